@@ -1,0 +1,30 @@
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+PORT ?= 8000
+export PORT
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves it)
+	@$(PY) -m config.services run --port $(PORT)
+
+test: .venv/test lint ## every test, and what sets them up
+	@$(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2 --cov --cov-report=term $(ARGS)
+
+lint: .venv/test ## style, types and the one arrow
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
+
+lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
+	@for set in "base" "run --extra run" "test --extra run --extra test"; do \
+	  uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 -q \
+	    --custom-compile-command "make lock" $${set#* } -o requirements/$${set%% *}.txt; done
+
+.venv/run: requirements/run.txt
+.venv/test: requirements/test.txt
+.venv/%: requirements/%.txt
+	@test -x $(PY) || python3 -m venv .venv
+	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.PHONY: help run test lint lock

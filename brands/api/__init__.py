@@ -1,0 +1,1 @@
+"""The brand's doors to its own stream, webhooks and catalogue."""

@@ -1,0 +1,96 @@
+"""Who may come in: a brand, by its key, for what the key's scopes allow."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    get_authorization_header,
+)
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from brands import keys
+from brands.models import Brand, BrandKey
+from brands.wire import Problem
+
+
+def bearer(request: Request) -> str | None:
+    """The bearer token of a request, or None when it has another kind of authorisation or none.
+
+    Raises:
+        AuthenticationFailed: the header is malformed.
+    """
+    scheme, _, token = get_authorization_header(request).partition(b" ")
+    if scheme.lower() != b"bearer":
+        return None
+    try:
+        return token.strip().decode("ascii")
+    except UnicodeDecodeError as error:
+        raise AuthenticationFailed("The token is malformed.", "invalid_key") from error
+
+
+class BrandKeyAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[Brand, BrandKey] | None:
+        if (text := bearer(request)) is None:
+            return None
+        if (key := keys.recognise(text, now=timezone.now())) is None:
+            raise AuthenticationFailed("This key is unknown, expired or revoked.", "invalid_key")
+        return key.brand, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="brand"'
+
+
+class SignedIn(SessionAuthentication):
+    """A browser's session, CSRF token and all. Nobody signed in is 401, not 403."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
+
+
+class SignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = SignedIn
+    name = "session"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+class BrandKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BrandKeyAuthentication
+    name = "brandKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A brand's key, cmr_live_…"}
+
+
+class HasScope(BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, BrandKey):
+            return False  # answered 401 with the challenge above
+        assert isinstance(view, BrandView)
+        if view.scope not in request.auth.scopes:
+            detail = f"This key lacks the scope {view.scope!r}."
+            raise Problem(403, "missing_scope", detail)
+        return True
+
+
+class BrandView(APIView):
+    """A door for brands. `scope` names what a key must be allowed to do."""
+
+    scope: ClassVar[str]
+    authentication_classes = (BrandKeyAuthentication,)
+    permission_classes = (HasScope,)
+
+    @property
+    def brand(self) -> Brand:
+        brand = self.request.user
+        assert isinstance(brand, Brand)
+        return brand

@@ -1,0 +1,81 @@
+"""The change feed, and the brand's word that it has applied what it read."""
+
+from __future__ import annotations
+
+import orjson
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands import stream
+from brands.api.access import BrandView
+from brands.wire import Problems, StrictSerializer, translating
+
+PROBLEMS: Problems = {stream.AcknowledgedTooFar: (422, "beyond_stream", "through")}
+MAX_SEQUENCE = 2**63 - 1
+
+
+class FeedQuery(serializers.Serializer[object]):
+    after = serializers.IntegerField(
+        default=0, min_value=0, max_value=MAX_SEQUENCE, help_text="The last sequence you have."
+    )
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
+
+
+class EventData(serializers.Serializer[object]):
+    sequence = serializers.IntegerField(help_text="1, 2, 3, … without a hole.")
+    type = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+class Feed(serializers.Serializer[object]):
+    data = EventData(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.IntegerField(
+        allow_null=True, help_text="`after` of the next page; null when this was the last."
+    )
+
+
+class AckRequest(StrictSerializer):
+    through = serializers.IntegerField(min_value=0, max_value=MAX_SEQUENCE)
+
+
+class Ack(serializers.Serializer[object]):
+    through = serializers.IntegerField(help_text="The highest sequence you have confirmed.")
+
+
+class Events(BrandView):
+    scope = "events"
+
+    @extend_schema(parameters=[FeedQuery], responses=Feed, tags=["brand: changes"])
+    def get(self, request: Request) -> Response:
+        """Every change that concerns you, in order. Poll with the last sequence you have."""
+        query = FeedQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        after, limit = query.validated_data["after"], query.validated_data["limit"]
+        events = stream.read(self.brand.pk, after=after, limit=limit + 1)
+        page = events[:limit]
+        more = len(events) > limit
+        return Response(
+            {
+                "data": [orjson.loads(bytes(event.body)) for event in page],
+                "next_cursor": page[-1].sequence if more else None,
+            }
+        )
+
+
+class Acknowledge(BrandView):
+    scope = "ack"
+
+    @extend_schema(request=AckRequest, responses=Ack, tags=["brand: changes"])
+    def post(self, request: Request) -> Response:
+        """Say that you have applied everything up to a sequence. Repeats change nothing."""
+        body = AckRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            through = stream.acknowledge(
+                self.brand.pk, through=body.validated_data["through"], now=timezone.now()
+            )
+        return Response({"through": through})

@@ -1,0 +1,39 @@
+"""Bearer credentials: made once, shown once, kept as a digest, compared in constant time."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+
+FORM = re.compile(r"(cmr_[a-z]+)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """`text` is for its owner's eyes; the rest is for the database."""
+
+    text: str
+    prefix: str
+    digest: bytes
+
+
+def mint(kind: str) -> Credential:
+    """Make a credential of *kind* ("cmr_live", "cmr_pat") with 256 random bits."""
+    prefix = secrets.token_hex(8)
+    text = f"{kind}_{prefix}_{secrets.token_urlsafe(32)}"
+    return Credential(text, prefix, digest_of(text))
+
+
+def digest_of(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def prefix_of(text: str, *, kind: str) -> str | None:
+    """The public part, or None when *text* has not the form of a credential of *kind*."""
+    match = FORM.fullmatch(text)
+    return match[2] if match and match[1] == kind else None
+
+
+def matches(text: str, digest: bytes) -> bool:
+    return hmac.compare_digest(digest_of(text), digest)

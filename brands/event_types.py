@@ -1,0 +1,20 @@
+"""Every type of event that a brand can be told, with what it means."""
+
+EVENT_TYPES = {
+    "preference.granted": "The person said yes.",
+    "preference.denied": "The person said no.",
+    "preference.paused": "The person said no until a given time.",
+    "preference.limited": "The person set how often at most.",
+    "preference.cleared": "The person took back what they had said on exactly this scope.",
+    "relationship.started": "A relationship began; `standing` holds what the person said before.",
+    "relationship.ended": "The relationship is over: do not contact this person.",
+}
+
+#: The type that tells of each kind of decision.
+OF_DECISION = {
+    "grant": "preference.granted",
+    "deny": "preference.denied",
+    "pause": "preference.paused",
+    "limit": "preference.limited",
+    "clear": "preference.cleared",
+}

@@ -1,0 +1,22 @@
+"""The facts of this app, a noun a file."""
+
+from brands.models.brand import Brand
+from brands.models.catalogue import Channel, Purpose, Regime, Topic
+from brands.models.key import BrandKey
+from brands.models.stream import Acknowledgement, Event, StreamHead
+from brands.models.webhook import Attempt, Outcome, Subscription
+
+__all__ = [
+    "Acknowledgement",
+    "Attempt",
+    "Brand",
+    "BrandKey",
+    "Channel",
+    "Event",
+    "Outcome",
+    "Purpose",
+    "Regime",
+    "StreamHead",
+    "Subscription",
+    "Topic",
+]

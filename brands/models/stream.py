@@ -1,0 +1,73 @@
+"""One log a brand, with a dense sequence: every reader is a cursor on it."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from brands.models.brand import Brand
+
+
+class StreamHead(models.Model):
+    """The row that `stream.append` locks, so that sequences have no hole and follow commits."""
+
+    brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
+    last_sequence = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_sequence__gte=0), name="stream_head_not_negative"
+            ),
+        ]
+
+
+class Event(models.Model):
+    """What one brand is told. The body is frozen here: each try sends the same bytes."""
+
+    pk = models.CompositePrimaryKey("brand_id", "sequence")
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="events")
+    sequence = models.BigIntegerField()
+    #: Goes out as `webhook-id`, the same on every try.
+    uid = models.UUIDField()
+    type = models.CharField(max_length=60)
+    timestamp = models.DateTimeField()
+    #: Whose event it is, as an opaque id: events of one person go out strictly in order.
+    subject = models.UUIDField()
+    #: What made it (a ledger entry, a relationship); a worker that repeats itself is refused.
+    cause = models.UUIDField()
+    # The facts that readers fold without opening the body; empty means "any" or "none".
+    decision = models.CharField(max_length=10, blank=True)
+    purpose = models.CharField(max_length=40, blank=True)
+    channel = models.CharField(max_length=10, blank=True)
+    topic = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=20, blank=True)
+    campaign = models.CharField(max_length=60, blank=True)
+    body = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "cause"], name="event_once_per_cause"),
+            models.CheckConstraint(condition=Q(sequence__gte=1), name="event_sequence_from_one"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="event_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
+
+
+class Acknowledgement(models.Model):
+    """The brand's word that it has applied everything up to `through`, cumulatively."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="acknowledgements")
+    through = models.BigIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # "When was N applied?" = the lowest `through` at or above N, by this index.
+            models.UniqueConstraint(
+                fields=["brand", "through"], name="acknowledgement_once_per_sequence"
+            ),
+        ]

@@ -1,0 +1,158 @@
+"""Appending to a brand's stream, and reading it.
+
+Note [Dense sequence]. `append` takes the next number from the brand's head row, whose lock it holds
+until the transaction ends. So numbers have no hole (a rollback gives its number back) and become
+visible in order: whoever sees 7 has been able to see 6. A cursor is therefore one integer. A
+database sequence would break both: it leaves holes, and lets 7 commit before 6.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from brands.models import Acknowledgement, Event, StreamHead
+from brands.ordered_ids import new_id
+
+#: A body above this is a mistake of ours: receivers may refuse more.
+MAX_BODY_BYTES = 20_000
+
+
+class BodyTooLarge(ValueError):
+    """An event's body would exceed `MAX_BODY_BYTES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What readers fold without opening the body; empty is "any" or "none"."""
+
+    decision: str = ""
+    purpose: str = ""
+    channel: str = ""
+    topic: str = ""
+    reason: str = ""
+    source: str = ""
+    campaign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell one brand. `data` goes into the body under its own name."""
+
+    brand_id: int
+    type: str
+    timestamp: datetime
+    subject: uuid.UUID
+    cause: uuid.UUID
+    data: dict[str, Any]
+    facts: Facts = field(default_factory=Facts)
+
+
+class AcknowledgedTooFar(ValueError):
+    """A brand confirmed a sequence that its stream has not reached."""
+
+
+def append(notices: Iterable[Notice]) -> list[Event]:
+    """Write each notice into its brand's stream; call it last in a transaction.
+
+    Heads are locked in the order of brand ids, so two transactions that tell the same brands
+    cannot wait for each other.
+
+    Raises:
+        BodyTooLarge: nothing of the transaction should be kept.
+        TransactionManagementError: called outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an event belongs to the change it tells of")
+    ordered = sorted(notices, key=lambda notice: notice.brand_id)
+    return Event.objects.bulk_create(
+        [_event(notice, sequence=_next_sequence(notice.brand_id)) for notice in ordered]
+    )
+
+
+def _next_sequence(brand_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%s, 1)"
+            " ON CONFLICT (brand_id) DO UPDATE"
+            " SET last_sequence = brands_streamhead.last_sequence + 1"
+            " RETURNING last_sequence",
+            [brand_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _event(notice: Notice, *, sequence: int) -> Event:
+    body = orjson.dumps(
+        {
+            "type": notice.type,
+            "timestamp": notice.timestamp,
+            "sequence": sequence,
+            "data": notice.data,
+        },
+        option=orjson.OPT_UTC_Z,
+    )
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"{notice.type} has {len(body)} bytes; {MAX_BODY_BYTES} are allowed")
+    return Event(
+        brand_id=notice.brand_id,
+        sequence=sequence,
+        uid=new_id(),
+        type=notice.type,
+        timestamp=notice.timestamp,
+        subject=notice.subject,
+        cause=notice.cause,
+        body=body,
+        decision=notice.facts.decision,
+        purpose=notice.facts.purpose,
+        channel=notice.facts.channel,
+        topic=notice.facts.topic,
+        reason=notice.facts.reason,
+        source=notice.facts.source,
+        campaign=notice.facts.campaign,
+    )
+
+
+def already_told(brand_id: int, cause: uuid.UUID) -> bool:
+    return Event.objects.filter(brand_id=brand_id, cause=cause).exists()
+
+
+def read(brand_id: int, *, after: int, limit: int) -> Sequence[Event]:
+    """At most *limit* events with a sequence above *after*, in order."""
+    events = Event.objects.filter(brand_id=brand_id, sequence__gt=after)
+    return list(events.order_by("sequence")[:limit])
+
+
+def last_sequence(brand_id: int) -> int:
+    """The sequence of the newest event; 0 for an empty stream."""
+    head = StreamHead.objects.filter(brand_id=brand_id).values_list("last_sequence", flat=True)
+    return head.first() or 0
+
+
+def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:
+    """Record that the brand has applied everything up to *through*; repeats change nothing.
+
+    Returns the highest sequence that stands acknowledged.
+
+    Raises:
+        AcknowledgedTooFar: the stream has not reached *through*.
+    """
+    if through > last_sequence(brand_id):
+        raise AcknowledgedTooFar(f"the stream ends at {last_sequence(brand_id)}")
+    highest = acknowledged_through(brand_id)
+    if through > highest:
+        Acknowledgement.objects.get_or_create(
+            brand_id=brand_id, through=through, defaults={"made_at": now}
+        )
+    return max(through, highest)
+
+
+def acknowledged_through(brand_id: int) -> int:
+    newest = Acknowledgement.objects.filter(brand_id=brand_id).order_by("-through").first()
+    return newest.through if newest else 0

@@ -1,0 +1,141 @@
+"""JSON in, JSON out, and problems (RFC 9457): what every API door of every app shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+
+class Problem(APIException):
+    """An answer that says what is wrong: a stable code, a sentence, and the field if any."""
+
+    def __init__(self, status: int, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail, code)
+        self.status_code = status
+        self.field = field
+
+
+#: From a domain's exception to the status, the code and the field of its problem.
+Problems = Mapping[type[Exception], tuple[int, str, str | None]]
+
+
+@contextmanager
+def translating(problems: Problems) -> Iterator[None]:
+    """Turn the domain's exceptions into problems; an exception's own `field` wins."""
+    try:
+        yield
+    except tuple(problems) as error:
+        kind = next(each for each in type(error).__mro__ if each in problems)
+        status, code, field = problems[kind]
+        own = getattr(error, "field", None)
+        code = code.format(field=own)
+        raise Problem(status, code, str(error), own or field) from error
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "body_too_large"
+
+    def __init__(self) -> None:
+        super().__init__(f"A body may have {settings.MAX_BODY_BYTES:,} bytes.")
+
+
+class JSONParser(BaseParser):
+    """Reads no more than the limit; refuses deep nesting, NaN and lone surrogates."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        raw = stream.read(settings.MAX_BODY_BYTES + 1)
+        if len(raw) > settings.MAX_BODY_BYTES:
+            raise TooLarge
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise ParseError(f"This is not JSON: {error}") from error
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z)
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """There is one format, so an `Accept` header cannot make a call fail."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        media = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((each for each in parsers if each.media_type == media), None)
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields it does not know: a misspelt one must not be dropped in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
+            message = "There is no such field."
+            raise serializers.ValidationError(
+                {
+                    str(name)[:100]: serializers.ErrorDetail(message, "unknown_field")
+                    for name in unknown
+                }
+            )
+        return super().to_internal_value(data)
+
+
+class Moment(serializers.DateTimeField):
+    """A time with its zone, RFC 3339. One without a zone would mean another moment elsewhere."""
+
+    default_error_messages = {"no_zone": "A time needs its zone, as in 2026-11-22T10:00:00Z."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        text = value if isinstance(value, str) else ""
+        if text and not text.upper().endswith("Z") and "+" not in text and "-" not in text[10:]:
+            self.fail("no_zone")
+        try:
+            return super().to_internal_value(value)
+        except (OverflowError, ValueError):
+            self.fail("invalid", format="RFC 3339")
+
+
+class Page(serializers.Serializer[Any]):
+    """The query of a list. `cursor` is what the page before gave as `next_cursor`."""
+
+    cursor = serializers.CharField(required=False, max_length=400)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=50)
+
+
+def list_of(item: type[serializers.Serializer[Any]], *, paged: bool = True) -> type[Any]:
+    """For the schema: a list answer of *item*, with the cursor of its next page."""
+    name = item.__name__.removesuffix("Data") + "List"
+    fields: dict[str, Any] = {"data": item(many=True)}
+    if paged:
+        fields["next_cursor"] = serializers.CharField(allow_null=True)
+    return type(name, (serializers.Serializer,), fields)

@@ -1,0 +1,1 @@
+"""The person: accounts, contact points, choosing, the consumer's API and portal."""

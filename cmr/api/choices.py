@@ -1,0 +1,170 @@
+"""Yes, no, less, pause: recording choices, and reading what stands and what was."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.models import Brand
+from brands.wire import Page, Problem, list_of, translating
+from cmr import history, preferences
+from cmr.api.access import ConsumerView
+from cmr.models import Consumer
+from cmr.preferences import Wish
+from consent import notices, resolution
+from consent import preferences as standing
+from consent.api import wire
+from consent.models import LedgerEntry
+from consent.resolution import Choice, Scope
+
+MAX_CHOICES = 100
+TAG = "consumer"
+
+
+class HistoryEntry(wire.EntryData):
+    before = serializers.CharField(
+        allow_null=True, help_text="The decision before on exactly this scope."
+    )
+
+
+HistoryList = list_of(HistoryEntry)
+
+
+class StandingData(serializers.Serializer[object]):
+    entry = serializers.UUIDField()
+    scope = wire.ScopeData()
+    decision = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    limit = wire.LimitData(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    maker = serializers.CharField()
+    made_at = serializers.DateTimeField()
+
+
+StandingList = list_of(StandingData)
+
+
+ONE_OR_MANY = PolymorphicProxySerializer(
+    component_name="ChoiceOrChoices",
+    serializers=[wire.ChoiceField(), wire.ChoiceField(many=True)],
+    resource_type_field_name=None,
+    many=False,
+)
+
+
+class Choices(ConsumerView):
+    @extend_schema(request=ONE_OR_MANY, responses={201: wire.EntryList}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Record one choice or a list of up to 100: all of them, or none."""
+        now = timezone.now()
+        many = isinstance(request.data, list)
+        body = wire.ChoiceField(
+            data=request.data if many else [request.data],
+            many=True,
+            allow_empty=False,
+            max_length=MAX_CHOICES,  # type: ignore[call-arg]
+            context={"now": now},
+        )
+        if not body.is_valid():
+            errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
+            raise serializers.ValidationError(errors)
+        with translating(wire.PROBLEMS):
+            wishes = [_wish(each) for each in body.validated_data]
+            entries = preferences.choose(self.consumer, wishes, by="api", now=now)
+        shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
+        return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
+
+
+def _wish(data: Mapping[str, Any]) -> Wish:
+    return Wish(wire.names_of(data["scope"]), wire.new_choice(data, Scope()))
+
+
+class Preferences(ConsumerView):
+    @extend_schema(responses=StandingList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """What stands now, newest first: yours, and what brands recorded."""
+        now = timezone.now()
+        said = resolution.in_force(standing.of_subject(self.consumer.subject_id))
+        current = sorted(
+            (c for c in said if _is_current(c, now)), key=lambda c: c.age, reverse=True
+        )
+        shown = ScopeReader(self.consumer, [choice.scope.brand for choice in current])
+        return Response({"data": [_standing(c, shown) for c in current], "next_cursor": None})
+
+
+def _is_current(choice: Choice, now: Any) -> bool:
+    return choice.decision == "limit" or choice.refuses(now) or choice.permits(now)
+
+
+def _standing(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
+    return {
+        "entry": choice.entry,
+        "scope": shown.of_scope(choice.scope),
+        "decision": choice.decision,
+        "until": choice.until,
+        "limit": notices.limit_of(choice.limit.max, choice.limit.per) if choice.limit else None,
+        "expires_at": choice.expires_at,
+        "maker": choice.maker,
+        "made_at": choice.made_at,
+    }
+
+
+class History(ConsumerView):
+    @extend_schema(parameters=[Page], responses=HistoryList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """Every entry, newest first, with what stood before."""
+        query = Page(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit = query.validated_data["limit"]
+        before = _seq_of(query.validated_data.get("cursor"))
+        found = history.changes(self.consumer.subject_id, before_seq=before, limit=limit + 1)
+        page = found[:limit]
+        shown = ScopeReader(self.consumer, [change.entry.brand_id for change in page])
+        data = [
+            wire.entry_data(each.entry, shown.of_row) | {"before": each.before} for each in page
+        ]
+        more = len(found) > limit
+        return Response({"data": data, "next_cursor": _cursor_of(page[-1].entry) if more else None})
+
+
+def _cursor_of(entry: LedgerEntry) -> str:
+    return base64.urlsafe_b64encode(str(entry.subject_seq).encode()).decode().rstrip("=")
+
+
+def _seq_of(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        seq = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
+    return min(max(seq, 0), 2**63 - 1)
+
+
+class ScopeReader:
+    """Shows scopes to the person: brands by slug, contact points by the person's own ids."""
+
+    def __init__(self, consumer: Consumer, brand_ids: Iterable[int | None]) -> None:
+        wanted = {each for each in brand_ids if each is not None}
+        self.slugs = dict(Brand.objects.filter(pk__in=wanted).values_list("pk", "slug"))
+        self.points = dict(consumer.contact_points.values_list("identifier_id", "pk"))
+
+    def of_row(self, entry: LedgerEntry) -> dict[str, Any]:
+        return self.of_scope(standing.scope_of(entry))
+
+    def of_scope(self, scope: Scope) -> dict[str, Any]:
+        point = None if scope.contact_point is None else self.points.get(scope.contact_point)
+        return {
+            "brand": None if scope.brand is None else self.slugs[scope.brand],
+            "purpose": scope.purpose,
+            "channel": scope.channel,
+            "topic": scope.topic,
+            "contact_point": None if point is None else str(point),
+        }

@@ -1,0 +1,7 @@
+"""The person's app."""
+
+from django.apps import AppConfig
+
+
+class CmrConfig(AppConfig):
+    name = "cmr"

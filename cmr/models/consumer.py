@@ -1,0 +1,47 @@
+"""A person with an account, and the addresses they proved to be theirs."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from consent.models import Identifier, Subject
+
+
+class Consumer(models.Model):
+    """Has claimed one Subject; the ledger knows only that one."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="consumer"
+    )
+    subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"consumer {self.pk}"
+
+
+class ContactKind(models.TextChoices):
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class ContactPoint(models.Model):
+    """The only place where an address or a number stands in clear."""
+
+    consumer = models.ForeignKey(Consumer, on_delete=models.PROTECT, related_name="contact_points")
+    kind = models.CharField(max_length=5, choices=ContactKind.choices)
+    value = models.CharField(max_length=320)
+    #: The same address as the ledger knows it.
+    identifier = models.OneToOneField(Identifier, on_delete=models.PROTECT, related_name="+")
+    verified_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="contact_point_is_one_persons"),
+            models.CheckConstraint(
+                condition=Q(kind__in=ContactKind.values), name="contact_point_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

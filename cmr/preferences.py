@@ -1,0 +1,69 @@
+"""Choosing: the person's one verb."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent import ledger, relationships, scopes
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Scope
+from consent.scopes import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A choice before its names are resolved; the scope of `choice` is not read."""
+
+    names: Names
+    choice: NewChoice
+
+
+def choose(
+    consumer: Consumer, wishes: Sequence[Wish], *, by: str, now: datetime
+) -> list[LedgerEntry]:
+    """Record what the person wants, all or none; *by* is the door ("portal", "api").
+
+    Raises:
+        scopes.UnknownName, scopes.TopicWithoutBrand, scopes.CannotBeRefused
+    """
+    choices = [replace(wish.choice, scope=_scope(consumer, wish)) for wish in wishes]
+    return ledger.record(consumer.subject_id, choices, by=Actor(by), now=now)
+
+
+def _scope(consumer: Consumer, wish: Wish) -> Scope:
+    scope = scopes.resolve(_with_identifier(consumer, wish.names))
+    scopes.refuse_to_refuse(scope, wish.choice.decision)
+    return scope
+
+
+def _with_identifier(consumer: Consumer, names: Names) -> Names:
+    """In the person's own words a contact point is their ContactPoint; the ledger knows it else."""
+    if names.contact_point is None:
+        return names
+    for point in consumer.contact_points.filter(pk=names.contact_point):
+        return replace(names, contact_point=point.identifier_id)
+    raise scopes.UnknownName("contact_point", str(names.contact_point))
+
+
+def add_brand(
+    consumer: Consumer, brand: Brand, *, by: str, now: datetime
+) -> tuple[Relationship, bool]:
+    """Begin a relationship; the brand may know the person by the hashes of their addresses."""
+    points = consumer.contact_points.order_by("pk")
+    contacts = [
+        {"kind": p.kind, "sha256": hashlib.sha256(p.value.encode()).hexdigest()} for p in points
+    ]
+    return relationships.start(consumer.subject_id, brand, by=Actor(by), now=now, contacts=contacts)
+
+
+def end_relationship(
+    consumer: Consumer, relationship: Relationship, *, by: str, now: datetime
+) -> bool:
+    """End it: the brand may not reach the person at all; False when it was over already."""
+    return relationships.end(relationship, by=Actor(by), now=now)

@@ -1,0 +1,1 @@
+"""A small world to try things in: invented companies and people, and a brand that listens."""

@@ -1,0 +1,37 @@
+"""`var/demo.json`: all that a script needs to drive the demo. It holds secrets: mode 600."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+PATH: Path = settings.BASE_DIR / "var" / "demo.json"
+
+
+def read() -> dict[str, Any] | None:
+    """What the paper says, or None where there is none, or half of one."""
+    try:
+        said: dict[str, Any] = json.loads(PATH.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return said
+
+
+def write(said: dict[str, Any]) -> None:
+    PATH.parent.mkdir(exist_ok=True)
+    new = PATH.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(said, indent=2) + "\n")
+    os.replace(new, PATH)
+
+
+def base_url() -> str:
+    return f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+
+
+def sample_brand_url() -> str:
+    return f"http://127.0.0.1:{os.environ.get('SAMPLE_BRAND_PORT', '8009')}"

@@ -1,0 +1,161 @@
+"""Making the demo's brands, people and a month of their history, through the real code path."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from brands import directory, keys, webhooks
+from brands.models import Brand, Topic
+from cmr import accounts, preferences, tokens
+from cmr.models import Consumer, User
+from cmr.preferences import Wish
+from consent import metrics, propagation, relationships
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship
+from consent.models.ledger import Reason
+from consent.resolution import DecisionKind, Limit, Scope
+from consent.scopes import Names
+
+HERE = Path(__file__).parent
+DAYS = 30
+PEOPLE = 40
+NAMED = ["ana@example.org", "ben@example.org", "chloe@example.org"]
+ADMIN = "admin@example.org"
+WITH_KEYS = ["acme", "rival"]
+REASONS = [*Reason.values, *["too_many_from_brand"] * 6, *["not_relevant"] * 3]
+#: Decision, purpose, channel, and how often it comes up among the others.
+HABITS: list[tuple[DecisionKind, str | None, str | None, int]] = [
+    ("deny", "marketing", "email", 10),
+    ("deny", "marketing", "sms", 5),
+    ("deny", "marketing", None, 4),
+    ("deny", "profiling", None, 3),
+    ("deny", "sale_or_sharing", None, 3),
+    ("deny", None, None, 2),
+    ("grant", "marketing", "email", 9),
+    ("grant", "research", "email", 2),
+    ("pause", "marketing", "email", 4),
+    ("limit", "marketing", "email", 3),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    email: str
+    password: str
+
+
+def people(now: datetime) -> list[Consumer]:
+    """The demo's consumers, made on the first call."""
+    born = now - timedelta(days=DAYS + 10)
+    emails = NAMED + [f"person{n}@example.org" for n in range(PEOPLE - len(NAMED))]
+    return [_consumer(email, born) for email in emails]
+
+
+def _consumer(email: str, born: datetime) -> Consumer:
+    found = Consumer.objects.filter(user__email=email).first()
+    return found or accounts.open_account(email=email, password=None, verified_at=born)
+
+
+def brands() -> list[Brand]:
+    """The demo's companies, imported from their directory file."""
+    with (HERE / "directory.jsonl").open("rb") as lines:
+        slugs = [directory.parse(line).slug for line in lines]
+        lines.seek(0)
+        directory.import_lines(lines)
+    acme = Brand.objects.get(slug="acme")
+    for code, name in [("weekly-offers", "Weekly offers"), ("new-arrivals", "New arrivals")]:
+        Topic.objects.get_or_create(
+            brand=acme, code=code, defaults={"purpose_id": "marketing", "name": name}
+        )
+    return list(Brand.objects.filter(slug__in=slugs).order_by("pk"))
+
+
+def history(members: list[Consumer], companies: list[Brand], now: datetime) -> Iterator[None]:
+    """A month in the life, oldest first; yields after each step, for a progress bar."""
+    chance = random.Random(20261122)  # the same month on every machine
+    start = now - timedelta(days=DAYS)
+    for consumer in members:
+        for brand in chance.sample(companies, chance.randint(3, 8)):
+            _meet(consumer, brand, start - timedelta(days=chance.randint(1, 9)), chance)
+        yield
+    for moment in sorted(start + timedelta(days=DAYS * chance.random()) for _ in range(PEOPLE * 8)):
+        _live(chance.choice(members), moment, chance)
+        yield
+    for subject_id in propagation.waiting(limit=10_000):
+        propagation.propagate(subject_id, now=now)
+    metrics.roll_up()
+
+
+def steps() -> int:
+    """How often `history` yields."""
+    return PEOPLE + PEOPLE * 8
+
+
+def _meet(consumer: Consumer, brand: Brand, moment: datetime, chance: random.Random) -> None:
+    if chance.random() < 0.5:
+        preferences.add_brand(consumer, brand, by="portal", now=moment)
+        return
+    relationships.start(
+        consumer.subject_id,
+        brand,
+        by=Actor("brand_api", brand.pk),
+        now=moment,
+        ref=f"{brand.slug}-{consumer.pk}",
+        note="Customer account, opened in the online shop.",
+    )
+
+
+def _live(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
+    mine = Relationship.objects.active().filter(subject=consumer.subject_id)
+    relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
+    weights = [often for *_, often in HABITS]
+    decision, purpose, channel, _ = chance.choices(HABITS, weights)[0]
+    everywhere = purpose == "sale_or_sharing" and chance.random() < 0.5
+    names = Names(None if everywhere else relationship.brand.slug, purpose, channel)
+    choice = NewChoice(
+        Scope(),
+        decision,
+        reason=chance.choice(REASONS) if decision == "deny" else "",
+        until=moment + timedelta(days=chance.choice([7, 14, 60])) if decision == "pause" else None,
+        limit=Limit(chance.randint(1, 3), "week") if decision == "limit" else None,
+    )
+    door = chance.choice(["portal", "portal", "link", "api"])
+    preferences.choose(consumer, [Wish(names, choice)], by=door, now=moment)
+
+
+def sign_ins() -> list[dict[str, str]]:
+    """Give the named people passwords and tokens; what they had stops working."""
+    return [_sign_in(Consumer.objects.get(user__email=email)) for email in NAMED]
+
+
+def _sign_in(consumer: Consumer) -> dict[str, str]:
+    login = _new_password(consumer.user)
+    token = tokens.issue(consumer, name="demo")
+    return {"email": login.email, "password": login.password, "token": token}
+
+
+def admin() -> dict[str, str]:
+    user = User.objects.filter(email=ADMIN).first() or User.objects.create_superuser(ADMIN)
+    login = _new_password(user)
+    return {"email": login.email, "password": login.password}
+
+
+def _new_password(user: User) -> Login:
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return Login(user.email, password)
+
+
+def access(slug: str, *, endpoint: str, now: datetime) -> dict[str, str]:
+    """A key for a brand, and a webhook to *endpoint* in place of those it had there."""
+    brand = Brand.objects.get(slug=slug)
+    for old in webhooks.of_brand(brand):
+        webhooks.disable(old, reason="removed", now=now)
+    _, secret = webhooks.subscribe(brand, url=endpoint, event_types=["*"], now=now)
+    return {"slug": slug, "key": keys.issue(brand, name="demo"), "webhook_secret": secret}

@@ -1,0 +1,27 @@
+"""`manage.py database_age`: fails when the database is newer than the code."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+
+class Command(BaseCommand):
+    help = "Fails when the database has migrations that this code does not know."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        loader = MigrationLoader(connection, ignore_no_migrations=True)
+        known_apps = loader.migrated_apps
+        applied = {key for key in loader.applied_migrations if key[0] in known_apps}
+        if unknown := sorted(applied - set(loader.disk_migrations) - _replaced(loader)):
+            names = ", ".join(f"{app}.{name}" for app, name in unknown)
+            raise CommandError(
+                f"The database is newer than the code: it has {names}. "
+                "Update the code, or use another database."
+            )
+
+
+def _replaced(loader: MigrationLoader) -> set[tuple[str, str]]:
+    return {old for migration in loader.disk_migrations.values() for old in migration.replaces}

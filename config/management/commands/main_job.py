@@ -1,0 +1,98 @@
+"""`manage.py main_job`: a person says no, and everything that follows, before your eyes."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config.demo import paper
+
+PATIENCE = 20.0  # seconds until the webhook, and the count, must have come
+SAYS_NO = {
+    "scope": {"brand": "acme", "purpose": "marketing", "channel": "email"},
+    "decision": "deny",
+    "reason": "too_many_from_brand",
+}
+
+
+class Command(BaseCommand):
+    help = "Does the main job once against the running service, and shows it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        said = paper.read()
+        if said is None:
+            raise CommandError("There is no var/demo.json: run `make run` first.")
+        self.base, self.sample = said["base_url"], said["sample_brand"]
+        self.ana, self.acme = said["consumers"][0], said["brands"][0]
+        self.browser = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(CookieJar()), urllib.request.ProxyHandler({})
+        )
+        self._show(said)
+
+    def _show(self, said: dict[str, Any]) -> None:
+        self._call("POST", "/api/v1/me/relationships", {"brand": "acme"}, self.ana["token"])
+        self._call("POST", "/api/v1/session", said["admin"])
+        before = self._opt_outs()
+        entry = self._call("POST", "/api/v1/me/choices", SAYS_NO, self.ana["token"])["data"][0]
+        committed = time.time()
+        received = self._wait(lambda: self._get(f"{self.sample}/received/{entry['entry']}"))
+        question = {"contact": {"email": self.ana["email"]}, "purpose": "marketing"}
+        decision = self._call(
+            "POST", "/api/v1/check", question | {"channel": "email"}, self.acme["key"]
+        )
+        self._wait(lambda: self._opt_outs() > before)
+        late = (received["received_at"] - committed) * 1_000
+        self.stdout.write(
+            f"\n  {self.ana['email']} said no to marketing by email from Acme Outdoor\n"
+            f"  committed  {_clock(committed)}  entry {entry['entry']}\n"
+            f"  received   {_clock(received['received_at'])}  by Acme's endpoint, signature "
+            f"verified, event {received['event']['sequence']} ({late:+.0f} ms)\n"
+            f"  check      allowed: {str(decision['allowed']).lower()}  rule: {decision['rule']}"
+            f"  because: {decision['because']['entry']}\n"
+            f"  counted    {self._opt_outs()} opt-outs today (before: {before})\n\n"
+            f"  Your brands    {self.base}/                  {self.ana['email']} / "
+            f"{self.ana['password']}\n"
+            f"  Report         {self.base}/reports/opt-outs  {said['admin']['email']} / "
+            f"{said['admin']['password']}\n"
+            f"  API            {self.base}/api/docs\n"
+            f"  Sample brand   {self.sample}/\n"
+            f"  Keys, tokens   var/demo.json\n"
+        )
+
+    def _opt_outs(self) -> int:
+        today = datetime.now(UTC).date()
+        query = f"first={today}&last={today}&brand=acme"
+        counted = self._call("GET", f"/api/v1/reports/opt-outs?{query}")
+        return int(counted["totals"]["opt_outs"])
+
+    def _wait(self, ask: Any) -> Any:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if found := ask():
+                return found
+            time.sleep(0.02)
+        raise CommandError(f"It did not happen within {PATIENCE:g} s; see var/log/.")
+
+    def _get(self, url: str) -> Any:
+        with self.browser.open(url, timeout=10) as answer:
+            return json.load(answer)
+
+    def _call(self, method: str, path: str, body: Any = None, bearer: str = "") -> Any:
+        headers = {"Content-Type": "application/json"}
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        data = None if body is None else json.dumps(body).encode()
+        url = self.base + path
+        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
+        with self.browser.open(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:-3]

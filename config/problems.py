@@ -1,0 +1,97 @@
+"""Every error of the API as a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+TITLES = {
+    400: "The request could not be read",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not with this method",
+    409: "It cannot be done as things stand",
+    413: "Too large",
+    415: "Not in this format",
+    422: "Something in the request is wrong",
+    429: "Too many requests",
+    500: "Our mistake",
+}
+
+
+class Formatter(ExceptionFormatter):
+    """Puts the first error on top, and all of them into `errors`."""
+
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        named = getattr(self.exc, "field", None)
+        errors = [
+            {"code": e.code, "detail": e.detail, "field": e.attr or named}
+            for e in error_response.errors
+        ]
+        status = status_of(self.exc)
+        return {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status} | {
+            **errors[0],
+            "errors": errors,
+            "request_id": getattr(self.context.get("request"), "id", None),
+        }
+
+
+class Handler(ExceptionHandler):
+    def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
+        return Response(
+            data, status=status_of(exc), headers=self.get_headers(exc), content_type=MEDIA_TYPE
+        )
+
+
+def status_of(error: APIException) -> int:
+    """422 for what could be read but is wrong; 400 is kept for what could not be read."""
+    return 422 if isinstance(error, ValidationError) else error.status_code
+
+
+def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    problem = {"type": "about:blank", "title": TITLES[status], "status": status, "code": code}
+    problem |= {"detail": detail, "field": None, "errors": []}
+    problem["request_id"] = getattr(request, "id", None)
+    return HttpResponse(orjson.dumps(problem), status=status, content_type=MEDIA_TYPE)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _answer(request, 400, "bad_request", "The request could not be read.")
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _answer(request, 404, "not_found", "There is nothing at this address.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _is_api(request):
+        return _answer(request, 500, "error", "Something went wrong here. Nothing was changed.")
+    return defaults.server_error(request)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    from django.views.csrf import csrf_failure
+
+    if _is_api(request) and not settings.DEBUG:
+        return _answer(request, 403, "csrf_failed", reason)
+    return csrf_failure(request, reason)

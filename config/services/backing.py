@@ -1,0 +1,92 @@
+"""The backing services of one folder: what the environment names, else our own."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from config.services import CannotRun, deaths, environment, logs
+from config.services.postgres import Postgres
+from config.services.progress import say, stage
+from config.services.valkey import Valkey
+
+
+class Service(Protocol):
+    """What the launcher needs of PostgreSQL and Valkey."""
+
+    name: str
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def log(self) -> Path: ...
+    def start(self) -> str: ...
+    def stop(self) -> None: ...
+    def kill(self) -> None: ...
+    def alive(self) -> bool: ...
+
+
+class Moved(CannotRun):
+    """A service had to come back on another port than its users were told."""
+
+
+class KeepsDying(CannotRun):
+    """A service ended by itself once too often; its log says why."""
+
+
+class BackingServices:
+    """Starts what is needed, and makes the environment for its users."""
+
+    def __init__(self, folder: Path, *, fast: bool = False) -> None:
+        self.folder = folder
+        self._fast = fast
+        self._postgres = Postgres(folder / "postgres", fast=fast)
+        offered: dict[str, Service] = {
+            "DATABASE_URL": self._postgres,
+            "REDIS_URL": Valkey(folder / "valkey"),
+        }
+        self._given = {name: os.environ[name] for name in offered if os.environ.get(name)}
+        #: Ours, by the variable that says where they are.
+        self.own = {name: one for name, one in offered.items() if name not in self._given}
+        self._urls: dict[str, str] = {}
+        self._deaths = {name: deaths.Deaths() for name in self.own}
+
+    def start(self) -> dict[str, str]:
+        """Returns the environment for children. Raises CannotRun errors."""
+        has_data = "DATABASE_URL" in self.own and not self._fast and self._postgres.has_data()
+        file = self.folder / "run.env"
+        environment.prepare(file, has_data=has_data)  # refuses before it starts anything
+        self._urls = {name: self._start(one) for name, one in self.own.items()}
+        values = environment.prepare(file, has_data=has_data, **self._given, **self._urls)
+        return values | _said(os.environ)
+
+    def stop(self) -> None:
+        for service in reversed(self.own.values()):
+            service.stop()
+
+    def kill(self) -> None:
+        for service in self.own.values():
+            service.kill()
+
+    def revive(self) -> None:
+        """Starts again what has died. Raises Moved, as children cannot be told of a new port."""
+        for name, service in self.own.items():
+            if not service.alive():
+                self._note_death(name, service)
+                if self._start(service) != self._urls[name]:
+                    raise Moved(f"{service.name} died and its port was taken; start again")
+
+    def _note_death(self, name: str, service: Service) -> None:
+        if self._deaths[name].note() >= deaths.LIMIT:
+            raise KeepsDying(f"{service.name} keeps dying", log=logs.tail(service.log))
+        say(f"{service.name} ended by itself. Starting it again:")
+
+    @staticmethod
+    def _start(service: Service) -> str:
+        with stage(f"{service.name} {service.version}"):
+            return service.start()
+
+
+def _said(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment, except what is set to nothing: that is as good as not set."""
+    return {name: value for name, value in variables.items() if value}

@@ -1,0 +1,70 @@
+"""`var/run.env`: the secrets made once, and where the services are now."""
+
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.services import CannotRun, private
+
+#: Made at the first start and kept. Without the pepper nobody can tell whose data is whose.
+SECRETS = ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY")
+SECRET_BYTES = 32
+HEADER = (
+    "# Written by config.services at each start. The three secrets are kept: back this file up.\n"
+)
+
+
+class Unreadable(CannotRun):
+    """The file is not what we write, so it is left alone: its secrets may still be rescued."""
+
+
+class SecretsLost(CannotRun):
+    """There is a database, but not the secrets that it was written with."""
+
+
+def read(path: Path) -> dict[str, str]:
+    """The values of a file of KEY=value lines; none if there is no file. Raises Unreadable."""
+    if not path.exists():
+        return {}
+    lines = path.read_text(errors="replace").splitlines()
+    said = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if wrong := [number for number, line in enumerate(said, 1) if not _is_assignment(line)]:
+        raise Unreadable(f"{path}: entry {wrong[0]} is not KEY=value; mend it or move it away")
+    return {key: value for key, _, value in (line.partition("=") for line in said)}
+
+
+def _is_assignment(line: str) -> bool:
+    key, equals, _ = line.partition("=")
+    return bool(equals) and key.isidentifier()
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    private.write(path, HEADER + "".join(f"{key}={value}\n" for key, value in values.items()))
+
+
+def prepare(path: Path, *, has_data: bool, **current: str) -> dict[str, str]:
+    """Writes the file with what it had, secrets where it has none, and `current` (URLs).
+
+    Returns its values. Raises SecretsLost rather than make new secrets for an old database.
+    """
+    before = read(path)
+    missing = [name for name in SECRETS if not before.get(name)]
+    if has_data and missing and not _given(missing):
+        raise SecretsLost(
+            f"{path} lacks {', '.join(missing)}, which the database was written with. Put the "
+            f"file back, or move {path.parent} away to begin anew."
+        )
+    made = {name: os.environ.get(name) or _secret() for name in missing}
+    values = before | made | {"CMR_ENVIRONMENT": "development"} | current
+    write(path, values)
+    return values
+
+
+def _given(names: list[str]) -> bool:
+    return all(os.environ.get(name) for name in names)
+
+
+def _secret() -> str:
+    return urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).decode()

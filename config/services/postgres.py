@@ -1,0 +1,300 @@
+"""A PostgreSQL of our own, in one folder, that any crash leaves startable."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+
+from config.services import CannotRun, account, binaries, logs, place, ports, private, processes
+from config.services.lock import Lock
+
+#: Given at each start, so that a folder made by an older version of this file gets them too.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # no socket: no lock file of it to be left behind
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A failing statement and its DETAIL hold people's addresses, which logs must not.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+#: For tests: a power cut may lose the database, a crash of its processes may not.
+FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
+
+USER = DATABASE = "cmr"
+PROGRAMS = ("postgres",)
+START_SECONDS = 300  # recovery after a crash in the middle of heavy writes takes a while
+STOP_SECONDS = 30
+ORPHAN_SECONDS = 2  # backends notice by themselves that their postmaster is gone
+PORT_TRIES = 5
+
+
+class PostgresFailed(CannotRun):
+    """initdb or postgres ended with an error; its log says which."""
+
+
+class WrongVersion(CannotRun):
+    """The data folder was made by another major version. Nothing was touched."""
+
+
+class PasswordLost(CannotRun):
+    """There is a database, but the file with its password is gone."""
+
+
+class _PortTaken(Exception):
+    """Somebody bound the port between our look and the server's start."""
+
+
+class Postgres:
+    """`start()` and `stop()` the server of a folder; one at a time, whoever calls."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, folder: Path, *, fast: bool = False) -> None:
+        self.folder = folder.absolute()
+        self.settings = SETTINGS | (FAST_SETTINGS if fast else {})
+        self.home = self.folder
+        self._lock: Lock | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def version(self) -> str:
+        return binaries.postgres().version
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    def has_data(self) -> bool:
+        return (place.home(self.folder) / "data").exists()
+
+    def alive(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
+    def start(self) -> str:
+        """Returns a postgres:// URL. Ends whatever a killed launcher left running there first.
+
+        Raises lock.Busy if another living launcher has the folder, and the other CannotRun errors.
+        """
+        try:
+            self._settle(binaries.postgres())
+            self._end_leftovers()
+            password = self._password()
+            self._initialise(password)
+            return self._serve(password)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends the server in an orderly way: SIGINT is PostgreSQL's fast shutdown."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            _end(self._server, seconds=STOP_SECONDS)
+            self._server = None
+        self._release()
+
+    def kill(self) -> None:
+        """At once; the next start recovers."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGQUIT)
+        processes.send(self._leftovers(), signal.SIGKILL)
+
+    def _settle(self, binary: binaries.Binary) -> None:
+        """Finds the files' place, the user and the programs, and takes the lock."""
+        earlier = place.home(self.folder) / "data"
+        self._refuse_other_version(earlier, binary)
+        self.account = account.server_account(earlier)
+        self.home = place.settle(self.folder, self.account)
+        if self._lock is None:
+            lock = Lock(self.home / "lock", purpose="postgres")
+            lock.acquire()
+            self._lock = lock
+        self.binary = place.runnable(binary, self.account, self.home)
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    @staticmethod
+    def _refuse_other_version(data: Path, binary: binaries.Binary) -> None:
+        mark = data / "PG_VERSION"
+        made_by = mark.read_text().strip() if mark.exists() else binary.major
+        if made_by != binary.major:
+            raise WrongVersion(
+                f"the database in {data} was made by PostgreSQL {made_by}, but this is "
+                f"{binary.version} ({binary.path}). Nothing was touched. Install version "
+                f"{made_by}; or dump with {made_by} and restore with {binary.major}; or move "
+                "the folder away to begin with an empty database."
+            )
+
+    def _password(self) -> str:
+        kept = self.home / "password"
+        if self.data.exists() and not kept.exists():
+            raise PasswordLost(
+                f"{kept} is gone, and without it nobody gets into {self.data}. Put it back, "
+                "or move the folder away to begin with an empty database."
+            )
+        return private.kept_password(kept)
+
+    # -- What was left behind ----------------------------------------------------------------
+
+    def _leftovers(self) -> list[int]:
+        """Server processes on our data that are not ours to talk to, orphaned backends included."""
+        if not self.data.exists():
+            return []
+        found = processes.working_in(self.data, names=PROGRAMS)
+        return found if processes.HAS_PROC else self._recorded()
+
+    def _recorded(self) -> list[int]:
+        leader = processes.recorded(self.home / "pid")
+        return [] if leader is None else [leader]
+
+    def _named_in_pid_file(self) -> int:
+        """0 if there is none; perhaps somebody else by now."""
+        file = self.data / "postmaster.pid"
+        first = file.read_text().partition("\n")[0] if file.exists() else ""
+        return int(first) if first.isdigit() else 0
+
+    def _end_leftovers(self) -> None:
+        """Leaves no process on the data, and no pid file that names an unrelated one.
+
+        We hold the folder's lock, so whatever runs there has lost its launcher. The pid file may
+        go only once nothing runs: it is what keeps two servers from one folder.
+        """
+        if self._named_in_pid_file() in self._leftovers():
+            processes.send([self._named_in_pid_file()], signal.SIGINT)
+            processes.gone(self._leftovers, seconds=STOP_SECONDS)
+        for signum in (signal.SIGQUIT, signal.SIGKILL):
+            if not processes.gone(self._leftovers, seconds=ORPHAN_SECONDS):
+                processes.send(self._leftovers(), signum)
+        if not processes.gone(self._leftovers, seconds=ORPHAN_SECONDS):
+            raise PostgresFailed(f"processes {self._leftovers()} on {self.data} cannot be ended")
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        shutil.rmtree(self.home / "data.new", ignore_errors=True)
+
+    # -- A new database ----------------------------------------------------------------------
+
+    def _initialise(self, password: str) -> None:
+        """initdb in a folder beside, renamed when done: no crash leaves half a database."""
+        if self.data.exists():
+            return
+        unfinished = self.home / "data.new"
+        unfinished.mkdir(mode=0o700)
+        self.account.own(unfinished)
+        given = self.home / "initial-password"
+        private.write(given, f"{password}\n")
+        self.account.own(given)
+        try:
+            self._initdb(unfinished, given)
+        finally:
+            given.unlink()
+        unfinished.rename(self.data)
+        private.sync_folder(self.home)
+
+    def _initdb(self, data: Path, password_file: Path) -> None:
+        began = logs.size(self.log)
+        arguments = ["--auth=scram-sha-256", f"--pwfile={password_file}", f"--username={USER}"]
+        arguments += ["--encoding=UTF8", "--locale=C", f"--pgdata={data}"]
+        arguments += ["--no-sync"] if "fsync" in self.settings else []
+        with logs.opened(self.log) as log:
+            done = subprocess.run(
+                [self.binary.path.parent / "initdb", *arguments],
+                stdout=log,
+                stderr=log,
+                env=_environment(),
+                check=False,
+                **self.account.popen(),
+            )
+        if done.returncode:
+            raise self._failure("initdb failed", since=began)
+
+    # -- Running -----------------------------------------------------------------------------
+
+    def _serve(self, password: str) -> str:
+        for _ in range(PORT_TRIES):
+            port = ports.kept(self.home / "port")
+            try:
+                self._launch(port)
+            except _PortTaken:
+                continue
+            _create_database(port, password)
+            return f"postgres://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+        raise PostgresFailed("PostgreSQL found no free port", log=logs.tail(self.log))
+
+    def _launch(self, port: int) -> None:
+        began = logs.size(self.log)
+        settings = self.settings | {"port": str(port)}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with logs.opened(self.log) as log:
+            self._server = processes.spawn_apart(
+                [self.binary.path, "-D", self.data, *options],
+                output=log,
+                dying=signal.SIGINT,
+                env=_environment(),
+                **self.account.popen(),
+            )
+        processes.record(self.home / "pid", self._server.pid)
+        self._wait_until_ready(self._server, began)
+
+    def _wait_until_ready(self, server: subprocess.Popen[bytes], began: int) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._says_ready():
+            if server.poll() is not None:
+                self._server = None
+                if "Address already in use" in logs.tail(self.log, since=began):
+                    raise _PortTaken
+                raise self._failure("PostgreSQL did not start", since=began)
+            if time.monotonic() > deadline:
+                raise self._failure(
+                    f"PostgreSQL was not ready after {START_SECONDS} s", since=began
+                )
+            time.sleep(0.02)
+
+    def _says_ready(self) -> bool:
+        """The eighth line of the pid file, as pg_ctl reads it."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready"
+
+    def _failure(self, what: str, *, since: int) -> PostgresFailed:
+        said = logs.tail(self.log, since=since)
+        return PostgresFailed(logs.cause(what, said, self.home), log=said)
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what would redirect PostgreSQL, and in English, since we read its log."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    return kept | {"LC_ALL": "C"}
+
+
+def _create_database(port: int, password: str) -> None:
+    with psycopg.connect(
+        host="127.0.0.1", port=port, user=USER, password=password, dbname="postgres"
+    ) as connection:
+        connection.autocommit = True
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if known.fetchone() is None:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+def _end(server: subprocess.Popen[bytes], *, seconds: float) -> None:
+    for signum in (signal.SIGQUIT, signal.SIGKILL):
+        try:
+            server.wait(seconds)
+            return
+        except subprocess.TimeoutExpired:
+            server.send_signal(signum)
+    server.wait()

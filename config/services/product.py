@@ -1,0 +1,103 @@
+"""The whole product on one machine: what is done before it runs, and what runs."""
+
+import http.client
+import shutil
+import sys
+from pathlib import Path
+
+from config.services import CannotRun, ports
+from config.services.steps import Step
+from config.services.supervisor import Process
+
+ROOT = Path(__file__).resolve().parents[2]
+PY = sys.executable
+
+STEPS = (
+    Step("Settings", "check"),
+    Step("Age of the database", "database_age"),  # before migrate: it may be newer than the code
+    Step("Migrations", "migrate --no-input"),
+    Step("Static files", "collectstatic --no-input --verbosity 0"),  # copies only what changed
+    Step("Demo data", "demo"),
+)
+MAIN_JOB = Step("The main job", "main_job")
+
+WEB = (
+    "granian --interface wsgi --host 127.0.0.1 --workers 2 --blocking-threads 4 --no-ws "
+    "--respawn-failed-workers config.wsgi:application"
+)
+WORKER = (
+    "celery -A config worker --pool threads --loglevel WARNING "
+    "--without-gossip --without-mingle --without-heartbeat"
+)
+DELIVERY = f"{WORKER} --queues delivery --concurrency 16 --hostname delivery@%h"
+RECORDS = f"{WORKER} --queues records --concurrency 4 --hostname records@%h"
+BEAT = "celery -A config beat --loglevel WARNING"
+
+
+def processes(port: int, folder: Path) -> list[Process]:
+    """What runs, in the order of starting; it is stopped in reverse."""
+    web = _module(WEB, "--port", str(port))
+    beat = _module(BEAT, "--schedule", str(folder / "beat"))
+    return [
+        Process("sample-brand", _module("config.demo.sample_brand")),
+        Process("web", web, ready=lambda: is_ready(port), environment={"CMR_PROCESS": "web"}),
+        Process("delivery", _module(DELIVERY)),
+        Process("records", _module(RECORDS)),
+        Process("beat", beat),
+    ]
+
+
+def variables(port: int, folder: Path) -> dict[str, str]:
+    """What every step and process is told besides run.env."""
+    return {
+        "PORT": str(port),
+        "SAMPLE_BRAND_PORT": str(ports.kept(folder / "sample_brand.port")),
+        "PYTHONUNBUFFERED": "1",  # or a log's last lines die with its process
+    }
+
+
+READY_SECONDS = 60
+FREE_BYTES = 200_000_000
+
+
+class DiskFull(CannotRun):
+    """There is not enough room to begin."""
+
+
+def check_disk(folder: Path) -> None:
+    """Raises DiskFull."""
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        raise DiskFull(
+            f"only {free // 1_000_000} MB are free on the disk that holds {folder}; "
+            f"{FREE_BYTES // 1_000_000} MB are needed"
+        )
+
+
+class PortTaken(CannotRun):
+    """The web port is somebody else's."""
+
+
+def check_port(port: int) -> None:
+    """Raises PortTaken."""
+    try:
+        free = ports.is_free(port)
+    except PermissionError:
+        raise PortTaken(f"this user may not use port {port}; choose one above 1023") from None
+    if not free:
+        raise PortTaken(f"port {port} is taken; choose another with PORT={port + 1} make run")
+
+
+def is_ready(port: int) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/readyz")
+        return line.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
+
+
+def _module(command: str, *more: str) -> list[str]:
+    return [PY, "-m", *command.split(), *more]

@@ -1,0 +1,249 @@
+"""Every setting, its default, and one sentence on what it is for.
+
+All come from the environment; `var/run.env` (written by the services launcher) fills in what the
+environment does not say, so that `manage.py` meets the same services as `make run`.
+"""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / "var" / "run.env")  # the environment wins over the file
+
+# -- What kind of installation this is ---------------------------------------------------------
+
+#: "development" allows loopback webhooks over http and relaxed cookies; "production" does not.
+ENVIRONMENT = env.str("CMR_ENVIRONMENT", default="production")
+DEVELOPMENT = ENVIRONMENT == "development"
+#: Django's debug pages; never on by default, since they show settings to strangers.
+DEBUG = env.bool("DEBUG", default=False)
+#: "web" processes share a connection pool; workers keep one connection a thread.
+PROCESS = env.str("CMR_PROCESS", default="worker")
+
+# -- Secrets -----------------------------------------------------------------------------------
+
+#: Signs sessions and CSRF tokens. A system check refuses the default in production.
+SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-development")
+#: Keys the digests that stand for addresses. Losing it loses who is who; it cannot be rotated.
+IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-development")
+#: Encrypts webhook secrets at rest.
+WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
+#: The Fernet key made of it, once per process.
+WEBHOOK_FERNET_KEY = base64.urlsafe_b64encode(hashlib.sha256(WEBHOOK_SECRETS_KEY.encode()).digest())
+
+# -- Where things are --------------------------------------------------------------------------
+
+#: PostgreSQL 15 or newer. `make run` starts one and sets this.
+DATABASE_URL = env.str("DATABASE_URL", default="postgres://cmr@127.0.0.1:5432/cmr")
+#: The broker that wakes workers up. Nothing is lost without it.
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+#: Host names this installation answers to.
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else []
+)
+#: Origins that may post forms when TLS ends at a proxy, as https://host.
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+if PROCESS == "web":
+    #: A request takes a connection from the pool and finds it alive, also after a restart of the
+    #: database. Workers must not pool: their threads keep theirs.
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 16, "timeout": 10}}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- Applications, in the order of the arrow ---------------------------------------------------
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "cmr",
+    "consent",
+    "brands",
+    "pgtrigger",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+AUTH_USER_MODEL = "cmr.User"
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+MIDDLEWARE = [
+    "config.requests.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# -- The API -----------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    # Each door names its own authentication and permission; a view that forgets is closed.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["brands.wire.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["brands.wire.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.wire.AlwaysJSON",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "DEFAULT_THROTTLE_RATES": {"sign_in": env.str("SIGN_IN_RATE", default="20/min")},
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "config.problems.Handler",
+    "EXCEPTION_FORMATTER_CLASS": "config.problems.Formatter",
+}
+CSRF_FAILURE_VIEW = "config.problems.csrf_failed"
+#: The largest JSON body any call takes, in bytes; above it the answer is 413.
+MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CMR",
+    "DESCRIPTION": "Customer-managed relationships: ask before you act, hear of every change.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# -- Delivery ----------------------------------------------------------------------------------
+
+#: Lets webhooks go to loopback addresses over http: for tests and `make run` only.
+OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", default=DEVELOPMENT)
+#: Seconds a whole HTTP try may take, from the first look-up to the last byte.
+DELIVERY_DEADLINE_SECONDS = env.float("DELIVERY_DEADLINE_SECONDS", default=15.0)
+#: Seconds a worker may go on sending under one lease before it renews it.
+DELIVERY_BUDGET_SECONDS = env.float("DELIVERY_BUDGET_SECONDS", default=5.0)
+#: Seconds a lease holds; must exceed the deadline and the budget together (a system check).
+DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=25.0)
+#: Seconds between two sweeps, which deliver whatever is due though nobody was woken.
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
+
+# -- Celery: a wake-up, never the truth --------------------------------------------------------
+
+CELERY = {
+    "broker_url": REDIS_URL,
+    "task_ignore_result": True,
+    "task_acks_late": False,
+    "task_default_queue": "records",
+    "task_routes": {"brands.deliver": {"queue": "delivery"}},
+    "task_publish_retry": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_soft_shutdown_timeout": 5.0,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_timeout": 1.0,
+    "broker_transport_options": {
+        "socket_timeout": 5.0,
+        "socket_connect_timeout": 1.0,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "visibility_timeout": 60,
+        "max_retries": 0,
+    },
+    # Without it Celery opens a connection to PostgreSQL for every task.
+    "CELERY_DB_REUSE_MAX": 1_000,
+    "worker_hijack_root_logger": False,
+    "beat_schedule": {
+        "verify-ledger": {"task": "consent.verify_ledger", "schedule": 3600.0},
+        "clear-sessions": {"task": "cmr.clear_sessions", "schedule": 86_400.0},
+    },
+}
+
+# -- Browsers ----------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
+SECURE_HSTS_PRELOAD = not DEVELOPMENT
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+#: Redirects plain http to https; off where TLS ends elsewhere and already does so.
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEVELOPMENT)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))()
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"aiohttp": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

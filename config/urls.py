@@ -1,0 +1,60 @@
+"""The whole map on one screen."""
+
+from django.contrib import admin
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from brands.api import catalogue, events, subscriptions
+from cmr import portal
+from cmr.api import choices, sign_in
+from cmr.api import relationships as brands_of_mine
+from config import health
+from consent import pages
+from consent.api import checks, relationships, reports
+
+ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
+
+urlpatterns = [
+    path("", portal.home, name="home"),
+    path("brands", portal.brands, name="brands"),
+    path("choose", portal.choose, name="choose"),
+    path("add", portal.add, name="add"),
+    path("sign-in", portal.SignIn.as_view(), name="sign-in"),
+    path("sign-out", portal.SignOut.as_view(), name="sign-out"),
+    path("reports/opt-outs", pages.opt_outs, name="opt-outs"),
+    path("admin/", admin.site.urls),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    # The API: anybody
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/session", sign_in.Session.as_view()),
+    path("api/v1/session/end", sign_in.SignOut.as_view()),
+    path("api/v1/tokens", sign_in.Tokens.as_view()),
+    # The API: consumers
+    path("api/v1/tokens/current", sign_in.CurrentToken.as_view()),
+    path("api/v1/brands", brands_of_mine.Directory.as_view()),
+    path("api/v1/me/relationships", brands_of_mine.Relationships.as_view()),
+    path("api/v1/me/relationships/<slug:brand>", brands_of_mine.OneRelationship.as_view()),
+    path("api/v1/me/choices", choices.Choices.as_view()),
+    path("api/v1/me/preferences", choices.Preferences.as_view()),
+    path("api/v1/me/history", choices.History.as_view()),
+    # The API: brands
+    path("api/v1/check", checks.Check.as_view()),
+    path("api/v1/relationships", relationships.Relationships.as_view()),
+    path("api/v1/choices", relationships.Choices.as_view()),
+    path("api/v1/events", events.Events.as_view()),
+    path("api/v1/events/ack", events.Acknowledge.as_view()),
+    path("api/v1/subscriptions", subscriptions.Subscriptions.as_view()),
+    path(ONE_SUBSCRIPTION, subscriptions.OneSubscription.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/rotate", subscriptions.Rotate.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/enable", subscriptions.Enable.as_view()),
+    path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
+    path("api/v1/brand/topics", catalogue.Topics.as_view()),
+    # The API: admins
+    path("api/v1/reports/opt-outs", reports.OptOuts.as_view()),
+]
+
+handler400 = "config.problems.bad_request"
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.server_error"

@@ -1,0 +1,148 @@
+"""What a brand may write: who its people are, and what they told it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.wire import Moment, StrictSerializer, translating
+from consent import identifiers, ledger, metrics, people, preferences, relationships, scopes
+from consent.api import wire
+from consent.ledger import Actor, LiftRefused
+from consent.models import LedgerEntry, Relationship
+from consent.models.ledger import Basis
+from consent.resolution import Scope
+
+PROBLEMS = {
+    **wire.PROBLEMS,
+    people.NoRelationship: (404, "no_relationship", "contact"),
+    relationships.EndedByPerson: (409, "person_ended_relationship", "contact"),
+    relationships.RefTaken: (409, "ref_taken", "ref"),
+}
+TAG = "brand: people"
+
+
+class RelationshipRequest(StrictSerializer):
+    contact = wire.AddressField()
+    ref = serializers.CharField(required=False, max_length=200, help_text="Your own reference.")
+    note = serializers.CharField(
+        max_length=300, help_text="How it came about, in words the person will read."
+    )
+
+
+class RelationshipData(serializers.Serializer[object]):
+    subject = serializers.DictField(help_text="`id` as in your events, and your `ref`.")
+    started_at = serializers.DateTimeField()
+
+
+class BrandChoiceRequest(wire.ChoiceField):
+    contact = wire.ContactField()
+    basis = serializers.ChoiceField(Basis.choices, default=Basis.EXPRESS)
+    evidence = serializers.CharField(
+        required=False, max_length=2_000, help_text="What you have to show for a yes."
+    )
+    made_at = Moment(required=False, help_text="When the person told you. Default: now.")
+
+    default_error_messages = {
+        "no_evidence": "A yes that you record needs evidence.",
+        "no_expiry": "An implied consent needs an expiry.",
+        "not_implied": "Only a yes can be implied.",
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        granting, implied = attrs["decision"] == "grant", attrs["basis"] == Basis.IMPLIED
+        if granting and not attrs.get("evidence"):
+            self._say("evidence", "no_evidence")
+        if implied and not granting:
+            self._say("basis", "not_implied")
+        if implied and attrs.get("expires_at") is None:
+            self._say("expires_at", "no_expiry")
+        return attrs
+
+    def _say(self, field: str, key: str) -> None:
+        message = self.default_error_messages[key]
+        raise serializers.ValidationError({field: serializers.ErrorDetail(str(message), key)})
+
+
+class Relationships(BrandView):
+    scope = "relationships"
+
+    @extend_schema(
+        request=RelationshipRequest,
+        responses={200: RelationshipData, 201: RelationshipData},
+        tags=[TAG],
+    )
+    def post(self, request: Request) -> Response:
+        """Register a person who deals with you. They see it at once, and can end it."""
+        body = RelationshipRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            relationship, is_new = self._start(body.validated_data)
+        return Response(_relationship_data(relationship), status=201 if is_new else 200)
+
+    def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
+        digest = identifiers.digest_of_contact(wire.contact_of(data["contact"]))
+        assert digest is not None  # AddressField takes no reference
+        return relationships.start(
+            identifiers.find_or_create(digest).subject_id,
+            self.brand,
+            by=Actor("brand_api", self.brand.pk),
+            now=timezone.now(),
+            ref=data.get("ref"),
+            note=data["note"],
+        )
+
+
+class Choices(BrandView):
+    scope = "relationships"
+
+    @extend_schema(request=BrandChoiceRequest, responses={201: wire.EntryList}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Record what a person told you. Your yes never lifts the person's own no (409)."""
+        now = timezone.now()
+        body = BrandChoiceRequest(data=request.data, context={"now": now})
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            entry = self._record(body.validated_data, now)
+        data = wire.entry_data(entry, self._scope_data)
+        return Response({"data": [data]}, status=201)
+
+    def _record(self, data: dict[str, Any], now: Any) -> LedgerEntry:
+        relationship = people.find(self.brand.pk, wire.contact_of(data["contact"]))
+        scope = self._own_scope(data)
+        more = {name: data[name] for name in ("basis", "evidence", "made_at") if name in data}
+        choice = wire.new_choice(data, scope, **more)
+        actor = Actor("brand_api", self.brand.pk)
+        try:
+            return ledger.record(relationship.subject_id, [choice], by=actor, now=now)[0]
+        except LiftRefused:
+            metrics.count_refused_lift(self.brand.pk, now=now)
+            raise
+
+    def _own_scope(self, data: dict[str, Any]) -> Scope:
+        """A brand speaks of itself only: another's slug is as unknown to it as none at all."""
+        names = wire.names_of({"brand": self.brand.slug, **data["scope"]})
+        if names.brand != self.brand.slug or names.contact_point is not None:
+            field = "contact_point" if names.brand == self.brand.slug else "brand"
+            raise scopes.UnknownName(field, str(getattr(names, field)))
+        scope = scopes.resolve(names)
+        scopes.refuse_to_refuse(scope, data["decision"])
+        return scope
+
+    def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:
+        scope = preferences.scope_of(entry)
+        return scopes.described(scope, brand_slug=self.brand.slug, told_to=self.brand.pk)
+
+
+def _relationship_data(relationship: Relationship) -> dict[str, Any]:
+    return {
+        "subject": {"id": relationship.id, "ref": relationship.ref},
+        "started_at": relationship.started_at,
+    }

@@ -1,0 +1,184 @@
+"""Contacts, scopes and choices as the API writes them, for the brand's doors and the person's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from brands.models import Channel
+from brands.wire import Moment, Problems, StrictSerializer, list_of
+from consent import identifiers, ledger, notices, scopes
+from consent.identifiers import Contact
+from consent.ledger import NewChoice
+from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
+from consent.resolution import Limit, Scope
+from consent.scopes import Names
+
+PROBLEMS: Problems = {
+    scopes.UnknownName: (422, "unknown_{field}", None),
+    scopes.TopicWithoutBrand: (422, "topic_without_brand", "topic"),
+    scopes.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
+    identifiers.InvalidAddress: (422, "invalid_contact", "contact"),
+    ledger.FromTheFuture: (422, "from_the_future", "made_at"),
+    ledger.LiftRefused: (409, "person_said_no", "decision"),
+}
+
+
+class ContactField(StrictSerializer):
+    """Exactly one way to point at a person."""
+
+    email = serializers.CharField(required=False, max_length=320)
+    phone = serializers.CharField(required=False, max_length=40)
+    sha256 = serializers.CharField(
+        required=False, max_length=64, help_text="Of the normalised address, in hexadecimal."
+    )
+    ref = serializers.CharField(required=False, max_length=200, help_text="Your own reference.")
+
+    default_error_messages = {"one": "Give exactly one of email, phone, sha256 and ref."}
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        if len(attrs) != 1:
+            self.fail("one")
+        return attrs
+
+
+class AddressField(ContactField):
+    """A contact that may be someone new, so a reference alone is not enough."""
+
+    ref = None  # type: ignore[assignment]
+
+
+def contact_of(data: Mapping[str, str]) -> Contact:
+    return Contact(**data)
+
+
+class ScopeField(StrictSerializer):
+    """What is left out, or null, is *any*."""
+
+    brand = serializers.CharField(required=False, allow_null=True, max_length=100)
+    purpose = serializers.CharField(required=False, allow_null=True, max_length=40)
+    channel = serializers.CharField(required=False, allow_null=True, max_length=10)
+    topic = serializers.CharField(required=False, allow_null=True, max_length=60)
+    contact_point = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**63 - 1
+    )
+
+
+class LimitField(StrictSerializer):
+    max = serializers.IntegerField(min_value=1, max_value=1_000)
+    per = serializers.ChoiceField(LimitPer.choices)
+
+
+class ChoiceField(StrictSerializer):
+    scope = ScopeField()
+    decision = serializers.ChoiceField(DecisionKind.choices)
+    until = Moment(required=False, allow_null=True, help_text="When a pause ends.")
+    limit = LimitField(required=False, allow_null=True)
+    expires_at = Moment(required=False, allow_null=True, help_text="When a yes runs out.")
+    reason = serializers.ChoiceField(Reason.choices, required=False, allow_null=True)
+
+    #: Which part each decision needs; the others may not have it.
+    PARTS = {"until": "pause", "limit": "limit"}
+
+    default_error_messages = {
+        "needed": "This decision needs it.",
+        "not_here": "This decision cannot have it.",
+        "past": "This must lie in the future.",
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for part, decision in self.PARTS.items():
+            given, wanted = attrs.get(part) is not None, attrs["decision"] == decision
+            if wanted and not given:
+                self._fail(part, "needed")
+            if given and not wanted:
+                self._fail(part, "not_here")
+        if attrs.get("expires_at") is not None and attrs["decision"] != "grant":
+            self._fail("expires_at", "not_here")
+        self._refuse_past(attrs)
+        return attrs
+
+    def _refuse_past(self, attrs: dict[str, Any]) -> None:
+        for part in ("until", "expires_at"):
+            if attrs.get(part) is not None and attrs[part] <= self.context["now"]:
+                self._fail(part, "past")
+
+    def _fail(self, part: str, key: str) -> None:
+        message = self.default_error_messages[key]
+        raise serializers.ValidationError({part: serializers.ErrorDetail(str(message), key)})
+
+
+def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
+    """A validated choice whose scope has been resolved."""
+    limit = data.get("limit")
+    return NewChoice(
+        scope=scope,
+        decision=data["decision"],
+        reason=data.get("reason") or "",
+        until=data.get("until"),
+        limit=Limit(limit["max"], limit["per"]) if limit else None,
+        expires_at=data.get("expires_at"),
+        **more,
+    )
+
+
+def names_of(data: Mapping[str, Any]) -> Names:
+    return Names(**data)
+
+
+# -- Answers -----------------------------------------------------------------------------------
+
+
+class ScopeData(serializers.Serializer[object]):
+    brand = serializers.CharField(allow_null=True)
+    purpose = serializers.CharField(allow_null=True)
+    channel = serializers.ChoiceField(Channel.choices, allow_null=True)
+    topic = serializers.CharField(allow_null=True)
+    contact_point = serializers.CharField(allow_null=True)
+
+
+class LimitData(serializers.Serializer[object]):
+    max = serializers.IntegerField()
+    per = serializers.ChoiceField(LimitPer.choices)
+
+
+class EntryData(serializers.Serializer[object]):
+    entry = serializers.UUIDField()
+    subject_seq = serializers.IntegerField()
+    scope = ScopeData()
+    decision = serializers.ChoiceField(DecisionKind.choices)
+    until = serializers.DateTimeField(allow_null=True)
+    limit = LimitData(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    maker = serializers.CharField()
+    basis = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    reason = serializers.CharField(allow_null=True)
+    made_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+
+
+EntryList = list_of(EntryData, paged=False)
+
+
+def entry_data(
+    entry: LedgerEntry, scope_data: Callable[[LedgerEntry], dict[str, Any]]
+) -> dict[str, Any]:
+    """An entry as an answer; who reads it decides how its scope is shown."""
+    return {
+        "entry": entry.id,
+        "subject_seq": entry.subject_seq,
+        "scope": scope_data(entry),
+        "decision": entry.decision,
+        "until": entry.until,
+        "limit": notices.limit_of(entry.limit_max, entry.limit_per),
+        "expires_at": entry.expires_at,
+        "maker": entry.maker,
+        "basis": entry.basis,
+        "source": entry.source,
+        "reason": entry.reason or None,
+        "made_at": entry.made_at,
+        "recorded_at": entry.recorded_at,
+    }

@@ -1,0 +1,7 @@
+"""The record's app."""
+
+from django.apps import AppConfig
+
+
+class ConsentConfig(AppConfig):
+    name = "consent"

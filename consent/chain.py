@@ -1,0 +1,55 @@
+"""The hash chain: each entry's hash covers the one before it, so no tampering stays hidden.
+
+The hashed text is the entry as JSON with sorted keys and no white space, which for our values
+(text, whole numbers, null) is RFC 8785's canonical form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from consent.models import LedgerEntry, Subject
+
+HASHED = (
+    "id subject_id subject_seq brand_id purpose_id channel topic contact_point_id decision until "
+    "limit_max limit_per expires_at maker maker_brand_id basis source reason evidence notice "
+    "made_at recorded_at"
+).split()
+
+
+def canonical(entry: LedgerEntry) -> bytes:
+    """The bytes of *entry* that its hash covers."""
+    fields: dict[str, Any] = {name: _plain(getattr(entry, name)) for name in HASHED}
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def link(previous_hash: bytes, entry: LedgerEntry) -> bytes:
+    """SHA-256 of the previous hash and the entry's canonical bytes."""
+    return hashlib.sha256(previous_hash + canonical(entry)).digest()
+
+
+def breaks(subject: Subject) -> Iterator[str]:
+    """Say where this person's chain does not hold: nothing, if it is whole."""
+    expected, seq = b"", 0
+    for seq, entry in enumerate(subject.entries.order_by("subject_seq").iterator(), start=1):
+        if entry.subject_seq != seq:
+            yield f"entry {seq} is missing"
+            return
+        if bytes(entry.previous_hash) != expected:
+            yield f"entry {seq} does not follow the one before it"
+        if link(bytes(entry.previous_hash), entry) != bytes(entry.hash):
+            yield f"entry {seq} was altered"
+        expected = bytes(entry.hash)
+    if (seq, expected) != (subject.last_seq, bytes(subject.chain_head)):
+        yield f"the chain ends at entry {seq}, its head says {subject.last_seq}"

@@ -1,0 +1,102 @@
+"""Answering "may this brand reach this person now?" """
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from brands.models import Channel
+from consent import identifiers, resolution
+from consent.identifiers import Contact
+from consent.resolution import Choice, Decision, Limit, Question, Scope
+from consent.scopes import UnknownName
+
+# One query a check, the same for a known and an unknown address: what differs is only which of
+# the left joins finds a row. The first column tells an unknown topic from a known one.
+QUERY = """
+SELECT %(topic)s::text IS NULL OR EXISTS (
+           SELECT FROM brands_topic
+           WHERE brand_id = %(brand)s AND code = %(topic)s AND purpose_id = %(purpose)s),
+       purpose.regime, relationship.id, identifier.id,
+       held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic,
+       held.contact_point_id, held.decision, held.maker, held.basis, held.made_at, held.until,
+       held.expires_at, held.limit_max, held.limit_per
+FROM brands_purpose purpose
+LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
+LEFT JOIN consent_relationship relationship
+    ON relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL AND {person}
+LEFT JOIN consent_preference held
+    ON held.subject_id = relationship.subject_id
+    AND (held.brand_id = %(brand)s OR held.brand_id IS NULL)
+WHERE purpose.code = %(purpose)s
+"""
+BY_ADDRESS = QUERY.format(person="relationship.subject_id = identifier.subject_id")
+BY_REF = QUERY.format(person="relationship.ref = %(ref)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One brand's question about one contact."""
+
+    brand_id: int
+    contact: Contact
+    purpose: str
+    channel: str | None = None
+    topic: str | None = None
+
+
+def check(asked: Asked, *, now: datetime) -> Decision:
+    """Decide by what is committed at this moment.
+
+    Raises:
+        UnknownName: of the purpose, channel or topic.
+        identifiers.InvalidAddress
+    """
+    if asked.channel is not None and asked.channel not in Channel.values:
+        raise UnknownName("channel", asked.channel)
+    rows = _read(asked)
+    if not rows:
+        raise UnknownName("purpose", asked.purpose)
+    topic_is_known, regime, relationship, identifier = rows[0][:4]
+    if not topic_is_known:
+        raise UnknownName("topic", str(asked.topic))
+    if relationship is None:
+        return resolution.no_relationship(now)
+    scope = Scope(asked.brand_id, asked.purpose, asked.channel, asked.topic, identifier)
+    choices = [_choice(row[4:]) for row in rows if row[4] is not None]
+    return resolution.decide(choices, Question(scope, regime), now)
+
+
+def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:
+    values: dict[str, Any] = {
+        "brand": asked.brand_id,
+        "purpose": asked.purpose,
+        "topic": asked.topic,
+        "digest": identifiers.digest_of_contact(asked.contact),
+        "ref": asked.contact.ref,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(BY_REF if asked.contact.ref is not None else BY_ADDRESS, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _choice(row: tuple[Any, ...]) -> Choice:
+    (entry, seq, *scope, decision, maker, basis, made_at, until, expires_at, most, per) = row
+    return Choice(
+        entry=uuid.UUID(str(entry)),
+        seq=seq,
+        scope=Scope(*scope),
+        decision=decision,
+        maker=maker,
+        basis=basis,
+        made_at=made_at,
+        until=until,
+        expires_at=expires_at,
+        limit=None if most is None else Limit(most, per),
+    )

@@ -1,0 +1,116 @@
+"""From an address to the Subject, without keeping the address.
+
+The digest is HMAC-SHA-256, under a secret pepper, of the SHA-256 of the normalised address. So a
+brand may send the SHA-256 in place of the address, and whoever steals the table can do nothing
+with it but guess with the pepper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from dataclasses import dataclass
+
+import email_validator
+import phonenumbers
+from django.conf import settings
+
+from consent.models import Identifier, Subject
+
+
+class InvalidAddress(ValueError):
+    """Not an e-mail address or phone number; the text says why, without repeating it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a brand points at a person: exactly one is set."""
+
+    email: str | None = None
+    phone: str | None = None
+    sha256: str | None = None
+    ref: str | None = None
+
+
+def normalise_email(text: str) -> str:
+    """The form in which two spellings of one mailbox are alike: NFC, lower case, IDN in Unicode.
+
+    Raises:
+        InvalidAddress: not of the form RFC 5321 and RFC 6531 allow.
+    """
+    try:
+        valid = email_validator.validate_email(text.strip(), check_deliverability=False)
+    except email_validator.EmailNotValidError as error:
+        raise InvalidAddress("this is not an e-mail address") from error
+    return unicodedata.normalize("NFC", valid.normalized.lower())
+
+
+def normalise_phone(text: str) -> str:
+    """The number in E.164, as +4915112345678.
+
+    Raises:
+        InvalidAddress: not a possible number, or without its country code.
+    """
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidAddress("a phone number starts with + and its country code") from error
+    if not phonenumbers.is_possible_number(number):
+        raise InvalidAddress("no phone number has this length")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def digest(normalised: str) -> bytes:
+    """The 32 bytes under which a normalised address is kept."""
+    return digest_of_sha256(hashlib.sha256(normalised.encode()).digest())
+
+
+def digest_of_sha256(sha256: bytes) -> bytes:
+    return hmac.digest(settings.IDENTIFIER_PEPPER.encode(), sha256, "sha256")
+
+
+def digest_of_contact(contact: Contact) -> bytes | None:
+    """The digest of the contact's address; None for a brand's own reference.
+
+    Raises:
+        InvalidAddress
+    """
+    if contact.email is not None:
+        return digest(normalise_email(contact.email))
+    if contact.phone is not None:
+        return digest(normalise_phone(contact.phone))
+    if contact.sha256 is not None:
+        return digest_of_sha256(_sha256_from_hex(contact.sha256))
+    return None
+
+
+def _sha256_from_hex(text: str) -> bytes:
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError as error:
+        raise InvalidAddress("a SHA-256 is 64 hexadecimal digits") from error
+    if len(raw) != 32:
+        raise InvalidAddress("a SHA-256 is 64 hexadecimal digits")
+    return raw
+
+
+def find_or_create(address_digest: bytes) -> Identifier:
+    """The identifier for a digest, with a new Subject where nobody had it.
+
+    Accepted race: two callers may both make a Subject; one row wins the digest, and the other
+    Subject stays empty, which is harmless.
+    """
+    found = Identifier.objects.filter(digest=address_digest).first()
+    if found:
+        return found
+    identifier, _ = Identifier.objects.get_or_create(
+        digest=address_digest, defaults={"subject": Subject.objects.create()}
+    )
+    return identifier
+
+
+def alias(identifier_id: int, *, brand_id: int) -> str:
+    """A name for a contact point that only one brand sees, so that two cannot compare notes."""
+    text = f"{brand_id}:{identifier_id}".encode()
+    return hmac.digest(settings.IDENTIFIER_PEPPER.encode(), text, "sha256").hex()[:24]

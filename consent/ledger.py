@@ -1,0 +1,185 @@
+"""Recording choices: the one way into the ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from brands import stream
+from brands.stream import Notice
+from brands.wakeup import publish, wake_up
+from consent import chain, notices, preferences, resolution
+from consent.models import LedgerEntry, Propagation, Relationship, Subject
+from consent.resolution import Limit, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a choice, and through which door. `brand_id` is set when a brand does."""
+
+    source: str
+    brand_id: int | None = None
+
+    @property
+    def maker(self) -> resolution.Maker:
+        return "person" if self.brand_id is None else "brand"
+
+
+@dataclass(frozen=True, slots=True)
+class NewChoice:
+    """A choice that is about to be recorded. `made_at` is when it was made; None is now."""
+
+    scope: Scope
+    decision: resolution.DecisionKind
+    reason: str = ""
+    until: datetime | None = None
+    limit: Limit | None = None
+    expires_at: datetime | None = None
+    basis: resolution.Basis = "express"
+    evidence: str = ""
+    notice: str = ""
+    made_at: datetime | None = None
+
+
+class LiftRefused(Exception):
+    """A brand said yes where the person's own no stands. `denial` is that no."""
+
+    def __init__(self, denial: resolution.Choice) -> None:
+        super().__init__("the person said no, and only they can lift it")
+        self.denial = denial
+
+
+class FromTheFuture(ValueError):
+    """A choice cannot have been made later than now."""
+
+
+def record(
+    subject_id: uuid.UUID, choices: Sequence[NewChoice], *, by: Actor, now: datetime
+) -> list[LedgerEntry]:
+    """Record one person's choices, all or none, and put them into the concerned brands' streams.
+
+    A choice about any brand counts for every check at once; its way into each stream is a worker's
+    (`propagation`).
+
+    Raises:
+        LiftRefused: a brand's yes would lift the person's no.
+        FromTheFuture: a choice's `made_at` is later than *now*.
+    """
+    with transaction.atomic():
+        subject = lock(subject_id)
+        recording = _Recording(subject, by, now)
+        entries = [recording.add(choice) for choice in choices]
+        subject.save(update_fields=["last_seq", "chain_head"])
+        tell(recording.notices)
+        if recording.is_wide:
+            transaction.on_commit(partial(publish, "consent.propagate", str(subject.pk)))
+    return entries
+
+
+def lock(subject_id: uuid.UUID) -> Subject:
+    """Lock the row that orders one person's changes; of merged subjects, the one that remains."""
+    subject = Subject.objects.select_for_update().get(pk=subject_id)
+    return lock(subject.merged_into_id) if subject.merged_into_id else subject
+
+
+def tell(told: Sequence[Notice]) -> None:
+    """Append to the streams and wake the workers after the commit; last in a transaction."""
+    stream.append(told)
+    brand_ids = {notice.brand_id for notice in told}
+    transaction.on_commit(partial(wake_up, brand_ids))
+
+
+def pending_for(relationship: Relationship) -> Iterator[Notice]:
+    """What the person said about any brand and this brand has yet to be told, oldest first.
+
+    Whoever tells a brand of a later change tells this before, so that order is kept.
+    """
+    pending = Propagation.objects.filter(subject=relationship.subject_id, done_at=None)
+    for each in pending.select_related("entry").order_by("subject_seq"):
+        if not stream.already_told(relationship.brand_id, each.entry_id):
+            yield notices.of_entry(each.entry, relationship)
+
+
+class _Recording:
+    """One call of `record`: the locked Subject, and what is to be told at the end."""
+
+    def __init__(self, subject: Subject, by: Actor, now: datetime) -> None:
+        self.subject = subject
+        self.by = by
+        self.now = now
+        self.is_wide = False
+        self.notices: list[Notice] = []
+
+    def add(self, choice: NewChoice) -> LedgerEntry:
+        self._refuse_lift(choice)
+        entry = self._insert(choice)
+        preferences.project(entry)
+        if entry.brand_id is None:
+            self._leave_to_worker(entry)
+        else:
+            self._tell_brand(entry)
+        return entry
+
+    def _refuse_lift(self, choice: NewChoice) -> None:
+        if self.by.brand_id is None or choice.decision != "grant":
+            return
+        known = preferences.covering_brand(self.subject.pk, self.by.brand_id)
+        if denial := resolution.standing_no(known, choice.scope, self.now):
+            raise LiftRefused(denial)
+
+    def _insert(self, choice: NewChoice) -> LedgerEntry:
+        made_at = choice.made_at or self.now
+        if made_at > self.now:
+            raise FromTheFuture("made_at lies in the future")
+        entry = LedgerEntry(
+            subject=self.subject,
+            subject_seq=self.subject.last_seq + 1,
+            brand_id=choice.scope.brand,
+            purpose_id=choice.scope.purpose,
+            channel=choice.scope.channel,
+            topic=choice.scope.topic,
+            contact_point_id=choice.scope.contact_point,
+            decision=choice.decision,
+            until=choice.until,
+            limit_max=choice.limit.max if choice.limit else None,
+            limit_per=choice.limit.per if choice.limit else None,
+            expires_at=choice.expires_at,
+            maker=self.by.maker,
+            maker_brand_id=self.by.brand_id,
+            basis=choice.basis,
+            source=self.by.source,
+            reason=choice.reason,
+            evidence=choice.evidence,
+            notice=choice.notice,
+            made_at=made_at,
+            recorded_at=self.now,
+            previous_hash=bytes(self.subject.chain_head),
+        )
+        return self._chain(entry)
+
+    def _chain(self, entry: LedgerEntry) -> LedgerEntry:
+        entry.hash = chain.link(bytes(self.subject.chain_head), entry)
+        entry.save(force_insert=True)
+        self.subject.last_seq = entry.subject_seq
+        self.subject.chain_head = entry.hash
+        return entry
+
+    def _leave_to_worker(self, entry: LedgerEntry) -> None:
+        self.is_wide = True
+        Propagation.objects.create(entry=entry, subject=self.subject, subject_seq=entry.subject_seq)
+
+    def _tell_brand(self, entry: LedgerEntry) -> None:
+        for relationship in active_with(self.subject.pk, [entry.brand_id]):
+            told = {n.cause for n in self.notices if n.brand_id == relationship.brand_id}
+            self.notices += [n for n in pending_for(relationship) if n.cause not in told]
+            self.notices.append(notices.of_entry(entry, relationship))
+
+
+def active_with(subject_id: uuid.UUID, brand_ids: Iterable[int | None]) -> Sequence[Relationship]:
+    rows = Relationship.objects.active().filter(subject_id=subject_id, brand_id__in=brand_ids)
+    return list(rows.select_related("brand"))

@@ -1,0 +1,25 @@
+"""The facts of this app, a noun a file."""
+
+from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Source
+from consent.models.metrics import DailyCount, MetricsCursor, RefusedLift
+from consent.models.preference import Preference
+from consent.models.propagation import Propagation
+from consent.models.relationship import Origin, Relationship
+from consent.models.subject import Identifier, Subject
+
+__all__ = [
+    "Basis",
+    "DailyCount",
+    "DecisionKind",
+    "Identifier",
+    "LedgerEntry",
+    "Maker",
+    "MetricsCursor",
+    "Origin",
+    "Preference",
+    "Propagation",
+    "RefusedLift",
+    "Relationship",
+    "Source",
+    "Subject",
+]

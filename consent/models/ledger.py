@@ -1,0 +1,160 @@
+"""One recorded choice; never updated, never deleted."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from brands.models import Brand, Channel, Purpose
+from brands.ordered_ids import new_id
+from consent.models.subject import Identifier, Subject
+
+
+class DecisionKind(models.TextChoices):
+    GRANT = "grant"
+    DENY = "deny"
+    PAUSE = "pause"  # a deny with an end
+    LIMIT = "limit"  # at most so many per day, week or month
+    CLEAR = "clear"  # take back what I said on exactly this scope
+
+
+class Maker(models.TextChoices):
+    """Whose choice it is: the one thing that decides who may lift it."""
+
+    PERSON = "person"
+    BRAND = "brand"
+
+
+class Basis(models.TextChoices):
+    EXPRESS = "express"
+    IMPLIED = "implied"  # by a purchase or an inquiry; always expires
+
+
+class Source(models.TextChoices):
+    """Through which door it came."""
+
+    PORTAL = "portal"
+    API = "api"
+    LINK = "link"
+    BRAND_API = "brand_api"
+
+
+class LimitPer(models.TextChoices):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Reason(models.TextChoices):
+    """Why somebody said no, for the reports."""
+
+    TOO_MANY_IN_GENERAL = "too_many_in_general"
+    TOO_MANY_FROM_BRAND = "too_many_from_brand"
+    NOT_RELEVANT = "not_relevant"
+    NEVER_SIGNED_UP = "never_signed_up"
+    NO_LONGER_CUSTOMER = "no_longer_customer"
+    CONTENT_CHANGED = "content_changed"
+    PRIVACY = "privacy"
+    PROFILING = "profiling"
+    BAD_EXPERIENCE = "bad_experience"
+    OTHER = "other"
+
+
+class ScopeFields(models.Model):
+    """The five parts of a scope; null is *any*."""
+
+    brand = models.ForeignKey(Brand, null=True, on_delete=models.PROTECT, related_name="+")
+    purpose = models.ForeignKey(Purpose, null=True, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, null=True, choices=Channel.choices)
+    topic = models.CharField(max_length=60, null=True)
+    contact_point = models.ForeignKey(
+        Identifier, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class LedgerEntry(ScopeFields):
+    """Chained by `hash` to the same person's previous entry (`consent.chain` says how)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="entries")
+    #: Dense per person, from 1.
+    subject_seq = models.BigIntegerField()
+    decision = models.CharField(max_length=6, choices=DecisionKind.choices)
+    until = models.DateTimeField(null=True)
+    limit_max = models.PositiveIntegerField(null=True)
+    limit_per = models.CharField(max_length=5, null=True, choices=LimitPer.choices)
+    expires_at = models.DateTimeField(null=True)
+    maker = models.CharField(max_length=6, choices=Maker.choices)
+    #: The brand that recorded it, when the maker is a brand.
+    maker_brand = models.ForeignKey(Brand, null=True, on_delete=models.PROTECT, related_name="+")
+    basis = models.CharField(max_length=7, choices=Basis.choices)
+    source = models.CharField(max_length=20, choices=Source.choices)
+    reason = models.CharField(max_length=40, blank=True, choices=Reason.choices)
+    #: What the brand shows for it: the form, the record, the call.
+    evidence = models.TextField(blank=True)
+    #: The notice that the person was shown, as the door names it.
+    notice = models.CharField(max_length=100, blank=True)
+    made_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    previous_hash = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            # Also the index of "this person's history, newest first".
+            models.UniqueConstraint(
+                fields=["subject", "subject_seq"], name="entry_seq_unique_in_subject"
+            ),
+            models.CheckConstraint(condition=Q(subject_seq__gte=1), name="entry_seq_from_one"),
+            models.CheckConstraint(
+                condition=Q(decision__in=DecisionKind.values), name="entry_decision_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(decision="pause", until__isnull=False)
+                | ~Q(decision="pause") & Q(until=None),
+                name="entry_pause_iff_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    decision="limit",
+                    limit_max__isnull=False,  # a null would make the whole check unknown: passed
+                    limit_max__gte=1,
+                    limit_per__isnull=False,
+                    limit_per__in=LimitPer.values,
+                )
+                | ~Q(decision="limit") & Q(limit_max=None, limit_per=None),
+                name="entry_limit_iff_numbers",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(decision="grant"), name="entry_only_grants_expire"
+            ),
+            models.CheckConstraint(
+                condition=Q(basis="express")
+                | Q(basis="implied", decision="grant", maker="brand") & Q(expires_at__isnull=False),
+                name="entry_implied_is_a_brands_grant_that_expires",
+            ),
+            models.CheckConstraint(
+                condition=Q(maker="person", maker_brand=None)
+                | Q(maker="brand", maker_brand__isnull=False, brand__isnull=False)
+                & Q(maker_brand=models.F("brand")),
+                name="entry_brand_speaks_of_itself_only",
+            ),
+            models.CheckConstraint(
+                condition=Q(maker="person") | ~Q(decision="grant") | ~Q(evidence=""),
+                name="entry_brands_grant_has_evidence",
+            ),
+            models.CheckConstraint(
+                condition=Q(topic=None) | Q(brand__isnull=False, purpose__isnull=False),
+                name="entry_topic_belongs_to_brand_and_purpose",
+            ),
+            models.CheckConstraint(
+                condition=Q(made_at__lte=models.F("recorded_at")), name="entry_not_from_the_future"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="entry_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]

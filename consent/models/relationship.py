@@ -1,0 +1,74 @@
+"""Subject × Brand."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from brands.models import Brand
+from consent.models.subject import Subject
+
+
+class Origin(models.TextChoices):
+    """How the relationship came about."""
+
+    PERSON = "person", "the person added the brand"
+    BRAND = "brand", "the brand registered the person"
+
+
+class RelationshipQuerySet(models.QuerySet["Relationship"]):
+    def active(self) -> RelationshipQuerySet:
+        return self.filter(ended_at=None)
+
+
+class Relationship(models.Model):
+    """What a check needs before all else.
+
+    The id is what the brand sees as the person's id. It differs from brand to brand, so two
+    brands cannot join what they hold by it; and it stays when a relationship ends and restarts.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="relationships")
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="relationships")
+    #: The brand's own reference for the person.
+    ref = models.CharField(max_length=200, null=True, blank=True)
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    #: The brand's account of how it came about, shown to the person.
+    origin_note = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    #: A brand cannot restart what the person ended.
+    ended_by = models.CharField(max_length=6, blank=True, choices=Origin.choices)
+
+    objects = RelationshipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Also the index of every check: subject = ? AND brand = ?.
+            models.UniqueConstraint(
+                fields=["subject", "brand"], name="relationship_once_per_brand"
+            ),
+            models.UniqueConstraint(
+                fields=["brand", "ref"],
+                name="relationship_ref_unique_in_brand",
+                condition=Q(ref__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(origin__in=Origin.values), name="relationship_origin_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_by="")
+                | Q(ended_at__isnull=False, ended_by__in=Origin.values)
+                & Q(ended_at__gte=models.F("started_at")),
+                name="relationship_ends_after_start_and_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(ref=None) | ~Q(ref=""), name="relationship_ref_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,136 @@
+"""What a brand is told of a choice or a relationship, in the form its event freezes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from brands.event_types import OF_DECISION
+from brands.stream import Facts, Notice
+from consent import clocks, preferences, scopes
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Choice
+
+#: The decisions that take something away, for which a clock runs.
+TAKES_AWAY = {"deny", "pause", "limit"}
+
+
+def of_entry(entry: LedgerEntry, relationship: Relationship) -> Notice:
+    """Tell the brand of *relationship* of one recorded choice."""
+    return Notice(
+        brand_id=relationship.brand_id,
+        type=OF_DECISION[entry.decision],
+        timestamp=entry.recorded_at,
+        subject=relationship.subject_id,
+        cause=entry.id,
+        facts=_facts(entry),
+        data={
+            "subject": _subject(relationship),
+            "subject_seq": entry.subject_seq,
+            "entry": entry.id,
+            "scope": scopes.described(
+                preferences.scope_of(entry),
+                brand_slug=relationship.brand.slug,
+                told_to=relationship.brand_id,
+            ),
+            "decision": entry.decision,
+            "until": entry.until,
+            "limit": limit_of(entry.limit_max, entry.limit_per),
+            "expires_at": entry.expires_at,
+            "reason": entry.reason or None,
+            "maker": entry.maker,
+            "made_at": entry.made_at,
+            "honour_by": _honour_by(entry),
+        },
+    )
+
+
+def limit_of(most: int | None, per: str | None) -> dict[str, Any] | None:
+    return None if most is None else {"max": most, "per": per}
+
+
+def of_start(
+    relationship: Relationship,
+    standing: Iterable[Choice],
+    *,
+    seq: int,
+    contacts: Sequence[dict[str, str]],
+    cause: uuid.UUID,
+) -> Notice:
+    """Tell a brand that a relationship began, with what the person had said before.
+
+    *contacts* are the SHA-256 of addresses that the person lets the brand know them by.
+    """
+    data = {
+        "origin": relationship.origin,
+        "contacts": list(contacts),
+        "standing": [_standing(choice, relationship) for choice in standing],
+    }
+    now = relationship.started_at
+    return _of_relationship("started", relationship, data, now=now, seq=seq, cause=cause)
+
+
+def of_end(relationship: Relationship, *, now: datetime, seq: int, cause: uuid.UUID) -> Notice:
+    """Tell a brand that the relationship is over."""
+    ends = clocks.honour_by(purpose=None, channel=None, start=now)
+    data = {"ended_by": relationship.ended_by, "honour_by": ends}
+    return _of_relationship("ended", relationship, data, now=now, seq=seq, cause=cause)
+
+
+def _of_relationship(
+    what: str,
+    relationship: Relationship,
+    data: dict[str, Any],
+    *,
+    now: datetime,
+    seq: int,
+    cause: uuid.UUID,
+) -> Notice:
+    return Notice(
+        brand_id=relationship.brand_id,
+        type=f"relationship.{what}",
+        timestamp=now,
+        subject=relationship.subject_id,
+        cause=cause,
+        data={"subject": _subject(relationship), "subject_seq": seq, **data},
+    )
+
+
+def _subject(relationship: Relationship) -> dict[str, Any]:
+    return {"id": relationship.id, "ref": relationship.ref}
+
+
+def _facts(entry: LedgerEntry) -> Facts:
+    return Facts(
+        decision=entry.decision,
+        purpose=entry.purpose_id or "",
+        channel=entry.channel or "",
+        topic=entry.topic or "",
+        reason=entry.reason,
+        source=entry.source,
+    )
+
+
+def _honour_by(entry: LedgerEntry) -> datetime | None:
+    if entry.decision not in TAKES_AWAY:
+        return None
+    return clocks.honour_by(
+        purpose=entry.purpose_id, channel=entry.channel, start=entry.recorded_at
+    )
+
+
+def _standing(choice: Choice, relationship: Relationship) -> dict[str, Any]:
+    return {
+        "entry": choice.entry,
+        "scope": scopes.described(
+            choice.scope, brand_slug=relationship.brand.slug, told_to=relationship.brand_id
+        ),
+        "decision": choice.decision,
+        "until": choice.until,
+        "expires_at": choice.expires_at,
+        "limit": limit_of(choice.limit.max, choice.limit.per) if choice.limit else None,
+        "maker": choice.maker,
+        "made_at": choice.made_at,
+    }

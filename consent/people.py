@@ -1,0 +1,29 @@
+"""Finding the relationship that a brand means by a contact."""
+
+from __future__ import annotations
+
+from consent import identifiers
+from consent.identifiers import Contact
+from consent.models import Identifier, Relationship
+
+
+class NoRelationship(Exception):
+    """The brand has none with this contact; known and unknown addresses are alike."""
+
+
+def find(brand_id: int, contact: Contact) -> Relationship:
+    """The brand's active relationship with the person behind *contact*.
+
+    Raises:
+        NoRelationship, identifiers.InvalidAddress
+    """
+    mine = Relationship.objects.active().filter(brand_id=brand_id)
+    digest = identifiers.digest_of_contact(contact)
+    if digest is None:
+        mine = mine.filter(ref=contact.ref)
+    else:
+        subjects = Identifier.objects.filter(digest=digest).values("subject_id")
+        mine = mine.filter(subject_id__in=subjects)
+    for relationship in mine.select_related("brand"):
+        return relationship
+    raise NoRelationship("you have no relationship with this contact")

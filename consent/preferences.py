@@ -1,0 +1,87 @@
+"""What stands for a person: kept beside the ledger, and rebuilt from it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from consent import resolution
+from consent.models import LedgerEntry, Preference, Subject
+
+COLUMNS = (
+    "subject_id brand_id purpose_id channel topic contact_point_id decision maker basis entry_id "
+    "subject_seq made_at until expires_at limit_max limit_per"
+).split()
+SLOT = COLUMNS[:9]
+UPSERT = """
+INSERT INTO consent_preference AS held ({columns}) VALUES ({values})
+ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
+WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
+""".format(
+    columns=", ".join(COLUMNS),
+    values=", ".join(["%s"] * len(COLUMNS)),
+    slot=", ".join(SLOT),
+    rest=", ".join(COLUMNS[9:]),
+    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
+)
+
+
+def project(entry: LedgerEntry) -> None:
+    """Put *entry* into its slot, unless something newer stands there: see Note [Slots]."""
+    values = [getattr(entry, "id" if name == "entry_id" else name) for name in COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, values)
+
+
+def rebuild(subject: Subject) -> None:
+    """Make the person's preferences anew from the ledger, while nothing else changes them."""
+    with transaction.atomic():
+        Subject.objects.select_for_update().get(pk=subject.pk)
+        subject.preferences.all().delete()
+        for entry in subject.entries.order_by("subject_seq"):
+            project(entry)
+
+
+def covering_brand(subject_id: uuid.UUID, brand_id: int) -> list[resolution.Choice]:
+    """What this person said that can matter to one brand."""
+    about = Q(brand_id=brand_id) | Q(brand_id=None)
+    return choices(Preference.objects.filter(about, subject_id=subject_id))
+
+
+def of_subject(subject_id: uuid.UUID) -> list[resolution.Choice]:
+    return choices(Preference.objects.filter(subject_id=subject_id))
+
+
+def choices(preferences: Iterable[Preference]) -> list[resolution.Choice]:
+    return [choice_of(each, entry=each.entry_id) for each in preferences]
+
+
+def choices_of_ledger(entries: Iterable[LedgerEntry]) -> list[resolution.Choice]:
+    return [choice_of(each, entry=each.id) for each in entries]
+
+
+def choice_of(row: Preference | LedgerEntry, *, entry: uuid.UUID) -> resolution.Choice:
+    """A row of either table as the rule sees it."""
+    fields: dict[str, Any] = {
+        name: getattr(row, name) for name in ("decision", "maker", "basis", "until", "expires_at")
+    }
+    return resolution.Choice(
+        entry=entry,
+        seq=row.subject_seq,
+        scope=scope_of(row),
+        made_at=row.made_at,
+        limit=resolution.Limit(row.limit_max, row.limit_per)
+        if row.limit_max is not None and row.limit_per is not None
+        else None,
+        **fields,
+    )
+
+
+def scope_of(row: Preference | LedgerEntry) -> resolution.Scope:
+    return resolution.Scope(
+        row.brand_id, row.purpose_id, row.channel, row.topic, row.contact_point_id
+    )

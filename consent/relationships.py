@@ -1,0 +1,110 @@
+"""Beginning and ending a relationship."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from brands.models import Brand
+from brands.ordered_ids import new_id
+from consent import ledger, notices, preferences, resolution
+from consent.ledger import Actor
+from consent.models import Relationship, Subject
+
+
+class EndedByPerson(Exception):
+    """A brand cannot restart what the person ended."""
+
+
+class RefTaken(Exception):
+    """The brand's reference already stands for another person."""
+
+
+def start(
+    subject_id: uuid.UUID,
+    brand: Brand,
+    *,
+    by: Actor,
+    now: datetime,
+    ref: str | None = None,
+    note: str = "",
+    contacts: Sequence[dict[str, str]] = (),
+) -> tuple[Relationship, bool]:
+    """Begin, or begin again; says whether there was anything to do.
+
+    The brand is told, with what the person had said before and the *contacts* (kind and SHA-256)
+    by which it may recognise them.
+
+    Raises:
+        EndedByPerson, RefTaken
+    """
+    try:
+        with transaction.atomic():
+            subject = ledger.lock(subject_id)
+            found = Relationship.objects.filter(subject=subject, brand=brand).first()
+            if found and found.ended_at is None:
+                return _with_ref(found, ref), False
+            begun = _begin(found, subject, brand, by=by, now=now, ref=ref, note=note)
+            _tell_start(begun, subject, contacts)
+    except IntegrityError as error:
+        if "relationship_ref_unique_in_brand" in str(error):
+            raise RefTaken(f"the reference {ref!r} stands for another person") from error
+        raise
+    return begun, True
+
+
+def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
+    """End it and tell the brand; False when it was over already."""
+    with transaction.atomic():
+        subject = ledger.lock(relationship.subject_id)
+        rows = Relationship.objects.active().filter(pk=relationship.pk)
+        if rows.update(ended_at=now, ended_by=by.maker) == 0:
+            return False
+        relationship.ended_at, relationship.ended_by = now, by.maker
+        pending = list(ledger.pending_for(relationship))
+        ended = notices.of_end(relationship, now=now, seq=subject.last_seq, cause=new_id())
+        ledger.tell([*pending, ended])
+    return True
+
+
+def _begin(
+    found: Relationship | None,
+    subject: Subject,
+    brand: Brand,
+    *,
+    by: Actor,
+    now: datetime,
+    ref: str | None,
+    note: str,
+) -> Relationship:
+    if found is None:
+        return Relationship.objects.create(
+            subject=subject, brand=brand, ref=ref, origin=by.maker, origin_note=note, started_at=now
+        )
+    if by.maker == "brand" and found.ended_by == "person":
+        raise EndedByPerson("the person ended this relationship")
+    found.ended_at, found.ended_by, found.started_at = None, "", now
+    found.origin, found.origin_note, found.ref = by.maker, note, ref or found.ref
+    found.save()
+    return found
+
+
+def _with_ref(relationship: Relationship, ref: str | None) -> Relationship:
+    if ref is not None and ref != relationship.ref:
+        relationship.ref = ref
+        relationship.save(update_fields=["ref"])
+    return relationship
+
+
+def _tell_start(
+    relationship: Relationship, subject: Subject, contacts: Sequence[dict[str, str]]
+) -> None:
+    known = preferences.covering_brand(subject.pk, relationship.brand_id)
+    standing = resolution.in_force(known)
+    started = notices.of_start(
+        relationship, standing, seq=subject.last_seq, contacts=contacts, cause=new_id()
+    )
+    ledger.tell([started])

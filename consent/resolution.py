@@ -1,0 +1,206 @@
+"""The rule that decides. Pure: the same choices, question and moment give the same answer.
+
+"Your no stands until you yourself later say yes to the same thing or to something narrower."
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+DecisionKind = Literal["grant", "deny", "pause", "limit", "clear"]
+Maker = Literal["person", "brand"]
+Basis = Literal["express", "implied"]
+Regime = Literal["opt_in", "opt_out", "required"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Brand × purpose × channel × topic × contact point; None is *any*."""
+
+    brand: int | None = None
+    purpose: str | None = None
+    channel: str | None = None
+    topic: str | None = None
+    contact_point: int | None = None
+
+    def covers(self, other: Scope) -> bool:
+        """Whether *other* is equal to or narrower than this."""
+        return (
+            self.brand in (None, other.brand)
+            and self.purpose in (None, other.purpose)
+            and self.channel in (None, other.channel)
+            and self.topic in (None, other.topic)
+            and self.contact_point in (None, other.contact_point)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `max` messages per `per` ("day", "week", "month")."""
+
+    max: int
+    per: str
+
+    @property
+    def per_day(self) -> float:
+        return self.max / {"day": 1, "week": 7, "month": 30}[self.per]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the rule has to know of one ledger entry."""
+
+    entry: uuid.UUID
+    seq: int
+    scope: Scope
+    decision: DecisionKind
+    maker: Maker
+    made_at: datetime
+    basis: Basis = "express"
+    until: datetime | None = None
+    expires_at: datetime | None = None
+    limit: Limit | None = None
+
+    @property
+    def age(self) -> tuple[datetime, int]:
+        """Sorts older before newer: by the time it was made, then by the order of recording."""
+        return (self.made_at, self.seq)
+
+    @property
+    def slot(self) -> tuple[Scope, str, str, str]:
+        """Of the choices in one slot only the newest counts: see Note [Slots]."""
+        return (self.scope, self.decision, self.maker, self.basis)
+
+    def refuses(self, now: datetime) -> bool:
+        if self.decision == "pause":
+            return self.until is not None and now < self.until
+        return self.decision == "deny"
+
+    def permits(self, now: datetime) -> bool:
+        unexpired = self.expires_at is None or now < self.expires_at
+        return self.decision == "grant" and unexpired
+
+    def lifts(self, denial: Choice) -> bool:
+        """Whether this grant takes *denial* away: newer, as narrow, and by who may."""
+        by_who_may = self.maker == "person" or (denial.maker == "brand" and self.basis == "express")
+        return by_who_may and self.age > denial.age and denial.scope.covers(self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May `scope.brand` use `scope.channel` for `scope.purpose`, whose regime is `regime`?"""
+
+    scope: Scope
+    regime: Regime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. `because` is the choice that decided, or None when a default did."""
+
+    allowed: bool
+    rule: str
+    as_of: datetime
+    because: Choice | None = None
+    valid_until: datetime | None = None
+    limit: Limit | None = None
+
+
+def no_relationship(now: datetime) -> Decision:
+    """The answer to a brand that has no relationship with whoever it asked about."""
+    return Decision(allowed=False, rule="no_relationship", as_of=now)
+
+
+def fold(choices: Iterable[Choice]) -> list[Choice]:
+    """The newest choice of each slot: all that a decision needs of a whole ledger."""
+    newest: dict[tuple[Scope, str, str, str], Choice] = {}
+    for choice in choices:
+        held = newest.get(choice.slot)
+        if held is None or choice.age > held.age:
+            newest[choice.slot] = choice
+    return list(newest.values())
+
+
+def in_force(choices: Iterable[Choice]) -> list[Choice]:
+    """What `fold` keeps and its own maker has not since cleared, the clears left out."""
+    kept = fold(choices)
+    cleared = {(c.scope, c.maker): c.age for c in kept if c.decision == "clear"}
+
+    def stands(choice: Choice) -> bool:
+        at = cleared.get((choice.scope, choice.maker))
+        return choice.decision != "clear" and (at is None or choice.age > at)
+
+    return [choice for choice in kept if stands(choice)]
+
+
+def decide(choices: Iterable[Choice], question: Question, now: datetime) -> Decision:
+    """Apply steps 1 to 4 of the rule to one person's choices.
+
+    `valid_until` is the first moment at which time alone changes the answer: a pause that ends,
+    a consent that runs out.
+    """
+    if question.regime == "required":
+        return Decision(allowed=True, rule="required", as_of=now)
+    standing = [c for c in in_force(choices) if c.scope.covers(question.scope)]
+    decision = _decide_standing(standing, question, now)
+    return replace(
+        decision,
+        valid_until=_next_turn(standing, question, decision),
+        limit=_tightest_limit(standing),
+    )
+
+
+def standing_no(choices: Iterable[Choice], scope: Scope, now: datetime) -> Choice | None:
+    """The person's newest no that covers the whole of *scope* and that they have not lifted."""
+    standing = [c for c in in_force(choices) if c.scope.covers(scope) and c.maker == "person"]
+    return _newest(_unlifted(standing, now))
+
+
+def _decide_standing(standing: Sequence[Choice], question: Question, now: datetime) -> Decision:
+    if denial := _newest(_unlifted(standing, now)):
+        return Decision(False, _refusal(denial), now, because=denial)
+    if grant := _newest([c for c in standing if c.permits(now)], first=_is_express):
+        rule = "implied" if grant.basis == "implied" else f"{grant.maker}_granted"
+        return Decision(True, rule, now, because=grant)
+    return Decision(question.regime == "opt_out", f"default_{question.regime}", now)
+
+
+def _refusal(denial: Choice) -> str:
+    verb = "paused" if denial.decision == "pause" else "denied"
+    return f"{denial.maker}_{verb}"
+
+
+def _unlifted(standing: Sequence[Choice], now: datetime) -> list[Choice]:
+    grants = [c for c in standing if c.permits(now)]
+    denials = [c for c in standing if c.refuses(now)]
+    return [d for d in denials if not any(g.lifts(d) for g in grants)]
+
+
+def _is_express(choice: Choice) -> bool:
+    return choice.basis == "express"
+
+
+def _newest(
+    choices: Sequence[Choice], *, first: Callable[[Choice], bool] = lambda choice: True
+) -> Choice | None:
+    return max(choices, key=lambda c: (first(c), c.age), default=None)
+
+
+def _next_turn(
+    standing: Sequence[Choice], question: Question, decision: Decision
+) -> datetime | None:
+    now = decision.as_of
+    ends = {end for c in standing for end in (c.until, c.expires_at) if end and end > now}
+    for end in sorted(ends):
+        if _decide_standing(standing, question, end).allowed != decision.allowed:
+            return end
+    return None
+
+
+def _tightest_limit(standing: Sequence[Choice]) -> Limit | None:
+    limits = [c.limit for c in standing if c.limit]
+    return min(limits, key=lambda limit: limit.per_day, default=None)

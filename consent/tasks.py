@@ -1,0 +1,45 @@
+"""What beat and wake-ups call, and the sweep that needs neither."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from brands.tasks import deliver_due
+from consent import chain, metrics, propagation
+from consent.models import Subject
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="consent.propagate")
+def propagate(subject_id: str) -> None:
+    propagation.propagate(uuid.UUID(subject_id), now=timezone.now())
+
+
+@shared_task(name="consent.verify_ledger")
+def verify_ledger() -> int:
+    """Walk every person's hash chain; log each break, and return how many there are."""
+    found = 0
+    for subject in Subject.objects.filter(last_seq__gt=0).iterator():
+        for problem in chain.breaks(subject):
+            log.error("ledger of subject %s: %s", subject.pk, problem)
+            found += 1
+    return found
+
+
+def sweep() -> None:
+    """Do whatever is due, woken by nobody. Each part goes on where the one before failed."""
+    for part in (propagate_waiting, deliver_due, metrics.roll_up):
+        try:
+            part()
+        except Exception:
+            log.exception("sweep: %s failed", part.__name__)
+
+
+def propagate_waiting() -> None:
+    for subject_id in propagation.waiting():
+        propagation.propagate(subject_id, now=timezone.now())
