@@ -14,6 +14,8 @@ beyond it stands in the attempts and is not sent again.
 from __future__ import annotations
 
 import asyncio
+import atexit
+import contextlib
 import random
 import re
 import threading
@@ -168,9 +170,14 @@ class _Sender:
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
         self.session = self.runner.run(self._open())
+        atexit.register(self.close)
 
     async def _open(self) -> aiohttp.ClientSession:
         return outbound.client()
+
+    def close(self) -> None:
+        with contextlib.suppress(RuntimeError):  # its thread is still sending: the process ends it
+            self.runner.run(self.session.close())
 
 
 _of_thread = threading.local()

@@ -15,7 +15,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 log = logging.getLogger(__name__)
 
 app = Celery("cmr")
-app.conf.update(settings.CELERY)
+# By name, so that settings are read when Celery is used and not when this package is imported: the
+# services launcher, which is in it, runs before there are any.
+app.config_from_object("config.settings:CELERY")
 app.autodiscover_tasks(["brands", "consent", "cmr"])
 
 

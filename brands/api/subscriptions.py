@@ -97,7 +97,7 @@ class SubscriptionsView(BrandView):
 
 
 class Subscriptions(SubscriptionsView):
-    @extend_schema(responses=SubscriptionList, tags=[TAG])
+    @extend_schema(operation_id="subscriptions_list", responses=SubscriptionList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your webhooks, oldest first."""
         mine = webhooks.of_brand(self.brand).order_by("created_at")

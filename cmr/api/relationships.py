@@ -83,7 +83,12 @@ class RelationshipsView(ConsumerView):
 
 
 class Relationships(RelationshipsView):
-    @extend_schema(parameters=[Page], responses=RelationshipList, tags=[TAG])
+    @extend_schema(
+        operation_id="me_relationships_list",
+        parameters=[Page],
+        responses=RelationshipList,
+        tags=[TAG],
+    )
     def get(self, request: Request) -> Response:
         """Your brands, by name, with what each may do."""
         query = Page(data=request.query_params)

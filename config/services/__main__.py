@@ -144,7 +144,7 @@ def _with_services(folder: Path, chosen: argparse.Namespace, interruptions: Inte
 
 
 def _shared(folder: Path) -> dict[str, str]:
-    return environment.read(folder / "run.env") | dict(os.environ)
+    return environment.read(folder / "run.env") | environment.given()
 
 
 def _foreground(

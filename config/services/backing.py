@@ -1,7 +1,5 @@
 """The backing services of one folder: what the environment names, else our own."""
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +7,8 @@ from config.services import CannotRun, deaths, environment, logs
 from config.services.postgres import Postgres
 from config.services.progress import say, stage
 from config.services.valkey import Valkey
+
+URLS = ("DATABASE_URL", "REDIS_URL")
 
 
 class Service(Protocol):
@@ -41,13 +41,12 @@ class BackingServices:
         self.folder = folder
         self._fast = fast
         self._postgres = Postgres(folder / "postgres", fast=fast)
-        offered: dict[str, Service] = {
-            "DATABASE_URL": self._postgres,
-            "REDIS_URL": Valkey(folder / "valkey"),
-        }
-        self._given = {name: os.environ[name] for name in offered if os.environ.get(name)}
+        both: tuple[Service, Service] = (self._postgres, Valkey(folder / "valkey"))
+        self._given = environment.given()
         #: Ours, by the variable that says where they are.
-        self.own = {name: one for name, one in offered.items() if name not in self._given}
+        self.own = {
+            name: one for name, one in zip(URLS, both, strict=True) if name not in self._given
+        }
         self._urls: dict[str, str] = {}
         self._deaths = {name: deaths.Deaths() for name in self.own}
 
@@ -55,10 +54,13 @@ class BackingServices:
         """Returns the environment for children. Raises CannotRun errors."""
         has_data = "DATABASE_URL" in self.own and not self._fast and self._postgres.has_data()
         file = self.folder / "run.env"
-        environment.prepare(file, has_data=has_data)  # refuses before it starts anything
+        # Before anything is started, so that what it refuses is refused in time.
+        environment.prepare(file, has_data=has_data, given=self._given)
         self._urls = {name: self._start(one) for name, one in self.own.items()}
-        values = environment.prepare(file, has_data=has_data, **self._given, **self._urls)
-        return values | _said(os.environ)
+        elsewhere = {name: self._given[name] for name in URLS if name in self._given}
+        urls = elsewhere | self._urls
+        values = environment.prepare(file, has_data=has_data, given=self._given, **urls)
+        return values | self._given
 
     def stop(self) -> None:
         for service in reversed(self.own.values()):
@@ -85,8 +87,3 @@ class BackingServices:
     def _start(service: Service) -> str:
         with stage(f"{service.name} {service.version}"):
             return service.start()
-
-
-def _said(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment, except what is set to nothing: that is as good as not set."""
-    return {name: value for name, value in variables.items() if value}

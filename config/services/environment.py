@@ -16,6 +16,20 @@ HEADER = (
 )
 
 
+def given() -> dict[str, str]:
+    """The environment that we were started with; what is set to nothing counts as not set.
+
+    Not os.environ: importing the package `config` may load the settings, which fill os.environ
+    from run.env, and then our own services of yesterday would look like given ones.
+    """
+    initial = Path("/proc/self/environ")
+    if not initial.exists():
+        return {name: value for name, value in os.environ.items() if value}
+    entries = os.fsdecode(initial.read_bytes()).split("\0")
+    split = (entry.partition("=") for entry in entries)
+    return {name: value for name, _, value in split if name and value}
+
+
 class Unreadable(CannotRun):
     """The file is not what we write, so it is left alone: its secrets may still be rescued."""
 
@@ -44,26 +58,25 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     private.write(path, HEADER + "".join(f"{key}={value}\n" for key, value in values.items()))
 
 
-def prepare(path: Path, *, has_data: bool, **current: str) -> dict[str, str]:
+def prepare(
+    path: Path, *, has_data: bool, given: Mapping[str, str], **current: str
+) -> dict[str, str]:
     """Writes the file with what it had, secrets where it has none, and `current` (URLs).
 
-    Returns its values. Raises SecretsLost rather than make new secrets for an old database.
+    A secret that is `given` is kept like one made here. Returns the file's values. Raises
+    SecretsLost rather than make new secrets for an old database.
     """
     before = read(path)
     missing = [name for name in SECRETS if not before.get(name)]
-    if has_data and missing and not _given(missing):
+    if has_data and not given.keys() >= set(missing):
         raise SecretsLost(
             f"{path} lacks {', '.join(missing)}, which the database was written with. Put the "
             f"file back, or move {path.parent} away to begin anew."
         )
-    made = {name: os.environ.get(name) or _secret() for name in missing}
+    made = {name: given.get(name) or _secret() for name in missing}
     values = before | made | {"CMR_ENVIRONMENT": "development"} | current
     write(path, values)
     return values
-
-
-def _given(names: list[str]) -> bool:
-    return all(os.environ.get(name) for name in names)
 
 
 def _secret() -> str:

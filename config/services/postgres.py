@@ -1,6 +1,5 @@
 """A PostgreSQL of our own, in one folder, that any crash leaves startable."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -212,7 +211,7 @@ class Postgres:
                 [self.binary.path.parent / "initdb", *arguments],
                 stdout=log,
                 stderr=log,
-                env=_environment(),
+                env=processes.bare_environment(),
                 check=False,
                 **self.account.popen(),
             )
@@ -241,7 +240,7 @@ class Postgres:
                 [self.binary.path, "-D", self.data, *options],
                 output=log,
                 dying=signal.SIGINT,
-                env=_environment(),
+                env=processes.bare_environment(),
                 **self.account.popen(),
             )
         processes.record(self.home / "pid", self._server.pid)
@@ -272,12 +271,6 @@ class Postgres:
     def _failure(self, what: str, *, since: int) -> PostgresFailed:
         said = logs.tail(self.log, since=since)
         return PostgresFailed(logs.cause(what, said, self.home), log=said)
-
-
-def _environment() -> dict[str, str]:
-    """Ours without what would redirect PostgreSQL, and in English, since we read its log."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    return kept | {"LC_ALL": "C"}
 
 
 def _create_database(port: int, password: str) -> None:

@@ -51,6 +51,12 @@ def spawn_apart(
     )
 
 
+def bare_environment() -> dict[str, str]:
+    """For servers: none of our secrets nor of PostgreSQL's variables, and messages in English."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
+
+
 def _dies_with_us(signum: signal.Signals) -> Callable[[], None]:
     """Python changes the user before it calls this; changing it afterwards would undo this."""
     parent = os.getpid()

@@ -1,6 +1,5 @@
 """A Valkey (or Redis) of our own, in one folder, that writes down what it is told."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -132,7 +131,7 @@ class Valkey:
                 [binary.path, configuration],
                 output=log,
                 cwd=self.data,
-                env=os.environ | {"LC_ALL": "C"},
+                env=processes.bare_environment(),
             )
         processes.record(self.folder / "pid", self._server.pid)
         self._wait_until_ready(self._server, port, password, began)

@@ -28,7 +28,7 @@ PROBLEMS = {
 TAG = "brand: people"
 
 
-class RelationshipRequest(StrictSerializer):
+class RegistrationRequest(StrictSerializer):
     contact = wire.AddressField()
     ref = serializers.CharField(required=False, max_length=200, help_text="Your own reference.")
     note = serializers.CharField(
@@ -36,7 +36,7 @@ class RelationshipRequest(StrictSerializer):
     )
 
 
-class RelationshipData(serializers.Serializer[object]):
+class RegistrationData(serializers.Serializer[object]):
     subject = serializers.DictField(help_text="`id` as in your events, and your `ref`.")
     started_at = serializers.DateTimeField()
 
@@ -75,13 +75,13 @@ class Relationships(BrandView):
     scope = "relationships"
 
     @extend_schema(
-        request=RelationshipRequest,
-        responses={200: RelationshipData, 201: RelationshipData},
+        request=RegistrationRequest,
+        responses={200: RegistrationData, 201: RegistrationData},
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
         """Register a person who deals with you. They see it at once, and can end it."""
-        body = RelationshipRequest(data=request.data)
+        body = RegistrationRequest(data=request.data)
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             relationship, is_new = self._start(body.validated_data)

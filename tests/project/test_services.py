@@ -19,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.services import CannotRun, binaries, environment, lock, place, processes
+from config.services import CannotRun, binaries, lock, place, processes
 from config.services.postgres import PasswordLost, Postgres, WrongVersion
 from config.services.valkey import Valkey
 
@@ -166,8 +166,10 @@ def test_a_pid_file_that_names_an_unrelated_process(postgres: Postgres) -> None:
 @contextlib.contextmanager
 def bystander(uid: int) -> Iterator["subprocess.Popen[bytes]"]:
     with subprocess.Popen(["sleep", "600"], user=uid if os.geteuid() == 0 else None) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @linux
@@ -373,54 +375,3 @@ def test_no_password_is_on_a_command_line(postgres: Postgres, valkey: Valkey) ->
         assert not [password for password in passwords if str(password) in line]
     for kept in (postgres.home / "password", valkey.folder / "valkey.conf"):
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-
-
-def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
-    file = tmp_path / "run.env"
-    first = environment.prepare(file, has_data=False, DATABASE_URL="postgres://a")
-    second = environment.prepare(file, has_data=True, DATABASE_URL="postgres://b")
-    assert {name: first[name] for name in environment.SECRETS} == {
-        name: second[name] for name in environment.SECRETS
-    }
-    assert len({first[name] for name in environment.SECRETS}) == 3
-    assert environment.read(file)["DATABASE_URL"] == "postgres://b"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-def test_a_value_somebody_added_is_kept(tmp_path: Path) -> None:
-    file = tmp_path / "run.env"
-    file.write_text("# mine\nEMAIL_URL=smtp://here:25\n")
-    assert environment.prepare(file, has_data=False)["EMAIL_URL"] == "smtp://here:25"
-
-
-def test_a_damaged_file_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "run.env"
-    file.write_text("SECRET_KEY=abc\nIDENTIFIER_PE")
-    with pytest.raises(environment.Unreadable, match="entry 2"):
-        environment.prepare(file, has_data=False)
-    assert file.read_text() == "SECRET_KEY=abc\nIDENTIFIER_PE"
-
-
-def test_no_new_secrets_for_an_old_database(tmp_path: Path) -> None:
-    with pytest.raises(environment.SecretsLost, match="IDENTIFIER_PEPPER"):
-        environment.prepare(tmp_path / "run.env", has_data=True)
-    assert not (tmp_path / "run.env").exists()
-
-
-# -- Binaries ----------------------------------------------------------------------------------
-
-
-def test_missing_binaries_are_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries, "_postgres_candidates", lambda: iter([Path("/nowhere/postgres")]))
-    with pytest.raises(binaries.BinaryNotFound, match=r"/nowhere/postgres .*DATABASE_URL"):
-        binaries.postgres()
-
-
-def test_a_binary_that_cannot_be_run_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = tmp_path / "valkey-server"
-    broken.write_text("not a program")
-    monkeypatch.setattr(binaries, "_valkey_candidates", lambda: iter([broken]))
-    with pytest.raises(binaries.BinaryNotFound, match="permission denied"):
-        binaries.valkey()

@@ -53,13 +53,20 @@ with Interruptions() as interruptions:
 
 
 @contextlib.contextmanager
-def launcher(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    argv = [sys.executable, "-c", LAUNCHER, str(folder), *FAMILY]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout
-        assert process.stdout.readline() == b"up\n"
-        yield process
-        process.kill()
+def background(argv: list[str], says: bytes = b"") -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that has said its line, and that a failing test does not wait for."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, cwd=ROOT, env=CLEAN) as process:
+        try:
+            assert process.stdout
+            assert not says or process.stdout.readline() == says
+            yield process
+        finally:
+            process.kill()
+
+
+def launcher(folder: Path) -> contextlib.AbstractContextManager["subprocess.Popen[bytes]"]:
+    return background([sys.executable, "-c", LAUNCHER, str(folder), *FAMILY], b"up\n")
 
 
 def families(folder: Path) -> list[int]:
@@ -100,14 +107,13 @@ def test_after_its_own_kill_9_the_next_start_finds_the_rest(tmp_path: Path) -> N
 
 @linux
 def test_a_record_of_an_earlier_process_with_this_pid_harms_nobody(tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as innocent:
+    with background(["setsid", "sleep", "600"]) as innocent:
         record = tmp_path / "pids" / "web"
         processes.record(record, innocent.pid)
         pid, _, born = record.read_text().partition(" ")
         record.write_text(f"{pid} {born.partition('/')[0]}/1\n")
         assert end_leftovers(tmp_path) == 0
         assert innocent.poll() is None
-        innocent.kill()
 
 
 @pytest.fixture
@@ -242,11 +248,7 @@ def test_exec_leaves_given_services_alone(tmp_path: Path) -> None:
 def test_exec_passes_signals_on_and_then_stops_the_services(var: Path) -> None:
     counts_to_term = "trap 'exit 9' TERM; echo up; while :; do sleep 0.1; done"
     argv = [sys.executable, "-m", "config.services", "exec", "--folder", str(var), "--fast"]
-    with subprocess.Popen(
-        [*argv, "--", "sh", "-c", counts_to_term], stdout=subprocess.PIPE, cwd=ROOT, env=CLEAN
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline() == b"up\n"
+    with background([*argv, "--", "sh", "-c", counts_to_term], b"up\n") as process:
         second = services("exec", "--folder", var, "--fast", "--", "true")
         assert (second.returncode, "already running as pid" in second.stderr) == (1, True)
         process.terminate()
@@ -269,12 +271,8 @@ def held(path: Path) -> Iterator[int]:
         "import sys; from pathlib import Path; from config.services.lock import Lock;"
         "Lock(Path(sys.argv[1]), purpose='run').acquire(); print('held', flush=True); input()"
     )
-    argv = [sys.executable, "-c", holds, str(path)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == b"held\n"
+    with background([sys.executable, "-c", holds, str(path)], b"held\n") as holder:
         yield holder.pid
-        holder.kill()
 
 
 def test_an_unknown_command_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,239 @@
+"""From the stream to a real endpoint: signed, in order, once, and later if need be."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from pytest_httpserver import HTTPServer
+from standardwebhooks import Webhook
+from werkzeug import Request, Response
+
+from brands import delivery, stream, webhooks
+from brands.models import Attempt, Brand, Subscription
+from brands.ordered_ids import new_id
+from brands.outbound import Answer, Outcome
+from brands.stream import Notice
+
+pytestmark = pytest.mark.django_db
+
+ANSWERS = Callable[[dict[str, Any]], int]
+
+
+class Endpoint:
+    """A brand's endpoint; `answers` decides, by event, with which status it answers."""
+
+    def __init__(self, server: HTTPServer, brand: Brand) -> None:
+        self.brand = brand
+        self.received: list[dict[str, Any]] = []
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.answers: ANSWERS = lambda event: 204
+        server.expect_request("/hook", method="POST").respond_with_handler(self._answer)
+        self.subscription, self.secret = webhooks.subscribe(
+            brand, url=server.url_for("/hook"), event_types=["*"], now=timezone.now()
+        )
+
+    def _answer(self, request: Request) -> Response:
+        body = request.get_data()
+        event = json.loads(body)
+        self.requests.append((dict(request.headers.items()), body))
+        status = self.answers(event)
+        if status < 300:
+            self.received.append(event)
+        return Response(status=status)
+
+    @property
+    def sequences(self) -> list[int]:
+        return [event["sequence"] for event in self.received]
+
+    def deliver(self) -> int:
+        return delivery.deliver(self.subscription.pk)
+
+    def fresh(self) -> Subscription:
+        return Subscription.objects.get(pk=self.subscription.pk)
+
+    def is_due_again(self) -> None:
+        Subscription.objects.filter(pk=self.subscription.pk).update(next_try_at=timezone.now())
+
+
+@pytest.fixture
+def endpoint(httpserver: HTTPServer, acme: Brand) -> Endpoint:
+    return Endpoint(httpserver, acme)
+
+
+def happen(brand: Brand, *people: int, kind: str = "preference.denied") -> None:
+    """Append an event for each of *people*, who are told apart by number."""
+    for person in people:
+        data = {"person": person}
+        subject = uuid.UUID(int=person + 1)
+        with transaction.atomic():
+            stream.append([Notice(brand.pk, kind, timezone.now(), subject, new_id(), data)])
+
+
+def test_what_arrives_is_what_the_public_library_accepts(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1)
+    assert endpoint.deliver() == 1
+    headers, body = endpoint.requests[0]
+    event = Webhook(endpoint.secret).verify(body, headers)
+    assert (event["type"], event["sequence"]) == ("preference.denied", 1)
+
+
+def test_each_event_arrives_once_and_the_cursor_follows(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, *range(30))
+    assert endpoint.deliver() == 30
+    assert endpoint.deliver() == 0
+    assert sorted(endpoint.sequences) == list(range(1, 31))
+    assert endpoint.fresh().cursor == 30
+
+
+def test_events_of_one_person_arrive_in_order(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, *(n % 4 for n in range(80)))
+    endpoint.deliver()
+    for person in range(4):
+        own = [e["sequence"] for e in endpoint.received if e["data"]["person"] == person]
+        assert own == sorted(own)
+        assert len(own) == 20
+
+
+def test_a_failure_waits_and_then_everything_comes_with_the_same_id(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1, 1)
+    endpoint.answers = lambda event: 500
+    endpoint.deliver()
+    held = endpoint.fresh()
+    assert (held.cursor, held.failures) == (0, 1)
+    assert held.next_try_at > timezone.now()
+    assert endpoint.deliver() == 0  # not due yet
+    endpoint.answers = lambda event: 204
+    endpoint.is_due_again()
+    assert endpoint.deliver() == 2
+    ids = [headers["Webhook-Id"] for headers, _ in endpoint.requests]
+    bodies = [body for _, body in endpoint.requests]
+    assert ids[0] == ids[1] != ids[2]
+    assert bodies[0] == bodies[1]
+    assert endpoint.fresh().failures == 0
+
+
+def test_what_was_delivered_beyond_a_failure_is_not_sent_again(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1, 2, 3)
+    endpoint.answers = lambda event: 500 if event["sequence"] == 1 else 204
+    endpoint.deliver()
+    assert endpoint.fresh().cursor == 0
+    beyond = list(endpoint.sequences)
+    endpoint.answers = lambda event: 204
+    endpoint.is_due_again()
+    endpoint.deliver()
+    assert sorted(endpoint.sequences) == [1, 2, 3]
+    assert endpoint.sequences[: len(beyond)] == beyond
+    assert endpoint.fresh().cursor == 3
+
+
+def test_a_persons_later_event_never_overtakes_one_that_failed(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1, 1, 1)
+    endpoint.answers = lambda event: 500 if event["sequence"] == 2 else 204
+    endpoint.deliver()
+    assert endpoint.sequences == [1]
+
+
+def test_events_not_asked_for_are_passed_over(endpoint: Endpoint) -> None:
+    webhooks.change(
+        endpoint.subscription, url=endpoint.subscription.url, event_types=["relationship.*"]
+    )
+    happen(endpoint.brand, 1)
+    happen(endpoint.brand, 1, kind="relationship.ended")
+    assert endpoint.deliver() == 1
+    assert endpoint.sequences == [2]
+    assert endpoint.fresh().cursor == 2
+
+
+def test_gone_disables_and_enabling_loses_nothing(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1, 1)
+    endpoint.answers = lambda event: 410
+    endpoint.deliver()
+    assert endpoint.fresh().disabled_reason == "gone"
+    endpoint.answers = lambda event: 204
+    assert endpoint.deliver() == 0
+    webhooks.enable(endpoint.fresh(), now=timezone.now())
+    assert endpoint.deliver() == 2
+
+
+def test_five_days_of_failure_disable(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1)
+    endpoint.answers = lambda event: 500
+    long_ago = timezone.now() - delivery.GIVE_UP_AFTER - timedelta(minutes=1)
+    Subscription.objects.update(failures=9, failing_since=long_ago)
+    endpoint.deliver()
+    assert endpoint.fresh().disabled_reason == "failing"
+
+
+def test_every_try_is_on_record(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1)
+    endpoint.answers = lambda event: 503
+    endpoint.deliver()
+    endpoint.answers = lambda event: 200
+    endpoint.is_due_again()
+    endpoint.deliver()
+    tries = Attempt.objects.order_by("pk").values_list("sequence", "outcome", "status")
+    assert list(tries) == [(1, "refused", 503), (1, "delivered", 200)]
+
+
+def test_another_workers_lease_is_respected_until_it_ends(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1)
+    assert delivery.take_lease(endpoint.subscription.pk)
+    assert endpoint.deliver() == 0
+    past = timezone.now() - timedelta(seconds=1)
+    Subscription.objects.update(leased_until=past)
+    assert endpoint.deliver() == 1
+
+
+def test_a_worker_that_lost_its_lease_moves_nothing(endpoint: Endpoint) -> None:
+    """It was stopped, and another has taken over: the late one's cursor must not count."""
+    happen(endpoint.brand, 1)
+    lease = delivery.take_lease(endpoint.subscription.pk)
+    assert lease
+    Subscription.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    other = delivery.take_lease(endpoint.subscription.pk)
+    assert other
+    delivery._drain(lease)
+    held = endpoint.fresh()
+    assert (held.cursor, held.lease_token) == (0, other.token)
+    assert Attempt.objects.count() == 1  # it happened, so it is on record
+
+
+def test_the_old_secret_signs_until_its_time_is_up(endpoint: Endpoint) -> None:
+    now = timezone.now()
+    new = webhooks.rotate(endpoint.subscription, now=now)
+    held = endpoint.fresh()
+    assert webhooks.secrets_of(held, now=now) == [new, endpoint.secret]
+    assert webhooks.secrets_of(held, now=now + webhooks.ROTATION) == [new]
+
+
+def test_a_secret_is_not_kept_in_clear(endpoint: Endpoint) -> None:
+    assert endpoint.secret.removeprefix("whsec_").encode() not in bytes(endpoint.fresh().secret)
+
+
+@pytest.mark.parametrize(
+    ("failures", "status", "after", "least", "most"),
+    [
+        (0, 500, "", 4, 6),
+        (1, 500, "", 240, 360),
+        (99, None, "", 69_120, 103_680),
+        (0, 429, "60", 60, 60),
+        (5, 503, "1", 5, 5),
+        (0, 429, "999999", 3_600, 3_600),
+        (0, 429, "Wed, 21 Oct 2026 07:28:00 GMT", 4, 6),
+        (0, 500, "60", 4, 6),
+        (0, 429, "-5", 4, 6),
+        (0, 429, "９", 4, 6),
+    ],
+)
+def test_how_long_it_waits(
+    failures: int, status: int | None, after: str, least: int, most: int
+) -> None:
+    answer = Answer(Outcome.REFUSED, status, "", 1, after)
+    assert least <= delivery.wait_after(failures, answer).total_seconds() <= most

@@ -1,0 +1,143 @@
+"""Where a webhook may never go, however the address is dressed up."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from brands import outbound
+from brands.models import Outcome
+from brands.outbound import Answer
+
+INSIDE = [
+    *["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254"],
+    *["172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1"],
+    *["198.18.0.1", "198.19.255.255", "198.51.100.7", "203.0.113.9", "224.0.0.1", "240.0.0.1"],
+    *["255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1"],
+    *["::ffff:a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b:1::1", "100::1", "2001:db8::1", "2001::1"],
+    *["2002:7f00:1::", "3fff::1", "5f00::1", "fc00::1", "fd12::1", "fe80::1", "fe80::1%lo"],
+    *["fec0::1", "ff02::1"],
+]
+OUTSIDE = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"]
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_every_inside_address_is_forbidden(address: str) -> None:
+    assert outbound.is_forbidden(address)
+
+
+@pytest.mark.parametrize("address", OUTSIDE)
+def test_public_addresses_are_allowed(address: str) -> None:
+    assert not outbound.is_forbidden(address)
+
+
+def test_only_loopback_is_opened_by_the_setting_for_it() -> None:
+    opened = [a for a in INSIDE if not outbound.is_forbidden(a, allow_loopback=True)]
+    assert opened == ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
+
+
+def post(url: str) -> Answer:
+    async def once() -> Answer:
+        async with outbound.client() as session:
+            return await outbound.post(session, url, body=b"{}", headers={})
+
+    return asyncio.run(once())
+
+
+@pytest.fixture
+def trap() -> Iterator[socket.socket]:
+    """A listener that nobody may ever connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        yield listener
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1", "2130706433", "0x7f.1"])
+def test_no_connection_is_made_to_a_forbidden_address(
+    settings: Settings, trap: socket.socket, host: str
+) -> None:
+    """Names, and numbers that only the resolver takes for addresses, are judged at the socket."""
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
+    answer = post(f"https://{host}:{trap.getsockname()[1]}/hook")
+    assert answer.outcome in (Outcome.FORBIDDEN, Outcome.UNREACHABLE)
+    with pytest.raises(TimeoutError):
+        trap.accept()
+
+
+def test_a_name_that_leads_inside_only_when_it_is_connected_to(
+    settings: Settings, trap: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rebinding attack: what the look-up says now is what the guard sees."""
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
+    inside = (socket.AF_INET, socket.SOCK_STREAM, 6, "", trap.getsockname())
+
+    async def resolve(*args: object, **kwargs: object) -> list[object]:
+        return [inside]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolve)
+    answer = post("https://rebinding.example/hook")
+    assert (answer.outcome, answer.status) == (Outcome.FORBIDDEN, None)
+    with pytest.raises(TimeoutError):
+        trap.accept()
+
+
+def test_a_redirect_is_a_refusal_and_is_not_followed(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_response(
+        Response(status=302, headers={"Location": httpserver.url_for("/elsewhere")})
+    )
+    answer = post(httpserver.url_for("/hook"))
+    assert (answer.outcome, answer.status) == (Outcome.REFUSED, 302)
+    assert [request.path for request, _ in httpserver.log] == ["/hook"]
+
+
+def test_a_proxy_from_the_environment_is_not_used(
+    httpserver: HTTPServer, trap: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = f"http://127.0.0.1:{trap.getsockname()[1]}"
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    httpserver.expect_request("/hook").respond_with_data("ok")
+    assert post(httpserver.url_for("/hook")).outcome is Outcome.DELIVERED
+
+
+def test_an_endless_answer_is_cut_short(httpserver: HTTPServer) -> None:
+    def endless(request: Request) -> Response:
+        return Response((b"x" * 65_536 for _ in range(10_000)), mimetype="text/plain")
+
+    httpserver.expect_request("/hook").respond_with_handler(endless)
+    answer = post(httpserver.url_for("/hook"))
+    assert (answer.outcome, len(answer.text)) == (Outcome.DELIVERED, 500)
+
+
+def test_an_answer_that_drips_ends_at_the_deadline(settings: Settings) -> None:
+    """Each byte comes in time; all of them together never do."""
+    settings.DELIVERY_DEADLINE_SECONDS = 0.6
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dripping = threading.Thread(target=_drip, args=(listener, stop))
+        dripping.start()
+        answer = post(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        stop.set()
+        dripping.join()
+    assert answer.outcome is Outcome.TIMED_OUT
+
+
+def _drip(listener: socket.socket, stop: threading.Event) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10_000:
+            if stop.wait(0.1):
+                return
+            connection.sendall(bytes([byte]))
+
+
+def test_text_that_no_database_takes_is_made_harmless(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(b"a\0b\xff", status=500)
+    assert post(httpserver.url_for("/hook")).text == "ab\N{REPLACEMENT CHARACTER}"

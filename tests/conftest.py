@@ -1,0 +1,148 @@
+"""The cast: acme (a brand), rival (a brand that must see nothing), ana (a consumer), an admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+
+from brands import keys
+from brands.models import Brand, Topic
+from cmr import accounts, tokens
+from cmr.models import Consumer, User
+from consent import relationships
+from consent.ledger import Actor
+from consent.models import Relationship
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+EMAIL = "ana@example.org"
+PASSWORD = "only-ana-knows-it"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Somebody at the API's door. A crash behind it is a 500, as it is for a real caller."""
+
+    bearer: str | None = None
+    client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+
+    def get(self, path: str, **query: Any) -> Answer:
+        return self.client.get(f"/api/v1/{path}", query, headers=self._headers())
+
+    def post(self, path: str, json: Any = None, **headers: str) -> Answer:
+        return self.send("POST", path, orjson.dumps(json), **headers)
+
+    def put(self, path: str, json: Any) -> Answer:
+        return self.send("PUT", path, orjson.dumps(json))
+
+    def delete(self, path: str) -> Answer:
+        return self.send("DELETE", path)
+
+    def send(
+        self, method: str, path: str, body: bytes = b"", content_type: str = JSON, **headers: str
+    ) -> Answer:
+        """For bodies that no decent program sends; *headers* are written with underscores."""
+        given = self._headers() | {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.client.generic(method, f"/api/v1/{path}", body, content_type, headers=given)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_forgetful(settings: Settings) -> None:
+    """Hashes passwords fast, and forgets how often somebody tried to sign in."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """When the cast came together."""
+    return datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def acme(db: None) -> Brand:
+    return Brand.objects.create(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def rival(db: None) -> Brand:
+    return Brand.objects.create(slug="rival", name="Rival")
+
+
+@pytest.fixture
+def offers(acme: Brand) -> Topic:
+    """A topic of acme's, under marketing."""
+    return Topic.objects.create(
+        brand=acme, code="weekly-offers", name="Weekly offers", purpose_id="marketing"
+    )
+
+
+@pytest.fixture
+def ana(db: None, now: datetime) -> Consumer:
+    return accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=now)
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("admin@example.org", PASSWORD)
+
+
+@pytest.fixture
+def met(ana: Consumer, acme: Brand, now: datetime) -> Relationship:
+    """Ana has added acme; rival knows nothing of it."""
+    return relationships.start(ana.subject_id, acme, by=Actor("api"), now=now)[0]
+
+
+@pytest.fixture
+def acme_key(acme: Brand) -> str:
+    return keys.issue(acme, name="tests")
+
+
+@pytest.fixture
+def rival_key(rival: Brand) -> str:
+    return keys.issue(rival, name="tests")
+
+
+@pytest.fixture
+def ana_token(ana: Consumer) -> str:
+    return tokens.issue(ana, name="tests")
+
+
+@pytest.fixture
+def as_acme(acme_key: str) -> Api:
+    return Api(acme_key)
+
+
+@pytest.fixture
+def as_rival(rival_key: str) -> Api:
+    return Api(rival_key)
+
+
+@pytest.fixture
+def as_ana(ana_token: str) -> Api:
+    return Api(ana_token)
+
+
+@pytest.fixture
+def as_admin(admin: User) -> Api:
+    """By session: admins have no tokens."""
+    api = Api()
+    api.client.force_login(admin)
+    return api
+
+
+@pytest.fixture
+def nobody(db: None) -> Api:
+    return Api()

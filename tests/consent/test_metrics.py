@@ -1,0 +1,93 @@
+"""Counts equal the streams, exactly, whatever happens in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from brands import stream
+from brands.models import Brand, Event
+from cmr.models import Consumer
+from consent import ledger, metrics
+from consent.ledger import Actor, NewChoice
+from consent.models import DailyCount, MetricsCursor, Relationship
+from consent.resolution import DecisionKind, Scope
+
+pytestmark = pytest.mark.django_db
+
+MORNING = datetime(2026, 6, 1, 0, 30, tzinfo=UTC)
+
+
+def decide(person: Consumer, brand: Brand, *kinds: DecisionKind, at: datetime = MORNING) -> None:
+    choices = [
+        NewChoice(
+            Scope(brand.pk, "marketing", "email"),
+            kind,
+            until=at + timedelta(days=1) if kind == "pause" else None,
+        )
+        for kind in kinds
+    ]
+    ledger.record(person.subject_id, choices, by=Actor("api"), now=at)
+
+
+def totals(brand: Brand) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in DailyCount.objects.filter(brand=brand):
+        found.update({name: getattr(row, name) for name in metrics.COUNTERS})
+    return +found
+
+
+def test_each_decision_is_counted_as_what_it_is(ana: Consumer, met: Relationship) -> None:
+    decide(ana, met.brand, "deny", "deny", "grant", "pause", "clear")
+    metrics.roll_up()
+    assert totals(met.brand) == Counter(opt_outs=2, opt_ins=1, pauses=1)
+
+
+def test_rolling_up_again_counts_nothing_twice(ana: Consumer, met: Relationship) -> None:
+    decide(ana, met.brand, "deny")
+    metrics.roll_up()
+    assert metrics.roll_up() == 0
+    decide(ana, met.brand, "deny")
+    assert metrics.roll_up() == 1
+    assert totals(met.brand) == Counter(opt_outs=2)
+
+
+def test_days_are_utc_and_kinds_are_kept_apart(ana: Consumer, met: Relationship) -> None:
+    decide(ana, met.brand, "deny")
+    decide(ana, met.brand, "deny", at=MORNING - timedelta(hours=1))
+    metrics.roll_up()
+    days = DailyCount.objects.order_by("day").values_list("day", "purpose", "channel", "source")
+    assert [(str(day), *kind) for day, *kind in days] == [
+        ("2026-05-31", "marketing", "email", "api"),
+        ("2026-06-01", "marketing", "email", "api"),
+    ]
+
+
+def test_a_crash_between_counting_and_moving_the_cursor_leaves_neither(
+    ana: Consumer, met: Relationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(ana, met.brand, "deny")
+
+    def crash(*args: object, **kwargs: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(MetricsCursor, "save", crash)
+    with pytest.raises(SystemExit):
+        metrics.roll_up()
+    monkeypatch.undo()
+    assert totals(met.brand) == Counter()
+    metrics.roll_up()
+    assert totals(met.brand) == Counter(opt_outs=1)
+
+
+def test_counts_can_be_rebuilt_from_the_stream(ana: Consumer, met: Relationship) -> None:
+    decide(ana, met.brand, "deny", "grant", "deny")
+    metrics.roll_up()
+    DailyCount.objects.update(opt_outs=77)
+    metrics.rebuild(met.brand_id)
+    fold = metrics.fold(Event.objects.filter(brand=met.brand))
+    assert totals(met.brand) == Counter(opt_outs=2, opt_ins=1)
+    assert sum(fold.values()) == 3
+    assert MetricsCursor.objects.get().sequence == stream.last_sequence(met.brand_id)

@@ -1,0 +1,82 @@
+"""The projection answers as the whole ledger does, at every moment, and can be rebuilt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent import ledger, preferences, resolution
+from consent.ledger import Actor, LiftRefused, NewChoice
+from consent.models import LedgerEntry, Relationship, Subject
+from consent.resolution import Question, Scope
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+hours = st.integers(-60, 0).map(lambda h: NOW + timedelta(hours=h))
+ends = st.integers(-30, 30).map(lambda h: NOW + timedelta(hours=h))
+
+
+@st.composite
+def spoken(draw: st.DrawFn, brand: int) -> tuple[NewChoice, Actor]:
+    """A choice by the person, or by the brand as far as it may speak."""
+    of_brand = draw(st.booleans())
+    decision = draw(st.sampled_from(["grant", "grant", "deny", "pause", "clear"]))
+    implied = of_brand and decision == "grant" and draw(st.booleans())
+    expires = decision == "grant" and (implied or draw(st.booleans()))
+    choice = NewChoice(
+        scope=Scope(
+            brand if of_brand else draw(st.sampled_from([None, brand])),
+            draw(st.sampled_from([None, "marketing", "research"])),
+            draw(st.sampled_from([None, "email", "sms"])),
+        ),
+        decision=decision,  # type: ignore[arg-type]
+        until=draw(ends) if decision == "pause" else None,
+        expires_at=draw(ends) if expires else None,
+        basis="implied" if implied else "express",
+        evidence="a form" if of_brand else "",
+        made_at=draw(hours),
+    )
+    return choice, Actor("brand_api", brand) if of_brand else Actor("api")
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_it_decides_as_the_ledger_does(
+    ana: Consumer, met: Relationship, data: st.DataObject
+) -> None:
+    with transaction.atomic():
+        for choice, by in data.draw(st.lists(spoken(met.brand_id), max_size=8)):
+            _record(ana, choice, by)
+        _same_answers(ana, met.brand)
+        preferences.rebuild(Subject.objects.get(pk=ana.subject_id))
+        _same_answers(ana, met.brand)
+        transaction.set_rollback(True)
+
+
+def _record(person: Consumer, choice: NewChoice, by: Actor) -> None:
+    try:
+        ledger.record(person.subject_id, [choice], by=by, now=NOW)
+    except LiftRefused:
+        assert by.brand_id  # only a brand's yes is ever refused
+
+
+def _same_answers(person: Consumer, brand: Brand) -> None:
+    entries = LedgerEntry.objects.filter(subject=person.subject_id)
+    said = preferences.choices_of_ledger(entries)
+    held = preferences.covering_brand(person.subject_id, brand.pk)
+    for channel in ("email", "sms", "post"):
+        question = Question(Scope(brand.pk, "marketing", channel), "opt_in")
+        for days in (-1, 0, 1, 2):
+            at = NOW + timedelta(days=days)
+            assert resolution.decide(held, question, at) == resolution.decide(said, question, at)

@@ -1,0 +1,98 @@
+"""A choice about any brand: in force at once, in every stream soon, in order, once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from brands.models import Brand, Event
+from cmr import preferences
+from cmr.models import Consumer
+from consent import checks, ledger, propagation
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Propagation, Relationship
+from consent.resolution import Scope
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+EVERYWHERE = NewChoice(Scope(None, "marketing"), "deny")
+
+
+def record(person: Consumer, *choices: NewChoice) -> list[LedgerEntry]:
+    return ledger.record(person.subject_id, choices, by=Actor("api"), now=NOW)
+
+
+def told(brand: Brand) -> list[tuple[str, int]]:
+    events = Event.objects.filter(brand=brand, type__startswith="preference").order_by("sequence")
+    return [(event.decision, event.sequence) for event in events]
+
+
+@pytest.fixture
+def both(ana: Consumer, met: Relationship, rival: Brand) -> list[Brand]:
+    preferences.add_brand(ana, rival, by="api", now=NOW)
+    return [met.brand, rival]
+
+
+def test_it_counts_before_any_brand_was_told(ana: Consumer, both: list[Brand]) -> None:
+    record(ana, EVERYWHERE)
+    for brand in both:
+        asked = Asked(brand.pk, Contact(email="ana@example.org"), "marketing", "email")
+        assert checks.check(asked, now=NOW).rule == "person_denied"
+        assert told(brand) == []
+
+
+def test_every_brand_is_told_once_however_often_the_worker_comes(
+    ana: Consumer, both: list[Brand]
+) -> None:
+    record(ana, EVERYWHERE)
+    assert propagation.waiting() == [ana.subject_id]
+    assert propagation.propagate(ana.subject_id, now=NOW) == 2
+    Propagation.objects.update(done_at=None)  # as after a crash before the last step
+    assert propagation.propagate(ana.subject_id, now=NOW) == 0
+    assert propagation.waiting() == []
+    assert [len(told(brand)) for brand in both] == [1, 1]
+
+
+def test_a_later_choice_about_one_brand_comes_after_in_its_stream(
+    ana: Consumer, both: list[Brand]
+) -> None:
+    record(ana, EVERYWHERE)
+    record(ana, NewChoice(Scope(both[0].pk, "marketing"), "grant"))
+    propagation.propagate(ana.subject_id, now=NOW)
+    assert [decision for decision, _ in told(both[0])] == ["deny", "grant"]
+    assert [decision for decision, _ in told(both[1])] == ["deny"]
+
+
+def test_the_same_holds_within_one_list(ana: Consumer, both: list[Brand]) -> None:
+    narrow = NewChoice(Scope(both[0].pk, "marketing"), "grant")
+    record(ana, EVERYWHERE, narrow, narrow)
+    assert [decision for decision, _ in told(both[0])] == ["deny", "grant", "grant"]
+
+
+def test_two_choices_about_any_brand_keep_their_order(ana: Consumer, both: list[Brand]) -> None:
+    record(ana, EVERYWHERE)
+    record(ana, NewChoice(Scope(None, "marketing"), "grant"))
+    propagation.propagate(ana.subject_id, now=NOW)
+    for brand in both:
+        assert [decision for decision, _ in told(brand)] == ["deny", "grant"]
+
+
+def test_a_brand_that_ended_is_told_nothing_more(ana: Consumer, both: list[Brand]) -> None:
+    record(ana, EVERYWHERE)
+    over = Relationship.objects.get(subject=ana.subject_id, brand=both[1])
+    preferences.end_relationship(ana, over, by="api", now=NOW)
+    before = told(both[1])
+    record(ana, NewChoice(Scope(None, "research"), "deny"))
+    propagation.propagate(ana.subject_id, now=NOW)
+    assert told(both[1]) == before
+
+
+def test_a_new_brand_learns_what_was_said_before(ana: Consumer, rival: Brand) -> None:
+    (entry,) = record(ana, EVERYWHERE)
+    preferences.add_brand(ana, rival, by="api", now=NOW)
+    started = Event.objects.get(brand=rival, type="relationship.started")
+    assert str(entry.id) in bytes(started.body).decode()

@@ -1,0 +1,62 @@
+"""The one arrow holds, and the checker that says so can fail."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ["brands", "consent", "cmr", "config"]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The code, to plant something in."""
+    for app in APPS:
+        shutil.copytree(ROOT / app, tmp_path / app)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_arrow_holds() -> None:
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "planted"),
+    [
+        ("brands/stream.py", "import consent.ledger"),
+        ("brands/models/brand.py", "from cmr.models import User"),
+        ("consent/ledger.py", "import cmr.preferences"),
+        ("cmr/portal.py", "import config.settings"),
+        ("consent/resolution.py", "import consent.ledger"),
+        ("brands/models/brand.py", "import brands.delivery"),
+        ("brands/utils.py", ""),
+        ("consent/helpers.py", ""),
+        ("cmr/services.py", ""),
+    ],
+)
+def test_what_breaks_it_is_found(copy: Path, file: str, planted: str) -> None:
+    """An import against the arrow, and a module that no contract knows."""
+    with (copy / file).open("a") as code:
+        code.write(f"\n{planted}\n")
+    done = lint(copy)
+    assert done.returncode == 1, done.stdout
+    assert "BROKEN" in done.stdout or "utils" in done.stdout + done.stderr or "not" in done.stdout
+
+
+def test_the_top_level_is_what_was_agreed() -> None:
+    """Code lives in the four apps and the tests; a fifth package would escape the contracts."""
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages - {"tests"} == set(APPS)
+    assert {path.name for path in ROOT.glob("*.py")} == {"manage.py"}

@@ -1,0 +1,131 @@
+"""Many write at once: sequences stay dense, chains whole, and nothing is seen out of order."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from brands import stream
+from brands.models import Brand, Event
+from cmr import accounts, preferences
+from cmr.models import Consumer
+from consent import chain, identifiers, ledger, metrics, propagation, relationships
+from consent.ledger import Actor, NewChoice
+from consent.models import DailyCount, Identifier, Relationship, Subject
+from consent.resolution import DecisionKind, Scope
+from tests.races.together import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+BOTH: list[DecisionKind] = ["deny", "grant"]
+
+
+def record(person: Consumer, brand: Brand | None, decision: DecisionKind = "deny") -> None:
+    scope = Scope(brand.pk if brand else None, "marketing")
+    ledger.record(person.subject_id, [NewChoice(scope, decision)], by=Actor("api"), now=NOW)
+
+
+def crowd(brand: Brand, size: int) -> list[Consumer]:
+    people = [
+        accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
+        for n in range(size)
+    ]
+    for person in people:
+        preferences.add_brand(person, brand, by="api", now=NOW)
+    return people
+
+
+def test_one_persons_choices_from_many_devices(ana: Consumer, met: Relationship) -> None:
+    """Each gets its own place in the chain, and the brand hears them in that order."""
+    together(*[lambda: [record(ana, met.brand) for _ in range(5)] for _ in range(6)])
+    subject = Subject.objects.get(pk=ana.subject_id)
+    assert subject.last_seq == 30
+    assert list(chain.breaks(subject)) == []
+    events = Event.objects.filter(brand=met.brand, decision="deny").order_by("sequence")
+    entries = list(subject.entries.order_by("subject_seq").values_list("id", flat=True))
+    assert [event.cause for event in events] == entries
+
+
+def test_a_reader_never_sees_a_hole_while_many_write(acme: Brand) -> None:
+    """Whoever sees 7 has been able to see 6: a cursor on the sequence skips nothing."""
+    people = crowd(acme, 8)
+    done = threading.Event()
+
+    def read_on() -> list[int]:
+        seen: list[int] = []
+        while not done.is_set() or stream.last_sequence(acme.pk) > len(seen):
+            new = stream.read(acme.pk, after=len(seen), limit=50)
+            seen += [event.sequence for event in new]
+        return seen
+
+    def write(person: Consumer) -> list[int]:
+        for _ in range(15):
+            record(person, acme)
+        return []
+
+    def write_all() -> list[int]:
+        try:
+            together(*[lambda person=person: write(person) for person in people])
+        finally:
+            done.set()
+        return []
+
+    seen, _ = together(read_on, write_all)
+    assert seen == list(range(1, 8 + 8 * 15 + 1))
+
+
+def test_a_narrow_choice_never_overtakes_the_wide_one_before_it(acme: Brand) -> None:
+    """The worker propagates the wide choice just while the person makes the narrow one."""
+    for person in crowd(acme, 12):
+        record(person, None, "deny")
+        together(
+            lambda person=person: propagation.propagate(person.subject_id, now=NOW),
+            lambda person=person: record(person, acme, "grant"),
+            lambda person=person: propagation.propagate(person.subject_id, now=NOW),
+        )
+        told = Event.objects.filter(brand=acme, subject=person.subject_id)
+        decisions = [e.decision for e in told.order_by("sequence") if e.decision]
+        assert decisions == BOTH
+
+
+def test_two_workers_count_each_event_once(acme: Brand) -> None:
+    people = crowd(acme, 6)
+    for person in people:
+        record(person, acme)
+    together(*[metrics.roll_up] * 4)
+    metrics.roll_up()
+    assert sum(DailyCount.objects.values_list("opt_outs", flat=True)) == 6
+
+
+def test_the_person_and_the_brand_begin_at_once(ana: Consumer, acme: Brand) -> None:
+    """There is one relationship, and the brand is told once that it began."""
+
+    def by_brand() -> object:
+        actor = Actor("brand_api", acme.pk)
+        return relationships.start(ana.subject_id, acme, by=actor, now=NOW, note="shop")
+
+    together(by_brand, lambda: preferences.add_brand(ana, acme, by="api", now=NOW))
+    assert Relationship.objects.count() == 1
+    assert Event.objects.filter(type="relationship.started").count() == 1
+
+
+def test_a_new_address_from_two_doors_is_one_person(db: None) -> None:
+    digest = identifiers.digest("new@example.org")
+    found = together(*[lambda: identifiers.find_or_create(digest)] * 6)
+    assert {identifier.subject_id for identifier in found} == {
+        Identifier.objects.get(digest=digest).subject_id
+    }
+
+
+def test_a_check_says_no_from_the_moment_of_the_commit(ana: Consumer, met: Relationship) -> None:
+    """Another connection asks right after the choice returned: never once a stale yes."""
+    from consent.checks import Asked, check
+    from consent.identifiers import Contact
+
+    asked = Asked(met.brand_id, Contact(email="ana@example.org"), "marketing", "email")
+    for decision in BOTH * 20:
+        record(ana, met.brand, decision)
+        (answer,) = together(lambda: check(asked, now=NOW))
+        assert answer.allowed == (decision == "grant")
