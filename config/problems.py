@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -87,11 +86,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
         return _answer(request, 500, "error", "Something went wrong here. Nothing was changed.")
     return defaults.server_error(request)
-
-
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    from django.views.csrf import csrf_failure
-
-    if _is_api(request) and not settings.DEBUG:
-        return _answer(request, 403, "csrf_failed", reason)
-    return csrf_failure(request, reason)

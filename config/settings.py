@@ -14,7 +14,9 @@ import environ
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / "var" / "run.env")  # the environment wins over the file
+#: Where an installation on one machine keeps what it makes; `make run` sets it.
+FOLDER = Path(env.str("CMR_FOLDER", default=str(BASE_DIR / "var")))
+environ.Env.read_env(FOLDER / "run.env")  # the environment wins over the file
 
 # -- What kind of installation this is ---------------------------------------------------------
 
@@ -124,7 +126,12 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.wire.AlwaysJSON",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"sign_in": env.str("SIGN_IN_RATE", default="20/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "sign_in": env.str("SIGN_IN_RATE", default="20/min"),
+        "sign_in_caller": env.str("SIGN_IN_CALLER_RATE", default="200/min"),
+    },
+    # How many proxies before us add to X-Forwarded-For; with 0 the header is nobody's word.
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -132,7 +139,6 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "config.problems.Handler",
     "EXCEPTION_FORMATTER_CLASS": "config.problems.Formatter",
 }
-CSRF_FAILURE_VIEW = "config.problems.csrf_failed"
 #: The largest JSON body any call takes, in bytes; above it the answer is 413.
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
@@ -230,7 +236,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))()
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(FOLDER / "static"))()
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ QUERY = """
 SELECT %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = %(brand)s AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.regime, relationship.id, identifier.id,
+       purpose.has_channels, purpose.regime, relationship.id, identifier.id,
        held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic,
        held.contact_point_id, held.decision, held.maker, held.basis, held.made_at, held.until,
        held.expires_at, held.limit_max, held.limit_per
@@ -37,6 +37,12 @@ WHERE purpose.code = %(purpose)s
 """
 BY_ADDRESS = QUERY.format(person="relationship.subject_id = identifier.subject_id")
 BY_REF = QUERY.format(person="relationship.ref = %(ref)s")
+
+
+class ChannelNeeded(ValueError):
+    """A question without a channel, about a purpose where the channel makes the difference."""
+
+    field = "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ def check(asked: Asked, *, now: datetime) -> Decision:
 
     Raises:
         UnknownName: of the purpose, channel or topic.
+        ChannelNeeded: the purpose has channels, and none was named.
         identifiers.InvalidAddress
     """
     if asked.channel is not None and asked.channel not in Channel.values:
@@ -62,14 +69,26 @@ def check(asked: Asked, *, now: datetime) -> Decision:
     rows = _read(asked)
     if not rows:
         raise UnknownName("purpose", asked.purpose)
-    topic_is_known, regime, relationship, identifier = rows[0][:4]
+    topic_is_known, has_channels, regime, relationship, identifier = rows[0][:5]
     if not topic_is_known:
         raise UnknownName("topic", str(asked.topic))
+    if has_channels and asked.channel is None:
+        raise ChannelNeeded(f"{asked.purpose} is about messages: say on which channel")
     if relationship is None:
         return resolution.no_relationship(now)
+    choices = [_choice(row[5:]) for row in rows if row[5] is not None]
     scope = Scope(asked.brand_id, asked.purpose, asked.channel, asked.topic, identifier)
-    choices = [_choice(row[4:]) for row in rows if row[4] is not None]
-    return resolution.decide(choices, Question(scope, regime), now)
+    return _decide(choices, Question(scope, regime), now)
+
+
+def _decide(choices: Sequence[Choice], question: Question, now: datetime) -> Decision:
+    """Asked by reference, the brand may mean any address: a no to one of them is a no."""
+    if question.scope.contact_point is not None:
+        return resolution.decide(choices, question, now)
+    points = {None, *(choice.scope.contact_point for choice in choices)}
+    scopes = [replace(question.scope, contact_point=point) for point in points]
+    answers = [resolution.decide(choices, replace(question, scope=each), now) for each in scopes]
+    return min(answers, key=lambda answer: answer.allowed)
 
 
 def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:

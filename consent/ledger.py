@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -77,7 +77,7 @@ def record(
         subject.save(update_fields=["last_seq", "chain_head"])
         tell(recording.notices)
         if recording.is_wide:
-            transaction.on_commit(partial(publish, "consent.propagate", str(subject.pk)))
+            after_commit(partial(publish, "consent.propagate", str(subject.pk)))
     return entries
 
 
@@ -91,7 +91,12 @@ def tell(told: Sequence[Notice]) -> None:
     """Append to the streams and wake the workers after the commit; last in a transaction."""
     stream.append(told)
     brand_ids = {notice.brand_id for notice in told}
-    transaction.on_commit(partial(wake_up, brand_ids))
+    after_commit(partial(wake_up, brand_ids))
+
+
+def after_commit(wake: Callable[[], object]) -> None:
+    """Call *wake* after the commit; what goes wrong there must not make the change look undone."""
+    transaction.on_commit(wake, robust=True)
 
 
 def pending_for(relationship: Relationship) -> Iterator[Notice]:

@@ -39,6 +39,15 @@ class SignInThrottle(SimpleRateThrottle):
         }
 
 
+class CallerThrottle(SimpleRateThrottle):
+    """Counts tries by caller alone, whatever addresses are tried."""
+
+    scope = "sign_in_caller"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
 class Credentials(StrictSerializer):
     email = serializers.CharField(max_length=320)
     password = serializers.CharField(max_length=1_000, trim_whitespace=False)
@@ -70,7 +79,7 @@ def user_of(request: Request, credentials: dict[str, str]) -> User:
 
 class Session(APIView):
     permission_classes = ()
-    throttle_classes = (SignInThrottle,)
+    throttle_classes = (SignInThrottle, CallerThrottle)
 
     @extend_schema(request=Credentials, responses=SessionData, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:
@@ -101,7 +110,7 @@ class SignOut(APIView):
 
 class Tokens(APIView):
     permission_classes = ()
-    throttle_classes = (SignInThrottle,)
+    throttle_classes = (SignInThrottle, CallerThrottle)
 
     @extend_schema(request=TokenRequest, responses={201: TokenData}, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-PATH: Path = settings.BASE_DIR / "var" / "demo.json"
+PATH: Path = settings.FOLDER / "demo.json"
 
 
 def read() -> dict[str, Any] | None:

@@ -19,7 +19,8 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-PAPER = Path(__file__).resolve().parents[2] / "var" / "demo.json"
+FOLDER = os.environ.get("CMR_FOLDER") or Path(__file__).resolve().parents[2] / "var"
+PAPER = Path(FOLDER) / "demo.json"
 KEPT = 5_000
 
 _received: OrderedDict[str, dict[str, Any]] = OrderedDict()

@@ -12,11 +12,13 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.models import Brand
-from brands.wire import StrictSerializer, translating
+from brands.wire import Problems, StrictSerializer, translating
 from consent import checks, notices, scopes
 from consent.api import wire
 from consent.checks import Asked
 from consent.resolution import Choice, Decision
+
+PROBLEMS: Problems = {**wire.PROBLEMS, checks.ChannelNeeded: (422, "channel_needed", "channel")}
 
 
 class CheckRequest(StrictSerializer):
@@ -61,7 +63,7 @@ class Check(BrandView):
         body = CheckRequest(data=request.data)
         body.is_valid(raise_exception=True)
         given = {**body.validated_data, "contact": wire.contact_of(body.validated_data["contact"])}
-        with translating(wire.PROBLEMS):
+        with translating(PROBLEMS):
             decision = checks.check(Asked(self.brand.pk, **given), now=timezone.now())
         return Response(decision_data(decision, self.brand))
 

@@ -16,9 +16,9 @@ from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
 from brands import delivery, stream, webhooks
-from brands.models import Attempt, Brand, Subscription
+from brands.models import Attempt, Brand, Outcome, Subscription
 from brands.ordered_ids import new_id
-from brands.outbound import Answer, Outcome
+from brands.outbound import Answer
 from brands.stream import Notice
 
 pytestmark = pytest.mark.django_db

@@ -223,3 +223,28 @@ def test_of_limits_the_tightest_is_told() -> None:
     weekly = say("limit", Scope(ACME), hours=-2, seq=1, limit=Limit(7, "week"))
     monthly = say("limit", QUESTION.scope, hours=-1, seq=2, limit=Limit(10, "month"))
     assert decide([weekly, monthly], QUESTION, NOON).limit == Limit(10, "month")
+
+
+def test_a_brands_word_never_pushes_out_the_persons_in_the_same_scope() -> None:
+    """Its own no comes after the person's, and lifting that one lifts nothing of theirs."""
+    no = say("deny", QUESTION.scope, hours=-5, seq=1)
+    own = replace(say("deny", QUESTION.scope, hours=-4, seq=2), maker="brand")
+    lifted = replace(say("grant", QUESTION.scope, hours=-3, seq=3), maker="brand")
+    assert decide([no, own, lifted], QUESTION, NOON).rule == "person_denied"
+
+
+def test_of_two_in_one_slot_the_later_made_counts_whichever_arrived_first() -> None:
+    forever = say("grant", QUESTION.scope, hours=-5, seq=2)
+    for_now = say("grant", QUESTION.scope, hours=-4, seq=1, expires_at=NOON - timedelta(hours=1))
+    for arrived in ([forever, for_now], [for_now, forever]):
+        assert fold(arrived) == [for_now]
+        assert decide(arrived, QUESTION, NOON).rule == "default_opt_in"
+
+
+def test_valid_until_is_the_first_of_several_turns() -> None:
+    """No for an hour, then yes, then no again, then yes."""
+    beneath = say("pause", QUESTION.scope, -5, 1, until=NOON + timedelta(hours=3))
+    lifting = say("grant", QUESTION.scope, -4, 2, expires_at=NOON + timedelta(hours=2))
+    above = say("pause", Scope(ACME), -3, 3, until=NOON + timedelta(hours=1))
+    decision = decide([beneath, lifting, above], replace(QUESTION, regime="opt_out"), NOON)
+    assert (decision.allowed, decision.valid_until) == (False, above.until)

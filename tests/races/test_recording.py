@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from brands import stream
@@ -27,6 +28,12 @@ def record(person: Consumer, brand: Brand | None, decision: DecisionKind = "deny
     ledger.record(person.subject_id, [NewChoice(scope, decision)], by=Actor("api"), now=NOW)
 
 
+def record_many(person: Consumer, brand: Brand, times: int, decision: DecisionKind = "deny") -> int:
+    for _ in range(times):
+        record(person, brand, decision)
+    return times
+
+
 def crowd(brand: Brand, size: int) -> list[Consumer]:
     people = [
         accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
@@ -39,7 +46,7 @@ def crowd(brand: Brand, size: int) -> list[Consumer]:
 
 def test_one_persons_choices_from_many_devices(ana: Consumer, met: Relationship) -> None:
     """Each gets its own place in the chain, and the brand hears them in that order."""
-    together(*[lambda: [record(ana, met.brand) for _ in range(5)] for _ in range(6)])
+    together(*[partial(record_many, ana, met.brand, 5)] * 6)
     subject = Subject.objects.get(pk=ana.subject_id)
     assert subject.last_seq == 30
     assert list(chain.breaks(subject)) == []
@@ -60,14 +67,9 @@ def test_a_reader_never_sees_a_hole_while_many_write(acme: Brand) -> None:
             seen += [event.sequence for event in new]
         return seen
 
-    def write(person: Consumer) -> list[int]:
-        for _ in range(15):
-            record(person, acme)
-        return []
-
     def write_all() -> list[int]:
         try:
-            together(*[lambda person=person: write(person) for person in people])
+            together(*[partial(record_many, person, acme, 15) for person in people])
         finally:
             done.set()
         return []
@@ -80,11 +82,8 @@ def test_a_narrow_choice_never_overtakes_the_wide_one_before_it(acme: Brand) -> 
     """The worker propagates the wide choice just while the person makes the narrow one."""
     for person in crowd(acme, 12):
         record(person, None, "deny")
-        together(
-            lambda person=person: propagation.propagate(person.subject_id, now=NOW),
-            lambda person=person: record(person, acme, "grant"),
-            lambda person=person: propagation.propagate(person.subject_id, now=NOW),
-        )
+        propagate = partial(propagation.propagate, person.subject_id, now=NOW)
+        together(propagate, partial(record_many, person, acme, 1, "grant"), propagate)
         told = Event.objects.filter(brand=acme, subject=person.subject_id)
         decisions = [e.decision for e in told.order_by("sequence") if e.decision]
         assert decisions == BOTH

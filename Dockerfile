@@ -1,0 +1,30 @@
+# The version that the tests run on; the lock holds for newer ones too.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/static
+WORKDIR /app
+
+# Before the code, so that a change of code does not install everything again.
+COPY requirements/base.txt requirements/base.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/base.txt
+
+COPY . .
+# Needs a setting only where it would use it; these three go into this one command and nowhere else.
+RUN SECRET_KEY=build IDENTIFIER_PEPPER=build WEBHOOK_SECRETS_KEY=build \
+    python manage.py collectstatic --no-input --verbosity 0 \
+    && chmod -R a+rX . && mkdir var && chown 10001:10001 var
+
+# A number, so that an orchestrator can see that it is not root. It may write to var/ only.
+USER 10001:10001
+EXPOSE 8000
+
+# Without a proxy's header, so the redirect to https has to leave /healthz out (it does), and
+# ALLOWED_HOSTS has to hold localhost (docker-compose.yml sees to it).
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://localhost:8000/healthz', timeout=4)"]
+
+ENV CMR_PROCESS=web
+# As in config/services/product.py, for every address of the container.
+CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
+     "--workers", "2", "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", \
+     "config.wsgi:application"]

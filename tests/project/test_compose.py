@@ -1,0 +1,194 @@
+"""docker-compose.yml and the Dockerfile say the same as the settings and the launcher."""
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+from config.services import product
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+#: One line an instruction, its continuations joined, comments left out.
+DOCKERFILE = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+INSTRUCTIONS = [
+    line.split(maxsplit=1) for line in DOCKERFILE.replace("\\\n", "").splitlines() if line.strip()
+]
+OURS = {"migrate", "web", "delivery", "records", "beat"}
+SECRET = re.compile(r"SECRET|PEPPER|PASSWORD|KEY")
+#: `${NAME:?hint}`: compose stops where the environment does not say it.
+DEMANDED = r"\$\{[A-Z_]+:\?[^}]+\}"
+
+
+def words_of(command: str | list[str]) -> list[str]:
+    return command.split() if isinstance(command, str) else command
+
+
+def queues_of(command: str | list[str]) -> set[str]:
+    words = words_of(command)
+    return {
+        queue
+        for flag, value in itertools.pairwise(words)
+        if flag == "--queues"
+        for queue in value.split(",")
+    }
+
+
+def routed_queues() -> set[str]:
+    routes = settings.CELERY["task_routes"].values()
+    return {settings.CELERY["task_default_queue"], *(route["queue"] for route in routes)}
+
+
+def settings_from_environment() -> set[str]:
+    text = (ROOT / "config" / "settings.py").read_text()
+    return set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', text))
+
+
+def major_version(service: str) -> int:
+    found = re.fullmatch(r"[a-z]+:(\d+)(\.\d+)*(-\w+)?", SERVICES[service]["image"])
+    assert found, f"{service} has no version"
+    return int(found[1])
+
+
+def test_has_every_service() -> None:
+    assert set(SERVICES) == OURS | {"postgres", "redis"}
+
+
+def test_every_dependency_is_a_service_and_can_become_what_is_waited_for() -> None:
+    for name, service in SERVICES.items():
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in SERVICES, f"{name} waits for {needed}"
+            if how["condition"] == "service_healthy":
+                assert "test" in SERVICES[needed]["healthcheck"]
+            if how["condition"] == "service_completed_successfully":
+                assert SERVICES[needed]["restart"] == "no"
+
+
+def test_nothing_starts_before_the_migrations() -> None:
+    for name in OURS - {"migrate"}:
+        condition = SERVICES[name]["depends_on"]["migrate"]["condition"]
+        assert condition == "service_completed_successfully"
+
+
+def test_every_queue_is_consumed_under_compose() -> None:
+    commands = [service.get("command", "") for service in SERVICES.values()]
+    assert set().union(*map(queues_of, commands)) == routed_queues()
+
+
+def test_every_queue_is_consumed_under_make_run() -> None:
+    consumed = [queues_of(process.argv) for process in processes_of_make_run()]
+    assert set().union(*consumed) == routed_queues()
+
+
+def processes_of_make_run() -> list[Any]:
+    return [p for p in product.processes(8000, ROOT / "var") if p.name != "sample-brand"]
+
+
+@pytest.mark.parametrize("name", ["delivery", "records"])
+def test_a_worker_is_the_one_of_make_run(name: str) -> None:
+    here = next(p.argv for p in processes_of_make_run() if p.name == name)
+    assert words_of(SERVICES[name]["command"]) == list(here)[2:]  # without `python -m`
+
+
+def test_web_is_the_one_of_make_run() -> None:
+    (command,) = (words for name, words in INSTRUCTIONS if name == "CMD")
+    in_container = yaml.safe_load(command)  # JSON's list is YAML's
+    here = next(p for p in processes_of_make_run() if p.name == "web")
+    expected = ["0.0.0.0" if word == "127.0.0.1" else word for word in list(here.argv)[2:]]
+    assert sorted(in_container[2:]) == sorted(expected)
+    assert SERVICES["web"]["environment"]["CMR_PROCESS"] == here.environment["CMR_PROCESS"]
+
+
+def test_versions_are_new_enough() -> None:
+    assert major_version("postgres") >= 16
+    assert major_version("redis") >= 7
+
+
+def test_redis_keeps_what_it_has() -> None:
+    assert "--appendonly yes" in " ".join(SERVICES["redis"]["command"])
+
+
+def test_data_stands_in_volumes() -> None:
+    for name in ("postgres", "redis"):
+        volume, _, _ = SERVICES[name]["volumes"][0].partition(":")
+        assert volume in COMPOSE["volumes"]
+
+
+def test_no_secret_stands_here() -> None:
+    secrets = [
+        (name, value)
+        for service in SERVICES.values()
+        for name, value in service.get("environment", {}).items()
+        if SECRET.search(name)
+    ]
+    assert {"SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY"} <= {n for n, _ in secrets}
+    assert [name for name, value in secrets if not re.fullmatch(DEMANDED, value)] == []
+
+
+def test_no_password_stands_in_a_url() -> None:
+    for name in OURS:
+        url = SERVICES[name]["environment"]["DATABASE_URL"]
+        assert re.fullmatch(rf"postgres://cmr:{DEMANDED}@postgres:5432/cmr", url)
+
+
+def test_the_example_names_what_is_demanded_and_has_no_secret() -> None:
+    text = (ROOT / ".env.example").read_text()
+    example = dict(line.split("=", 1) for line in text.splitlines() if re.match(r"[A-Z]", line))
+    demanded = set(re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text()))
+    assert demanded <= set(example)
+    assert [name for name, value in example.items() if SECRET.search(name) and value] == []
+
+
+def test_every_variable_is_a_setting() -> None:
+    said = {name for service in OURS for name in SERVICES[service]["environment"]}
+    assert said - settings_from_environment() == set()
+
+
+def test_is_production_and_answers_its_own_health_check() -> None:
+    for name in OURS:
+        environment = SERVICES[name]["environment"]
+        assert environment["CMR_ENVIRONMENT"] == "production"
+        assert "localhost" in environment["ALLOWED_HOSTS"].split(",")
+    assert "http://localhost:8000/healthz" in DOCKERFILE
+
+
+def test_services_can_be_scaled() -> None:
+    for name in OURS:
+        assert "container_name" not in SERVICES[name]
+        assert ("ports" in SERVICES[name]) == (name == "web")
+    assert SERVICES["web"]["ports"] == ["${WEB_PORT:-127.0.0.1:8000}:8000"]
+
+
+def test_all_of_ours_are_one_image() -> None:
+    assert {(SERVICES[name]["image"], SERVICES[name]["build"]) for name in OURS} == {("cmr", ".")}
+
+
+def test_the_image_installs_what_is_locked() -> None:
+    (install,) = (words for name, words in INSTRUCTIONS if "pip install" in words)
+    assert "--require-hashes -r requirements/base.txt" in install
+
+
+def test_the_image_ends_as_a_user_without_rights() -> None:
+    users = [words for name, words in INSTRUCTIONS if name == "USER"]
+    found = re.fullmatch(r"(\d+):(\d+)", users[-1])
+    assert found and int(found[1]) >= 1000 and int(found[2]) >= 1000
+    after = [name for name, _ in INSTRUCTIONS[INSTRUCTIONS.index(["USER", users[-1]]) :]]
+    assert "RUN" not in after and "COPY" not in after
+
+
+def test_the_image_holds_the_apps_and_no_secrets() -> None:
+    lines = (ROOT / ".dockerignore").read_text().split()
+    assert lines[0] == "*"
+    taken = {line[1:] for line in lines if line.startswith("!")}
+    assert taken == {"manage.py", "brands", "cmr", "config", "consent", "requirements/base.txt"}
+
+
+def test_the_image_sets_what_settings_read() -> None:
+    said = [words for name, words in INSTRUCTIONS if name == "ENV"]
+    names = {pair.partition("=")[0] for words in said for pair in words.split()}
+    assert {n for n in names if not n.startswith("PYTHON")} <= settings_from_environment()
