@@ -15,10 +15,12 @@ test: .venv/test lint ## every test, and what sets them up
 lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
 
+LOCK := uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 -q \
+	--custom-compile-command "make lock"
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
-	@for set in "base" "run --extra run" "test --extra run --extra test"; do \
-	  uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 -q \
-	    --custom-compile-command "make lock" $${set#* } -o requirements/$${set%% *}.txt; done
+	$(LOCK) -o requirements/base.txt
+	$(LOCK) --extra run -c requirements/base.txt -o requirements/run.txt
+	$(LOCK) --extra run --extra test -c requirements/run.txt -o requirements/test.txt
 
 .venv/run: requirements/run.txt
 .venv/test: requirements/test.txt

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -27,6 +28,7 @@ TITLES = {
     422: "Something in the request is wrong",
     429: "Too many requests",
     500: "Our mistake",
+    503: "Not now",
 }
 
 
@@ -47,7 +49,25 @@ class Formatter(ExceptionFormatter):
         }
 
 
+class Unavailable(APIException):
+    """The database does not answer, or gave way to another transaction: worth another try.
+
+    Where the connection broke at the commit nobody knows whether it went through.
+    """
+
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = "Not at the moment; try again soon, and look before you repeat a write."
+    wait = 2  # seconds
+
+
 class Handler(ExceptionHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, OperationalError | InterfaceError):
+            return Unavailable()
+        known: Exception = super().convert_known_exceptions(exc)
+        return known
+
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
         return Response(
             data, status=status_of(exc), headers=self.get_headers(exc), content_type=MEDIA_TYPE
@@ -84,5 +104,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _answer(request, 500, "error", "Something went wrong here. Nothing was changed.")
+        return _answer(request, 500, "error", "Something went wrong here. Look before you repeat a write.")
     return defaults.server_error(request)

@@ -41,5 +41,5 @@ def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     result["components"]["schemas"]["Problem"] = PROBLEM
     for path in result["paths"].values():
         for operation in path.values():
-            operation["responses"]["4XX"] = ANSWER
+            operation["responses"] |= {"4XX": ANSWER, "503": ANSWER}
     return result

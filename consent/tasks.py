@@ -6,6 +6,7 @@ import logging
 import uuid
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from brands.tasks import deliver_due
@@ -23,12 +24,17 @@ def propagate(subject_id: str) -> None:
 @shared_task(name="consent.verify_ledger")
 def verify_ledger() -> int:
     """Walk every person's hash chain; log each break, and return how many there are."""
-    found = 0
-    for subject in Subject.objects.filter(last_seq__gt=0).iterator():
-        for problem in chain.breaks(subject):
-            log.error("ledger of subject %s: %s", subject.pk, problem)
-            found += 1
-    return found
+    ids = Subject.objects.filter(last_seq__gt=0).values_list("pk", flat=True)
+    return sum(_verify(subject_id) for subject_id in ids.iterator())
+
+
+def _verify(subject_id: uuid.UUID) -> int:
+    with transaction.atomic():  # locked, or an entry recorded meanwhile would look like a break
+        subject = Subject.objects.select_for_update().get(pk=subject_id)
+        problems = list(chain.breaks(subject))
+    for problem in problems:
+        log.error("ledger of subject %s: %s", subject_id, problem)
+    return len(problems)
 
 
 def sweep() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from tests.chaos.fleet import Fleet, wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = 10
-CHANGES = 300
+CHANGES = int(os.environ.get("CHANGES", "300"))  # CHANGES=1000 for a longer look
 DENY = {"scope": {"brand": "acme", "purpose": "marketing"}, "decision": "deny"}
 
 
