@@ -1,11 +1,5 @@
 """Carrying a brand's stream to one endpoint.
 
-Note [Lease]. Whoever sends for a subscription holds its lease: a token, and a time after which
-others may take over. The time is longer than everything the holder does under one lease, and the
-cursor moves only where the token still stands. A worker that was stopped and wakes late therefore
-sends at most what was already on its way (receivers drop repeats by `webhook-id`), and changes
-nothing. The clock is the database's, so the clocks of machines may differ.
-
 Note [Order]. Events of one person go out one after the other; different people are in flight
 together. The cursor moves to the end of the unbroken run of delivered events. What was delivered
 beyond it stands in the attempts and is not sent again.
@@ -16,47 +10,25 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import random
-import re
 import threading
 import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import aiohttp
 from django.conf import settings
 from django.db import transaction
-from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from brands import outbound, signing, stream, webhooks
+from brands import leases, outbound, retries, signing, stream, webhooks
+from brands.leases import Lease
 from brands.models import Attempt, Event, Outcome, Subscription
-from brands.models.webhook import SubscriptionQuerySet
 
 BATCH = 500
 IN_FLIGHT = 16
-
-#: How long a failing subscription waits before its next try, by the count of failures so far.
-SCHEDULE = [
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
-    timedelta(hours=24),
-]
-JITTER = 0.2
-#: An endpoint that failed this long without a break is disabled.
-GIVE_UP_AFTER = timedelta(days=5)
-#: The answers that say "later": the endpoint names the time within these bounds.
-THROTTLED = {429, 502, 503, 504}
-RETRY_AFTER_MAX = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +44,10 @@ class Try:
         return self.answer.outcome is Outcome.DELIVERED
 
 
-@dataclass(slots=True)
-class Lease:
-    """The right to send for one subscription, as long as nobody took it over."""
-
-    subscription: Subscription
-    token: uuid.UUID
-    ends: float  # on time.monotonic(), seconds
-
-    @property
-    def has_time(self) -> bool:
-        """Whether one more try, however slow, would end within the lease."""
-        deadline: float = settings.DELIVERY_DEADLINE_SECONDS
-        return time.monotonic() + deadline < self.ends
+def due() -> list[uuid.UUID]:
+    """The subscriptions that somebody should deliver to now, longest waiting first."""
+    rows = Subscription.objects.due(Now()).order_by("next_try_at")
+    return list(rows.values_list("id", flat=True)[:1_000])
 
 
 def deliver(subscription_id: uuid.UUID) -> int:
@@ -94,41 +57,12 @@ def deliver(subscription_id: uuid.UUID) -> int:
     more; so an event committed meanwhile is not forgotten until the next sweep.
     """
     delivered = 0
-    while lease := take_lease(subscription_id):
+    while lease := leases.take(subscription_id):
         try:
             delivered += _drain(lease)
         finally:
-            let_go(lease)
+            leases.let_go(lease)
     return delivered
-
-
-def due() -> list[uuid.UUID]:
-    """The subscriptions that somebody should deliver to now, longest waiting first."""
-    rows = Subscription.objects.due(Now()).order_by("next_try_at")
-    return list(rows.values_list("id", flat=True)[:1_000])
-
-
-def take_lease(subscription_id: uuid.UUID) -> Lease | None:
-    """Lease the subscription if it is due, or return None: one statement, so one winner."""
-    token = uuid.uuid4()
-    started = time.monotonic()
-    rows = Subscription.objects.due(Now()).filter(pk=subscription_id)
-    if rows.update(lease_token=token, leased_until=_lease_end()) == 0:
-        return None
-    subscription = Subscription.objects.get(pk=subscription_id)
-    return Lease(subscription, token, started + settings.DELIVERY_LEASE_SECONDS)
-
-
-def let_go(lease: Lease) -> None:
-    _held(lease).update(lease_token=None, leased_until=None)
-
-
-def _held(lease: Lease) -> SubscriptionQuerySet:
-    return Subscription.objects.filter(pk=lease.subscription.pk, lease_token=lease.token)
-
-
-def _lease_end() -> CombinedExpression:
-    return Now() + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
 
 
 def _drain(lease: Lease) -> int:
@@ -259,12 +193,10 @@ def _settle(lease: Lease, tries: Sequence[Try], *, cursor: int) -> bool:
     The attempts are kept even where the lease was lost: they happened.
     """
     failure = next((each for each in tries if not each.delivered), None)
-    lease.ends = time.monotonic() + settings.DELIVERY_LEASE_SECONDS
-    changes: dict[str, object] = {"cursor": cursor, "leased_until": _lease_end()}
-    changes |= _after_failure(lease.subscription, failure) if failure else _after_success(tries)
+    changes = _after_failure(lease.subscription, failure) if failure else _after_success(tries)
     with transaction.atomic():
         Attempt.objects.bulk_create([_attempt(lease.subscription, each) for each in tries])
-        held = _held(lease).update(**changes) == 1
+        held = leases.keep(lease, cursor=cursor, **changes)
     lease.subscription.cursor = cursor
     return held and failure is None
 
@@ -285,28 +217,13 @@ def _after_failure(subscription: Subscription, failure: Try) -> dict[str, object
     changes: dict[str, object] = {
         "failures": subscription.failures + 1,
         "failing_since": since,
-        "next_try_at": Now() + wait_after(subscription.failures, failure.answer),
+        "next_try_at": Now() + retries.wait_after(subscription.failures, failure.answer),
     }
     if failure.answer.status == 410:
         changes |= {"disabled_at": Now(), "disabled_reason": "gone"}
-    elif failure.started_at - since > GIVE_UP_AFTER:
+    elif failure.started_at - since > retries.GIVE_UP_AFTER:
         changes |= {"disabled_at": Now(), "disabled_reason": "failing"}
     return changes
-
-
-def wait_after(failures: int, answer: outbound.Answer) -> timedelta:
-    """How long to wait after one more failure, *failures* having come before it in a row."""
-    planned = SCHEDULE[min(failures, len(SCHEDULE) - 1)]
-    jittered = planned * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
-    asked = _retry_after(answer)
-    return jittered if asked is None else min(max(asked, SCHEDULE[0]), RETRY_AFTER_MAX)
-
-
-def _retry_after(answer: outbound.Answer) -> timedelta | None:
-    """What a throttling endpoint asked for, in seconds (RFC 9110 §10.2.3; dates are ignored)."""
-    if answer.status in THROTTLED and re.fullmatch(r"[0-9]{1,9}", answer.retry_after):
-        return timedelta(seconds=int(answer.retry_after))
-    return None
 
 
 def _attempt(subscription: Subscription, each: Try) -> Attempt:

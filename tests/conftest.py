@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -39,10 +39,10 @@ class Api:
         return self.client.get(f"/api/v1/{path}", query, headers=self._headers())
 
     def post(self, path: str, json: Any = None, **headers: str) -> Answer:
-        return self.send("POST", path, orjson.dumps(json), **headers)
+        return self.send("POST", path, dumps(json).encode(), **headers)
 
     def put(self, path: str, json: Any) -> Answer:
-        return self.send("PUT", path, orjson.dumps(json))
+        return self.send("PUT", path, dumps(json).encode())
 
     def delete(self, path: str) -> Answer:
         return self.send("DELETE", path)

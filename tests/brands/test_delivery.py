@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
-from brands import delivery, stream, webhooks
+from brands import delivery, leases, retries, stream, webhooks
 from brands.models import Attempt, Brand, Outcome, Subscription
 from brands.ordered_ids import new_id
 from brands.outbound import Answer
@@ -165,7 +165,7 @@ def test_gone_disables_and_enabling_loses_nothing(endpoint: Endpoint) -> None:
 def test_five_days_of_failure_disable(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1)
     endpoint.answers = lambda event: 500
-    long_ago = timezone.now() - delivery.GIVE_UP_AFTER - timedelta(minutes=1)
+    long_ago = timezone.now() - retries.GIVE_UP_AFTER - timedelta(minutes=1)
     Subscription.objects.update(failures=9, failing_since=long_ago)
     endpoint.deliver()
     assert endpoint.fresh().disabled_reason == "failing"
@@ -184,7 +184,7 @@ def test_every_try_is_on_record(endpoint: Endpoint) -> None:
 
 def test_another_workers_lease_is_respected_until_it_ends(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1)
-    assert delivery.take_lease(endpoint.subscription.pk)
+    assert leases.take(endpoint.subscription.pk)
     assert endpoint.deliver() == 0
     past = timezone.now() - timedelta(seconds=1)
     Subscription.objects.update(leased_until=past)
@@ -194,10 +194,10 @@ def test_another_workers_lease_is_respected_until_it_ends(endpoint: Endpoint) ->
 def test_a_worker_that_lost_its_lease_moves_nothing(endpoint: Endpoint) -> None:
     """It was stopped, and another has taken over: the late one's cursor must not count."""
     happen(endpoint.brand, 1)
-    lease = delivery.take_lease(endpoint.subscription.pk)
+    lease = leases.take(endpoint.subscription.pk)
     assert lease
     Subscription.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    other = delivery.take_lease(endpoint.subscription.pk)
+    other = leases.take(endpoint.subscription.pk)
     assert other
     delivery._drain(lease)
     held = endpoint.fresh()
@@ -236,4 +236,4 @@ def test_how_long_it_waits(
     failures: int, status: int | None, after: str, least: int, most: int
 ) -> None:
     answer = Answer(Outcome.REFUSED, status, "", 1, after)
-    assert least <= delivery.wait_after(failures, answer).total_seconds() <= most
+    assert least <= retries.wait_after(failures, answer).total_seconds() <= most

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from brands import delivery, stream, webhooks
+from brands import delivery, leases, stream, webhooks
 from brands.models import Brand, Event, Subscription
 from brands.ordered_ids import new_id
 from brands.stream import Notice
@@ -72,7 +72,7 @@ def test_an_event_that_comes_while_a_worker_lets_go_is_not_forgotten(
         found = list(read(brand_id, after=after, limit=limit))
         if not found and next(late, False):
             _in_a_thread(acme)
-            assert delivery.take_lease(subscription.pk) is None
+            assert leases.take(subscription.pk) is None
         return found
 
     monkeypatch.setattr(stream, "read", read_and_be_late)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+
 from brands import stream
 from brands.models import Brand, Event
 from cmr import accounts, preferences
