@@ -38,7 +38,7 @@ class Formatter(ExceptionFormatter):
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         named = getattr(self.exc, "field", None)
         errors = [
-            {"code": e.code, "detail": e.detail, "field": e.attr or named}
+            {"code": e.code, "detail": e.detail, "field": named or _field(e.attr)}
             for e in error_response.errors
         ]
         status = status_of(self.exc)
@@ -47,6 +47,12 @@ class Formatter(ExceptionFormatter):
             "errors": errors,
             "request_id": getattr(self.context.get("request"), "id", None),
         }
+
+
+def _field(path: str | int | None) -> str | None:
+    """The field as the caller wrote it; an error of a whole object is the object's own."""
+    parts = [] if path is None else str(path).split(".")
+    return ".".join(part for part in parts if part != "non_field_errors") or None
 
 
 class Unavailable(APIException):
@@ -104,5 +110,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _answer(request, 500, "error", "Something went wrong here. Look before you repeat a write.")
+        return _answer(
+            request, 500, "error", "Something went wrong here. Look before you repeat a write."
+        )
     return defaults.server_error(request)

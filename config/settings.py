@@ -126,10 +126,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.wire.AlwaysJSON",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {
-        "sign_in": env.str("SIGN_IN_RATE", default="20/min"),
-        "sign_in_caller": env.str("SIGN_IN_CALLER_RATE", default="200/min"),
-    },
     # How many proxies before us add to X-Forwarded-For; with 0 the header is nobody's word.
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     "UNAUTHENTICATED_USER": None,
@@ -139,6 +135,10 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "config.problems.Handler",
     "EXCEPTION_FORMATTER_CLASS": "config.problems.Formatter",
 }
+#: Tries to sign in a minute, for each address and caller, in each web process.
+SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=20)
+#: The same for each caller alone, whatever addresses are tried.
+SIGN_IN_TRIES_OF_CALLER = env.int("SIGN_IN_TRIES_OF_CALLER", default=200)
 #: The largest JSON body any call takes, in bytes; above it the answer is 413.
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES

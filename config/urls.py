@@ -8,6 +8,7 @@ from brands.api import catalogue, events, subscriptions
 from cmr import portal
 from cmr.api import choices, sign_in
 from cmr.api import relationships as brands_of_mine
+from cmr.guessing import limited
 from config import health
 from consent import pages
 from consent.api import checks, relationships, reports
@@ -19,9 +20,10 @@ urlpatterns = [
     path("brands", portal.brands, name="brands"),
     path("choose", portal.choose, name="choose"),
     path("add", portal.add, name="add"),
-    path("sign-in", portal.SignIn.as_view(), name="sign-in"),
+    path("sign-in", limited(portal.SignIn.as_view()), name="sign-in"),
     path("sign-out", portal.SignOut.as_view(), name="sign-out"),
     path("reports/opt-outs", pages.opt_outs, name="opt-outs"),
+    path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

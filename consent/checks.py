@@ -82,13 +82,17 @@ def check(asked: Asked, *, now: datetime) -> Decision:
 
 
 def _decide(choices: Sequence[Choice], question: Question, now: datetime) -> Decision:
-    """Asked by reference, the brand may mean any address: a no to one of them is a no."""
+    """Asked by reference, the brand may mean any address: the strictest answer is for all."""
     if question.scope.contact_point is not None:
         return resolution.decide(choices, question, now)
-    points = {None, *(choice.scope.contact_point for choice in choices)}
-    scopes = [replace(question.scope, contact_point=point) for point in points]
+    named = {c.scope.contact_point for c in choices if c.scope.contact_point is not None}
+    scopes = [replace(question.scope, contact_point=point) for point in [None, *sorted(named)]]
     answers = [resolution.decide(choices, replace(question, scope=each), now) for each in scopes]
-    return min(answers, key=lambda answer: answer.allowed)
+    return replace(
+        min(answers, key=lambda answer: answer.allowed),
+        valid_until=min((a.valid_until for a in answers if a.valid_until), default=None),
+        limit=resolution.tightest(answer.limit for answer in answers),
+    )
 
 
 def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:

@@ -55,6 +55,8 @@ def opt_outs(period: Period, *, by: Sequence[str] = DEFAULT_DIMENSIONS, brand: s
     """
     if unknown := [name for name in by if name not in DIMENSIONS]:
         raise UnknownDimension(f"cannot report by {unknown[0]!r}")
+    if not by:
+        raise UnknownDimension("name at least one dimension to report by")
     counts = DailyCount.objects.filter(day__gte=period.first, day__lte=period.last)
     counts = counts.filter(brand__slug=brand) if brand else counts
     rows = list(_grouped(counts, by)[: MAX_ROWS + 1])

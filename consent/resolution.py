@@ -150,7 +150,7 @@ def decide(choices: Iterable[Choice], question: Question, now: datetime) -> Deci
     return replace(
         decision,
         valid_until=_next_turn(standing, question, decision),
-        limit=_tightest_limit(standing),
+        limit=tightest(choice.limit for choice in standing),
     )
 
 
@@ -201,6 +201,6 @@ def _next_turn(
     return None
 
 
-def _tightest_limit(standing: Sequence[Choice]) -> Limit | None:
-    limits = [c.limit for c in standing if c.limit]
-    return min(limits, key=lambda limit: limit.per_day, default=None)
+def tightest(limits: Iterable[Limit | None]) -> Limit | None:
+    """The limit that allows the least per day, or None where there is none."""
+    return min((each for each in limits if each), key=lambda each: each.per_day, default=None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +58,19 @@ class Api:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches beyond this machine fails here, and not one day for want of a network."""
+    connect = socket.socket.connect
+
+    def stay_home(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else "::1"
+        assert ip_address(host).is_loopback, f"a test connects to {host}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", stay_home)
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ class Purpose(models.Model):
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=300)
     regime = models.CharField(max_length=10, choices=Regime.choices)
-    dpv = models.URLField()
+    dpv = models.CharField(max_length=200)
     #: False for uses of data that reach nobody, like profiling: they have no channel.
     has_channels = models.BooleanField()
     position = models.PositiveSmallIntegerField()

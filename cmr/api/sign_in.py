@@ -7,45 +7,18 @@ from django.middleware.csrf import get_token
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from brands.api.access import SignedIn
 from brands.wire import Problem, StrictSerializer
-from cmr import tokens
+from cmr import guessing, tokens
 from cmr.api.access import ConsumerView
 from cmr.models import AccessToken, User
 
 TAG = "consumer: sign-in"
-
-
-class SignInThrottle(SimpleRateThrottle):
-    """Counts tries by address tried and by caller, in each web process.
-
-    Accepted: with several processes the limit is that many times as high; it is there against
-    guessing by the thousand.
-    """
-
-    scope = "sign_in"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        data = request.data if isinstance(request.data, dict) else {}
-        tried = str(data.get("email", ""))[:320].lower()
-        return self.cache_format % {
-            "scope": self.scope,
-            "ident": hash((tried, self.get_ident(request))),
-        }
-
-
-class CallerThrottle(SimpleRateThrottle):
-    """Counts tries by caller alone, whatever addresses are tried."""
-
-    scope = "sign_in_caller"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 class Credentials(StrictSerializer):
@@ -69,9 +42,12 @@ class TokenData(serializers.Serializer[object]):
 
 def user_of(request: Request, credentials: dict[str, str]) -> User:
     """The user whose credentials these are; raises one and the same 401 for all that are wrong."""
-    user = authenticate(
-        request._request, username=credentials["email"], password=credentials["password"]
-    )
+    email, password = credentials["email"], credentials["password"]
+    try:
+        guessing.count(email, request._request)
+    except guessing.TooManyTries as error:
+        raise Throttled(error.wait) from error
+    user = authenticate(request._request, username=email, password=password)
     if not isinstance(user, User):
         raise Problem(401, "wrong_credentials", "The address or the password is wrong.")
     return user
@@ -79,7 +55,6 @@ def user_of(request: Request, credentials: dict[str, str]) -> User:
 
 class Session(APIView):
     permission_classes = ()
-    throttle_classes = (SignInThrottle, CallerThrottle)
 
     @extend_schema(request=Credentials, responses=SessionData, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:
@@ -110,7 +85,6 @@ class SignOut(APIView):
 
 class Tokens(APIView):
     permission_classes = ()
-    throttle_classes = (SignInThrottle, CallerThrottle)
 
     @extend_schema(request=TokenRequest, responses={201: TokenData}, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:

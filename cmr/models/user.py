@@ -10,10 +10,20 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from consent import identifiers
+
+
+def sign_in_name(text: str) -> str:
+    """The address in the one spelling under which accounts are kept."""
+    try:
+        return identifiers.normalise_email(text)
+    except identifiers.InvalidAddress:
+        return text.strip().lower()
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
-        user = self.model(email=self.normalize_email(email).lower(), **extra)
+        user = self.model(email=sign_in_name(email), **extra)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -22,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=(username or "").lower())
+        return self.get(email=sign_in_name(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -26,6 +26,7 @@ SETTINGS = {
 FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 USER = DATABASE = "cmr"
+BUILTIN_LOCALES_SINCE = 17
 PROGRAMS = ("postgres",)
 START_SECONDS = 300  # recovery after a crash in the middle of heavy writes takes a while
 STOP_SECONDS = 30
@@ -201,10 +202,16 @@ class Postgres:
         unfinished.rename(self.data)
         private.sync_folder(self.home)
 
+    def _locale(self) -> list[str]:
+        """Upper and lower case for every script, where PostgreSQL brings that along itself."""
+        if int(self.binary.major) < BUILTIN_LOCALES_SINCE:
+            return ["--locale=C"]
+        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
     def _initdb(self, data: Path, password_file: Path) -> None:
         began = logs.size(self.log)
         arguments = ["--auth=scram-sha-256", f"--pwfile={password_file}", f"--username={USER}"]
-        arguments += ["--encoding=UTF8", "--locale=C", f"--pgdata={data}"]
+        arguments += ["--encoding=UTF8", *self._locale(), f"--pgdata={data}"]
         arguments += ["--no-sync"] if "fsync" in self.settings else []
         with logs.opened(self.log) as log:
             done = subprocess.run(

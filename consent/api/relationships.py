@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -67,7 +68,7 @@ class BrandChoiceRequest(wire.ChoiceField):
         return attrs
 
     def _say(self, field: str, key: str) -> None:
-        message = self.default_error_messages[key]
+        message = self.error_messages[key]
         raise serializers.ValidationError({field: serializers.ErrorDetail(str(message), key)})
 
 
@@ -90,14 +91,15 @@ class Relationships(BrandView):
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
         digest = identifiers.digest_of_contact(wire.contact_of(data["contact"]))
         assert digest is not None  # AddressField takes no reference
-        return relationships.start(
-            identifiers.find_or_create(digest).subject_id,
-            self.brand,
-            by=Actor("brand_api", self.brand.pk),
-            now=timezone.now(),
-            ref=data.get("ref"),
-            note=data["note"],
-        )
+        with transaction.atomic():  # or a refused registration would leave a person behind
+            return relationships.start(
+                identifiers.find_or_create(digest).subject_id,
+                self.brand,
+                by=Actor("brand_api", self.brand.pk),
+                now=timezone.now(),
+                ref=data.get("ref"),
+                note=data["note"],
+            )
 
 
 class Choices(BrandView):

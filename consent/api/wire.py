@@ -106,7 +106,7 @@ class ChoiceField(StrictSerializer):
                 self._fail(part, "past")
 
     def _fail(self, part: str, key: str) -> None:
-        message = self.default_error_messages[key]
+        message = self.error_messages[key]
         raise serializers.ValidationError({part: serializers.ErrorDetail(str(message), key)})
 
 

@@ -196,7 +196,7 @@ def test_every_scope_and_reason_is_in_the_guide() -> None:
 
 
 def test_the_retry_schedule_is_the_one_in_the_guide() -> None:
-    from brands.delivery import SCHEDULE
+    from brands.retries import SCHEDULE
 
     assert [wait.total_seconds() for wait in SCHEDULE] == [
         *(5, 5 * 60, 30 * 60),

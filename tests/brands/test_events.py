@@ -1,0 +1,132 @@
+"""The change feed, and the brand's word that it has applied what it read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from brands.models import Acknowledgement
+from consent.models import Relationship
+from tests.conftest import Api
+
+pytestmark = pytest.mark.usefixtures("met")  # its start is the first event
+
+
+@pytest.fixture
+def seven(as_ana: Api) -> None:
+    """Six choices, so that acme's stream has seven events."""
+    choices = [{"scope": {"brand": "acme"}, "decision": d} for d in ["deny", "grant"] * 3]
+    assert as_ana.post("me/choices", choices).status_code == 201
+
+
+@pytest.fixture
+def ack(as_acme: Api) -> Callable[[Any], Any]:
+    return lambda through: as_acme.post("events/ack", {"through": through})
+
+
+def sequences(answer: Any) -> list[int]:
+    return [event["sequence"] for event in answer.json()["data"]]
+
+
+def test_the_feed_starts_at_one_without_a_hole(as_acme: Api, seven: None) -> None:
+    answer = as_acme.get("events")
+    assert sequences(answer) == [1, 2, 3, 4, 5, 6, 7]
+    assert answer.json()["next_cursor"] is None
+
+
+def test_an_event_says_what_changed(as_acme: Api, seven: None, met: Relationship) -> None:
+    event = as_acme.get("events", after=1).json()["data"][0]
+    assert event["type"] == "preference.denied"
+    assert event["data"]["subject"] == {"id": str(met.id), "ref": None}
+    assert event["data"]["scope"]["brand"] == "acme"
+    assert event["data"]["subject_seq"] == 1
+    assert event["data"]["honour_by"] > event["timestamp"]
+
+
+def test_pages_follow_one_another(as_acme: Api, seven: None) -> None:
+    after, pages = 0, []
+    while after is not None:
+        answer = as_acme.get("events", after=after, limit=3)
+        pages.append(sequences(answer))
+        after = answer.json()["next_cursor"]
+    assert pages == [[1, 2, 3], [4, 5, 6], [7]]
+
+
+def test_a_last_page_that_is_full_has_no_next(as_acme: Api, seven: None) -> None:
+    answer = as_acme.get("events", after=4, limit=3)
+    assert sequences(answer) == [5, 6, 7]
+    assert answer.json()["next_cursor"] is None
+
+
+@pytest.mark.parametrize("after", [7, 8, 2**63 - 1])
+def test_after_the_end_there_is_nothing_yet(after: int, as_acme: Api, seven: None) -> None:
+    answer = as_acme.get("events", after=after)
+    assert answer.status_code == 200
+    assert answer.json() == {"data": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"after": -1}, "after"),
+        ({"after": "x"}, "after"),
+        ({"after": "1.5"}, "after"),
+        ({"after": 2**63}, "after"),
+        ({"after": "9" * 2_000}, "after"),
+        ({"after": "1\0"}, "after"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 1001}, "limit"),
+        ({"limit": -5}, "limit"),
+    ],
+)
+def test_a_query_that_is_wrong(query: dict[str, Any], field: str, as_acme: Api) -> None:
+    answer = as_acme.get("events", **query)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_a_stranger_sees_nothing(as_rival: Api, seven: None) -> None:
+    assert as_rival.get("events").json() == {"data": [], "next_cursor": None}
+
+
+def test_reading_confirms_nothing(as_acme: Api, seven: None) -> None:
+    as_acme.get("events")
+    assert not Acknowledgement.objects.exists()
+
+
+def test_confirming_is_cumulative(ack: Callable[[Any], Any], seven: None) -> None:
+    assert [ack(n).json() for n in (2, 5, 7)] == [{"through": n} for n in (2, 5, 7)]
+
+
+def test_a_repeat_changes_nothing(ack: Callable[[Any], Any], seven: None) -> None:
+    assert [ack(4).json()["through"] for _ in range(3)] == [4, 4, 4]
+    assert Acknowledgement.objects.count() == 1
+
+
+def test_a_lower_one_than_before_keeps_the_higher(ack: Callable[[Any], Any], seven: None) -> None:
+    ack(6)
+    answer = ack(2)
+    assert (answer.status_code, answer.json()) == (200, {"through": 6})
+    assert Acknowledgement.objects.get().through == 6
+
+
+def test_nothing_can_be_confirmed_yet(ack: Callable[[Any], Any]) -> None:
+    assert ack(0).json() == {"through": 0}
+    assert not Acknowledgement.objects.exists()
+
+
+def test_what_was_never_told_cannot_be_confirmed(
+    ack: Callable[[Any], Any], as_rival: Api, seven: None
+) -> None:
+    for answer in (ack(8), as_rival.post("events/ack", {"through": 1})):
+        assert (answer.status_code, answer.json()["code"]) == (422, "beyond_stream")
+        assert answer.json()["field"] == "through"
+    assert not Acknowledgement.objects.exists()
+
+
+@pytest.mark.parametrize("through", [-1, 2**63, 2**80, "x", None, True, 1.5, [], {}])
+def test_a_word_that_is_wrong(through: Any, ack: Callable[[Any], Any], seven: None) -> None:
+    answer = ack(through)
+    assert (answer.status_code, answer.json()["field"]) == (422, "through")
+    assert not Acknowledgement.objects.exists()

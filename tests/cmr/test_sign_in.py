@@ -1,0 +1,233 @@
+"""Coming in: by session in a browser, by token in a program."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pytest
+from django.db import connection
+from django.test import Client
+
+from cmr import accounts
+from cmr.models import AccessToken, Consumer, User
+from tests.conftest import EMAIL, PASSWORD, Api
+
+CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
+CHOICE = {"scope": {"purpose": "marketing"}, "decision": "deny"}
+
+
+@pytest.fixture
+def browser(db: None) -> Api:
+    """Checks CSRF as for a real browser, which Django's test client leaves out."""
+    return Api(client=Client(enforce_csrf_checks=True, raise_request_exception=False))
+
+
+def problem_of(body: bytes) -> dict[str, Any]:
+    """A problem without what differs from call to call."""
+    return {key: value for key, value in orjson.loads(body).items() if key != "request_id"}
+
+
+def everything_stored() -> str:
+    """All rows of all tables as the database prints them, bytes in hexadecimal."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        pages = []
+        for table in tables:
+            cursor.execute(f'SELECT "{table}"::text FROM "{table}"')
+            pages += [row[0] for row in cursor.fetchall()]
+    return "\n".join(pages)
+
+
+def test_a_session_reads_with_its_cookie_alone(browser: Api, ana: Consumer) -> None:
+    answer = browser.post("session", CREDENTIALS)
+    assert answer.status_code == 200
+    assert answer.json()["is_consumer"] is True
+    assert answer.json()["is_admin"] is False
+    assert answer.cookies["sessionid"]["httponly"]
+    assert browser.get("me/relationships").status_code == 200
+
+
+def test_a_session_writes_only_with_its_csrf_token(browser: Api, ana: Consumer) -> None:
+    csrf = browser.post("session", CREDENTIALS).json()["csrf_token"]
+    assert browser.post("me/choices", CHOICE).status_code == 403
+    assert browser.post("me/choices", CHOICE, X_CSRFToken="x" * 64).status_code == 403
+    assert browser.post("me/choices", CHOICE, X_CSRFToken=csrf).status_code == 201
+
+
+def test_a_token_writes_without_csrf(browser: Api, ana_token: str) -> None:
+    assert Api(ana_token, browser.client).post("me/choices", CHOICE).status_code == 201
+
+
+def test_the_address_may_be_written_in_any_case(nobody: Api, ana: Consumer) -> None:
+    written = {"email": "ANA@Example.org", "password": PASSWORD}
+    assert nobody.post("session", written).status_code == 200
+
+
+def test_an_internationalised_address_may_be_written_in_either_form(
+    nobody: Api, now: datetime
+) -> None:
+    accounts.open_account(email="ana@bücher.example", password=PASSWORD, verified_at=now)
+    for email in ("ana@bücher.example", "ana@xn--bcher-kva.example"):
+        written = {"email": email, "password": PASSWORD}
+        assert nobody.post("session", written).status_code == 200, email
+
+
+def test_a_token_is_shown_once_and_stored_nowhere(nobody: Api, ana: Consumer) -> None:
+    answer = nobody.post("tokens", {**CREDENTIALS, "name": "my agent"})
+    assert answer.status_code == 201
+    text = answer.json()["token"]
+    secret = text.rpartition("_")[2]
+    assert Api(text).get("me/relationships").status_code == 200
+    stored = everything_stored()
+    assert "my agent" in stored  # the search does see the row
+    assert secret not in stored
+    assert text.encode().hex() not in stored
+
+
+def test_a_wrong_password_and_an_unknown_address_are_alike(nobody: Api, ana: Consumer) -> None:
+    for path in ("session", "tokens"):
+        wrong = nobody.post(path, {"email": EMAIL, "password": "wrong"})
+        unknown = nobody.post(path, {"email": "nobody@example.org", "password": "wrong"})
+        assert wrong.status_code == unknown.status_code == 401
+        assert problem_of(wrong.content) == problem_of(unknown.content)
+        assert problem_of(wrong.content)["code"] == "wrong_credentials"
+        assert "sessionid" not in wrong.cookies
+
+
+def test_a_closed_account_is_as_unknown_as_any(nobody: Api, ana: Consumer) -> None:
+    unknown = nobody.post("session", {"email": "nobody@example.org", "password": PASSWORD})
+    User.objects.filter(pk=ana.user_id).update(is_active=False)
+    closed = nobody.post("session", CREDENTIALS)
+    assert closed.status_code == 401
+    assert problem_of(closed.content) == problem_of(unknown.content)
+
+
+def test_a_closed_account_s_token_is_worth_nothing(as_ana: Api, ana: Consumer) -> None:
+    User.objects.filter(pk=ana.user_id).update(is_active=False)
+    assert as_ana.get("me/relationships").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["session", "tokens"])
+def test_guessing_is_slowed_down(path: str, nobody: Api, ana: Consumer) -> None:
+    guess = {"email": EMAIL, "password": "wrong"}
+    assert {nobody.post(path, guess).status_code for _ in range(20)} == {401}
+    slowed = nobody.post(path, CREDENTIALS)  # not even the right one helps now
+    assert slowed.status_code == 429
+    assert slowed.json()["code"] == "throttled"
+    assert 0 < int(slowed.headers["Retry-After"]) <= 60
+
+
+def test_guessing_under_another_spelling_counts_as_well(nobody: Api, ana: Consumer) -> None:
+    for n in range(20):
+        nobody.post("session", {"email": f"{EMAIL}{' ' * (n % 2)}", "password": "wrong"})
+    assert nobody.post("session", CREDENTIALS).status_code == 429
+
+
+def test_guessing_through_a_pretended_proxy_counts_as_well(nobody: Api, ana: Consumer) -> None:
+    guess = {"email": EMAIL, "password": "wrong"}
+    for n in range(20):
+        nobody.post("session", guess, X_Forwarded_For=f"192.0.2.{n}")
+    assert nobody.post("session", guess, X_Forwarded_For="192.0.2.99").status_code == 429
+
+
+@pytest.mark.parametrize("page", ["/sign-in", "/admin/login/"])
+def test_guessing_at_a_page_is_slowed_down(page: str, nobody: Api, ana: Consumer) -> None:
+    guess = {"username": EMAIL, "password": "wrong"}
+    tries = [nobody.client.post(page, guess).status_code for _ in range(21)]
+    assert tries[0] == 200
+    assert tries[-1] == 429
+
+
+def test_somebody_else_is_not_slowed_down(nobody: Api, ana: Consumer, admin: User) -> None:
+    for _ in range(21):
+        nobody.post("session", {"email": EMAIL, "password": "wrong"})
+    other = {"email": admin.email, "password": PASSWORD}
+    assert nobody.post("session", other).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"email": EMAIL}, "password"),
+        ({"password": PASSWORD}, "email"),
+        ({**CREDENTIALS, "remember": True}, "remember"),
+        ({"email": f"{EMAIL}\0", "password": PASSWORD}, "email"),
+        ({"email": EMAIL, "password": f"{PASSWORD}\0"}, "password"),
+        ({"email": ["a"], "password": PASSWORD}, "email"),
+        ({"email": True, "password": PASSWORD}, "email"),
+        ({"email": "a" * 321, "password": PASSWORD}, "email"),
+        ([], None),
+        (None, None),
+        ("text", None),
+    ],
+)
+@pytest.mark.parametrize("path", ["session", "tokens"])
+def test_a_body_that_is_wrong(path: str, body: Any, field: str | None, nobody: Api) -> None:
+    answer = nobody.post(path, body)
+    assert answer.status_code == 422, answer.content
+    assert field is None or answer.json()["field"] == field
+
+
+def test_an_admin_is_not_a_consumer(nobody: Api, as_admin: Api, admin: User) -> None:
+    refused = nobody.post("tokens", {"email": admin.email, "password": PASSWORD})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_a_consumer")
+    refused = as_admin.get("me/relationships")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_a_consumer")
+    signed_in = nobody.post("session", {"email": admin.email, "password": PASSWORD}).json()
+    assert (signed_in["is_admin"], signed_in["is_consumer"]) == (True, False)
+
+
+def test_a_revoked_token_is_worth_nothing(as_ana: Api) -> None:
+    assert as_ana.delete("tokens/current").status_code == 204
+    refused = as_ana.get("me/relationships")
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    assert as_ana.delete("tokens/current").status_code == 401
+
+
+def test_a_session_has_no_token_to_revoke(nobody: Api, ana: Consumer) -> None:
+    nobody.client.force_login(ana.user)
+    refused = nobody.delete("tokens/current")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_token")
+
+
+def test_an_expired_token_is_worth_nothing(as_ana: Api, ana: Consumer) -> None:
+    AccessToken.objects.update(expires_at=ana.created_at)
+    assert as_ana.get("me/relationships").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "cmr_pat_", "cmr_pat_0123456789abcdef_" + "a" * 43, "a" * 5000, "é", "a b c"]
+)
+def test_a_token_that_is_none(text: str, nobody: Api) -> None:
+    answer = nobody.client.get("/api/v1/me/history", headers={"Authorization": f"Bearer {text}"})
+    assert answer.status_code == 401
+
+
+def test_a_bad_token_is_not_made_good_by_a_session(nobody: Api, ana: Consumer) -> None:
+    nobody.client.force_login(ana.user)
+    assert Api("cmr_pat_wrong", nobody.client).get("me/history").status_code == 401
+
+
+def test_signing_out_ends_the_session(nobody: Api, ana: Consumer) -> None:
+    nobody.post("session", CREDENTIALS)
+    assert nobody.post("session/end").status_code == 204
+    assert nobody.get("me/relationships").status_code == 401
+    assert nobody.post("session/end").status_code == 204  # nobody being signed in is no mistake
+
+
+def test_signing_somebody_out_needs_their_csrf_token(browser: Api, ana: Consumer) -> None:
+    csrf = browser.post("session", CREDENTIALS).json()["csrf_token"]
+    assert browser.post("session/end").status_code == 403
+    assert browser.get("me/relationships").status_code == 200
+    assert browser.post("session/end", X_CSRFToken=csrf).status_code == 204
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_form_that_cannot_be_read_is_no_crash(kind: str, nobody: Api, ana: Consumer) -> None:
+    browser = Api(client=Client(enforce_csrf_checks=True, raise_request_exception=False))
+    browser.post("session", CREDENTIALS)
+    answer = browser.send("POST", "me/choices", b"a=b&" * 500_000, kind)
+    assert answer.status_code in (400, 403, 413, 415)

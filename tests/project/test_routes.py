@@ -1,0 +1,278 @@
+"""Every address of the product: who may come in, and what a GET leaves as it was."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from io import StringIO
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent.models import Relationship
+from tests.conftest import Api
+
+#: Who may open these without being known, and why.
+PUBLIC = {
+    "": "the welcome page",
+    "sign-in": "where one becomes known",
+    "sign-out": "a POST that ends a session; nobody's is none",
+    "healthz": "asked by whatever watches the process",
+    "readyz": "asked by the load balancer",
+    "api/v1/schema": "the contract is public",
+    "api/docs": "so is its documentation",
+    "api/v1/session": "where one becomes known",
+    "api/v1/session/end": "ends a session; nobody being signed in is no mistake",
+    "api/v1/tokens": "where a program becomes known, by a password",
+    "admin/login/": "where an admin becomes known",
+    "admin/logout/": "sends whoever is nobody on to the sign-in",
+}
+#: A plausible argument for each that a route takes.
+ARGUMENTS = {
+    "brand": "acme",
+    "subscription_id": "00000000-0000-0000-0000-000000000000",
+    "app_label": "brands",
+    "content_type_id": "1",
+    "object_id": "1",
+    "url": "no-such-page/",
+}
+
+
+def routes() -> list[str]:
+    """The path of every URL pattern, arguments filled in."""
+    return sorted(set(_walk(get_resolver().url_patterns)))
+
+
+def _walk(patterns: Any, prefix: str = "") -> Iterator[str]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from _walk(each.url_patterns, prefix + str(each.pattern))
+        elif isinstance(each, URLPattern):
+            yield prefix + _filled(str(each.pattern))
+
+
+def _filled(pattern: str) -> str:
+    groups = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", pattern).strip("^").removesuffix("$")
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: ARGUMENTS[m[1]], groups)
+
+
+def table_states() -> dict[str, tuple[Any, ...]]:
+    """Rows, and a digest of all that stands in them, of every table but the sessions'.
+
+    A session is renewed by whoever looks at a page; that is no change of what anybody said.
+    """
+    states = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table == "django_session":
+                continue
+            cursor.execute(f'SELECT count(*), sum(hashtext(t::text)) FROM "{table}" t')
+            states[table] = cursor.fetchone()
+    return states
+
+
+class Assets(HTMLParser):
+    """What a page loads, and what it carries inline."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.inline: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag == "style" or (tag == "script" and not named.get("src")):
+            self.inline.append(tag)
+        self.inline += [name for name in named if name == "style" or name.startswith("on")]
+        source = named.get("src") or (named.get("href") if tag == "link" else None)
+        self.loads += [source] if source else []
+
+
+# -- Who may come in ------------------------------------------------------------------------------
+
+
+def test_every_public_route_exists() -> None:
+    assert set(routes()) >= set(PUBLIC)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("route", [each for each in routes() if each not in PUBLIC])
+def test_nobody_is_let_in(route: str, method: str, nobody: Api, acme: Brand) -> None:
+    answer = nobody.client.generic(method, f"/{route}", b"{}", "application/json")
+    if route.startswith("api/"):
+        assert answer.status_code == 401
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    elif answer.status_code != 405:
+        assert answer.status_code == 302
+        assert urlsplit(answer.headers["Location"]).path in {"/sign-in", "/admin/login/"}
+
+
+@pytest.mark.parametrize("route", ["choose", "add"])
+def test_a_page_takes_no_form_without_its_csrf_token(route: str, ana: Consumer) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(ana.user)
+    assert browser.post(f"/{route}", {"brand": "acme", "wish": "nothing"}).status_code == 403
+
+
+# -- A GET changes nothing ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("met", "offers", "rival")
+def test_no_get_changes_anything(
+    as_ana: Api, as_acme: Api, as_admin: Api, ana: Consumer, nobody: Api
+) -> None:
+    person = Client(raise_request_exception=False)
+    person.force_login(ana.user)
+    as_acme.post("subscriptions", {"url": "https://acme.example/hook"})
+    before = table_states()
+    statuses = {
+        (route, client.get(f"/{route}", headers=headers).status_code)
+        for route in routes()
+        for client, headers in [
+            (person, {}),
+            (as_admin.client, {}),
+            (nobody.client, {"Authorization": f"Bearer {as_ana.bearer}"}),
+            (nobody.client, {"Authorization": f"Bearer {as_acme.bearer}"}),
+        ]
+    }
+    assert not {each for each in statuses if each[1] >= 500}
+    assert ("api/v1/me/relationships/acme", 200) in statuses  # the arguments are plausible
+    assert ("admin/brands/", 200) in statuses
+    assert table_states() == before
+
+
+@pytest.mark.parametrize("route", ["choose", "add", "sign-out"])
+def test_what_changes_something_is_no_get(route: str, ana: Consumer, met: Relationship) -> None:
+    browser = Client()
+    browser.force_login(ana.user)
+    assert browser.get(f"/{route}?brand=acme&wish=nothing").status_code == 405
+
+
+# -- Headers and errors ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("met")
+def test_every_page_has_a_strict_content_security_policy(as_admin: Api, ana: Consumer) -> None:
+    person = Client()
+    person.force_login(ana.user)
+    pages = 0
+    for client in (Client(), person, as_admin.client):
+        for route in routes():
+            answer = client.get(f"/{route}")
+            if not answer.headers.get("Content-Type", "").startswith("text/html"):
+                continue
+            pages += answer.status_code == 200
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy and "script-src 'self'" in policy, route
+            assert "unsafe" not in policy and "*" not in policy, route
+            assert answer.headers["X-Frame-Options"] == "DENY"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert pages > 8
+
+
+@pytest.mark.usefixtures("met")
+def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> None:
+    person = Client()
+    person.force_login(ana.user)
+    opened = [(Client(), "sign-in"), (Client(), "api/docs"), (person, ""), (person, "brands")]
+    opened += [(as_admin.client, each) for each in ("reports/opt-outs", "admin/", "admin/brands/")]
+    for client, route in opened:
+        answer = client.get(f"/{route}")
+        assert answer.status_code == 200
+        assets = Assets(answer.content.decode())
+        assert assets.inline == [], route
+        assert all(not urlsplit(each).netloc for each in assets.loads), route
+
+
+def test_the_docs_page_finds_all_it_loads(nobody: Api) -> None:
+    assets = Assets(nobody.client.get("/api/docs").content.decode())
+    assert any(each.endswith("swagger-ui-bundle.js") for each in assets.loads)
+    for each in assets.loads:
+        assert nobody.client.get(each).status_code == 200, each
+
+
+def test_the_caller_s_request_id_is_echoed(nobody: Api) -> None:
+    for path in ("/healthz", "/api/v1/me/history", "/", "/no-such-page"):
+        answer = nobody.client.get(path, headers={"X-Request-Id": "call-7:a.b_c"})
+        assert answer.headers["X-Request-Id"] == "call-7:a.b_c"
+    problem = nobody.client.get("/api/v1/events", headers={"X-Request-Id": "call-7"}).json()
+    assert problem["request_id"] == "call-7"
+
+
+@pytest.mark.parametrize("given", ["a b", "a\nb", "<script>", "é", "a" * 129, "", "a;b", "\x00"])
+def test_a_hostile_request_id_is_replaced(given: str, nobody: Api) -> None:
+    got = nobody.client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{32}", got)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/", "/api/v1", "/api/v1/no-such", "/api/v1/check/", "/api/v2/check", "/api/%00"]
+)
+def test_an_unknown_path_of_the_api_is_a_problem(path: str, nobody: Api) -> None:
+    answer = nobody.client.get(path)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (404, 404, "not_found")
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_wrong_method_is_a_problem(as_acme: Api) -> None:
+    answer = as_acme.send("PATCH", "check", b"{}")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_a_host_that_is_not_ours_is_refused(nobody: Api) -> None:
+    answer = nobody.client.get("/api/v1/events", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert b"evil" not in answer.content
+
+
+def test_a_crash_tells_no_stranger_why(as_acme: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the pepper is x")
+
+    monkeypatch.setattr("brands.stream.read", crash)
+    answer = as_acme.get("events")
+    assert (answer.status_code, answer.json()["code"]) == (500, "error")
+    assert b"pepper" not in answer.content
+
+
+# -- The contract ---------------------------------------------------------------------------------
+
+
+def test_the_schema_generates_without_a_warning(db: None) -> None:
+    GENERATOR_STATS.reset()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call_command("spectacular", stdout=StringIO(), validate=True, fail_on_warn=True)
+    assert not GENERATOR_STATS
+
+
+def test_the_schema_is_served_as_openapi_3_1(nobody: Api) -> None:
+    answer = nobody.client.get("/api/v1/schema")
+    assert answer.status_code == 200
+    schema = yaml.safe_load(answer.content)
+    assert schema["openapi"].startswith("3.1")
+    served = {path.strip("/").replace("{", "<").replace("}", ">") for path in schema["paths"]}
+    assert len(served) == len([each for each in routes() if each.startswith("api/v1/")]) - 1
+
+
+def test_every_operation_says_who_may_call_it(nobody: Api) -> None:
+    schema = yaml.safe_load(nobody.client.get("/api/v1/schema").content)
+    for path, operations in schema["paths"].items():
+        for name, operation in operations.items():
+            open_to_all = path.strip("/") in PUBLIC
+            assert bool(operation.get("security")) != open_to_all, (path, name)
