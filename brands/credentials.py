@@ -5,6 +5,9 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
 
 FORM = re.compile(r"(cmr_[a-z]+)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
@@ -29,11 +32,13 @@ def digest_of(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def prefix_of(text: str, *, kind: str) -> str | None:
-    """The public part, or None when *text* has not the form of a credential of *kind*."""
+Row = TypeVar("Row", bound=Model)
+
+
+def find(text: str, *, kind: str, usable: QuerySet[Row]) -> Row | None:
+    """The row that stands for *text*, a credential of *kind*: by its prefix, and by its digest."""
     match = FORM.fullmatch(text)
-    return match[2] if match and match[1] == kind else None
-
-
-def matches(text: str, digest: bytes) -> bool:
-    return hmac.compare_digest(digest_of(text), digest)
+    if match is None or match[1] != kind:
+        return None
+    row: Any = usable.filter(prefix=match[2]).first()
+    return row if row and hmac.compare_digest(digest_of(text), bytes(row.digest)) else None

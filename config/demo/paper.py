@@ -30,8 +30,15 @@ def write(said: dict[str, Any]) -> None:
 
 
 def base_url() -> str:
-    return f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+    return _address("PORT", "base_url", default="8000")
 
 
 def sample_brand_url() -> str:
-    return f"http://127.0.0.1:{os.environ.get('SAMPLE_BRAND_PORT', '8009')}"
+    return _address("SAMPLE_BRAND_PORT", "sample_brand", default="8009")
+
+
+def _address(port: str, name: str, *, default: str) -> str:
+    """By the port in the environment; without it, where the paper says it was."""
+    if port not in os.environ and (said := read()) and name in said:
+        return str(said[name])
+    return f"http://127.0.0.1:{os.environ.get(port, default)}"

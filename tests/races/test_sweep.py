@@ -1,0 +1,83 @@
+"""The sweep does all that is due, woken by nobody, and one bad part does not stop the others."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_httpserver import HTTPServer
+
+from brands import tasks as delivery_tasks
+from brands import webhooks
+from brands.models import Event
+from cmr.models import Consumer
+from consent import ledger, tasks
+from consent.ledger import Actor, NewChoice
+from consent.models import DailyCount, LedgerEntry, Relationship
+from consent.resolution import Scope
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def said(ana: Consumer, met: Relationship, httpserver: HTTPServer) -> LedgerEntry:
+    """Ana said no to every brand, and acme listens."""
+    httpserver.expect_request("/hook").respond_with_data("", status=204)
+    url = httpserver.url_for("/hook")
+    webhooks.subscribe(met.brand, url=url, event_types=["*"], now=timezone.now())
+    wide = NewChoice(Scope(None, "marketing"), "deny")
+    return ledger.record(ana.subject_id, [wide], by=Actor("api"), now=NOW)[0]
+
+
+def test_one_sweep_propagates_delivers_and_counts(
+    said: LedgerEntry, httpserver: HTTPServer
+) -> None:
+    tasks.sweep()
+    _finish_delivering()
+    assert Event.objects.filter(cause=said.pk).count() == 1
+    assert len(httpserver.log) == 1
+    assert DailyCount.objects.get().opt_outs == 1
+
+
+def test_a_part_that_fails_does_not_stop_the_others(
+    said: LedgerEntry, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.propagate(str(said.subject_id))
+
+    def propagate_waiting() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(tasks, "propagate_waiting", propagate_waiting)
+    tasks.sweep()
+    _finish_delivering()
+    assert len(httpserver.log) == 1
+    assert DailyCount.objects.get().opt_outs == 1
+
+
+def _finish_delivering() -> None:
+    """The sweep does not wait for its deliveries; a test has to, and closes what they opened."""
+    pool, threads = delivery_tasks._pool(), delivery_tasks.SWEEP_THREADS
+    all_here = threading.Barrier(threads)
+
+    def close() -> None:
+        all_here.wait(30)
+        connection.close()
+
+    for future in [pool.submit(close) for _ in range(threads)]:
+        future.result(30)
+    pool.shutdown(wait=True)
+    delivery_tasks._pool.cache_clear()
+
+
+def test_the_ledgers_verification_finds_what_was_altered(said: LedgerEntry) -> None:
+    assert tasks.verify_ledger() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE consent_ledgerentry DISABLE TRIGGER USER")
+        cursor.execute("UPDATE consent_ledgerentry SET reason = 'privacy'")
+        cursor.execute("ALTER TABLE consent_ledgerentry ENABLE TRIGGER USER")
+    assert tasks.verify_ledger() == 1
