@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,13 +28,14 @@ def of_brands(
 ) -> Mapping[int, list[Permission]]:
     """What each brand may do with regard to one person, in two queries however many brands."""
     about = Q(brand_id__in=brand_ids) | Q(brand_id=None)
-    said = preferences.choices(Preference.objects.filter(about, subject_id=subject_id))
-    purposes = list(Purpose.objects.order_by("position"))
+    said: dict[int | None, list[Choice]] = defaultdict(list)
+    for choice in preferences.choices(Preference.objects.filter(about, subject_id=subject_id)):
+        said[choice.scope.brand].append(choice)
+    questions = [(p, c) for p in Purpose.objects.order_by("position") for c in _channels(p)]
     return {
         brand_id: [
-            _permission(said, brand_id, purpose, channel, now)
-            for purpose in purposes
-            for channel in _channels(purpose)
+            _permission(said[None] + said[brand_id], brand_id, purpose, channel, now)
+            for purpose, channel in questions
         ]
         for brand_id in brand_ids
     }
