@@ -46,8 +46,8 @@ class TooLarge(APIException):
     status_code = 413
     default_code = "body_too_large"
 
-    def __init__(self) -> None:
-        super().__init__(f"A body may have {settings.MAX_BODY_BYTES:,} bytes.")
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A body may have {limit:,} bytes.")
 
 
 class JSONParser(BaseParser):
@@ -55,19 +55,32 @@ class JSONParser(BaseParser):
 
     media_type = "application/json"
 
+    @property
+    def limit(self) -> int:
+        """How many bytes a body may have."""
+        return int(settings.MAX_BODY_BYTES)
+
     def parse(
         self,
         stream: Any,
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        raw = stream.read(settings.MAX_BODY_BYTES + 1)
-        if len(raw) > settings.MAX_BODY_BYTES:
-            raise TooLarge
+        raw = stream.read(self.limit + 1)
+        if len(raw) > self.limit:
+            raise TooLarge(self.limit)
         try:
             return orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"This is not JSON: {error}") from error
+
+
+class BatchParser(JSONParser):
+    """For bodies that hold thousands of things."""
+
+    @property
+    def limit(self) -> int:
+        return int(settings.MAX_BATCH_BYTES)
 
 
 class JSONRenderer(BaseRenderer):

@@ -139,7 +139,9 @@ DRF_STANDARDIZED_ERRORS = {
 SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=20)
 #: The same for each caller alone, whatever addresses are tried.
 SIGN_IN_TRIES_OF_CALLER = env.int("SIGN_IN_TRIES_OF_CALLER", default=200)
-#: The largest JSON body any call takes, in bytes; above it the answer is 413.
+#: The largest JSON body of a batch check, in bytes; above it the answer is 413.
+MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=5_000_000)
+#: The largest JSON body of any other call, in bytes.
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 

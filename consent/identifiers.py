@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -17,6 +18,12 @@ import phonenumbers
 from django.conf import settings
 
 from consent.models import Identifier, Subject
+
+PLAIN = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
+#: The last labels of names that the library refuses, like `localhost`.
+SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES}
 
 
 class InvalidAddress(ValueError):
@@ -39,11 +46,26 @@ def normalise_email(text: str) -> str:
     Raises:
         InvalidAddress: not of the form RFC 5321 and RFC 6531 allow.
     """
+    text = text.strip()
+    if _is_plain(lowered := text.lower()):
+        return lowered
     try:
-        valid = email_validator.validate_email(text.strip(), check_deliverability=False)
+        valid = email_validator.validate_email(text, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
         raise InvalidAddress("this is not an e-mail address") from error
     return unicodedata.normalize("NFC", valid.normalized.lower())
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the library would only hand *text* back: at a fiftieth of the cost.
+
+    Whatever is unusual in any way is left to the library; a property test holds the two together.
+    """
+    if len(text) > 254 or not PLAIN.fullmatch(text):
+        return False
+    local, _, domain = text.partition("@")
+    last = domain.rpartition(".")[2]
+    return len(local) <= 64 and "--" not in domain and last not in SPECIAL
 
 
 def normalise_phone(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -117,6 +117,9 @@ def no_relationship(now: datetime) -> Decision:
 
 def fold(choices: Iterable[Choice]) -> list[Choice]:
     """The newest choice of each slot: all that a decision needs of a whole ledger."""
+    choices = list(choices)
+    if len(choices) < 2:
+        return choices
     newest: dict[tuple[Scope, str, str, str], Choice] = {}
     for choice in choices:
         held = newest.get(choice.slot)
@@ -129,6 +132,8 @@ def in_force(choices: Iterable[Choice]) -> list[Choice]:
     """What `fold` keeps and its own maker has not since cleared, the clears left out."""
     kept = fold(choices)
     cleared = {(c.scope, c.maker): c.age for c in kept if c.decision == "clear"}
+    if not cleared:
+        return kept
 
     def stands(choice: Choice) -> bool:
         at = cleared.get((choice.scope, choice.maker))
@@ -146,11 +151,14 @@ def decide(choices: Iterable[Choice], question: Question, now: datetime) -> Deci
     if question.regime == "required":
         return Decision(allowed=True, rule="required", as_of=now)
     standing = [c for c in in_force(choices) if c.scope.covers(question.scope)]
-    decision = _decide_standing(standing, question, now)
-    return replace(
-        decision,
-        valid_until=_next_turn(standing, question, decision),
-        limit=tightest(choice.limit for choice in standing),
+    allowed, rule, because = _answer(standing, question, now)
+    return Decision(
+        allowed,
+        rule,
+        now,
+        because,
+        _next_turn(standing, question, now, allowed),
+        tightest(choice.limit for choice in standing),
     )
 
 
@@ -160,13 +168,16 @@ def standing_no(choices: Iterable[Choice], scope: Scope, now: datetime) -> Choic
     return _newest(_unlifted(standing, now))
 
 
-def _decide_standing(standing: Sequence[Choice], question: Question, now: datetime) -> Decision:
+def _answer(
+    standing: Sequence[Choice], question: Question, now: datetime
+) -> tuple[bool, str, Choice | None]:
+    """Yes or no, the rule, and the choice that decided."""
     if denial := _newest(_unlifted(standing, now)):
-        return Decision(False, _refusal(denial), now, because=denial)
+        return False, _refusal(denial), denial
     if grant := _newest([c for c in standing if c.permits(now)], first=_is_express):
         rule = "implied" if grant.basis == "implied" else f"{grant.maker}_granted"
-        return Decision(True, rule, now, because=grant)
-    return Decision(question.regime == "opt_out", f"default_{question.regime}", now)
+        return True, rule, grant
+    return question.regime == "opt_out", f"default_{question.regime}", None
 
 
 def _refusal(denial: Choice) -> str:
@@ -175,8 +186,9 @@ def _refusal(denial: Choice) -> str:
 
 
 def _unlifted(standing: Sequence[Choice], now: datetime) -> list[Choice]:
+    if not (denials := [c for c in standing if c.refuses(now)]):
+        return denials
     grants = [c for c in standing if c.permits(now)]
-    denials = [c for c in standing if c.refuses(now)]
     return [d for d in denials if not any(g.lifts(d) for g in grants)]
 
 
@@ -187,16 +199,17 @@ def _is_express(choice: Choice) -> bool:
 def _newest(
     choices: Sequence[Choice], *, first: Callable[[Choice], bool] = lambda choice: True
 ) -> Choice | None:
-    return max(choices, key=lambda c: (first(c), c.age), default=None)
+    if len(choices) < 2:
+        return choices[0] if choices else None
+    return max(choices, key=lambda c: (first(c), c.age))
 
 
 def _next_turn(
-    standing: Sequence[Choice], question: Question, decision: Decision
+    standing: Sequence[Choice], question: Question, now: datetime, allowed: bool
 ) -> datetime | None:
-    now = decision.as_of
     ends = {end for c in standing for end in (c.until, c.expires_at) if end and end > now}
     for end in sorted(ends):
-        if _decide_standing(standing, question, end).allowed != decision.allowed:
+        if _answer(standing, question, end)[0] != allowed:
             return end
     return None
 

@@ -36,6 +36,17 @@ CHECKS = [
 ]
 
 
+@schemathesis.serializer("application/x-ndjson")
+def written(ctx: object, value: Any) -> bytes:
+    """Lines of any text: most are no contacts, and each of those must get its own error."""
+    return str(value).encode("utf-8", "replace")
+
+
+@schemathesis.deserializer("application/x-ndjson")
+def read(ctx: object, response: Any) -> str:
+    return str(response.content.decode())
+
+
 def strict_contract() -> dict[str, Any]:
     """The schema without room for fields that it does not name, in calls and in answers."""
     generator: Any = SchemaGenerator

@@ -1,0 +1,40 @@
+"""Reading lines from a request of any length in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+#: How much is read at once, in bytes, and how many lines are answered at once.
+CHUNK = 65_536
+BATCH = 2_000
+#: A longer line is cut just above this, so that whoever reads it sees that it is too long.
+LONGEST = 10_000
+
+
+class Source(Protocol):
+    def read(self, size: int) -> bytes: ...
+
+
+def batches(source: Source) -> Iterator[list[tuple[int, bytes]]]:
+    """The lines of *source* with their numbers, from 1, up to `BATCH` at a time."""
+    batch: list[tuple[int, bytes]] = []
+    for number, line in enumerate(lines(source), start=1):
+        if line.strip():
+            batch.append((number, line))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def lines(source: Source) -> Iterator[bytes]:
+    """Each line without its end. Of a line that is too long only the beginning is kept."""
+    rest = b""
+    while chunk := source.read(CHUNK):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+        # More than this of an unended line is never needed: it is too long already.
+        rest = rest[: LONGEST + 1]
+    yield rest

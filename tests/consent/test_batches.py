@@ -1,0 +1,169 @@
+"""Thousands at once: each gets what it would get alone, and a bad one harms no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import email_validator
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brands.models import Brand, Topic
+from cmr import accounts, preferences
+from cmr.models import Consumer
+from consent import identifiers, ledger
+from consent.api import lines
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship
+from consent.resolution import Limit, Scope
+from tests.conftest import EMAIL, Api
+
+ABOUT = {"purpose": "marketing", "channel": "email"}
+NOBODY = {"email": "nobody@example.org"}
+
+
+@pytest.fixture
+def crowd(acme: Brand, rival: Brand) -> list[Consumer]:
+    """People who said all kinds of things to acme, to rival and to everybody."""
+    now, day = timezone.now() - timedelta(hours=1), timedelta(days=1)
+    said = [
+        [],
+        [NewChoice(Scope(acme.pk, "marketing"), "grant")],
+        [NewChoice(Scope(acme.pk), "grant"), NewChoice(Scope(None, "marketing"), "deny")],
+        [NewChoice(Scope(None), "deny"), NewChoice(Scope(acme.pk, "marketing", "email"), "grant")],
+        [NewChoice(Scope(acme.pk, "marketing", "email"), "pause", until=now + day)],
+        [NewChoice(Scope(acme.pk, "marketing"), "grant", expires_at=now + day)],
+        [NewChoice(Scope(acme.pk), "grant"), NewChoice(Scope(acme.pk), "clear")],
+        [NewChoice(Scope(rival.pk), "deny"), NewChoice(Scope(acme.pk, "research"), "grant")],
+        [NewChoice(Scope(acme.pk), "limit", limit=Limit(2, "week"))],
+    ]
+    return [_person(n, choices, acme, now) for n, choices in enumerate(said)]
+
+
+def _person(n: int, choices: list[NewChoice], acme: Brand, now: Any) -> Consumer:
+    email = f"p{n}@example.org"
+    person = accounts.open_account(email=email, password=None, verified_at=now)
+    relationship, _ = preferences.add_brand(person, acme, by="api", now=now)
+    Relationship.objects.filter(pk=relationship.pk).update(ref=f"ref-{n}")
+    point = person.contact_points.get().identifier_id
+    own = NewChoice(Scope(acme.pk, "marketing", "email", None, point), "deny")
+    ledger.record(person.subject_id, [*choices, *[own] * (n == 7)], by=Actor("api"), now=now)
+    return person
+
+
+def without_time(answer: Any) -> Any:
+    return {name: value for name, value in answer.items() if name != "as_of"}
+
+
+@pytest.mark.parametrize("way", ["email", "sha256", "ref"])
+def test_each_gets_what_it_would_get_alone(crowd: list[Consumer], as_acme: Api, way: str) -> None:
+    ways = {
+        "email": [f"P{n}@example.org" for n in range(len(crowd))],
+        "sha256": [_sha256(f"p{n}@example.org") for n in range(len(crowd))],
+        "ref": [f"ref-{n}" for n in range(len(crowd))],
+    }
+    contacts = [{way: value} for value in ways[way]] + [NOBODY, {way: ways[way][0]}]
+    together = as_acme.post("checks", {"contacts": contacts, **ABOUT}).json()["data"]
+    alone = [as_acme.post("check", {"contact": each, **ABOUT}).json() for each in contacts]
+    assert [without_time(a) for a in together] == [without_time(a) for a in alone]
+    assert len({answer["rule"] for answer in together}) >= 5
+
+
+def _sha256(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_bad_contact_gets_an_error_in_its_place(as_acme: Api, met: Relationship) -> None:
+    bad: list[Any] = [None, 1, "x", [], {}, {"email": 1}, {"email": ""}, {"email": "no address"}]
+    bad += [{"fax": "1"}, {"email": EMAIL, "ref": "1"}, {"phone": "12"}, {"sha256": "zz"}]
+    bad += [{"ref": "a\0b"}, {"ref": "x" * 201}]
+    contacts = [each for one in bad for each in (one, {"email": EMAIL})]
+    answers = as_acme.post("checks", {"contacts": contacts, **ABOUT}).json()["data"]
+    assert all(set(answer["error"]) == {"code", "detail"} for answer in answers[::2])
+    assert {answer["rule"] for answer in answers[1::2]} == {"default_opt_in"}
+
+
+def test_a_batch_has_its_limits(as_acme: Api) -> None:
+    assert as_acme.post("checks", {"contacts": [], **ABOUT}).json() == {"data": []}
+    many = as_acme.post("checks", {"contacts": [NOBODY] * 10_001, **ABOUT})
+    assert (many.status_code, many.json()["code"]) == (413, "too_many_contacts")
+    assert "10,000" in many.json()["detail"]
+    assert as_acme.post("checks", {"contacts": {}, **ABOUT}).json()["code"] == "not_a_list"
+    assert as_acme.post("checks", ["x"]).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("about", "code"),
+    [
+        ({"purpose": "nothing", "channel": "email"}, "unknown_purpose"),
+        ({"purpose": "marketing", "channel": "pigeon"}, "unknown_channel"),
+        ({"purpose": "marketing"}, "channel_needed"),
+        ({**ABOUT, "topic": "weekly-offers"}, "unknown_topic"),
+        ({**ABOUT, "colour": "red"}, "unknown_field"),
+    ],
+)
+def test_what_is_asked_must_exist(
+    as_rival: Api, offers: Topic, about: dict[str, str], code: str
+) -> None:
+    """A topic of acme's is unknown to rival."""
+    assert as_rival.post("checks", {"contacts": [NOBODY], **about}).json()["code"] == code
+
+
+def stream(api: Api, body: bytes) -> list[Any]:
+    query = "purpose=marketing&channel=email"
+    answer = api.send("POST", f"checks/stream?{query}", body, "application/x-ndjson")
+    assert answer.status_code == 200, answer.content
+    written: Iterator[bytes] = answer.streaming_content  # type: ignore[attr-defined]
+    return [json.loads(line) for line in b"".join(written).splitlines()]
+
+
+def test_a_stream_answers_line_by_line(as_acme: Api, crowd: list[Consumer]) -> None:
+    contacts = [{"email": f"p{n}@example.org"} for n in range(len(crowd))] * 300
+    body = b"\n".join(json.dumps(each).encode() for each in contacts)
+    answers = stream(as_acme, body)
+    assert len(answers) == len(contacts) > lines.BATCH
+    batch = as_acme.post("checks", {"contacts": contacts[: len(crowd)], **ABOUT}).json()["data"]
+    expected = [without_time(each) for each in batch] * 300
+    assert [without_time(each) for each in answers] == expected
+
+
+def test_a_line_that_is_no_contact_gets_an_error_with_its_number(
+    as_acme: Api, met: Relationship
+) -> None:
+    good = json.dumps({"email": EMAIL}).encode()
+    body = b"\n".join([good, b"{not json", b"", b"x" * 200_000, b"[]", good, b""])
+    answers = stream(as_acme, body)
+    assert [a.get("error", {}).get("line") for a in answers] == [None, 2, 4, 5, None]
+    codes = [a["error"]["code"] for a in answers if "error" in a]
+    assert codes == ["parse_error", "line_too_long", "one"]
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda b: b"\n" not in b)), st.integers(1, 50))
+def test_lines_are_the_same_however_they_arrive(whole: list[bytes], size: int) -> None:
+    class Slow(BytesIO):
+        def read(self, wanted: int | None = -1) -> bytes:
+            return super().read(size)
+
+    assert list(lines.lines(Slow(b"\n".join(whole)))) == (whole or [b""])
+
+
+local = st.text("abcXYZ019._+-'é", min_size=1, max_size=12)
+domain = st.text("abcXYZ019.-ü", min_size=1, max_size=14)
+ends = st.sampled_from(["", ".org", ".example", ".test", ".localhost", ".c", ".xn--p1ai", ".arpa"])
+
+
+@given(local, domain, ends)
+def test_the_quick_way_to_read_an_address_is_the_librarys(a: str, b: str, end: str) -> None:
+    """Whatever is taken as it stands, the library would have handed back unchanged."""
+    text = f"{a}@{b}{end}".lower()
+    if identifiers._is_plain(text):
+        valid = email_validator.validate_email(text, check_deliverability=False)
+        assert valid.normalized == text
