@@ -11,7 +11,7 @@ from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from config import health
 from consent import pages
-from consent.api import batches, checks, relationships, reports
+from consent.api import batches, checks, relationships, reports, suppressions
 
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
@@ -45,6 +45,7 @@ urlpatterns = [
     path("api/v1/check", checks.Check.as_view()),
     path("api/v1/checks", batches.Checks.as_view()),
     path("api/v1/checks/stream", batches.Stream.as_view()),
+    path("api/v1/suppressions", suppressions.Suppressions.as_view()),
     path("api/v1/relationships", relationships.Relationships.as_view()),
     path("api/v1/choices", relationships.Choices.as_view()),
     path("api/v1/events", events.Events.as_view()),

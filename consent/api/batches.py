@@ -79,7 +79,7 @@ class Checks(BrandView):
         A contact that is none gets `{"error": …}` in its place; the others are answered.
         """
         body = request.data if isinstance(request.data, dict) else {}
-        question = _question(self.brand, {k: v for k, v in body.items() if k != "contacts"})
+        question = question_of(self.brand, {k: v for k, v in body.items() if k != "contacts"})
         contacts = [read_contact(each) for each in _listed(body.get("contacts"))]
         return Response({"data": _answers(question, contacts, self.brand)})
 
@@ -100,21 +100,21 @@ class Stream(BrandView):
 
         A line that is no contact gets an error with its number, and the stream goes on.
         """
-        question = _question(self.brand, dict(request.query_params.items()))
+        question = question_of(self.brand, dict(request.query_params.items()))
         written = self._written(question, request._request)
         return StreamingHttpResponse(written, content_type="application/x-ndjson")
 
     def _written(self, question: Question, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):
             answers = _answers(question, [_read_line(line) for _, line in batch], self.brand)
-            _give_connection_back()
+            give_connection_back()
             for (number, _), answer in zip(batch, answers, strict=True):
                 if "error" in answer:
                     answer["error"]["line"] = number
             yield b"".join(orjson.dumps(answer, option=OPTIONS) for answer in answers)
 
 
-def _give_connection_back() -> None:
+def give_connection_back() -> None:
     """A stream may last for hours: between two batches others use the connection."""
     if not connection.in_atomic_block:
         close_old_connections()
@@ -123,7 +123,7 @@ def _give_connection_back() -> None:
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
-def _question(brand: Brand, given: Mapping[str, Any]) -> Question:
+def question_of(brand: Brand, given: Mapping[str, Any]) -> Question:
     matter = Matter(data=given)
     matter.is_valid(raise_exception=True)
     with translating(PROBLEMS):

@@ -46,6 +46,12 @@ class Relationship(models.Model):
     objects = RelationshipQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # A brand's people in the order of their ids, for its list of suppressions.
+            models.Index(
+                fields=["brand", "id"], name="relationship_of_brand", condition=Q(ended_at=None)
+            ),
+        ]
         constraints = [
             # Also the index of every check: subject = ? AND brand = ?.
             models.UniqueConstraint(

@@ -1,0 +1,96 @@
+"""Everyone a brand may not reach, as its own list to hold against a mailing.
+
+People are named by the id and the reference the brand knows them by: no digest that we keep could
+be compared with one that a brand can make, and a plain hash is as good as the address itself.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from brands.models import Event
+from consent import checks, resolution
+from consent.checks import CHOICES, COLUMNS
+from consent.models import Relationship
+from consent.resolution import Choice, Decision, Question
+
+BATCH = 2_000
+
+QUERY = f"""
+SELECT relationship.id, {COLUMNS}
+FROM consent_relationship relationship
+LEFT JOIN {CHOICES}
+    ON (held.purpose_id = %(purpose)s OR held.purpose_id IS NULL)
+    AND (held.channel = %(channel)s OR held.channel IS NULL)
+    AND (held.topic = %(topic)s OR held.topic IS NULL)
+WHERE relationship.id = ANY(%(ids)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one person stands with the brand."""
+
+    id: uuid.UUID
+    ref: str | None
+    decision: Decision
+
+
+def everyone(asked: Question, *, now: datetime) -> Iterator[list[Standing]]:
+    """Whoever may not be reached, batch by batch in the order of their ids."""
+    active = Relationship.objects.active().filter(brand=asked.scope.brand).order_by("id")
+    last = uuid.UUID(int=0)
+    while batch := list(active.filter(id__gt=last)[:BATCH]):
+        last = batch[-1].id
+        yield [each for each in _standing(asked, batch, now) if not each.decision.allowed]
+
+
+def changed(asked: Question, *, since: int, now: datetime) -> Iterator[list[Standing]]:
+    """Where everybody stands about whom the brand was told anything after sequence *since*.
+
+    Whoever may be reached again is among them, so that a kept list can be brought up to date.
+    """
+    brand = asked.scope.brand
+    told = Event.objects.filter(brand=brand, sequence__gt=since).values("subject")
+    people = Relationship.objects.filter(brand=brand, subject__in=told).order_by("id")
+    last = uuid.UUID(int=0)
+    while batch := list(people.filter(id__gt=last)[:BATCH]):
+        last = batch[-1].id
+        yield _standing(asked, batch, now)
+
+
+def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> list[Standing]:
+    said = _said(asked, [relationship.id for relationship in batch])
+    ended = resolution.no_relationship(now)
+    return [
+        Standing(
+            each.id,
+            each.ref,
+            ended if each.ended_at else checks.decide(said.get(each.id, []), asked, now),
+        )
+        for each in batch
+    ]
+
+
+def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Choice]]:
+    scope = asked.scope
+    values: dict[str, Any] = {
+        "ids": list(ids),
+        "brand": scope.brand,
+        "purpose": scope.purpose,
+        "channel": scope.channel,
+        "topic": scope.topic,
+    }
+    said: dict[uuid.UUID, list[Choice]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, values)
+        for relationship, *held in cursor.fetchall():
+            if held[0] is not None:
+                said.setdefault(relationship, []).append(checks.read_choice(held))
+    return said
