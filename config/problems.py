@@ -23,6 +23,7 @@ TITLES = {
     404: "Not found",
     405: "Not with this method",
     409: "It cannot be done as things stand",
+    411: "How long is it?",
     413: "Too large",
     415: "Not in this format",
     422: "Something in the request is wrong",
@@ -85,7 +86,7 @@ def status_of(error: APIException) -> int:
     return 422 if isinstance(error, ValidationError) else error.status_code
 
 
-def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     problem = {"type": "about:blank", "title": TITLES[status], "status": status, "code": code}
     problem |= {"detail": detail, "field": None, "errors": []}
     problem["request_id"] = getattr(request, "id", None)
@@ -98,19 +99,19 @@ def _is_api(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _answer(request, 400, "bad_request", "The request could not be read.")
+        return answer(request, 400, "bad_request", "The request could not be read.")
     return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _answer(request, 404, "not_found", "There is nothing at this address.")
+        return answer(request, 404, "not_found", "There is nothing at this address.")
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _answer(
+        return answer(
             request, 500, "error", "Something went wrong here. Look before you repeat a write."
         )
     return defaults.server_error(request)

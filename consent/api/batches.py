@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.db import close_old_connections, connection
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -86,6 +86,7 @@ class Checks(BrandView):
 
 class Stream(BrandView):
     scope = "check"
+    streams_body = True
 
     @extend_schema(
         parameters=[Matter],
@@ -101,7 +102,7 @@ class Stream(BrandView):
         A line that is no contact gets an error with its number, and the stream goes on.
         """
         question = question_of(self.brand, dict(request.query_params.items()))
-        written = self._written(question, request._request)
+        written = self._written(question, _body_of(request._request))
         return StreamingHttpResponse(written, content_type="application/x-ndjson")
 
     def _written(self, question: Question, source: Any) -> Iterator[bytes]:
@@ -112,6 +113,13 @@ class Stream(BrandView):
                 if "error" in answer:
                     answer["error"]["line"] = number
             yield b"".join(orjson.dumps(answer, option=OPTIONS) for answer in answers)
+
+
+def _body_of(request: HttpRequest) -> Any:
+    """The body to read from, also of a request that does not say how long it is."""
+    if request.META.get("CONTENT_LENGTH"):
+        return request
+    return request.META["wsgi.input"]  # chunked: Django would take it for empty
 
 
 def give_connection_back() -> None:

@@ -167,3 +167,21 @@ def test_the_quick_way_to_read_an_address_is_the_librarys(a: str, b: str, end: s
     if identifiers._is_plain(text):
         valid = email_validator.validate_email(text, check_deliverability=False)
         assert valid.normalized == text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("checks/stream?purpose=marketing&channel=email", 200), ("check", 411), ("checks", 411)],
+)
+def test_a_body_in_chunks_is_read_where_it_is_streamed_and_refused_elsewhere(
+    as_acme: Api, met: Relationship, path: str, status: int
+) -> None:
+    """Django takes a body without a length for empty: nobody may be answered as if it were."""
+    chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    chunked["wsgi.input"] = BytesIO(json.dumps({"email": EMAIL}).encode())
+    chunked["HTTP_AUTHORIZATION"] = f"Bearer {as_acme.bearer}"
+    answer = as_acme.client.generic("POST", f"/api/v1/{path}", b"", "application/json", **chunked)
+    assert answer.status_code == status
+    if status == 200:
+        written: Iterator[bytes] = answer.streaming_content  # type: ignore[attr-defined]
+        assert json.loads(b"".join(written))["rule"] == "default_opt_in"
