@@ -4,6 +4,8 @@ EVENT_TYPES = {
     "preference.granted": "The person said yes.",
     "preference.denied": "The person said no.",
     "preference.paused": "The person said no until a given time.",
+    "preference.pause_ended": "A pause ran to its end; `now` says what stands instead.",
+    "preference.expired": "A yes ran out; `now` says what stands instead.",
     "preference.limited": "The person set how often at most.",
     "preference.cleared": "The person took back what they had said on exactly this scope.",
     "relationship.started": "A relationship began; `standing` holds what the person said before.",
@@ -18,3 +20,6 @@ OF_DECISION = {
     "limit": "preference.limited",
     "clear": "preference.cleared",
 }
+
+#: The type that tells of each kind of decision that time alone can end.
+OF_ENDING = {"pause": "preference.pause_ended", "grant": "preference.expired"}

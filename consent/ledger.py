@@ -14,7 +14,7 @@ from brands import stream
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
 from consent import chain, notices, preferences, resolution
-from consent.models import LedgerEntry, Propagation, Relationship, Subject
+from consent.models import Ending, LedgerEntry, Propagation, Relationship, Subject
 from consent.resolution import Limit, Scope
 
 
@@ -124,6 +124,7 @@ class _Recording:
         self._refuse_lift(choice)
         entry = self._insert(choice)
         preferences.project(entry)
+        self._note_ending(entry)
         if entry.brand_id is None:
             self._leave_to_worker(entry)
         else:
@@ -173,6 +174,10 @@ class _Recording:
         self.subject.last_seq = entry.subject_seq
         self.subject.chain_head = entry.hash
         return entry
+
+    def _note_ending(self, entry: LedgerEntry) -> None:
+        if entry.ends_at:
+            Ending.objects.create(entry=entry, subject=self.subject, ends_at=entry.ends_at)
 
     def _leave_to_worker(self, entry: LedgerEntry) -> None:
         self.is_wide = True

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from brands.event_types import OF_DECISION
+from brands.event_types import OF_DECISION, OF_ENDING
 from brands.stream import Facts, Notice
 from consent import clocks, preferences, scopes
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Choice
+from consent.resolution import Choice, Decision
 
 #: The decisions that take something away, for which a clock runs.
 TAKES_AWAY = {"deny", "pause", "limit"}
@@ -30,11 +30,7 @@ def of_entry(entry: LedgerEntry, relationship: Relationship) -> Notice:
             "subject": _subject(relationship),
             "subject_seq": entry.subject_seq,
             "entry": entry.id,
-            "scope": scopes.described(
-                preferences.scope_of(entry),
-                brand_slug=relationship.brand.slug,
-                told_to=relationship.brand_id,
-            ),
+            "scope": _scope(entry, relationship),
             "decision": entry.decision,
             "until": entry.until,
             "limit": limit_of(entry.limit_max, entry.limit_per),
@@ -43,6 +39,40 @@ def of_entry(entry: LedgerEntry, relationship: Relationship) -> Notice:
             "maker": entry.maker,
             "made_at": entry.made_at,
             "honour_by": _honour_by(entry),
+        },
+    )
+
+
+def of_ending(
+    entry: LedgerEntry,
+    relationship: Relationship,
+    stands: Decision | None,
+    *,
+    now: datetime,
+    seq: int,
+) -> Notice:
+    """Tell the brand that time ended *entry*, and what *stands* now.
+
+    Its facts have no decision: nobody decided anything, so the counts leave it out.
+    """
+    return Notice(
+        brand_id=relationship.brand_id,
+        type=OF_ENDING[entry.decision],
+        timestamp=now,
+        subject=relationship.subject_id,
+        # Follows from the entry, so that whoever tells it again is refused by the stream.
+        cause=uuid.uuid5(entry.id, "ended"),
+        facts=Facts(
+            purpose=entry.purpose_id or "", channel=entry.channel or "", topic=entry.topic or ""
+        ),
+        data={
+            "subject": _subject(relationship),
+            "subject_seq": seq,
+            "entry": entry.id,
+            "scope": _scope(entry, relationship),
+            "decision": entry.decision,
+            "ended_at": entry.ends_at,
+            "now": {"allowed": stands.allowed, "rule": stands.rule} if stands else None,
         },
     )
 
@@ -100,6 +130,14 @@ def _of_relationship(
 
 def _subject(relationship: Relationship) -> dict[str, Any]:
     return {"id": relationship.id, "ref": relationship.ref}
+
+
+def _scope(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
+    return scopes.described(
+        preferences.scope_of(entry),
+        brand_slug=relationship.brand.slug,
+        told_to=relationship.brand_id,
+    )
 
 
 def _facts(entry: LedgerEntry) -> Facts:

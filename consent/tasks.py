@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brands.tasks import deliver_due
-from consent import chain, metrics, propagation
+from consent import chain, endings, metrics, propagation
 from consent.models import Subject
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _verify(subject_id: uuid.UUID) -> int:
 
 def sweep() -> None:
     """Do whatever is due, woken by nobody. Each part goes on where the one before failed."""
-    for part in (propagate_waiting, deliver_due, metrics.roll_up):
+    for part in (propagate_waiting, end_due, deliver_due, metrics.roll_up):
         try:
             part()
         except Exception:
@@ -49,3 +49,7 @@ def sweep() -> None:
 def propagate_waiting() -> None:
     for subject_id in propagation.waiting():
         propagation.propagate(subject_id, now=timezone.now())
+
+
+def end_due() -> None:
+    endings.end_due(now=timezone.now())

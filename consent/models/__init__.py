@@ -1,5 +1,6 @@
 """The facts of this app, a noun a file."""
 
+from consent.models.ending import Ending
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Source
 from consent.models.metrics import DailyCount, MetricsCursor, RefusedLift
 from consent.models.preference import Preference
@@ -11,6 +12,7 @@ __all__ = [
     "Basis",
     "DailyCount",
     "DecisionKind",
+    "Ending",
     "Identifier",
     "LedgerEntry",
     "Maker",

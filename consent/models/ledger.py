@@ -1,5 +1,9 @@
 """One recorded choice; never updated, never deleted."""
 
+from __future__ import annotations
+
+from datetime import datetime
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -158,3 +162,8 @@ class LedgerEntry(ScopeFields):
                 name="entry_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
             ),
         ]
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it stops counting by itself: a pause's end, a consent's expiry."""
+        return self.until or self.expires_at

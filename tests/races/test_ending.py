@@ -1,0 +1,87 @@
+"""Ending a pause while others act: told once, and never after what replaced it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from brands.models import Brand, Event
+from cmr import preferences
+from cmr.models import Consumer
+from consent import endings, ledger, notices, propagation
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship
+from consent.resolution import Scope
+from tests.races.together import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+END = NOW + timedelta(days=7)
+PURPOSES = ["marketing", "research", "personalised_ads", "profiling"]
+
+
+def pause(person: Consumer, purpose: str, until: datetime, at: datetime = NOW) -> None:
+    choice = NewChoice(Scope(None, purpose), "pause", until=until)
+    ledger.record(person.subject_id, [choice], by=Actor("api"), now=at)
+
+
+def told(brand: Brand) -> list[str]:
+    events = Event.objects.filter(brand=brand, type__startswith="preference").order_by("sequence")
+    return [event.type.partition(".")[2] for event in events]
+
+
+@pytest.fixture
+def companies(ana: Consumer, met: Relationship) -> list[Brand]:
+    others = [Brand.objects.create(slug=f"b{n}", name=f"Brand {n}") for n in range(4)]
+    for brand in others:
+        preferences.add_brand(ana, brand, by="api", now=NOW)
+    return [met.brand, *others]
+
+
+def test_many_workers_tell_each_ending_once_and_in_order(
+    ana: Consumer, companies: list[Brand]
+) -> None:
+    for n, purpose in enumerate(PURPOSES):
+        pause(ana, purpose, END - timedelta(hours=n))
+    carry = partial(propagation.propagate, ana.subject_id, now=END)
+    counts = together(*[partial(endings.end_due, END)] * 4, carry)
+    assert sum(counts[:-1]) == len(companies) * len(PURPOSES)
+    for brand in companies:
+        ended = Event.objects.filter(brand=brand, type="preference.pause_ended")
+        purposes = list(ended.order_by("sequence").values_list("purpose", flat=True))
+        assert purposes == PURPOSES[::-1]
+        assert told(brand) == ["paused"] * len(PURPOSES) + ["pause_ended"] * len(PURPOSES)
+
+
+def test_a_pause_that_is_renewed_just_then_is_never_ended_after(
+    ana: Consumer, met: Relationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person renews it between the worker's look and its word to the brand."""
+    pause(ana, "marketing", END)
+    propagation.propagate(ana.subject_id, now=NOW)
+    renew = threading.Thread(target=_renew, args=[ana])
+    of_ending = notices.of_ending
+
+    def take_long(*args: Any, **kwargs: Any) -> Any:
+        renew.start()
+        renew.join(0.5)  # longer than a renewal takes that nothing holds up
+        return of_ending(*args, **kwargs)
+
+    monkeypatch.setattr(notices, "of_ending", take_long)
+    assert endings.end_due(END) == 1
+    renew.join()
+    assert told(met.brand) == ["paused", "pause_ended", "paused"]
+
+
+def _renew(person: Consumer) -> None:
+    try:
+        pause(person, "marketing", END + timedelta(days=7), at=END)
+        propagation.propagate(person.subject_id, now=END)
+    finally:
+        connection.close()
