@@ -14,7 +14,7 @@ from brands.models import Brand, Topic
 from cmr import accounts, preferences, tokens
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
-from consent import metrics, propagation, relationships
+from consent import endings, metrics, propagation, relationships
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.models.ledger import Reason
@@ -84,10 +84,12 @@ def history(members: list[Consumer], companies: list[Brand], now: datetime) -> I
             _meet(consumer, brand, start - timedelta(days=chance.randint(1, 9)), chance)
         yield
     for moment in sorted(start + timedelta(days=DAYS * chance.random()) for _ in range(PEOPLE * 8)):
+        endings.end_due(moment)
         _live(chance.choice(members), moment, chance)
         yield
     for subject_id in propagation.waiting(limit=10_000):
         propagation.propagate(subject_id, now=now)
+    endings.end_due(now)
     metrics.roll_up()
 
 
