@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db import connection
 
 from brands.models import Channel
-from consent import identifiers, resolution
+from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
+from consent.quiet_hours import QuietHours
 from consent.resolution import Choice, Decision, Limit, Question, Scope
 from consent.scopes import UnknownName
 
@@ -22,7 +23,8 @@ QUERY = """
 SELECT %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = %(brand)s AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.has_channels, purpose.regime, relationship.id, identifier.id,
+       purpose.has_channels, purpose.regime, relationship.subject_id, identifier.id,
+       subject.quiet_start, subject.quiet_end, subject.time_zone,
        held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic,
        held.contact_point_id, held.decision, held.maker, held.basis, held.made_at, held.until,
        held.expires_at, held.limit_max, held.limit_per
@@ -30,6 +32,7 @@ FROM brands_purpose purpose
 LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
 LEFT JOIN consent_relationship relationship
     ON relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL AND {person}
+LEFT JOIN consent_subject subject ON subject.id = relationship.subject_id
 LEFT JOIN consent_preference held
     ON held.subject_id = relationship.subject_id
     AND (held.brand_id = %(brand)s OR held.brand_id IS NULL)
@@ -56,8 +59,42 @@ class Asked:
     topic: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is recorded of whoever a brand asked about; no subject is no relationship."""
+
+    subject_id: uuid.UUID | None
+    question: Question
+    quiet_hours: QuietHours | None
+    choices: Sequence[Choice]
+
+
 def check(asked: Asked, *, now: datetime) -> Decision:
     """Decide by what is committed at this moment.
+
+    Raises:
+        what `look_up` raises
+    """
+    return decide(look_up(asked), now=now)
+
+
+def decide(known: Known, *, now: datetime) -> Decision:
+    """The whole rule. Where a limit covers a yes, what it has left costs a query."""
+    if known.subject_id is None:
+        return resolution.no_relationship(now)
+    decision = _decide(known.choices, known.question, now)
+    limits = [(known.subject_id, each) for each in decision.limits if decision.allowed]
+    return timing.timed(
+        decision,
+        known.question,
+        quiet_hours=known.quiet_hours,
+        spent=budgets.spent(limits, now=now) if limits else [],
+        now=now,
+    )
+
+
+def look_up(asked: Asked) -> Known:
+    """Read all that the answer takes, but for what the limits count.
 
     Raises:
         UnknownName: of the purpose, channel or topic.
@@ -69,16 +106,22 @@ def check(asked: Asked, *, now: datetime) -> Decision:
     rows = _read(asked)
     if not rows:
         raise UnknownName("purpose", asked.purpose)
-    topic_is_known, has_channels, regime, relationship, identifier = rows[0][:5]
+    topic_is_known, has_channels, regime, subject_id, identifier, *hours = rows[0][:8]
     if not topic_is_known:
         raise UnknownName("topic", str(asked.topic))
     if has_channels and asked.channel is None:
         raise ChannelNeeded(f"{asked.purpose} is about messages: say on which channel")
-    if relationship is None:
-        return resolution.no_relationship(now)
-    choices = [_choice(row[5:]) for row in rows if row[5] is not None]
     scope = Scope(asked.brand_id, asked.purpose, asked.channel, asked.topic, identifier)
-    return _decide(choices, Question(scope, regime), now)
+    return Known(
+        subject_id=subject_id,
+        question=Question(scope, regime),
+        quiet_hours=_quiet_hours(*hours),
+        choices=[_choice(row[8:]) for row in rows if row[8] is not None],
+    )
+
+
+def _quiet_hours(start: time | None, end: time | None, zone: str | None) -> QuietHours | None:
+    return QuietHours(start, end, zone or "") if start is not None and end is not None else None
 
 
 def _decide(choices: Sequence[Choice], question: Question, now: datetime) -> Decision:
@@ -91,7 +134,7 @@ def _decide(choices: Sequence[Choice], question: Question, now: datetime) -> Dec
     return replace(
         min(answers, key=lambda answer: answer.allowed),
         valid_until=min((a.valid_until for a in answers if a.valid_until), default=None),
-        limit=resolution.tightest(answer.limit for answer in answers),
+        limits=tuple({c.entry: c for a in answers for c in a.limits}.values()),
     )
 
 
