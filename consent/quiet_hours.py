@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zoneinfo
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,7 @@ class QuietHours:
 
     def ends_after(self, now: datetime) -> datetime | None:
         """The first moment (UTC) after *now* that is not quiet; None when *now* is not quiet."""
-        zone = ZoneInfo(self.zone or "UTC")
+        zone = ZoneInfo(self.zone) if self.zone else UTC
         moment = now.astimezone(UTC)
         while self._hold_at(wall := moment.astimezone(zone).time()):
             end = moment + self._left(wall)  # if nobody turns the clock before
@@ -72,7 +72,7 @@ def _since_midnight(wall: time) -> timedelta:
     )
 
 
-def _turn_of_clock(zone: ZoneInfo, after: datetime, until: datetime) -> datetime | None:
+def _turn_of_clock(zone: tzinfo, after: datetime, until: datetime) -> datetime | None:
     """The moment after *after* and up to *until* at which the zone's offset changes.
 
     They are at most a day apart, and no zone turns its clock twice in a day: hence halving.
@@ -90,5 +90,5 @@ def _turn_of_clock(zone: ZoneInfo, after: datetime, until: datetime) -> datetime
     return datetime.fromtimestamp(since, UTC)
 
 
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta | None:
+def _offset(zone: tzinfo, moment: datetime) -> timedelta | None:
     return moment.astimezone(zone).utcoffset()

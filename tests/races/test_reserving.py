@@ -15,7 +15,7 @@ from consent import ledger, sends
 from consent.checks import Asked
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
-from consent.models import Relationship, Send
+from consent.models import Relationship, Send, Subject
 from consent.resolution import Limit, Scope
 from tests.races.together import together
 
@@ -53,6 +53,27 @@ def test_two_brands_share_what_is_for_any_brand(
     allow(ana, 10)
     granted = together(*[partial(reserve_many, brand, 5) for brand in (met.brand, rival)] * 2)
     assert sum(granted) == 10
+
+
+def test_a_no_that_comes_just_before_the_lock_is_heard(
+    ana: Consumer, met: Relationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana's no is answered while the reserving has read what stood before it."""
+    allow(ana, 5)
+    lock = ledger.lock
+
+    def deny() -> object:
+        no = NewChoice(Scope(met.brand_id), "deny")
+        return ledger.record(ana.subject_id, [no], by=Actor("api"), now=NOW)
+
+    def deny_and_lock(subject_id: uuid.UUID) -> Subject:
+        monkeypatch.setattr(ledger, "lock", lock)
+        together(deny)
+        return lock(subject_id)
+
+    monkeypatch.setattr(ledger, "lock", deny_and_lock)
+    assert reserve(met.brand) is None
+    assert not Send.objects.exists()
 
 
 def test_the_same_key_from_many_tries_is_one_send(ana: Consumer, met: Relationship) -> None:
