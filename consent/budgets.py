@@ -15,8 +15,9 @@ from django.db import connection
 
 from consent.resolution import Choice, Limit
 
-# One row a limit, in the order asked; it stops at as many sends as the limit allows, so a person
-# with ever so many costs no more. A send whose contact point nobody named may have gone to any.
+# One row a limit, in the order asked. Of the sends in the window it takes the newest, as many as the
+# limit allows: the oldest of those is the one to wait for. A send whose contact point nobody named
+# may have gone to any.
 QUERY = """
 SELECT count(spent.at), min(spent.at)
 FROM unnest(%(subject)s::uuid[], %(brand)s::bigint[], %(purpose)s::text[], %(channel)s::text[],
