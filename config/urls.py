@@ -6,12 +6,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from brands.api import catalogue, events, subscriptions
 from cmr import portal
-from cmr.api import choices, sign_in
+from cmr.api import choices, profile, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from config import health
 from consent import pages
-from consent.api import batches, checks, relationships, reports, suppressions
+from consent.api import batches, checks, relationships, reports, sends, suppressions
 
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
@@ -36,6 +36,7 @@ urlpatterns = [
     # The API: consumers
     path("api/v1/tokens/current", sign_in.CurrentToken.as_view()),
     path("api/v1/brands", brands_of_mine.Directory.as_view()),
+    path("api/v1/me", profile.Profile.as_view()),
     path("api/v1/me/relationships", brands_of_mine.Relationships.as_view()),
     path("api/v1/me/relationships/<slug:brand>", brands_of_mine.OneRelationship.as_view()),
     path("api/v1/me/choices", choices.Choices.as_view()),
@@ -46,6 +47,8 @@ urlpatterns = [
     path("api/v1/checks", batches.Checks.as_view()),
     path("api/v1/checks/stream", batches.Stream.as_view()),
     path("api/v1/suppressions", suppressions.Suppressions.as_view()),
+    path("api/v1/sends/reserve", sends.Reserve.as_view()),
+    path("api/v1/sends/<uuid:send_id>", sends.OneSend.as_view()),
     path("api/v1/relationships", relationships.Relationships.as_view()),
     path("api/v1/choices", relationships.Choices.as_view()),
     path("api/v1/events", events.Events.as_view()),

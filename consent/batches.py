@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from brands.models import Channel, Purpose, Topic
-from consent import checks, identifiers, resolution
-from consent.checks import CHOICES, COLUMNS, ChannelNeeded
+from consent import budgets, checks, identifiers, resolution, timing
+from consent.budgets import Spent
+from consent.checks import CHOICES, COLUMNS, HOURS, ChannelNeeded, Known
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Choice, Decision, Question, Scope
 from consent.scopes import UnknownName
 
 #: Of each contact (by its place among those asked about) with a relationship: what was said.
 QUERY = f"""
-SELECT asked.place, {{contact_point}}, {COLUMNS}
+SELECT asked.place, relationship.subject_id, {{contact_point}}, {HOURS}, {COLUMNS}
 FROM {{asked}} AS asked (key, place)
 {{people}}
+JOIN consent_subject subject ON subject.id = relationship.subject_id
 LEFT JOIN {CHOICES}
     ON (held.purpose_id = %(purpose)s OR held.purpose_id IS NULL)
     AND (held.channel = %(channel)s OR held.channel IS NULL)
@@ -44,14 +45,6 @@ BY_REF = QUERY.format(
 JOIN consent_relationship relationship ON relationship.ref = asked.key
     AND relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL""",
 )
-
-
-@dataclass(slots=True)
-class Person:
-    """What is known of one contact that has a relationship."""
-
-    contact_point: int | None
-    choices: list[Choice]
 
 
 def question(
@@ -84,7 +77,7 @@ def check_many(
     """
     digests: dict[int, bytes] = {}
     refs: dict[int, str] = {}
-    invalid: dict[int, InvalidAddress] = {}
+    invalid: dict[int, Decision | InvalidAddress] = {}
     for place, contact in enumerate(contacts):
         try:
             digest = identifiers.digest_of_contact(contact)
@@ -97,26 +90,56 @@ def check_many(
             digests[place] = digest
     people = _read(BY_DIGEST, asked, list(digests), b"".join(digests.values()))
     people |= _read(BY_REF, asked, list(refs), list(refs.values()))
+    answers = invalid | _decided(people, asked, now)
     unrelated = resolution.no_relationship(now)
+    return [answers.get(place, unrelated) for place in range(len(contacts))]
+
+
+def _decided(
+    people: Mapping[int, Known], asked: Question, now: datetime
+) -> dict[int, Decision | InvalidAddress]:
     silent = resolution.decide([], asked, now)
+    decided = {
+        place: checks.strictest(known.choices, known.question, now) if known.choices else silent
+        for place, known in people.items()
+    }
+    spent = _spent(people, decided, now)
+    return {
+        place: timing.timed(
+            decision,
+            people[place].question,
+            quiet_hours=people[place].quiet_hours,
+            spent=spent.get(place, []),
+            now=now,
+        )
+        if decision.allowed and (decision.limits or people[place].quiet_hours)
+        else decision
+        for place, decision in decided.items()
+    }
 
-    def answer(place: int) -> Decision | InvalidAddress:
-        if person := people.get(place):
-            return _decide(asked, person, now) if person.choices else silent
-        return invalid.get(place, unrelated)
 
-    return [answer(place) for place in range(len(contacts))]
-
-
-def _decide(asked: Question, person: Person, now: datetime) -> Decision:
-    of = asked.scope
-    scope = Scope(of.brand, of.purpose, of.channel, of.topic, person.contact_point)
-    return checks.decide(person.choices, Question(scope, asked.regime), now)
+def _spent(
+    people: Mapping[int, Known], decided: Mapping[int, Decision], now: datetime
+) -> dict[int, list[Spent]]:
+    """What everybody's limits have left, in one query; none where nobody set one."""
+    limited = [
+        (place, subject_id, limit)
+        for place, decision in decided.items()
+        if decision.allowed and (subject_id := people[place].subject_id)
+        for limit in decision.limits
+    ]
+    if not limited:
+        return {}
+    spent: dict[int, list[Spent]] = defaultdict(list)
+    counts = budgets.spent([(subject_id, limit) for _, subject_id, limit in limited], now=now)
+    for (place, _, _), each in zip(limited, counts, strict=True):
+        spent[place].append(each)
+    return spent
 
 
 def _read(
     query: str, asked: Question, places: Sequence[int], keys: bytes | list[str]
-) -> dict[int, Person]:
+) -> dict[int, Known]:
     """The people behind *keys*, by their *places*, who have a relationship with the brand."""
     if not keys:
         return {}
@@ -130,14 +153,25 @@ def _read(
     }
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return _people(cursor.fetchall(), places)
+        return _people(cursor.fetchall(), places, asked)
 
 
-def _people(rows: Iterable[tuple[Any, ...]], places: Sequence[int]) -> dict[int, Person]:
-    people: dict[int, Person] = defaultdict(lambda: Person(None, []))
-    for ordinal, contact_point, *held in rows:
-        person = people[places[ordinal - 1]]
-        person.contact_point = contact_point
+def _people(
+    rows: Iterable[tuple[Any, ...]], places: Sequence[int], asked: Question
+) -> dict[int, Known]:
+    people: dict[int, Known] = {}
+    choices: dict[int, list[Choice]] = defaultdict(list)
+    for ordinal, subject_id, contact_point, start, end, zone, *held in rows:
+        place = places[ordinal - 1]
+        if place not in people:
+            hours = checks.read_hours((start, end, zone))
+            question = _of_contact_point(asked, contact_point)
+            people[place] = Known(subject_id, question, hours, choices[place])
         if held[0] is not None:
-            person.choices.append(checks.read_choice(held))
-    return dict(people)
+            choices[place].append(checks.read_choice(held))
+    return people
+
+
+def _of_contact_point(asked: Question, contact_point: int | None) -> Question:
+    of = asked.scope
+    return Question(Scope(of.brand, of.purpose, of.channel, of.topic, contact_point), asked.regime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,9 @@ from typing import Any
 from django.db import connection
 
 from brands.models import Channel
-from consent import identifiers, resolution
+from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
+from consent.quiet_hours import QuietHours
 from consent.resolution import Choice, Decision, Limit, Question, Scope
 from consent.scopes import UnknownName
 
@@ -25,6 +27,8 @@ COLUMNS = (
         for name in ("made_at", "until", "expires_at")
     )
 )
+#: What is read of the person's quiet hours, for `read_hours`.
+HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: What a person said to one brand, and to any: two probes of the index of slots, where an OR would
 #: read all that they ever said to anybody.
@@ -43,11 +47,13 @@ QUERY = f"""
 SELECT %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = %(brand)s AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.has_channels, purpose.regime, relationship.id, identifier.id, {COLUMNS}
+       purpose.has_channels, purpose.regime, relationship.subject_id, identifier.id,
+       {HOURS}, {COLUMNS}
 FROM brands_purpose purpose
 LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
 LEFT JOIN consent_relationship relationship
     ON relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL AND {{person}}
+LEFT JOIN consent_subject subject ON subject.id = relationship.subject_id
 LEFT JOIN {CHOICES} ON true
 WHERE purpose.code = %(purpose)s
 """
@@ -72,8 +78,42 @@ class Asked:
     topic: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is recorded of whoever a brand asked about; no subject is no relationship."""
+
+    subject_id: uuid.UUID | None
+    question: Question
+    quiet_hours: QuietHours | None
+    choices: Sequence[Choice]
+
+
 def check(asked: Asked, *, now: datetime) -> Decision:
     """Decide by what is committed at this moment.
+
+    Raises:
+        what `look_up` raises
+    """
+    return decide(look_up(asked), now=now)
+
+
+def decide(known: Known, *, now: datetime) -> Decision:
+    """The whole rule. Where a limit covers a yes, what it has left costs a query."""
+    if known.subject_id is None:
+        return resolution.no_relationship(now)
+    decision = strictest(known.choices, known.question, now)
+    limits = [(known.subject_id, each) for each in decision.limits if decision.allowed]
+    return timing.timed(
+        decision,
+        known.question,
+        quiet_hours=known.quiet_hours,
+        spent=budgets.spent(limits, now=now) if limits else [],
+        now=now,
+    )
+
+
+def look_up(asked: Asked) -> Known:
+    """Read all that the answer takes, but for what the limits count.
 
     Raises:
         UnknownName: of the purpose, channel or topic.
@@ -85,19 +125,21 @@ def check(asked: Asked, *, now: datetime) -> Decision:
     rows = _read(asked)
     if not rows:
         raise UnknownName("purpose", asked.purpose)
-    topic_is_known, has_channels, regime, relationship, identifier = rows[0][:5]
+    topic_is_known, has_channels, regime, subject_id, identifier, *hours = rows[0][:8]
     if not topic_is_known:
         raise UnknownName("topic", str(asked.topic))
     if has_channels and asked.channel is None:
         raise ChannelNeeded(f"{asked.purpose} is about messages: say on which channel")
-    if relationship is None:
-        return resolution.no_relationship(now)
-    choices = [read_choice(row[5:]) for row in rows if row[5] is not None]
     scope = Scope(asked.brand_id, asked.purpose, asked.channel, asked.topic, identifier)
-    return decide(choices, Question(scope, regime), now)
+    return Known(
+        subject_id=subject_id,
+        question=Question(scope, regime),
+        quiet_hours=read_hours(hours),
+        choices=[read_choice(row[8:]) for row in rows if row[8] is not None],
+    )
 
 
-def decide(choices: Sequence[Choice], question: Question, now: datetime) -> Decision:
+def strictest(choices: Sequence[Choice], question: Question, now: datetime) -> Decision:
     """Asked by reference, the brand may mean any address: the strictest answer is for all."""
     if question.scope.contact_point is not None:
         return resolution.decide(choices, question, now)
@@ -107,7 +149,7 @@ def decide(choices: Sequence[Choice], question: Question, now: datetime) -> Deci
     return replace(
         min(answers, key=lambda answer: answer.allowed),
         valid_until=min((a.valid_until for a in answers if a.valid_until), default=None),
-        limit=resolution.tightest(answer.limit for answer in answers),
+        limits=tuple({c.entry: c for a in answers for c in a.limits}.values()),
     )
 
 
@@ -123,6 +165,12 @@ def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:
         cursor.execute(BY_REF if asked.contact.ref is not None else BY_ADDRESS, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+def read_hours(row: Sequence[Any]) -> QuietHours | None:
+    """The person's quiet hours from the values of `HOURS`."""
+    start, end, zone = row
+    return None if start is None or end is None else QuietHours(start, end, zone)
 
 
 def read_choice(row: Sequence[Any]) -> Choice:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 DecisionKind = Literal["grant", "deny", "pause", "limit", "clear"]
@@ -46,8 +46,12 @@ class Limit:
     per: str
 
     @property
+    def window(self) -> timedelta:
+        return timedelta(days={"day": 1, "week": 7, "month": 30}[self.per])
+
+    @property
     def per_day(self) -> float:
-        return self.max / {"day": 1, "week": 7, "month": 30}[self.per]
+        return self.max / self.window.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +104,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. `because` is the choice that decided, or None when a default did."""
+    """The answer. `because` is the choice that decided, or None when a default did.
+
+    `limits` are the limits in force that cover the question; `not_before` and `remaining` say what
+    they and the quiet hours leave of a yes (`consent.timing`), None where nothing holds it up.
+    """
 
     allowed: bool
     rule: str
     as_of: datetime
     because: Choice | None = None
     valid_until: datetime | None = None
-    limit: Limit | None = None
+    limits: tuple[Choice, ...] = ()
+    not_before: datetime | None = None
+    remaining: int | None = None
+
+    @property
+    def limit(self) -> Limit | None:
+        """The one that allows the least per day."""
+        said = (choice.limit for choice in self.limits if choice.limit)
+        return min(said, key=lambda limit: limit.per_day, default=None)
 
 
 def no_relationship(now: datetime) -> Decision:
@@ -158,7 +174,7 @@ def decide(choices: Iterable[Choice], question: Question, now: datetime) -> Deci
         now,
         because,
         _next_turn(standing, question, now, allowed),
-        tightest(choice.limit for choice in standing),
+        tuple(choice for choice in standing if choice.limit),
     )
 
 
@@ -212,8 +228,3 @@ def _next_turn(
         if _answer(standing, question, end)[0] != allowed:
             return end
     return None
-
-
-def tightest(limits: Iterable[Limit | None]) -> Limit | None:
-    """The limit that allows the least per day, or None where there is none."""
-    return min((each for each in limits if each), key=lambda each: each.per_day, default=None)

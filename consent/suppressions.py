@@ -72,7 +72,7 @@ def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> 
         Standing(
             each.id,
             each.ref,
-            ended if each.ended_at else checks.decide(said.get(each.id, []), asked, now),
+            ended if each.ended_at else checks.strictest(said.get(each.id, []), asked, now),
         )
         for each in batch
     ]

@@ -46,6 +46,9 @@ class Api:
     def put(self, path: str, json: Any) -> Answer:
         return self.send("PUT", path, dumps(json).encode())
 
+    def patch(self, path: str, json: Any) -> Answer:
+        return self.send("PATCH", path, dumps(json).encode())
+
     def delete(self, path: str) -> Answer:
         return self.send("DELETE", path)
 

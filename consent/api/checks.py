@@ -46,8 +46,12 @@ class DecisionData(serializers.Serializer[object]):
     valid_until = serializers.DateTimeField(
         allow_null=True, help_text="When time alone will change the answer."
     )
-    not_before = serializers.DateTimeField(allow_null=True)
-    remaining = serializers.IntegerField(allow_null=True)
+    not_before = serializers.DateTimeField(
+        allow_null=True, help_text="Allowed, but only from then on: quiet hours, or a full budget."
+    )
+    remaining = serializers.IntegerField(
+        allow_null=True, help_text="How many more may be sent now; null where no limit covers it."
+    )
     limit = wire.LimitData(allow_null=True, help_text="How often at most the person wants this.")
 
 
@@ -76,8 +80,8 @@ def decision_data(decision: Decision, brand: Brand) -> dict[str, Any]:
         "because": _because(decision.because, brand) if decision.because else None,
         "as_of": decision.as_of,
         "valid_until": decision.valid_until,
-        "not_before": None,
-        "remaining": None,
+        "not_before": decision.not_before,
+        "remaining": decision.remaining,
         "limit": notices.limit_of(limit.max, limit.per) if limit else None,
     }
 

@@ -6,6 +6,7 @@ from consent.models.metrics import DailyCount, MetricsCursor, RefusedLift
 from consent.models.preference import Preference
 from consent.models.propagation import Propagation
 from consent.models.relationship import Origin, Relationship
+from consent.models.send import Send
 from consent.models.subject import Identifier, Subject
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Propagation",
     "RefusedLift",
     "Relationship",
+    "Send",
     "Source",
     "Subject",
 ]

@@ -7,7 +7,10 @@ from brands.ordered_ids import new_id
 
 
 class Subject(models.Model):
-    """An opaque id and no personal data. Its row is the lock that orders one person's changes."""
+    """An opaque id, and when not to disturb them; nothing by which to tell who it is.
+
+    Its row is the lock that orders one person's changes.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     #: The `subject_seq` of this person's newest ledger entry; 0 before the first.
@@ -18,9 +21,23 @@ class Subject(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    #: A name of the IANA database; empty while unknown, which reads as UTC.
+    time_zone = models.CharField(max_length=40, blank=True)
+    #: By the clock in that zone; the end may be on the next day.
+    quiet_start = models.TimeField(null=True, blank=True)
+    quiet_end = models.TimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_start=None, quiet_end=None)
+                | Q(quiet_start__isnull=False, quiet_end__isnull=False),
+                name="subject_quiet_hours_are_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(quiet_start=models.F("quiet_end")),
+                name="subject_quiet_hours_do_not_end_at_their_start",
+            ),
             models.CheckConstraint(
                 condition=Q(last_seq=0, chain_head=b"") | Q(last_seq__gt=0) & ~Q(chain_head=b""),
                 name="subject_chain_starts_with_an_entry",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -20,12 +20,16 @@ from cmr.models import Consumer
 from consent import identifiers, ledger
 from consent.api import lines
 from consent.ledger import Actor, NewChoice
-from consent.models import Relationship
+from consent.models import Relationship, Send, Subject
 from consent.resolution import Limit, Scope
 from tests.conftest import EMAIL, Api
 
 ABOUT = {"purpose": "marketing", "channel": "email"}
 NOBODY = {"email": "nobody@example.org"}
+
+
+def a_yes_to(brand: Brand) -> NewChoice:
+    return NewChoice(Scope(brand.pk, "marketing"), "grant")
 
 
 @pytest.fixture
@@ -42,6 +46,9 @@ def crowd(acme: Brand, rival: Brand) -> list[Consumer]:
         [NewChoice(Scope(acme.pk), "grant"), NewChoice(Scope(acme.pk), "clear")],
         [NewChoice(Scope(rival.pk), "deny"), NewChoice(Scope(acme.pk, "research"), "grant")],
         [NewChoice(Scope(acme.pk), "limit", limit=Limit(2, "week"))],
+        [a_yes_to(acme), NewChoice(Scope(acme.pk), "limit", limit=Limit(2, "week"))],
+        [a_yes_to(acme), NewChoice(Scope(None), "limit", limit=Limit(1, "day"))],
+        [a_yes_to(acme)],
     ]
     return [_person(n, choices, acme, now) for n, choices in enumerate(said)]
 
@@ -53,6 +60,13 @@ def _person(n: int, choices: list[NewChoice], acme: Brand, now: Any) -> Consumer
     Relationship.objects.filter(pk=relationship.pk).update(ref=f"ref-{n}")
     point = person.contact_points.get().identifier_id
     own = NewChoice(Scope(acme.pk, "marketing", "email", None, point), "deny")
+    if n > 8:  # who have a send behind them, and are resting all day but for a minute
+        Send.objects.create(
+            subject=person.subject, brand=acme, purpose_id="marketing", channel="email", at=now
+        )
+        Subject.objects.filter(pk=person.subject_id).update(
+            quiet_start=time(0, 1), quiet_end=time(0, 0), time_zone="Europe/Berlin"
+        )
     ledger.record(person.subject_id, [*choices, *[own] * (n == 7)], by=Actor("api"), now=now)
     return person
 
@@ -73,6 +87,8 @@ def test_each_gets_what_it_would_get_alone(crowd: list[Consumer], as_acme: Api, 
     alone = [as_acme.post("check", {"contact": each, **ABOUT}).json() for each in contacts]
     assert [without_time(a) for a in together] == [without_time(a) for a in alone]
     assert len({answer["rule"] for answer in together}) >= 5
+    assert {answer["remaining"] for answer in together} == {None, 0, 1}
+    assert any(answer["not_before"] for answer in together)
 
 
 def _sha256(text: str) -> str:

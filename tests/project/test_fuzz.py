@@ -25,7 +25,7 @@ from brands import webhooks
 from brands.models import Brand, Topic
 from cmr import tokens
 from cmr.models import Consumer, User
-from consent.models import Relationship
+from consent.models import Relationship, Send
 from tests.conftest import EMAIL, PASSWORD
 
 CHECKS = [
@@ -80,8 +80,12 @@ def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mappi
     """What exists, by the name of the field or argument: no generator would guess it."""
     hook = "https://acme.example/hook"
     made, _ = webhooks.subscribe(acme, url=hook, event_types=["*"], now=now)
+    reserved = Send.objects.create(
+        subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=now
+    )
     return {
         "subscription_id": str(made.pk),
+        "send_id": str(reserved.pk),
         "brand": acme.slug,
         "purpose": offers.purpose_id,
         "topic": offers.code,
@@ -96,6 +100,7 @@ def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mappi
         "through": 1,
         "evidence": "Form 7",
         "note": "Bought a bicycle.",
+        "time_zone": "Europe/Berlin",
         "made_at": now.isoformat(),
     }
 

@@ -1,0 +1,93 @@
+"""About me: my address, my time zone, and when I do not want to be disturbed."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.wire import Problems, StrictSerializer, translating
+from cmr.api.access import ConsumerView
+from consent import profile, quiet_hours
+from consent.models import Subject
+from consent.profile import Changes
+
+PROBLEMS: Problems = {
+    quiet_hours.UnknownTimeZone: (422, "unknown_time_zone", "time_zone"),
+    quiet_hours.StartIsEnd: (422, "start_is_end", "quiet_hours"),
+}
+FORMAT = "%H:%M"
+TAG = "consumer"
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+class WallTime(serializers.TimeField):
+    """Hours and minutes, of no zone: as the clock on the wall shows them."""
+
+    def __init__(self) -> None:
+        super().__init__(format=FORMAT, input_formats=[FORMAT])
+
+
+class QuietHoursField(StrictSerializer):
+    start = WallTime()
+    end = WallTime()
+
+
+class ProfileData(serializers.Serializer[object]):
+    email = serializers.CharField()
+    time_zone = serializers.CharField(allow_null=True, help_text="Null is unknown: UTC counts.")
+    quiet_hours = QuietHoursField(allow_null=True)
+
+
+class ProfileChange(StrictSerializer):
+    time_zone = serializers.CharField(
+        required=False, allow_null=True, max_length=40, help_text="As in Europe/Berlin."
+    )
+    quiet_hours = QuietHoursField(
+        required=False, allow_null=True, help_text="The end may be on the next day."
+    )
+
+
+class Profile(ConsumerView):
+    @extend_schema(responses=ProfileData, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """What is kept about you beside your choices."""
+        return self.shown(self.consumer.subject)
+
+    @extend_schema(request=ProfileChange, responses=ProfileData, tags=[TAG])
+    def patch(self, request: Request) -> Response:
+        """Change what you name; the rest stays. Null takes it away."""
+        body = ProfileChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            subject = profile.change(self.consumer.subject_id, _changes(body.validated_data))
+        return self.shown(subject)
+
+    def shown(self, subject: Subject) -> Response:
+        return Response(
+            {
+                "email": self.consumer.user.email,
+                "time_zone": subject.time_zone or None,
+                "quiet_hours": _hours(subject.quiet_start, subject.quiet_end),
+            }
+        )
+
+
+def _changes(given: dict[str, Any]) -> Changes:
+    changes = Changes()
+    if "time_zone" in given:
+        changes["time_zone"] = given["time_zone"] or ""
+    if "quiet_hours" in given:
+        hours = given["quiet_hours"]
+        changes["quiet_hours"] = (hours["start"], hours["end"]) if hours else None
+    return changes
+
+
+def _hours(start: time | None, end: time | None) -> dict[str, str] | None:
+    if start is None or end is None:
+        return None
+    return {"start": start.strftime(FORMAT), "end": end.strftime(FORMAT)}

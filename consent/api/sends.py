@@ -1,0 +1,90 @@
+"""Ask, and spend one from the budget with the same call."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.wire import Problems, translating
+from consent import sends
+from consent.api import checks, wire
+from consent.checks import Asked
+
+PROBLEMS: Problems = {
+    **checks.PROBLEMS,
+    sends.KeyReused: (422, "idempotency_key_reused", None),
+    sends.NoSuchSend: (404, "not_found", None),
+}
+TAG = "brand: checks"
+KEY = "Idempotency-Key"
+MAX_KEY = 200
+
+
+class ReserveRequest(checks.CheckRequest):
+    campaign = serializers.CharField(
+        max_length=100, required=False, allow_blank=True, help_text="Your own name for it."
+    )
+
+
+class ReservationData(checks.DecisionData):
+    reserved = serializers.BooleanField(help_text="Send it if, and only if, this is true.")
+    send = serializers.UUIDField(allow_null=True)
+
+
+class Headers(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {KEY: serializers.CharField(required=False, max_length=MAX_KEY)}
+
+
+class Reserve(BrandView):
+    scope = "check"
+
+    @extend_schema(
+        request=ReserveRequest,
+        parameters=[
+            OpenApiParameter(
+                KEY,
+                {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+                OpenApiParameter.HEADER,
+                description="A repeat with the same key gives the same send, and spends nothing.",
+            )
+        ],
+        responses={200: ReservationData, 201: ReservationData},
+        tags=[TAG],
+    )
+    def post(self, request: Request) -> Response:
+        """May you send this now? If so, it is counted: 201. If not: 200, `reserved` false."""
+        body = ReserveRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        headers = Headers(data=request.headers)
+        headers.is_valid(raise_exception=True)
+        data = body.validated_data
+        campaign = data.pop("campaign", "")
+        with translating(PROBLEMS):
+            made = sends.reserve(
+                Asked(self.brand.pk, **{**data, "contact": wire.contact_of(data["contact"])}),
+                now=timezone.now(),
+                campaign=campaign,
+                key=headers.validated_data.get(KEY),
+            )
+        answer = {"reserved": made.send is not None, "send": made.send}
+        answer |= checks.decision_data(made.decision, self.brand)
+        return Response(answer, status=201 if made.is_new else 200)
+
+
+class OneSend(BrandView):
+    scope = "check"
+
+    @extend_schema(responses={204: None}, tags=[TAG])
+    def delete(self, request: Request, send_id: uuid.UUID) -> Response:
+        """You did not send it: give it back to the budget."""
+        with translating(PROBLEMS):
+            sends.give_back(self.brand.pk, send_id, now=timezone.now())
+        return Response(status=204)

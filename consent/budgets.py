@@ -1,0 +1,77 @@
+"""What is left of "at most so many": the sends that each limit counts.
+
+Windows roll: a day is the 24 hours before now, a week 7 days, a month 30 days.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from consent.resolution import Choice, Limit
+
+# One row a limit, in the order asked. Of the sends in the window it takes the newest, as many as
+# the limit allows: the oldest of those is the one to wait for. A send whose contact point nobody
+# named may have gone to any.
+QUERY = """
+SELECT count(spent.at), min(spent.at)
+FROM unnest(%(subject)s::uuid[], %(brand)s::bigint[], %(purpose)s::text[], %(channel)s::text[],
+            %(topic)s::text[], %(contact_point)s::bigint[], %(max)s::int[],
+            %(since)s::timestamptz[])
+     WITH ORDINALITY AS limited
+         (subject, brand, purpose, channel, topic, contact_point, max, since, place)
+LEFT JOIN LATERAL (
+    SELECT send.at FROM consent_send send
+    WHERE send.subject_id = limited.subject AND send.at > limited.since
+        AND send.returned_at IS NULL
+        AND (limited.brand IS NULL OR send.brand_id = limited.brand)
+        AND (limited.purpose IS NULL OR send.purpose_id = limited.purpose)
+        AND (limited.channel IS NULL OR send.channel = limited.channel)
+        AND (limited.topic IS NULL OR send.topic = limited.topic)
+        AND (limited.contact_point IS NULL OR send.contact_point_id IS NULL
+             OR send.contact_point_id = limited.contact_point)
+    ORDER BY send.at DESC LIMIT limited.max
+) spent ON true
+GROUP BY limited.place ORDER BY limited.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How much of one limit is used up: `count` sends, of which the first was at `oldest`."""
+
+    limit: Limit
+    count: int
+    oldest: datetime | None
+
+    @property
+    def remaining(self) -> int:
+        return max(self.limit.max - self.count, 0)
+
+    @property
+    def gives_back(self) -> datetime | None:
+        """When the next send is free again; None while there is one."""
+        if self.remaining or self.oldest is None:
+            return None
+        return self.oldest + self.limit.window
+
+
+def spent(limits: Sequence[tuple[uuid.UUID, Choice]], *, now: datetime) -> list[Spent]:
+    """Count, for each person and limit of theirs, the sends that the limit covers; one query."""
+    rows = [(subject, c.scope, c.limit) for subject, c in limits if c.limit is not None]
+    values: dict[str, list[Any]] = {
+        "subject": [subject for subject, _, _ in rows],
+        "max": [limit.max for _, _, limit in rows],
+        "since": [now - limit.window for _, _, limit in rows],
+    }
+    for part in ("brand", "purpose", "channel", "topic", "contact_point"):
+        values[part] = [getattr(scope, part) for _, scope, _ in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, values)
+        counts = cursor.fetchall()
+    return [Spent(row[2], *count) for row, count in zip(rows, counts, strict=True)]

@@ -1,0 +1,45 @@
+"""When a person wants not to be disturbed, as they set it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import time
+from typing import TypedDict
+
+from django.db import transaction
+
+from consent import ledger, quiet_hours
+from consent.models import Subject
+from consent.quiet_hours import QuietHours, UnknownTimeZone
+
+
+class Changes(TypedDict, total=False):
+    """What is left out stays. An empty zone is none; quiet hours are a start and an end."""
+
+    time_zone: str
+    quiet_hours: tuple[time, time] | None
+
+
+def change(subject_id: uuid.UUID, changes: Changes) -> Subject:
+    """Set what *changes* name; every check answers by it once this has returned.
+
+    Raises:
+        UnknownTimeZone, quiet_hours.StartIsEnd
+    """
+    with transaction.atomic():
+        subject = ledger.lock(subject_id)
+        if (zone := changes.get("time_zone")) is not None:
+            subject.time_zone = _known(zone)
+        if "quiet_hours" in changes:
+            hours = changes["quiet_hours"]
+            if hours is not None:
+                QuietHours(*hours, subject.time_zone)  # refuses those that cannot be
+            subject.quiet_start, subject.quiet_end = hours or (None, None)
+        subject.save(update_fields=["time_zone", "quiet_start", "quiet_end"])
+    return subject
+
+
+def _known(zone: str) -> str:
+    if zone and zone not in quiet_hours.known_zones():
+        raise UnknownTimeZone(f"there is no time zone {zone!r}; they read as Europe/Berlin")
+    return zone

@@ -1,0 +1,46 @@
+"""Step 5 of the rule: yes, but not before, and only so many more. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from brands.models import Channel
+from consent.budgets import Spent
+from consent.quiet_hours import QuietHours
+from consent.resolution import Decision, Question
+
+#: The channels that disturb. A letter lies in its box until it is fetched.
+DISTURBING = frozenset(Channel.values) - {Channel.POST}
+
+
+def timed(
+    decision: Decision,
+    question: Question,
+    *,
+    quiet_hours: QuietHours | None,
+    spent: Sequence[Spent],
+    now: datetime,
+) -> Decision:
+    """Say of a yes from when on it holds, and for how many sends.
+
+    *spent* has one for each of the decision's limits. A budget may be free again in the middle of
+    the night: then the night's end counts.
+    """
+    if not decision.allowed:
+        return decision
+    free = max((each.gives_back for each in spent if each.gives_back), default=None)
+    return replace(
+        decision,
+        not_before=quiet_until(question, quiet_hours, free or now) or free,
+        remaining=min((each.remaining for each in spent), default=None),
+    )
+
+
+def quiet_until(
+    question: Question, quiet_hours: QuietHours | None, moment: datetime
+) -> datetime | None:
+    """When the quiet hours at *moment* end; None where there are none, or they do not count."""
+    counts = question.scope.channel in DISTURBING and question.regime != "required"
+    return quiet_hours.ends_after(moment) if quiet_hours and counts else None

@@ -1,0 +1,87 @@
+"""About me: my time zone and quiet hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from cmr.models import Consumer
+from consent.models import Subject
+from tests.conftest import EMAIL, Api
+
+NIGHT = {"start": "22:00", "end": "07:00"}
+
+
+def test_a_new_account_has_no_quiet_hours(as_ana: Api) -> None:
+    answer = as_ana.get("me")
+    assert answer.status_code == 200
+    assert answer.json() == {"email": EMAIL, "time_zone": None, "quiet_hours": None}
+
+
+def test_what_is_set_stays_and_what_is_not_named_too(as_ana: Api) -> None:
+    assert as_ana.patch("me", {"time_zone": "Europe/Berlin"}).status_code == 200
+    answer = as_ana.patch("me", {"quiet_hours": NIGHT})
+    expected = {"email": EMAIL, "time_zone": "Europe/Berlin", "quiet_hours": NIGHT}
+    assert (answer.status_code, answer.json()) == (200, expected)
+    assert as_ana.patch("me", {}).json() == expected
+    assert as_ana.get("me").json() == expected
+
+
+def test_null_takes_it_away(as_ana: Api) -> None:
+    as_ana.patch("me", {"time_zone": "Europe/Berlin", "quiet_hours": NIGHT})
+    assert as_ana.patch("me", {"quiet_hours": None}).json()["quiet_hours"] is None
+    answer = as_ana.patch("me", {"time_zone": None}).json()
+    assert answer == {"email": EMAIL, "time_zone": None, "quiet_hours": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"time_zone": "Europe/Entenhausen"}, "unknown_time_zone", "time_zone"),
+        ({"time_zone": "europe/berlin"}, "unknown_time_zone", "time_zone"),
+        ({"time_zone": "../../etc/passwd"}, "unknown_time_zone", "time_zone"),
+        ({"time_zone": "Europe"}, "unknown_time_zone", "time_zone"),
+        ({"time_zone": "localtime"}, "unknown_time_zone", "time_zone"),
+        ({"time_zone": ""}, "blank", "time_zone"),
+        ({"time_zone": "E" * 41}, "max_length", "time_zone"),
+        ({"time_zone": 7}, "unknown_time_zone", "time_zone"),
+        ({"quiet_hours": {"start": "22:00", "end": "22:00"}}, "start_is_end", "quiet_hours"),
+        ({"quiet_hours": {"start": "22:00"}}, "required", "quiet_hours.end"),
+        ({"quiet_hours": {"start": "24:00", "end": "07:00"}}, "invalid", "quiet_hours.start"),
+        ({"quiet_hours": {"start": "22:00:30", "end": "7"}}, "invalid", "quiet_hours.start"),
+        ({"quiet_hours": {"start": None, "end": "07:00"}}, "null", "quiet_hours.start"),
+        ({"quiet_hours": {"start": 22, "end": "07:00"}}, "invalid", "quiet_hours.start"),
+        ({"quiet_hours": NIGHT | {"on": "Sunday"}}, "unknown_field", "quiet_hours.on"),
+        ({"quiet_hours": "22:00-07:00"}, "invalid", "quiet_hours"),
+        ({"email": "ben@example.org"}, "unknown_field", "email"),
+        ([], "invalid", None),
+    ],
+)
+def test_what_cannot_be_is_refused_whole(change: Any, code: str, field: str, as_ana: Api) -> None:
+    as_ana.patch("me", {"time_zone": "Asia/Tokyo", "quiet_hours": NIGHT})
+    answer = as_ana.patch("me", {"time_zone": "UTC"} | change if change else change)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["field"]) == (422, code, field)
+    assert as_ana.get("me").json()["time_zone"] == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_brand_has_no_profile(method: str, as_acme: Api, ana: Consumer) -> None:
+    assert as_acme.send(method, "me", b"{}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "constraint"),
+    [
+        ("22:00", None, "subject_quiet_hours_are_whole"),
+        (None, "07:00", "subject_quiet_hours_are_whole"),
+        ("22:00", "22:00", "subject_quiet_hours_do_not_end_at_their_start"),
+    ],
+)
+def test_the_database_refuses_half_of_it(
+    start: str | None, end: str | None, constraint: str, ana: Consumer
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        Subject.objects.filter(pk=ana.subject_id).update(quiet_start=start, quiet_end=end)

@@ -1,0 +1,121 @@
+"""Quiet hours by the person's own wall clock, on every night of the year."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from consent.quiet_hours import QuietHours, StartIsEnd, known_zones
+
+MINUTE = timedelta(minutes=1)
+#: When a clock is turned somewhere: the nights on which a mistake shows.
+TURNS = [
+    datetime(2026, 3, 29, 1, tzinfo=UTC),  # Europe
+    datetime(2026, 10, 25, 1, tzinfo=UTC),
+    datetime(2026, 3, 8, 7, tzinfo=UTC),  # New York
+    datetime(2026, 11, 1, 6, tzinfo=UTC),
+    datetime(2026, 4, 4, 15, tzinfo=UTC),  # Lord Howe
+    datetime(2026, 10, 3, 15, 30, tzinfo=UTC),
+    datetime(2026, 9, 6, 4, tzinfo=UTC),  # Santiago, at midnight
+]
+TURNING = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"]
+
+year = st.integers(0, 366 * 24 * 60).map(lambda n: datetime(2026, 1, 1, tzinfo=UTC) + n * MINUTE)
+near_a_turn = st.builds(
+    lambda turn, n: turn + n * MINUTE, st.sampled_from(TURNS), st.integers(-1500, 200)
+)
+of_the_day = st.integers(0, 24 * 60 - 1).map(lambda n: time(n // 60, n % 60))
+zones = st.sampled_from(TURNING) | st.sampled_from(sorted(known_zones()))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def hours(start: str, end: str, zone: str) -> QuietHours:
+    return QuietHours(time.fromisoformat(start), time.fromisoformat(end), zone)
+
+
+def is_quiet(quiet: QuietHours, at: datetime) -> bool:
+    """Minute by minute, in other words than the code's."""
+    wall = at.astimezone(ZoneInfo(quiet.zone)).time()
+    if quiet.start < quiet.end:
+        return quiet.start <= wall < quiet.end
+    return not quiet.end <= wall < quiet.start
+
+
+@settings(max_examples=300, deadline=None)
+@given(year | near_a_turn, of_the_day, of_the_day, zones)
+@example(moment("2026-10-25 00:45"), time(2, 30), time(7), "Europe/Berlin")
+def test_it_ends_at_the_first_minute_that_is_not_quiet(
+    now: datetime, start: time, end: time, zone: str
+) -> None:
+    assume(start != end)
+    quiet = QuietHours(start, end, zone)
+    free = quiet.ends_after(now)
+    if free is None:
+        assert not is_quiet(quiet, now)
+        return
+    assert now < free <= now + timedelta(hours=26)
+    assert not is_quiet(quiet, free)
+    assert is_quiet(quiet, free - timedelta(microseconds=1))
+    minutes = int((free - now) / MINUTE)
+    assert all(is_quiet(quiet, now + n * MINUTE) for n in range(minutes))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "end"),
+    [
+        # Berlin, 29 March: at 01:00 UTC the clock jumps from 02:00 to 03:00.
+        (("22:00", "07:00", "Europe/Berlin"), "2026-03-28 23:00", "2026-03-29 05:00"),
+        (("22:00", "02:30", "Europe/Berlin"), "2026-03-28 23:00", "2026-03-29 01:00"),
+        (("02:15", "02:45", "Europe/Berlin"), "2026-03-29 01:00", None),
+        # Berlin, 25 October: at 01:00 UTC it goes back from 03:00 to 02:00.
+        (("22:00", "07:00", "Europe/Berlin"), "2026-10-24 22:00", "2026-10-25 06:00"),
+        (("22:00", "02:30", "Europe/Berlin"), "2026-10-24 22:00", "2026-10-25 00:30"),
+        (("22:00", "02:30", "Europe/Berlin"), "2026-10-25 00:45", None),
+        (("22:00", "02:30", "Europe/Berlin"), "2026-10-25 01:15", "2026-10-25 01:30"),
+        (("02:30", "07:00", "Europe/Berlin"), "2026-10-25 00:45", "2026-10-25 01:00"),
+        (("02:30", "07:00", "Europe/Berlin"), "2026-10-25 01:30", "2026-10-25 06:00"),
+        # New York, 1 November: at 06:00 UTC it goes back from 02:00 to 01:00.
+        (("22:00", "07:00", "America/New_York"), "2026-11-01 03:00", "2026-11-01 12:00"),
+        (("22:00", "01:30", "America/New_York"), "2026-11-01 03:00", "2026-11-01 05:30"),
+        (("22:00", "01:30", "America/New_York"), "2026-11-01 06:10", "2026-11-01 06:30"),
+        # Lord Howe turns by half an hour: back at 15:00 UTC, forward at 15:30 UTC.
+        (("22:00", "01:45", "Australia/Lord_Howe"), "2026-04-04 12:00", "2026-04-04 14:45"),
+        (("22:00", "01:45", "Australia/Lord_Howe"), "2026-04-04 15:05", "2026-04-04 15:15"),
+        (("22:00", "07:00", "Australia/Lord_Howe"), "2026-04-04 12:00", "2026-04-04 20:30"),
+        (("22:00", "02:15", "Australia/Lord_Howe"), "2026-10-03 14:00", "2026-10-03 15:30"),
+        # The leap day has a night before and a night after it.
+        (("22:00", "07:00", "Europe/Berlin"), "2028-02-28 22:30", "2028-02-29 06:00"),
+        (("22:00", "07:00", "Europe/Berlin"), "2028-02-29 22:30", "2028-03-01 06:00"),
+        (("00:00", "23:59", "Europe/Berlin"), "2028-02-28 23:00", "2028-02-29 22:59"),
+        # Nobody knows the zone.
+        (("22:00", "07:00", ""), "2026-06-01 23:00", "2026-06-02 07:00"),
+    ],
+)
+def test_nights_that_are_special(quiet: tuple[str, str, str], now: str, end: str | None) -> None:
+    assert hours(*quiet).ends_after(moment(now)) == (moment(end) if end else None)
+
+
+def test_the_start_is_quiet_and_the_end_is_not() -> None:
+    quiet = hours("22:00", "07:00", "UTC")
+    last = moment("2026-06-01 22:00") - timedelta(microseconds=1)
+    assert quiet.ends_after(last) is None
+    assert quiet.ends_after(moment("2026-06-01 22:00")) == moment("2026-06-02 07:00")
+    assert quiet.ends_after(moment("2026-06-02 07:00")) is None
+
+
+def test_hours_that_end_when_they_start_are_refused() -> None:
+    with pytest.raises(StartIsEnd):
+        hours("22:00", "22:00", "UTC")
+
+
+def test_every_zone_that_is_known_can_be_read() -> None:
+    assert {"Europe/Berlin", "America/New_York", "UTC", "Asia/Kathmandu"} <= known_zones()
+    assert all(ZoneInfo(name) for name in known_zones())
+    assert not known_zones() & {"", "localtime", "Factory"}

@@ -1,0 +1,117 @@
+"""Many reserve at once: a budget is spent to the last one, and not beyond it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from brands.models import Brand
+from cmr import accounts, preferences
+from cmr.models import Consumer
+from consent import ledger, sends
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship, Send, Subject
+from consent.resolution import Limit, Scope
+from tests.races.together import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def allow(person: Consumer, most: int) -> None:
+    wide = Scope(purpose="marketing")
+    said = [NewChoice(wide, "grant"), NewChoice(wide, "limit", limit=Limit(most, "week"))]
+    ledger.record(person.subject_id, said, by=Actor("api"), now=NOW)
+
+
+def reserve(brand: Brand, key: str | None = None, email: str = "ana@example.org") -> object:
+    asked = Asked(brand.pk, Contact(email=email), "marketing", "email")
+    return sends.reserve(asked, now=NOW, key=key).send
+
+
+def reserve_many(brand: Brand, times: int) -> int:
+    return sum(reserve(brand) is not None for _ in range(times))
+
+
+def test_a_budget_of_100_grants_100(ana: Consumer, met: Relationship) -> None:
+    """16 senders want 10 each."""
+    allow(ana, 100)
+    granted = together(*[partial(reserve_many, met.brand, 10)] * 16)
+    assert sum(granted) == Send.objects.count() == 100
+
+
+def test_two_brands_share_what_is_for_any_brand(
+    ana: Consumer, met: Relationship, rival: Brand
+) -> None:
+    preferences.add_brand(ana, rival, by="api", now=NOW)
+    allow(ana, 10)
+    granted = together(*[partial(reserve_many, brand, 5) for brand in (met.brand, rival)] * 2)
+    assert sum(granted) == 10
+
+
+def test_a_no_that_comes_just_before_the_lock_is_heard(
+    ana: Consumer, met: Relationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana's no is answered while the reserving has read what stood before it."""
+    allow(ana, 5)
+    lock = ledger.lock
+
+    def deny() -> object:
+        no = NewChoice(Scope(met.brand_id), "deny")
+        return ledger.record(ana.subject_id, [no], by=Actor("api"), now=NOW)
+
+    def deny_and_lock(subject_id: uuid.UUID) -> Subject:
+        monkeypatch.setattr(ledger, "lock", lock)
+        together(deny)
+        return lock(subject_id)
+
+    monkeypatch.setattr(ledger, "lock", deny_and_lock)
+    assert reserve(met.brand) is None
+    assert not Send.objects.exists()
+
+
+def test_the_same_key_from_many_tries_is_one_send(ana: Consumer, met: Relationship) -> None:
+    """The last of the budget, too: the losers are told what the winner is."""
+    allow(ana, 1)
+    answers = together(*[partial(reserve, met.brand, "k-1")] * 8)
+    assert answers == [Send.objects.get().pk] * 8
+
+
+def test_the_same_key_about_two_people_is_one_s(ana: Consumer, met: Relationship) -> None:
+    """They lock different rows, so it is the constraint that decides."""
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=NOW)
+    preferences.add_brand(ben, met.brand, by="api", now=NOW)
+    for person in (ana, ben):
+        allow(person, 50)
+
+    def try_it(key: str, email: str) -> object:
+        try:
+            return reserve(met.brand, key, email)
+        except sends.KeyReused:
+            return None
+
+    for n in range(10):
+        mails = ("ana@example.org", "ben@example.org")
+        answers = together(*[partial(try_it, f"k-{n}", mail) for mail in mails])
+        assert len([each for each in answers if isinstance(each, uuid.UUID)]) == 1
+    assert Send.objects.count() == 10
+
+
+def test_giving_back_while_others_reserve_loses_none(ana: Consumer, met: Relationship) -> None:
+    allow(ana, 8)
+
+    def reserve_and_return() -> int:
+        taken = [send for _ in range(5) if (send := reserve(met.brand))]
+        for send in taken:
+            assert isinstance(send, uuid.UUID)
+            sends.give_back(met.brand_id, send, now=NOW)
+        return 0
+
+    together(*[reserve_and_return] * 6)
+    assert reserve_many(met.brand, 10) == 8
