@@ -88,13 +88,16 @@ class Known:
     choices: Sequence[Choice]
 
 
-def check(asked: Asked, *, now: datetime) -> Decision:
-    """Decide by what is committed at this moment.
+def check(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = ()) -> Decision:
+    """Decide by what is committed at this moment, and by what the person is supposed to say.
 
     Raises:
         what `look_up` raises
     """
-    return decide(look_up(asked), now=now)
+    known = look_up(asked)
+    if supposing:
+        known = replace(known, choices=[*known.choices, *supposing])
+    return decide(known, now=now)
 
 
 def decide(known: Known, *, now: datetime) -> Decision:

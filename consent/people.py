@@ -27,3 +27,13 @@ def find(brand_id: int, contact: Contact) -> Relationship:
     for relationship in mine.select_related("brand"):
         return relationship
     raise NoRelationship("you have no relationship with this contact")
+
+
+def ever(brand_id: int, contact: Contact) -> Relationship | None:
+    """The relationship with the person behind *contact*, be it over or not."""
+    mine = Relationship.objects.filter(brand_id=brand_id)
+    digest = identifiers.digest_of_contact(contact)
+    if digest is None:
+        return mine.filter(ref=contact.ref).first()
+    subjects = Identifier.objects.filter(digest=digest).values("subject_id")
+    return mine.filter(subject_id__in=subjects).first()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import uuid
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -12,24 +15,60 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.models import Brand
-from brands.wire import Problems, StrictSerializer, translating
-from consent import checks, notices, scopes
+from brands.wire import Moment, Problems, StrictSerializer, translating
+from consent import checks, hindsight, notices, scopes
 from consent.api import wire
 from consent.checks import Asked
 from consent.resolution import Choice, Decision
 
-PROBLEMS: Problems = {**wire.PROBLEMS, checks.ChannelNeeded: (422, "channel_needed", "channel")}
+PROBLEMS: Problems = {
+    **wire.PROBLEMS,
+    checks.ChannelNeeded: (422, "channel_needed", "channel"),
+    hindsight.NotYet: (422, "not_yet", "as_of"),
+}
 
 
-class CheckRequest(StrictSerializer):
+MAX_SUPPOSED = 20
+#: No entry: what was only supposed stands in no ledger.
+SUPPOSED = uuid.UUID(int=0)
+
+
+class QuestionRequest(StrictSerializer):
     contact = wire.ContactField()
     purpose = serializers.CharField(max_length=40)
     channel = serializers.CharField(max_length=10, required=False, allow_null=True)
     topic = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
+class CheckRequest(QuestionRequest):
+    at = Moment(required=False, help_text="Ask about a moment to come, by what stands now.")
+    as_of = Moment(required=False, help_text="Ask about a past moment, by what stood then.")
+    suppose = serializers.ListField(
+        child=wire.ChoiceField(),
+        required=False,
+        max_length=MAX_SUPPOSED,
+        help_text="What if the person said this? Nothing is recorded.",
+    )
+
+    default_error_messages = {
+        "one_time": "Give at most one of at and as_of; suppose goes with neither past.",
+        "past": "This must lie in the future.",
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "as_of" in attrs and ("at" in attrs or "suppose" in attrs):
+            self._say("as_of", "one_time")
+        if "at" in attrs and attrs["at"] < self.context["now"]:
+            self._say("at", "past")
+        return attrs
+
+    def _say(self, field: str, key: str) -> None:
+        message = serializers.ErrorDetail(str(self.error_messages[key]), key)
+        raise serializers.ValidationError({field: message})
+
+
 class Because(serializers.Serializer[object]):
-    entry = serializers.UUIDField()
+    entry = serializers.UUIDField(allow_null=True, help_text="Null for what was supposed.")
     scope = wire.ScopeData()
     decision = serializers.CharField()
     maker = serializers.CharField()
@@ -64,12 +103,41 @@ class Check(BrandView):
 
         An address that nobody knows and one with no relationship to you get the same answer.
         """
-        body = CheckRequest(data=request.data)
+        now = timezone.now()
+        body = CheckRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
-        given = {**body.validated_data, "contact": wire.contact_of(body.validated_data["contact"])}
         with translating(PROBLEMS):
-            decision = checks.check(Asked(self.brand.pk, **given), now=timezone.now())
+            decision = self._decide(body.validated_data, now)
         return Response(decision_data(decision, self.brand))
+
+    def _decide(self, data: dict[str, Any], now: datetime) -> Decision:
+        asked = Asked(
+            self.brand.pk,
+            wire.contact_of(data["contact"]),
+            data["purpose"],
+            data.get("channel"),
+            data.get("topic"),
+        )
+        if as_of := data.get("as_of"):
+            return hindsight.check(asked, as_of=as_of, now=now)
+        supposed = [_supposed(each, self.brand, now) for each in data.get("suppose", [])]
+        return checks.check(asked, now=data.get("at", now), supposing=supposed)
+
+
+def _supposed(data: dict[str, Any], brand: Brand, now: datetime) -> Choice:
+    """A choice as if the person had just made it."""
+    new = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], brand))
+    return Choice(
+        entry=SUPPOSED,
+        seq=sys.maxsize,
+        scope=new.scope,
+        decision=new.decision,
+        maker="person",
+        made_at=now,
+        until=new.until,
+        expires_at=new.expires_at,
+        limit=new.limit,
+    )
 
 
 def decision_data(decision: Decision, brand: Brand) -> dict[str, Any]:
@@ -88,7 +156,7 @@ def decision_data(decision: Decision, brand: Brand) -> dict[str, Any]:
 
 def _because(choice: Choice, brand: Brand) -> dict[str, Any]:
     return {
-        "entry": choice.entry,
+        "entry": None if choice.entry == SUPPOSED else choice.entry,
         "scope": scopes.described(choice.scope, brand_slug=brand.slug, told_to=brand.pk),
         "decision": choice.decision,
         "maker": choice.maker,

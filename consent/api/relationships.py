@@ -18,7 +18,6 @@ from consent.api import wire
 from consent.ledger import Actor, LiftRefused
 from consent.models import LedgerEntry, Relationship
 from consent.models.ledger import Basis
-from consent.resolution import Scope
 
 PROBLEMS = {
     **wire.PROBLEMS,
@@ -118,7 +117,7 @@ class Choices(BrandView):
 
     def _record(self, data: dict[str, Any], now: Any) -> LedgerEntry:
         relationship = people.find(self.brand.pk, wire.contact_of(data["contact"]))
-        scope = self._own_scope(data)
+        scope = wire.own_scope(data["scope"], data["decision"], self.brand)
         more = {name: data[name] for name in ("basis", "evidence", "made_at") if name in data}
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
@@ -127,16 +126,6 @@ class Choices(BrandView):
         except LiftRefused:
             metrics.count_refused_lift(self.brand.pk, now=now)
             raise
-
-    def _own_scope(self, data: dict[str, Any]) -> Scope:
-        """A brand speaks of itself only: another's slug is as unknown to it as none at all."""
-        names = wire.names_of({"brand": self.brand.slug, **data["scope"]})
-        if names.brand != self.brand.slug or names.contact_point is not None:
-            field = "contact_point" if names.brand == self.brand.slug else "brand"
-            raise scopes.UnknownName(field, str(getattr(names, field)))
-        scope = scopes.resolve(names)
-        scopes.refuse_to_refuse(scope, data["decision"])
-        return scope
 
     def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:
         scope = preferences.scope_of(entry)

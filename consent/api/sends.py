@@ -27,7 +27,7 @@ KEY = "Idempotency-Key"
 MAX_KEY = 200
 
 
-class ReserveRequest(checks.CheckRequest):
+class ReserveRequest(checks.QuestionRequest):
     campaign = serializers.CharField(
         max_length=100, required=False, allow_blank=True, help_text="Your own name for it."
     )

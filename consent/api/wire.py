@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from brands.models import Channel
+from brands.models import Brand, Channel
 from brands.wire import Moment, Problems, StrictSerializer, list_of
 from consent import identifiers, ledger, notices, scopes
 from consent.identifiers import Contact
@@ -122,6 +122,21 @@ def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
         expires_at=data.get("expires_at"),
         **more,
     )
+
+
+def own_scope(given: Mapping[str, Any], decision: str, brand: Brand) -> Scope:
+    """The scope of what a brand says of itself: another's slug is as unknown to it as none at all.
+
+    Raises:
+        scopes.UnknownName, scopes.CannotBeRefused
+    """
+    names = names_of({"brand": brand.slug, **given})
+    if names.brand != brand.slug or names.contact_point is not None:
+        field = "contact_point" if names.brand == brand.slug else "brand"
+        raise scopes.UnknownName(field, str(getattr(names, field)))
+    scope = scopes.resolve(names)
+    scopes.refuse_to_refuse(scope, decision)
+    return scope
 
 
 def names_of(data: Mapping[str, Any]) -> Names:

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from brands.models import Brand
 from cmr.models import Consumer
-from consent import budgets, checks, ledger
+from consent import batches, budgets, checks, ledger
 from consent.checks import Asked
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
@@ -259,6 +259,33 @@ def test_the_later_of_the_night_and_the_budget(acme: Brand, say: Any, sent: Any)
     assert told(ask(acme)) == (True, 0, NOON - 3 * HOUR + DAY)
     Send.objects.filter(pk=send.pk).update(at=NOON - 23 * HOUR)
     assert told(ask(acme)) == (True, 0, datetime(2026, 6, 2, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("channel", ["email", "sms", "post"])
+def test_a_batch_says_what_a_check_of_each_says(
+    channel: str, met: Relationship, say: Any, sent: Any
+) -> None:
+    Relationship.objects.filter(pk=met.pk).update(ref="no-7")
+    say("limit", Limit(1, "day"), channel="email")
+    say("limit", Limit(2, "week"), channel="post")
+    sent(HOUR)
+    contacts = [Contact(email="unknown@example.org"), Contact(email=EMAIL), Contact(ref="no-7")]
+    question = batches.question(met.brand_id, purpose="marketing", channel=channel)
+    answers = batches.check_many(question, contacts, now=NOON)
+    assert answers == [ask(met.brand, channel=channel, contact=each) for each in contacts]
+    assert answers[1] != answers[0]
+
+
+def test_a_batch_counts_in_one_query(
+    met: Relationship, say: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    question = batches.question(met.brand_id, purpose="marketing", channel="email")
+    contacts = [Contact(email=EMAIL)] * 9
+    with django_assert_num_queries(1):
+        batches.check_many(question, contacts, now=NOON)
+    say("limit", Limit(1, "day"))
+    with django_assert_num_queries(2):
+        batches.check_many(question, contacts, now=NOON)
 
 
 # -- The table ------------------------------------------------------------------------------------

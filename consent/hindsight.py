@@ -1,0 +1,45 @@
+"""What the answer was at a past moment, by the ledger.
+
+Of a relationship that ended and began again only the newest time is known. Regimes are those of
+today, and what quiet hours and budgets left of a yes is not told: their past is not kept.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from consent import checks, people, preferences, resolution
+from consent.checks import Asked
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Decision
+
+
+class NotYet(ValueError):
+    """A moment that has not come cannot be looked back at."""
+
+    field = "as_of"
+
+
+def check(asked: Asked, *, as_of: datetime, now: datetime) -> Decision:
+    """Decide by what had been recorded by *as_of*.
+
+    Raises:
+        NotYet, and what `checks.check` raises
+    """
+    if as_of > now:
+        raise NotYet("as_of lies in the future: ask with `at`")
+    question = checks.look_up(asked).question
+    relationship = people.ever(asked.brand_id, asked.contact)
+    if relationship is None or not _stood(relationship, as_of):
+        return resolution.no_relationship(as_of)
+    about = Q(brand_id=asked.brand_id) | Q(brand_id=None)
+    entries = LedgerEntry.objects.filter(about, subject=relationship.subject_id)
+    said = preferences.choices_of_ledger(entries.filter(recorded_at__lte=as_of))
+    return checks.strictest(resolution.fold(said), question, as_of)
+
+
+def _stood(relationship: Relationship, moment: datetime) -> bool:
+    ended = relationship.ended_at
+    return relationship.started_at <= moment and (ended is None or moment < ended)
