@@ -15,6 +15,9 @@ test: .venv/test lint ## every test, and what sets them up
 lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
 
+bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
+	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
+
 LOCK := uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
@@ -29,4 +32,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint lock
+.PHONY: help run test lint bench lock

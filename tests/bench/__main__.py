@@ -1,0 +1,92 @@
+"""`make bench`: how fast checks and choices are, each beside its limit in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tests.bench import figures, pgbench, servers
+from tests.bench.databases import filled
+from tests.bench.figures import Row, Side, compare
+from tests.bench.load import drive, request
+from tests.bench.work import CHECKERS, Place
+
+SMALL = 100_000  # preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How much to measure. `large` is the number of preferences, `seconds` those of a round."""
+
+    large: int
+    rounds: int
+    seconds: float
+    note: str = ""
+
+
+LONG = Mode(large=10_000_000, rounds=7, seconds=5)
+QUICK = Mode(
+    large=200_000, rounds=3, seconds=2, note="quick: 200,000 preferences, three short rounds"
+)
+
+
+#: Name, unit, ours, limit.
+Comparison = tuple[str, str, Side, Side]
+
+
+def comparisons(
+    seconds: float, ports: dict[str, int], places: dict[str, Place]
+) -> list[Comparison]:
+    large, small = places["large"], places["small"]
+    bare = partial(large.bare, ports["bare"], seconds)
+    return [
+        ("check", "requests/s", partial(large.check, seconds), bare),
+        ("checks_10k", "contacts/s", large.checks_10k, large.join),
+        ("checks_stream", "lines/s", large.checks_stream, large.join),
+        ("choice", "choices/s", partial(large.choice, seconds), partial(large.pgbench, seconds)),
+        (
+            "check_scale_10m",
+            "ms",
+            partial(large.check_ms, seconds),
+            partial(small.check_ms, seconds),
+        ),
+    ]
+
+
+def measured(mode: Mode, wanted: Sequence[Comparison]) -> Iterator[Row]:
+    for name, unit, ours, limit in tqdm(wanted, desc="measuring", unit="row"):
+        yield compare(name, ours, limit, unit=unit, rounds=mode.rounds, note=mode.note)
+
+
+def run(mode: Mode, folder: Path, server: str) -> list[Row]:
+    databases = {"large": filled(server, mode.large), "small": filled(server, SMALL)}
+    with servers.running(folder, databases, bare="large") as ports:
+        places = {name: Place(each, ports[name]) for name, each in databases.items()}
+        pgbench.prepare(databases["large"], places["large"].callers["choosers"])
+        ceiling = drive(ports["echo"], repeat(request("/")), connections=CHECKERS, seconds=1).rate
+        print(f"The client alone reaches {ceiling:,.0f} requests/s.")
+        return list(measured(mode, comparisons(mode.seconds, ports, places)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under two minutes")
+    parser.add_argument("--folder", type=Path, default=Path("var/bench"))
+    chosen = parser.parse_args()
+    mode = QUICK if chosen.quick else LONG
+    rows = run(mode, chosen.folder.resolve(), os.environ["DATABASE_URL"])
+    print(figures.table(rows))
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
+    figures.write(rows, Path("var/bench.json"))
+
+
+if __name__ == "__main__":
+    main()

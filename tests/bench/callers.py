@@ -1,0 +1,91 @@
+"""Who asks and chooses, printed as JSON: a brand with its key, and consumers with their tokens."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+
+import django
+
+CONSUMERS = 1_000
+CONTACTS = 20_000
+SHARE_UNKNOWN = 0.1  # of the contacts that a brand asks about
+
+
+def main() -> None:
+    from brands import keys
+    from brands.models import Brand
+    from tests.bench import population
+
+    brand = Brand.objects.get(slug="brand-0")
+    people = _people_of(brand.pk)
+    made = {
+        "brand": brand.pk,
+        "key": keys.issue(brand, name="bench", scopes=["check"]),
+        "people": people,
+        "emails": [population.email(number) for number in people],
+        "choosers": _choosers(),
+    }
+    print(json.dumps(made))
+
+
+def _people_of(brand_id: int) -> list[int]:
+    """Numbers of people with this brand in no order, and among them some whom nobody knows."""
+    from consent.models import Identifier
+
+    known = Identifier.objects.filter(subject__relationships__brand=brand_id)
+    numbers = list(known.values_list("pk", flat=True))
+    chance = random.Random(2)
+    chosen = chance.choices(numbers, k=CONTACTS)
+    return [n if chance.random() > SHARE_UNKNOWN else n + 10**9 for n in chosen]
+
+
+def _choosers() -> list[dict[str, object]]:
+    """People with accounts, each with a token and one brand of theirs."""
+    from cmr import tokens
+    from consent.models import Relationship
+
+    made: list[dict[str, object]] = []
+    for consumer in _consumers():
+        mine = Relationship.objects.active().filter(subject=consumer.subject_id)
+        relationship = mine.select_related("brand").order_by("pk")[0]
+        token = tokens.issue(consumer, name="bench")
+        made.append(
+            {
+                "token": token,
+                "prefix": token.split("_")[2],
+                "brand": relationship.brand.slug,
+                "brand_id": relationship.brand_id,
+                "subject": str(consumer.subject_id),
+            }
+        )
+    return made
+
+
+def _consumers() -> list[Consumer]:
+    from consent.models import Subject
+    from tests.bench import population
+
+    numbers = range(1, CONSUMERS + 1)
+    User.objects.bulk_create(
+        [User(email=population.email(n), password="!") for n in numbers], ignore_conflicts=True
+    )
+    users = dict(User.objects.values_list("email", "pk"))
+    Consumer.objects.bulk_create(
+        [
+            Consumer(user_id=users[population.email(n)], subject_id=population.subject_id(n))
+            for n in numbers
+            if Subject.objects.filter(pk=population.subject_id(n)).exists()
+        ],
+        ignore_conflicts=True,
+    )
+    return list(Consumer.objects.order_by("pk")[:CONSUMERS])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from cmr.models import Consumer, User
+
+    main()

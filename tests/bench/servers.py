@@ -1,0 +1,63 @@
+"""The product's own web server, once for each database, and the bare one with the same flags."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from config.services import ports, product
+from config.services.interruptions import Interruptions
+from config.services.supervisor import Process, Supervisor
+from tests.bench.databases import Database
+
+APPLICATION = "config.wsgi:application"
+BARE = "tests.bench.bare:application"
+
+
+@contextmanager
+def running(folder: Path, databases: dict[str, Database], *, bare: str) -> Iterator[dict[str, int]]:
+    """Ports by name: one of the product for each of *databases*, "bare" on one of them, "echo"."""
+    (folder / "log").mkdir(parents=True, exist_ok=True)
+    at = {name: ports.kept(folder / f"{name}.port") for name in (*databases, "bare", "echo")}
+    wanted = [_product(name, at[name], each, folder) for name, each in databases.items()]
+    wanted += [_bare(at["bare"], databases[bare], folder), _echo(at["echo"])]
+    supervisor = Supervisor(folder, databases[bare].environment, working_directory=product.ROOT)
+    try:
+        supervisor.start(wanted)
+        with Interruptions() as interruptions:
+            supervisor.wait_until_ready(interruptions, seconds=product.READY_SECONDS)
+        yield at
+    finally:
+        supervisor.stop()
+
+
+def _product(name: str, port: int, database: Database, folder: Path) -> Process:
+    web = next(each for each in product.processes(port, folder) if each.name == "web")
+    environment = {**web.environment, "DATABASE_URL": database.url}
+    return replace(web, name=name, environment=environment)
+
+
+def _bare(port: int, database: Database, folder: Path) -> Process:
+    web = _product("bare", port, database, folder)
+    argv = [BARE if word == APPLICATION else word for word in web.argv]
+    assert BARE in argv, f"the web server no longer runs {APPLICATION}"
+    return replace(web, argv=argv, ready=lambda: _answers(port, "/rows/1"))
+
+
+def _echo(port: int) -> Process:
+    argv = [product.PY, "-m", "tests.bench.echo", str(port)]
+    return Process("echo", argv, ready=lambda: _answers(port, "/"))
+
+
+def _answers(port: int, path: str) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", path)
+        return line.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()

@@ -1,0 +1,163 @@
+"""What is measured: each row of the table as ours and its limit."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+from tests.bench import load, pgbench
+from tests.bench.databases import Database, callers
+from tests.bench.figures import Sample
+
+CHECKERS = 8  # connections
+CHOOSERS = 16  # connections
+CONTACTS = 10_000  # of one batch
+LINES = 20_000  # of one stream
+ASKED = {"purpose": "marketing", "channel": "email"}
+
+#: The whole question as one join: who is it, are they with us, what did they say.
+JOIN = """
+SELECT asked.place, relationship.id, held.purpose_id, held.channel, held.topic,
+       held.contact_point_id, held.decision, held.maker, held.basis, held.made_at, held.until,
+       held.expires_at
+FROM unnest(%s::bytea[]) WITH ORDINALITY asked(digest, place)
+LEFT JOIN consent_identifier identifier ON identifier.digest = asked.digest
+LEFT JOIN consent_relationship relationship
+    ON relationship.subject_id = identifier.subject_id AND relationship.brand_id = %s
+    AND relationship.ended_at IS NULL
+LEFT JOIN consent_preference held
+    ON held.subject_id = relationship.subject_id
+    AND (held.brand_id = relationship.brand_id OR held.brand_id IS NULL)
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database with its callers, and the product's server on it."""
+
+    database: Database
+    port: int
+
+    @cached_property
+    def callers(self) -> dict[str, Any]:
+        return callers(self.database)
+
+    @cached_property
+    def checks(self) -> Iterator[bytes]:
+        """Single checks, each of another contact, again from the start at the end."""
+        bodies = ({"contact": {"email": email}, **ASKED} for email in self.callers["emails"])
+        return itertools.cycle([self._ask("/api/v1/check", body) for body in bodies])
+
+    @cached_property
+    def choices(self) -> Iterator[bytes]:
+        return itertools.cycle([_choice(each) for each in self.callers["choosers"]])
+
+    @cached_property
+    def digests(self) -> list[bytes]:
+        """Of the contacts of one batch; for whom nobody knows, bytes that nobody has."""
+        people = self.callers["people"][:CONTACTS]
+        with self.database.connect() as connection:
+            rows = connection.execute(
+                "SELECT id, digest FROM consent_identifier WHERE id = ANY(%s)", [people]
+            )
+            known = {key: bytes(digest) for key, digest in rows}
+        return [known.get(number, number.to_bytes(32, "big")) for number in people]
+
+    def _ask(self, path: str, body: Any) -> bytes:
+        return load.request(path, json.dumps(body).encode(), bearer=self.callers["key"])
+
+    # -- Ours ----------------------------------------------------------------------------------
+
+    def check(self, seconds: float, connections: int = CHECKERS) -> Sample:
+        return _rate(load.drive(self.port, self.checks, connections=connections, seconds=seconds))
+
+    def check_ms(self, seconds: float) -> Sample:
+        """How long one check takes when nothing else goes on."""
+        return _time(load.drive(self.port, self.checks, connections=1, seconds=seconds))
+
+    def choice(self, seconds: float) -> Sample:
+        return _rate(load.drive(self.port, self.choices, connections=CHOOSERS, seconds=seconds))
+
+    def checks_10k(self) -> Sample:
+        contacts = [{"email": email} for email in self.callers["emails"][:CONTACTS]]
+        message = self._ask("/api/v1/checks", {"contacts": contacts, **ASKED})
+        done = load.drive(self.port, itertools.repeat(message), connections=1, seconds=0)
+        return Sample(CONTACTS / done.latencies[0], done.latencies)
+
+    def checks_stream(self) -> Sample:
+        lines = [json.dumps({"email": email}).encode() for email in self.callers["emails"][:LINES]]
+        path = "/api/v1/checks/stream?purpose=marketing&channel=email"
+        message = load.request(
+            path,
+            b"\n".join(lines) + b"\n",
+            bearer=self.callers["key"],
+            media_type="application/x-ndjson",
+        )
+        began = time.perf_counter()
+        answered = _stream(self.port, message)
+        seconds = time.perf_counter() - began
+        assert answered == LINES, f"{answered} answers to {LINES} lines"
+        return Sample(LINES / seconds, [seconds])
+
+    # -- The limits ----------------------------------------------------------------------------
+
+    def join(self) -> Sample:
+        with self.database.connect() as connection:
+            values = [self.digests, self.callers["brand"]]
+            began = time.perf_counter()
+            rows = connection.execute(JOIN, values).fetchall()
+            seconds = time.perf_counter() - began
+        assert len(rows) >= CONTACTS
+        return Sample(CONTACTS / seconds)
+
+    def bare(self, port: int, seconds: float) -> Sample:
+        numbers = (number % 10**9 for number in self.callers["people"])
+        messages = itertools.cycle([load.request(f"/rows/{number}") for number in numbers])
+        return _rate(load.drive(port, messages, connections=CHECKERS, seconds=seconds))
+
+    def pgbench(self, seconds: float) -> Sample:
+        choosers = len(self.callers["choosers"])
+        rate = pgbench.choices_per_second(
+            self.database, choosers=choosers, clients=CHOOSERS, seconds=seconds
+        )
+        return Sample(rate)
+
+
+def _rate(done: load.Load) -> Sample:
+    return Sample(done.rate, done.latencies)
+
+
+def _time(done: load.Load) -> Sample:
+    return Sample(1000 * median(done.latencies), done.latencies)
+
+
+def _choice(chooser: dict[str, Any]) -> bytes:
+    body = {
+        "scope": {"brand": chooser["brand"], **ASKED},
+        "decision": "deny",
+        "reason": "too_many_from_brand",
+    }
+    return load.request("/api/v1/me/choices", json.dumps(body).encode(), bearer=chooser["token"])
+
+
+def _stream(port: int, message: bytes) -> int:
+    """Send with one hand and count the answered lines with the other. Raises Refused."""
+    with socket.create_connection(("127.0.0.1", port), timeout=load.PATIENCE) as line:
+        sending = threading.Thread(target=line.sendall, args=(message,))
+        sending.start()
+        answer = http.client.HTTPResponse(line)
+        answer.begin()
+        if answer.status >= 300:
+            raise load.Refused(answer.status, answer.read())
+        count = sum(1 for _ in answer)
+        sending.join()
+    return count

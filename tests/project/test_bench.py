@@ -1,0 +1,168 @@
+"""The bench measures what it says: its people answer as people do, its table keeps its figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent import checks
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.models import Identifier, LedgerEntry, Preference, Relationship, Subject
+from consent.resolution import Decision
+from tests.bench import figures, load, pgbench, population
+from tests.bench.figures import Row, Sample, compare
+from tests.conftest import Api
+
+PREFERENCES = 3_000
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def filled(db: None) -> population.Filled:
+    return population.fill(PREFERENCES, show=False)
+
+
+def indexes() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'consent%'")
+        return {definition for (definition,) in cursor.fetchall()}
+
+
+def constraints() -> set[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint")
+        return set(cursor.fetchall())
+
+
+def ask(brand: Brand, number: int) -> Decision:
+    contact = Contact(email=population.email(number))
+    return checks.check(Asked(brand.pk, contact, "marketing", "email"), now=NOW)
+
+
+def test_there_are_as_many_as_were_asked_for(filled: population.Filled) -> None:
+    assert PREFERENCES <= filled.preferences == Preference.objects.count() < PREFERENCES + 1_000
+    assert filled.people == Subject.objects.count() == Identifier.objects.count()
+    assert LedgerEntry.objects.count() == filled.preferences
+
+
+def test_a_quarter_has_the_biggest_brand(filled: population.Filled) -> None:
+    biggest = Relationship.objects.filter(brand__slug="brand-0").count()
+    assert 0.15 < biggest / filled.people < 0.35
+
+
+def test_people_have_few_brands_or_many(filled: population.Filled) -> None:
+    of_people = [subject.relationships.count() for subject in Subject.objects.all()]
+    assert min(of_people) == 1
+    assert 30 < max(of_people) <= population.MOST_BRANDS
+    assert sorted(of_people)[len(of_people) // 2] <= 4
+
+
+def test_every_row_points_at_one_that_is_there(filled: population.Filled) -> None:
+    assert not Preference.objects.exclude(entry__in=LedgerEntry.objects.all()).exists()
+    for model in (Preference, LedgerEntry, Relationship, Identifier):
+        assert not model._default_manager.exclude(subject__in=Subject.objects.all()).exists()
+        assert not model._default_manager.filter(subject=None).exists()
+
+
+def test_indexes_and_constraints_are_put_back(db: None) -> None:
+    before = indexes(), constraints()
+    population.fill(PREFERENCES, show=False)
+    assert (indexes(), constraints()) == before
+
+
+def test_the_next_identifier_has_a_free_number(filled: population.Filled) -> None:
+    subject = Subject.objects.create()
+    assert Identifier.objects.create(digest=b"new", subject=subject).pk > filled.people
+
+
+def test_people_are_answered_for_by_the_rule(filled: population.Filled) -> None:
+    brand = Brand.objects.get(slug="brand-0")
+    mine = Relationship.objects.filter(brand=brand).values("subject")
+    numbers = Identifier.objects.filter(subject__in=mine).values_list("pk", flat=True)
+    rules = {ask(brand, number).rule for number in numbers}
+    assert {"person_granted", "person_denied"} == rules
+
+
+def test_a_stranger_is_a_stranger(filled: population.Filled) -> None:
+    brand = Brand.objects.get(slug="brand-0")
+    assert ask(brand, 10**9).rule == "no_relationship"
+
+
+def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
+    ours, limits = iter([9, 50.0, 60.0, 500.0]), iter([9, 100.0, 100.0, 1000.0])
+    row = compare(
+        "check",
+        lambda: Sample(next(ours), [0.001, 0.002, 0.009]),
+        lambda: Sample(next(limits)),
+        unit="requests/s",
+        rounds=3,
+    )
+    assert (row.ours, row.limit, row.ratio) == (60, 100, 0.5)
+    assert (row.p50_ms, row.p99_ms, row.rounds) == (2, 9, 3)
+
+
+def test_a_missing_endpoint_is_a_skipped_row() -> None:
+    row = compare("checks_10k", answers_404, answers_404, unit="contacts/s", rounds=3)
+    assert row.ours is None
+    assert "404" in row.note
+
+
+def test_any_other_refusal_is_an_error() -> None:
+    def fails() -> Sample:
+        raise load.Refused(500, b"")
+
+    with pytest.raises(load.Refused):
+        compare("check", fails, fails, unit="requests/s", rounds=1)
+
+
+def answers_404() -> Sample:
+    raise load.Refused(404, b"")
+
+
+ROWS = [
+    Row("check", "requests/s", 900.0, 1500.0, 0.6, 8.1, 20.2, 7),
+    Row("checks_10k", "contacts/s", note="skipped"),
+]
+
+
+def test_the_table_has_a_line_a_row_and_the_notes_below() -> None:
+    head, check, skipped, note = figures.table(ROWS).splitlines()
+    assert head.split() == "ours limit ratio unit p50 ms p99 ms rounds".split()
+    assert check.split() == "check 900 1,500 0.6 requests/s 8.1 20.2 7".split()
+    assert skipped.split() == "checks_10k – – – contacts/s – – 0".split()
+    assert note == "checks_10k: skipped"
+
+
+def test_the_file_has_the_figures(tmp_path: Path) -> None:
+    figures.write(ROWS, tmp_path / "new" / "bench.json")
+    check, skipped = json.loads((tmp_path / "new" / "bench.json").read_bytes())
+    names = "name unit ours limit ratio p50_ms p99_ms rounds"
+    assert set(check) == set(names.split())
+    assert skipped["note"] == "skipped"
+    assert skipped["ours"] is None
+
+
+def writes(statements: list[str]) -> list[str]:
+    """What is written to, in order."""
+    found = [re.match(r"\s*(?:INSERT INTO|UPDATE) \"?(\w+)", each) for each in statements]
+    return [match[1] for match in found if match]
+
+
+def test_pgbench_writes_what_a_choice_writes(
+    as_ana: Api, ana: Consumer, met: Relationship, django_capture_on_commit_callbacks: Any
+) -> None:
+    body = {"scope": {"brand": "acme", "purpose": "marketing", "channel": "email"}}
+    with CaptureQueriesContext(connection) as asked, django_capture_on_commit_callbacks():
+        assert as_ana.post("me/choices", body | {"decision": "deny"}).status_code == 201
+    script = pgbench.SCRIPT.read_text().splitlines()
+    assert writes([each["sql"] for each in asked.captured_queries]) == writes(script)
