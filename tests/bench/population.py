@@ -56,7 +56,7 @@ DAYS = [f"2026-{month:02}-{day:02}T12:00:00Z" for month in range(1, 11) for day 
 
 #: The columns that are filled, by table; the others take their default.
 COLUMNS = {
-    "consent_subject": "id last_seq chain_head created_at",
+    "consent_subject": "id last_seq chain_head created_at time_zone",
     "consent_identifier": "id digest subject_id created_at",
     "consent_relationship": (
         "id subject_id brand_id ref origin origin_note started_at ended_at ended_by"
@@ -199,7 +199,7 @@ class _Record:
 
     def finish(self, digest: str) -> None:
         self.lines["consent_subject"].append(
-            f"{self.subject}\t{self.seq}\t\\\\x{self.hash}\t{self.day}\n"
+            f"{self.subject}\t{self.seq}\t\\\\x{self.hash}\t{self.day}\t\n"
         )
         self.lines["consent_identifier"].append(
             f"{self.number}\t\\\\x{digest}\t{self.subject}\t{self.day}\n"
