@@ -37,8 +37,17 @@ Row = TypeVar("Row", bound=Model)
 
 def find(text: str, *, kind: str, usable: QuerySet[Row]) -> Row | None:
     """The row that stands for *text*, a credential of *kind*: by its prefix, and by its digest."""
-    match = FORM.fullmatch(text)
-    if match is None or match[1] != kind:
+    if (prefix := prefix_of(text, kind=kind)) is None:
         return None
-    row: Any = usable.filter(prefix=match[2]).first()
-    return row if row and hmac.compare_digest(digest_of(text), bytes(row.digest)) else None
+    row: Any = usable.filter(prefix=prefix).first()
+    return row if row and matches(text, bytes(row.digest)) else None
+
+
+def prefix_of(text: str, *, kind: str) -> str | None:
+    """The public part of a credential of *kind*; None for any other text."""
+    match = FORM.fullmatch(text)
+    return match[2] if match and match[1] == kind else None
+
+
+def matches(text: str, digest: bytes) -> bool:
+    return hmac.compare_digest(digest_of(text), digest)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from brands import credentials
+from brands import credentials, prepared
 from brands.models import Brand, BrandKey
 
 KIND = "cmr_live"
@@ -45,10 +45,28 @@ def issue(
     return made.text
 
 
+BY_PREFIX = """
+SELECT key.id, key.name, key.prefix, key.digest, key.scopes, key.expires_at,
+       brand.id, brand.slug, brand.name
+FROM brands_brandkey key JOIN brands_brand brand ON brand.id = key.brand_id
+WHERE key.prefix = %(prefix)s AND key.revoked_at IS NULL
+    AND (key.expires_at IS NULL OR key.expires_at > %(now)s)
+"""
+
+
 def recognise(text: str, *, now: datetime) -> BrandKey | None:
-    """The usable key that *text* is, or None."""
-    usable = BrandKey.objects.usable(now).select_related("brand")
-    return credentials.find(text, kind=KIND, usable=usable)
+    """The usable key that *text* is, or None. Its brand has its id, slug and name, no more."""
+    if (prefix := credentials.prefix_of(text, kind=KIND)) is None:
+        return None
+    for pk, name, public, digest, scopes, ends, brand_id, slug, called in prepared.ask(
+        BY_PREFIX, {"prefix": prefix, "now": now}
+    ):
+        if credentials.matches(text, bytes(digest)):
+            brand = Brand(id=brand_id, slug=slug, name=called)
+            return BrandKey(
+                id=pk, name=name, prefix=public, scopes=scopes, expires_at=ends, brand=brand
+            )
+    return None
 
 
 def revoke(key: BrandKey, *, now: datetime) -> bool:

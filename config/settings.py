@@ -25,8 +25,6 @@ ENVIRONMENT = env.str("CMR_ENVIRONMENT", default="production")
 DEVELOPMENT = ENVIRONMENT == "development"
 #: Django's debug pages; never on by default, since they show settings to strangers.
 DEBUG = env.bool("DEBUG", default=False)
-#: "web" processes share a connection pool; workers keep one connection a thread.
-PROCESS = env.str("CMR_PROCESS", default="worker")
 
 # -- Secrets -----------------------------------------------------------------------------------
 
@@ -53,14 +51,12 @@ ALLOWED_HOSTS = env.list(
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-if PROCESS == "web":
-    #: A request takes a connection from the pool and finds it alive, also after a restart of the
-    #: database. Workers must not pool: their threads keep theirs.
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": 16, "timeout": 10}}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["ENGINE"] = "config.postgres"
+#: A connection is kept by its thread. One that PostgreSQL gave up is noticed before it is used.
+DATABASES["default"]["CONN_MAX_AGE"] = None
+#: After so many runs a statement of `brands.prepared` is planned once and for all.
+DATABASES["default"]["OPTIONS"] = {"prepare_threshold": 5}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- Applications, in the order of the arrow ---------------------------------------------------

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
+from brands import prepared
 from brands.models import Channel
 from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
@@ -164,10 +163,7 @@ def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:
         "digest": identifiers.digest_of_contact(asked.contact),
         "ref": asked.contact.ref,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(BY_REF if asked.contact.ref is not None else BY_ADDRESS, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+    return prepared.ask(BY_REF if asked.contact.ref is not None else BY_ADDRESS, values)
 
 
 def read_hours(row: Sequence[Any]) -> QuietHours | None:

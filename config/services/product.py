@@ -40,7 +40,7 @@ def processes(port: int, folder: Path) -> list[Process]:
     beat = _module(BEAT, "--schedule", str(folder / "beat"))
     return [
         Process("sample-brand", _module("config.demo.sample_brand")),
-        Process("web", web, ready=lambda: is_ready(port), environment={"CMR_PROCESS": "web"}),
+        Process("web", web, ready=lambda: is_ready(port)),
         Process("delivery", _module(DELIVERY)),
         Process("records", _module(RECORDS)),
         Process("beat", beat),

@@ -58,14 +58,14 @@ class Fleet:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *argv.split()],
-                env=self._environment(name),
+                env=self._environment(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
 
-    def _environment(self, name: str) -> dict[str, str]:
-        own = {"DATABASE_URL": _database_url(), "REDIS_URL": self.redis_url, "CMR_PROCESS": name}
+    def _environment(self) -> dict[str, str]:
+        own = {"DATABASE_URL": _database_url(), "REDIS_URL": self.redis_url}
         return os.environ | QUICK | own
 
     def kill(self, name: str) -> None:

@@ -101,7 +101,6 @@ def test_web_is_the_one_of_make_run() -> None:
     here = next(p for p in processes_of_make_run() if p.name == "web")
     expected = ["0.0.0.0" if word == "127.0.0.1" else word for word in list(here.argv)[2:]]
     assert sorted(in_container[2:]) == sorted(expected)
-    assert SERVICES["web"]["environment"]["CMR_PROCESS"] == here.environment["CMR_PROCESS"]
 
 
 def test_versions_are_new_enough() -> None:
