@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 from django.conf import settings
@@ -121,6 +121,11 @@ class StrictSerializer(serializers.Serializer[Any]):
                 }
             )
         return super().to_internal_value(data)
+
+    def refuse(self, field: str, key: str) -> NoReturn:
+        """Raise the error that `default_error_messages` has under *key*, on one field."""
+        message = serializers.ErrorDetail(str(self.error_messages[key]), key)
+        raise serializers.ValidationError({field: message})
 
 
 class Moment(serializers.DateTimeField):

@@ -12,7 +12,7 @@ from django.db import connection
 from brands.models import Channel, Purpose, Topic
 from consent import budgets, checks, identifiers, resolution, timing
 from consent.budgets import Spent
-from consent.checks import CHOICES, COLUMNS, HOURS, ChannelNeeded, Known
+from consent.checks import CHOICES, COLUMNS, COVERING, HOURS, ChannelNeeded, Known
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Choice, Decision, Question, Scope
 from consent.scopes import UnknownName
@@ -23,10 +23,7 @@ SELECT asked.place, relationship.subject_id, {{contact_point}}, {HOURS}, {COLUMN
 FROM {{asked}} AS asked (key, place)
 {{people}}
 JOIN consent_subject subject ON subject.id = relationship.subject_id
-LEFT JOIN {CHOICES}
-    ON (held.purpose_id = %(purpose)s OR held.purpose_id IS NULL)
-    AND (held.channel = %(channel)s OR held.channel IS NULL)
-    AND (held.topic = %(topic)s OR held.topic IS NULL)
+LEFT JOIN {CHOICES} ON {COVERING}
 """
 BY_DIGEST = QUERY.format(
     # Digests side by side in one value: an array of them costs more to write than all the joins.
@@ -143,14 +140,7 @@ def _read(
     """The people behind *keys*, by their *places*, who have a relationship with the brand."""
     if not keys:
         return {}
-    scope = asked.scope
-    values: dict[str, Any] = {
-        "keys": keys,
-        "brand": scope.brand,
-        "purpose": scope.purpose,
-        "channel": scope.channel,
-        "topic": scope.topic,
-    }
+    values = {"keys": keys} | checks.values_of(asked)
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return _people(cursor.fetchall(), places, asked)

@@ -40,6 +40,12 @@ CHOICES = """
         WHERE subject_id = relationship.subject_id AND brand_id IS NULL
     ) held
 """
+#: For many at once, of these only what can cover the question; `values_of` has the values.
+COVERING = """
+    (held.purpose_id = %(purpose)s OR held.purpose_id IS NULL)
+    AND (held.channel = %(channel)s OR held.channel IS NULL)
+    AND (held.topic = %(topic)s OR held.topic IS NULL)
+"""
 # One query a check, the same for a known and an unknown address: what differs is only which of
 # the left joins finds a row. The first column tells an unknown topic from a known one.
 QUERY = f"""
@@ -164,6 +170,17 @@ def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:
         "ref": asked.contact.ref,
     }
     return prepared.ask(BY_REF if asked.contact.ref is not None else BY_ADDRESS, values)
+
+
+def values_of(question: Question) -> dict[str, Any]:
+    """What `CHOICES` and `COVERING` ask for."""
+    scope = question.scope
+    return {
+        "brand": scope.brand,
+        "purpose": scope.purpose,
+        "channel": scope.channel,
+        "topic": scope.topic,
+    }
 
 
 def read_hours(row: Sequence[Any]) -> QuietHours | None:

@@ -17,20 +17,18 @@ def find(brand_id: int, contact: Contact) -> Relationship:
     Raises:
         NoRelationship, identifiers.InvalidAddress
     """
-    mine = Relationship.objects.active().filter(brand_id=brand_id)
-    digest = identifiers.digest_of_contact(contact)
-    if digest is None:
-        mine = mine.filter(ref=contact.ref)
-    else:
-        subjects = Identifier.objects.filter(digest=digest).values("subject_id")
-        mine = mine.filter(subject_id__in=subjects)
-    for relationship in mine.select_related("brand"):
-        return relationship
-    raise NoRelationship("you have no relationship with this contact")
+    found = ever(brand_id, contact)
+    if found is None or found.ended_at is not None:
+        raise NoRelationship("you have no relationship with this contact")
+    return found
 
 
 def ever(brand_id: int, contact: Contact) -> Relationship | None:
-    """The relationship with the person behind *contact*, be it over or not."""
+    """The relationship with the person behind *contact*, be it over or not.
+
+    Raises:
+        identifiers.InvalidAddress
+    """
     mine = Relationship.objects.filter(brand_id=brand_id)
     digest = identifiers.digest_of_contact(contact)
     if digest is None:

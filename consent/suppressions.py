@@ -10,13 +10,12 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from brands.models import Event
 from consent import checks, resolution
-from consent.checks import CHOICES, COLUMNS
+from consent.checks import CHOICES, COLUMNS, COVERING
 from consent.models import Relationship
 from consent.resolution import Choice, Decision, Question
 
@@ -25,10 +24,7 @@ BATCH = 2_000
 QUERY = f"""
 SELECT relationship.id, {COLUMNS}
 FROM consent_relationship relationship
-LEFT JOIN {CHOICES}
-    ON (held.purpose_id = %(purpose)s OR held.purpose_id IS NULL)
-    AND (held.channel = %(channel)s OR held.channel IS NULL)
-    AND (held.topic = %(topic)s OR held.topic IS NULL)
+LEFT JOIN {CHOICES} ON {COVERING}
 WHERE relationship.id = ANY(%(ids)s)
 """
 
@@ -79,14 +75,7 @@ def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> 
 
 
 def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Choice]]:
-    scope = asked.scope
-    values: dict[str, Any] = {
-        "ids": list(ids),
-        "brand": scope.brand,
-        "purpose": scope.purpose,
-        "channel": scope.channel,
-        "topic": scope.topic,
-    }
+    values = {"ids": list(ids)} | checks.values_of(asked)
     said: dict[uuid.UUID, list[Choice]] = {}
     with connection.cursor() as cursor:
         cursor.execute(QUERY, values)

@@ -17,14 +17,13 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.models import Brand
-from brands.wire import BatchParser, Problem, Problems, StrictSerializer, translating
-from consent import batches, checks
+from brands.wire import BatchParser, Problem, translating
+from consent import batches
 from consent.api import lines, wire
 from consent.api.checks import DecisionData, decision_data
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Decision, Question
 
-PROBLEMS: Problems = {**wire.PROBLEMS, checks.ChannelNeeded: (422, "channel_needed", "channel")}
 MAX_CONTACTS = 10_000
 WAYS = {"email": 320, "phone": 40, "sha256": 64, "ref": 200}  # and how long each may be
 TAG = "brand: checks"
@@ -33,15 +32,7 @@ TAG = "brand: checks"
 Read = Contact | Problem
 
 
-class Matter(StrictSerializer):
-    """What is asked about all of them."""
-
-    purpose = serializers.CharField(max_length=40)
-    channel = serializers.CharField(max_length=10, required=False, allow_null=True)
-    topic = serializers.CharField(max_length=60, required=False, allow_null=True)
-
-
-class ChecksRequest(Matter):
+class ChecksRequest(wire.Matter):
     contacts = serializers.ListField(
         child=wire.ContactField(), help_text=f"Up to {MAX_CONTACTS:,}."
     )
@@ -89,7 +80,7 @@ class Stream(BrandView):
     streams_body = True
 
     @extend_schema(
-        parameters=[Matter],
+        parameters=[wire.Matter],
         request={"application/x-ndjson": OpenApiTypes.STR},
         responses={
             (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
@@ -108,7 +99,7 @@ class Stream(BrandView):
     def _written(self, question: Question, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):
             answers = _answers(question, [_read_line(line) for _, line in batch], self.brand)
-            give_connection_back()
+            look_at_connection_again()
             for (number, _), answer in zip(batch, answers, strict=True):
                 if "error" in answer:
                     answer["error"]["line"] = number
@@ -122,8 +113,8 @@ def _body_of(request: HttpRequest) -> Any:
     return request.META["wsgi.input"]  # chunked: Django would take it for empty
 
 
-def give_connection_back() -> None:
-    """A stream may last for hours: between two batches others use the connection."""
+def look_at_connection_again() -> None:
+    """A stream may last for hours: the next batch finds out whether the connection still lives."""
     if not connection.in_atomic_block:
         close_old_connections()
 
@@ -132,9 +123,9 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
 def question_of(brand: Brand, given: Mapping[str, Any]) -> Question:
-    matter = Matter(data=given)
+    matter = wire.Matter(data=given)
     matter.is_valid(raise_exception=True)
-    with translating(PROBLEMS):
+    with translating(wire.PROBLEMS):
         return batches.question(brand.pk, **matter.validated_data)
 
 

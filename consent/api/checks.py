@@ -23,7 +23,6 @@ from consent.resolution import Choice, Decision
 
 PROBLEMS: Problems = {
     **wire.PROBLEMS,
-    checks.ChannelNeeded: (422, "channel_needed", "channel"),
     hindsight.NotYet: (422, "not_yet", "as_of"),
 }
 
@@ -34,6 +33,7 @@ SUPPOSED = uuid.UUID(int=0)
 
 
 class QuestionRequest(StrictSerializer):
+    # Not `wire.Matter` with a contact: what is wrong with the contact is said first.
     contact = wire.ContactField()
     purpose = serializers.CharField(max_length=40)
     channel = serializers.CharField(max_length=10, required=False, allow_null=True)
@@ -57,14 +57,10 @@ class CheckRequest(QuestionRequest):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "as_of" in attrs and ("at" in attrs or "suppose" in attrs):
-            self._say("as_of", "one_time")
+            self.refuse("as_of", "one_time")
         if "at" in attrs and attrs["at"] < self.context["now"]:
-            self._say("at", "past")
+            self.refuse("at", "past")
         return attrs
-
-    def _say(self, field: str, key: str) -> None:
-        message = serializers.ErrorDetail(str(self.error_messages[key]), key)
-        raise serializers.ValidationError({field: message})
 
 
 class Because(serializers.Serializer[object]):

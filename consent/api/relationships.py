@@ -59,16 +59,12 @@ class BrandChoiceRequest(wire.ChoiceField):
         attrs = super().validate(attrs)
         granting, implied = attrs["decision"] == "grant", attrs["basis"] == Basis.IMPLIED
         if granting and not attrs.get("evidence"):
-            self._say("evidence", "no_evidence")
+            self.refuse("evidence", "no_evidence")
         if implied and not granting:
-            self._say("basis", "not_implied")
+            self.refuse("basis", "not_implied")
         if implied and attrs.get("expires_at") is None:
-            self._say("expires_at", "no_expiry")
+            self.refuse("expires_at", "no_expiry")
         return attrs
-
-    def _say(self, field: str, key: str) -> None:
-        message = self.error_messages[key]
-        raise serializers.ValidationError({field: serializers.ErrorDetail(str(message), key)})
 
 
 class Relationships(BrandView):

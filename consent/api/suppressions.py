@@ -16,11 +16,12 @@ from rest_framework.request import Request
 from brands import stream
 from brands.api.access import BrandView
 from consent import suppressions
-from consent.api.batches import OPTIONS, Matter, give_connection_back, question_of
+from consent.api import wire
+from consent.api.batches import OPTIONS, look_at_connection_again, question_of
 from consent.suppressions import Standing
 
 
-class SuppressionQuery(Matter):
+class SuppressionQuery(wire.Matter):
     since = serializers.IntegerField(
         required=False,
         min_value=0,
@@ -64,7 +65,7 @@ class Suppressions(BrandView):
 
 def _written(batches: Iterator[list[Standing]]) -> Iterator[bytes]:
     for batch in batches:
-        give_connection_back()
+        look_at_connection_again()
         yield b"".join(orjson.dumps(_line(each), option=OPTIONS) for each in batch)
 
 

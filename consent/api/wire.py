@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from brands.models import Brand, Channel
 from brands.wire import Moment, Problems, StrictSerializer, list_of
-from consent import identifiers, ledger, notices, scopes
+from consent import checks, identifiers, ledger, notices, scopes
 from consent.identifiers import Contact
 from consent.ledger import NewChoice
 from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
@@ -21,6 +21,7 @@ PROBLEMS: Problems = {
     scopes.TopicWithoutBrand: (422, "topic_without_brand", "topic"),
     scopes.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
     identifiers.InvalidAddress: (422, "invalid_contact", "contact"),
+    checks.ChannelNeeded: (422, "channel_needed", "channel"),
     ledger.FromTheFuture: (422, "from_the_future", "made_at"),
     ledger.LiftRefused: (409, "person_said_no", "decision"),
 }
@@ -48,6 +49,14 @@ class AddressField(ContactField):
     """A contact that may be someone new, so a reference alone is not enough."""
 
     ref = None  # type: ignore[assignment]
+
+
+class Matter(StrictSerializer):
+    """What a brand asks about, but for whom."""
+
+    purpose = serializers.CharField(max_length=40)
+    channel = serializers.CharField(max_length=10, required=False, allow_null=True)
+    topic = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
 def contact_of(data: Mapping[str, str]) -> Contact:
@@ -92,22 +101,18 @@ class ChoiceField(StrictSerializer):
         for part, decision in self.PARTS.items():
             given, wanted = attrs.get(part) is not None, attrs["decision"] == decision
             if wanted and not given:
-                self._fail(part, "needed")
+                self.refuse(part, "needed")
             if given and not wanted:
-                self._fail(part, "not_here")
+                self.refuse(part, "not_here")
         if attrs.get("expires_at") is not None and attrs["decision"] != "grant":
-            self._fail("expires_at", "not_here")
+            self.refuse("expires_at", "not_here")
         self._refuse_past(attrs)
         return attrs
 
     def _refuse_past(self, attrs: dict[str, Any]) -> None:
         for part in ("until", "expires_at"):
             if attrs.get(part) is not None and attrs[part] <= self.context["now"]:
-                self._fail(part, "past")
-
-    def _fail(self, part: str, key: str) -> None:
-        message = self.error_messages[key]
-        raise serializers.ValidationError({part: serializers.ErrorDetail(str(message), key)})
+                self.refuse(part, "past")
 
 
 def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
