@@ -18,7 +18,7 @@ lint: .venv/test ## style, types and the one arrow
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
 
-LOCK := uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 -q \
+LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	$(LOCK) -o requirements/base.txt
