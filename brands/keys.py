@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from brands import credentials, prepared
+from brands import credentials
 from brands.models import Brand, BrandKey
+from brands.prepared import Statement
 
 KIND = "cmr_live"
 
@@ -45,21 +46,28 @@ def issue(
     return made.text
 
 
-BY_PREFIX = """
-SELECT key.id, key.name, key.prefix, key.digest, key.scopes, key.expires_at,
-       brand.id, brand.slug, brand.name
+USABLE = """
+SELECT {columns}
 FROM brands_brandkey key JOIN brands_brand brand ON brand.id = key.brand_id
 WHERE key.prefix = %(prefix)s AND key.revoked_at IS NULL
     AND (key.expires_at IS NULL OR key.expires_at > %(now)s)
 """
+BY_PREFIX = Statement(
+    USABLE.format(
+        columns="key.id, key.name, key.prefix, key.digest, key.scopes, key.expires_at, "
+        "brand.id, brand.slug, brand.name"
+    )
+)
+#: The brand that asks, with what its key may do and is compared by, for statements that begin so.
+ASKER = USABLE.format(columns="key.digest, key.scopes, brand.id, brand.slug")
 
 
 def recognise(text: str, *, now: datetime) -> BrandKey | None:
     """The usable key that *text* is, or None. Its brand has its id, slug and name, no more."""
     if (prefix := credentials.prefix_of(text, kind=KIND)) is None:
         return None
-    for pk, name, public, digest, scopes, ends, brand_id, slug, called in prepared.ask(
-        BY_PREFIX, {"prefix": prefix, "now": now}
+    for pk, name, public, digest, scopes, ends, brand_id, slug, called in BY_PREFIX.ask(
+        {"prefix": prefix, "now": now}
     ):
         if credentials.matches(text, bytes(digest)):
             brand = Brand(id=brand_id, slug=slug, name=called)

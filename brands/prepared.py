@@ -1,22 +1,130 @@
-"""Statements that are asked all the time: PostgreSQL parses and plans each once a connection."""
+"""Statements that are asked all the time: PostgreSQL parses and plans each once a connection.
+
+They go past psycopg's cursors, whose bookkeeping costs more than most of these statements do; what
+the answer becomes in Python is psycopg's work all the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import errors, generators, pq
+from psycopg.abc import Transformer
+from psycopg.adapt import Transformer as RowReader
+
+Row = tuple[Any, ...]
+Connection = psycopg.Connection[Any]
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+TEXT, BINARY = pq.Format.TEXT, pq.Format.BINARY
+SUCCESS = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
 
 
-def ask(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """All rows. Django's own cursors put the values into the text, so that each is a new one."""
-    connection.close_if_health_check_failed()  # as Django does before each cursor of its own
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        made = psycopg.Cursor(connection.connection)
-        cursor = connection._prepare_cursor(made)  # type: ignore[attr-defined]
-        with cursor:
-            cursor.execute(statement, values)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+class Statement:
+    """SQL with named values, `%(name)s`. Where the type of one does not show, the SQL casts it."""
+
+    def __init__(self, sql: str) -> None:
+        self.names = list(dict.fromkeys(PLACEHOLDER.findall(sql)))
+        self.sql = PLACEHOLDER.sub(lambda match: f"${1 + self.names.index(match[1])}", sql)
+        self.id = b"cmr_" + hashlib.sha256(self.sql.encode()).hexdigest()[:20].encode()
+        #: The connections that know the statement, each with what makes rows of its answers.
+        self.readers: WeakKeyDictionary[Connection, Transformer] = WeakKeyDictionary()
+
+    def ask(self, values: Mapping[str, Any]) -> list[Row]:
+        """All rows. Of *values* it takes those that it names."""
+        with self._connection() as on:
+            return self._rows(on, on.pgconn.exec_prepared(*self._call(on, values)))
+
+    def ask_each(self, many: Iterable[Mapping[str, Any]]) -> Iterator[list[Row]]:
+        """The rows for each of *many*, while PostgreSQL already works on the next.
+
+        *many* is read one ahead. Until the iterator is at its end, or closed, nothing else can be
+        asked on this thread's connection.
+        """
+        busy: Connection | None = None
+        try:
+            for values in many:
+                rows = self._received(busy) if busy else None
+                busy = None
+                busy = self._sent(values)
+                if rows is not None:
+                    yield rows
+            if busy:
+                last, busy = busy, None
+                yield self._received(last)
+        finally:
+            if busy:
+                busy.wait(generators.fetch_many(busy.pgconn))
+
+    def _sent(self, values: Mapping[str, Any]) -> Connection:
+        with self._connection() as on:
+            on.pgconn.send_query_prepared(*self._call(on, values))
+            on.wait(generators.send(on.pgconn))
+            return on
+
+    def _received(self, on: Connection) -> list[Row]:
+        with connections[DEFAULT_DB_ALIAS].wrap_database_errors:
+            (result,) = on.wait(generators.fetch_many(on.pgconn))
+            return self._rows(on, result)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """This thread's, looked after as Django does for its own cursors."""
+        database = connections[DEFAULT_DB_ALIAS]
+        database.close_if_health_check_failed()
+        database.ensure_connection()
+        database.validate_no_broken_transaction()
+        began = time.monotonic()
+        with database.wrap_database_errors:
+            yield database.connection
+        if database.queries_logged:
+            spent = f"{time.monotonic() - began:.3f}"
+            database.queries_log.append({"sql": self.sql, "time": spent})
+
+    def _call(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What libpq is given; the statement is known to the connection from here on."""
+        if on not in self.readers:
+            self._prepare(on)
+        given = [values[name] for name in self.names]
+        formats = [BINARY if isinstance(value, bytes) else TEXT for value in given]
+        return self.id, [_written(value) for value in given], formats, BINARY
+
+    def _prepare(self, on: Connection) -> None:
+        _succeeded(on.pgconn.prepare(self.id, self.sql.encode()))
+        described = _succeeded(on.pgconn.describe_prepared(self.id))
+        reader = RowReader.from_context(on)
+        reader.set_loader_types([described.ftype(n) for n in range(described.nfields)], BINARY)
+        self.readers[on] = reader
+
+    def _rows(self, on: Connection, result: pq.abc.PGresult) -> list[Row]:
+        reader = self.readers[on]
+        reader.set_pgresult(_succeeded(result), set_loaders=False)
+        return reader.load_rows(0, result.ntuples, tuple)
+
+
+def _written(value: Any) -> bytes | None:
+    """A value as PostgreSQL reads it: bytes as they are, all else as text.
+
+    Raises:
+        psycopg.DataError: a text with a NUL, which would cut it short.
+    """
+    if value is None or isinstance(value, bytes):
+        return value
+    text = str(value).encode()
+    if b"\0" in text:
+        raise psycopg.DataError("PostgreSQL text cannot contain NUL bytes")
+    return text
+
+
+def _succeeded(result: pq.abc.PGresult) -> pq.abc.PGresult:
+    if result.status not in SUCCESS:
+        raise errors.error_from_result(result)
+    return result

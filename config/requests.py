@@ -5,20 +5,79 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from config import problems
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
-class LengthRequired:
-    """Refuses bodies of unknown length, which Django would take for empty, where nobody reads them.
 
-    A call that streams reads its body by itself: its view says `streams_body`.
+class RequestId:
+    """Sets `request.id` and answers with `X-Request-Id`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` would copy them all
+        # An id of any other form could forge lines in a log.
+        request_id = given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+        request.id = request_id  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class Programs:
+    """Takes a call that carries its own authorisation straight to its view.
+
+    Sessions, CSRF tokens, messages and policies for pages are what browsers need; a program's call
+    would pay for them, and for nothing. A view that knows programs by a bearer token says so.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        }
+        if settings.SECURE_HSTS_SECONDS:
+            self.headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        self.only_tls = settings.SECURE_SSL_REDIRECT
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        match = _for_programs(request)
+        if match is None or (self.only_tls and not request.is_secure()):
+            return self.get_response(request)
+        request.get_host()  # raises where the name is not ours
+        request.resolver_match = match
+        response = _refused(request, match.func) or match.func(request, *match.args, **match.kwargs)
+        if hasattr(response, "render"):
+            response = response.render()
+        for name, value in self.headers.items():
+            response.headers[name] = value
+        return response
+
+
+def _for_programs(request: HttpRequest) -> ResolverMatch | None:
+    """Where a program's call goes; None for every other request."""
+    if not request.META.get("HTTP_AUTHORIZATION", "").startswith("Bearer "):
+        return None
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return None
+    return match if getattr(_class_of(match.func), "knows_programs", False) else None
+
+
+class LengthRequired:
+    """Refuses bodies of unknown length where nobody reads them, also for browsers."""
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -27,24 +86,21 @@ class LengthRequired:
     def process_view(
         self, request: HttpRequest, view: Any, args: object, kwargs: object
     ) -> HttpResponse | None:
-        chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-        streams = getattr(getattr(view, "cls", None), "streams_body", False)
-        if not chunked or streams or request.META.get("CONTENT_LENGTH"):
-            return None
-        return problems.answer(request, 411, "length_required", "Send a Content-Length.")
+        return _refused(request, view)
 
 
-class RequestId:
-    """Sets `request.id` and answers with `X-Request-Id`."""
+def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:
+    """The refusal of a body of unknown length, which Django would take for empty; None for others.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+    A call that streams reads its body by itself: its view says `streams_body`.
+    """
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if not chunked or request.META.get("CONTENT_LENGTH"):
+        return None
+    if getattr(_class_of(view), "streams_body", False):
+        return None
+    return problems.answer(request, 411, "length_required", "Send a Content-Length.")
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        # An id of any other form could forge lines in a log.
-        request_id = given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
-        request.id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        response["X-Request-Id"] = request_id
-        return response
+
+def _class_of(view: Any) -> Any:
+    return getattr(view, "cls", None)

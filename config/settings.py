@@ -54,8 +54,8 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_UR
 DATABASES["default"]["ENGINE"] = "config.postgres"
 #: A connection is kept by its thread. One that PostgreSQL gave up is noticed before it is used.
 DATABASES["default"]["CONN_MAX_AGE"] = None
-#: After so many runs a statement of `brands.prepared` is planned once and for all.
-DATABASES["default"]["OPTIONS"] = {"prepare_threshold": 5}
+#: The statements of `brands.prepared` are planned once a connection, and not for each value anew.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c plan_cache_mode=force_generic_plan"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -85,6 +85,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
     "config.requests.RequestId",
+    "config.requests.Programs",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -16,6 +16,7 @@ from consent.api import batches, checks, relationships, reports, sends, suppress
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
+    path("api/v1/check", checks.Check.as_view()),  # first, since it is asked before every send
     path("", portal.home, name="home"),
     path("brands", portal.brands, name="brands"),
     path("choose", portal.choose, name="choose"),
@@ -43,7 +44,6 @@ urlpatterns = [
     path("api/v1/me/preferences", choices.Preferences.as_view()),
     path("api/v1/me/history", choices.History.as_view()),
     # The API: brands
-    path("api/v1/check", checks.Check.as_view()),
     path("api/v1/checks", batches.Checks.as_view()),
     path("api/v1/checks/stream", batches.Stream.as_view()),
     path("api/v1/suppressions", suppressions.Suppressions.as_view()),

@@ -3,45 +3,56 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+import orjson
 
 from brands.models import Channel, Purpose, Topic
+from brands.prepared import Row, Statement
 from consent import budgets, checks, identifiers, resolution, timing
 from consent.budgets import Spent
-from consent.checks import CHOICES, COLUMNS, COVERING, HOURS, ChannelNeeded, Known
+from consent.checks import (
+    CHOICES,
+    COLUMNS,
+    COVERING,
+    HOURS,
+    RELATIONSHIP,
+    ChannelNeeded,
+    Known,
+)
 from consent.identifiers import Contact, InvalidAddress
-from consent.resolution import Choice, Decision, Question, Scope
+from consent.resolution import Decision, Question, Scope
 from consent.scopes import UnknownName
 
-#: Of each contact (by its place among those asked about) with a relationship: what was said.
-QUERY = f"""
-SELECT asked.place, relationship.subject_id, {{contact_point}}, {HOURS}, {COLUMNS}
-FROM {{asked}} AS asked (key, place)
-{{people}}
-JOIN consent_subject subject ON subject.id = relationship.subject_id
+#: So many contacts are looked up at once, while the ones before are decided about.
+CHUNK = 2_000
+#: Of each contact with a relationship, by its place: what was said. The limits keep the planner
+#: from reading a whole table, however small it is today, in place of one row a contact.
+QUERY = Statement(f"""
+SELECT relationship.place, relationship.subject_id, relationship.contact_point, {HOURS}, {COLUMNS}
+FROM (
+    SELECT place, known.subject_id, known.brand_id, identifier.id AS contact_point
+    FROM generate_series(0, length(%(digests)s::bytea) / 32 - 1) place
+    JOIN LATERAL (
+        SELECT id, subject_id FROM consent_identifier
+        WHERE digest = substring(%(digests)s::bytea FROM 32 * place + 1 FOR 32) LIMIT 1
+    ) identifier ON true
+    JOIN {RELATIONSHIP.format(brand="%(brand)s", person="subject_id = identifier.subject_id")}
+        known ON true
+    UNION ALL
+    SELECT asked.place::int, known.subject_id, known.brand_id, NULL
+    FROM json_each_text(%(refs)s::json) asked (place, ref)
+    JOIN {RELATIONSHIP.format(brand="%(brand)s", person="ref = asked.ref")} known ON true
+) relationship
+JOIN LATERAL (
+    SELECT * FROM consent_subject WHERE id = relationship.subject_id LIMIT 1
+) subject ON true
 LEFT JOIN {CHOICES} ON {COVERING}
-"""
-BY_DIGEST = QUERY.format(
-    # Digests side by side in one value: an array of them costs more to write than all the joins.
-    asked="""(SELECT substring(%(keys)s::bytea FROM 1 + 32 * place FOR 32), place + 1
-    FROM generate_series(0, length(%(keys)s::bytea) / 32 - 1) place)""",
-    contact_point="identifier.id",
-    people="""
-JOIN consent_identifier identifier ON identifier.digest = asked.key
-JOIN consent_relationship relationship ON relationship.subject_id = identifier.subject_id
-    AND relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL""",
-)
-BY_REF = QUERY.format(
-    asked="unnest(%(keys)s::text[]) WITH ORDINALITY",
-    contact_point="NULL",
-    people="""
-JOIN consent_relationship relationship ON relationship.ref = asked.key
-    AND relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL""",
-)
+""")
+#: Stands where a contact has no digest. Nobody's is that.
+NO_DIGEST = bytes(32)
 
 
 def question(
@@ -72,34 +83,70 @@ def check_many(
 
     What one contact gets is what a check of it alone would say.
     """
-    digests: dict[int, bytes] = {}
-    refs: dict[int, str] = {}
-    invalid: dict[int, Decision | InvalidAddress] = {}
+    answers: list[Decision | InvalidAddress] = [resolution.no_relationship(now)] * len(contacts)
+    silent = resolution.decide([], asked, now)
+    people: dict[int, Known] = {}
+    decided: dict[int, Decision] = {}
+    for found in _look_up(asked, contacts, answers):
+        people |= found
+        for place, known in found.items():
+            said = known.choices
+            decided[place] = checks.strictest(said, known.question, now) if said else silent
+    for place, decision in (decided | _timed(people, decided, now)).items():
+        answers[place] = decision
+    return answers
+
+
+def _look_up(
+    asked: Question, contacts: Sequence[Contact], answers: list[Decision | InvalidAddress]
+) -> Iterator[dict[int, Known]]:
+    """Whoever has a relationship, by place, chunk by chunk; what is no address is answered."""
+    starts = range(0, len(contacts), CHUNK)
+    values = (_keys(contacts[first : first + CHUNK], first, answers) for first in starts)
+    matter = checks.values_of(asked)
+    for first, rows in zip(starts, QUERY.ask_each(matter | each for each in values), strict=True):
+        yield _people(rows, asked, first)
+
+
+def _keys(
+    contacts: Sequence[Contact], first: int, answers: list[Decision | InvalidAddress]
+) -> dict[str, Any]:
+    """What finds the people behind *contacts*.
+
+    Digests lie side by side in one value: an array of them costs more to write than all the joins.
+    """
+    digests = [NO_DIGEST] * len(contacts)
+    refs: dict[str, str | None] = {}
     for place, contact in enumerate(contacts):
         try:
             digest = identifiers.digest_of_contact(contact)
         except InvalidAddress as error:
-            invalid[place] = error
+            answers[first + place] = error
             continue
         if digest is None:
-            refs[place] = str(contact.ref)
+            refs[str(place)] = contact.ref
         else:
             digests[place] = digest
-    people = _read(BY_DIGEST, asked, list(digests), b"".join(digests.values()))
-    people |= _read(BY_REF, asked, list(refs), list(refs.values()))
-    answers = invalid | _decided(people, asked, now)
-    unrelated = resolution.no_relationship(now)
-    return [answers.get(place, unrelated) for place in range(len(contacts))]
+    return {"digests": b"".join(digests), "refs": orjson.dumps(refs).decode()}
 
 
-def _decided(
-    people: Mapping[int, Known], asked: Question, now: datetime
-) -> dict[int, Decision | InvalidAddress]:
-    silent = resolution.decide([], asked, now)
-    decided = {
-        place: checks.strictest(known.choices, known.question, now) if known.choices else silent
-        for place, known in people.items()
-    }
+def _people(rows: Iterable[Row], asked: Question, first: int) -> dict[int, Known]:
+    """What the rows say of each, by the place among all contacts."""
+    people: dict[int, Known] = {}
+    for row in rows:
+        place = first + row[0]
+        if (known := people.get(place)) is None:
+            question = asked._replace(scope=asked.scope._replace(contact_point=row[2]))
+            known = people[place] = Known(row[1], question, checks.read_hours(row[3:6]), [])
+        if row[6] is not None:
+            known.choices.append(checks.read_choice(row[6:]))
+    return people
+
+
+def _timed(
+    people: Mapping[int, Known], decided: Mapping[int, Decision], now: datetime
+) -> dict[int, Decision]:
+    """The decisions again to which hours or limits have something to add."""
     spent = _spent(people, decided, now)
     return {
         place: timing.timed(
@@ -109,9 +156,8 @@ def _decided(
             spent=spent.get(place, []),
             now=now,
         )
-        if decision.allowed and (decision.limits or people[place].quiet_hours)
-        else decision
         for place, decision in decided.items()
+        if decision.allowed and (decision.limits or people[place].quiet_hours)
     }
 
 
@@ -132,36 +178,3 @@ def _spent(
     for (place, _, _), each in zip(limited, counts, strict=True):
         spent[place].append(each)
     return spent
-
-
-def _read(
-    query: str, asked: Question, places: Sequence[int], keys: bytes | list[str]
-) -> dict[int, Known]:
-    """The people behind *keys*, by their *places*, who have a relationship with the brand."""
-    if not keys:
-        return {}
-    values = {"keys": keys} | checks.values_of(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return _people(cursor.fetchall(), places, asked)
-
-
-def _people(
-    rows: Iterable[tuple[Any, ...]], places: Sequence[int], asked: Question
-) -> dict[int, Known]:
-    people: dict[int, Known] = {}
-    choices: dict[int, list[Choice]] = defaultdict(list)
-    for ordinal, subject_id, contact_point, start, end, zone, *held in rows:
-        place = places[ordinal - 1]
-        if place not in people:
-            hours = checks.read_hours((start, end, zone))
-            question = _of_contact_point(asked, contact_point)
-            people[place] = Known(subject_id, question, hours, choices[place])
-        if held[0] is not None:
-            choices[place].append(checks.read_choice(held))
-    return people
-
-
-def _of_contact_point(asked: Question, contact_point: int | None) -> Question:
-    of = asked.scope
-    return Question(Scope(of.brand, of.purpose, of.channel, of.topic, contact_point), asked.regime)

@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from brands import prepared
+from brands import keys
 from brands.models import Channel
+from brands.prepared import Row, Statement
 from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
 from consent.quiet_hours import QuietHours
 from consent.resolution import Choice, Decision, Limit, Question, Scope
 from consent.scopes import UnknownName
 
-#: What is read of each choice, for `read_choice`. Times come as microseconds since 1970: reading a
-#: timestamp as text costs more than all the rest of a check.
+#: What is read of each choice, for `read_choice`.
 COLUMNS = (
     "held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic, "
-    "held.contact_point_id, held.decision, held.maker, held.basis, held.limit_max, held.limit_per, "
-    + ", ".join(
-        f"(extract(epoch FROM held.{name}) * 1000000)::bigint"
-        for name in ("made_at", "until", "expires_at")
-    )
+    "held.contact_point_id, held.decision, held.maker, held.made_at, held.basis, held.until, "
+    "held.expires_at, held.limit_max, held.limit_per"
 )
 #: What is read of the person's quiet hours, for `read_hours`.
 HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The relationship, found by the person and not among all that the brand has. Beside the others,
+#: without a limit, the planner may think a walk through the brand's people the cheaper way.
+RELATIONSHIP = """
+    LATERAL (
+        SELECT id, subject_id, brand_id FROM consent_relationship
+        WHERE brand_id = {brand} AND ended_at IS NULL AND {person} LIMIT 1
+    )
+"""
 #: What a person said to one brand, and to any: two probes of the index of slots, where an OR would
 #: read all that they ever said to anybody.
 CHOICES = """
     LATERAL (
         SELECT * FROM consent_preference
-        WHERE subject_id = relationship.subject_id AND brand_id = %(brand)s
+        WHERE subject_id = relationship.subject_id AND brand_id = relationship.brand_id
         UNION ALL
         SELECT * FROM consent_preference
         WHERE subject_id = relationship.subject_id AND brand_id IS NULL
@@ -49,21 +53,40 @@ COVERING = """
 # One query a check, the same for a known and an unknown address: what differs is only which of
 # the left joins finds a row. The first column tells an unknown topic from a known one.
 QUERY = f"""
-SELECT %(topic)s::text IS NULL OR EXISTS (
+SELECT {{asker}}
+       %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
-           WHERE brand_id = %(brand)s AND code = %(topic)s AND purpose_id = %(purpose)s),
+           WHERE brand_id = brand.id AND code = %(topic)s AND purpose_id = %(purpose)s),
        purpose.has_channels, purpose.regime, relationship.subject_id, identifier.id,
        {HOURS}, {COLUMNS}
-FROM brands_purpose purpose
+FROM {{brand}}
+JOIN brands_purpose purpose ON purpose.code = %(purpose)s
 LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
-LEFT JOIN consent_relationship relationship
-    ON relationship.brand_id = %(brand)s AND relationship.ended_at IS NULL AND {{person}}
+LEFT JOIN {{relationship}} relationship ON true
 LEFT JOIN consent_subject subject ON subject.id = relationship.subject_id
 LEFT JOIN {CHOICES} ON true
-WHERE purpose.code = %(purpose)s
 """
-BY_ADDRESS = QUERY.format(person="relationship.subject_id = identifier.subject_id")
-BY_REF = QUERY.format(person="relationship.ref = %(ref)s")
+
+
+def _of(brand: str, *, columns: str = "") -> dict[bool, Statement]:
+    """The query asked by *brand*, by whether the contact is the brand's own reference."""
+    persons = {False: "subject_id = identifier.subject_id", True: "ref = %(ref)s"}
+    return {
+        is_ref: Statement(
+            QUERY.format(
+                asker=columns,
+                brand=brand,
+                relationship=RELATIONSHIP.format(brand="brand.id", person=person),
+            )
+        )
+        for is_ref, person in persons.items()
+    }
+
+
+BY_BRAND = _of("(SELECT %(brand)s::bigint AS id) brand")
+#: With the asking key in the same statement, before the columns of `BY_BRAND`.
+BY_KEY = _of(f"({keys.ASKER}) brand", columns="brand.digest, brand.scopes, brand.id, brand.slug,")
+CHANNELS = frozenset(Channel.values)
 
 
 class ChannelNeeded(ValueError):
@@ -83,14 +106,13 @@ class Asked:
     topic: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is recorded of whoever a brand asked about; no subject is no relationship."""
 
     subject_id: uuid.UUID | None
     question: Question
     quiet_hours: QuietHours | None
-    choices: Sequence[Choice]
+    choices: list[Choice]
 
 
 def check(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = ()) -> Decision:
@@ -101,7 +123,7 @@ def check(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = ()) -> D
     """
     known = look_up(asked)
     if supposing:
-        known = replace(known, choices=[*known.choices, *supposing])
+        known = known._replace(choices=[*known.choices, *supposing])
     return decide(known, now=now)
 
 
@@ -128,9 +150,29 @@ def look_up(asked: Asked) -> Known:
         ChannelNeeded: the purpose has channels, and none was named.
         identifiers.InvalidAddress
     """
-    if asked.channel is not None and asked.channel not in Channel.values:
+    values = values_about(asked.contact, asked.purpose, asked.topic)
+    rows = BY_BRAND[asked.contact.ref is not None].ask(values | {"brand": asked.brand_id})
+    return read_known(asked, rows)
+
+
+def values_about(contact: Contact, purpose: str, topic: str | None) -> dict[str, Any]:
+    """What `QUERY` asks for, but for who asks.
+
+    Raises:
+        identifiers.InvalidAddress
+    """
+    return {
+        "digest": identifiers.digest_of_contact(contact),
+        "ref": contact.ref,
+        "purpose": purpose,
+        "topic": topic,
+    }
+
+
+def read_known(asked: Asked, rows: Sequence[Row]) -> Known:
+    """What the rows of `BY_BRAND` say. Raises what `look_up` raises."""
+    if asked.channel is not None and asked.channel not in CHANNELS:
         raise UnknownName("channel", asked.channel)
-    rows = _read(asked)
     if not rows:
         raise UnknownName("purpose", asked.purpose)
     topic_is_known, has_channels, regime, subject_id, identifier, *hours = rows[0][:8]
@@ -152,24 +194,12 @@ def strictest(choices: Sequence[Choice], question: Question, now: datetime) -> D
     if question.scope.contact_point is not None:
         return resolution.decide(choices, question, now)
     named = {c.scope.contact_point for c in choices if c.scope.contact_point is not None}
-    scopes = [replace(question.scope, contact_point=point) for point in [None, *sorted(named)]]
-    answers = [resolution.decide(choices, replace(question, scope=each), now) for each in scopes]
-    return replace(
-        min(answers, key=lambda answer: answer.allowed),
+    scopes = [question.scope._replace(contact_point=point) for point in [None, *sorted(named)]]
+    answers = [resolution.decide(choices, question._replace(scope=each), now) for each in scopes]
+    return min(answers, key=lambda answer: answer.allowed)._replace(
         valid_until=min((a.valid_until for a in answers if a.valid_until), default=None),
         limits=tuple({c.entry: c for a in answers for c in a.limits}.values()),
     )
-
-
-def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:
-    values: dict[str, Any] = {
-        "brand": asked.brand_id,
-        "purpose": asked.purpose,
-        "topic": asked.topic,
-        "digest": identifiers.digest_of_contact(asked.contact),
-        "ref": asked.contact.ref,
-    }
-    return prepared.ask(BY_REF if asked.contact.ref is not None else BY_ADDRESS, values)
 
 
 def values_of(question: Question) -> dict[str, Any]:
@@ -190,18 +220,9 @@ def read_hours(row: Sequence[Any]) -> QuietHours | None:
 
 
 def read_choice(row: Sequence[Any]) -> Choice:
-    """A choice from the values of `COLUMNS`."""
-    entry, seq, brand, purpose, channel, topic, point, decision, maker, basis, *rest = row
-    most, per, made_at, until, expires_at = rest
-    return Choice(
-        entry,
-        seq,
-        Scope(brand, purpose, channel, topic, point),
-        decision,
-        maker,
-        EPOCH + timedelta(microseconds=made_at),
-        basis,
-        None if until is None else EPOCH + timedelta(microseconds=until),
-        None if expires_at is None else EPOCH + timedelta(microseconds=expires_at),
-        None if most is None else Limit(most, per),
-    )
+    """A choice from the values of `COLUMNS`, whose order is that of its fields."""
+    entry, seq = row[:2]
+    decision, maker, made_at, basis, until, expires_at, most, per = row[7:15]
+    limit = None if most is None else Limit(most, per)
+    scope = Scope._make(row[2:7])
+    return Choice(entry, seq, scope, decision, maker, made_at, basis, until, expires_at, limit)

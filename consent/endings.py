@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -82,6 +81,6 @@ def _decide(
     if entry.purpose is None:
         return None
     # A question is always some brand's: asked of any brand, this one's own no would be left out.
-    scope = replace(preferences.scope_of(entry), brand=brand_id)
+    scope = preferences.scope_of(entry)._replace(brand=brand_id)
     question = Question(scope, entry.purpose.regime)  # type: ignore[arg-type]
     return resolution.decide(said, question, now)

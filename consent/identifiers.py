@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import email_validator
 import phonenumbers
@@ -30,8 +31,7 @@ class InvalidAddress(ValueError):
     """Not an e-mail address or phone number; the text says why, without repeating it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """How a brand points at a person: exactly one is set."""
 
     email: str | None = None
@@ -89,7 +89,12 @@ def digest(normalised: str) -> bytes:
 
 
 def digest_of_sha256(sha256: bytes) -> bytes:
-    return hmac.digest(settings.IDENTIFIER_PEPPER.encode(), sha256, "sha256")
+    return hmac.digest(_pepper(), sha256, "sha256")
+
+
+@cache
+def _pepper() -> bytes:
+    return str(settings.IDENTIFIER_PEPPER).encode()
 
 
 def digest_of_contact(contact: Contact) -> bytes | None:
@@ -135,4 +140,4 @@ def find_or_create(address_digest: bytes) -> Identifier:
 def alias(identifier_id: int, *, brand_id: int) -> str:
     """A name for a contact point that only one brand sees, so that two cannot compare notes."""
     text = f"{brand_id}:{identifier_id}".encode()
-    return hmac.digest(settings.IDENTIFIER_PEPPER.encode(), text, "sha256").hex()[:24]
+    return hmac.digest(_pepper(), text, "sha256").hex()[:24]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
@@ -134,4 +134,5 @@ def _decision_on_reserved(known: Known, now: datetime) -> Decision:
     decision = checks.decide(known, now=now)
     if not decision.allowed:
         return decision
-    return replace(decision, not_before=timing.quiet_until(known.question, known.quiet_hours, now))
+    quiet_until = timing.quiet_until(known.question, known.quiet_hours, now)
+    return decision._replace(not_before=quiet_until)

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+import orjson
 
 from brands.models import Event
+from brands.prepared import Statement
 from consent import checks, resolution
 from consent.checks import CHOICES, COLUMNS, COVERING
 from consent.models import Relationship
@@ -21,12 +22,12 @@ from consent.resolution import Choice, Decision, Question
 
 BATCH = 2_000
 
-QUERY = f"""
+QUERY = Statement(f"""
 SELECT relationship.id, {COLUMNS}
 FROM consent_relationship relationship
 LEFT JOIN {CHOICES} ON {COVERING}
-WHERE relationship.id = ANY(%(ids)s)
-"""
+WHERE relationship.id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,9 @@ def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> 
 
 
 def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Choice]]:
-    values = {"ids": list(ids)} | checks.values_of(asked)
+    values = {"ids": orjson.dumps(list(ids)).decode()} | checks.values_of(asked)
     said: dict[uuid.UUID, list[Choice]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(QUERY, values)
-        for relationship, *held in cursor.fetchall():
-            if held[0] is not None:
-                said.setdefault(relationship, []).append(checks.read_choice(held))
+    for relationship, *held in QUERY.ask(values):
+        if held[0] is not None:
+            said.setdefault(relationship, []).append(checks.read_choice(held))
     return said

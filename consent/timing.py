@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from brands.models import Channel
@@ -31,8 +30,7 @@ def timed(
     if not decision.allowed:
         return decision
     free = max((each.gives_back for each in spent if each.gives_back), default=None)
-    return replace(
-        decision,
+    return decision._replace(
         not_before=quiet_until(question, quiet_hours, free or now) or free,
         remaining=min((each.remaining for each in spent), default=None),
     )

@@ -86,6 +86,8 @@ class BrandView(APIView):
     """A door for brands. `scope` names what a key must be allowed to do."""
 
     scope: ClassVar[str]
+    #: It needs nothing that only a browser has: `config.requests.Programs`.
+    knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)
     permission_classes = (HasScope,)
 

@@ -50,6 +50,7 @@ class IsConsumer(BasePermission):
 class ConsumerView(APIView):
     """A door for consumers and their programs."""
 
+    knows_programs = True
     authentication_classes = (TokenAuthentication, SignedIn)
     permission_classes = (IsConsumer,)
 

@@ -20,16 +20,12 @@ from brands.models import Brand
 from brands.wire import BatchParser, Problem, translating
 from consent import batches
 from consent.api import lines, wire
-from consent.api.checks import DecisionData, decision_data
+from consent.api.decisions import DecisionData, decision_data
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Decision, Question
 
 MAX_CONTACTS = 10_000
-WAYS = {"email": 320, "phone": 40, "sha256": 64, "ref": 200}  # and how long each may be
 TAG = "brand: checks"
-
-#: A contact, or why it is none.
-Read = Contact | Problem
 
 
 class ChecksRequest(wire.Matter):
@@ -71,7 +67,7 @@ class Checks(BrandView):
         """
         body = request.data if isinstance(request.data, dict) else {}
         question = question_of(self.brand, {k: v for k, v in body.items() if k != "contacts"})
-        contacts = [read_contact(each) for each in _listed(body.get("contacts"))]
+        contacts = [wire.read_contact(each) for each in _listed(body.get("contacts"))]
         return Response({"data": _answers(question, contacts, self.brand)})
 
 
@@ -138,7 +134,7 @@ def _listed(contacts: Any) -> Sequence[Any]:
     return contacts
 
 
-def _answers(question: Question, read: Sequence[Read], brand: Brand) -> list[dict[str, Any]]:
+def _answers(question: Question, read: Sequence[wire.Read], brand: Brand) -> list[dict[str, Any]]:
     contacts = [each for each in read if isinstance(each, Contact)]
     decided = iter(batches.check_many(question, contacts, now=timezone.now()))
     return [
@@ -149,29 +145,17 @@ def _answers(question: Question, read: Sequence[Read], brand: Brand) -> list[dic
 def _item(answer: Decision | InvalidAddress, brand: Brand) -> dict[str, Any]:
     if isinstance(answer, InvalidAddress):
         return _error(Problem(422, "invalid_contact", str(answer)))
-    return decision_data(answer, brand)
+    return decision_data(answer, brand_id=brand.pk, slug=brand.slug)
 
 
 def _error(problem: Problem) -> dict[str, Any]:
     return {"error": {"code": problem.get_codes(), "detail": str(problem.detail)}}
 
 
-def _read_line(line: bytes) -> Read:
+def _read_line(line: bytes) -> wire.Read:
     if len(line) > lines.LONGEST:
         return Problem(413, "line_too_long", f"A line may have {lines.LONGEST:,} bytes.")
     try:
-        return read_contact(orjson.loads(line))
+        return wire.read_contact(orjson.loads(line))
     except orjson.JSONDecodeError as error:
         return Problem(400, "parse_error", f"This is not JSON: {error}")
-
-
-def read_contact(given: Any) -> Read:
-    """A contact as `wire.ContactField` reads it, without the cost of a serializer for each."""
-    if not isinstance(given, dict) or len(given) != 1:
-        return Problem(422, "one", "Give exactly one of email, phone, sha256 and ref.")
-    ((way, value),) = given.items()
-    if way not in WAYS:
-        return Problem(422, "unknown_field", "Give exactly one of email, phone, sha256 and ref.")
-    if not isinstance(value, str) or not value.strip() or len(value) > WAYS[way] or "\0" in value:
-        return Problem(422, "invalid", f"{way}: a text of up to {WAYS[way]} characters.")
-    return Contact(**{way: value.strip()})

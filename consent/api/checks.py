@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,8 +17,9 @@ from rest_framework.response import Response
 from brands.api.access import BrandView
 from brands.models import Brand
 from brands.wire import Moment, Problems, StrictSerializer, translating
-from consent import checks, hindsight, notices, scopes
-from consent.api import wire
+from consent import checks, hindsight
+from consent.api import quick, wire
+from consent.api.decisions import SUPPOSED, DecisionData, decision_data
 from consent.checks import Asked
 from consent.resolution import Choice, Decision
 
@@ -28,8 +30,6 @@ PROBLEMS: Problems = {
 
 
 MAX_SUPPOSED = 20
-#: No entry: what was only supposed stands in no ledger.
-SUPPOSED = uuid.UUID(int=0)
 
 
 class QuestionRequest(StrictSerializer):
@@ -63,35 +63,12 @@ class CheckRequest(QuestionRequest):
         return attrs
 
 
-class Because(serializers.Serializer[object]):
-    entry = serializers.UUIDField(allow_null=True, help_text="Null for what was supposed.")
-    scope = wire.ScopeData()
-    decision = serializers.CharField()
-    maker = serializers.CharField()
-    made_at = serializers.DateTimeField()
-    until = serializers.DateTimeField(allow_null=True)
-    expires_at = serializers.DateTimeField(allow_null=True)
-
-
-class DecisionData(serializers.Serializer[object]):
-    allowed = serializers.BooleanField()
-    rule = serializers.CharField(help_text="Which part of the rule decided.")
-    because = Because(allow_null=True, help_text="The choice that decided; null for a default.")
-    as_of = serializers.DateTimeField()
-    valid_until = serializers.DateTimeField(
-        allow_null=True, help_text="When time alone will change the answer."
-    )
-    not_before = serializers.DateTimeField(
-        allow_null=True, help_text="Allowed, but only from then on: quiet hours, or a full budget."
-    )
-    remaining = serializers.IntegerField(
-        allow_null=True, help_text="How many more may be sent now; null where no limit covers it."
-    )
-    limit = wire.LimitData(allow_null=True, help_text="How often at most the person wants this.")
-
-
 class Check(BrandView):
     scope = "check"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The plain question at once; whatever is unusual, mistakes too, by what follows."""
+        return quick.answer(request) or super().dispatch(request, *args, **kwargs)
 
     @extend_schema(request=CheckRequest, responses=DecisionData, tags=["brand: checks"])
     def post(self, request: Request) -> Response:
@@ -104,7 +81,7 @@ class Check(BrandView):
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             decision = self._decide(body.validated_data, now)
-        return Response(decision_data(decision, self.brand))
+        return Response(decision_data(decision, brand_id=self.brand.pk, slug=self.brand.slug))
 
     def _decide(self, data: dict[str, Any], now: datetime) -> Decision:
         asked = Asked(
@@ -134,29 +111,3 @@ def _supposed(data: dict[str, Any], brand: Brand, now: datetime) -> Choice:
         expires_at=new.expires_at,
         limit=new.limit,
     )
-
-
-def decision_data(decision: Decision, brand: Brand) -> dict[str, Any]:
-    limit = decision.limit
-    return {
-        "allowed": decision.allowed,
-        "rule": decision.rule,
-        "because": _because(decision.because, brand) if decision.because else None,
-        "as_of": decision.as_of,
-        "valid_until": decision.valid_until,
-        "not_before": decision.not_before,
-        "remaining": decision.remaining,
-        "limit": notices.limit_of(limit.max, limit.per) if limit else None,
-    }
-
-
-def _because(choice: Choice, brand: Brand) -> dict[str, Any]:
-    return {
-        "entry": None if choice.entry == SUPPOSED else choice.entry,
-        "scope": scopes.described(choice.scope, brand_slug=brand.slug, told_to=brand.pk),
-        "decision": choice.decision,
-        "maker": choice.maker,
-        "made_at": choice.made_at,
-        "until": choice.until,
-        "expires_at": choice.expires_at,
-    }

@@ -15,6 +15,7 @@ from brands.api.access import BrandView
 from brands.wire import Problems, translating
 from consent import sends
 from consent.api import checks, wire
+from consent.api.decisions import DecisionData, decision_data
 from consent.checks import Asked
 
 PROBLEMS: Problems = {
@@ -33,7 +34,7 @@ class ReserveRequest(checks.QuestionRequest):
     )
 
 
-class ReservationData(checks.DecisionData):
+class ReservationData(DecisionData):
     reserved = serializers.BooleanField(help_text="Send it if, and only if, this is true.")
     send = serializers.UUIDField(allow_null=True)
 
@@ -75,7 +76,7 @@ class Reserve(BrandView):
                 key=headers.validated_data.get(KEY),
             )
         answer = {"reserved": made.send is not None, "send": made.send}
-        answer |= checks.decision_data(made.decision, self.brand)
+        answer |= decision_data(made.decision, brand_id=self.brand.pk, slug=self.brand.slug)
         return Response(answer, status=201 if made.is_new else 200)
 
 

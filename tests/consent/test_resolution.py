@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -71,11 +70,11 @@ def say(decision: str, scope: Scope, hours: int, seq: int = 99, **more: object) 
 
 def wider(scope: Scope, draw: random.Random) -> Scope:
     parts = ["brand", "purpose", "channel", "topic", "contact_point"]
-    return replace(scope, **{part: None for part in parts if draw.random() < 0.5})
+    return scope._replace(**{part: None for part in parts if draw.random() < 0.5})
 
 
 def allowed(choices: list[Choice], regime: Regime = "opt_in") -> bool:
-    return decide(choices, replace(QUESTION, regime=regime), NOON).allowed
+    return decide(choices, QUESTION._replace(regime=regime), NOON).allowed
 
 
 @given(ledgers(), st.randoms(use_true_random=False))
@@ -104,10 +103,10 @@ def test_a_brand_never_lifts_a_persons_no(ledger: list[Choice], expires: datetim
     if standing_no(ledger, QUESTION.scope, NOON) is None:
         return
     for decision in ("grant", "deny", "clear"):
-        word = replace(say(decision, QUESTION.scope, hours=1), maker="brand")
+        word = say(decision, QUESTION.scope, hours=1)._replace(maker="brand")
         assert not allowed([*ledger, word])
     implied = say("grant", QUESTION.scope, hours=1, basis="implied", expires_at=expires)
-    assert not allowed([*ledger, replace(implied, maker="brand")])
+    assert not allowed([*ledger, implied._replace(maker="brand")])
 
 
 @given(ledgers())
@@ -122,7 +121,7 @@ def test_the_order_of_arrival_does_not_matter(ledger: list[Choice], draw: random
     if len(times) < len(ledger):
         return
     shuffled = draw.sample(ledger, len(ledger))
-    renumbered = [replace(c, seq=seq) for seq, c in enumerate(shuffled)]
+    renumbered = [c._replace(seq=seq) for seq, c in enumerate(shuffled)]
     first, second = (decide(each, QUESTION, NOON) for each in (ledger, renumbered))
     assert (first.allowed, first.rule) == (second.allowed, second.rule)
     assert first.valid_until == second.valid_until
@@ -153,7 +152,7 @@ def test_the_answer_holds_until_valid_until_and_turns_then(ledger: list[Choice])
 
 @given(ledgers())
 def test_a_required_purpose_is_always_allowed(ledger: list[Choice]) -> None:
-    assert decide(ledger, replace(QUESTION, regime="required"), NOON).rule == "required"
+    assert decide(ledger, QUESTION._replace(regime="required"), NOON).rule == "required"
 
 
 @given(ledgers())
@@ -212,9 +211,9 @@ def test_a_yes_that_runs_out_gives_back_the_no_it_lifted() -> None:
 
 
 def test_a_brand_may_lift_its_own_no_but_not_by_implication() -> None:
-    own = replace(say("deny", QUESTION.scope, hours=-5, seq=1), maker="brand")
-    express = replace(say("grant", QUESTION.scope, hours=-4, seq=2), maker="brand")
-    implied = replace(express, basis="implied", expires_at=NOON + timedelta(days=1))
+    own = say("deny", QUESTION.scope, hours=-5, seq=1)._replace(maker="brand")
+    express = say("grant", QUESTION.scope, hours=-4, seq=2)._replace(maker="brand")
+    implied = express._replace(basis="implied", expires_at=NOON + timedelta(days=1))
     assert decide([own, express], QUESTION, NOON).rule == "brand_granted"
     assert decide([own, implied], QUESTION, NOON).rule == "brand_denied"
 
@@ -228,8 +227,8 @@ def test_of_limits_the_tightest_is_told() -> None:
 def test_a_brands_word_never_pushes_out_the_persons_in_the_same_scope() -> None:
     """Its own no comes after the person's, and lifting that one lifts nothing of theirs."""
     no = say("deny", QUESTION.scope, hours=-5, seq=1)
-    own = replace(say("deny", QUESTION.scope, hours=-4, seq=2), maker="brand")
-    lifted = replace(say("grant", QUESTION.scope, hours=-3, seq=3), maker="brand")
+    own = say("deny", QUESTION.scope, hours=-4, seq=2)._replace(maker="brand")
+    lifted = say("grant", QUESTION.scope, hours=-3, seq=3)._replace(maker="brand")
     assert decide([no, own, lifted], QUESTION, NOON).rule == "person_denied"
 
 
@@ -246,5 +245,5 @@ def test_valid_until_is_the_first_of_several_turns() -> None:
     beneath = say("pause", QUESTION.scope, -5, 1, until=NOON + timedelta(hours=3))
     lifting = say("grant", QUESTION.scope, -4, 2, expires_at=NOON + timedelta(hours=2))
     above = say("pause", Scope(ACME), -3, 3, until=NOON + timedelta(hours=1))
-    decision = decide([beneath, lifting, above], replace(QUESTION, regime="opt_out"), NOON)
+    decision = decide([beneath, lifting, above], QUESTION._replace(regime="opt_out"), NOON)
     assert (decision.allowed, decision.valid_until) == (False, above.until)

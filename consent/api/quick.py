@@ -1,0 +1,95 @@
+"""The plain check at the speed of a row lookup: one statement for the key and the answer.
+
+It only knows how to answer. Whatever is unusual, a mistake or a rarer field, gets None here and
+goes the long way (`checks.Check.post`), which says what is wrong; so each error is written once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from brands import credentials, keys
+from consent import checks
+from consent.api import wire
+from consent.api.decisions import decision_data
+from consent.checks import Asked, ChannelNeeded
+from consent.identifiers import Contact, InvalidAddress
+from consent.scopes import UnknownName
+
+SCOPE = "check"
+#: A plain question is not longer, in bytes.
+LONGEST = 2_000
+BEARER = "Bearer "
+
+
+def answer(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a plain question by a key that may ask it; None for anything else."""
+    key = request.META.get("HTTP_AUTHORIZATION", "").removeprefix(BEARER)
+    if (prefix := credentials.prefix_of(key, kind=keys.KIND)) is None:
+        return None
+    if (question := _question(request)) is None:
+        return None
+    try:
+        return _decide(key, prefix, question, now=timezone.now())
+    except (UnknownName, ChannelNeeded, InvalidAddress):
+        return None
+
+
+def _question(request: HttpRequest) -> dict[str, Any] | None:
+    """The question with its contact read; None unless it is plain."""
+    length = request.META.get("CONTENT_LENGTH", "")
+    if not length.isascii() or not length.isdigit() or int(length) > LONGEST:
+        return None
+    if request.method != "POST" or request.content_type != "application/json":
+        return None
+    try:
+        given = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        return None
+    return _plain(given) if isinstance(given, dict) else None
+
+
+def _plain(given: dict[str, Any]) -> dict[str, Any] | None:
+    contact = wire.read_contact(given.pop("contact", None))
+    if not isinstance(contact, Contact) or not given.keys() <= {"purpose", "channel", "topic"}:
+        return None
+    purpose, channel, topic = given.get("purpose"), given.get("channel"), given.get("topic")
+    if not (_is_name(purpose) and _is_name_or_none(channel) and _is_name_or_none(topic)):
+        return None
+    return {"contact": contact, "purpose": purpose, "channel": channel, "topic": topic}
+
+
+def _is_name(value: object) -> bool:
+    return (
+        isinstance(value, str) and 0 < len(value) <= 60 and value.isascii() and value.isprintable()
+    )
+
+
+def _is_name_or_none(value: object) -> bool:
+    return value is None or _is_name(value)
+
+
+def _decide(
+    key: str, prefix: str, question: dict[str, Any], *, now: datetime
+) -> HttpResponse | None:
+    contact = question["contact"]
+    values = checks.values_about(contact, question["purpose"], question["topic"])
+    rows = checks.BY_KEY[contact.ref is not None].ask(values | {"prefix": prefix, "now": now})
+    if not rows:
+        return None
+    digest, scopes, brand_id, slug = rows[0][:4]
+    if not credentials.matches(key, digest) or SCOPE not in scopes:
+        return None
+    asked = Asked(brand_id, **question)
+    known = checks.read_known(asked, [row[4:] for row in rows])
+    decision = checks.decide(known, now=now)
+    data = decision_data(decision, brand_id=brand_id, slug=slug)
+    body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
+    return HttpResponse(
+        body, content_type="application/json", headers={"Content-Length": len(body)}
+    )
