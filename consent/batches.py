@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
 
 from brands.models import Channel, Purpose, Topic
-from consent import budgets, checks, identifiers, resolution, timing
+from consent import budgets, checks, identifiers, regimes, resolution, timing
 from consent.budgets import Spent
 from consent.checks import CHOICES, COLUMNS, COVERING, HOURS, ChannelNeeded, Known
 from consent.identifiers import Contact, InvalidAddress
-from consent.resolution import Choice, Decision, Question, Scope
+from consent.residence import JURISDICTION
+from consent.resolution import Choice, Decision, Question, Regime, Scope
 from consent.scopes import UnknownName
 
 #: Of each contact (by its place among those asked about) with a relationship: what was said.
 QUERY = f"""
-SELECT asked.place, relationship.subject_id, {{contact_point}}, {HOURS}, {COLUMNS}
+SELECT asked.place, relationship.subject_id, {{contact_point}}, {JURISDICTION}, {HOURS}, {COLUMNS}
 FROM {{asked}} AS asked (key, place)
 {{people}}
 JOIN consent_subject subject ON subject.id = relationship.subject_id
@@ -48,6 +51,8 @@ def question(
     brand_id: int, *, purpose: str, channel: str | None = None, topic: str | None = None
 ) -> Question:
     """The question that one brand asks about many, with everything but the contact.
+
+    Its regime is the purpose's own; where somebody lives another may hold for them.
 
     Raises:
         UnknownName, ChannelNeeded
@@ -95,9 +100,11 @@ def check_many(
 def _decided(
     people: Mapping[int, Known], asked: Question, now: datetime
 ) -> dict[int, Decision | InvalidAddress]:
-    silent = resolution.decide([], asked, now)
+    silent = cache(lambda regime: resolution.decide([], replace(asked, regime=regime), now))
     decided = {
-        place: checks.strictest(known.choices, known.question, now) if known.choices else silent
+        place: checks.strictest(known.choices, known.question, now)
+        if known.choices
+        else silent(known.question.regime)
         for place, known in people.items()
     }
     spent = _spent(people, decided, now)
@@ -151,17 +158,18 @@ def _people(
 ) -> dict[int, Known]:
     people: dict[int, Known] = {}
     choices: dict[int, list[Choice]] = defaultdict(list)
-    for ordinal, subject_id, contact_point, start, end, zone, *held in rows:
+    regime_in = regimes.by_place(asked)
+    for ordinal, subject_id, contact_point, jurisdiction, start, end, zone, *held in rows:
         place = places[ordinal - 1]
         if place not in people:
             hours = checks.read_hours((start, end, zone))
-            question = _of_contact_point(asked, contact_point)
+            question = _of_person(asked, contact_point, regime_in(jurisdiction))
             people[place] = Known(subject_id, question, hours, choices[place])
         if held[0] is not None:
             choices[place].append(checks.read_choice(held))
     return people
 
 
-def _of_contact_point(asked: Question, contact_point: int | None) -> Question:
+def _of_person(asked: Question, contact_point: int | None, regime: Regime) -> Question:
     of = asked.scope
-    return Question(Scope(of.brand, of.purpose, of.channel, of.topic, contact_point), asked.regime)
+    return Question(Scope(of.brand, of.purpose, of.channel, of.topic, contact_point), regime)

@@ -13,6 +13,7 @@ from brands.models import Channel
 from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
 from consent.quiet_hours import QuietHours
+from consent.regimes import REGIME
 from consent.resolution import Choice, Decision, Limit, Question, Scope
 from consent.scopes import UnknownName
 
@@ -52,7 +53,7 @@ QUERY = f"""
 SELECT %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = %(brand)s AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.has_channels, purpose.regime, relationship.subject_id, identifier.id,
+       purpose.has_channels, {REGIME}, relationship.subject_id, identifier.id,
        {HOURS}, {COLUMNS}
 FROM brands_purpose purpose
 LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
@@ -165,6 +166,7 @@ def _read(asked: Asked) -> Sequence[tuple[Any, ...]]:
     values: dict[str, Any] = {
         "brand": asked.brand_id,
         "purpose": asked.purpose,
+        "channel": asked.channel,
         "topic": asked.topic,
         "digest": identifiers.digest_of_contact(asked.contact),
         "ref": asked.contact.ref,

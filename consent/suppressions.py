@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
 
 from brands.models import Event
-from consent import checks, resolution
+from consent import checks, regimes, resolution
 from consent.checks import CHOICES, COLUMNS, COVERING
 from consent.models import Relationship
+from consent.residence import JURISDICTION
 from consent.resolution import Choice, Decision, Question
 
 BATCH = 2_000
 
 QUERY = f"""
-SELECT relationship.id, {COLUMNS}
+SELECT relationship.id, {JURISDICTION}, {COLUMNS}
 FROM consent_relationship relationship
+JOIN consent_subject subject ON subject.id = relationship.subject_id
 LEFT JOIN {CHOICES} ON {COVERING}
 WHERE relationship.id = ANY(%(ids)s)
 """
@@ -36,6 +38,14 @@ class Standing:
     id: uuid.UUID
     ref: str | None
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one person said, and where they live."""
+
+    jurisdiction: str | None
+    choices: list[Choice] = field(default_factory=list)
 
 
 def everyone(asked: Question, *, now: datetime) -> Iterator[list[Standing]]:
@@ -63,23 +73,28 @@ def changed(asked: Question, *, since: int, now: datetime) -> Iterator[list[Stan
 
 def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> list[Standing]:
     said = _said(asked, [relationship.id for relationship in batch])
+    regime_in = regimes.by_place(asked)
+
+    def decide(person: Said) -> Decision:
+        question = replace(asked, regime=regime_in(person.jurisdiction))
+        return checks.strictest(person.choices, question, now)
+
     ended = resolution.no_relationship(now)
     return [
         Standing(
-            each.id,
-            each.ref,
-            ended if each.ended_at else checks.strictest(said.get(each.id, []), asked, now),
+            each.id, each.ref, ended if each.ended_at else decide(said.get(each.id, Said(None)))
         )
         for each in batch
     ]
 
 
-def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Choice]]:
+def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Said]:
     values = {"ids": list(ids)} | checks.values_of(asked)
-    said: dict[uuid.UUID, list[Choice]] = {}
+    said: dict[uuid.UUID, Said] = {}
     with connection.cursor() as cursor:
         cursor.execute(QUERY, values)
-        for relationship, *held in cursor.fetchall():
+        for relationship, jurisdiction, *held in cursor.fetchall():
+            person = said.setdefault(relationship, Said(jurisdiction))
             if held[0] is not None:
-                said.setdefault(relationship, []).append(checks.read_choice(held))
+                person.choices.append(checks.read_choice(held))
     return said
