@@ -72,7 +72,7 @@ def test_a_day_that_a_month_lacks_is_its_last_one(made: str, months: int, end: s
 
 
 def test_months_are_counted_by_utc() -> None:
-    made_at = datetime(2026, 9, 1, 1, tzinfo=timezone(timedelta(hours=2)))  # 31 August by UTC
+    made_at = datetime(2026, 8, 31, 1, tzinfo=timezone(timedelta(hours=2)))  # 30 August by UTC
     assert terms.after_months(made_at, 6) == datetime(2027, 2, 28, 23, tzinfo=UTC)
 
 
