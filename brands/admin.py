@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from brands.models import Brand, Purpose, Topic
+from brands.models import Brand, JurisdictionRegime, Purpose, Topic
 
 
 @admin.register(Brand)
@@ -14,6 +14,14 @@ class BrandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Purpose)
 class PurposeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("code", "name", "regime", "dpv")
+
+
+@admin.register(JurisdictionRegime)
+class JurisdictionRegimeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("jurisdiction", "purpose", "channel", "regime", "law")
+    list_filter = ("purpose", "channel")
+    search_fields = ("jurisdiction", "law")
+    ordering = ("jurisdiction", "purpose", "channel")
 
 
 @admin.register(Topic)

@@ -1,10 +1,14 @@
-"""The purposes that every installation starts with, as data."""
+"""The purposes that every installation starts with, and where laws differ, as data."""
+
+from __future__ import annotations
 
 from typing import Any
 
 from django.apps import AppConfig
 
-from brands.models import Purpose, Regime
+from brands import starting_rows
+from brands.models import Channel, JurisdictionRegime, Purpose, Regime
+from brands.starting_rows import Plan
 
 DPV = "https://w3id.org/dpv#"
 
@@ -63,8 +67,50 @@ PURPOSES = [
 ]
 
 
-def install(sender: AppConfig, **kwargs: Any) -> None:
-    """Add the purposes that are missing; what an admin changed stays. Runs after each migrate."""
+# Jurisdiction, purpose, channel (None is any), regime, law. Only where a law is laxer than the
+# purpose's own regime. Engineering anchors, not legal advice. The TCPA wants a yes for calls and
+# texts in the United States, so `sms` and `voice` stay as they are there.
+REGIMES: list[tuple[str, str, Channel | None, Regime, str]] = [
+    ("US", "marketing", Channel.EMAIL, Regime.OPT_OUT, "CAN-SPAM Act, 15 U.S.C. § 7704"),
+    ("US", "marketing", Channel.POST, Regime.OPT_OUT, "none: no law of the US wants a yes first"),
+    ("DE", "marketing", Channel.POST, Regime.OPT_OUT, "§ 7(1) UWG; Art. 6(1)(f), 21(2) GDPR"),
+    ("GB", "marketing", Channel.POST, Regime.OPT_OUT, "Art. 6(1)(f), 21(2) UK GDPR"),
+]
+#: The right to opt out of sales, targeted advertising and profiling.
+PRIVACY_ACTS = {
+    "US-CA": "CCPA, Cal. Civ. Code § 1798.120",
+    "US-CO": "Colorado Privacy Act",
+    "US-CT": "Connecticut Data Privacy Act",
+    "US-OR": "Oregon Consumer Privacy Act",
+    "US-TX": "Texas Data Privacy and Security Act",
+    "US-VA": "Virginia Consumer Data Protection Act",
+}
+REGIMES += [
+    (jurisdiction, purpose, None, Regime.OPT_OUT, law)
+    for jurisdiction, law in PRIVACY_ACTS.items()
+    for purpose in ("sale_or_sharing", "personalised_ads", "profiling")
+]
+
+
+def install(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> None:
+    """What every installation has and starts with. Runs after each migrate."""
+    _install_purposes()
+    if starting_rows.are_due(sender.label, plan):
+        _install_regimes()
+
+
+def _install_regimes() -> None:
+    for jurisdiction, purpose, channel, regime, law in REGIMES:
+        JurisdictionRegime.objects.get_or_create(
+            jurisdiction=jurisdiction,
+            purpose_id=purpose,
+            channel=channel,
+            defaults={"regime": regime, "law": law},
+        )
+
+
+def _install_purposes() -> None:
+    """Add the purposes that are missing; what an admin changed stays."""
     for position, (code, name, description, regime, dpv, has_channels) in enumerate(PURPOSES):
         Purpose.objects.get_or_create(
             code=code,

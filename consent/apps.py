@@ -1,7 +1,13 @@
-"""The record's app."""
+"""The record's app. Sees to it that a new database has its terms."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConsentConfig(AppConfig):
     name = "consent"
+
+    def ready(self) -> None:
+        from consent import terms
+
+        post_migrate.connect(terms.install, sender=self)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 import orjson
 
 from brands.models import Channel, Purpose, Topic
 from brands.prepared import Row, Statement
-from consent import budgets, checks, identifiers, resolution, timing
+from consent import budgets, checks, identifiers, regimes, resolution, timing
 from consent.budgets import Spent
 from consent.checks import (
     CHOICES,
@@ -23,7 +24,8 @@ from consent.checks import (
     Known,
 )
 from consent.identifiers import Contact, InvalidAddress
-from consent.resolution import Decision, Question, Scope
+from consent.residence import JURISDICTION
+from consent.resolution import Decision, Question, Regime, Scope
 from consent.scopes import UnknownName
 
 #: So many contacts are looked up at once, while the ones before are decided about.
@@ -31,9 +33,10 @@ CHUNK = 2_000
 #: Of each contact with a relationship, by its place: what was said. The limits keep the planner
 #: from reading a whole table, however small it is today, in place of one row a contact.
 QUERY = Statement(f"""
-SELECT relationship.place, relationship.subject_id, relationship.contact_point, {HOURS}, {COLUMNS}
+SELECT relationship.place, relationship.subject_id, relationship.contact_point, {JURISDICTION},
+       {HOURS}, {COLUMNS}
 FROM (
-    SELECT place, known.subject_id, known.brand_id, identifier.id AS contact_point
+    SELECT place, known.*, identifier.id AS contact_point
     FROM generate_series(0, length(%(digests)s::bytea) / 32 - 1) place
     JOIN LATERAL (
         SELECT id, subject_id FROM consent_identifier
@@ -42,7 +45,7 @@ FROM (
     JOIN {RELATIONSHIP.format(brand="%(brand)s", person="subject_id = identifier.subject_id")}
         known ON true
     UNION ALL
-    SELECT asked.place::int, known.subject_id, known.brand_id, NULL
+    SELECT asked.place::int, known.*, NULL
     FROM json_each_text(%(refs)s::json) asked (place, ref)
     JOIN {RELATIONSHIP.format(brand="%(brand)s", person="ref = asked.ref")} known ON true
 ) relationship
@@ -59,6 +62,8 @@ def question(
     brand_id: int, *, purpose: str, channel: str | None = None, topic: str | None = None
 ) -> Question:
     """The question that one brand asks about many, with everything but the contact.
+
+    Its regime is the purpose's own; where somebody lives another may hold for them.
 
     Raises:
         UnknownName, ChannelNeeded
@@ -84,14 +89,17 @@ def check_many(
     What one contact gets is what a check of it alone would say.
     """
     answers: list[Decision | InvalidAddress] = [resolution.no_relationship(now)] * len(contacts)
-    silent = resolution.decide([], asked, now)
+    silent = cache(lambda regime: resolution.decide([], asked._replace(regime=regime), now))
     people: dict[int, Known] = {}
     decided: dict[int, Decision] = {}
     for found in _look_up(asked, contacts, answers):
         people |= found
         for place, known in found.items():
-            said = known.choices
-            decided[place] = checks.strictest(said, known.question, now) if said else silent
+            decided[place] = (
+                checks.strictest(known.choices, known.question, now)
+                if known.choices
+                else silent(known.question.regime)
+            )
     for place, decision in (decided | _timed(people, decided, now)).items():
         answers[place] = decision
     return answers
@@ -104,8 +112,10 @@ def _look_up(
     starts = range(0, len(contacts), CHUNK)
     values = (_keys(contacts[first : first + CHUNK], first, answers) for first in starts)
     matter = checks.values_of(asked)
+    held = regimes.read(purpose=asked.scope.purpose)  # before: later the connection is taken
+    regime_in = cache(partial(held.of, asked))
     for first, rows in zip(starts, QUERY.ask_each(matter | each for each in values), strict=True):
-        yield _people(rows, asked, first)
+        yield _people(rows, asked, first, regime_in)
 
 
 def _keys(
@@ -130,16 +140,18 @@ def _keys(
     return {"digests": b"".join(digests), "refs": orjson.dumps(refs).decode()}
 
 
-def _people(rows: Iterable[Row], asked: Question, first: int) -> dict[int, Known]:
+def _people(
+    rows: Iterable[Row], asked: Question, first: int, regime_in: Callable[[str | None], Regime]
+) -> dict[int, Known]:
     """What the rows say of each, by the place among all contacts."""
     people: dict[int, Known] = {}
     for row in rows:
         place = first + row[0]
         if (known := people.get(place)) is None:
-            question = asked._replace(scope=asked.scope._replace(contact_point=row[2]))
-            known = people[place] = Known(row[1], question, checks.read_hours(row[3:6]), [])
-        if row[6] is not None:
-            known.choices.append(checks.read_choice(row[6:]))
+            question = Question(asked.scope._replace(contact_point=row[2]), regime_in(row[3]))
+            known = people[place] = Known(row[1], question, checks.read_hours(row[4:7]), [])
+        if row[7] is not None:
+            known.choices.append(checks.read_choice(row[7:]))
     return people
 
 

@@ -14,6 +14,7 @@ from brands.prepared import Row, Statement
 from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
 from consent.quiet_hours import QuietHours
+from consent.regimes import REGIME
 from consent.resolution import Choice, Decision, Limit, Question, Scope
 from consent.scopes import UnknownName
 
@@ -29,7 +30,7 @@ HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
 #: without a limit, the planner may think a walk through the brand's people the cheaper way.
 RELATIONSHIP = """
     LATERAL (
-        SELECT id, subject_id, brand_id FROM consent_relationship
+        SELECT id, subject_id, brand_id, jurisdiction FROM consent_relationship
         WHERE brand_id = {brand} AND ended_at IS NULL AND {person} LIMIT 1
     )
 """
@@ -57,7 +58,7 @@ SELECT {{asker}}
        %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = brand.id AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.has_channels, purpose.regime, relationship.subject_id, identifier.id,
+       purpose.has_channels, {REGIME}, relationship.subject_id, identifier.id,
        {HOURS}, {COLUMNS}
 FROM {{brand}}
 JOIN brands_purpose purpose ON purpose.code = %(purpose)s
@@ -150,12 +151,14 @@ def look_up(asked: Asked) -> Known:
         ChannelNeeded: the purpose has channels, and none was named.
         identifiers.InvalidAddress
     """
-    values = values_about(asked.contact, asked.purpose, asked.topic)
+    values = values_about(asked.contact, asked.purpose, asked.channel, asked.topic)
     rows = BY_BRAND[asked.contact.ref is not None].ask(values | {"brand": asked.brand_id})
     return read_known(asked, rows)
 
 
-def values_about(contact: Contact, purpose: str, topic: str | None) -> dict[str, Any]:
+def values_about(
+    contact: Contact, purpose: str, channel: str | None, topic: str | None
+) -> dict[str, Any]:
     """What `QUERY` asks for, but for who asks.
 
     Raises:
@@ -165,6 +168,7 @@ def values_about(contact: Contact, purpose: str, topic: str | None) -> dict[str,
         "digest": identifiers.digest_of_contact(contact),
         "ref": contact.ref,
         "purpose": purpose,
+        "channel": channel,
         "topic": topic,
     }
 

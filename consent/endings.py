@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from brands import stream
-from consent import ledger, notices, preferences, resolution
+from consent import ledger, notices, preferences, regimes, residence, resolution
 from consent.models import Ending, LedgerEntry, Relationship
 from consent.resolution import Choice, Decision, Question
 
@@ -58,7 +58,8 @@ def _tell(ending: Ending, brand_id: int, *, now: datetime) -> bool:
         if not _still_counted(ending.entry_id, said):
             return False
         for relationship in ledger.active_with(subject.pk, [brand_id]):
-            stands = _decide(ending.entry, said, brand_id, now)
+            place = residence.of(subject, relationship)
+            stands = _decide(ending.entry, said, brand_id, place, now)
             ended = notices.of_ending(
                 ending.entry, relationship, stands, now=now, seq=subject.last_seq
             )
@@ -75,12 +76,16 @@ def _still_counted(entry_id: uuid.UUID, said: Sequence[Choice]) -> bool:
 
 
 def _decide(
-    entry: LedgerEntry, said: Sequence[Choice], brand_id: int, now: datetime
+    entry: LedgerEntry, said: Sequence[Choice], brand_id: int, place: str | None, now: datetime
 ) -> Decision | None:
-    """What stands now for the entry's own scope; None where it names no purpose to ask about."""
+    """What stands now for the entry's own scope; None where it names no purpose to ask about.
+
+    *place* is where the person lives.
+    """
     if entry.purpose is None:
         return None
     # A question is always some brand's: asked of any brand, this one's own no would be left out.
     scope = preferences.scope_of(entry)._replace(brand=brand_id)
     question = Question(scope, entry.purpose.regime)  # type: ignore[arg-type]
+    question = question._replace(regime=regimes.by_place(question)(place))
     return resolution.decide(said, question, now)

@@ -1,7 +1,8 @@
 """What the answer was at a past moment, by the ledger.
 
 Of a relationship that ended and began again only the newest time is known. Regimes are those of
-today, and what quiet hours and budgets left of a yes is not told: their past is not kept.
+today, by where the person lives today, and what quiet hours and budgets left of a yes is not told:
+their past is not kept.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from consent import checks, people, preferences, resolution
+from consent import checks, people, preferences, regimes, residence, resolution
 from consent.checks import Asked
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Decision
@@ -34,6 +35,9 @@ def check(asked: Asked, *, as_of: datetime, now: datetime) -> Decision:
     relationship = people.ever(asked.brand_id, asked.contact)
     if relationship is None or not _stood(relationship, as_of):
         return resolution.no_relationship(as_of)
+    # Of a relationship that is over `look_up` knows nothing, nor where the person lives.
+    place = residence.of(relationship.subject, relationship)
+    question = question._replace(regime=regimes.by_place(question)(place))
     about = Q(brand_id=asked.brand_id) | Q(brand_id=None)
     entries = LedgerEntry.objects.filter(about, subject=relationship.subject_id)
     said = preferences.choices_of_ledger(entries.filter(recorded_at__lte=as_of))

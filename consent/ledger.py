@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +13,7 @@ from django.db import transaction
 from brands import stream
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
-from consent import chain, notices, preferences, resolution
+from consent import chain, notices, preferences, residence, resolution, terms
 from consent.models import Ending, LedgerEntry, Propagation, Relationship, Subject
 from consent.resolution import Limit, Scope
 
@@ -32,7 +32,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class NewChoice:
-    """A choice that is about to be recorded. `made_at` is when it was made; None is now."""
+    """A choice that is about to be recorded. `made_at` is when it was made; None is now.
+
+    One with a `ground`, which an implied consent has, expires with its term: see Note [Terms].
+    """
 
     scope: Scope
     decision: resolution.DecisionKind
@@ -41,6 +44,7 @@ class NewChoice:
     limit: Limit | None = None
     expires_at: datetime | None = None
     basis: resolution.Basis = "express"
+    ground: str | None = None
     evidence: str = ""
     notice: str = ""
     made_at: datetime | None = None
@@ -69,6 +73,7 @@ def record(
     Raises:
         LiftRefused: a brand's yes would lift the person's no.
         FromTheFuture: a choice's `made_at` is later than *now*.
+        terms.NoTerm, terms.TermOver, terms.BeyondTerm: of an implied consent.
     """
     with transaction.atomic():
         subject = lock(subject_id)
@@ -122,7 +127,7 @@ class _Recording:
 
     def add(self, choice: NewChoice) -> LedgerEntry:
         self._refuse_lift(choice)
-        entry = self._insert(choice)
+        entry = self._insert(self._until_its_term(choice))
         preferences.project(entry)
         self._note_ending(entry)
         if entry.brand_id is None:
@@ -138,10 +143,25 @@ class _Recording:
         if denial := resolution.standing_no(known, choice.scope, self.now):
             raise LiftRefused(denial)
 
-    def _insert(self, choice: NewChoice) -> LedgerEntry:
+    def _until_its_term(self, choice: NewChoice) -> NewChoice:
+        if choice.ground is None:
+            return choice
+        end = terms.expiry(
+            choice.ground,
+            jurisdiction=residence.for_brand(self.subject, self.by.brand_id),
+            made_at=self._made_at(choice),
+            wanted=choice.expires_at,
+            now=self.now,
+        )
+        return replace(choice, expires_at=end)
+
+    def _made_at(self, choice: NewChoice) -> datetime:
         made_at = choice.made_at or self.now
         if made_at > self.now:
             raise FromTheFuture("made_at lies in the future")
+        return made_at
+
+    def _insert(self, choice: NewChoice) -> LedgerEntry:
         entry = LedgerEntry(
             subject=self.subject,
             subject_seq=self.subject.last_seq + 1,
@@ -158,11 +178,12 @@ class _Recording:
             maker=self.by.maker,
             maker_brand_id=self.by.brand_id,
             basis=choice.basis,
+            ground=choice.ground,
             source=self.by.source,
             reason=choice.reason,
             evidence=choice.evidence,
             notice=choice.notice,
-            made_at=made_at,
+            made_at=self._made_at(choice),
             recorded_at=self.now,
             previous_hash=bytes(self.subject.chain_head),
         )

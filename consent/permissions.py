@@ -11,8 +11,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from brands.models import Channel, Purpose
-from consent import preferences, resolution
+from consent import preferences, regimes, residence, resolution
 from consent.models import Preference
+from consent.regimes import Regimes
 from consent.resolution import Choice, Decision, Question, Scope
 
 
@@ -26,30 +27,43 @@ class Permission:
 def of_brands(
     subject_id: uuid.UUID, brand_ids: Sequence[int], *, now: datetime
 ) -> Mapping[int, list[Permission]]:
-    """What each brand may do with regard to one person, in two queries however many brands."""
+    """What each brand may do with regard to one person, in four queries however many brands."""
     about = Q(brand_id__in=brand_ids) | Q(brand_id=None)
     said: dict[int | None, list[Choice]] = defaultdict(list)
     for choice in preferences.choices(Preference.objects.filter(about, subject_id=subject_id)):
         said[choice.scope.brand].append(choice)
-    questions = [(p, c) for p in Purpose.objects.order_by("position") for c in _channels(p)]
+    held, places = regimes.read(), residence.for_brands(subject_id, brand_ids)
+    questions = _questions()
     return {
         brand_id: [
-            _permission(said[None] + said[brand_id], brand_id, purpose, channel, now)
-            for purpose, channel in questions
+            _permission(
+                said[None] + said[brand_id], _there(each, brand_id, held, places.get(brand_id)), now
+            )
+            for each in questions
         ]
         for brand_id in brand_ids
     }
 
 
+def _questions() -> list[Question]:
+    """All that can be asked, of no brand yet, with the purposes' own regimes."""
+    return [
+        Question(Scope(None, purpose.code, channel), purpose.regime)  # type: ignore[arg-type]
+        for purpose in Purpose.objects.order_by("position")
+        for channel in _channels(purpose)
+    ]
+
+
 def _channels(purpose: Purpose) -> Iterable[str | None]:
-    return list(Channel) if purpose.has_channels else [None]
+    return [*Channel.values] if purpose.has_channels else [None]
 
 
-def _permission(
-    said: Iterable[Choice], brand_id: int, purpose: Purpose, channel: str | None, now: datetime
-) -> Permission:
-    scope = Scope(brand_id, purpose.code, channel)
-    question = Question(scope, purpose.regime)  # type: ignore[arg-type]
-    return Permission(
-        purpose.code, channel and str(channel), resolution.decide(said, question, now)
-    )
+def _there(question: Question, brand_id: int, held: Regimes, place: str | None) -> Question:
+    """The same question, asked by the brand about somebody who lives in *place*."""
+    scope = question.scope._replace(brand=brand_id)
+    return Question(scope, held.of(question, place))
+
+
+def _permission(said: Iterable[Choice], question: Question, now: datetime) -> Permission:
+    decision = resolution.decide(said, question, now)
+    return Permission(str(question.scope.purpose), question.scope.channel, decision)

@@ -1,4 +1,4 @@
-"""When a person wants not to be disturbed, as they set it."""
+"""Where a person lives, and when they want not to be disturbed, as they set it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from django.db import transaction
 
+from brands import jurisdictions
 from consent import ledger, quiet_hours
 from consent.models import Subject
 from consent.quiet_hours import QuietHours, UnknownTimeZone
@@ -16,6 +17,7 @@ from consent.quiet_hours import QuietHours, UnknownTimeZone
 class Changes(TypedDict, total=False):
     """What is left out stays. An empty zone is none; quiet hours are a start and an end."""
 
+    jurisdiction: str | None
     time_zone: str
     quiet_hours: tuple[time, time] | None
 
@@ -24,10 +26,13 @@ def change(subject_id: uuid.UUID, changes: Changes) -> Subject:
     """Set what *changes* name; every check answers by it once this has returned.
 
     Raises:
-        UnknownTimeZone, quiet_hours.StartIsEnd
+        jurisdictions.UnknownJurisdiction, UnknownTimeZone, quiet_hours.StartIsEnd
     """
     with transaction.atomic():
         subject = ledger.lock(subject_id)
+        if "jurisdiction" in changes:
+            place = changes["jurisdiction"]
+            subject.jurisdiction = None if place is None else jurisdictions.known(place)
         if (zone := changes.get("time_zone")) is not None:
             subject.time_zone = _known(zone)
         if "quiet_hours" in changes:
@@ -35,7 +40,7 @@ def change(subject_id: uuid.UUID, changes: Changes) -> Subject:
             if hours is not None:
                 QuietHours(*hours, subject.time_zone)  # refuses those that cannot be
             subject.quiet_start, subject.quiet_end = hours or (None, None)
-        subject.save(update_fields=["time_zone", "quiet_start", "quiet_end"])
+        subject.save(update_fields=["jurisdiction", "time_zone", "quiet_start", "quiet_end"])
     return subject
 
 

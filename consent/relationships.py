@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from brands import jurisdictions
 from brands.models import Brand
 from brands.ordered_ids import new_id
 from consent import ledger, notices, preferences, resolution
@@ -23,6 +25,14 @@ class RefTaken(Exception):
     """The brand's reference already stands for another person."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The brand's own word on a person; None is unsaid."""
+
+    ref: str | None
+    jurisdiction: str | None
+
+
 def start(
     subject_id: uuid.UUID,
     brand: Brand,
@@ -31,23 +41,26 @@ def start(
     now: datetime,
     ref: str | None = None,
     note: str = "",
+    jurisdiction: str | None = None,
     contacts: Sequence[dict[str, str]] = (),
 ) -> tuple[Relationship, bool]:
     """Begin, or begin again; says whether there was anything to do.
 
     The brand is told, with what the person had said before and the *contacts* (kind and SHA-256)
-    by which it may recognise them.
+    by which it may recognise them. Its *ref*, and the *jurisdiction* where it says they live, take
+    the place of those before.
 
     Raises:
-        EndedByPerson, RefTaken
+        EndedByPerson, RefTaken, jurisdictions.UnknownJurisdiction
     """
+    own = _Own(ref, None if jurisdiction is None else jurisdictions.known(jurisdiction))
     try:
         with transaction.atomic():
             subject = ledger.lock(subject_id)
             found = Relationship.objects.filter(subject=subject, brand=brand).first()
             if found and found.ended_at is None:
-                return _with_ref(found, ref), False
-            begun = _begin(found, subject, brand, by=by, now=now, ref=ref, note=note)
+                return _with(found, own), False
+            begun = _begin(found, subject, brand, by=by, now=now, own=own, note=note)
             _tell_start(begun, subject, contacts)
     except IntegrityError as error:
         if "relationship_ref_unique_in_brand" in str(error):
@@ -77,25 +90,33 @@ def _begin(
     *,
     by: Actor,
     now: datetime,
-    ref: str | None,
+    own: _Own,
     note: str,
 ) -> Relationship:
     if found is None:
         return Relationship.objects.create(
-            subject=subject, brand=brand, ref=ref, origin=by.maker, origin_note=note, started_at=now
+            subject=subject,
+            brand=brand,
+            ref=own.ref,
+            jurisdiction=own.jurisdiction,
+            origin=by.maker,
+            origin_note=note,
+            started_at=now,
         )
     if by.maker == "brand" and found.ended_by == "person":
         raise EndedByPerson("the person ended this relationship")
     found.ended_at, found.ended_by, found.started_at = None, "", now
-    found.origin, found.origin_note, found.ref = by.maker, note, ref or found.ref
+    found.origin, found.origin_note = by.maker, note
     found.save()
-    return found
+    return _with(found, own)
 
 
-def _with_ref(relationship: Relationship, ref: str | None) -> Relationship:
-    if ref is not None and ref != relationship.ref:
-        relationship.ref = ref
-        relationship.save(update_fields=["ref"])
+def _with(relationship: Relationship, own: _Own) -> Relationship:
+    before = relationship.ref, relationship.jurisdiction
+    relationship.ref = own.ref or relationship.ref
+    relationship.jurisdiction = own.jurisdiction or relationship.jurisdiction
+    if (relationship.ref, relationship.jurisdiction) != before:
+        relationship.save(update_fields=["ref", "jurisdiction"])
     return relationship
 
 

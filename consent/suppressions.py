@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
 
 from brands.models import Event
 from brands.prepared import Statement
-from consent import checks, resolution
+from consent import checks, regimes, resolution
 from consent.checks import CHOICES, COLUMNS, COVERING
 from consent.models import Relationship
+from consent.residence import JURISDICTION
 from consent.resolution import Choice, Decision, Question
 
 BATCH = 2_000
 
 QUERY = Statement(f"""
-SELECT relationship.id, {COLUMNS}
+SELECT relationship.id, {JURISDICTION}, {COLUMNS}
 FROM consent_relationship relationship
+JOIN consent_subject subject ON subject.id = relationship.subject_id
 LEFT JOIN {CHOICES} ON {COVERING}
 WHERE relationship.id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 """)
@@ -37,6 +39,14 @@ class Standing:
     id: uuid.UUID
     ref: str | None
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one person said, and where they live."""
+
+    jurisdiction: str | None
+    choices: list[Choice] = field(default_factory=list)
 
 
 def everyone(asked: Question, *, now: datetime) -> Iterator[list[Standing]]:
@@ -64,21 +74,26 @@ def changed(asked: Question, *, since: int, now: datetime) -> Iterator[list[Stan
 
 def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> list[Standing]:
     said = _said(asked, [relationship.id for relationship in batch])
+    regime_in = regimes.by_place(asked)
+
+    def decide(person: Said) -> Decision:
+        question = asked._replace(regime=regime_in(person.jurisdiction))
+        return checks.strictest(person.choices, question, now)
+
     ended = resolution.no_relationship(now)
     return [
         Standing(
-            each.id,
-            each.ref,
-            ended if each.ended_at else checks.strictest(said.get(each.id, []), asked, now),
+            each.id, each.ref, ended if each.ended_at else decide(said.get(each.id, Said(None)))
         )
         for each in batch
     ]
 
 
-def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Choice]]:
+def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Said]:
     values = {"ids": orjson.dumps(list(ids)).decode()} | checks.values_of(asked)
-    said: dict[uuid.UUID, list[Choice]] = {}
-    for relationship, *held in QUERY.ask(values):
+    said: dict[uuid.UUID, Said] = {}
+    for relationship, jurisdiction, *held in QUERY.ask(values):
+        person = said.setdefault(relationship, Said(jurisdiction))
         if held[0] is not None:
-            said.setdefault(relationship, []).append(checks.read_choice(held))
+            person.choices.append(checks.read_choice(held))
     return said

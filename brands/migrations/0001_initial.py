@@ -8,6 +8,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import brands.models.catalogue
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -461,6 +463,99 @@ class Migration(migrations.Migration):
             model_name="topic",
             constraint=models.UniqueConstraint(
                 fields=("brand", "code"), name="topic_code_unique_in_brand"
+            ),
+        ),
+        migrations.CreateModel(
+            name="JurisdictionRegime",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "jurisdiction",
+                    models.CharField(
+                        help_text="As DE or US-CA.",
+                        max_length=6,
+                        validators=[brands.models.catalogue.is_jurisdiction],
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("email", "email"),
+                            ("sms", "SMS"),
+                            ("voice", "phone calls"),
+                            ("push", "push notifications"),
+                            ("post", "letters"),
+                            ("in_app", "in the app"),
+                            ("messaging", "messengers"),
+                        ],
+                        help_text="Empty is any.",
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                (
+                    "regime",
+                    models.CharField(
+                        choices=[("opt_in", "no until a yes"), ("opt_out", "yes until a no")],
+                        max_length=10,
+                    ),
+                ),
+                ("law", models.CharField(max_length=100)),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="regimes",
+                        to="brands.purpose",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "regime in a jurisdiction",
+                "verbose_name_plural": "regimes by jurisdiction",
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="jurisdictionregime",
+            constraint=models.UniqueConstraint(
+                fields=("purpose", "jurisdiction", "channel"),
+                name="jurisdiction_regime_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="jurisdictionregime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("jurisdiction__regex", "^[A-Z]{2}(-[A-Z0-9]{1,3})?$")),
+                name="jurisdiction_regime_jurisdiction_has_its_form",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="jurisdictionregime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("regime__in", ["opt_in", "opt_out"])),
+                name="jurisdiction_regime_is_never_required",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="jurisdictionregime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("channel", None),
+                    (
+                        "channel__in",
+                        ["email", "sms", "voice", "push", "post", "in_app", "messaging"],
+                    ),
+                    _connector="OR",
+                ),
+                name="jurisdiction_regime_channel_is_known",
             ),
         ),
     ]

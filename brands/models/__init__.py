@@ -1,7 +1,7 @@
 """The facts of this app, a noun a file."""
 
 from brands.models.brand import Brand
-from brands.models.catalogue import Channel, Purpose, Regime, Topic
+from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
 from brands.models.stream import Acknowledgement, Event, StreamHead
 from brands.models.webhook import Attempt, Outcome, Subscription
@@ -13,6 +13,7 @@ __all__ = [
     "BrandKey",
     "Channel",
     "Event",
+    "JurisdictionRegime",
     "Outcome",
     "Purpose",
     "Regime",

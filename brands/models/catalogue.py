@@ -1,8 +1,12 @@
 """What can be said yes or no to: purposes, channels, and a brand's own topics."""
 
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from brands import jurisdictions
 from brands.models.brand import Brand
 
 
@@ -45,6 +49,67 @@ class Purpose(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def is_jurisdiction(code: str) -> None:
+    """For forms: Django's own exception in place of ours."""
+    try:
+        jurisdictions.known(code)
+    except jurisdictions.UnknownJurisdiction as error:
+        raise ValidationError(str(error)) from error
+
+
+class JurisdictionRegime(models.Model):
+    """In this jurisdiction this regime holds for this purpose, by this law.
+
+    Needed only where a law differs from `Purpose.regime`. What is `required` is so everywhere:
+    no row makes it less (`consent.regimes` does not look), and none makes anything else required.
+    """
+
+    jurisdiction = models.CharField(
+        max_length=jurisdictions.LONGEST, validators=[is_jurisdiction], help_text="As DE or US-CA."
+    )
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="regimes")
+    channel = models.CharField(
+        max_length=10, null=True, blank=True, choices=Channel.choices, help_text="Empty is any."
+    )
+    regime = models.CharField(
+        max_length=10, choices=[each for each in Regime.choices if each[0] != Regime.REQUIRED]
+    )
+    law = models.CharField(max_length=100)
+
+    class Meta:
+        verbose_name = "regime in a jurisdiction"
+        verbose_name_plural = "regimes by jurisdiction"
+        constraints = [
+            # Also the index of every check: purpose = ? AND jurisdiction IN (?, ?).
+            models.UniqueConstraint(
+                fields=["purpose", "jurisdiction", "channel"],
+                nulls_distinct=False,
+                name="jurisdiction_regime_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(jurisdiction__regex=jurisdictions.FORM),
+                name="jurisdiction_regime_jurisdiction_has_its_form",
+            ),
+            models.CheckConstraint(
+                condition=Q(regime__in=[Regime.OPT_IN, Regime.OPT_OUT]),
+                name="jurisdiction_regime_is_never_required",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel=None) | Q(channel__in=Channel.values),
+                name="jurisdiction_regime_channel_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jurisdiction}: {self.purpose_id} {self.channel or ''}".rstrip()
+
+    def clean(self) -> None:
+        if self.purpose_id and self.purpose.regime == Regime.REQUIRED:
+            raise ValidationError({"purpose": "This purpose is required, and so it is everywhere."})
+        if self.purpose_id and self.channel and not self.purpose.has_channels:
+            raise ValidationError({"channel": "This purpose has no channels."})
 
 
 class Topic(models.Model):

@@ -1,4 +1,4 @@
-"""About me: my address, my time zone, and when I do not want to be disturbed."""
+"""About me: my address, where I live, and when I do not want to be disturbed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import jurisdictions
 from brands.wire import Problems, StrictSerializer, translating
 from cmr.api.access import ConsumerView
 from consent import profile, quiet_hours
@@ -17,6 +18,7 @@ from consent.models import Subject
 from consent.profile import Changes
 
 PROBLEMS: Problems = {
+    jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
     quiet_hours.UnknownTimeZone: (422, "unknown_time_zone", "time_zone"),
     quiet_hours.StartIsEnd: (422, "start_is_end", "quiet_hours"),
 }
@@ -39,11 +41,17 @@ class QuietHoursField(StrictSerializer):
 
 class ProfileData(serializers.Serializer[object]):
     email = serializers.CharField()
+    jurisdiction = serializers.CharField(
+        allow_null=True, help_text="Where you say you live; null while you have not said it."
+    )
     time_zone = serializers.CharField(allow_null=True, help_text="Null is unknown: UTC counts.")
     quiet_hours = QuietHoursField(allow_null=True)
 
 
 class ProfileChange(StrictSerializer):
+    jurisdiction = serializers.CharField(
+        required=False, allow_null=True, max_length=40, help_text="As in DE or US-CA (ISO 3166)."
+    )
     time_zone = serializers.CharField(
         required=False, allow_null=True, max_length=40, help_text="As in Europe/Berlin."
     )
@@ -71,6 +79,7 @@ class Profile(ConsumerView):
         return Response(
             {
                 "email": self.consumer.user.email,
+                "jurisdiction": subject.jurisdiction,
                 "time_zone": subject.time_zone or None,
                 "quiet_hours": _hours(subject.quiet_start, subject.quiet_end),
             }
@@ -79,6 +88,8 @@ class Profile(ConsumerView):
 
 def _changes(given: dict[str, Any]) -> Changes:
     changes = Changes()
+    if "jurisdiction" in given:
+        changes["jurisdiction"] = given["jurisdiction"]
     if "time_zone" in given:
         changes["time_zone"] = given["time_zone"] or ""
     if "quiet_hours" in given:

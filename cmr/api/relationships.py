@@ -48,6 +48,9 @@ class RelationshipData(serializers.Serializer[object]):
     brand = BrandData()
     origin = serializers.ChoiceField(Origin.choices)
     note = serializers.CharField(allow_null=True, help_text="The brand's account of it.")
+    jurisdiction = serializers.CharField(
+        allow_null=True, help_text="Where you live, as the brand says; your own word in me counts."
+    )
     started_at = serializers.DateTimeField()
     permissions = PermissionData(many=True)
 
@@ -158,6 +161,7 @@ def _relationship_data(relationship: Relationship, may: Sequence[Permission]) ->
         "brand": brand_data(relationship.brand),
         "origin": relationship.origin,
         "note": relationship.origin_note or None,
+        "jurisdiction": relationship.jurisdiction,
         "started_at": relationship.started_at,
         "permissions": [
             {

@@ -14,7 +14,7 @@ from brands.models import Brand, Topic
 from cmr import accounts, preferences, tokens
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
-from consent import endings, metrics, propagation, relationships
+from consent import endings, metrics, profile, propagation, relationships
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.models.ledger import Reason
@@ -25,6 +25,9 @@ HERE = Path(__file__).parent
 DAYS = 30
 PEOPLE = 40
 NAMED = ["ana@example.org", "ben@example.org", "chloe@example.org"]
+#: Where people live, by their number, as far as the brands that have an address to send to know.
+LIVES_IN = [None, "DE", "US-CA", "US", "GB", None]
+OWN_WORD = {"chloe@example.org": "US-CA"}
 ADMIN = "admin@example.org"
 WITH_KEYS = ["acme", "rival"]
 REASONS = [*Reason.values, *["too_many_from_brand"] * 6, *["not_relevant"] * 3]
@@ -58,7 +61,12 @@ def people(now: datetime) -> list[Consumer]:
 
 def _consumer(email: str, born: datetime) -> Consumer:
     found = Consumer.objects.filter(user__email=email).first()
-    return found or accounts.open_account(email=email, password=None, verified_at=born)
+    if found:
+        return found
+    consumer = accounts.open_account(email=email, password=None, verified_at=born)
+    if email in OWN_WORD:
+        profile.change(consumer.subject_id, {"jurisdiction": OWN_WORD[email]})
+    return consumer
 
 
 def brands() -> list[Brand]:
@@ -109,6 +117,7 @@ def _meet(consumer: Consumer, brand: Brand, moment: datetime, chance: random.Ran
         now=moment,
         ref=f"{brand.slug}-{consumer.pk}",
         note="Customer account, opened in the online shop.",
+        jurisdiction=LIVES_IN[consumer.pk % len(LIVES_IN)],
     )
 
 

@@ -78,7 +78,7 @@ def _decide(
     key: str, prefix: str, question: dict[str, Any], *, now: datetime
 ) -> HttpResponse | None:
     contact = question["contact"]
-    values = checks.values_about(contact, question["purpose"], question["topic"])
+    values = checks.values_about(**question)
     rows = checks.BY_KEY[contact.ref is not None].ask(values | {"prefix": prefix, "now": now})
     if not rows:
         return None

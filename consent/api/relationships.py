@@ -16,7 +16,7 @@ from brands.wire import Moment, StrictSerializer, translating
 from consent import identifiers, ledger, metrics, people, preferences, relationships, scopes
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
-from consent.models import LedgerEntry, Relationship
+from consent.models import Ground, LedgerEntry, Relationship
 from consent.models.ledger import Basis
 
 PROBLEMS = {
@@ -34,6 +34,11 @@ class RegistrationRequest(StrictSerializer):
     note = serializers.CharField(
         max_length=300, help_text="How it came about, in words the person will read."
     )
+    jurisdiction = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="Where the person lives, as DE or US-CA. They read it; their own word counts.",
+    )
 
 
 class RegistrationData(serializers.Serializer[object]):
@@ -44,14 +49,20 @@ class RegistrationData(serializers.Serializer[object]):
 class BrandChoiceRequest(wire.ChoiceField):
     contact = wire.ContactField()
     basis = serializers.ChoiceField(Basis.choices, default=Basis.EXPRESS)
+    ground = serializers.ChoiceField(
+        Ground.choices, required=False, help_text="What an implied yes is implied by."
+    )
     evidence = serializers.CharField(
         required=False, max_length=2_000, help_text="What you have to show for a yes."
     )
-    made_at = Moment(required=False, help_text="When the person told you. Default: now.")
+    made_at = Moment(
+        required=False,
+        help_text="When the person told you, bought or inquired. Default: now.",
+    )
 
     default_error_messages = {
         "no_evidence": "A yes that you record needs evidence.",
-        "no_expiry": "An implied consent needs an expiry.",
+        "no_ground": "An implied consent needs a ground.",
         "not_implied": "Only a yes can be implied.",
     }
 
@@ -62,8 +73,10 @@ class BrandChoiceRequest(wire.ChoiceField):
             self.refuse("evidence", "no_evidence")
         if implied and not granting:
             self.refuse("basis", "not_implied")
-        if implied and attrs.get("expires_at") is None:
-            self.refuse("expires_at", "no_expiry")
+        if implied and "ground" not in attrs:
+            self.refuse("ground", "no_ground")
+        if "ground" in attrs and not implied:
+            self.refuse("ground", "not_here")
         return attrs
 
 
@@ -94,6 +107,7 @@ class Relationships(BrandView):
                 now=timezone.now(),
                 ref=data.get("ref"),
                 note=data["note"],
+                jurisdiction=data.get("jurisdiction"),
             )
 
 
@@ -114,7 +128,8 @@ class Choices(BrandView):
     def _record(self, data: dict[str, Any], now: Any) -> LedgerEntry:
         relationship = people.find(self.brand.pk, wire.contact_of(data["contact"]))
         scope = wire.own_scope(data["scope"], data["decision"], self.brand)
-        more = {name: data[name] for name in ("basis", "evidence", "made_at") if name in data}
+        names = ("basis", "ground", "evidence", "made_at")
+        more = {name: data[name] for name in names if name in data}
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
         try:

@@ -7,11 +7,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from brands import jurisdictions
 from brands.models import Brand, Channel
 from brands.wire import Moment, Problem, Problems, StrictSerializer, list_of
-from consent import checks, identifiers, ledger, notices, scopes
+from consent import checks, identifiers, ledger, notices, scopes, terms
 from consent.identifiers import Contact
 from consent.ledger import NewChoice
+from consent.models import Ground
 from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
 from consent.resolution import Limit, Scope
 from consent.scopes import Names
@@ -23,6 +25,10 @@ PROBLEMS: Problems = {
     identifiers.InvalidAddress: (422, "invalid_contact", "contact"),
     checks.ChannelNeeded: (422, "channel_needed", "channel"),
     ledger.FromTheFuture: (422, "from_the_future", "made_at"),
+    terms.NoTerm: (422, "no_term", "ground"),
+    terms.TermOver: (422, "term_over", "made_at"),
+    terms.BeyondTerm: (422, "beyond_term", "expires_at"),
+    jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
     ledger.LiftRefused: (409, "person_said_no", "decision"),
 }
 
@@ -196,6 +202,9 @@ class EntryData(serializers.Serializer[object]):
     expires_at = serializers.DateTimeField(allow_null=True)
     maker = serializers.CharField()
     basis = serializers.CharField()
+    ground = serializers.ChoiceField(
+        Ground.choices, allow_null=True, help_text="What an implied yes is implied by."
+    )
     source = serializers.CharField()  # type: ignore[assignment]
     reason = serializers.CharField(allow_null=True)
     made_at = serializers.DateTimeField()
@@ -219,6 +228,7 @@ def entry_data(
         "expires_at": entry.expires_at,
         "maker": entry.maker,
         "basis": entry.basis,
+        "ground": entry.ground,
         "source": entry.source,
         "reason": entry.reason or None,
         "made_at": entry.made_at,

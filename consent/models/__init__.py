@@ -8,13 +8,16 @@ from consent.models.propagation import Propagation
 from consent.models.relationship import Origin, Relationship
 from consent.models.send import Send
 from consent.models.subject import Identifier, Subject
+from consent.models.term import Ground, ImpliedTerm
 
 __all__ = [
     "Basis",
     "DailyCount",
     "DecisionKind",
     "Ending",
+    "Ground",
     "Identifier",
+    "ImpliedTerm",
     "LedgerEntry",
     "Maker",
     "MetricsCursor",

@@ -11,6 +11,7 @@ from django.db.models import Q
 from brands.models import Brand, Channel, Purpose
 from brands.ordered_ids import new_id
 from consent.models.subject import Identifier, Subject
+from consent.models.term import Ground
 
 
 class DecisionKind(models.TextChoices):
@@ -94,6 +95,8 @@ class LedgerEntry(ScopeFields):
     #: The brand that recorded it, when the maker is a brand.
     maker_brand = models.ForeignKey(Brand, null=True, on_delete=models.PROTECT, related_name="+")
     basis = models.CharField(max_length=7, choices=Basis.choices)
+    #: What an implied consent is implied by.
+    ground = models.CharField(max_length=8, null=True, choices=Ground.choices)
     source = models.CharField(max_length=20, choices=Source.choices)
     reason = models.CharField(max_length=40, blank=True, choices=Reason.choices)
     #: What the brand shows for it: the form, the record, the call.
@@ -138,6 +141,11 @@ class LedgerEntry(ScopeFields):
                 condition=Q(basis="express")
                 | Q(basis="implied", decision="grant", maker="brand") & Q(expires_at__isnull=False),
                 name="entry_implied_is_a_brands_grant_that_expires",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis="implied", ground__isnull=False, ground__in=Ground.values)
+                | ~Q(basis="implied") & Q(ground=None),
+                name="entry_implied_iff_ground",
             ),
             models.CheckConstraint(
                 condition=Q(maker="person", maker_brand=None)

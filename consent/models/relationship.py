@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from brands import jurisdictions
 from brands.models import Brand
 from consent.models.subject import Subject
 
@@ -38,6 +39,8 @@ class Relationship(models.Model):
     origin = models.CharField(max_length=10, choices=Origin.choices)
     #: The brand's account of how it came about, shown to the person.
     origin_note = models.CharField(max_length=300, blank=True)
+    #: Where the person lives, as the brand says; it counts while they have not said it themselves.
+    jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     #: A brand cannot restart what the person ended.
@@ -73,6 +76,10 @@ class Relationship(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ref=None) | ~Q(ref=""), name="relationship_ref_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(jurisdiction=None) | Q(jurisdiction__regex=jurisdictions.FORM),
+                name="relationship_jurisdiction_has_its_form",
             ),
         ]
 

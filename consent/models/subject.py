@@ -3,11 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
+from brands import jurisdictions
 from brands.ordered_ids import new_id
 
 
 class Subject(models.Model):
-    """An opaque id, and when not to disturb them; nothing by which to tell who it is.
+    """An opaque id, when not to disturb them and which laws; nothing by which to tell who it is.
 
     Its row is the lock that orders one person's changes.
     """
@@ -26,6 +27,8 @@ class Subject(models.Model):
     #: By the clock in that zone; the end may be on the next day.
     quiet_start = models.TimeField(null=True, blank=True)
     quiet_end = models.TimeField(null=True, blank=True)
+    #: Where the person says they live (ISO 3166); null is unsaid.
+    jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -37,6 +40,10 @@ class Subject(models.Model):
             models.CheckConstraint(
                 condition=~Q(quiet_start=models.F("quiet_end")),
                 name="subject_quiet_hours_do_not_end_at_their_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(jurisdiction=None) | Q(jurisdiction__regex=jurisdictions.FORM),
+                name="subject_jurisdiction_has_its_form",
             ),
             models.CheckConstraint(
                 condition=Q(last_seq=0, chain_head=b"") | Q(last_seq__gt=0) & ~Q(chain_head=b""),

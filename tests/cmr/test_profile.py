@@ -1,4 +1,4 @@
-"""About me: my time zone and quiet hours."""
+"""About me: where I live, my time zone and quiet hours."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from cmr.models import Consumer
 from consent.models import Subject
 from tests.conftest import EMAIL, Api
 
+NOTHING = {"email": EMAIL, "jurisdiction": None, "time_zone": None, "quiet_hours": None}
 NIGHT = {"start": "22:00", "end": "07:00"}
 
 
 def test_a_new_account_has_no_quiet_hours(as_ana: Api) -> None:
     answer = as_ana.get("me")
     assert answer.status_code == 200
-    assert answer.json() == {"email": EMAIL, "time_zone": None, "quiet_hours": None}
+    assert answer.json() == NOTHING
 
 
 def test_what_is_set_stays_and_what_is_not_named_too(as_ana: Api) -> None:
     assert as_ana.patch("me", {"time_zone": "Europe/Berlin"}).status_code == 200
+    assert as_ana.patch("me", {"jurisdiction": "DE-BY"}).status_code == 200
     answer = as_ana.patch("me", {"quiet_hours": NIGHT})
-    expected = {"email": EMAIL, "time_zone": "Europe/Berlin", "quiet_hours": NIGHT}
+    set_so_far = {"jurisdiction": "DE-BY", "time_zone": "Europe/Berlin", "quiet_hours": NIGHT}
+    expected = NOTHING | set_so_far
     assert (answer.status_code, answer.json()) == (200, expected)
     assert as_ana.patch("me", {}).json() == expected
     assert as_ana.get("me").json() == expected
 
 
 def test_null_takes_it_away(as_ana: Api) -> None:
-    as_ana.patch("me", {"time_zone": "Europe/Berlin", "quiet_hours": NIGHT})
+    as_ana.patch("me", {"jurisdiction": "DE", "time_zone": "Europe/Berlin", "quiet_hours": NIGHT})
     assert as_ana.patch("me", {"quiet_hours": None}).json()["quiet_hours"] is None
-    answer = as_ana.patch("me", {"time_zone": None}).json()
-    assert answer == {"email": EMAIL, "time_zone": None, "quiet_hours": None}
+    assert as_ana.patch("me", {"jurisdiction": None}).json()["jurisdiction"] is None
+    assert as_ana.patch("me", {"time_zone": None}).json() == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,11 @@ def test_null_takes_it_away(as_ana: Api) -> None:
         ({"time_zone": ""}, "blank", "time_zone"),
         ({"time_zone": "E" * 41}, "max_length", "time_zone"),
         ({"time_zone": 7}, "unknown_time_zone", "time_zone"),
+        ({"jurisdiction": "ZZ"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": "de"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": "DE-XX"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": "Germany"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": ""}, "blank", "jurisdiction"),
         ({"quiet_hours": {"start": "22:00", "end": "22:00"}}, "start_is_end", "quiet_hours"),
         ({"quiet_hours": {"start": "22:00"}}, "required", "quiet_hours.end"),
         ({"quiet_hours": {"start": "24:00", "end": "07:00"}}, "invalid", "quiet_hours.start"),

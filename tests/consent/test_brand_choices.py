@@ -130,6 +130,11 @@ def test_what_the_brand_ended_the_brand_can_restart(as_acme: Api, met: Relations
         ({"contact": {"email": "ana"}}, "invalid_contact", "contact"),
         ({"brand": "rival"}, "unknown_field", "brand"),
         ({"origin": "person"}, "unknown_field", "origin"),
+        ({"jurisdiction": "XX"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": "us-ca"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": "California"}, "unknown_jurisdiction", "jurisdiction"),
+        ({"jurisdiction": ""}, "blank", "jurisdiction"),
+        ({"jurisdiction": None}, "null", "jurisdiction"),
     ],
 )
 def test_a_registration_that_is_wrong(
@@ -157,7 +162,8 @@ def test_a_no_told_to_the_brand_counts(as_acme: Api, as_ana: Api, met: Relations
     ("decision", "parts"),
     [
         ("grant", {}),
-        ("grant", {"basis": "implied", "expires_at": later()}),
+        ("grant", {"basis": "implied", "ground": "purchase"}),
+        ("grant", {"basis": "implied", "ground": "inquiry", "expires_at": later()}),
         ("deny", {"made_at": "2026-01-01T10:00:00+01:00"}),
         ("pause", {"until": later()}),
         ("limit", {"limit": {"max": 1, "per": "month"}}),
@@ -196,7 +202,7 @@ def test_nor_a_no_to_everybody_or_for_a_while(
     assert as_ana.post("me/choices", said).status_code == 201
     assert tell(as_acme, "grant").status_code == 409
     assert tell(as_acme, "grant", made_at=timezone.now().isoformat()).status_code == 409
-    assert tell(as_acme, "grant", basis="implied", expires_at=later()).status_code == 409
+    assert tell(as_acme, "grant", basis="implied", ground="purchase").status_code == 409
 
 
 def test_a_yes_beside_the_person_s_no_does_not_reach_it(
@@ -231,9 +237,14 @@ def test_after_the_person_s_own_yes_the_brand_may_say_it_too(
         ("grant", {"evidence": None}, "null", "evidence"),
         ("grant", {"evidence": " "}, "blank", "evidence"),
         ("grant", {"evidence": "a" * 2001}, "max_length", "evidence"),
-        ("grant", {"basis": "implied"}, "no_expiry", "expires_at"),
+        ("grant", {"basis": "implied"}, "no_ground", "ground"),
+        ("grant", {"basis": "implied", "expires_at": later()}, "no_ground", "ground"),
+        ("grant", {"basis": "implied", "ground": None}, "null", "ground"),
+        ("grant", {"basis": "implied", "ground": "gift"}, "invalid_choice", "ground"),
+        ("grant", {"ground": "purchase"}, "not_here", "ground"),
+        ("deny", {"ground": "purchase"}, "not_here", "ground"),
         ("grant", {"basis": "assumed"}, "invalid_choice", "basis"),
-        ("deny", {"basis": "implied"}, "not_implied", "basis"),
+        ("deny", {"basis": "implied", "ground": "purchase"}, "not_implied", "basis"),
         ("deny", {"made_at": later(1)}, "from_the_future", "made_at"),
         ("deny", {"made_at": "2026-01-01T10:00:00"}, "no_zone", "made_at"),
         ("pause", {}, "needed", "until"),

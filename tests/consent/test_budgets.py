@@ -281,10 +281,10 @@ def test_a_batch_counts_in_one_query(
 ) -> None:
     question = batches.question(met.brand_id, purpose="marketing", channel="email")
     contacts = [Contact(email=EMAIL)] * 9
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # where which regime holds, and what was said
         batches.check_many(question, contacts, now=NOON)
     say("limit", Limit(1, "day"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         batches.check_many(question, contacts, now=NOON)
 
 

@@ -40,6 +40,7 @@ def spoken(draw: st.DrawFn, brand: int) -> tuple[NewChoice, Actor]:
         until=draw(ends) if decision == "pause" else None,
         expires_at=draw(ends) if expires else None,
         basis="implied" if implied else "express",
+        ground=draw(st.sampled_from(["purchase", "inquiry"])) if implied else None,
         evidence="a form" if of_brand else "",
         made_at=draw(hours),
     )

@@ -1,0 +1,66 @@
+"""What holds while a person has said nothing: by purpose, channel and where they live.
+
+The narrowest row of `JurisdictionRegime` that fits counts: a part of a country before the whole,
+then a named channel before any. Where none fits, or nobody said where the person lives, the
+purpose's own regime holds, and a required purpose is required everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+
+from brands.jurisdictions import widening
+from brands.models import JurisdictionRegime
+from consent.residence import JURISDICTION
+from consent.resolution import Question, Regime
+
+#: The same for queries over `purpose`, `subject` and `relationship` that know a %(channel)s. Where
+#: nobody said where the person lives it looks nothing up.
+REGIME = f"""
+    CASE WHEN {JURISDICTION} IS NULL OR purpose.regime = 'required' THEN purpose.regime
+    ELSE coalesce((
+        SELECT there.regime FROM brands_jurisdictionregime there
+        WHERE there.purpose_id = purpose.code
+            AND there.jurisdiction IN ({JURISDICTION}, split_part({JURISDICTION}, '-', 1))
+            AND (there.channel = %(channel)s OR there.channel IS NULL)
+        ORDER BY length(there.jurisdiction) DESC, there.channel NULLS LAST
+        LIMIT 1
+    ), purpose.regime) END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Regimes:
+    """The rows, read once to answer many; by jurisdiction, purpose and channel."""
+
+    rows: Mapping[tuple[str, str | None, str | None], Regime]
+
+    def of(self, asked: Question, jurisdiction: str | None) -> Regime:
+        """What holds for *asked*, which has the purpose's own regime, in the *jurisdiction*."""
+        if jurisdiction is None or asked.regime == "required":
+            return asked.regime
+        for place in widening(jurisdiction):
+            for channel in (asked.scope.channel, None):
+                if regime := self.rows.get((place, asked.scope.purpose, channel)):
+                    return regime
+        return asked.regime
+
+
+def read(*, purpose: str | None = None) -> Regimes:
+    """The rows as they are now: of one *purpose*, or all."""
+    rows = JurisdictionRegime.objects.all()
+    if purpose is not None:
+        rows = rows.filter(purpose=purpose)
+    found = rows.values_list("jurisdiction", "purpose_id", "channel", "regime")
+    return Regimes({(place, code, channel): regime for place, code, channel, regime in found})  # type: ignore[misc]
+
+
+def by_place(asked: Question) -> Callable[[str | None], Regime]:
+    """What holds for one question about many people, by where each of them lives.
+
+    The rows are read once, and not at all while nobody said where anybody lives.
+    """
+    held = cache(partial(read, purpose=asked.scope.purpose))
+    return cache(lambda place: asked.regime if place is None else held().of(asked, place))

@@ -1,0 +1,409 @@
+"""What holds while nobody said anything, by purpose, channel and where the person lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+
+from brands.models import Brand, Event, JurisdictionRegime, Purpose
+from cmr import accounts, preferences
+from cmr.models import Consumer
+from consent import checks, endings, ledger, regimes, relationships
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship, Subject
+from consent.resolution import DecisionKind, Question, Regime, Scope
+from tests.conftest import EMAIL, Api
+from tests.consent.test_batches import without_time
+from tests.consent.test_check import ask, bare
+
+ABOUT = {"purpose": "marketing", "channel": "email"}
+PLACES = [None, "US", "US-CA", "US-NY", "DE", "GB-ENG"]
+
+
+def rule(api: Api, email: str = EMAIL, **question: Any) -> str:
+    answer = ask(api, {"email": email}, **question)
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["rule"])
+
+
+def lives(person: Consumer, place: str | None) -> None:
+    Subject.objects.filter(pk=person.subject_id).update(jurisdiction=place)
+
+
+@pytest.fixture
+def said_to_live(met: Relationship) -> Any:
+    """The brand's word on where Ana lives."""
+
+    def say(place: str | None) -> None:
+        Relationship.objects.filter(pk=met.pk).update(jurisdiction=place)
+
+    return say
+
+
+# -- Which one holds ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "purpose", "channel", "regime"),
+    [
+        (None, "marketing", "email", "opt_in"),
+        ("US", "marketing", "email", "opt_out"),
+        ("US-NY", "marketing", "email", "opt_out"),
+        ("US", "marketing", "post", "opt_out"),
+        ("US", "marketing", "sms", "opt_in"),
+        ("US-CA", "marketing", "voice", "opt_in"),
+        ("US", "sale_or_sharing", None, "opt_in"),
+        ("US-CA", "sale_or_sharing", None, "opt_out"),
+        ("US-CA", "personalised_ads", None, "opt_out"),
+        ("US-CA", "profiling", None, "opt_out"),
+        ("US-CA", "ai_training", None, "opt_in"),
+        ("DE", "marketing", "email", "opt_in"),
+        ("DE-BY", "marketing", "post", "opt_out"),
+        ("CA", "marketing", "email", "opt_in"),
+    ],
+)
+@pytest.mark.usefixtures("met")
+def test_the_starting_rows(
+    place: str | None,
+    purpose: str,
+    channel: str | None,
+    regime: str,
+    as_acme: Api,
+) -> None:
+    lives(Consumer.objects.get(), place)
+    assert rule(as_acme, purpose=purpose, channel=channel) == f"default_{regime}"
+
+
+#: A part before the whole, then a named channel before any.
+LADDER: list[tuple[str, str | None]] = [
+    ("US-CA", "email"),
+    ("US-CA", None),
+    ("US", "email"),
+    ("US", None),
+]
+
+
+@pytest.mark.parametrize("removed", range(len(LADDER) + 1))
+@pytest.mark.parametrize("deciding", ["opt_in", "opt_out"])
+def test_the_narrowest_row_counts(
+    removed: int, deciding: str, as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    """Of the rungs that are left the first says otherwise than all the others."""
+    other = {"opt_in": "opt_out", "opt_out": "opt_in"}[deciding]
+    Purpose.objects.filter(code="marketing").update(regime=deciding)
+    JurisdictionRegime.objects.all().delete()
+    for place, channel in [*LADDER, ("US", "sms"), ("DE", None), ("US-NY", "email")]:
+        add(place, channel, other)
+    for place, channel in LADDER[:removed]:
+        JurisdictionRegime.objects.filter(jurisdiction=place, channel=channel).delete()
+    for place, channel in LADDER[removed : removed + 1]:
+        JurisdictionRegime.objects.filter(jurisdiction=place, channel=channel).update(
+            regime=deciding
+        )
+    lives(ana, "US-CA")
+    assert rule(as_acme) == f"default_{deciding}"
+
+
+def add(place: str, channel: str | None, regime: str, purpose: str = "marketing") -> None:
+    JurisdictionRegime.objects.create(
+        jurisdiction=place, purpose_id=purpose, channel=channel, regime=regime, law="a law"
+    )
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_query_and_code_find_the_same_one(
+    ana: Consumer, met: Relationship, data: st.DataObject
+) -> None:
+    purposes, channels = ["marketing", "profiling", "service"], ["email", "post", None]
+    row = st.tuples(
+        st.sampled_from([p for p in PLACES if p]),
+        st.sampled_from(purposes),
+        st.sampled_from(channels),
+    )
+    with transaction.atomic():
+        JurisdictionRegime.objects.all().delete()
+        for place, purpose, channel in data.draw(st.sets(row)):
+            add(place, channel, data.draw(st.sampled_from(["opt_in", "opt_out"])), purpose)
+        base: Regime = data.draw(st.sampled_from(["opt_in", "opt_out"]))
+        Purpose.objects.filter(code__in=purposes[:2]).update(regime=base)
+        for own, theirs in product(PLACES, [None, "US-CA", "DE"]):
+            lives(ana, own)
+            Relationship.objects.filter(pk=met.pk).update(jurisdiction=theirs)
+            for asked in questions(met.brand_id, base):
+                assert answered(asked) == regimes.by_place(asked)(own or theirs), (own, theirs)
+        transaction.set_rollback(True)
+
+
+def questions(brand_id: int, base: Regime) -> Iterator[Question]:
+    for channel in ("email", "post", "sms"):
+        yield Question(Scope(brand_id, "marketing", channel), base)
+        yield Question(Scope(brand_id, "service", channel), "required")
+    yield Question(Scope(brand_id, "profiling"), base)
+
+
+def answered(asked: Question) -> Regime:
+    scope = asked.scope
+    assert scope.brand and scope.purpose
+    contact = Contact(email=EMAIL)
+    found = checks.look_up(Asked(scope.brand, contact, scope.purpose, scope.channel))
+    return found.question.regime
+
+
+def test_a_choice_counts_before_any_regime(
+    as_acme: Api, as_ana: Api, ana: Consumer, met: Relationship
+) -> None:
+    lives(ana, "US")
+    as_ana.post("me/choices", {"scope": {"brand": "acme"}, "decision": "deny"})
+    assert rule(as_acme) == "person_denied"
+    as_ana.post("me/choices", {"scope": {"brand": "acme"}, "decision": "clear"})
+    assert rule(as_acme) == "default_opt_out"
+
+
+def test_what_is_required_is_so_everywhere(
+    as_acme: Api, as_ana: Api, ana: Consumer, met: Relationship
+) -> None:
+    add("DE", None, "opt_in", "service")
+    lives(ana, "DE")
+    assert rule(as_acme, purpose="service") == "required"
+    shown = {p["code"]: p for p in as_acme.get("brand/purposes").json()["data"]}
+    assert (shown["service"]["regime"], shown["service"]["regimes"]) == ("required", [])
+    refused = as_ana.post("me/choices", {"scope": {"purpose": "service"}, "decision": "deny"})
+    assert refused.json()["code"] == "cannot_be_refused"
+
+
+# -- Where the person lives -----------------------------------------------------------------------
+
+
+def test_the_person_s_word_comes_before_the_brand_s(
+    as_acme: Api, as_ana: Api, met: Relationship, said_to_live: Any
+) -> None:
+    said_to_live("US")
+    assert rule(as_acme) == "default_opt_out"
+    as_ana.patch("me", {"jurisdiction": "DE"})
+    assert rule(as_acme) == "default_opt_in"
+    as_ana.patch("me", {"jurisdiction": None})
+    assert rule(as_acme) == "default_opt_out"
+    said_to_live("DE")
+    as_ana.patch("me", {"jurisdiction": "US-CA"})
+    assert rule(as_acme) == "default_opt_out"
+
+
+def test_one_brand_s_word_is_not_another_s(
+    as_acme: Api, as_rival: Api, as_ana: Api, rival: Brand, said_to_live: Any
+) -> None:
+    said_to_live("US")
+    as_ana.post("me/relationships", {"brand": "rival"})
+    assert (rule(as_acme), rule(as_rival)) == ("default_opt_out", "default_opt_in")
+
+
+def test_a_brand_says_it_and_the_person_reads_it(as_acme: Api, as_ana: Api) -> None:
+    body = {"contact": {"email": EMAIL}, "ref": "no-7", "note": "Bought a bicycle."}
+    assert as_acme.post("relationships", body | {"jurisdiction": "US-CA"}).status_code == 201
+    assert as_ana.get("me/relationships/acme").json()["jurisdiction"] == "US-CA"
+    assert rule(as_acme, purpose="profiling", channel=None) == "default_opt_out"
+    assert as_acme.post("relationships", body).status_code == 200  # says nothing new
+    assert as_ana.get("me/relationships").json()["data"][0]["jurisdiction"] == "US-CA"
+    assert as_acme.post("relationships", body | {"jurisdiction": "DE"}).status_code == 200
+    assert as_ana.get("me/relationships/acme").json()["jurisdiction"] == "DE"
+    assert rule(as_acme, purpose="profiling", channel=None) == "default_opt_in"
+    assert as_ana.get("me").json()["jurisdiction"] is None
+    assert Relationship.objects.get(brand__slug="acme").ref == "no-7"
+
+
+def test_the_person_sees_what_holds_for_them(
+    as_ana: Api, met: Relationship, said_to_live: Any
+) -> None:
+    def may() -> set[tuple[str, str | None]]:
+        shown = as_ana.get("me/relationships/acme").json()["permissions"]
+        return {(p["purpose"], p["channel"]) for p in shown if p["rule"] == "default_opt_out"}
+
+    assert may() == set()
+    said_to_live("US-CA")
+    uses = {("sale_or_sharing", None), ("personalised_ads", None), ("profiling", None)}
+    assert may() == {("marketing", "email"), ("marketing", "post")} | uses
+    as_ana.patch("me", {"jurisdiction": "US"})
+    assert may() == {("marketing", "email"), ("marketing", "post")}
+    page = as_ana.client
+    assert page.login(email=EMAIL, password="only-ana-knows-it")
+    assert b"Marketing: yes, by email, letters." in page.get("/").content
+
+
+def test_the_person_s_brands_cost_no_query_each(
+    as_ana: Api, ana: Consumer, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(20):
+        brand = Brand.objects.create(slug=f"b{n}", name=f"B {n}")
+        relationships.start(ana.subject_id, brand, by=Actor("api"), now=now)
+    lives(ana, "US-CA")
+    with django_assert_num_queries(6):  # the token, the page, and four for the permissions
+        assert len(as_ana.get("me/relationships").json()["data"]) == 20
+
+
+def test_the_brand_is_never_told_the_person_s_own_word(
+    as_acme: Api, as_ana: Api, met: Relationship
+) -> None:
+    as_ana.patch("me", {"jurisdiction": "US-CA"})
+    body = {"contact": {"email": EMAIL}, "note": "Bought a bicycle.", "jurisdiction": "DE"}
+    answers = [
+        as_acme.post("relationships", body),
+        ask(as_acme),
+        ask(as_acme, as_of=timezone.now().isoformat()),
+        as_acme.post("checks", {"contacts": [{"email": EMAIL}], **ABOUT}),
+        as_acme.get("events", after=0),
+    ]
+    assert all(answer.status_code < 300 for answer in answers)
+    assert not any(b"US-CA" in answer.content for answer in answers)
+    assert not any(b"US-CA" in bytes(event.body) for event in Event.objects.all())
+
+
+def test_unknown_and_unrelated_stay_alike_wherever_they_live(
+    as_rival: Api, ana: Consumer, met: Relationship, said_to_live: Any
+) -> None:
+    lives(ana, "US-CA")
+    said_to_live("US")
+    asked = [EMAIL, "unknown@example.org"]
+    for question in ({}, {"purpose": "profiling", "channel": None}):
+        assert len(bare([ask(as_rival, {"email": e}, **question) for e in asked])) == 1
+        contacts = [{"email": email} for email in asked]
+        body = {"contacts": contacts, **ABOUT, **question}
+        one, other = as_rival.post("checks", body).json()["data"]
+        assert without_time(one) == without_time(other)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "unknown@example.org"])
+def test_still_one_query_for_the_key_and_the_answer(
+    email: str,
+    as_acme: Api,
+    ana: Consumer,
+    met: Relationship,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    lives(ana, "US-CA")
+    with django_assert_num_queries(1):
+        ask(as_acme, {"email": email})
+
+
+# -- Everywhere the same --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(acme: Brand, now: datetime) -> list[str]:
+    """The addresses of people who live in many places, by their own word or acme's."""
+    said: list[DecisionKind | None] = [None, "deny", "grant"]
+    places = list(product(PLACES, ["US", "DE", None], said))
+    for n, (own, theirs, decision) in enumerate(places):
+        person = accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=now)
+        relationship, _ = preferences.add_brand(person, acme, by="api", now=now)
+        Relationship.objects.filter(pk=relationship.pk).update(ref=f"r{n}", jurisdiction=theirs)
+        lives(person, own)
+        if decision:
+            choice = NewChoice(Scope(acme.pk, "marketing", "sms"), decision)
+            ledger.record(person.subject_id, [choice], by=Actor("api"), now=now)
+    return [f"p{n}@example.org" for n in range(len(places))]
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        ABOUT,
+        ABOUT | {"channel": "sms"},
+        ABOUT | {"channel": "post"},
+        {"purpose": "profiling"},
+        {"purpose": "service", "channel": "email"},
+    ],
+)
+@pytest.mark.parametrize("way", ["email", "ref"])
+def test_each_of_a_crowd_gets_what_it_would_get_alone(
+    way: str, about: dict[str, str], crowd: list[str], as_acme: Api
+) -> None:
+    names = {"email": crowd, "ref": [f"r{n}" for n in range(len(crowd))]}[way]
+    contacts = [{way: name} for name in [*names, "nobody@example.org"]]
+    together = as_acme.post("checks", {"contacts": contacts, **about}).json()["data"]
+    alone = [as_acme.post("check", {"contact": each, **about}).json() for each in contacts]
+    assert [without_time(each) for each in together] == [without_time(each) for each in alone]
+
+
+@pytest.mark.parametrize("about", [ABOUT, ABOUT | {"channel": "sms"}, {"purpose": "profiling"}])
+def test_the_list_of_suppressions_is_whoever_a_check_says_no_about(
+    about: dict[str, str], crowd: list[str], as_acme: Api
+) -> None:
+    answer = as_acme.get("suppressions", **about)
+    listed = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    contacts = [{"ref": f"r{n}"} for n in range(len(crowd))]
+    checked = as_acme.post("checks", {"contacts": contacts, **about}).json()["data"]
+    for n, decision in enumerate(checked):
+        assert (f'"ref":"r{n}"}}' in listed) == (not decision["allowed"])
+    assert {decision["allowed"] for decision in checked} == {True, False}
+
+
+def test_sends_are_reserved_by_it(as_acme: Api, as_ana: Api, met: Relationship) -> None:
+    body = {"contact": {"email": EMAIL}, **ABOUT}
+    assert as_acme.post("sends/reserve", body).json()["reserved"] is False
+    as_ana.patch("me", {"jurisdiction": "US"})
+    assert as_acme.post("sends/reserve", body).json()["reserved"] is True
+
+
+def test_the_past_is_answered_by_where_the_person_lives_today(
+    as_acme: Api, as_ana: Api, ana: Consumer, met: Relationship
+) -> None:
+    moment = timezone.now().isoformat()
+    assert rule(as_acme, as_of=moment) == "default_opt_in"
+    lives(ana, "US")
+    assert rule(as_acme, as_of=moment) == "default_opt_out"
+    as_ana.delete("me/relationships/acme")
+    assert rule(as_acme, as_of=moment) == "default_opt_out"
+    assert rule(as_acme) == "no_relationship"
+
+
+def test_what_stands_after_an_ending_goes_by_it(
+    as_acme: Api, ana: Consumer, met: Relationship, said_to_live: Any
+) -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    for place in ("DE", "US"):
+        said_to_live(place)
+        pause = NewChoice(
+            Scope(met.brand_id, "marketing", "email"), "pause", until=now + timedelta(hours=1)
+        )
+        ledger.record(ana.subject_id, [pause], by=Actor("api"), now=now)
+        now += timedelta(hours=2)
+        endings.end_due(now)
+        told = as_acme.get("events", after=0).json()["data"][-1]
+        assert told["type"] == "preference.pause_ended"
+        regime = {"DE": "opt_in", "US": "opt_out"}[place]
+        assert told["data"]["now"] == {
+            "allowed": regime == "opt_out",
+            "rule": f"default_{regime}",
+        }
+
+
+# -- What the database refuses --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "constraint"),
+    [
+        (Subject, "subject_jurisdiction_has_its_form"),
+        (Relationship, "relationship_jurisdiction_has_its_form"),
+        (JurisdictionRegime, "jurisdiction_regime_jurisdiction_has_its_form"),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "us", "U", "US-", "US_CA"])
+def test_a_place_has_its_form(
+    model: Any, constraint: str, place: str, ana: Consumer, met: Relationship
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        model.objects.all().update(jurisdiction=place)
