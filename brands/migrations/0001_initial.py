@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                 (
                     "brand",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="brands.brand",
@@ -292,6 +293,7 @@ class Migration(migrations.Migration):
             model_name="attempt",
             name="subscription",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="attempts",
                 to="brands.subscription",

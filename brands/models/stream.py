@@ -25,7 +25,9 @@ class Event(models.Model):
     """What one brand is told. The body is frozen here: each try sends the same bytes."""
 
     pk = models.CompositePrimaryKey("brand_id", "sequence")
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="events")
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     sequence = models.BigIntegerField()
     #: Goes out as `webhook-id`, the same on every try.
     uid = models.UUIDField()

@@ -108,7 +108,7 @@ class Attempt(models.Model):
     """One HTTP try; insert-only."""
 
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, related_name="attempts"
+        Subscription, on_delete=models.PROTECT, related_name="attempts", db_index=False
     )
     sequence = models.BigIntegerField()
     started_at = models.DateTimeField()

@@ -1,5 +1,6 @@
 """A PostgreSQL of our own, in one folder, that any crash leaves startable."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -11,8 +12,17 @@ import psycopg
 from config.services import CannotRun, account, binaries, logs, place, ports, private, processes
 from config.services.lock import Lock
 
+
+def _shared_megabytes() -> int:
+    """An eighth of the machine's memory, within reason. It is taken up only as it is used."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(max(memory // 8 // 2**20, 128), 1_024)
+
+
 #: Given at each start, so that a folder made by an older version of this file gets them too.
 SETTINGS = {
+    "shared_buffers": f"{_shared_megabytes()}MB",
+    "random_page_cost": "1.1",  # a place on an SSD is as near as the next one
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # no socket: no lock file of it to be left behind
     "max_connections": "200",

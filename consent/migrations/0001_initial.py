@@ -161,6 +161,7 @@ class Migration(migrations.Migration):
                 (
                     "brand",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -170,6 +171,7 @@ class Migration(migrations.Migration):
                 (
                     "maker_brand",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -179,6 +181,7 @@ class Migration(migrations.Migration):
                 (
                     "purpose",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -188,6 +191,7 @@ class Migration(migrations.Migration):
                 (
                     "contact_point",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -389,6 +393,7 @@ class Migration(migrations.Migration):
                 (
                     "brand",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="relationships",
                         to="brands.brand",
@@ -397,6 +402,7 @@ class Migration(migrations.Migration):
                 (
                     "subject",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="relationships",
                         to="consent.subject",
@@ -471,6 +477,7 @@ class Migration(migrations.Migration):
                 (
                     "brand",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -480,6 +487,7 @@ class Migration(migrations.Migration):
                 (
                     "contact_point",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -489,6 +497,7 @@ class Migration(migrations.Migration):
                 (
                     "entry",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consent.ledgerentry",
@@ -497,6 +506,7 @@ class Migration(migrations.Migration):
                 (
                     "purpose",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -506,6 +516,7 @@ class Migration(migrations.Migration):
                 (
                     "subject",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="preferences",
                         to="consent.subject",
@@ -517,6 +528,7 @@ class Migration(migrations.Migration):
             model_name="ledgerentry",
             name="subject",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="entries",
                 to="consent.subject",
@@ -526,6 +538,7 @@ class Migration(migrations.Migration):
             model_name="identifier",
             name="subject",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="identifiers",
                 to="consent.subject",
@@ -595,6 +608,7 @@ class Migration(migrations.Migration):
                 (
                     "subject",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consent.subject",
@@ -619,6 +633,7 @@ class Migration(migrations.Migration):
                 (
                     "subject",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consent.subject",
@@ -988,6 +1003,22 @@ class Migration(migrations.Migration):
                 condition=models.Q(("done_at", None)),
                 fields=["subject", "subject_seq"],
                 name="propagation_pending",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="ledgerentry",
+            index=models.Index(
+                condition=models.Q(("contact_point__isnull", False)),
+                fields=["contact_point"],
+                name="entry_of_contact_point",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="preference",
+            index=models.Index(
+                condition=models.Q(("contact_point__isnull", False)),
+                fields=["contact_point"],
+                name="preference_of_contact_point",
             ),
         ),
     ]

@@ -24,7 +24,7 @@ class Ending(models.Model):
     """
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", db_index=False)
     ends_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
 

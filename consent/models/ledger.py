@@ -65,14 +65,18 @@ class Reason(models.TextChoices):
 
 
 class ScopeFields(models.Model):
-    """The five parts of a scope; null is *any*."""
+    """The five parts of a scope; null is *any*. Nobody looks for all that has one, by itself."""
 
-    brand = models.ForeignKey(Brand, null=True, on_delete=models.PROTECT, related_name="+")
-    purpose = models.ForeignKey(Purpose, null=True, on_delete=models.PROTECT, related_name="+")
+    brand = models.ForeignKey(
+        Brand, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    purpose = models.ForeignKey(
+        Purpose, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     channel = models.CharField(max_length=10, null=True, choices=Channel.choices)
     topic = models.CharField(max_length=60, null=True)
     contact_point = models.ForeignKey(
-        Identifier, null=True, on_delete=models.PROTECT, related_name="+"
+        Identifier, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
 
     class Meta:
@@ -83,7 +87,9 @@ class LedgerEntry(ScopeFields):
     """Chained by `hash` to the same person's previous entry (`consent.chain` says how)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="entries")
+    subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     #: Dense per person, from 1.
     subject_seq = models.BigIntegerField()
     decision = models.CharField(max_length=6, choices=DecisionKind.choices)
@@ -93,7 +99,9 @@ class LedgerEntry(ScopeFields):
     expires_at = models.DateTimeField(null=True)
     maker = models.CharField(max_length=6, choices=Maker.choices)
     #: The brand that recorded it, when the maker is a brand.
-    maker_brand = models.ForeignKey(Brand, null=True, on_delete=models.PROTECT, related_name="+")
+    maker_brand = models.ForeignKey(
+        Brand, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     basis = models.CharField(max_length=7, choices=Basis.choices)
     #: What an implied consent is implied by.
     ground = models.CharField(max_length=8, null=True, choices=Ground.choices)
@@ -109,6 +117,14 @@ class LedgerEntry(ScopeFields):
     hash = models.BinaryField(max_length=32)
 
     class Meta:
+        indexes = [
+            # "Does anything name this identifier?", which PostgreSQL asks before one is deleted.
+            models.Index(
+                fields=["contact_point"],
+                name="entry_of_contact_point",
+                condition=Q(contact_point__isnull=False),
+            ),
+        ]
         constraints = [
             # Also the index of "this person's history, newest first".
             models.UniqueConstraint(

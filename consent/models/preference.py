@@ -1,6 +1,7 @@
 """What stands: a projection of the ledger, rebuildable from it."""
 
 from django.db import models
+from django.db.models import Q
 
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, LimitPer, Maker, ScopeFields
 from consent.models.subject import Subject
@@ -15,11 +16,15 @@ class Preference(ScopeFields):
     cleared. `resolution.fold` is the same rule over entries; a property test holds them together.
     """
 
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="preferences")
+    subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="preferences", db_index=False
+    )
     decision = models.CharField(max_length=6, choices=DecisionKind.choices)
     maker = models.CharField(max_length=6, choices=Maker.choices)
     basis = models.CharField(max_length=7, choices=Basis.choices)
-    entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(
+        LedgerEntry, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     subject_seq = models.BigIntegerField()
     made_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
@@ -28,6 +33,14 @@ class Preference(ScopeFields):
     limit_per = models.CharField(max_length=5, null=True, choices=LimitPer.choices)
 
     class Meta:
+        indexes = [
+            # As the ledger's.
+            models.Index(
+                fields=["contact_point"],
+                name="preference_of_contact_point",
+                condition=Q(contact_point__isnull=False),
+            ),
+        ]
         constraints = [
             # Also the index of every check: subject = ? AND (brand = ? OR brand IS NULL).
             models.UniqueConstraint(

@@ -11,7 +11,7 @@ class Propagation(models.Model):
     """Pending until every concerned brand's stream has its event."""
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", db_index=False)
     subject_seq = models.BigIntegerField()
     done_at = models.DateTimeField(null=True)
 

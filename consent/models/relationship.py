@@ -32,8 +32,12 @@ class Relationship(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="relationships")
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="relationships")
+    subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="relationships", db_index=False
+    )
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, related_name="relationships", db_index=False
+    )
     #: The brand's own reference for the person.
     ref = models.CharField(max_length=200, null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices)

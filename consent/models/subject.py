@@ -62,11 +62,13 @@ class Identifier(models.Model):
     """A keyed digest of a normalised address or number. It cannot be turned back."""
 
     digest = models.BinaryField(max_length=32, unique=True)
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="identifiers")
+    subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="identifiers", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            # Lets a scope's contact point be tied to its own subject.
+            # Also the index of "this person's identifiers".
             models.UniqueConstraint(fields=["subject", "id"], name="identifier_of_subject"),
         ]

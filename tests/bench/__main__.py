@@ -46,11 +46,11 @@ def comparisons(
     seconds: float, ports: dict[str, int], places: dict[str, Place]
 ) -> list[Comparison]:
     large, small = places["large"], places["small"]
-    bare = partial(large.bare, ports["bare"], seconds)
+    bare, join = partial(large.bare, ports["bare"], seconds), partial(large.join, seconds)
     return [
         ("check", "requests/s", partial(large.check, seconds), bare),
-        ("checks_10k", "contacts/s", large.checks_10k, large.join),
-        ("checks_stream", "lines/s", large.checks_stream, large.join),
+        ("checks_10k", "contacts/s", partial(large.checks_10k, seconds), join),
+        ("checks_stream", "lines/s", partial(large.checks_stream, seconds), join),
         ("choice", "choices/s", partial(large.choice, seconds), partial(large.pgbench, seconds)),
         (
             "check_scale_10m",

@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -87,13 +87,13 @@ class Place:
     def choice(self, seconds: float) -> Sample:
         return _rate(load.drive(self.port, self.choices, connections=CHOOSERS, seconds=seconds))
 
-    def checks_10k(self) -> Sample:
+    def checks_10k(self, seconds: float) -> Sample:
         contacts = [{"email": email} for email in self.callers["emails"][:CONTACTS]]
         message = self._ask("/api/v1/checks", {"contacts": contacts, **ASKED})
-        done = load.drive(self.port, itertools.repeat(message), connections=1, seconds=0)
-        return Sample(CONTACTS / done.latencies[0], done.latencies)
+        done = load.drive(self.port, itertools.repeat(message), connections=1, seconds=seconds)
+        return Sample(CONTACTS * done.rate, done.latencies)
 
-    def checks_stream(self) -> Sample:
+    def checks_stream(self, seconds: float) -> Sample:
         lines = [json.dumps({"email": email}).encode() for email in self.callers["emails"][:LINES]]
         path = "/api/v1/checks/stream?purpose=marketing&channel=email"
         message = load.request(
@@ -102,22 +102,18 @@ class Place:
             bearer=self.callers["key"],
             media_type="application/x-ndjson",
         )
-        began = time.perf_counter()
-        answered = _stream(self.port, message)
-        seconds = time.perf_counter() - began
-        assert answered == LINES, f"{answered} answers to {LINES} lines"
-        return Sample(LINES / seconds, [seconds])
+        return _repeated(lambda: _stream(self.port, message), seconds, each=LINES)
 
     # -- The limits ----------------------------------------------------------------------------
 
-    def join(self) -> Sample:
+    def join(self, seconds: float) -> Sample:
+        values = [self.digests, self.callers["brand"]]
         with self.database.connect() as connection:
-            values = [self.digests, self.callers["brand"]]
-            began = time.perf_counter()
-            rows = connection.execute(JOIN, values).fetchall()
-            seconds = time.perf_counter() - began
-        assert len(rows) >= CONTACTS
-        return Sample(CONTACTS / seconds)
+
+            def once() -> None:
+                assert len(connection.execute(JOIN, values).fetchall()) >= CONTACTS
+
+            return _repeated(once, seconds, each=CONTACTS)
 
     def bare(self, port: int, seconds: float) -> Sample:
         numbers = (number % 10**9 for number in self.callers["people"])
@@ -130,6 +126,17 @@ class Place:
             self.database, choosers=choosers, clients=CHOOSERS, seconds=seconds
         )
         return Sample(rate)
+
+
+def _repeated(once: Callable[[], object], seconds: float, *, each: int) -> Sample:
+    """How many a second, where *once* does so many; again and again for so long."""
+    latencies: list[float] = []
+    began = time.perf_counter()
+    while time.perf_counter() < began + seconds:
+        started = time.perf_counter()
+        once()
+        latencies.append(time.perf_counter() - started)
+    return Sample(each * len(latencies) / (time.perf_counter() - began), latencies)
 
 
 def _rate(done: load.Load) -> Sample:
@@ -149,7 +156,7 @@ def _choice(chooser: dict[str, Any]) -> bytes:
     return load.request("/api/v1/me/choices", json.dumps(body).encode(), bearer=chooser["token"])
 
 
-def _stream(port: int, message: bytes) -> int:
+def _stream(port: int, message: bytes) -> None:
     """Send with one hand and count the answered lines with the other. Raises Refused."""
     with socket.create_connection(("127.0.0.1", port), timeout=load.PATIENCE) as line:
         sending = threading.Thread(target=line.sendall, args=(message,))
@@ -160,4 +167,4 @@ def _stream(port: int, message: bytes) -> int:
             raise load.Refused(answer.status, answer.read())
         count = sum(1 for _ in answer)
         sending.join()
-    return count
+    assert count == LINES, f"{count} answers to {LINES} lines"
