@@ -89,7 +89,7 @@ BUGS = [Bug(*row) for row in (
     (T.quiet_end, "a night is a day too long", HOURS, "left if left > timedelta(0) else left + DAY", "left + DAY"),
     (T.turned_clock, "nobody turns the clock", HOURS, "_turn_of_clock(zone, moment, end) or end", "end"),
     (T.turned_clock, "a turned clock ends the night", HOURS, "return None if moment == now else moment", "return None if moment == now else _turn_of_clock(zone, now, moment) or moment"),
-    (T.leap_day, "no year has a leap day", HOURS, "now.astimezone(UTC)", "now.astimezone(UTC).replace(year=2026)"),
+    (T.leap_day, "the leap day is the day before", HOURS, "now.astimezone(UTC)", "now.astimezone(UTC) - DAY * ((now.month, now.day) == (2, 29))"),
     (T.only_a_yes, "a no is timed, a yes is not", TIMING, "if not decision.allowed", "if decision.allowed"),
     (T.not_before, "a limit that gives back at night does so at once", TIMING, "free or now", "now"),
     (T.not_before, "spent limits make nobody wait", TIMING, "free or now) or free", "free or now)"),
@@ -99,7 +99,7 @@ BUGS = [Bug(*row) for row in (
     (T.letter, "what is required waits", TIMING, 'and question.regime != "required"', ""),
     (T.left, "less than nothing is left", BUDGETS, "max(self.limit.max - self.count, 0)", "self.limit.max - self.count"),
     (T.least_left, "the loosest limit counts", TIMING, "remaining=min(", "remaining=max("),
-    (T.gives_back, "the window begins at the last send but one", BUDGETS, "self.oldest + self.limit.window", "self.oldest"),
+    (T.gives_back, "a window is over at once", BUDGETS, "self.oldest + self.limit.window", "self.oldest"),
     (T.room_left, "who has sent must wait", BUDGETS, "if self.remaining or self.oldest is None", "if self.oldest is None"),
     (T.stranger, "a stranger hears the default", CHECKS, "if known.subject_id is None", "if known.subject_id == 0"),
 )]

@@ -51,13 +51,13 @@ def hold(law: Law, rule: Rule, *, examples: int, repeatable: bool) -> Run:
 
 
 def hunt(law: Law, rule: Rule, *, examples: int, repeatable: bool) -> Run:
-    """Judge *rule* until it breaks the law; `failure` is None if it never did."""
+    """Judge *rule* until it breaks the law; `failure` is None if it never did. Raises its crash."""
     run = Run()
     try:
         phases = (Phase.generate,)
         _judge(law, rule, run, settings(_settings(examples, repeatable), phases=phases))
     except Exception:
-        if run.failure is None:  # then the law itself cannot be judged, which is no catch
+        if not isinstance(run.failure, AssertionError):  # a bug that crashes is no catch
             raise
     return run
 
