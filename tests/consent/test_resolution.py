@@ -1,187 +1,27 @@
-"""The rule that decides, as laws that hold for any choices."""
+"""The rule that decides, by example. Its laws are in `tests/consent/laws`."""
 
 from __future__ import annotations
 
-import random
 import uuid
 from datetime import UTC, datetime, timedelta
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 from consent.resolution import (
     Choice,
     Limit,
     Question,
-    Regime,
     Scope,
     decide,
     fold,
-    in_force,
-    standing_no,
 )
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ACME = 1
 QUESTION = Question(Scope(ACME, "marketing", "email", "weekly", 7), "opt_in")
 
-# Every scope here either covers the question or misses it in one part.
-scopes = st.builds(
-    Scope,
-    brand=st.sampled_from([None, ACME, ACME, 2]),
-    purpose=st.sampled_from([None, "marketing", "marketing", "research"]),
-    channel=st.sampled_from([None, "email", "email", "sms"]),
-    topic=st.sampled_from([None, None, "weekly"]),
-    contact_point=st.sampled_from([None, None, 7]),
-)
-moments = st.integers(-100, 0).map(lambda hours: NOON + timedelta(hours=hours))
-ends = st.integers(-50, 50).map(lambda hours: NOON + timedelta(hours=hours))
-
-
-@st.composite
-def choice(draw: st.DrawFn, seq: int = 1) -> Choice:
-    decision = draw(st.sampled_from(["grant", "grant", "deny", "pause", "limit", "clear"]))
-    maker = draw(st.sampled_from(["person", "person", "brand"]))
-    implied = decision == "grant" and maker == "brand" and draw(st.booleans())
-    expires = decision == "grant" and (implied or draw(st.booleans()))
-    return Choice(
-        entry=uuid.UUID(int=seq),
-        seq=seq,
-        scope=draw(scopes),
-        decision=decision,  # type: ignore[arg-type]
-        maker=maker,  # type: ignore[arg-type]
-        made_at=draw(moments),
-        basis="implied" if implied else "express",
-        until=draw(ends) if decision == "pause" else None,
-        expires_at=draw(ends) if expires else None,
-        limit=Limit(draw(st.integers(1, 9)), "week") if decision == "limit" else None,
-    )
-
-
-@st.composite
-def ledgers(draw: st.DrawFn) -> list[Choice]:
-    return [draw(choice(seq)) for seq in range(1, draw(st.integers(0, 9)) + 1)]
-
 
 def say(decision: str, scope: Scope, hours: int, seq: int = 99, **more: object) -> Choice:
     made_at = NOON + timedelta(hours=hours)
     return Choice(uuid.UUID(int=seq), seq, scope, decision, "person", made_at, **more)  # type: ignore[arg-type]
-
-
-def wider(scope: Scope, draw: random.Random) -> Scope:
-    parts = ["brand", "purpose", "channel", "topic", "contact_point"]
-    return scope._replace(**{part: None for part in parts if draw.random() < 0.5})
-
-
-def allowed(choices: list[Choice], regime: Regime = "opt_in") -> bool:
-    return decide(choices, QUESTION._replace(regime=regime), NOON).allowed
-
-
-@given(ledgers(), st.randoms(use_true_random=False))
-def test_a_wide_later_no_beats_every_older_yes(ledger: list[Choice], draw: random.Random) -> None:
-    no = say("deny", wider(QUESTION.scope, draw), hours=1)
-    assert not allowed([*ledger, no], "opt_out")
-
-
-@given(ledgers(), scopes, st.randoms(use_true_random=False))
-def test_a_wider_later_yes_never_lifts_an_older_no(
-    ledger: list[Choice], scope: Scope, draw: random.Random
-) -> None:
-    """The person's no stands unless the yes is to the same thing or to something narrower."""
-    refusing = [c for c in in_force(ledger) if c.refuses(NOON) and c.scope.covers(QUESTION.scope)]
-    yes = say("grant", wider(scope, draw), hours=1)
-    untouched = [no for no in refusing if not no.scope.covers(yes.scope)]
-    if untouched and not allowed(ledger):
-        lifted_before = [g for g in in_force(ledger) if g.permits(NOON)]
-        if any(not any(g.lifts(no) for g in lifted_before) for no in untouched):
-            assert not allowed([*ledger, yes])
-
-
-@given(ledgers(), ends)
-def test_a_brand_never_lifts_a_persons_no(ledger: list[Choice], expires: datetime) -> None:
-    """Whatever a brand says after a person's standing no, the answer stays no."""
-    if standing_no(ledger, QUESTION.scope, NOON) is None:
-        return
-    for decision in ("grant", "deny", "clear"):
-        word = say(decision, QUESTION.scope, hours=1)._replace(maker="brand")
-        assert not allowed([*ledger, word])
-    implied = say("grant", QUESTION.scope, hours=1, basis="implied", expires_at=expires)
-    assert not allowed([*ledger, implied._replace(maker="brand")])
-
-
-@given(ledgers())
-def test_the_persons_later_yes_to_the_same_question_is_a_yes(ledger: list[Choice]) -> None:
-    assert allowed([*ledger, say("grant", QUESTION.scope, hours=1)])
-
-
-@given(ledgers(), st.randoms(use_true_random=False))
-def test_the_order_of_arrival_does_not_matter(ledger: list[Choice], draw: random.Random) -> None:
-    """With times that differ, any order of arrival gives the same answer."""
-    times = {c.made_at for c in ledger}
-    if len(times) < len(ledger):
-        return
-    shuffled = draw.sample(ledger, len(ledger))
-    renumbered = [c._replace(seq=seq) for seq, c in enumerate(shuffled)]
-    first, second = (decide(each, QUESTION, NOON) for each in (ledger, renumbered))
-    assert (first.allowed, first.rule) == (second.allowed, second.rule)
-    assert first.valid_until == second.valid_until
-
-
-@given(ledgers())
-def test_the_fold_decides_as_the_whole_ledger_does(ledger: list[Choice]) -> None:
-    assert decide(fold(ledger), QUESTION, NOON) == decide(ledger, QUESTION, NOON)
-
-
-@given(ledgers(), ends)
-def test_the_fold_decides_alike_at_any_later_moment(ledger: list[Choice], at: datetime) -> None:
-    """A pause that ends gives back the yes beneath it, a yes that expires the no it lifted."""
-    assert decide(fold(ledger), QUESTION, at) == decide(ledger, QUESTION, at)
-
-
-@given(ledgers())
-def test_the_answer_holds_until_valid_until_and_turns_then(ledger: list[Choice]) -> None:
-    now = decide(ledger, QUESTION, NOON)
-    until = now.valid_until
-    for hours in range(60):
-        at = NOON + timedelta(hours=hours)
-        if until is None or at < until:
-            assert decide(ledger, QUESTION, at).allowed == now.allowed
-    if until:
-        assert decide(ledger, QUESTION, until).allowed != now.allowed
-
-
-@given(ledgers())
-def test_a_required_purpose_is_always_allowed(ledger: list[Choice]) -> None:
-    assert decide(ledger, QUESTION._replace(regime="required"), NOON).rule == "required"
-
-
-@given(ledgers())
-def test_what_does_not_cover_the_question_has_no_say(ledger: list[Choice]) -> None:
-    """A choice about another brand, channel or topic changes nothing."""
-    covering = [c for c in ledger if c.scope.covers(QUESTION.scope)]
-    assert decide(covering, QUESTION, NOON) == decide(ledger, QUESTION, NOON)
-
-
-@given(ledgers(), st.randoms(use_true_random=False))
-def test_a_clear_takes_back_exactly_what_its_maker_said(
-    ledger: list[Choice], draw: random.Random
-) -> None:
-    if not ledger:
-        return
-    scope = draw.choice(ledger).scope
-    cleared = [*ledger, say("clear", scope, hours=1)]
-    without = [c for c in ledger if not (c.scope == scope and c.maker == "person")]
-    assert decide(cleared, QUESTION, NOON) == decide(without, QUESTION, NOON)
-
-
-@given(ledgers())
-def test_the_choice_that_decided_is_one_that_covers_the_question(ledger: list[Choice]) -> None:
-    decision = decide(ledger, QUESTION, NOON)
-    if decision.because:
-        assert decision.because in ledger
-        assert decision.because.scope.covers(QUESTION.scope)
-    else:
-        assert decision.rule == "default_opt_in"
 
 
 def test_nothing_from_this_brand_covers_a_topic_that_comes_later() -> None:

@@ -1,0 +1,224 @@
+"""Laws of what is kept of a ledger, of clears, and of how long an answer holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from consent.resolution import Choice, Question, Scope
+from tests.consent.laws import page
+from tests.consent.laws.drawn import (
+    HOUR,
+    NOON,
+    TICK,
+    after,
+    by_reference,
+    covering,
+    crowded,
+    ends,
+    ledgers,
+    ledgers_of_some,
+    limits,
+    makers,
+    moments,
+    questions,
+    to_come,
+    word,
+)
+from tests.consent.laws.law import law
+from tests.consent.laws.rule import Rule, told
+
+Ledger = list[Choice]
+#: What time alone ends.
+passing = word("pause", until=to_come) | word("grant", expires_at=to_come)
+
+
+@law(
+    "Kept of each slot (scope, decision, maker, basis) is the newest choice, and all of them are.",
+    ledger=crowded,
+)
+def slots(rule: Rule, ledger: Ledger) -> None:
+    newest: dict[Any, Choice] = {}
+    for choice in sorted(ledger, key=page.when):
+        newest[page.slot(choice)] = choice
+    kept = rule.resolution.fold(ledger)
+    assert len(kept) == len(newest) and set(kept) == set(newest.values())
+
+
+@law(
+    "What is kept answers as the whole ledger would, now and at any later moment.",
+    ledger=ledgers_of_some | crowded,
+    question=questions,
+    at=ends,
+)
+def projection(rule: Rule, ledger: Ledger, question: Question, at: datetime) -> None:
+    decision = rule.resolution.decide(rule.resolution.fold(ledger), question, at)
+    assert (decision.allowed, decision.rule) == page.answer(ledger, question, at)
+
+
+@law(
+    "What is kept can be brought up to date choice by choice, whichever arrives first.",
+    ledger=ledgers,
+    scope=covering,
+    later=st.lists(word("deny", made_at=moments), min_size=2, max_size=3),
+)
+def upsert(rule: Rule, ledger: Ledger, scope: Scope, later: Ledger) -> None:
+    same_slot = [c._replace(scope=scope, seq=50 + n) for n, c in enumerate(later)]
+    fold = rule.resolution.fold
+    whole = set(fold([*ledger, *same_slot]))
+    assert set(fold([*fold(ledger), *same_slot])) == whole
+    assert set(fold([*reversed(same_slot), *fold(ledger)])) == whole
+
+
+@law(
+    "A clear takes back all that its maker said before on exactly that scope, and nothing else.",
+    ledger=ledgers_of_some,
+    clear=word("clear", made_at=moments, seq=50),
+    which=st.integers(0, 7),
+    maker=makers,
+    question=questions,
+    at=ends,
+)
+def clear(
+    rule: Rule,
+    *,
+    ledger: Ledger,
+    clear: Choice,
+    which: int,
+    maker: Any,
+    question: Question,
+    at: datetime,
+) -> None:
+    clear = clear._replace(scope=ledger[which % len(ledger)].scope, maker=maker)
+    left = [
+        c
+        for c in ledger
+        if (c.scope, c.maker) != (clear.scope, maker) or page.when(c) > page.when(clear)
+    ]
+    cleared, without = (rule.resolution.decide(x, question, at) for x in ([*ledger, clear], left))
+    assert told(cleared) == told(without)
+
+
+@law(
+    "What is said after a clear of the same scope counts.",
+    ledger=ledgers,
+    clear=word("clear"),
+    no=word("deny"),
+    question=questions,
+)
+def after_a_clear(
+    rule: Rule, ledger: Ledger, clear: Choice, no: Choice, question: Question
+) -> None:
+    said = after(ledger, clear, no._replace(scope=clear.scope))
+    assert rule.resolution.decide(said, question, NOON).because == said[-1]
+
+
+@law(
+    "The answer holds until `valid_until`; where there is none, it holds for ever.",
+    ledger=ledgers,
+    passing=st.lists(passing, min_size=2, max_size=4),
+    question=questions,
+)
+def holds(rule: Rule, ledger: Ledger, passing: Ledger, question: Question) -> None:
+    said = after(ledger, *passing)
+    decision = rule.resolution.decide(said, question, NOON)
+    for at in _moments_until(decision.valid_until):
+        assert rule.resolution.decide(said, question, at).allowed == decision.allowed
+
+
+@law(
+    "At `valid_until` the answer turns.",
+    ledger=ledgers,
+    passing=st.lists(passing, min_size=2, max_size=4),
+    question=questions,
+)
+def turns(rule: Rule, ledger: Ledger, passing: Ledger, question: Question) -> None:
+    said = after(ledger, *passing)
+    decision = rule.resolution.decide(said, question, NOON)
+    assume(decision.valid_until)
+    turned = rule.resolution.decide(said, question, decision.valid_until)
+    assert decision.valid_until > NOON and turned.allowed != decision.allowed
+
+
+def of_addresses(said: st.SearchStrategy[Choice]) -> st.SearchStrategy[Ledger]:
+    """Said of some of the person's addresses, or of any."""
+    points = st.sampled_from([None, 7, 8, 9])
+    each = st.builds(lambda c, p: c._replace(scope=c.scope._replace(contact_point=p)), said, points)
+    return st.lists(each, min_size=1, max_size=5)
+
+
+points = of_addresses(word("deny") | word("grant") | word("limit", limit=limits) | passing)
+
+
+@law(
+    "Asked by reference, the answer is yes only where it is yes for every address of the person.",
+    ledger=ledgers,
+    said=points,
+    question=by_reference,
+)
+def by_reference_strictest(rule: Rule, ledger: Ledger, said: Ledger, question: Question) -> None:
+    known = after(ledger, *said)
+    each = [rule.resolution.decide(known, q, NOON) for q in _of_each_address(question)]
+    answer = rule.checks.strictest(known, question, NOON)
+    assert answer.allowed == all(decision.allowed for decision in each)
+    assert answer.rule in {d.rule for d in each if d.allowed == answer.allowed}
+
+
+@law(
+    "Asked by reference, `valid_until` is the first moment at which that for an address turns.",
+    ledger=ledgers,
+    said=of_addresses(passing),
+    question=by_reference,
+)
+def by_reference_turns(rule: Rule, ledger: Ledger, said: Ledger, question: Question) -> None:
+    known = after(ledger, *said)
+    each = [rule.resolution.decide(known, q, NOON) for q in _of_each_address(question)]
+    ends = [decision.valid_until for decision in each if decision.valid_until]
+    assume(ends)
+    assert rule.checks.strictest(known, question, NOON).valid_until == min(ends)
+
+
+@law(
+    "Asked by reference, every address's limits count, each once.",
+    ledger=ledgers,
+    said=points,
+    question=by_reference,
+)
+def by_reference_limits(rule: Rule, ledger: Ledger, said: Ledger, question: Question) -> None:
+    known = after(ledger, *said)
+    each = [rule.resolution.decide(known, q, NOON) for q in _of_each_address(question)]
+    told = rule.checks.strictest(known, question, NOON).limits
+    assert len(told) == len(set(told))
+    assert set(told) == {choice for decision in each for choice in decision.limits}
+
+
+@law(
+    "Asked about one address, only what covers that address counts.",
+    ledger=ledgers,
+    said=points,
+    question=questions,
+)
+def one_address(rule: Rule, ledger: Ledger, said: Ledger, question: Question) -> None:
+    known = after(ledger, *said)
+    answer = rule.checks.strictest(known, question, NOON)
+    assert answer == rule.resolution.decide(known, question, NOON)
+
+
+def _moments_until(end: datetime | None) -> Iterator[datetime]:
+    """Each hour, and the moment before it: every end that is drawn lies on an hour."""
+    for hours in range(1, 14):
+        for at in (NOON + hours * HOUR - TICK, NOON + hours * HOUR):
+            if end is None or at < end:
+                yield at
+
+
+def _of_each_address(question: Question) -> list[Question]:
+    """One that nobody named is asked about as well: a person may have more than are known."""
+    return [
+        question._replace(scope=question.scope._replace(contact_point=point))
+        for point in (None, 7, 8, 9)
+    ]
