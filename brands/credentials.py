@@ -5,9 +5,6 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from django.db.models import Model, QuerySet
 
 FORM = re.compile(r"(cmr_[a-z]+)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
@@ -30,17 +27,6 @@ def mint(kind: str) -> Credential:
 
 def digest_of(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-Row = TypeVar("Row", bound=Model)
-
-
-def find(text: str, *, kind: str, usable: QuerySet[Row]) -> Row | None:
-    """The row that stands for *text*, a credential of *kind*: by its prefix, and by its digest."""
-    if (prefix := prefix_of(text, kind=kind)) is None:
-        return None
-    row: Any = usable.filter(prefix=prefix).first()
-    return row if row and matches(text, bytes(row.digest)) else None
 
 
 def prefix_of(text: str, *, kind: str) -> str | None:

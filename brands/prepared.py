@@ -6,26 +6,36 @@ the answer becomes in Python is psycopg's work all the same.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import date, time
+from itertools import count, islice
+from time import monotonic
+from typing import Any, TypeVar
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model
 from psycopg import errors, generators, pq
 from psycopg.abc import Transformer
 from psycopg.adapt import Transformer as RowReader
 
+M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 Connection = psycopg.Connection[Any]
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TEXT, BINARY = pq.Format.TEXT, pq.Format.BINARY
+#: What PostgreSQL reads as Python writes it.
+PLAIN = (str, int, float, UUID, date, time)
+IDLE = pq.TransactionStatus.IDLE
 SUCCESS = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
+
+
+_ids = count(1)
 
 
 class Statement:
@@ -34,7 +44,7 @@ class Statement:
     def __init__(self, sql: str) -> None:
         self.names = list(dict.fromkeys(PLACEHOLDER.findall(sql)))
         self.sql = PLACEHOLDER.sub(lambda match: f"${1 + self.names.index(match[1])}", sql)
-        self.id = b"cmr_" + hashlib.sha256(self.sql.encode()).hexdigest()[:20].encode()
+        self.id = b"cmr_%d" % next(_ids)
         #: The connections that know the statement, each with what makes rows of its answers.
         self.readers: WeakKeyDictionary[Connection, Transformer] = WeakKeyDictionary()
 
@@ -82,17 +92,19 @@ class Statement:
         database.close_if_health_check_failed()
         database.ensure_connection()
         database.validate_no_broken_transaction()
-        began = time.monotonic()
+        began = monotonic()
         with database.wrap_database_errors:
             yield database.connection
         if database.queries_logged:
-            spent = f"{time.monotonic() - began:.3f}"
+            spent = f"{monotonic() - began:.3f}"
             database.queries_log.append({"sql": self.sql, "time": spent})
 
     def _call(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """What libpq is given; the statement is known to the connection from here on."""
         if on not in self.readers:
             self._prepare(on)
+        if not on.autocommit and on.pgconn.transaction_status == IDLE:
+            _succeeded(on.pgconn.exec_(b"BEGIN"))  # else it would stand before its transaction
         given = [values[name] for name in self.names]
         formats = [BINARY if isinstance(value, bytes) else TEXT for value in given]
         return self.id, [_written(value) for value in given], formats, BINARY
@@ -110,14 +122,44 @@ class Statement:
         return reader.load_rows(0, result.ntuples, tuple)
 
 
+class Insertion:
+    """The statement that writes one new row of a model."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self.attributes = {each.column: each.attname for each in model._meta.concrete_fields}
+        values = ", ".join(f"%({column})s" for column in self.attributes)
+        table = model._meta.db_table
+        self.statement = Statement(f"INSERT INTO {table} ({columns(model)}) VALUES ({values})")
+
+    def add(self, row: Model) -> None:
+        """Write *row*, whose key is its own: nothing that the database sets is read back."""
+        names = self.attributes.items()
+        self.statement.ask({column: getattr(row, name) for column, name in names})
+
+
+def columns(model: type[Model], *, of: str = "") -> str:
+    """All of the model's columns, of the table or alias *of*; `made` takes their values."""
+    prefix = f"{of}." if of else ""
+    return ", ".join(f'{prefix}"{each.column}"' for each in model._meta.concrete_fields)
+
+
+def made(model: type[M], values: Iterable[Any]) -> M:
+    """The instance that the values of `columns` make; an iterator keeps what comes after."""
+    names = [each.attname for each in model._meta.concrete_fields]
+    return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(values, len(names))))
+
+
 def _written(value: Any) -> bytes | None:
     """A value as PostgreSQL reads it: bytes as they are, all else as text.
 
     Raises:
         psycopg.DataError: a text with a NUL, which would cut it short.
+        TypeError: a value whose text in Python is not PostgreSQL's.
     """
     if value is None or isinstance(value, bytes):
         return value
+    if not isinstance(value, PLAIN):
+        raise TypeError(f"PostgreSQL would not read a {type(value).__name__} as we write it")
     text = str(value).encode()
     if b"\0" in text:
         raise psycopg.DataError("PostgreSQL text cannot contain NUL bytes")

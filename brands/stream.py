@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from brands.models import Acknowledgement, Event, StreamHead
 from brands.ordered_ids import new_id
+from brands.prepared import Insertion, Statement
 
 #: A body above this is a mistake of ours: receivers may refuse more.
 MAX_BODY_BYTES = 20_000
@@ -71,21 +72,22 @@ def append(notices: Iterable[Notice]) -> list[Event]:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an event belongs to the change it tells of")
     ordered = sorted(notices, key=lambda notice: notice.brand_id)
-    return Event.objects.bulk_create(
-        [_event(notice, sequence=_next_sequence(notice.brand_id)) for notice in ordered]
-    )
+    events = [_event(notice, sequence=_next_sequence(notice.brand_id)) for notice in ordered]
+    for event in events:
+        EVENT.add(event)
+    return events
+
+
+EVENT = Insertion(Event)
+NEXT_SEQUENCE = Statement(
+    "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)"
+    " ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1"
+    " RETURNING last_sequence"
+)
 
 
 def _next_sequence(brand_id: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%s, 1)"
-            " ON CONFLICT (brand_id) DO UPDATE"
-            " SET last_sequence = brands_streamhead.last_sequence + 1"
-            " RETURNING last_sequence",
-            [brand_id],
-        )
-        return int(cursor.fetchone()[0])
+    return int(NEXT_SEQUENCE.ask({"brand": brand_id})[0][0])
 
 
 def _event(notice: Notice, *, sequence: int) -> Event:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from brands.models import Subscription
+from brands.prepared import Statement
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +20,16 @@ EXPIRES = 30
 
 _broker_rests_until = 0.0
 
+ENABLED = Statement(
+    "SELECT id FROM brands_subscription WHERE brand_id = %(brand)s AND disabled_at IS NULL"
+)
+
 
 def wake_up(brand_ids: Iterable[int]) -> None:
     """Have the subscriptions of these brands delivered to, soon. Call it after the commit."""
-    rows = Subscription.objects.enabled().filter(brand_id__in=list(brand_ids))
-    for subscription_id in rows.values_list("id", flat=True):
-        publish("brands.deliver", str(subscription_id))
+    for brand_id in brand_ids:
+        for (subscription_id,) in ENABLED.ask({"brand": brand_id}):
+            publish("brands.deliver", str(subscription_id))
 
 
 def publish(task: str, *args: str) -> bool:

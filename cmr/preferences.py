@@ -37,9 +37,8 @@ def choose(
 
 
 def _scope(consumer: Consumer, wish: Wish) -> Scope:
-    scope = scopes.resolve(_with_identifier(consumer, wish.names))
-    scopes.refuse_to_refuse(scope, wish.choice.decision)
-    return scope
+    names = _with_identifier(consumer, wish.names)
+    return scopes.resolve(names, decision=wish.choice.decision)
 
 
 def _with_identifier(consumer: Consumer, names: Names) -> Names:

@@ -57,7 +57,7 @@ def _tell(ending: Ending, brand_id: int, *, now: datetime) -> bool:
         said = preferences.covering_brand(subject.pk, brand_id)
         if not _still_counted(ending.entry_id, said):
             return False
-        for relationship in ledger.active_with(subject.pk, [brand_id]):
+        if relationship := ledger.active_with(subject.pk, brand_id):
             place = residence.of(subject, relationship)
             stands = _decide(ending.entry, said, brand_id, place, now)
             ended = notices.of_ending(

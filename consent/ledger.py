@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from brands import stream
+from brands.models import Brand
+from brands.prepared import Insertion, Statement, columns, made
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
 from consent import chain, notices, preferences, residence, resolution, terms
@@ -62,6 +64,12 @@ class FromTheFuture(ValueError):
     """A choice cannot have been made later than now."""
 
 
+ENTRY = Insertion(LedgerEntry)
+CHAINED = Statement(
+    "UPDATE consent_subject SET last_seq = %(seq)s, chain_head = %(head)s WHERE id = %(id)s"
+)
+
+
 def record(
     subject_id: uuid.UUID, choices: Sequence[NewChoice], *, by: Actor, now: datetime
 ) -> list[LedgerEntry]:
@@ -79,16 +87,25 @@ def record(
         subject = lock(subject_id)
         recording = _Recording(subject, by, now)
         entries = [recording.add(choice) for choice in choices]
-        subject.save(update_fields=["last_seq", "chain_head"])
+        CHAINED.ask({"id": subject.pk, "seq": subject.last_seq, "head": subject.chain_head})
         tell(recording.notices)
         if recording.is_wide:
             after_commit(partial(publish, "consent.propagate", str(subject.pk)))
     return entries
 
 
+LOCK = Statement(
+    f"SELECT {columns(Subject)} FROM consent_subject WHERE id = %(id)s FOR NO KEY UPDATE"
+)
+
+
 def lock(subject_id: uuid.UUID) -> Subject:
     """Lock the row that orders one person's changes; of merged subjects, the one that remains."""
-    subject = Subject.objects.select_for_update().get(pk=subject_id)
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a lock outlives no statement by itself")
+    if not (rows := LOCK.ask({"id": subject_id})):
+        raise Subject.DoesNotExist(subject_id)
+    subject = made(Subject, rows[0])
     return lock(subject.merged_into_id) if subject.merged_into_id else subject
 
 
@@ -104,11 +121,18 @@ def after_commit(wake: Callable[[], object]) -> None:
     transaction.on_commit(wake, robust=True)
 
 
+PENDING = Statement(
+    "SELECT FROM consent_propagation WHERE subject_id = %(subject)s AND done_at IS NULL LIMIT 1"
+)
+
+
 def pending_for(relationship: Relationship) -> Iterator[Notice]:
     """What the person said about any brand and this brand has yet to be told, oldest first.
 
     Whoever tells a brand of a later change tells this before, so that order is kept.
     """
+    if not PENDING.ask({"subject": relationship.subject_id}):
+        return
     pending = Propagation.objects.filter(subject=relationship.subject_id, done_at=None)
     for each in pending.select_related("entry").order_by("subject_seq"):
         if not stream.already_told(relationship.brand_id, each.entry_id):
@@ -191,7 +215,7 @@ class _Recording:
 
     def _chain(self, entry: LedgerEntry) -> LedgerEntry:
         entry.hash = chain.link(bytes(self.subject.chain_head), entry)
-        entry.save(force_insert=True)
+        ENTRY.add(entry)
         self.subject.last_seq = entry.subject_seq
         self.subject.chain_head = entry.hash
         return entry
@@ -205,12 +229,24 @@ class _Recording:
         Propagation.objects.create(entry=entry, subject=self.subject, subject_seq=entry.subject_seq)
 
     def _tell_brand(self, entry: LedgerEntry) -> None:
-        for relationship in active_with(self.subject.pk, [entry.brand_id]):
+        if relationship := active_with(self.subject.pk, entry.brand_id):
             told = {n.cause for n in self.notices if n.brand_id == relationship.brand_id}
             self.notices += [n for n in pending_for(relationship) if n.cause not in told]
             self.notices.append(notices.of_entry(entry, relationship))
 
 
-def active_with(subject_id: uuid.UUID, brand_ids: Iterable[int | None]) -> Sequence[Relationship]:
-    rows = Relationship.objects.active().filter(subject_id=subject_id, brand_id__in=brand_ids)
-    return list(rows.select_related("brand"))
+ACTIVE = Statement(f"""
+SELECT brand.slug, {columns(Relationship, of="relationship")}
+FROM consent_relationship relationship JOIN brands_brand brand ON brand.id = relationship.brand_id
+WHERE relationship.subject_id = %(subject)s AND relationship.brand_id = %(brand)s
+    AND relationship.ended_at IS NULL
+""")
+
+
+def active_with(subject_id: uuid.UUID, brand_id: int | None) -> Relationship | None:
+    """The person's relationship with the brand, whose brand has its id and slug, no more."""
+    for slug, *values in ACTIVE.ask({"subject": subject_id, "brand": brand_id}):
+        relationship = made(Relationship, values)
+        relationship.brand = Brand(id=relationship.brand_id, slug=slug)
+        return relationship
+    return None

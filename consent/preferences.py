@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
+from brands.prepared import Statement
 from consent import resolution
 from consent.models import LedgerEntry, Preference, Subject
 
@@ -17,24 +18,24 @@ COLUMNS = (
     "subject_seq made_at until expires_at limit_max limit_per"
 ).split()
 SLOT = COLUMNS[:9]
-UPSERT = """
+UPSERT = Statement(
+    """
 INSERT INTO consent_preference AS held ({columns}) VALUES ({values})
 ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
 WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
 """.format(
-    columns=", ".join(COLUMNS),
-    values=", ".join(["%s"] * len(COLUMNS)),
-    slot=", ".join(SLOT),
-    rest=", ".join(COLUMNS[9:]),
-    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
+        columns=", ".join(COLUMNS),
+        values=", ".join(f"%({name})s" for name in COLUMNS),
+        slot=", ".join(SLOT),
+        rest=", ".join(COLUMNS[9:]),
+        excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
+    )
 )
 
 
 def project(entry: LedgerEntry) -> None:
     """Put *entry* into its slot, unless something newer stands there: see Note [Slots]."""
-    values = [getattr(entry, "id" if name == "entry_id" else name) for name in COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(UPSERT, values)
+    UPSERT.ask({name: getattr(entry, "id" if name == "entry_id" else name) for name in COLUMNS})
 
 
 def rebuild(subject: Subject) -> None:

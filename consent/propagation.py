@@ -40,8 +40,8 @@ def propagate(subject_id: uuid.UUID, *, now: datetime) -> int:
 def _tell(pending: Propagation, brand_id: int) -> bool:
     with transaction.atomic():
         ledger.lock(pending.subject_id)
-        for relationship in ledger.active_with(pending.subject_id, [brand_id]):
-            if not stream.already_told(brand_id, pending.entry_id):
-                ledger.tell([notices.of_entry(pending.entry, relationship)])
-                return True
+        relationship = ledger.active_with(pending.subject_id, brand_id)
+        if relationship and not stream.already_told(brand_id, pending.entry_id):
+            ledger.tell([notices.of_entry(pending.entry, relationship)])
+            return True
     return False

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from brands.models import Brand, Channel, Purpose, Regime, Topic
+from brands.models import Channel, Regime
+from brands.prepared import Statement
 from consent import identifiers
 from consent.resolution import Scope
 
@@ -37,55 +38,41 @@ class Names:
     contact_point: int | None = None
 
 
-def resolve(names: Names) -> Scope:
-    """The Scope that *names* mean; a topic brings its purpose along.
+NAMED = Statement("""
+SELECT brand.id, topic.purpose_id, purpose.code, purpose.regime
+FROM (SELECT) one
+LEFT JOIN brands_brand brand ON brand.slug = %(brand)s
+LEFT JOIN brands_topic topic ON topic.brand_id = brand.id AND topic.code = %(topic)s
+LEFT JOIN brands_purpose purpose ON purpose.code = coalesce(%(purpose)s, topic.purpose_id)
+""")
+
+
+def resolve(names: Names, *, decision: str) -> Scope:
+    """The Scope that *names* mean, for this *decision* about it; a topic brings its purpose along.
 
     Raises:
-        UnknownName, TopicWithoutBrand
+        UnknownName, TopicWithoutBrand, CannotBeRefused
     """
-    brand = _brand(names.brand) if names.brand is not None else None
-    purpose = _purpose(names.purpose) if names.purpose is not None else None
+    given = {"brand": names.brand, "purpose": names.purpose, "topic": names.topic}
+    ((brand, of_topic, purpose, regime),) = NAMED.ask(given)
+    if names.brand is not None and brand is None:
+        raise UnknownName("brand", names.brand)
+    if names.purpose is not None and purpose is None:
+        raise UnknownName("purpose", names.purpose)
     if names.topic is not None:
-        purpose = _topic(brand, names.topic, purpose).purpose_id
+        _check_topic(names.topic, brand, purpose, of_topic)
     if names.channel is not None and names.channel not in Channel.values:
         raise UnknownName("channel", names.channel)
-    return Scope(
-        brand.pk if brand else None,
-        purpose,
-        names.channel,
-        names.topic,
-        names.contact_point,
-    )
+    if regime == Regime.REQUIRED and decision in ("deny", "pause"):
+        raise CannotBeRefused(f"{purpose} messages are required and cannot be refused")
+    return Scope(brand, purpose, names.channel, names.topic, names.contact_point)
 
 
-def refuse_to_refuse(scope: Scope, decision: str) -> None:
-    """Raise `CannotBeRefused` for a no or a pause to a purpose that is required."""
-    if decision not in ("deny", "pause") or scope.purpose is None:
-        return
-    if Purpose.objects.filter(code=scope.purpose, regime=Regime.REQUIRED).exists():
-        raise CannotBeRefused(f"{scope.purpose} messages are required and cannot be refused")
-
-
-def _brand(slug: str) -> Brand:
-    try:
-        return Brand.objects.get(slug=slug)
-    except Brand.DoesNotExist as error:
-        raise UnknownName("brand", slug) from error
-
-
-def _purpose(code: str) -> str:
-    if not Purpose.objects.filter(code=code).exists():
-        raise UnknownName("purpose", code)
-    return code
-
-
-def _topic(brand: Brand | None, code: str, purpose: str | None) -> Topic:
+def _check_topic(topic: str, brand: int | None, purpose: str | None, of_topic: str | None) -> None:
     if brand is None:
         raise TopicWithoutBrand("a topic needs its brand")
-    topic = Topic.objects.filter(brand=brand, code=code).first()
-    if topic is None or purpose not in (None, topic.purpose_id):
-        raise UnknownName("topic", code)
-    return topic
+    if of_topic is None or purpose != of_topic:
+        raise UnknownName("topic", topic)
 
 
 def described(scope: Scope, *, brand_slug: str | None, told_to: int) -> dict[str, Any]:

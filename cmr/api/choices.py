@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -154,7 +155,12 @@ class ScopeReader:
     def __init__(self, consumer: Consumer, brand_ids: Iterable[int | None]) -> None:
         wanted = {each for each in brand_ids if each is not None}
         self.slugs = dict(Brand.objects.filter(pk__in=wanted).values_list("pk", "slug"))
-        self.points = dict(consumer.contact_points.values_list("identifier_id", "pk"))
+        self.consumer = consumer
+
+    @cached_property
+    def points(self) -> dict[int, int]:
+        """By identifier; not read while no scope names one."""
+        return dict(self.consumer.contact_points.values_list("identifier_id", "pk"))
 
     def of_row(self, entry: LedgerEntry) -> dict[str, Any]:
         return self.of_scope(standing.scope_of(entry))

@@ -167,9 +167,7 @@ def own_scope(given: Mapping[str, Any], decision: str, brand: Brand) -> Scope:
     if names.brand != brand.slug or names.contact_point is not None:
         field = "contact_point" if names.brand == brand.slug else "brand"
         raise scopes.UnknownName(field, str(getattr(names, field)))
-    scope = scopes.resolve(names)
-    scopes.refuse_to_refuse(scope, decision)
-    return scope
+    return scopes.resolve(names, decision=decision)
 
 
 def names_of(data: Mapping[str, Any]) -> Names:
