@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -13,7 +15,6 @@ import orjson
 from brands.models import Channel, Purpose, Topic
 from brands.prepared import Row, Statement
 from consent import budgets, checks, identifiers, regimes, resolution, timing
-from consent.budgets import Spent
 from consent.checks import (
     CHOICES,
     COLUMNS,
@@ -25,11 +26,11 @@ from consent.checks import (
 )
 from consent.identifiers import Contact, InvalidAddress
 from consent.residence import JURISDICTION
-from consent.resolution import Decision, Question, Regime, Scope
+from consent.resolution import Choice, Decision, Question, Regime, Scope
 from consent.scopes import UnknownName
 
 #: So many contacts are looked up at once, while the ones before are decided about.
-CHUNK = 2_000
+CHUNK = 1_000
 #: Of each contact with a relationship, by its place: what was said. The limits keep the planner
 #: from reading a whole table, however small it is today, in place of one row a contact.
 QUERY = Statement(f"""
@@ -54,6 +55,7 @@ JOIN LATERAL (
 ) subject ON true
 LEFT JOIN {CHOICES} ON {COVERING}
 """)
+Answer = Decision | InvalidAddress
 #: Stands where a contact has no digest. Nobody's is that.
 NO_DIGEST = bytes(32)
 
@@ -81,47 +83,95 @@ def question(
     return Question(Scope(brand_id, purpose, channel, topic), found.regime)  # type: ignore[arg-type]
 
 
-def check_many(
-    asked: Question, contacts: Sequence[Contact], *, now: datetime
-) -> list[Decision | InvalidAddress]:
+def check_many(asked: Question, contacts: Sequence[Contact], *, now: datetime) -> Iterator[Answer]:
     """A decision for each contact, in their order, or why there is none for it.
 
-    What one contact gets is what a check of it alone would say.
+    What one contact gets is what a check of it alone would say. Until the iterator is at its end,
+    or closed, nothing else can be asked on this thread's connection.
     """
-    answers: list[Decision | InvalidAddress] = [resolution.no_relationship(now)] * len(contacts)
-    silent = cache(lambda regime: resolution.decide([], asked._replace(regime=regime), now))
-    people: dict[int, Known] = {}
-    decided: dict[int, Decision] = {}
-    for found in _look_up(asked, contacts, answers):
-        people |= found
-        for place, known in found.items():
-            decided[place] = (
-                checks.strictest(known.choices, known.question, now)
-                if known.choices
-                else silent(known.question.regime)
-            )
-    for place, decision in (decided | _timed(people, decided, now)).items():
-        answers[place] = decision
-    return answers
+    held: list[_Chunk] = []
+    for chunk in _chunks(asked, contacts, now):
+        if held or chunk.limited:  # what their limits have left can be asked for at the end only
+            held.append(chunk)
+        else:
+            yield from chunk.answers
+    _count(held, now)
+    for chunk in held:
+        yield from chunk.answers
 
 
-def _look_up(
-    asked: Question, contacts: Sequence[Contact], answers: list[Decision | InvalidAddress]
-) -> Iterator[dict[int, Known]]:
-    """Whoever has a relationship, by place, chunk by chunk; what is no address is answered."""
-    starts = range(0, len(contacts), CHUNK)
-    values = (_keys(contacts[first : first + CHUNK], first, answers) for first in starts)
-    matter = checks.values_of(asked)
-    held = regimes.read(purpose=asked.scope.purpose)  # before: later the connection is taken
-    regime_in = cache(partial(held.of, asked))
-    for first, rows in zip(starts, QUERY.ask_each(matter | each for each in values), strict=True):
-        yield _people(rows, asked, first, regime_in)
+@dataclass(slots=True)
+class _Chunk:
+    """Some of the answers. Of the `limited`, by place, it is still to be counted what is left."""
+
+    answers: list[Answer]
+    limited: dict[int, Known] = field(default_factory=dict)
 
 
-def _keys(
-    contacts: Sequence[Contact], first: int, answers: list[Decision | InvalidAddress]
-) -> dict[str, Any]:
-    """What finds the people behind *contacts*.
+def _chunks(asked: Question, contacts: Sequence[Contact], now: datetime) -> Iterator[_Chunk]:
+    deciding = _Deciding(now)
+    regime_in = _regimes(asked)
+    begun: deque[_Chunk] = deque()
+
+    def values() -> Iterator[dict[str, Any]]:
+        for first in range(0, len(contacts), CHUNK):
+            some = contacts[first : first + CHUNK]
+            begun.append(_Chunk([resolution.no_relationship(now)] * len(some)))
+            yield checks.values_of(asked) | _keys(some, begun[-1])
+
+    for rows in QUERY.ask_each(values()):
+        chunk = begun.popleft()
+        for place, known in _people(rows, asked, regime_in).items():
+            chunk.answers[place] = decision = deciding.about(known)
+            if decision.allowed and decision.limits:
+                chunk.limited[place] = known
+        yield chunk
+
+
+def _regimes(asked: Question) -> Callable[[str | None], Regime]:
+    """Which regime holds where; read before the connection is taken."""
+    return cache(partial(regimes.read(purpose=asked.scope.purpose).of, asked))
+
+
+class _Deciding:
+    """Decisions of one moment on one matter, but for what limits have left.
+
+    Most people said nothing, or one thing without an end, a number or an address. The verdict on
+    that depends on nothing else that differs from person to person, so it is worked out once.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.verdicts: dict[tuple[object, ...], Decision] = {}
+
+    def about(self, known: Known) -> Decision:
+        decision = self._decided(known)
+        if known.quiet_hours is None:
+            return decision
+        return timing.timed(
+            decision, known.question, quiet_hours=known.quiet_hours, spent=[], now=self.now
+        )
+
+    def _decided(self, known: Known) -> Decision:
+        said = known.choices[0] if known.choices else None
+        if len(known.choices) > 1 or (said and not _is_plain(said)):
+            return checks.strictest(known.choices, known.question, self.now)
+        key = (known.question.regime, said and (said.scope, said.decision, said.maker, said.basis))
+        if (verdict := self.verdicts.get(key)) is None:
+            verdict = checks.strictest(known.choices, known.question, self.now)
+            self.verdicts[key] = verdict
+        if verdict.because is None:
+            return verdict
+        return Decision(verdict.allowed, verdict.rule, self.now, because=said)
+
+
+def _is_plain(said: Choice) -> bool:
+    ends = said.until is not None or said.expires_at is not None
+    return not ends and said.limit is None and said.scope.contact_point is None
+
+
+def _keys(contacts: Sequence[Contact], chunk: _Chunk) -> dict[str, Any]:
+    """What finds the people behind *contacts*; what is no address is answered at once.
 
     Digests lie side by side in one value: an array of them costs more to write than all the joins.
     """
@@ -131,7 +181,7 @@ def _keys(
         try:
             digest = identifiers.digest_of_contact(contact)
         except InvalidAddress as error:
-            answers[first + place] = error
+            chunk.answers[place] = error
             continue
         if digest is None:
             refs[str(place)] = contact.ref
@@ -141,52 +191,42 @@ def _keys(
 
 
 def _people(
-    rows: Iterable[Row], asked: Question, first: int, regime_in: Callable[[str | None], Regime]
+    rows: Iterable[Row], asked: Question, regime_in: Callable[[str | None], Regime]
 ) -> dict[int, Known]:
-    """What the rows say of each, by the place among all contacts."""
+    """What the rows say of each, by place."""
     people: dict[int, Known] = {}
+    matter = asked.scope[:4]
     for row in rows:
-        place = first + row[0]
-        if (known := people.get(place)) is None:
-            question = Question(asked.scope._replace(contact_point=row[2]), regime_in(row[3]))
-            known = people[place] = Known(row[1], question, checks.read_hours(row[4:7]), [])
+        if (known := people.get(row[0])) is None:
+            question = Question(Scope(*matter, row[2]), regime_in(row[3]))
+            known = people[row[0]] = Known(row[1], question, checks.read_hours(row[4:7]), [])
         if row[7] is not None:
             known.choices.append(checks.read_choice(row[7:]))
     return people
 
 
-def _timed(
-    people: Mapping[int, Known], decided: Mapping[int, Decision], now: datetime
-) -> dict[int, Decision]:
-    """The decisions again to which hours or limits have something to add."""
-    spent = _spent(people, decided, now)
-    return {
-        place: timing.timed(
+def _count(chunks: Sequence[_Chunk], now: datetime) -> None:
+    """Put what everybody's limits have left into the answers, in one query; none without limits."""
+    limited = [(chunk, place, known) for chunk in chunks for place, known in chunk.limited.items()]
+    wanted = [
+        (known.subject_id, limit)
+        for chunk, place, known in limited
+        for limit in _decision(chunk, place).limits
+        if known.subject_id
+    ]
+    spent = iter(budgets.spent(wanted, now=now) if wanted else [])
+    for chunk, place, known in limited:
+        decision = _decision(chunk, place)
+        chunk.answers[place] = timing.timed(
             decision,
-            people[place].question,
-            quiet_hours=people[place].quiet_hours,
-            spent=spent.get(place, []),
+            known.question,
+            quiet_hours=known.quiet_hours,
+            spent=list(islice(spent, len(decision.limits))),
             now=now,
         )
-        for place, decision in decided.items()
-        if decision.allowed and (decision.limits or people[place].quiet_hours)
-    }
 
 
-def _spent(
-    people: Mapping[int, Known], decided: Mapping[int, Decision], now: datetime
-) -> dict[int, list[Spent]]:
-    """What everybody's limits have left, in one query; none where nobody set one."""
-    limited = [
-        (place, subject_id, limit)
-        for place, decision in decided.items()
-        if decision.allowed and (subject_id := people[place].subject_id)
-        for limit in decision.limits
-    ]
-    if not limited:
-        return {}
-    spent: dict[int, list[Spent]] = defaultdict(list)
-    counts = budgets.spent([(subject_id, limit) for _, subject_id, limit in limited], now=now)
-    for (place, _, _), each in zip(limited, counts, strict=True):
-        spent[place].append(each)
-    return spent
+def _decision(chunk: _Chunk, place: int) -> Decision:
+    answer = chunk.answers[place]
+    assert isinstance(answer, Decision)  # only of a decision are there limits to count
+    return answer

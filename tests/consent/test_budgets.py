@@ -271,7 +271,7 @@ def test_a_batch_says_what_a_check_of_each_says(
     sent(HOUR)
     contacts = [Contact(email="unknown@example.org"), Contact(email=EMAIL), Contact(ref="no-7")]
     question = batches.question(met.brand_id, purpose="marketing", channel=channel)
-    answers = batches.check_many(question, contacts, now=NOON)
+    answers = list(batches.check_many(question, contacts, now=NOON))
     assert answers == [ask(met.brand, channel=channel, contact=each) for each in contacts]
     assert answers[1] != answers[0]
 
@@ -282,10 +282,10 @@ def test_a_batch_counts_in_one_query(
     question = batches.question(met.brand_id, purpose="marketing", channel="email")
     contacts = [Contact(email=EMAIL)] * 9
     with django_assert_num_queries(2):  # where which regime holds, and what was said
-        batches.check_many(question, contacts, now=NOON)
+        list(batches.check_many(question, contacts, now=NOON))
     say("limit", Limit(1, "day"))
     with django_assert_num_queries(3):
-        batches.check_many(question, contacts, now=NOON)
+        list(batches.check_many(question, contacts, now=NOON))
 
 
 # -- The table ------------------------------------------------------------------------------------
