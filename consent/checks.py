@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -122,10 +122,24 @@ def check(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = ()) -> D
     Raises:
         what `look_up` raises
     """
-    known = look_up(asked)
-    if supposing:
-        known = known._replace(choices=[*known.choices, *supposing])
-    return decide(known, now=now)
+    (decision,) = check_each([asked], now=now, supposing=supposing)
+    return decision
+
+
+def check_each(
+    asked: Sequence[Asked], *, now: datetime, supposing: Sequence[Choice] = ()
+) -> Iterator[Decision]:
+    """Answer several questions about one contact by one and the same state of what they said.
+
+    Raises:
+        what `look_up` raises
+    """
+    found = [look_up(each) for each in asked]
+    # What was said in between is in the newest only; each alone could answer by another state.
+    newest = found[-1]
+    for each in found:
+        whole = newest._replace(question=each.question, choices=[*newest.choices, *supposing])
+        yield decide(whole, now=now)
 
 
 def decide(known: Known, *, now: datetime) -> Decision:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.models import Brand
-from brands.wire import Moment, Problems, StrictSerializer, translating
+from brands.wire import Moment, Problems, StrictSerializer, list_of, translating
 from consent import checks, hindsight
 from consent.api import quick, wire
 from consent.api.decisions import SUPPOSED, DecisionData, decision_data
@@ -30,6 +31,7 @@ PROBLEMS: Problems = {
 
 
 MAX_SUPPOSED = 20
+MAX_QUESTIONS = 50
 
 
 class QuestionRequest(StrictSerializer):
@@ -41,6 +43,14 @@ class QuestionRequest(StrictSerializer):
 
 
 class CheckRequest(QuestionRequest):
+    purpose = serializers.CharField(max_length=40, required=False)
+    questions = serializers.ListField(
+        child=wire.Matter(),
+        required=False,
+        min_length=1,
+        max_length=MAX_QUESTIONS,
+        help_text="Several at once, in place of purpose, channel and topic.",
+    )
     at = Moment(required=False, help_text="Ask about a moment to come, by what stands now.")
     as_of = Moment(required=False, help_text="Ask about a past moment, by what stood then.")
     suppose = serializers.ListField(
@@ -53,14 +63,37 @@ class CheckRequest(QuestionRequest):
     default_error_messages = {
         "one_time": "Give at most one of at and as_of; suppose goes with neither past.",
         "past": "This must lie in the future.",
+        "either": "Give either questions, or one purpose with its channel and topic.",
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "questions" not in attrs and "purpose" not in attrs:
+            self.refuse("purpose", "required")
+        if "questions" in attrs and attrs.keys() & MATTER:
+            self.refuse("questions", "either")
         if "as_of" in attrs and ("at" in attrs or "suppose" in attrs):
             self.refuse("as_of", "one_time")
         if "at" in attrs and attrs["at"] < self.context["now"]:
             self.refuse("at", "past")
         return attrs
+
+
+MATTER = ("purpose", "channel", "topic")
+
+
+class Answered(DecisionData):
+    """With what was asked."""
+
+    purpose = serializers.CharField()
+    channel = serializers.CharField(allow_null=True)
+    topic = serializers.CharField(allow_null=True)
+
+
+ONE_OR_EACH = PolymorphicProxySerializer(
+    component_name="DecisionOrDecisions",
+    serializers=[DecisionData, list_of(Answered, paged=False)],
+    resource_type_field_name=None,
+)
 
 
 class Check(BrandView):
@@ -70,31 +103,43 @@ class Check(BrandView):
         """The plain question at once; whatever is unusual, mistakes too, by what follows."""
         return quick.answer(request) or super().dispatch(request, *args, **kwargs)
 
-    @extend_schema(request=CheckRequest, responses=DecisionData, tags=["brand: checks"])
+    @extend_schema(request=CheckRequest, responses=ONE_OR_EACH, tags=["brand: checks"])
     def post(self, request: Request) -> Response:
         """May you reach this person now, for this purpose, on this channel?
 
-        An address that nobody knows and one with no relationship to you get the same answer.
+        An address that nobody knows and one with no relationship to you get the same answer. With
+        `questions` each is answered in `data`, in their order, all by the same state.
         """
         now = timezone.now()
         body = CheckRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
+        data = body.validated_data
         with translating(PROBLEMS):
-            decision = self._decide(body.validated_data, now)
-        return Response(decision_data(decision, brand_id=self.brand.pk, slug=self.brand.slug))
+            if "questions" not in data:
+                (decision,) = self._decide(data, [data], now)
+                return Response(self._shown(decision))
+            decided = self._decide(data, data["questions"], now)
+            answers = [
+                self._shown(decision) | {name: matter.get(name) for name in MATTER}
+                for matter, decision in zip(data["questions"], decided, strict=True)
+            ]
+        return Response({"data": answers})
 
-    def _decide(self, data: dict[str, Any], now: datetime) -> Decision:
-        asked = Asked(
-            self.brand.pk,
-            wire.contact_of(data["contact"]),
-            data["purpose"],
-            data.get("channel"),
-            data.get("topic"),
-        )
+    def _decide(
+        self, data: dict[str, Any], matters: Sequence[Mapping[str, Any]], now: datetime
+    ) -> Iterator[Decision]:
+        contact = wire.contact_of(data["contact"])
+        asked = [
+            Asked(self.brand.pk, contact, each["purpose"], each.get("channel"), each.get("topic"))
+            for each in matters
+        ]
         if as_of := data.get("as_of"):
-            return hindsight.check(asked, as_of=as_of, now=now)
+            return (hindsight.check(each, as_of=as_of, now=now) for each in asked)
         supposed = [_supposed(each, self.brand, now) for each in data.get("suppose", [])]
-        return checks.check(asked, now=data.get("at", now), supposing=supposed)
+        return checks.check_each(asked, now=data.get("at", now), supposing=supposed)
+
+    def _shown(self, decision: Decision) -> dict[str, Any]:
+        return decision_data(decision, brand_id=self.brand.pk, slug=self.brand.slug)
 
 
 def _supposed(data: dict[str, Any], brand: Brand, now: datetime) -> Choice:

@@ -1,0 +1,128 @@
+"""The quick way and the long way to a check are one: same answers, same errors, same headers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from brands import keys
+from brands.models import Brand, BrandKey, Topic
+from cmr.models import Consumer
+from consent import ledger
+from consent.api import quick
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship, Subject
+from consent.resolution import Limit, Scope
+from tests.conftest import EMAIL, Api
+
+ASKED = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"}
+NOW = timezone.now()
+SAID = [
+    [],
+    [NewChoice(Scope(), "deny")],
+    [NewChoice(Scope(None, "marketing"), "grant")],
+    [NewChoice(Scope(None, "marketing"), "grant", expires_at=NOW + timedelta(days=2))],
+    [NewChoice(Scope(None, "marketing"), "pause", until=NOW + timedelta(days=2))],
+    [
+        NewChoice(Scope(None, "marketing"), "grant"),
+        NewChoice(Scope(None, "marketing"), "limit", limit=Limit(3, "day")),
+    ],
+]
+
+
+def way(api: Api, monkeypatch: pytest.MonkeyPatch, body: Any, *, is_quick: bool) -> Any:
+    """The answer, and that it came by the way that is wanted."""
+    answered: list[object] = []
+
+    def watched(request: Any) -> Any:
+        answered.append(answer(request) if is_quick else None)
+        return answered[-1]
+
+    answer = quick.answer
+    with monkeypatch.context() as patched:
+        patched.setattr(quick, "answer", watched)
+        response = api.post("check", body)
+    assert (answered[0] is not None) == is_quick
+    return response
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("contact", [{"email": EMAIL}, {"ref": "A-1"}, {"email": "x@example.org"}])
+def test_both_say_the_same(
+    *,
+    said: list[NewChoice],
+    contact: dict[str, str],
+    as_acme: Api,
+    ana: Consumer,
+    met: Relationship,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Relationship.objects.update(ref="A-1", jurisdiction="US")
+    Subject.objects.filter(pk=ana.subject_id).update(quiet_start="00:01", quiet_end="00:00")
+    ledger.record(ana.subject_id, said, by=Actor("api"), now=NOW)
+    body = ASKED | {"contact": contact}
+    short, long = (way(as_acme, monkeypatch, body, is_quick=q) for q in (True, False))
+    assert _timeless(short.json()) == _timeless(long.json())
+    headers = [{n: v for n, v in r.headers.items() if n not in VARYING} for r in (short, long)]
+    assert headers[0] == headers[1]
+
+
+#: An id of each request; how long a time of the answer is written; what DRF says of its methods.
+VARYING = {"X-Request-Id", "Content-Length", "Allow", "Vary"}
+
+
+def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name not in ("as_of", "not_before")}
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        {"purpose": "markting"},
+        {"purpose": None},
+        {"channel": "fax"},
+        {"channel": None},
+        {"topic": "rivals-own"},
+        {"topic": 7},
+        {"contact": {"email": "nobody"}},
+        {"contact": {"email": EMAIL, "ref": "A-1"}},
+        {"contact": []},
+        {"contact": {"ref": "a\0b"}},
+        {"purpose": "mark\0ting"},
+        {"more": 1},
+    ],
+)
+def test_what_is_wrong_is_said_by_the_long_way(
+    unusual: dict[str, Any], as_acme: Api, rival: Brand
+) -> None:
+    Topic.objects.create(brand=rival, code="rivals-own", name="Own", purpose_id="marketing")
+    answer = as_acme.post("check", ASKED | unusual)
+    assert answer.status_code == 422
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'{"contact": {}}', b"\xff"])
+def test_what_is_no_question_is_refused(body: bytes, as_acme: Api) -> None:
+    assert as_acme.send("POST", "check", body).status_code in (400, 422)
+
+
+def test_a_key_that_may_not_ask_does_not(acme: Brand, met: Relationship) -> None:
+    lesser = keys.issue(acme, name="events", scopes=["events"])
+    assert Api(lesser).post("check", ASKED).json()["code"] == "missing_scope"
+
+
+def test_a_key_is_known_by_all_of_it(as_acme: Api, acme_key: str, met: Relationship) -> None:
+    forged = acme_key[:-1] + ("A" if acme_key[-1] != "A" else "B")
+    assert Api(forged).post("check", ASKED).status_code == 401
+    assert as_acme.post("check", ASKED).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["revoked_at", "expires_at"])
+def test_a_key_that_ended_opens_nothing(
+    end: str, as_acme: Api, acme: Brand, met: Relationship
+) -> None:
+    BrandKey.objects.filter(brand=acme).update(**{end: timezone.now() - timedelta(seconds=1)})
+    assert as_acme.post("check", ASKED).status_code == 401
