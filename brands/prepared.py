@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date, time
 from itertools import count, islice
 from time import monotonic
@@ -50,8 +49,15 @@ class Statement:
 
     def ask(self, values: Mapping[str, Any]) -> list[Row]:
         """All rows. Of *values* it takes those that it names."""
-        with self._connection() as on:
-            return self._rows(on, on.pgconn.exec_prepared(*self._call(on, values)))
+        database = _connection()
+        began = monotonic()
+        with database.wrap_database_errors:
+            on = database.connection
+            rows = self._rows(on, on.pgconn.exec_prepared(*self._call(on, values)))
+        if database.queries_logged:
+            spent = f"{monotonic() - began:.3f}"
+            database.queries_log.append({"sql": self.sql, "time": spent})
+        return rows
 
     def ask_each(self, many: Iterable[Mapping[str, Any]]) -> Iterator[list[Row]]:
         """The rows for each of *many*, while PostgreSQL already works on the next.
@@ -75,29 +81,19 @@ class Statement:
                 busy.wait(generators.fetch_many(busy.pgconn))
 
     def _sent(self, values: Mapping[str, Any]) -> Connection:
-        with self._connection() as on:
+        database = _connection()
+        with database.wrap_database_errors:
+            on: Connection = database.connection
             on.pgconn.send_query_prepared(*self._call(on, values))
             on.wait(generators.send(on.pgconn))
-            return on
+        if database.queries_logged:
+            database.queries_log.append({"sql": self.sql, "time": "0.000"})
+        return on
 
     def _received(self, on: Connection) -> list[Row]:
         with connections[DEFAULT_DB_ALIAS].wrap_database_errors:
             (result,) = on.wait(generators.fetch_many(on.pgconn))
             return self._rows(on, result)
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """This thread's, looked after as Django does for its own cursors."""
-        database = connections[DEFAULT_DB_ALIAS]
-        database.close_if_health_check_failed()
-        database.ensure_connection()
-        database.validate_no_broken_transaction()
-        began = monotonic()
-        with database.wrap_database_errors:
-            yield database.connection
-        if database.queries_logged:
-            spent = f"{monotonic() - began:.3f}"
-            database.queries_log.append({"sql": self.sql, "time": spent})
 
     def _call(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """What libpq is given; the statement is known to the connection from here on."""
@@ -120,6 +116,15 @@ class Statement:
         reader = self.readers[on]
         reader.set_pgresult(_succeeded(result), set_loaders=False)
         return reader.load_rows(0, result.ntuples, tuple)
+
+
+def _connection() -> Any:
+    """This thread's, looked after as Django does before it uses one itself."""
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    return database
 
 
 class Insertion:

@@ -1,8 +1,9 @@
 """What every request goes through: an id of its own, and a body whose length is known."""
 
+import os
 import re
-import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,9 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from config import problems
 
+#: How many of each a process remembers.
+MOST_HOSTS = 100
+MOST_PATHS = 1_000
 ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -25,7 +29,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` would copy them all
         # An id of any other form could forge lines in a log.
-        request_id = given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if ACCEPTED.fullmatch(given) else os.urandom(16).hex()
         request.id = request_id  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
@@ -48,12 +52,15 @@ class Programs:
         if settings.SECURE_HSTS_SECONDS:
             self.headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         self.only_tls = settings.SECURE_SSL_REDIRECT
+        #: Host headers that were found to be ours.
+        self.hosts: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         match = _for_programs(request)
         if match is None or (self.only_tls and not request.is_secure()):
             return self.get_response(request)
-        request.get_host()  # raises where the name is not ours
+        if request.META.get("HTTP_HOST") not in self.hosts:
+            self._learn(request.get_host())  # raises where the name is not ours
         request.resolver_match = match
         response = _refused(request, match.func) or match.func(request, *match.args, **match.kwargs)
         if hasattr(response, "render"):
@@ -62,16 +69,26 @@ class Programs:
             response.headers[name] = value
         return response
 
+    def _learn(self, host: str) -> None:
+        if len(self.hosts) < MOST_HOSTS:
+            self.hosts.add(host)
+
 
 def _for_programs(request: HttpRequest) -> ResolverMatch | None:
     """Where a program's call goes; None for every other request."""
     if not request.META.get("HTTP_AUTHORIZATION", "").startswith("Bearer "):
         return None
     try:
-        match = resolve(request.path_info)
+        match = _resolved(request.path_info)
     except Resolver404:
         return None
     return match if getattr(_class_of(match.func), "knows_programs", False) else None
+
+
+@lru_cache(MOST_PATHS)
+def _resolved(path: str) -> ResolverMatch:
+    """Where a path goes, worked out once. What goes nowhere is not kept."""
+    return resolve(path)
 
 
 class LengthRequired:

@@ -14,9 +14,9 @@ from config.services.lock import Lock
 
 
 def _shared_megabytes() -> int:
-    """An eighth of the machine's memory, within reason. It is taken up only as it is used."""
+    """A quarter of the machine's memory, within reason. It is taken up only as it is used."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min(max(memory // 8 // 2**20, 128), 1_024)
+    return min(max(memory // 4 // 2**20, 128), 8_192)
 
 
 #: Given at each start, so that a folder made by an older version of this file gets them too.

@@ -1,0 +1,192 @@
+"""The plans of the hot statements over many people: one row a person, and never a whole table.
+
+Plans are generic, as in production, so they do not depend on whom a test happens to ask about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from brands import keys, stream, wakeup
+from brands.models import Brand, Subscription
+from brands.prepared import Statement
+from cmr import tokens
+from consent import batches, budgets, checks, ledger, preferences, scopes, suppressions
+from consent.identifiers import Contact
+from consent.models import Ending, Identifier, LedgerEntry, Propagation, Relationship
+from tests.bench import population
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+PREFERENCES = 30_000
+#: What grows with people, brands and time. A plan may read the others whole: they are short.
+GROWING = {
+    *("consent_subject", "consent_identifier", "consent_relationship", "consent_preference"),
+    *("consent_ledgerentry", "consent_send", "consent_propagation", "consent_ending"),
+    *("brands_brand", "brands_event", "brands_streamhead", "brands_attempt"),
+}
+#: Pages that a lookup of one person may touch, index pages included.
+PAGES = 60
+
+Plan = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[Brand]:
+    """A brand that a quarter of many people have; put away at the end of these tests."""
+    from django.test import TestCase
+
+    with django_db_blocker.unblock():
+        atomics = TestCase._enter_atomics()  # type: ignore[attr-defined]
+        try:
+            population.fill(PREFERENCES, show=False)
+            yield Brand.objects.get(slug="brand-0")
+        finally:
+            TestCase._rollback_atomics(atomics)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def person(filled: Brand) -> Relationship:
+    """Somebody who has the brand."""
+    return Relationship.objects.filter(brand=filled).order_by("subject")[100]
+
+
+def plan_of(statement: Statement, values: dict[str, Any]) -> Plan:
+    """What PostgreSQL does, and did, to answer it."""
+    statement.ask(values)
+    with connection.cursor() as cursor:
+        marks = ", ".join(["%s"] * len(statement.names))
+        given = [values[name] for name in statement.names]
+        execute = f"EXECUTE {statement.id.decode()}" + (f"({marks})" if marks else "")
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {execute}", given)
+        plan: Plan = cursor.fetchone()[0][0]["Plan"]
+        return plan
+
+
+def nodes(plan: Plan) -> Iterator[Plan]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def read_whole(plan: Plan) -> set[str]:
+    scans = (each for each in nodes(plan) if each["Node Type"] == "Seq Scan")
+    return {each["Relation Name"] for each in scans} & GROWING
+
+
+def pages(plan: Plan) -> int:
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def about(person: Relationship, **more: Any) -> dict[str, Any]:
+    """A value for every name that a statement may have."""
+    number = Identifier.objects.get(subject=person.subject_id).pk
+    contact = Contact(email=population.email(number))
+    question = checks.values_about(contact, "marketing", "email", None)
+    return question | {
+        "brand": person.brand_id,
+        "prefix": "0" * 16,
+        "now": NOW,
+        "subject": person.subject_id,
+        "id": person.subject_id,
+        **more,
+    }
+
+
+@pytest.mark.parametrize("is_ref", [False, True])
+def test_a_check_reads_one_person(is_ref: bool, person: Relationship) -> None:
+    Relationship.objects.filter(pk=person.pk).update(ref="A-1")
+    plan = plan_of(checks.BY_BRAND[is_ref], about(person, ref="A-1"))
+    assert plan["Actual Rows"] >= 1
+    assert read_whole(plan) == set()
+    assert pages(plan) < PAGES
+
+
+@pytest.mark.parametrize("is_ref", [False, True])
+def test_so_does_a_check_with_its_key(is_ref: bool, person: Relationship) -> None:
+    key = keys.issue(person.brand, name="plans")
+    Relationship.objects.filter(pk=person.pk).update(ref="A-1")
+    plan = plan_of(checks.BY_KEY[is_ref], about(person, ref="A-1", prefix=key.split("_")[2]))
+    assert plan["Actual Rows"] >= 1
+    assert read_whole(plan) == set()
+    assert pages(plan) < PAGES
+
+
+def test_a_batch_reads_one_person_a_contact(filled: Brand) -> None:
+    mine = Relationship.objects.filter(brand=filled).values("subject")
+    numbers = Identifier.objects.filter(subject__in=mine).values_list("pk", flat=True)[:1_000]
+    contacts = [Contact(email=population.email(number)) for number in numbers]
+    asked = batches.question(filled.pk, purpose="marketing", channel="email")
+    keyed = batches._keys(contacts, batches._Chunk([]))
+    plan = plan_of(batches.QUERY, checks.values_of(asked) | keyed)
+    assert plan["Actual Rows"] >= len(contacts)
+    assert read_whole(plan) == set()
+    assert pages(plan) < PAGES * len(contacts)
+
+
+def test_suppressions_read_one_person_each(filled: Brand) -> None:
+    asked = batches.question(filled.pk, purpose="marketing", channel="email")
+    ids = Relationship.objects.filter(brand=filled).values_list("pk", flat=True)[:50]
+    values = checks.values_of(asked) | {"ids": str([str(each) for each in ids]).replace("'", '"')}
+    plan = plan_of(suppressions.QUERY, values)
+    assert pages(plan) < PAGES * 50
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("who chooses", tokens.BY_PREFIX),
+        ("the names of a scope", scopes.NAMED),
+        ("the lock", ledger.LOCK),
+        ("the head of the chain", ledger.CHAINED),
+        ("the relationship", ledger.ACTIVE),
+        ("what is pending", ledger.PENDING),
+        ("the next sequence", stream.NEXT_SEQUENCE),
+        ("whom to wake", wakeup.ENABLED),
+        ("the key", keys.BY_PREFIX),
+    ],
+)
+def test_a_choice_reads_and_writes_one_row_at_a_time(
+    name: str, statement: Statement, person: Relationship
+) -> None:
+    more = {"brand": "brand-0"} if statement is scopes.NAMED else {}
+    plan = plan_of(statement, about(person, seq=1, head=b"h", **more))
+    assert read_whole(plan) == set(), name
+    assert pages(plan) < PAGES, name
+
+
+def test_the_slot_of_a_choice_is_found_by_its_index(person: Relationship) -> None:
+    entry = LedgerEntry.objects.filter(subject=person.subject_id).earliest("subject_seq")
+    values = {n: getattr(entry, "id" if n == "entry_id" else n) for n in preferences.COLUMNS}
+    plan = plan_of(preferences.UPSERT, values)
+    assert read_whole(plan) == set()
+    assert pages(plan) < PAGES
+
+
+def test_a_budget_reads_the_sends_of_its_window(person: Relationship) -> None:
+    columns = ("subject", "brand", "purpose", "channel", "topic", "contact_point", "max", "since")
+    one = dict.fromkeys(columns) | {"subject": person.subject_id, "max": 3, "since": NOW}
+    with connection.cursor() as cursor:
+        given = {name: [value] for name, value in one.items()}
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {budgets.QUERY}", given)
+        assert read_whole(cursor.fetchone()[0][0]["Plan"]) == set()
+
+
+@pytest.mark.parametrize(
+    "due",
+    [
+        lambda: Ending.objects.due(NOW),
+        lambda: Propagation.objects.filter(done_at=None).order_by("pk"),
+        lambda: Subscription.objects.due(NOW),
+    ],
+)
+def test_the_sweep_reads_what_is_due(due: Any, filled: Brand) -> None:
+    rows: QuerySet[Any] = due()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # empty tables have no other plan worth it
+    assert "Seq Scan on consent_" not in rows.explain()
