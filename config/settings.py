@@ -140,6 +140,8 @@ DRF_STANDARDIZED_ERRORS = {
 SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=20)
 #: The same for each caller alone, whatever addresses are tried.
 SIGN_IN_TRIES_OF_CALLER = env.int("SIGN_IN_TRIES_OF_CALLER", default=200)
+#: How many streams a web process serves at once: fewer than its threads, which each takes one of.
+STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", default=2)
 #: The largest JSON body of a batch check, in bytes; above it the answer is 413.
 MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=5_000_000)
 #: The largest JSON body of any other call, in bytes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,7 +19,7 @@ from brands.api.access import BrandView
 from brands.models import Brand
 from brands.wire import BatchParser, Problem, translating
 from consent import batches
-from consent.api import lines, wire
+from consent.api import lines, streams, wire
 from consent.api.decisions import DecisionData, decision_data
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Decision, Question
@@ -80,9 +80,9 @@ class Stream(BrandView):
 
     @extend_schema(
         parameters=[wire.Matter],
-        request={"application/x-ndjson": OpenApiTypes.STR},
+        request={streams.MEDIA_TYPE: OpenApiTypes.STR},
         responses={
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
+            (200, streams.MEDIA_TYPE): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
         },
         tags=[TAG],
     )
@@ -92,10 +92,9 @@ class Stream(BrandView):
         A line that is no contact gets an error with its number, and the stream goes on.
         """
         question = question_of(self.brand, dict(request.query_params.items()))
-        written = self._written(question, _body_of(request._request))
-        return StreamingHttpResponse(written, content_type="application/x-ndjson")
+        return streams.answer(self._written(question, _body_of(request._request)))
 
-    def _written(self, question: Question, source: Any) -> Iterator[bytes]:
+    def _written(self, question: Question, source: Any) -> Generator[bytes, None, None]:
         for batch in lines.batches(source):
             look_at_connection_again()
             answers = _answers(question, [_read_line(line) for _, line in batch], self.brand)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from brands import stream
 from brands.api.access import BrandView
 from consent import suppressions
-from consent.api import wire
+from consent.api import streams, wire
 from consent.api.batches import OPTIONS, look_at_connection_again, question_of
 from consent.suppressions import Standing
 
@@ -35,9 +35,7 @@ class Suppressions(BrandView):
 
     @extend_schema(
         parameters=[SuppressionQuery],
-        responses={
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line")
-        },
+        responses={(200, streams.MEDIA_TYPE): OpenApiResponse(OpenApiTypes.STR, "A person a line")},
         tags=["brand: checks"],
     )
     def get(self, request: Request) -> StreamingHttpResponse:
@@ -58,12 +56,12 @@ class Suppressions(BrandView):
             if since is None
             else suppressions.changed(question, since=since, now=now)
         )
-        answer = StreamingHttpResponse(_written(batches), content_type="application/x-ndjson")
+        answer = streams.answer(_written(batches))
         answer["X-Through-Sequence"] = str(through)
         return answer
 
 
-def _written(batches: Iterator[list[Standing]]) -> Iterator[bytes]:
+def _written(batches: Iterator[list[Standing]]) -> Generator[bytes, None, None]:
     for batch in batches:
         look_at_connection_again()
         yield b"".join(orjson.dumps(_line(each), option=OPTIONS) for each in batch)

@@ -46,15 +46,16 @@ def wait_until(holds: Callable[[], Any], what: str) -> None:
 class Fleet:
     """Runs on the test's database, with a Valkey of its own or an address that nobody has."""
 
-    def __init__(self, folder: Path, *, with_broker: bool = True) -> None:
+    def __init__(self, folder: Path, *, with_broker: bool = True, web_processes: int = 1) -> None:
         self.folder = folder
+        self.web = f"{WEB} --workers {web_processes}"
         self.valkey = Valkey(folder / "valkey") if with_broker else None
         self.redis_url = self.valkey.start() if self.valkey else _nobody()
         self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
-        argv = WORKER if name == "worker" else f"{WEB} --port {self.port}"
+        argv = WORKER if name == "worker" else f"{self.web} --port {self.port}"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *argv.split()],
