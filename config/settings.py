@@ -159,6 +159,15 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# -- Web ---------------------------------------------------------------------------------------
+
+#: Threads of a web process, each of which does one call at a time; the web server reads it too.
+WEB_THREADS = env.int("GRANIAN_BLOCKING_THREADS", default=4)
+#: Streams that a web process carries at once, fewer than its threads; the next is answered 429.
+STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", default=max(1, WEB_THREADS // 2))
+#: Seconds after which a connection is closed on which no byte moved, either way.
+CONNECTION_IDLE_SECONDS = env.float("CONNECTION_IDLE_SECONDS", default=60.0)
+
 # -- Delivery ----------------------------------------------------------------------------------
 
 #: Lets webhooks go to loopback addresses over http: for tests and `make run` only.

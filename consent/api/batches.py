@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.db import close_old_connections, connection
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -21,6 +21,7 @@ from brands.wire import BatchParser, Problem, translating
 from consent import batches
 from consent.api import lines, wire
 from consent.api.checks import DecisionData, decision_data
+from consent.api.places import Streamed
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Decision, Question
 
@@ -87,14 +88,14 @@ class Stream(BrandView):
         },
         tags=[TAG],
     )
-    def post(self, request: Request) -> StreamingHttpResponse:
+    def post(self, request: Request) -> Streamed:
         """Any number of contacts, one JSON object a line; one decision a line, in their order.
 
         A line that is no contact gets an error with its number, and the stream goes on.
         """
         question = question_of(self.brand, dict(request.query_params.items()))
         written = self._written(question, _body_of(request._request))
-        return StreamingHttpResponse(written, content_type="application/x-ndjson")
+        return Streamed(written, self.brand)
 
     def _written(self, question: Question, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):

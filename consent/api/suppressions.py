@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -18,6 +17,7 @@ from brands.api.access import BrandView
 from consent import suppressions
 from consent.api import wire
 from consent.api.batches import OPTIONS, look_at_connection_again, question_of
+from consent.api.places import Streamed
 from consent.suppressions import Standing
 
 
@@ -40,7 +40,7 @@ class Suppressions(BrandView):
         },
         tags=["brand: checks"],
     )
-    def get(self, request: Request) -> StreamingHttpResponse:
+    def get(self, request: Request) -> Streamed:
         """Everyone with a relationship whom you may not reach for this purpose and channel.
 
         With `since`, those who changed, whether they may be reached or not. The header
@@ -58,7 +58,7 @@ class Suppressions(BrandView):
             if since is None
             else suppressions.changed(question, since=since, now=now)
         )
-        answer = StreamingHttpResponse(_written(batches), content_type="application/x-ndjson")
+        answer = Streamed(_written(batches), self.brand)
         answer["X-Through-Sequence"] = str(through)
         return answer
 
