@@ -18,6 +18,9 @@ lint: .venv/test ## style, types and the one arrow
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
 
+bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
+	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
+
 LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
@@ -32,4 +35,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench lock
+.PHONY: help run test lint bench bench-stream lock

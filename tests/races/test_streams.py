@@ -215,7 +215,7 @@ def test_what_a_client_does_not_read_does_not_pile_up(
     before = memory.resident(worker)
     with unread(web, keys[0]), unread(web, keys[1]):
         time.sleep(0.5)
-        assert memory.resident(worker) - before < 60 * MB
+        assert memory.resident(worker) - before < 20 * MB
 
 
 def most_memory(web: Fleet, key: str, lines: int) -> int:
@@ -238,6 +238,6 @@ def most_memory(web: Fleet, key: str, lines: int) -> int:
 def test_memory_does_not_grow_with_the_length_of_a_stream(
     web: Fleet, acme_key: str, met: Relationship
 ) -> None:
-    short = most_memory(web, acme_key, 10_000)
+    short = max(most_memory(web, acme_key, 10_000) for _ in range(2))
     long = most_memory(web, acme_key, 100_000)
-    assert long - short < 30 * MB, f"{short:,} bytes, then {long:,}"
+    assert long - short < 10 * MB, f"{short:,} bytes, then {long:,}"
