@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
 
-TICK = 1.0  # seconds
+TICK = 1.0  # seconds; less where the limit is short
 ESTABLISHED, CLOSE_WAIT, LISTEN = 1, 8, 10  # states in linux/tcp_states.h
 # struct tcp_info of linux/tcp.h: the state, and how long ago data last left and last came.
 LAST_SENT, LAST_RECEIVED, LENGTH = 44, 52, 104
@@ -31,7 +31,7 @@ def watch(*, seconds: float) -> None:
 
 def _watch(seconds: float) -> None:
     while True:
-        time.sleep(min(TICK, seconds))
+        time.sleep(min(TICK, seconds / 10))
         try:
             close_quiet(seconds=seconds)
         except Exception:  # or nobody would watch until the next start
