@@ -21,8 +21,8 @@ bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minute
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
 
-stream: .venv/test ## memory of the server under a stream of LINES (five million)
-	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming --lines $(or $(LINES),5000000)
+bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
+	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
 LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"
@@ -38,4 +38,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench stream laws lock
+.PHONY: help run test lint bench bench-stream laws lock

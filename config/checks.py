@@ -35,6 +35,16 @@ def loopback_is_for_development(
 
 
 @register()
+def streams_leave_threads_free(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if 0 < settings.STREAMS_AT_ONCE < settings.WEB_THREADS:
+        return []
+    hint = f"Set STREAMS_AT_ONCE from 1 to {settings.WEB_THREADS - 1}, or have more threads."
+    return [Error("Streams could take every thread.", hint=hint, id="config.E004")]
+
+
+@register()
 def lease_outlives_a_batch(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     longest = settings.DELIVERY_DEADLINE_SECONDS + settings.DELIVERY_BUDGET_SECONDS
     if longest < settings.DELIVERY_LEASE_SECONDS:

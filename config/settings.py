@@ -140,8 +140,6 @@ DRF_STANDARDIZED_ERRORS = {
 SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=20)
 #: The same for each caller alone, whatever addresses are tried.
 SIGN_IN_TRIES_OF_CALLER = env.int("SIGN_IN_TRIES_OF_CALLER", default=200)
-#: How many streams a web process serves at once: fewer than its threads, which each takes one of.
-STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", default=2)
 #: The largest JSON body of a batch check, in bytes; above it the answer is 413.
 MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=5_000_000)
 #: The largest JSON body of any other call, in bytes.
@@ -164,6 +162,15 @@ SPECTACULAR_SETTINGS = {
         "config.schema.add_problems",
     ],
 }
+
+# -- Web ---------------------------------------------------------------------------------------
+
+#: Threads of a web process, each of which does one call at a time; the web server reads it too.
+WEB_THREADS = env.int("GRANIAN_BLOCKING_THREADS", default=4)
+#: Streams that a web process carries at once, fewer than its threads; the next is answered 429.
+STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", default=max(1, WEB_THREADS // 2))
+#: Seconds after which a connection is closed on which no byte moved, either way.
+CONNECTION_IDLE_SECONDS = env.float("CONNECTION_IDLE_SECONDS", default=60.0)
 
 # -- Delivery ----------------------------------------------------------------------------------
 

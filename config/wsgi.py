@@ -5,8 +5,11 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
+
+from config import idle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
@@ -25,3 +28,4 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 # time a batch of ten thousand has made as many short-lived objects.
 gc.freeze()
 gc.set_threshold(50_000, 20, 50)
+idle.watch(seconds=settings.CONNECTION_IDLE_SECONDS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import orjson
 from django.db import close_old_connections, connection
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -19,8 +19,9 @@ from brands.api.access import BrandView
 from brands.models import Brand
 from brands.wire import BatchParser, Problem, translating
 from consent import batches
-from consent.api import lines, streams, wire
+from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data
+from consent.api.places import Streamed
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Decision, Question
 
@@ -80,21 +81,22 @@ class Stream(BrandView):
 
     @extend_schema(
         parameters=[wire.Matter],
-        request={streams.MEDIA_TYPE: OpenApiTypes.STR},
+        request={"application/x-ndjson": OpenApiTypes.STR},
         responses={
-            (200, streams.MEDIA_TYPE): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
+            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
         },
         tags=[TAG],
     )
-    def post(self, request: Request) -> StreamingHttpResponse:
+    def post(self, request: Request) -> Streamed:
         """Any number of contacts, one JSON object a line; one decision a line, in their order.
 
         A line that is no contact gets an error with its number, and the stream goes on.
         """
         question = question_of(self.brand, dict(request.query_params.items()))
-        return streams.answer(self._written(question, _body_of(request._request)))
+        written = self._written(question, _body_of(request._request))
+        return Streamed(written, self.brand)
 
-    def _written(self, question: Question, source: Any) -> Generator[bytes, None, None]:
+    def _written(self, question: Question, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):
             look_at_connection_again()
             answers = _answers(question, [_read_line(line) for _, line in batch], self.brand)

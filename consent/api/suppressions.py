@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -16,8 +15,9 @@ from rest_framework.request import Request
 from brands import stream
 from brands.api.access import BrandView
 from consent import suppressions
-from consent.api import streams, wire
+from consent.api import wire
 from consent.api.batches import OPTIONS, look_at_connection_again, question_of
+from consent.api.places import Streamed
 from consent.suppressions import Standing
 
 
@@ -35,10 +35,12 @@ class Suppressions(BrandView):
 
     @extend_schema(
         parameters=[SuppressionQuery],
-        responses={(200, streams.MEDIA_TYPE): OpenApiResponse(OpenApiTypes.STR, "A person a line")},
+        responses={
+            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line")
+        },
         tags=["brand: checks"],
     )
-    def get(self, request: Request) -> StreamingHttpResponse:
+    def get(self, request: Request) -> Streamed:
         """Everyone with a relationship whom you may not reach for this purpose and channel.
 
         With `since`, those who changed, whether they may be reached or not. The header
@@ -56,12 +58,12 @@ class Suppressions(BrandView):
             if since is None
             else suppressions.changed(question, since=since, now=now)
         )
-        answer = streams.answer(_written(batches))
+        answer = Streamed(_written(batches), self.brand)
         answer["X-Through-Sequence"] = str(through)
         return answer
 
 
-def _written(batches: Iterator[list[Standing]]) -> Generator[bytes, None, None]:
+def _written(batches: Iterator[list[Standing]]) -> Iterator[bytes]:
     for batch in batches:
         look_at_connection_again()
         yield b"".join(orjson.dumps(_line(each), option=OPTIONS) for each in batch)

@@ -1,117 +1,149 @@
-"""How much memory a stream of very many lines takes: `python -m tests.bench.streaming --lines N`.
+"""Does a stream of any length need the same memory? `make bench-stream LINES=5000000`.
 
-One thread sends, another reads, and the memory of every web process is looked at before, all the
-time, and after.
+Starts the real web server, sends contacts with one hand, reads decisions with the other, and
+watches how much memory each of the server's worker processes holds.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
-from config.services import processes
-from tests.bench import servers
+from tests.bench import load, memory, servers
+from tests.bench.__main__ import SMALL
 from tests.bench.databases import callers, filled
 
-PREFERENCES = 200_000
-AT_ONCE = 5_000  # lines
-EVERY = 0.2  # seconds
-MEGABYTE = 1_000_000
+USUAL = 200_000  # lines
+TICK = 0.1  # seconds between two looks at the memory
+PIECE = 1_000_000  # bytes
+SETTLED = 2.0  # seconds after the end
+ABOUT = "purpose=marketing&channel=email"
+END = b"}\n"  # of each answer
 
 
-def resident(pid: int) -> int:
-    """Bytes of the process that are in memory."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+@dataclass(slots=True)
+class Memory:
+    """What each worker process held, in bytes, by its process id."""
+
+    before: dict[int, int]
+    most: dict[int, int] = field(default_factory=dict)
+    after: dict[int, int] = field(default_factory=dict)
+
+    def look(self) -> None:
+        for pid in self.before:
+            self.most[pid] = max(self.most.get(pid, 0), memory.resident(pid))
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"  worker {number}: {_mb(self.before[pid])} before, {_mb(self.most[pid])} at most, "
+            f"{_mb(self.after[pid])} after"
+            for number, pid in enumerate(self.before, start=1)
+        )
 
 
-class Watch:
-    """The memory of some processes: at first, at most, and now."""
-
-    def __init__(self, pids: list[int]) -> None:
-        self.first = {pid: resident(pid) for pid in pids}
-        self.most = dict(self.first)
-
-    def look(self) -> dict[int, int]:
-        now = {pid: resident(pid) for pid in self.first}
-        self.most = {pid: max(now[pid], most) for pid, most in self.most.items()}
-        return now
-
-    @contextmanager
-    def all_the_time(self) -> Iterator[None]:
-        over = threading.Event()
-
-        def watch() -> None:
-            while not over.wait(EVERY):
-                self.look()
-
-        watching = threading.Thread(target=watch)
-        watching.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watching.join()
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
-def ask(port: int, key: str, emails: list[str], lines: int) -> float:
-    """Stream so many questions through; the seconds it took."""
-    some = b"".join(b'{"email":"%b"}\n' % emails[n % len(emails)].encode() for n in range(AT_ONCE))
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
-        sending = threading.Thread(target=_send, args=(line, key, some, lines // AT_ONCE))
-        began = time.monotonic()
+@contextmanager
+def watched(port: int) -> Iterator[Memory]:
+    seen = Memory({pid: memory.resident(pid) for pid in memory.workers(port)})
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(TICK):
+            seen.look()
+
+    looking = threading.Thread(target=look)
+    seen.look()
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
+    time.sleep(SETTLED)
+    seen.after = {pid: memory.resident(pid) for pid in seen.before}
+
+
+def stream(port: int, key: str, contacts: list[bytes], lines: int, *, show: bool = True) -> float:
+    """Ask about *contacts*, over and over, in one stream of so many lines; the seconds it took.
+
+    Raises:
+        load.Refused
+    """
+    block = b"".join(contacts)
+    rounds, rest = divmod(lines, len(contacts))
+    tail = b"".join(contacts[:rest])
+    began = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", port), timeout=load.PATIENCE) as client:
+        client.sendall(_head(key, rounds * len(block) + len(tail)))
+
+        def send() -> None:
+            for _ in range(rounds):
+                client.sendall(block)
+            client.sendall(tail)
+
+        sending = threading.Thread(target=send)
         sending.start()
-        answer = http.client.HTTPResponse(line)
-        answer.begin()
-        assert answer.status == http.HTTPStatus.OK, answer.read()
-        count = sum(1 for _ in tqdm(answer, total=lines, unit="line", unit_scale=True))
+        answered = _count(client, lines, show=show)
         sending.join()
-    assert count == lines, f"{count} answers to {lines} lines"
-    return time.monotonic() - began
+    assert answered == lines, f"{answered:,} answers to {lines:,} lines"
+    return time.perf_counter() - began
 
 
-def _send(line: socket.socket, key: str, some: bytes, times: int) -> None:
-    head = (
-        "POST /api/v1/checks/stream?purpose=marketing&channel=email HTTP/1.1\r\n"
-        f"Host: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
-        f"Content-Type: application/x-ndjson\r\nContent-Length: {len(some) * times}\r\n\r\n"
-    )
-    line.sendall(head.encode())
-    for _ in range(times):
-        line.sendall(some)
+def _head(key: str, length: int) -> bytes:
+    path = f"/api/v1/checks/stream?{ABOUT}"
+    whole = load.request(path, b"?", bearer=key, media_type="application/x-ndjson")
+    return whole.removesuffix(b"?").replace(b"Length: 1\r", b"Length: %d\r" % length)
+
+
+def _count(client: socket.socket, lines: int, *, show: bool) -> int:
+    answer = http.client.HTTPResponse(client)
+    answer.begin()
+    if answer.status != http.HTTPStatus.OK:
+        raise load.Refused(answer.status, answer.read())
+    found, last = 0, b""
+    with tqdm(total=lines, unit=" lines", unit_scale=True, disable=not show) as shown:
+        while piece := answer.read1(PIECE):
+            # An end may be cut in two by the pieces.
+            more = piece.count(END) + (last == END[:1] and piece[:1] == END[1:])
+            found, last = found + more, piece[-1:]
+            shown.update(more)
+    return found
+
+
+def run(lines: int, folder: Path, server: str) -> None:
+    database = filled(server, SMALL)
+    with servers.running(folder, {"small": database}, bare="small") as ports:
+        asking = callers(database)
+        contacts = [json.dumps({"email": each}).encode() + b"\n" for each in asking["emails"]]
+        # So that what a worker needs once, for a stream of any length, is there before.
+        for _ in range(10):
+            stream(ports["small"], asking["key"], contacts, len(contacts), show=False)
+        with watched(ports["small"]) as seen:
+            seconds = stream(ports["small"], asking["key"], contacts, lines)
+    print(f"{lines:,} lines in {seconds:.1f} s: {lines / seconds:,.0f} lines/s")
+    print(seen)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=5_000_000)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.streaming", description=__doc__)
+    parser.add_argument("--lines", type=int, default=USUAL)
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     chosen = parser.parse_args()
-    lines = chosen.lines // AT_ONCE * AT_ONCE
-    database = filled(os.environ["DATABASE_URL"], PREFERENCES)
-    folder = chosen.folder.resolve()
-    with servers.running(folder, {"large": database}, bare="large") as ports:
-        known = callers(database)
-        for _ in range(8):  # until every thread has its connection
-            ask(ports["large"], known["key"], known["emails"], AT_ONCE)
-        leader = processes.recorded(folder / "pids" / "large")
-        assert leader is not None
-        watch = Watch(processes.group(leader))
-        with watch.all_the_time():
-            seconds = ask(ports["large"], known["key"], known["emails"], lines)
-        after = watch.look()
-    print(f"{lines:,} lines in {seconds:.0f} s: {lines / seconds:,.0f} lines/s")
-    for pid in watch.first:
-        sizes = (watch.first[pid], watch.most[pid], after[pid])
-        before, most, end = (f"{size / MEGABYTE:.1f}" for size in sizes)
-        print(f"web process {pid}: {before} MB before, {most} MB at most, {end} MB after")
+    run(chosen.lines, chosen.folder.resolve(), os.environ["DATABASE_URL"])
 
 
 if __name__ == "__main__":

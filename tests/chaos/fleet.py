@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,9 +21,10 @@ from config.services.valkey import Valkey
 
 PATIENCE = 60.0  # seconds
 WORKER = "-m celery -A config worker --pool threads -c 4 -Q delivery,records --without-mingle"
-WEB = "-m granian --interface wsgi --host 127.0.0.1 --blocking-threads 4 config.wsgi:application"
+WEB = "-m granian --interface wsgi --http 1 --host 127.0.0.1 config.wsgi:application"
 #: Short, so that a killed worker's lease is soon another's.
 QUICK = {
+    "GRANIAN_BLOCKING_THREADS": "4",
     "DELIVERY_DEADLINE_SECONDS": "2",
     "DELIVERY_BUDGET_SECONDS": "1",
     "DELIVERY_LEASE_SECONDS": "4",
@@ -46,16 +47,25 @@ def wait_until(holds: Callable[[], Any], what: str) -> None:
 class Fleet:
     """Runs on the test's database, with a Valkey of its own or an address that nobody has."""
 
-    def __init__(self, folder: Path, *, with_broker: bool = True, web_processes: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        with_broker: bool = True,
+        webs: int = 1,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """*webs* is the number of web processes, *more* what they are told besides."""
         self.folder = folder
-        self.web = f"{WEB} --workers {web_processes}"
+        self.webs = webs
+        self.more = more or {}
         self.valkey = Valkey(folder / "valkey") if with_broker else None
         self.redis_url = self.valkey.start() if self.valkey else _nobody()
         self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
-        argv = WORKER if name == "worker" else f"{self.web} --port {self.port}"
+        argv = WORKER if name == "worker" else f"{WEB} --workers {self.webs} --port {self.port}"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *argv.split()],
@@ -67,7 +77,7 @@ class Fleet:
 
     def _environment(self) -> dict[str, str]:
         own = {"DATABASE_URL": _database_url(), "REDIS_URL": self.redis_url}
-        return os.environ | QUICK | own
+        return {**os.environ, **QUICK, **own, **self.more}
 
     def kill(self, name: str) -> None:
         """SIGKILL to the process and all its children."""

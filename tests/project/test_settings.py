@@ -52,6 +52,14 @@ def test_a_lease_shorter_than_a_batch_is_refused(settings: Settings) -> None:
     assert error.id == "config.E003"
 
 
+@pytest.mark.parametrize("streams", [0, 4, 5])
+def test_streams_that_take_every_thread_are_refused(settings: Settings, streams: int) -> None:
+    assert checks.streams_leave_threads_free(None) == []
+    settings.STREAMS_AT_ONCE = streams
+    (error,) = checks.streams_leave_threads_free(None)
+    assert error.id == "config.E004"
+
+
 @pytest.mark.django_db
 def test_no_model_has_changed_without_a_migration() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)

@@ -1,0 +1,243 @@
+"""Clients that vanish, stall or push, at a real web server: nobody else notices."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from consent.models import Relationship
+from tests.bench import memory
+from tests.bench.load import request
+from tests.chaos.fleet import Fleet, wait_until
+from tests.conftest import EMAIL
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IDLE = 3.0  # seconds
+AT_ONCE = 1.5  # seconds, on a busy machine
+ENDLESS = 10**10  # bytes
+LINE = json.dumps({"email": EMAIL}).encode() + b"\n"
+QUESTION = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"}
+ABOUT = "purpose=marketing&channel=email"
+MB = 1_000_000
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Fleet]:
+    """One process of four threads, so that a thread that stays taken shows."""
+    more = {"CONNECTION_IDLE_SECONDS": str(IDLE)}
+    fleet = Fleet(tmp_path, with_broker=False, more=more)
+    try:
+        fleet.start("web")
+        wait_until(fleet.is_ready, "web ready")
+        yield fleet
+    finally:
+        fleet.stop()
+
+
+@pytest.fixture
+def keys(acme_key: str, rival_key: str) -> tuple[str, str]:
+    return acme_key, rival_key
+
+
+def connect(web: Fleet) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", web.port), timeout=10)
+
+
+def begin(
+    web: Fleet, key: str, body: bytes = LINE, *, length: int = ENDLESS, path: str = "checks/stream"
+) -> socket.socket:
+    """A call whose body stops coming after *body*."""
+    message = request(f"/api/v1/{path}?{ABOUT}", b"?", bearer=key)
+    head = message[:-1].replace(b"Length: 1\r", b"Length: %d\r" % length)
+    client = connect(web)
+    client.sendall(head + body)
+    return client
+
+
+def push(client: socket.socket, *, seconds: float = 0.4) -> int:
+    """Send without reading until nothing goes any more; the number of bytes."""
+    client.settimeout(seconds)
+    sent, block = 0, LINE * 2_000
+    with suppress(TimeoutError):
+        while sent < 500 * MB:
+            sent += client.send(block)
+    return sent
+
+
+def check(web: Fleet, key: str) -> float:
+    """How many seconds a check took, by a client of its own."""
+    began = time.monotonic()
+    web.post("check", QUESTION, key)
+    return time.monotonic() - began
+
+
+def streams(web: Fleet, key: str) -> bool:
+    """Whether there is a place for a stream of the key's brand."""
+    return answer_of(begin(web, key, length=len(LINE))).status == 200
+
+
+def answer_of(client: socket.socket) -> http.client.HTTPResponse:
+    with client:
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        answer.body = answer.read()  # type: ignore[attr-defined]
+    return answer
+
+
+def states() -> set[str]:
+    """Of the connections of others to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return {state for (state,) in cursor.fetchall()}
+
+
+def silent(web: Fleet, key: str) -> socket.socket:
+    """A stream that has begun and hears no more."""
+    client = begin(web, key)
+    assert client.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"
+    return client
+
+
+def unread(web: Fleet, key: str) -> socket.socket:
+    """A stream whose answers nobody takes."""
+    client = silent(web, key)
+    assert push(client) > MB
+    return client
+
+
+def ask_for_suppressions(web: Fleet, key: str) -> socket.socket:
+    client = connect(web)
+    client.sendall(request(f"/api/v1/suppressions?{ABOUT}", bearer=key))
+    return client
+
+
+each_way = pytest.mark.parametrize("way", [silent, unread], ids=["sending", "not-reading"])
+Way = Callable[[Fleet, str], socket.socket]
+
+
+@each_way
+def test_a_client_that_leaves_frees_its_place_at_once(
+    web: Fleet, keys: tuple[str, str], met: Relationship, way: Way
+) -> None:
+    """However much it had said it would send."""
+    for _ in range(3):
+        clients = [way(web, key) for key in keys]
+        assert not streams(web, keys[0])
+        assert states() == {"idle"}, "a transaction waits for a client"
+        for client in clients:
+            client.close()
+        began = time.monotonic()
+        wait_until(lambda: all(streams(web, key) for key in keys), "places free")
+        assert time.monotonic() - began < AT_ONCE
+        assert states() == {"idle"}
+
+
+@each_way
+def test_slow_streams_leave_threads_to_others(
+    web: Fleet, keys: tuple[str, str], met: Relationship, way: Way
+) -> None:
+    """Two of four; and the first brand has not the second place."""
+    with ExitStack() as held:
+        held.enter_context(way(web, keys[0]))
+        assert refused(web, keys[0])
+        held.enter_context(way(web, keys[1]))
+        assert all(refused(web, key) for key in keys)
+        assert answer_of(ask_for_suppressions(web, keys[0])).status == 429
+        for _ in range(20):
+            assert check(web, keys[0]) < AT_ONCE
+
+
+def refused(web: Fleet, key: str) -> bool:
+    """With a word that a client who is still sending can read."""
+    client = begin(web, key)
+    with suppress(OSError):
+        push(client, seconds=0.2)
+    answer = answer_of(client)
+    problem: dict[str, Any] = json.loads(answer.body)  # type: ignore[attr-defined]
+    assert answer.getheader("Retry-After") == "5"
+    return (answer.status, problem["code"]) == (429, "too_many_streams")
+
+
+@each_way
+def test_a_stream_on_which_nothing_moves_is_ended(
+    web: Fleet, acme_key: str, met: Relationship, way: Way
+) -> None:
+    with way(web, acme_key) as client:
+        assert refused(web, acme_key)
+        wait_until(lambda: streams(web, acme_key), "its place free")
+        client.settimeout(5)
+        with suppress(ConnectionError):
+            while client.recv(MB):
+                pass
+
+
+def test_bodies_that_do_not_come_hold_no_thread_for_long(web: Fleet, acme_key: str) -> None:
+    """As many as there are threads, of ordinary calls. What waits behind them has its turn."""
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(begin(web, acme_key, b"{", length=100, path="check"))
+        time.sleep(IDLE / 2)
+        assert 0.5 < check(web, acme_key) < IDLE
+
+
+def test_a_slow_client_is_served_as_long_as_anything_moves(
+    web: Fleet, acme_key: str, met: Relationship
+) -> None:
+    times = 8
+    with begin(web, acme_key, length=times * len(LINE)) as client:
+        for _ in range(times - 1):
+            time.sleep(IDLE / 4)
+            client.sendall(LINE)
+        answer = answer_of(client)
+    body: bytes = answer.body  # type: ignore[attr-defined]
+    assert [json.loads(line)["rule"] for line in body.splitlines()] == ["default_opt_in"] * times
+
+
+def test_what_a_client_does_not_read_does_not_pile_up(
+    web: Fleet, keys: tuple[str, str], met: Relationship
+) -> None:
+    (worker,) = memory.workers(web.port)
+    assert streams(web, keys[0])
+    before = memory.resident(worker)
+    with unread(web, keys[0]), unread(web, keys[1]):
+        time.sleep(0.5)
+        assert memory.resident(worker) - before < 20 * MB
+
+
+def most_memory(web: Fleet, key: str, lines: int) -> int:
+    """Of the web process while it answers so many lines."""
+    (worker,) = memory.workers(web.port)
+    client = begin(web, key, b"", length=lines * len(LINE))
+    sending = threading.Thread(target=client.sendall, args=(LINE * lines,))
+    sending.start()
+    answer, most, got = http.client.HTTPResponse(client), 0, 0
+    answer.begin()
+    while more := answer.read1(MB):
+        got += more.count(b"\n")
+        most = max(most, memory.resident(worker))
+    sending.join()
+    client.close()
+    assert got == lines
+    return most
+
+
+def test_memory_does_not_grow_with_the_length_of_a_stream(
+    web: Fleet, acme_key: str, met: Relationship
+) -> None:
+    short = max(most_memory(web, acme_key, 10_000) for _ in range(2))
+    long = most_memory(web, acme_key, 100_000)
+    assert long - short < 10 * MB, f"{short:,} bytes, then {long:,}"
