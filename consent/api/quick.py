@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -25,6 +26,8 @@ SCOPE = "check"
 #: A plain question is not longer, in bytes.
 LONGEST = 2_000
 BEARER = "Bearer "
+#: What the long way says better, a database that is away included.
+UNUSUAL = (UnknownName, ChannelNeeded, InvalidAddress, OperationalError, InterfaceError)
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
@@ -36,7 +39,7 @@ def answer(request: HttpRequest) -> HttpResponse | None:
         return None
     try:
         return _decide(key, prefix, question, now=timezone.now())
-    except (UnknownName, ChannelNeeded, InvalidAddress):
+    except UNUSUAL:
         return None
 
 

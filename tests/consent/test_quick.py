@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from brands import keys
@@ -16,6 +17,7 @@ from consent.api import quick
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship, Subject
 from consent.resolution import Limit, Scope
+from tests.chaos.fleet import free_port
 from tests.conftest import EMAIL, Api
 
 ASKED = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"}
@@ -126,3 +128,18 @@ def test_a_key_that_ended_opens_nothing(
 ) -> None:
     BrandKey.objects.filter(brand=acme).update(**{end: timezone.now() - timedelta(seconds=1)})
     assert as_acme.post("check", ASKED).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_is_not_our_mistake(as_acme: Api, met: Relationship) -> None:
+    """503 with the time to wait, as the long way says it."""
+    here = connection.settings_dict["PORT"]
+    connection.close()
+    connection.settings_dict["PORT"] = free_port()
+    try:
+        answer = as_acme.post("check", ASKED)
+    finally:
+        connection.close()
+        connection.settings_dict["PORT"] = here
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"]
