@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from config import problems
 
+#: The policy of what is no page.
+NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
 #: How many of each a process remembers.
 MOST_HOSTS = 100
 MOST_PATHS = 1_000
@@ -45,29 +47,23 @@ class Programs:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.headers = {
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        }
-        if settings.SECURE_HSTS_SECONDS:
-            self.headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
-        self.only_tls = settings.SECURE_SSL_REDIRECT
+        self.security = SecurityMiddleware(get_response)
         #: Host headers that were found to be ours.
         self.hosts: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         match = _for_programs(request)
-        if match is None or (self.only_tls and not request.is_secure()):
+        if match is None:
             return self.get_response(request)
         if request.META.get("HTTP_HOST") not in self.hosts:
             self._learn(request.get_host())  # raises where the name is not ours
         request.resolver_match = match
-        response = _refused(request, match.func) or match.func(request, *match.args, **match.kwargs)
+        response = self.security.process_request(request) or _refused(request, match.func)
+        response = response or match.func(request, *match.args, **match.kwargs)
         if hasattr(response, "render"):
             response = response.render()
-        for name, value in self.headers.items():
-            response.headers[name] = value
-        return response
+        response.headers["Content-Security-Policy"] = NOTHING_TO_SHOW
+        return self.security.process_response(request, response)
 
     def _learn(self, host: str) -> None:
         if len(self.hosts) < MOST_HOSTS:

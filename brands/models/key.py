@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
 
 from brands.models.brand import Brand
-
-
-class BrandKeyQuerySet(models.QuerySet["BrandKey"]):
-    def usable(self, now: datetime) -> BrandKeyQuerySet:
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-        return self.filter(unexpired, revoked_at=None)
 
 
 class BrandKey(models.Model):
@@ -30,8 +21,6 @@ class BrandKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-
-    objects = BrandKeyQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import models
-from django.db.models import Q
 
 from cmr.models.consumer import Consumer
-
-
-class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    def usable(self, now: datetime) -> AccessTokenQuerySet:
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-        return self.filter(unexpired, revoked_at=None, consumer__user__is_active=True)
 
 
 class AccessToken(models.Model):
@@ -28,8 +19,6 @@ class AccessToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-
-    objects = AccessTokenQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from brands import keys
 from brands.models import Brand, BrandKey, Topic
@@ -143,3 +144,15 @@ def test_a_database_that_is_away_is_not_our_mistake(as_acme: Api, met: Relations
         connection.settings_dict["PORT"] = here
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"]
+
+
+def test_what_secures_a_page_secures_a_programs_call(
+    acme_key: str, met: Relationship, settings: Settings
+) -> None:
+    settings.SECURE_HSTS_SECONDS = 3600
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Api(acme_key).post("check", ASKED, X_Forwarded_Proto="https")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=3600; includeSubDomains; preload"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert Api(acme_key).post("check", ASKED).status_code == 301
