@@ -1,0 +1,335 @@
+"""What must hold after a run, as rules over the evidence. Pure: it starts and asks nothing.
+
+A rule is a function that yields a sentence for each violation. `RULES` names them all, and each
+has evidence planted against it in `test_checker.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from standardwebhooks import Webhook
+
+from tests.chaos.evidence import Entry, Event, Evidence, Request, Secret, Subscribed
+
+Rule = Callable[[Evidence], Iterator[str]]
+
+#: Seconds that what was sent before may be under way.
+UNDER_WAY = 0.3
+#: Seconds after a stopped worker went on in which the end of what it was at may still be sent.
+JUST_WOKEN = 1.0
+COUNTED_AS = {"deny": "opt_outs", "grant": "opt_ins", "pause": "pauses", "limit": "limits"}
+
+
+@dataclass(frozen=True)
+class Violation:
+    rule: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.what}"
+
+
+def check(evidence: Evidence) -> list[Violation]:
+    return [
+        Violation(rule.__name__.replace("_", " "), what)
+        for rule in RULES
+        for what in rule(evidence)
+    ]
+
+
+# -- The ledger and the feed -------------------------------------------------------------------
+
+
+def acknowledged_is_recorded(evidence: Evidence) -> Iterator[str]:
+    """Every change that a person was told is recorded stands in the ledger, as theirs."""
+    recorded = {each.entry: each for each in evidence.ledger}
+    for change in evidence.changes:
+        entry = recorded.get(change.entry)
+        if entry is None:
+            yield f"{change.person}'s change {change.subject_seq} ({change.entry}) is lost"
+        elif (entry.subject, entry.subject_seq) != (
+            evidence.subjects[change.person],
+            change.subject_seq,
+        ):
+            yield f"{change.person}'s change {change.entry} is recorded as another"
+
+
+def recorded_is_told(evidence: Evidence) -> Iterator[str]:
+    """Every entry is one event in the feed of every brand it concerns, and of no other."""
+    told: dict[str, Counter[str]] = {
+        brand: Counter(_entries(feed)) for brand, feed in evidence.feeds.items()
+    }
+    with_brands: dict[str, set[str]] = defaultdict(set)
+    for subject, brand in evidence.relationships.values():
+        with_brands[subject].add(brand)
+    for entry in evidence.ledger:
+        for brand in evidence.feeds:
+            wanted = int(brand in with_brands[entry.subject] and entry.brand in (None, brand))
+            if (is_told := told[brand][entry.entry]) != wanted:
+                yield f"{brand} is told {is_told} times of {entry.entry}, not {wanted}"
+
+
+def _entries(feed: Iterable[Event]) -> Iterator[str]:
+    for event in feed:
+        if event["type"].startswith("preference.") and "entry" in event["data"]:
+            yield event["data"]["entry"]
+
+
+def told_is_recorded(evidence: Evidence) -> Iterator[str]:
+    """No event tells of what is not in the ledger, or not as it is there."""
+    recorded = {each.entry: each for each in evidence.ledger}
+    for brand, feed in evidence.feeds.items():
+        for event in feed:
+            if not event["type"].startswith("preference."):
+                continue
+            entry = recorded.get(event["data"]["entry"])
+            if entry is None or not _tells(event, entry, brand, evidence):
+                yield f"{brand}'s event {event['sequence']} is not what the ledger says"
+
+
+def _tells(event: Event, entry: Entry, brand: str, evidence: Evidence) -> bool:
+    data = event["data"]
+    told_of = evidence.relationships.get(data["subject"]["id"])
+    return told_of == (entry.subject, brand) and (
+        data["subject_seq"],
+        data["decision"],
+        data["scope"]["purpose"],
+        data["scope"]["channel"],
+    ) == (entry.subject_seq, entry.decision, entry.purpose, entry.channel)
+
+
+def feed_has_no_holes(evidence: Evidence) -> Iterator[str]:
+    """1, 2, 3, … to the end."""
+    for brand, feed in evidence.feeds.items():
+        for wanted, event in enumerate(feed, start=1):
+            if event["sequence"] != wanted:
+                yield f"{brand}: {event['sequence']} stands where {wanted} should"
+                break
+
+
+def feed_is_in_order(evidence: Evidence) -> Iterator[str]:
+    """One person's changes stand in a brand's stream in the order in which they were recorded."""
+    for brand, feed in evidence.feeds.items():
+        newest: dict[str, int] = {}
+        for event in feed:
+            person, seq = event["data"]["subject"]["id"], event["data"]["subject_seq"]
+            if seq <= newest.get(person, -1):
+                yield f"{brand}: {person}'s change {seq} stands after {newest[person]}"
+            newest[person] = max(seq, newest.get(person, -1))
+
+
+def chains_are_whole(evidence: Evidence) -> Iterator[str]:
+    yield from evidence.breaks
+
+
+def counts_are_the_fold(evidence: Evidence) -> Iterator[str]:
+    """The opt-outs that the reports count are those of the events, no more and no fewer."""
+    fold: Counter[tuple[str, str, str, str]] = Counter()
+    for brand, feed in evidence.feeds.items():
+        for event in feed:
+            if counter := COUNTED_AS.get(event["data"].get("decision", "")):
+                scope = event["data"]["scope"]
+                fold[brand, scope["purpose"] or "", scope["channel"] or "", counter] += 1
+    for kind in sorted(fold.keys() | evidence.counts.keys()):
+        if fold[kind] != (counted := evidence.counts.get(kind, 0)):
+            yield f"{' '.join(kind)}: {counted} counted, {fold[kind]} happened"
+
+
+# -- What the brands got -----------------------------------------------------------------------
+
+
+def nothing_is_lost(evidence: Evidence) -> Iterator[str]:
+    """Each subscription got every event of its kinds, at least once."""
+    for subscribed in evidence.subscriptions:
+        got = {event["sequence"] for event in _first_arrivals(evidence, subscribed)}
+        for event in _wanted(evidence, subscribed):
+            if event["sequence"] not in got:
+                yield f"{subscribed.name} never got {event['sequence']} ({event['type']})"
+
+
+def webhooks_are_the_feed(evidence: Evidence) -> Iterator[str]:
+    """What came is what the feed says under the same sequence; nothing else came."""
+    for subscribed in evidence.subscriptions:
+        known = {event["sequence"]: event for event in _wanted(evidence, subscribed)}
+        for request in evidence.of(subscribed):
+            for event in request.events:
+                if known.get(event["sequence"]) != event:
+                    yield f"{subscribed.name} got {event['sequence']}, which the feed has not so"
+
+
+def persons_are_in_order(evidence: Evidence) -> Iterator[str]:
+    """By the order of first arrival, each person's sequences only grow."""
+    for subscribed in evidence.subscriptions:
+        newest: dict[str, int] = {}
+        for event in _first_arrivals(evidence, subscribed):
+            person, sequence = event["data"]["subject"]["id"], event["sequence"]
+            if sequence < newest.get(person, 0):
+                yield f"{subscribed.name}: {person}'s {sequence} came after {newest[person]}"
+            newest[person] = max(sequence, newest.get(person, 0))
+
+
+def copies_are_equal(evidence: Evidence) -> Iterator[str]:
+    """Whoever applies events as they first arrive holds what the ledger holds."""
+    ledger = _standing(evidence)
+    for subscribed in evidence.subscriptions:
+        if "*" not in subscribed.event_types:
+            continue  # it did not ask for all that it takes
+        copy = _copy(_first_arrivals(evidence, subscribed))
+        for person, (_, brand) in evidence.relationships.items():
+            if brand == subscribed.brand and copy.get(person, {}) != ledger.get(person, {}):
+                yield f"{subscribed.name}'s copy of {person} is not what the ledger says"
+
+
+Copy = dict[str, dict[tuple[Any, ...], str]]
+
+
+def _copy(events: Iterable[Event]) -> Copy:
+    """By person: what was last said of each scope."""
+    copy: Copy = defaultdict(dict)
+    for event in events:
+        if event["type"].startswith("preference."):
+            data, scope = event["data"], event["data"]["scope"]
+            about = (scope["brand"], scope["purpose"], scope["channel"])
+            copy[data["subject"]["id"]][about] = data["entry"]
+    return copy
+
+
+def _standing(evidence: Evidence) -> Copy:
+    """The same, of the ledger: by what each brand calls the person."""
+    standing: Copy = defaultdict(dict)
+    called = defaultdict(list)
+    for person, (subject, brand) in evidence.relationships.items():
+        called[subject].append((person, brand))
+    for entry in sorted(evidence.ledger, key=lambda each: each.subject_seq):
+        for person, brand in called[entry.subject]:
+            if entry.brand in (None, brand):
+                standing[person][entry.brand, entry.purpose, entry.channel] = entry.entry
+    return standing
+
+
+def repeats_are_identical(evidence: Evidence) -> Iterator[str]:
+    """The same webhook-id always means the same bytes, and one event alone has one id."""
+    bodies: dict[tuple[str, str], str] = {}
+    ids: dict[tuple[str, int], str] = {}
+    for request in evidence.requests:
+        if bodies.setdefault((request.name, request.id), request.body) != request.body:
+            yield f"{request.name}: {request.id} came with other bytes"
+        if "sequence" in request.said:
+            sequence = request.said["sequence"]
+            if ids.setdefault((request.name, sequence), request.id) != request.id:
+                yield f"{request.name}: {sequence} came under another id"
+
+
+def repeats_have_a_reason(evidence: Evidence) -> Iterator[str]:
+    """One worker at a time holds a subscription: no event is on its way twice at once.
+
+    A sender is done with a request when it is answered, when it hangs up, or at its deadline.
+    What a stopped worker was about to send may leave it when it goes on; that is accepted.
+    """
+    for subscribed in evidence.subscriptions:
+        under_way: dict[int, float] = {}
+        for request in evidence.of(subscribed):
+            done = min(request.until, request.at + evidence.deadline - UNDER_WAY)
+            for event in request.events:
+                sequence = event["sequence"]
+                if request.at < under_way.get(sequence, 0) and not _just_woken(evidence, request):
+                    yield f"{subscribed.name}: {sequence} was on its way twice at once"
+                under_way[sequence] = max(done, under_way.get(sequence, 0))
+
+
+def _just_woken(evidence: Evidence, request: Request) -> bool:
+    return any(
+        at - JUST_WOKEN <= request.at <= at + JUST_WOKEN for at in evidence.woken
+    )
+
+
+def disabled_is_silent(evidence: Evidence) -> Iterator[str]:
+    """From the answer to a disabling until it is enabled again, nothing is sent."""
+    for window in evidence.disabled:
+        for request in evidence.requests:
+            if request.name == window.name and (
+                window.begins + UNDER_WAY < request.at < window.ends
+            ):
+                late = request.at - window.begins
+                yield f"{window.name} got {request.id} {late:.2f} s after it was disabled"
+
+
+def seeking_sends_again(evidence: Evidence) -> Iterator[str]:
+    """After a seek back, all that it went back over comes once more."""
+    for seek in evidence.seeks:
+        subscribed = next(each for each in evidence.subscriptions if each.name == seek.name)
+        again = {
+            event["sequence"]
+            for request in evidence.of(subscribed)
+            if request.at >= seek.at and request.processed
+            for event in request.events
+        }
+        for event in _wanted(evidence, subscribed):
+            if seek.after < event["sequence"] <= seek.through and event["sequence"] not in again:
+                yield f"{seek.name} asked for {event['sequence']} again and never got it"
+
+
+def signatures_are_valid(evidence: Evidence) -> Iterator[str]:
+    """Every request is signed with a secret that the brand had, and that still signs."""
+    for request in evidence.requests:
+        valid = _valid([each for each in evidence.secrets if each.name == request.name], request)
+        signed = set(request.signature.split())
+        if not any(_signature(secret, request) in signed for secret in valid):
+            yield f"{request.name}: {request.id} has no valid signature"
+
+
+def _valid(secrets: list[Secret], request: Request) -> Iterator[str]:
+    """Those asked for by then, save those that two later ones had replaced well before."""
+    for number, each in enumerate(secrets):
+        later = secrets[number + 2 : number + 3]
+        ended = later and later[0].given_at + UNDER_WAY < request.at
+        if each.asked_at <= request.at and not ended:
+            yield each.secret
+
+
+def _signature(secret: str, request: Request) -> str:
+    sent_at = datetime.fromtimestamp(int(request.timestamp), tz=UTC)
+    return Webhook(secret).sign(request.id, sent_at, request.body)  # type: ignore[no-any-return]
+
+
+# -- What rules share --------------------------------------------------------------------------
+
+
+def _wanted(evidence: Evidence, subscribed: Subscribed) -> list[Event]:
+    feed = evidence.feeds[subscribed.brand]
+    return [event for event in feed if subscribed.wants(event["type"])]
+
+
+def _first_arrivals(evidence: Evidence, subscribed: Subscribed) -> list[Event]:
+    """The events that the brand took in, each once, in the order in which they first came."""
+    first: dict[int, Event] = {}
+    for request in evidence.of(subscribed):
+        if request.processed:
+            for event in request.events:
+                first.setdefault(event["sequence"], event)
+    return list(first.values())
+
+
+RULES: list[Rule] = [
+    acknowledged_is_recorded,
+    recorded_is_told,
+    told_is_recorded,
+    feed_has_no_holes,
+    feed_is_in_order,
+    chains_are_whole,
+    counts_are_the_fold,
+    nothing_is_lost,
+    webhooks_are_the_feed,
+    persons_are_in_order,
+    copies_are_equal,
+    repeats_are_identical,
+    repeats_have_a_reason,
+    disabled_is_silent,
+    seeking_sends_again,
+    signatures_are_valid,
+]

@@ -1,0 +1,196 @@
+"""What goes wrong, one thing after the other, as the seed decides.
+
+A part that was killed or stopped comes back a little later, while the next fault may already
+happen: so a worker may be stopped, the broker dead and a secret new, all at the same time.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.chaos.endpoints import Endpoints
+from tests.chaos.lines import Lines
+from tests.chaos.parts import LEASE, WORKERS, Parts
+
+#: Seconds from one fault to the next.
+GAP = (1.0, 2.5)
+#: Seconds that a killed part stays dead.
+DEAD = (0.1, 1.5)
+#: Seconds that a broker or a database is stopped; a worker is, for longer than its lease.
+STOPPED = (0.5, 3.0)
+LONGER_THAN_LEASE = (LEASE + 1, LEASE + 4)
+
+#: How often each kind of fault is drawn.
+KINDS = {
+    "kill worker": 6,
+    "kill web": 2,
+    "kill web process": 2,
+    "kill broker": 3,
+    "kill database": 3,
+    "stop worker": 4,
+    "stop broker": 2,
+    "stop database": 2,
+    "wipe broker": 3,
+    "cut connections": 3,
+    "rotate": 3,
+    "disable": 3,
+    "seek": 2,
+}
+
+
+@dataclass
+class Recovery:
+    due: float
+    part: str
+    act: Callable[[], None]
+
+
+@dataclass
+class Nemesis:
+    parts: Parts
+    endpoints: Endpoints
+    log: Lines
+    random: random.Random
+    done: Counter[str] = field(default_factory=Counter)
+    recoveries: list[Recovery] = field(default_factory=list)
+
+    def run(self, kills: int) -> None:
+        """Do *kills* faults, and undo each in its time."""
+        for _ in range(kills):
+            self._wait(self.random.uniform(*GAP))
+            kind = self._one_more()
+            self.done[kind] += 1
+        self._wait(self.random.uniform(*GAP))
+
+    def recover(self) -> None:
+        """Bring back, now, whatever is still down."""
+        for each in self.recoveries:
+            each.act()
+        self.recoveries = []
+        self.endpoints.enable_all()
+
+    def _one_more(self) -> str:
+        """One fault that can happen now: a part that is down cannot be killed."""
+        while True:
+            kind = self.random.choices(list(KINDS), list(KINDS.values()))[0]
+            at = time.monotonic()
+            if what := getattr(self, kind.replace(" ", "_"))():
+                self.log.write(kind=kind, what=what, at=at)
+                return kind
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep, bringing back what is due meanwhile."""
+        until = time.monotonic() + seconds
+        while (now := time.monotonic()) < until:
+            for each in [each for each in self.recoveries if each.due <= now]:
+                each.act()
+                self.recoveries.remove(each)
+            self.endpoints.keep_going()
+            time.sleep(0.05)
+
+    def _is_down(self, *names: str) -> bool:
+        return any(each.part in names for each in self.recoveries)
+
+    def _later(self, seconds: tuple[float, float], part: str, act: Callable[[], None]) -> str:
+        due = time.monotonic() + self.random.uniform(*seconds)
+        self.recoveries.append(Recovery(due, part, act))
+        return part
+
+    # -- Killing -------------------------------------------------------------------------------
+
+    def _kill(self, part: str) -> str | None:
+        if self._is_down(part):
+            return None
+        self.parts.kill(part)
+        return self._later(DEAD, part, lambda: self.parts.revive(part))
+
+    def kill_worker(self) -> str | None:
+        return self._kill(self.random.choice(WORKERS))
+
+    def kill_web(self) -> str | None:
+        return self._kill("web")
+
+    def kill_web_process(self) -> str | None:
+        if self._is_down("web") or not (pids := self.parts.web_processes()):
+            return None
+        self.parts.kill_process(self.random.choice(pids))
+        return "web"
+
+    def kill_broker(self) -> str | None:
+        return self._kill("broker")
+
+    def kill_database(self) -> str | None:
+        return self._kill("database")
+
+    # -- Stopping ------------------------------------------------------------------------------
+
+    def _stop(self, part: str, seconds: tuple[float, float]) -> str | None:
+        if self._is_down(part):
+            return None
+        self.parts.stop(part)
+        return self._later(seconds, part, lambda: self._go_on(part))
+
+    def _go_on(self, part: str) -> None:
+        self.parts.go_on(part)
+        self.log.write(kind="go on", what=part, at=time.monotonic())
+
+    def stop_worker(self) -> str | None:
+        """One at a time: with both stopped nothing happens at all."""
+        if self._is_down(*WORKERS):
+            return None
+        return self._stop(self.random.choice(WORKERS), LONGER_THAN_LEASE)
+
+    def stop_broker(self) -> str | None:
+        return self._stop("broker", STOPPED)
+
+    def stop_database(self) -> str | None:
+        return self._stop("database", STOPPED)
+
+    # -- Taking away ---------------------------------------------------------------------------
+
+    def wipe_broker(self) -> str | None:
+        if self._is_down("broker"):
+            return None
+        self.parts.wipe_broker()
+        return "broker"
+
+    def cut_connections(self) -> str | None:
+        if self._is_down("database"):
+            return None
+        self.parts.cut_connections()
+        return "database"
+
+    # -- By the API ----------------------------------------------------------------------------
+
+    def _somebody(self) -> str | None:
+        """A subscription to change, if the API can be asked now."""
+        if self._is_down("web", "database") or not self.parts.is_ready():
+            return None
+        return self.random.choice(self.endpoints.names)
+
+    def rotate(self) -> str | None:
+        name = self._somebody()
+        return name if name and self.endpoints.rotate(name) else None
+
+    def disable(self) -> str | None:
+        """Not with a worker stopped: what it holds half sent, nobody can call back."""
+        name = self._somebody()
+        if not name or self._is_down(*WORKERS, name) or not self.endpoints.disable(name):
+            return None
+        return self._later((0.5, 3.0), name, lambda: self._enable(name))
+
+    def _enable(self, name: str) -> None:
+        """Until it is answered: it may be repeated."""
+        if not self.endpoints.enable(name):
+            self._later((0.3, 0.3), name, lambda: self._enable(name))
+
+    def seek(self) -> str | None:
+        name = self._somebody()
+        if not name or self._is_down(name):
+            return None
+        return name if self.endpoints.seek_back(name, self.random.randint(1, 20)) else None
+

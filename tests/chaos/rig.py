@@ -1,0 +1,195 @@
+"""One run from an empty folder to its report: make a world, break it, mend it, check it."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import caller, evidence, lines
+from tests.chaos.checker import Violation, check
+from tests.chaos.endpoints import Endpoints
+from tests.chaos.evidence import Entry, Evidence, Subscribed
+from tests.chaos.lines import Follower, Lines
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.parts import DEADLINE, WORKERS, NotInTime, Parts, wait_until
+
+#: Seconds in which every brand's copy has to be whole again after the last fault.
+DRAIN = 30.0
+
+
+@dataclass
+class Result:
+    seed: int
+    variant: str | None
+    seconds: float = 0.0
+    acknowledged: int = 0
+    unknown: int = 0
+    refused: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    requests: int = 0
+    repeats: int = 0
+    drain: float | None = None
+    violations: list[Violation] = field(default_factory=list)
+
+
+class Rig:
+    def __init__(self, folder: Path, *, seed: int, variant: str | None = None) -> None:
+        self.folder = folder
+        self.parts = Parts(folder, seed=seed, variant=variant)
+        self.result = Result(seed, variant)
+        self.arrivals = Arrivals(folder / "brands.log")
+
+    def run(self, kills: int, *, a_round: int | None = None) -> Result:
+        """*kills* faults and the check; with *a_round*, a check after each so many faults."""
+        began = time.monotonic()
+        try:
+            self._start()
+            while (left := kills - self.result.faults.total()) > 0 and not self.result.violations:
+                self._round(min(left, a_round or left))
+        finally:
+            self.parts.end()
+        self.result.seconds = time.monotonic() - began
+        return self.result
+
+    def _start(self) -> None:
+        """Endpoints first and workers last, so that no webhook comes before its secret."""
+        parts = self.parts
+        parts.start_services()
+        made = json.loads(parts.output("-m", "tests.chaos.world", "make"))
+        self.keys, self.subjects = made["keys"], {p["name"]: p["subject"] for p in made["people"]}
+        world = {"port": parts.port, "seed": parts.seed, "people": made["people"]}
+        (self.folder / "world.json").write_text(json.dumps(world))
+        parts.start("brands")
+        parts.start("web")
+        wait_until(parts.is_ready, "web ready")
+        self.endpoints = Endpoints(parts, self.keys, Lines(self.folder / "endpoints.log"))
+        self.endpoints.subscribe()
+        for worker in WORKERS:
+            parts.start(worker)
+        dice = random.Random(parts.seed)
+        log = Lines(self.folder / "faults.log")
+        self.nemesis = Nemesis(parts, self.endpoints, log, dice, self.result.faults)
+
+    def _round(self, kills: int) -> None:
+        self.parts.start("driver")
+        self.nemesis.run(kills)
+        self.parts.stop_driver()
+        self.nemesis.recover()
+        self.parts.be_calm()
+        wait_until(self.parts.is_ready, "web ready")
+        self._drain()
+        found = self._evidence()
+        self.result.violations += check(found)
+        self._count(found)
+
+    def _drain(self) -> None:
+        """Wait until every subscription has all that its brand's stream holds for it."""
+        began = time.monotonic()
+        try:
+            wait_until(self._is_drained, "every brand has everything", seconds=DRAIN)
+            self.result.drain = time.monotonic() - began
+        except NotInTime as error:
+            self.result.violations.append(Violation("converges", str(error)))
+
+    def _is_drained(self) -> bool:
+        self.endpoints.keep_going()
+        self.arrivals.look()
+        return self._is_told() and all(
+            self.arrivals.of(name) >= self._stream_of(name) for name in self.endpoints.names
+        )
+
+    def _is_told(self) -> bool:
+        """Whether all that is recorded is in the streams, and all that is in them is counted."""
+        ((pending, uncounted),) = self.parts.ask(
+            "SELECT (SELECT count(*) FROM consent_propagation WHERE done_at IS NULL),"
+            " (SELECT count(*) FROM brands_streamhead head LEFT JOIN consent_metricscursor cursor"
+            "  USING (brand_id) WHERE cursor.sequence IS DISTINCT FROM head.last_sequence)"
+        )
+        return bool(pending == uncounted == 0)
+
+    def _stream_of(self, name: str) -> set[int]:
+        subscribed = self._subscribed(name)
+        rows = self.parts.ask(
+            "SELECT event.sequence, event.type FROM brands_event event JOIN brands_brand brand"
+            f" ON brand.id = event.brand_id WHERE brand.slug = '{subscribed.brand}'"
+        )
+        return {sequence for sequence, kind in rows if subscribed.wants(kind)}
+
+    def _subscribed(self, name: str) -> Subscribed:
+        made = self.endpoints.by_name[name]
+        return Subscribed(name, made.brand, made.event_types, made.batch)
+
+    # -- What was seen -------------------------------------------------------------------------
+
+    def _evidence(self) -> Evidence:
+        inside = self.parts.look()
+        endpoints = lines.read(self.folder / "endpoints.log")
+        faults = lines.read(self.folder / "faults.log")
+        return Evidence(
+            subscriptions=[self._subscribed(name) for name in self.endpoints.names],
+            requests=evidence.requests_of(lines.read(self.folder / "brands.log")),
+            changes=evidence.changes_of(lines.read(self.folder / "driver.log")),
+            subjects=self.subjects,
+            feeds={brand: self._feed(key) for brand, key in self.keys.items()},
+            ledger=[Entry(**each) for each in inside["entries"]],
+            relationships={called: (who, brand) for called, who, brand in inside["relationships"]},
+            counts=_summed(inside["counts"]),
+            breaks=inside["breaks"],
+            disabled=evidence.windows_of(endpoints),
+            secrets=evidence.secrets_of(endpoints),
+            seeks=evidence.seeks_of(endpoints),
+            woken=[each["at"] for each in faults if each["kind"] == "go on"],
+            deadline=DEADLINE,
+        )
+
+    def _feed(self, key: str) -> list[evidence.Event]:
+        events: list[evidence.Event] = []
+        after: int | None = 0
+        while after is not None:
+            path = f"events?after={after}&limit=1000"
+            answer = caller.call(self.parts.port, "GET", path, key)
+            assert answer.ok, answer
+            events += answer.body["data"]
+            after = answer.body["next_cursor"]
+        return events
+
+    def _count(self, found: Evidence) -> None:
+        result = self.result
+        outcomes = lines.read(self.folder / "driver.log")
+        result.acknowledged = sum(200 <= each["status"] < 300 for each in outcomes)
+        result.refused = sum(400 <= each["status"] < 500 for each in outcomes)
+        result.unknown = len(outcomes) - result.acknowledged - result.refused
+        arrived = [(r.name, e["sequence"]) for r in found.requests for e in r.events]
+        result.requests, result.events = len(found.requests), len(set(arrived))
+        result.repeats = len(arrived) - result.events
+
+
+class Arrivals:
+    """By subscription, the sequences that its brand has taken in so far."""
+
+    def __init__(self, log: Path) -> None:
+        self._follower = Follower(log)
+        self._taken: dict[str, set[int]] = {}
+
+    def look(self) -> None:
+        came = [line for line in self._follower.new() if line.get("processed")]
+        for request in evidence.requests_of(came):
+            taken = self._taken.setdefault(request.name, set())
+            taken.update(event["sequence"] for event in request.events)
+
+    def of(self, name: str) -> set[int]:
+        return self._taken.get(name, set())
+
+
+def _summed(rows: list[list[Any]]) -> dict[tuple[str, str, str, str], int]:
+    """The daily counts without the days: a run may go past midnight."""
+    sums: Counter[tuple[str, str, str, str]] = Counter()
+    for brand, purpose, channel, counter, count in rows:
+        sums[brand, purpose, channel, counter] += count
+    return dict(sums)
