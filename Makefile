@@ -21,6 +21,9 @@ bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minute
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
 
+chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
+	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
+
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
@@ -38,4 +41,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream laws lock
+.PHONY: help run test lint bench bench-stream chaos laws lock

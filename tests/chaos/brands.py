@@ -2,7 +2,7 @@
 
 `python -m tests.chaos.brands FOLDER PORT SEED DEADLINE` serves `/NAME` for every subscription's
 name until it is killed. It reads the secrets that the rig keeps in `secrets.json`, and behaves
-from SIGUSR1 on. The log has two lines a request: what came, and how it was answered.
+from SIGUSR1 on, until SIGUSR2. The log has two lines a request: what came, and how it was answered.
 """
 
 from __future__ import annotations
@@ -106,16 +106,21 @@ class Brands(ThreadingHTTPServer):
         self.secrets = Secrets(folder / "secrets.json")
         self.numbers = itertools.count(1)
         self.scripts: dict[str, Script] = {}
-        self.new_script = lambda name: Script(name, seed, deadline)
-        self.calm = False
+        self.seed, self.deadline = seed, deadline
+        self.calm = True
 
     def script(self, name: str) -> Script:
-        script = self.scripts.setdefault(name, self.new_script(name))
+        if name not in self.scripts:
+            self.scripts[name] = Script(name, self.seed, self.deadline)
+        script = self.scripts[name]
         script.calm = self.calm
         return script
 
     def be_calm(self, *_: Any) -> None:
         self.calm = True
+
+    def be_wild(self, *_: Any) -> None:
+        self.calm = False
 
     def handle_error(self, *_: Any) -> None:
         """A sender that was killed in the middle is what this is about."""
@@ -209,6 +214,7 @@ def main() -> None:
     folder, port, seed, deadline = sys.argv[1:]
     brands = Brands(Path(folder), int(port), int(seed), float(deadline))
     signal.signal(signal.SIGUSR1, brands.be_calm)
+    signal.signal(signal.SIGUSR2, brands.be_wild)
     brands.serve_forever()
 
 

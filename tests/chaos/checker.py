@@ -243,9 +243,7 @@ def repeats_have_a_reason(evidence: Evidence) -> Iterator[str]:
 
 
 def _just_woken(evidence: Evidence, request: Request) -> bool:
-    return any(
-        at - JUST_WOKEN <= request.at <= at + JUST_WOKEN for at in evidence.woken
-    )
+    return any(at - JUST_WOKEN <= request.at <= at + JUST_WOKEN for at in evidence.woken)
 
 
 def disabled_is_silent(evidence: Evidence) -> Iterator[str]:
@@ -294,7 +292,7 @@ def _valid(secrets: list[Secret], request: Request) -> Iterator[str]:
 
 def _signature(secret: str, request: Request) -> str:
     sent_at = datetime.fromtimestamp(int(request.timestamp), tz=UTC)
-    return Webhook(secret).sign(request.id, sent_at, request.body)  # type: ignore[no-any-return]
+    return Webhook(secret).sign(request.id, sent_at, request.body)
 
 
 # -- What rules share --------------------------------------------------------------------------

@@ -30,11 +30,6 @@ class Request:
     processed: bool
     how: str = "204"
 
-    @property
-    def accepted(self) -> bool:
-        """Whether the sender could know that it arrived."""
-        return self.how.startswith("2")
-
     @cached_property
     def said(self) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(self.body)

@@ -193,4 +193,3 @@ class Nemesis:
         if not name or self._is_down(name):
             return None
         return name if self.endpoints.seek_back(name, self.random.randint(1, 20)) else None
-

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ DEADLINE = float(SETTINGS["DELIVERY_DEADLINE_SECONDS"])
 LEASE = float(SETTINGS["DELIVERY_LEASE_SECONDS"])
 WORKER = f"{product.WORKER} --queues delivery,records --concurrency 6 --hostname"
 WORKERS = ["worker-1", "worker-2"]
+#: Where a variant is planted: the names of the apps, and of those with the bug.
+PLANTED = {
+    "config": "tests.chaos.planted",
+    "config.wsgi:application": "tests.chaos.planted_web:application",
+}
 
 
 class NotInTime(Exception):
@@ -82,7 +87,8 @@ class Parts:
         self.database_url, self.redis_url = self.postgres.start(), self.valkey.start()
         urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
         own = {"CMR_FOLDER": str(self.folder), "PORT": str(self.port)}
-        self.environment = {**os.environ, **SETTINGS, **made, **urls, **own}
+        planted = {"CHAOS_VARIANT": self.variant} if self.variant else {}
+        self.environment = {**os.environ, **SETTINGS, **made, **urls, **own, **planted}
         self.output("-m", "django", "migrate", "--no-input", "--verbosity", "0")
 
     def start(self, name: str) -> None:
@@ -97,17 +103,21 @@ class Parts:
 
     def _argv(self, name: str) -> list[str]:
         if name in WORKERS:
-            return self._planted([*WORKER.split(), f"{name}@%h"])
+            return self._planted(f"{WORKER} {name}@%h")
         if name == "web":
-            return self._planted([*product.WEB.split(), "--port", str(self.port)])
+            return self._planted(f"{product.WEB} --port {self.port}")
         if name == "driver":
             return ["-m", "tests.chaos.driver", str(self.folder)]
         numbers = [str(self.brands_port), str(self.seed), str(DEADLINE)]
         return ["-m", "tests.chaos.brands", str(self.folder), *numbers]
 
-    def _planted(self, argv: Sequence[str]) -> list[str]:
-        planted = ["tests.chaos.planted", self.variant] if self.variant else []
-        return ["-m", *planted, *argv]
+    def _planted(self, command: str) -> list[str]:
+        """The product's own command; with a variant, the app that it is planted in instead."""
+        argv = ["-m", *command.split()]
+        if self.variant:
+            argv = [PLANTED.get(word, word) for word in argv]
+            assert set(argv) & set(PLANTED.values()), f"nothing to plant into: {command}"
+        return argv
 
     def output(self, *argv: str) -> bytes:
         """What a Python process in our environment prints. Raises CalledProcessError."""
@@ -189,6 +199,9 @@ class Parts:
         """From here on the brands answer everything, at once."""
         self.running["brands"].send_signal(signal.SIGUSR1)
 
+    def be_wild(self) -> None:
+        self.running["brands"].send_signal(signal.SIGUSR2)
+
     # -- The end -------------------------------------------------------------------------------
 
     def stop_driver(self) -> None:
@@ -212,4 +225,3 @@ def _parent(pid: int) -> int:
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0
-

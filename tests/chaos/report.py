@@ -20,11 +20,17 @@ def text(result: Result) -> str:
     rows = [
         ("seed", f"{result.seed}" + (f", variant {result.variant}" if result.variant else "")),
         ("time", f"{result.seconds:.0f} s"),
-        ("changes", f"{result.acknowledged:,} acknowledged, {result.unknown:,} of unknown outcome, "
-                    f"{result.refused:,} refused"),
+        (
+            "changes",
+            f"{result.acknowledged:,} acknowledged, {result.unknown:,} of unknown outcome, "
+            f"{result.refused:,} refused",
+        ),
         ("faults", f"{result.faults.total()}: {faults}"),
-        ("webhooks", f"{result.events:,} events in {result.requests:,} requests, "
-                     f"{result.repeats / max(result.events, 1):.1%} repeats"),
+        (
+            "webhooks",
+            f"{result.events:,} events in {result.requests:,} requests, "
+            f"{result.repeats / max(result.events, 1):.1%} repeats",
+        ),
         ("lost", sum(broken[rule] for rule in LOST)),
         ("out of order", sum(broken[rule] for rule in OUT_OF_ORDER)),
         ("holes", sum(broken[rule] for rule in HOLES)),

@@ -77,6 +77,7 @@ class Rig:
         self.nemesis = Nemesis(parts, self.endpoints, log, dice, self.result.faults)
 
     def _round(self, kills: int) -> None:
+        self.parts.be_wild()
         self.parts.start("driver")
         self.nemesis.run(kills)
         self.parts.stop_driver()
@@ -90,7 +91,7 @@ class Rig:
 
     def _drain(self) -> None:
         """Wait until every subscription has all that its brand's stream holds for it."""
-        began = time.monotonic()
+        self.result.drain, began = None, time.monotonic()
         try:
             wait_until(self._is_drained, "every brand has everything", seconds=DRAIN)
             self.result.drain = time.monotonic() - began

@@ -1,7 +1,111 @@
-"""Bugs to plant into the started processes, each by replacing a few names of the product."""
+"""Bugs to plant into the started processes, each by replacing a name or two of the product.
+
+A variant that no longer finds its names fails at once, so a renamed function cannot make a bug
+harmless behind our back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
+from typing import Any
 
-VARIANTS: dict[str, Callable[[], None]] = {}
+
+def _replace(holder: ModuleType | type, name: str, by: Any) -> None:
+    """Raises AttributeError where there is no such name to replace."""
+    getattr(holder, name)
+    setattr(holder, name, by)
+
+
+def naive_id_cursor() -> None:
+    """Sequences come from the database's own, so what commits late is skipped by every cursor."""
+    from django.db import connection, transaction
+
+    from brands import stream
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(1)")
+        cursor.execute("SELECT brand_id, last_sequence + 1 FROM brands_streamhead")
+        for brand_id, start in cursor.fetchall():
+            cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS chaos_{brand_id} START {start}")
+
+    def head(brand_id: int, sequence: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE brands_streamhead SET last_sequence = greatest(last_sequence, %s)"
+                " WHERE brand_id = %s",
+                [sequence, brand_id],
+            )
+
+    def next_sequence(brand_id: int) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT nextval('chaos_{brand_id}')")
+            (sequence,) = cursor.fetchone()
+        transaction.on_commit(lambda: head(brand_id, sequence), robust=True)
+        return int(sequence)
+
+    _replace(stream, "_next_sequence", next_sequence)
+
+
+def broker_as_truth() -> None:
+    """Nothing is delivered but by a task: no sweep looks for what is due."""
+    from consent import tasks
+
+    def deliver_due() -> None:
+        """Trust the broker."""
+
+    _replace(tasks, "deliver_due", deliver_due)
+
+
+def short_lease() -> None:
+    """A lease ends before a slow try does, and its holder does not look at the clock."""
+    from django.conf import settings
+
+    from brands.leases import Lease
+
+    settings.DELIVERY_LEASE_SECONDS = 0.5
+    _replace(Lease, "has_time", property(lambda lease: True))
+
+
+def no_fencing_token() -> None:
+    """Whoever once held a lease writes the cursor, also when another has taken over."""
+    from brands import leases
+    from brands.models import Subscription
+
+    def held(lease: leases.Lease) -> Any:
+        return Subscription.objects.filter(pk=lease.subscription.pk)
+
+    _replace(leases, "_held", held)
+
+
+def forgets_failures() -> None:
+    """The cursor goes to the end of what was tried, delivered or not."""
+    from brands import delivery
+
+    def end_of_run(events: Sequence[Any], *_: Any) -> int:
+        return int(events[-1].sequence)
+
+    _replace(delivery, "_end_of_run", end_of_run)
+
+
+def unordered() -> None:
+    """All events are in flight together, one person's too."""
+    from brands import delivery
+
+    def by_person(events: Iterable[Any]) -> list[list[Any]]:
+        return [[event] for event in events]
+
+    _replace(delivery, "_by_person", by_person)
+
+
+VARIANTS: dict[str, Callable[[], None]] = {
+    each.__name__: each
+    for each in (
+        naive_id_cursor,
+        broker_as_truth,
+        short_lease,
+        no_fencing_token,
+        forgets_failures,
+        unordered,
+    )
+}

@@ -38,9 +38,7 @@ def make() -> dict[str, Any]:
 def _person(number: int, brands: list[Brand]) -> dict[str, Any]:
     """Each deals with two brands or more, and not all with the same."""
     now, name = timezone.now(), f"p{number}"
-    consumer = accounts.open_account(
-        email=f"{name}@example.org", password=None, verified_at=now
-    )
+    consumer = accounts.open_account(email=f"{name}@example.org", password=None, verified_at=now)
     mine = [brands[(number + n) % len(brands)] for n in range(2 + number % 3)]
     for brand in mine:
         preferences.add_brand(consumer, brand, by="api", now=now)

@@ -1,0 +1,311 @@
+"""A checker that never failed proves nothing: each rule catches what is planted against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.chaos import evidence
+from tests.chaos.checker import RULES, check
+from tests.chaos.evidence import (
+    Change,
+    Entry,
+    Event,
+    Evidence,
+    Request,
+    Secret,
+    Seek,
+    Subscribed,
+    Window,
+)
+
+SECRET = "whsec_" + "QUJD" * 11
+ANA, BEN = "ana-at-acme", "ben-at-acme"
+SENT = datetime(2026, 11, 25, tzinfo=UTC)
+#: Who said what, in the order of acme's stream: ana yes, ben yes, ana no.
+SAID = [(ANA, 1, "e1", "grant"), (BEN, 1, "e2", "grant"), (ANA, 2, "e3", "deny")]
+
+
+def event(sequence: int, person: str, seq: int, entry: str, decision: str) -> Event:
+    scope = {"brand": "acme", "purpose": "marketing", "channel": None}
+    data = {"subject": {"id": person}, "subject_seq": seq, "entry": entry}
+    return {
+        "type": "preference.granted" if decision == "grant" else "preference.denied",
+        "sequence": sequence,
+        "data": {**data, "scope": scope, "decision": decision},
+    }
+
+
+def request(said: Any, *, at: float, id: str, **more: Any) -> Request:
+    body = json.dumps(said)
+    return Request(
+        name="acme-1",
+        at=at,
+        until=at + 0.01,
+        id=id,
+        timestamp=str(int(SENT.timestamp())),
+        signature=Webhook(SECRET).sign(id, SENT, body),
+        body=body,
+        processed=True,
+        **more,
+    )
+
+
+def a_good_run() -> Evidence:
+    feed = [event(number, *said) for number, said in enumerate(SAID, start=1)]
+    ledger = [
+        Entry(entry, person.partition("-")[0], seq, "acme", decision, "marketing")
+        for person, seq, entry, decision in SAID
+    ]
+    return Evidence(
+        subscriptions=[Subscribed("acme-1", "acme", ["*"])],
+        requests=[request(each, at=10.0 + n, id=f"evt_{n}") for n, each in enumerate(feed)],
+        changes=[Change("e1", "ana", 1), Change("e2", "ben", 1), Change("e3", "ana", 2)],
+        subjects={"ana": "ana", "ben": "ben"},
+        feeds={"acme": feed},
+        ledger=ledger,
+        relationships={ANA: ("ana", "acme"), BEN: ("ben", "acme")},
+        counts={
+            ("acme", "marketing", "", "opt_ins"): 2,
+            ("acme", "marketing", "", "opt_outs"): 1,
+        },
+        secrets=[Secret("acme-1", SECRET, 0.0, 0.1)],
+    )
+
+
+# -- What is planted ---------------------------------------------------------------------------
+
+
+def lost_entry(run: Evidence) -> None:
+    run.changes.append(Change("e4", "ben", 2))
+
+
+def entry_of_another(run: Evidence) -> None:
+    run.changes[0] = replace(run.changes[0], person="ben")
+
+
+def entry_untold(run: Evidence) -> None:
+    run.ledger.append(Entry("e4", "ben", 2, None, "clear"))
+
+
+def entry_told_twice(run: Evidence) -> None:
+    run.feeds["acme"].append(event(4, *SAID[1]))
+
+
+def told_to_a_stranger(run: Evidence) -> None:
+    run.feeds["rival"] = [event(1, *SAID[0])]
+
+
+def told_otherwise(run: Evidence) -> None:
+    run.feeds["acme"][2]["data"]["decision"] = "grant"
+
+
+def told_of_nothing(run: Evidence) -> None:
+    run.feeds["acme"].append(event(4, BEN, 2, "e4", "clear"))
+
+
+def hole(run: Evidence) -> None:
+    run.feeds["acme"][2]["sequence"] = 4
+
+
+def feed_out_of_order(run: Evidence) -> None:
+    run.feeds["acme"] = [event(n, *SAID[i]) for n, i in enumerate([2, 1, 0], start=1)]
+
+
+def broken_chain(run: Evidence) -> None:
+    run.breaks.append("ana: entry 2 was altered")
+
+
+def miscounted(run: Evidence) -> None:
+    run.counts["acme", "marketing", "", "opt_outs"] = 2
+
+
+def counted_out_of_nothing(run: Evidence) -> None:
+    run.counts["acme", "research", "", "pauses"] = 1
+
+
+def never_sent(run: Evidence) -> None:
+    run.requests.pop()
+
+
+def only_refused(run: Evidence) -> None:
+    run.requests[2] = replace(run.requests[2], processed=False, how="500")
+
+
+def sent_otherwise(run: Evidence) -> None:
+    run.requests[0] = request(event(1, ANA, 1, "e1", "deny"), at=10.0, id="evt_0")
+
+
+def sent_in_no_feed(run: Evidence) -> None:
+    run.requests.append(request(event(9, *SAID[0]), at=20.0, id="evt_9"))
+
+
+def swapped(run: Evidence) -> None:
+    run.requests = [run.requests[2], run.requests[1], run.requests[0]]
+
+
+def overtaken_while_refused(run: Evidence) -> None:
+    """The first try was refused, and the person's next event did not wait for the second."""
+    first = run.requests[0]
+    run.requests[0] = replace(first, processed=False, how="503")
+    run.requests.append(replace(first, at=15.0, until=15.01))
+
+
+def other_bytes(run: Evidence) -> None:
+    run.requests.append(request({**run.feeds["acme"][0], "more": 1}, at=20.0, id="evt_0"))
+
+
+def other_id(run: Evidence) -> None:
+    run.requests.append(request(run.feeds["acme"][0], at=20.0, id="evt_other"))
+
+
+def twice_at_once(run: Evidence) -> None:
+    slow = replace(run.requests[2], until=13.0)
+    run.requests[2:] = [slow, replace(slow, at=12.5)]
+
+
+def sent_while_disabled(run: Evidence) -> None:
+    run.disabled.append(Window("acme-1", 11.5, 14.0))
+
+
+def never_sent_again(run: Evidence) -> None:
+    run.seeks.append(Seek("acme-1", after=1, through=3, at=20.0))
+
+
+def unsigned(run: Evidence) -> None:
+    run.requests[0] = replace(run.requests[0], signature="v1,AAAA")
+
+
+def signed_with_an_old_secret(run: Evidence) -> None:
+    new = ["whsec_" + text * 11 for text in ("REVG", "R0hJ")]
+    run.secrets += [Secret("acme-1", each, 5.0, 5.1) for each in new]
+
+
+PLANTED: dict[Callable[[Evidence], None], str] = {
+    lost_entry: "acknowledged is recorded",
+    entry_of_another: "acknowledged is recorded",
+    entry_untold: "recorded is told",
+    entry_told_twice: "recorded is told",
+    told_to_a_stranger: "recorded is told",
+    told_otherwise: "told is recorded",
+    told_of_nothing: "told is recorded",
+    hole: "feed has no holes",
+    feed_out_of_order: "feed is in order",
+    broken_chain: "chains are whole",
+    miscounted: "counts are the fold",
+    counted_out_of_nothing: "counts are the fold",
+    never_sent: "nothing is lost",
+    only_refused: "nothing is lost",
+    sent_otherwise: "webhooks are the feed",
+    sent_in_no_feed: "webhooks are the feed",
+    swapped: "persons are in order",
+    overtaken_while_refused: "copies are equal",
+    other_bytes: "repeats are identical",
+    other_id: "repeats are identical",
+    twice_at_once: "repeats have a reason",
+    sent_while_disabled: "disabled is silent",
+    never_sent_again: "seeking sends again",
+    unsigned: "signatures are valid",
+    signed_with_an_old_secret: "signatures are valid",
+}
+
+
+def test_a_good_run_violates_nothing() -> None:
+    assert check(a_good_run()) == []
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_what_is_planted_is_caught(plant: Callable[[Evidence], None]) -> None:
+    run = a_good_run()
+    plant(run)
+    assert PLANTED[plant] in {violation.rule for violation in check(run)}
+
+
+def test_every_rule_has_something_planted_against_it() -> None:
+    assert {rule.__name__.replace("_", " ") for rule in RULES} == set(PLANTED.values())
+
+
+# -- What is no violation ----------------------------------------------------------------------
+
+
+def test_the_same_bytes_again_are_a_repeat() -> None:
+    run = a_good_run()
+    run.requests.append(replace(run.requests[0], at=20.0, until=20.1))
+    assert check(run) == []
+
+
+def test_a_batch_tells_each_of_its_events() -> None:
+    run = a_good_run()
+    batch = {"type": "events.batch", "data": run.feeds["acme"]}
+    run.requests = [request(batch, at=10.0, id="bat_1")]
+    assert check(run) == []
+
+
+def test_another_person_may_overtake() -> None:
+    run = a_good_run()
+    run.requests = [run.requests[1], run.requests[0], run.requests[2]]
+    assert check(run) == []
+
+
+def test_a_repeat_after_the_deadline_has_a_reason() -> None:
+    run = a_good_run()
+    slow = replace(run.requests[2], until=15.0, how="gone")
+    run.requests[2:] = [slow, replace(slow, at=14.1, how="204")]
+    assert check(run) == []
+
+
+def test_what_a_woken_worker_was_at_may_still_come() -> None:
+    run = a_good_run()
+    twice_at_once(run)
+    run.woken.append(12.4)
+    assert check(run) == []
+
+
+def test_what_was_under_way_when_it_was_disabled_may_still_come() -> None:
+    run = a_good_run()
+    run.disabled.append(Window("acme-1", 11.9, 14.0))
+    assert check(run) == []
+
+
+def test_a_subscription_gets_what_it_asked_for() -> None:
+    run = a_good_run()
+    run.subscriptions = [Subscribed("acme-1", "acme", ["preference.denied"])]
+    run.requests = run.requests[2:]
+    assert check(run) == []
+
+
+# -- The logs ----------------------------------------------------------------------------------
+
+
+def test_a_request_is_two_lines_of_the_log() -> None:
+    came = {
+        "number": 1,
+        "name": "acme-1",
+        "at": 1.0,
+        "id": "evt_1",
+        "timestamp": "1",
+        "signature": "v1,x",
+        "body": '{"type": "ping"}',
+        "processed": True,
+    }
+    (answered,) = evidence.requests_of([came, {"number": 1, "until": 2.0, "how": "204"}])
+    (killed,) = evidence.requests_of([came])
+    assert (answered.until, answered.how, answered.events) == (2.0, "204", [])
+    assert killed.until == float("inf")
+
+
+def test_a_window_goes_from_the_answer_to_the_next_asking() -> None:
+    lines = [
+        {"kind": "disabled", "name": "acme-1", "began": 1.0, "ended": 2.0},
+        {"kind": "enabling", "name": "bolt-1", "began": 2.5, "ended": 2.5},
+        {"kind": "disabled", "name": "acme-1", "began": 3.0, "ended": 3.5},
+        {"kind": "enabling", "name": "acme-1", "began": 4.0, "ended": 4.0},
+        {"kind": "enabling", "name": "acme-1", "began": 5.0, "ended": 5.0},
+    ]
+    assert evidence.windows_of(lines) == [Window("acme-1", 2.0, 4.0)]
