@@ -50,9 +50,13 @@ PLANS = [
     Plan("hanging", 5, hangs=True),
 ]
 AT_ONCE = PLANS[0]
+#: All answers during a slow spell.
+SLOW_SPELL = Plan("slow spell", 0, processed=True, waits=(0.2, 1.0))
 UNVERIFIED = Plan("not verified", 0, status=503)
 #: How often a brand is down for a second.
 FLAPS = 0.02
+#: How often all that it answers in so many seconds is slow, so that workers are at it for long.
+SPELLS, SPELL_SECONDS = 0.2, 5
 
 
 class Script:
@@ -64,15 +68,23 @@ class Script:
         self.deadline = deadline
         self.random = random.Random(f"{seed}/{name}")
         self.calm = False
+        self.began = time.monotonic()
 
-    def plan(self) -> Plan:
+    def plan(self, now: float) -> Plan:
         if self.calm:
             return AT_ONCE
-        return self.random.choices(PLANS, [plan.often for plan in PLANS])[0]
+        drawn = self.random.choices(PLANS, [plan.often for plan in PLANS])[0]
+        return SLOW_SPELL if drawn is AT_ONCE and self.is_slow(now) else drawn
 
     def is_down(self, now: float) -> bool:
-        second = random.Random(f"{self.seed}/{self.name}/{int(now)}")
-        return not self.calm and second.random() < FLAPS
+        return not self.calm and self._in(int(now - self.began)) < FLAPS
+
+    def is_slow(self, now: float) -> bool:
+        return self._in(int((now - self.began) / SPELL_SECONDS)) < SPELLS
+
+    def _in(self, stretch: int) -> float:
+        """The same number for all of a stretch of time."""
+        return random.Random(f"{self.seed}/{self.name}/{stretch}").random()
 
     def wait(self, plan: Plan) -> float:
         if plan.hangs:
@@ -138,15 +150,10 @@ class Handler(BaseHTTPRequestHandler):
         if script.is_down(at):
             self.close_connection = True
             return
-        plan = self._checked(script, name, body)
+        plan = script.plan(at) if self._is_verified(name, body) else UNVERIFIED
         number = self._note(name, at, body, plan)
         how = self._act(script, plan, body)
         self.server.log.write(number=number, until=time.monotonic(), how=how)
-
-    def _checked(self, script: Script, name: str, body: str) -> Plan:
-        if self._is_verified(name, body):
-            return script.plan()
-        return UNVERIFIED
 
     def _is_verified(self, name: str, body: str) -> bool:
         for secret in self.server.secrets.of(name):

@@ -6,15 +6,18 @@ has evidence planted against it in `test_checker.py`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate, pairwise
+from math import inf
 from typing import Any
 
 from standardwebhooks import Webhook
 
-from tests.chaos.evidence import Entry, Event, Evidence, Request, Secret, Subscribed
+from tests.chaos.evidence import Entry, Event, Evidence, Look, Request, Secret, Subscribed
 
 Rule = Callable[[Evidence], Iterator[str]]
 
@@ -259,7 +262,7 @@ def disabled_is_silent(evidence: Evidence) -> Iterator[str]:
 
 def seeking_sends_again(evidence: Evidence) -> Iterator[str]:
     """After a seek back, all that it went back over comes once more."""
-    for seek in evidence.seeks:
+    for seek in (each for each in evidence.seeks if each.heard):
         subscribed = next(each for each in evidence.subscriptions if each.name == seek.name)
         again = {
             event["sequence"]
@@ -270,6 +273,37 @@ def seeking_sends_again(evidence: Evidence) -> Iterator[str]:
         for event in _wanted(evidence, subscribed):
             if seek.after < event["sequence"] <= seek.through and event["sequence"] not in again:
                 yield f"{seek.name} asked for {event['sequence']} again and never got it"
+
+
+def done_means_arrived(evidence: Evidence) -> Iterator[str]:
+    """What a brand is told is done with has come before it is told so."""
+    for subscribed in evidence.subscriptions:
+        came: dict[int, float] = {}
+        for request in evidence.of(subscribed):
+            for event in request.events if request.processed else []:
+                came.setdefault(event["sequence"], request.at)
+        wanted = [event["sequence"] for event in _wanted(evidence, subscribed)]
+        latest = list(accumulate((came.get(sequence, inf) for sequence in wanted), max))
+        for look in _looks_at(evidence, subscribed):
+            done = bisect_right(wanted, look.through)
+            if done and latest[done - 1] > look.ended:
+                yield f"{subscribed.name} was told {look.through} is done, before all had come"
+
+
+def done_stays_done(evidence: Evidence) -> Iterator[str]:
+    """How far a subscription is goes back only where its brand asked for that."""
+    for subscribed in evidence.subscriptions:
+        seeks = [each for each in evidence.seeks if each.name == subscribed.name]
+        for before, after in pairwise(_looks_at(evidence, subscribed)):
+            if after.through < before.through and not any(
+                before.began < each.answered_at + UNDER_WAY and each.at < after.ended
+                for each in seeks
+            ):
+                yield f"{subscribed.name} went back from {before.through} to {after.through}"
+
+
+def _looks_at(evidence: Evidence, subscribed: Subscribed) -> list[Look]:
+    return [each for each in evidence.looks if each.name == subscribed.name]
 
 
 def signatures_are_valid(evidence: Evidence) -> Iterator[str]:
@@ -329,5 +363,7 @@ RULES: list[Rule] = [
     repeats_have_a_reason,
     disabled_is_silent,
     seeking_sends_again,
+    done_means_arrived,
+    done_stays_done,
     signatures_are_valid,
 ]

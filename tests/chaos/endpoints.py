@@ -70,6 +70,12 @@ class Endpoints:
             name, made["id"], [made["secret"]], made["event_types"], made.get("batch", 1)
         )
 
+    def looked_at_by_brands(self) -> list[dict[str, str]]:
+        return [
+            {"name": name, "id": each.id, "key": self.keys[each.brand]}
+            for name, each in self.by_name.items()
+        ]
+
     def rotate(self, name: str) -> bool:
         endpoint, began = self.by_name[name], time.monotonic()
         if endpoint.rotated_unheard:
@@ -109,8 +115,8 @@ class Endpoints:
         through = seen.body["delivered_through"]
         after = max(through - by, 0)
         answer = self._act(endpoint, "seek", {"after": after})
-        if answer.ok:
-            self._note("seek", name, began, after=after, through=through)
+        if answer.ok or answer.unknown:
+            self._note("seek", name, began, after=after, through=through, heard=answer.ok)
         return answer.ok or answer.unknown
 
     def keep_going(self) -> None:

@@ -86,12 +86,25 @@ class Secret:
 
 @dataclass(frozen=True)
 class Seek:
-    """A brand asked, and was answered, to be told all after a sequence once more."""
+    """A brand asked to be told all after a sequence once more."""
 
     name: str
     after: int
     through: int
     at: float
+    answered_at: float
+    #: Whether it was answered that it will be; else nobody knows.
+    heard: bool = True
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far a subscription was, as its brand was told when it asked."""
+
+    name: str
+    through: int
+    began: float
+    ended: float
 
 
 @dataclass(frozen=True)
@@ -127,6 +140,7 @@ class Evidence:
     disabled: list[Window] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list)
     seeks: list[Seek] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     #: When a worker that had been stopped went on.
     woken: list[float] = field(default_factory=list)
     deadline: float = 2.0
@@ -189,7 +203,14 @@ def secrets_of(lines: Iterable[Mapping[str, Any]]) -> list[Secret]:
 
 def seeks_of(lines: Iterable[Mapping[str, Any]]) -> list[Seek]:
     return [
-        Seek(line["name"], line["after"], line["through"], line["began"])
+        Seek(
+            line["name"],
+            line["after"],
+            line["through"],
+            line["began"],
+            line["ended"],
+            line["heard"],
+        )
         for line in lines
         if line["kind"] == "seek"
     ]

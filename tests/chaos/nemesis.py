@@ -11,15 +11,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.chaos.endpoints import Endpoints
-from tests.chaos.lines import Lines
+from tests.chaos.lines import Follower, Lines
 from tests.chaos.parts import LEASE, WORKERS, Parts
 
 #: Seconds from one fault to the next.
 GAP = (1.0, 2.5)
 #: Seconds that a killed part stays dead.
 DEAD = (0.1, 1.5)
+#: Seconds to wait for a moment in which something is under way.
+IN_THE_MIDDLE = 2.0
 #: Seconds that a broker or a database is stopped; a worker is, for longer than its lease.
 STOPPED = (0.5, 3.0)
 LONGER_THAN_LEASE = (LEASE + 1, LEASE + 4)
@@ -31,7 +34,7 @@ KINDS = {
     "kill web process": 2,
     "kill broker": 3,
     "kill database": 3,
-    "stop worker": 4,
+    "stop worker": 6,
     "stop broker": 2,
     "stop database": 2,
     "wipe broker": 3,
@@ -49,6 +52,22 @@ class Recovery:
     act: Callable[[], None]
 
 
+class UnderWay:
+    """Who is being sent something, as far as the brands' log says."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = Follower(log)
+        self._came: dict[int, str] = {}
+
+    def names(self) -> set[str]:
+        for line in self._log.new():
+            if "name" in line:
+                self._came[line["number"]] = line["name"]
+            else:
+                self._came.pop(line["number"], None)
+        return set(self._came.values())
+
+
 @dataclass
 class Nemesis:
     parts: Parts
@@ -57,6 +76,10 @@ class Nemesis:
     random: random.Random
     done: Counter[str] = field(default_factory=Counter)
     recoveries: list[Recovery] = field(default_factory=list)
+    under_way: UnderWay = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.under_way = UnderWay(self.parts.folder / "brands.log")
 
     def run(self, kills: int) -> None:
         """Do *kills* faults, and undo each in its time."""
@@ -68,9 +91,8 @@ class Nemesis:
 
     def recover(self) -> None:
         """Bring back, now, whatever is still down."""
-        for each in self.recoveries:
-            each.act()
-        self.recoveries = []
+        while self.recoveries:
+            self.recoveries.pop(0).act()
         self.endpoints.enable_all()
 
     def _one_more(self) -> str:
@@ -87,10 +109,10 @@ class Nemesis:
         until = time.monotonic() + seconds
         while (now := time.monotonic()) < until:
             for each in [each for each in self.recoveries if each.due <= now]:
-                each.act()
                 self.recoveries.remove(each)
+                each.act()
             self.endpoints.keep_going()
-            time.sleep(0.05)
+            time.sleep(0.01)
 
     def _is_down(self, *names: str) -> bool:
         return any(each.part in names for each in self.recoveries)
@@ -139,10 +161,30 @@ class Nemesis:
         self.log.write(kind="go on", what=part, at=time.monotonic())
 
     def stop_worker(self) -> str | None:
-        """One at a time: with both stopped nothing happens at all."""
+        """In the middle of sending; and it goes on in the middle of another's sending the same.
+
+        One at a time: with both stopped nothing happens at all.
+        """
         if self._is_down(*WORKERS):
             return None
-        return self._stop(self.random.choice(WORKERS), LONGER_THAN_LEASE)
+        busy = self._some_under_way()
+        worker = self.random.choice(WORKERS)
+        self.parts.stop(worker)
+        latest = time.monotonic() + LONGER_THAN_LEASE[1] + IN_THE_MIDDLE
+        return self._later(LONGER_THAN_LEASE, worker, lambda: self._wake(worker, busy, latest))
+
+    def _some_under_way(self) -> set[str]:
+        """To whom something is being sent; it waits a little for there to be anybody."""
+        until = time.monotonic() + IN_THE_MIDDLE
+        while not (busy := self.under_way.names()) and time.monotonic() < until:
+            time.sleep(0.01)
+        return busy
+
+    def _wake(self, worker: str, busy: set[str], latest: float) -> None:
+        if busy and not busy & self.under_way.names() and time.monotonic() < latest:
+            self._later((0, 0), worker, lambda: self._wake(worker, busy, latest))
+        else:
+            self._go_on(worker)
 
     def stop_broker(self) -> str | None:
         return self._stop("broker", STOPPED)

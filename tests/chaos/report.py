@@ -22,7 +22,8 @@ def text(result: Result) -> str:
         ("time", f"{result.seconds:.0f} s"),
         (
             "changes",
-            f"{result.acknowledged:,} acknowledged, {result.unknown:,} of unknown outcome, "
+            f"{result.acknowledged:,} acknowledged, {result.unknown:,} of unknown outcome "
+            f"({result.recorded:,} recorded), "
             f"{result.refused:,} refused",
         ),
         ("faults", f"{result.faults.total()}: {faults}"),

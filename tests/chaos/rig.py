@@ -13,7 +13,7 @@ from typing import Any
 from tests.chaos import caller, evidence, lines
 from tests.chaos.checker import Violation, check
 from tests.chaos.endpoints import Endpoints
-from tests.chaos.evidence import Entry, Evidence, Subscribed
+from tests.chaos.evidence import Entry, Evidence, Look, Subscribed
 from tests.chaos.lines import Follower, Lines
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.parts import DEADLINE, WORKERS, NotInTime, Parts, wait_until
@@ -30,6 +30,8 @@ class Result:
     acknowledged: int = 0
     unknown: int = 0
     refused: int = 0
+    #: Of the unknown ones, those that stand in the ledger.
+    recorded: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     events: int = 0
     requests: int = 0
@@ -63,13 +65,18 @@ class Rig:
         parts.start_services()
         made = json.loads(parts.output("-m", "tests.chaos.world", "make"))
         self.keys, self.subjects = made["keys"], {p["name"]: p["subject"] for p in made["people"]}
-        world = {"port": parts.port, "seed": parts.seed, "people": made["people"]}
-        (self.folder / "world.json").write_text(json.dumps(world))
         parts.start("brands")
         parts.start("web")
         wait_until(parts.is_ready, "web ready")
         self.endpoints = Endpoints(parts, self.keys, Lines(self.folder / "endpoints.log"))
         self.endpoints.subscribe()
+        world = {
+            "port": parts.port,
+            "seed": parts.seed,
+            "people": made["people"],
+            "endpoints": self.endpoints.looked_at_by_brands(),
+        }
+        (self.folder / "world.json").write_text(json.dumps(world))
         for worker in WORKERS:
             parts.start(worker)
         dice = random.Random(parts.seed)
@@ -145,6 +152,7 @@ class Rig:
             disabled=evidence.windows_of(endpoints),
             secrets=evidence.secrets_of(endpoints),
             seeks=evidence.seeks_of(endpoints),
+            looks=[Look(**each) for each in lines.read(self.folder / "looks.log")],
             woken=[each["at"] for each in faults if each["kind"] == "go on"],
             deadline=DEADLINE,
         )
@@ -166,6 +174,7 @@ class Rig:
         result.acknowledged = sum(200 <= each["status"] < 300 for each in outcomes)
         result.refused = sum(400 <= each["status"] < 500 for each in outcomes)
         result.unknown = len(outcomes) - result.acknowledged - result.refused
+        result.recorded = len(found.ledger) - result.acknowledged
         arrived = [(r.name, e["sequence"]) for r in found.requests for e in r.events]
         result.requests, result.events = len(found.requests), len(set(arrived))
         result.repeats = len(arrived) - result.events

@@ -18,6 +18,7 @@ from tests.chaos.evidence import (
     Entry,
     Event,
     Evidence,
+    Look,
     Request,
     Secret,
     Seek,
@@ -175,7 +176,15 @@ def sent_while_disabled(run: Evidence) -> None:
 
 
 def never_sent_again(run: Evidence) -> None:
-    run.seeks.append(Seek("acme-1", after=1, through=3, at=20.0))
+    run.seeks.append(Seek("acme-1", after=1, through=3, at=20.0, answered_at=20.1))
+
+
+def done_before_it_came(run: Evidence) -> None:
+    run.looks.append(Look("acme-1", through=3, began=11.4, ended=11.5))
+
+
+def done_and_undone(run: Evidence) -> None:
+    run.looks += [Look("acme-1", 3, 20.0, 20.1), Look("acme-1", 1, 21.0, 21.1)]
 
 
 def unsigned(run: Evidence) -> None:
@@ -211,6 +220,8 @@ PLANTED: dict[Callable[[Evidence], None], str] = {
     twice_at_once: "repeats have a reason",
     sent_while_disabled: "disabled is silent",
     never_sent_again: "seeking sends again",
+    done_before_it_came: "done means arrived",
+    done_and_undone: "done stays done",
     unsigned: "signatures are valid",
     signed_with_an_old_secret: "signatures are valid",
 }
@@ -277,6 +288,13 @@ def test_a_subscription_gets_what_it_asked_for() -> None:
     run = a_good_run()
     run.subscriptions = [Subscribed("acme-1", "acme", ["preference.denied"])]
     run.requests = run.requests[2:]
+    assert check(run) == []
+
+
+def test_a_seek_whose_answer_was_lost_may_have_gone_back() -> None:
+    run = a_good_run()
+    done_and_undone(run)
+    run.seeks.append(Seek("acme-1", 1, 3, at=20.5, answered_at=20.6, heard=False))
     assert check(run) == []
 
 
