@@ -6,6 +6,7 @@ All times are of one monotonic clock, which the processes of a machine share.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -214,3 +215,19 @@ def seeks_of(lines: Iterable[Mapping[str, Any]]) -> list[Seek]:
         for line in lines
         if line["kind"] == "seek"
     ]
+
+
+def inside(look: Mapping[str, Any]) -> dict[str, Any]:
+    """What `tests.chaos.world look` printed, under the names of `Evidence`.
+
+    The daily counts are summed over the days: a run may go past midnight.
+    """
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for brand, purpose, channel, counter, count in look["counts"]:
+        counts[brand, purpose, channel, counter] += count
+    return {
+        "ledger": [Entry(**each) for each in look["entries"]],
+        "relationships": {called: (who, brand) for called, who, brand in look["relationships"]},
+        "counts": dict(counts),
+        "breaks": look["breaks"],
+    }

@@ -27,6 +27,9 @@ IN_THE_MIDDLE = 2.0
 STOPPED = (0.5, 3.0)
 LONGER_THAN_LEASE = (LEASE + 1, LEASE + 4)
 
+#: Faults from one sign of life to the next.
+SAID_EVERY = 50
+
 #: How often each kind of fault is drawn.
 KINDS = {
     "kill worker": 6,
@@ -85,8 +88,9 @@ class Nemesis:
         """Do *kills* faults, and undo each in its time."""
         for _ in range(kills):
             self._wait(self.random.uniform(*GAP))
-            kind = self._one_more()
-            self.done[kind] += 1
+            self.done[self._one_more()] += 1
+            if self.done.total() % SAID_EVERY == 0:
+                print(f"… {self.done.total()} faults", flush=True)
         self._wait(self.random.uniform(*GAP))
 
     def recover(self) -> None:

@@ -49,3 +49,15 @@ def _violations(result: Result, broken: Counter[str]) -> list[str]:
         named = [each.what for each in result.violations if each.rule == rule]
         said += [f"  {what}" for what in named[:SHOWN]]
     return said
+
+
+ROW = "{:<17} {:>12}  {}"
+NEVER = "NEVER"
+HUNTED = ROW.format("planted bug", "faults until", "caught by")
+
+
+def hunted(result: Result) -> str:
+    """One row for one bug: after how many faults it was caught, and by which rules."""
+    rules = dict.fromkeys(each.rule for each in result.violations)
+    until = result.faults.total() if rules else NEVER
+    return ROW.format(result.variant or "none", until, ", ".join(rules))

@@ -6,14 +6,14 @@ import json
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tests.chaos import caller, evidence, lines
 from tests.chaos.checker import Violation, check
 from tests.chaos.endpoints import Endpoints
-from tests.chaos.evidence import Entry, Evidence, Look, Subscribed
+from tests.chaos.evidence import Evidence, Look, Subscribed
 from tests.chaos.lines import Follower, Lines
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.parts import DEADLINE, WORKERS, NotInTime, Parts, wait_until
@@ -100,17 +100,20 @@ class Rig:
         """Wait until every subscription has all that its brand's stream holds for it."""
         self.result.drain, began = None, time.monotonic()
         try:
-            wait_until(self._is_drained, "every brand has everything", seconds=DRAIN)
+            self._wait_until(self._is_told, "everything told and counted", began)
+            streams = {name: self._stream_of(name) for name in self.endpoints.names}
+            self._wait_until(lambda: self._has_arrived(streams), "every brand has all", began)
             self.result.drain = time.monotonic() - began
         except NotInTime as error:
             self.result.violations.append(Violation("converges", str(error)))
 
-    def _is_drained(self) -> bool:
+    def _wait_until(self, holds: Callable[[], bool], what: str, began: float) -> None:
+        wait_until(holds, what, seconds=began + DRAIN - time.monotonic())
+
+    def _has_arrived(self, streams: dict[str, set[int]]) -> bool:
         self.endpoints.keep_going()
         self.arrivals.look()
-        return self._is_told() and all(
-            self.arrivals.of(name) >= self._stream_of(name) for name in self.endpoints.names
-        )
+        return all(self.arrivals.of(name) >= stream for name, stream in streams.items())
 
     def _is_told(self) -> bool:
         """Whether all that is recorded is in the streams, and all that is in them is counted."""
@@ -136,7 +139,6 @@ class Rig:
     # -- What was seen -------------------------------------------------------------------------
 
     def _evidence(self) -> Evidence:
-        inside = self.parts.look()
         endpoints = lines.read(self.folder / "endpoints.log")
         faults = lines.read(self.folder / "faults.log")
         return Evidence(
@@ -145,10 +147,7 @@ class Rig:
             changes=evidence.changes_of(lines.read(self.folder / "driver.log")),
             subjects=self.subjects,
             feeds={brand: self._feed(key) for brand, key in self.keys.items()},
-            ledger=[Entry(**each) for each in inside["entries"]],
-            relationships={called: (who, brand) for called, who, brand in inside["relationships"]},
-            counts=_summed(inside["counts"]),
-            breaks=inside["breaks"],
+            **evidence.inside(self.parts.look()),
             disabled=evidence.windows_of(endpoints),
             secrets=evidence.secrets_of(endpoints),
             seeks=evidence.seeks_of(endpoints),
@@ -195,11 +194,3 @@ class Arrivals:
 
     def of(self, name: str) -> set[int]:
         return self._taken.get(name, set())
-
-
-def _summed(rows: list[list[Any]]) -> dict[tuple[str, str, str, str], int]:
-    """The daily counts without the days: a run may go past midnight."""
-    sums: Counter[tuple[str, str, str, str]] = Counter()
-    for brand, purpose, channel, counter, count in rows:
-        sums[brand, purpose, channel, counter] += count
-    return dict(sums)
