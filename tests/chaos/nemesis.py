@@ -44,7 +44,7 @@ KINDS = {
     "cut connections": 3,
     "rotate": 3,
     "disable": 3,
-    "seek": 2,
+    "seek": 3,
 }
 
 
@@ -213,10 +213,10 @@ class Nemesis:
     # -- By the API ----------------------------------------------------------------------------
 
     def _somebody(self) -> str | None:
-        """A subscription to change, if the API can be asked now."""
+        """A subscription to change, one that is being sent to; None if the API cannot be asked."""
         if self._is_down("web", "database") or not self.parts.is_ready():
             return None
-        return self.random.choice(self.endpoints.names)
+        return self.random.choice(sorted(self._some_under_way()) or self.endpoints.names)
 
     def rotate(self) -> str | None:
         name = self._somebody()
