@@ -39,11 +39,12 @@ class Plan:
 
 
 PLANS = [
-    Plan("at once", 900, processed=True),
+    Plan("at once", 898, processed=True),
     Plan("slow", 55, processed=True, waits=(0.05, 1.2)),
     Plan("answer lost", 12, processed=True, status=None),
     Plan("answer too late", 5, processed=True, hangs=True),
     Plan("broken", 6, status=500),
+    Plan("poison", 2, status=422),
     Plan("too many", 6, status=429),
     Plan("unavailable", 6, status=503),
     Plan("closed", 5, status=None),

@@ -25,6 +25,8 @@ Rule = Callable[[Evidence], Iterator[str]]
 UNDER_WAY = 0.3
 #: Seconds after a stopped worker went on in which the end of what it was at may still be sent.
 JUST_WOKEN = 1.0
+#: How brands refuse an event for what it is.
+REFUSED = "422"
 COUNTED_AS = {"deny": "opt_outs", "grant": "opt_ins", "pause": "pauses", "limit": "limits"}
 
 
@@ -276,18 +278,35 @@ def seeking_sends_again(evidence: Evidence) -> Iterator[str]:
 
 
 def done_means_arrived(evidence: Evidence) -> Iterator[str]:
-    """What a brand is told is done with has come before it is told so."""
+    """What a brand is told is done with has come before it is told so.
+
+    Save for people of whom it refused an event for itself: theirs stand aside until a replay.
+    """
     for subscribed in evidence.subscriptions:
         came: dict[int, float] = {}
+        aside = _refused(evidence, subscribed)
         for request in evidence.of(subscribed):
             for event in request.events if request.processed else []:
                 came.setdefault(event["sequence"], request.at)
-        wanted = [event["sequence"] for event in _wanted(evidence, subscribed)]
+        wanted = [
+            event["sequence"]
+            for event in _wanted(evidence, subscribed)
+            if event["data"]["subject"]["id"] not in aside
+        ]
         latest = list(accumulate((came.get(sequence, inf) for sequence in wanted), max))
         for look in _looks_at(evidence, subscribed):
             done = bisect_right(wanted, look.through)
             if done and latest[done - 1] > look.ended:
                 yield f"{subscribed.name} was told {look.through} is done, before all had come"
+
+
+def _refused(evidence: Evidence, subscribed: Subscribed) -> set[str]:
+    return {
+        event["data"]["subject"]["id"]
+        for request in evidence.of(subscribed)
+        if request.how == REFUSED
+        for event in request.events
+    }
 
 
 def done_stays_done(evidence: Evidence) -> Iterator[str]:

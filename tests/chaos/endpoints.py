@@ -119,6 +119,14 @@ class Endpoints:
             self._note("seek", name, began, after=after, through=through, heard=answer.ok)
         return answer.ok or answer.unknown
 
+    def replay_parked(self, name: str) -> bool:
+        """Have sent again what stands aside for a refused event; False where nothing does."""
+        seen = self._call(name, "GET", f"subscriptions/{self.by_name[name].id}")
+        if not seen.ok or not seen.body.get("parked"):
+            return False
+        answer = self._act(self.by_name[name], "replay", {"parked": True})
+        return answer.ok or answer.unknown
+
     def keep_going(self) -> None:
         """Where the schedule of retries is fixed, and too long for a run, cut the waiting short."""
         if schedule_is_short() or time.monotonic() < self.looked_at + LOOK:

@@ -45,6 +45,7 @@ KINDS = {
     "rotate": 3,
     "disable": 3,
     "seek": 3,
+    "replay": 2,
 }
 
 
@@ -239,3 +240,10 @@ class Nemesis:
         if not name or self._is_down(name):
             return None
         return name if self.endpoints.seek_back(name, self.random.randint(1, 20)) else None
+
+    def replay(self) -> str | None:
+        """Where somebody's events are parked."""
+        if self._is_down("web", "database") or not self.parts.is_ready():
+            return None
+        names = self.random.sample(self.endpoints.names, len(self.endpoints.names))
+        return next((name for name in names if self.endpoints.replay_parked(name)), None)

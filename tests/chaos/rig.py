@@ -113,7 +113,10 @@ class Rig:
     def _has_arrived(self, streams: dict[str, set[int]]) -> bool:
         self.endpoints.keep_going()
         self.arrivals.look()
-        return all(self.arrivals.of(name) >= stream for name, stream in streams.items())
+        missing = [name for name in streams if not self.arrivals.of(name) >= streams[name]]
+        for name in missing:
+            self.endpoints.replay_parked(name)
+        return not missing
 
     def _is_told(self) -> bool:
         """Whether all that is recorded is in the streams, and all that is in them is counted."""

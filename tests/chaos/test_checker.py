@@ -291,6 +291,15 @@ def test_a_subscription_gets_what_it_asked_for() -> None:
     assert check(run) == []
 
 
+def test_what_was_refused_for_itself_may_stand_aside() -> None:
+    run = a_good_run()
+    done_before_it_came(run)
+    run.requests.insert(
+        2, replace(run.requests[2], at=11.2, until=11.2, processed=False, how="422")
+    )
+    assert check(run) == []
+
+
 def test_a_seek_whose_answer_was_lost_may_have_gone_back() -> None:
     run = a_good_run()
     done_and_undone(run)
