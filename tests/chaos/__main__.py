@@ -20,6 +20,8 @@ def main() -> None:
     chosen = _parser().parse_args()
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="cmr-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise SystemExit(f"{folder} is not empty: logs of two runs would be taken for one")
     failed = _hunt(chosen, folder) if chosen.hunt else _run(chosen, folder)
     if not failed and not chosen.folder:
         shutil.rmtree(folder)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -219,6 +220,8 @@ class Parts:
         with contextlib.suppress(OSError):
             self.valkey.stop()
         self.postgres.stop()
+        if self.postgres.home != self.postgres.folder:  # see config.services.place
+            shutil.rmtree(self.postgres.home, ignore_errors=True)
 
 
 def _parent(pid: int) -> int:
