@@ -111,8 +111,11 @@ def guarded_socket(address: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family=family, type=kind, proto=proto)
 
 
-def client() -> aiohttp.ClientSession:
-    """A session that keeps connections, but no cookies, proxies or decompression."""
+def client(*, seconds: float | None = None) -> aiohttp.ClientSession:
+    """A session that keeps connections, but no cookies, proxies or decompression.
+
+    Each request may take *seconds*, or what the setting says.
+    """
     connector = aiohttp.TCPConnector(
         limit=0, ttl_dns_cache=30, socket_factory=guarded_socket, keepalive_timeout=10
     )
@@ -121,7 +124,7 @@ def client() -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=False,
-        timeout=aiohttp.ClientTimeout(total=settings.DELIVERY_DEADLINE_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=seconds or settings.DELIVERY_DEADLINE_SECONDS),
         headers={"User-Agent": "CMR-Webhooks/1", "Accept-Encoding": "identity"},
     )
 

@@ -1,43 +1,68 @@
-"""How long a failing endpoint is left alone. Pure."""
+"""What an answer means, and how long a failing endpoint is left alone. Pure."""
 
 from __future__ import annotations
 
 import random
 import re
 from datetime import timedelta
+from enum import Enum
 
+from django.conf import settings
+
+from brands.models import Outcome
 from brands.outbound import Answer
 
-#: How long a failing subscription waits before its next try, by the count of failures so far.
-SCHEDULE = [
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
-    timedelta(hours=24),
-]
 JITTER = 0.2
 #: An endpoint that failed this long without a break is disabled.
 GIVE_UP_AFTER = timedelta(days=5)
-#: The answers that say "later": the endpoint names the time within these bounds.
-THROTTLED = {429, 502, 503, 504}
-RETRY_AFTER_MAX = timedelta(hours=1)
+RETRY_AFTER_MIN, RETRY_AFTER_MAX = timedelta(seconds=1), timedelta(hours=1)
+#: How long one that was only asked to be slower, by a few of many answers, is left alone.
+BREATH = timedelta(seconds=1)
+
+
+class Verdict(Enum):
+    """What is to be done after an answer."""
+
+    PASSED = "go on"
+    REFUSED = "this event is not taken: its person stands aside"
+    THROTTLED = "be slower"
+    FAILED = "the endpoint is in trouble: all of it waits"
+    GONE = "never again"
+
+
+#: Statuses in the 4xx that say nothing about the event; the rest of 4xx refuse it.
+OF_STATUS = {
+    408: Verdict.FAILED,
+    410: Verdict.GONE,
+    425: Verdict.FAILED,
+    429: Verdict.THROTTLED,
+    502: Verdict.THROTTLED,
+    503: Verdict.THROTTLED,
+    504: Verdict.THROTTLED,
+}
+
+
+def verdict_on(answer: Answer) -> Verdict:
+    if answer.outcome is Outcome.DELIVERED:
+        return Verdict.PASSED
+    status = answer.status or 0
+    return OF_STATUS.get(status, Verdict.REFUSED if 400 <= status < 500 else Verdict.FAILED)
 
 
 def wait_after(failures: int, answer: Answer) -> timedelta:
     """How long to wait after one more failure, *failures* having come before it in a row."""
-    planned = SCHEDULE[min(failures, len(SCHEDULE) - 1)]
+    schedule = settings.DELIVERY_SCHEDULE
+    planned = timedelta(seconds=schedule[min(failures, len(schedule) - 1)])
     jittered = planned * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
-    asked = _retry_after(answer)
-    return jittered if asked is None else min(max(asked, SCHEDULE[0]), RETRY_AFTER_MAX)
+    asked = retry_after(answer)
+    return jittered if asked is None else asked
 
 
-def _retry_after(answer: Answer) -> timedelta | None:
-    """What a throttling endpoint asked for, in seconds (RFC 9110 §10.2.3; dates are ignored)."""
-    if answer.status in THROTTLED and re.fullmatch(r"[0-9]{1,9}", answer.retry_after):
-        return timedelta(seconds=int(answer.retry_after))
-    return None
+def retry_after(answer: Answer) -> timedelta | None:
+    """What a throttling endpoint asked for, within bounds (RFC 9110 §10.2.3; no dates)."""
+    if verdict_on(answer) is not Verdict.THROTTLED:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", answer.retry_after):
+        return None
+    asked = timedelta(seconds=int(answer.retry_after))
+    return min(max(asked, RETRY_AFTER_MIN), RETRY_AFTER_MAX)

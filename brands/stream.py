@@ -17,12 +17,14 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from brands.models import Acknowledgement, Event, StreamHead
+from brands.models import Acknowledgement, Event
 from brands.ordered_ids import new_id
 from brands.prepared import Insertion, Statement
 
 #: A body above this is a mistake of ours: receivers may refuse more.
 MAX_BODY_BYTES = 20_000
+#: How many events one look for wanted ones passes at most.
+FAR = 100_000
 
 
 class BodyTooLarge(ValueError):
@@ -131,10 +133,56 @@ def read(brand_id: int, *, after: int, limit: int) -> Sequence[Event]:
     return list(events.order_by("sequence")[:limit])
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events a reader wants; None is all. One about any purpose is about each of them."""
+
+    types: Sequence[str] | None = None
+    purposes: Sequence[str] | None = None
+    channels: Sequence[str] | None = None
+
+
+#: The condition on an event; `arrays` gives its values.
+IS_WANTED = (
+    "(%(types)s::text[] IS NULL OR type = ANY(%(types)s::text[]))"
+    " AND (%(purposes)s::text[] IS NULL OR purpose = '' OR purpose = ANY(%(purposes)s::text[]))"
+    " AND (%(channels)s::text[] IS NULL OR channel = '' OR channel = ANY(%(channels)s::text[]))"
+)
+WINDOW = Statement(
+    "SELECT sequence, uid, subject, timestamp, body FROM brands_event"
+    " WHERE brand_id = %(brand)s AND sequence > %(after)s AND sequence <= %(through)s"
+    f" AND {IS_WANTED} ORDER BY sequence LIMIT %(limit)s"
+)
+
+
+def window(
+    brand_id: int, *, after: int, limit: int, wanted: Wanted
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Of the events after a sequence the first *limit* that are wanted, as rows of sequence, uid,
+    subject, timestamp and body; and the sequence through which there are no others."""
+    through = min(last_sequence(brand_id), after + FAR)
+    given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
+    rows = WINDOW.ask(given | arrays(wanted))
+    return rows, rows[-1][0] if len(rows) == limit else through
+
+
+def arrays(wanted: Wanted) -> dict[str, str | None]:
+    """The values that `IS_WANTED` names."""
+    lists = {"types": wanted.types, "purposes": wanted.purposes, "channels": wanted.channels}
+    return {name: _array(codes) for name, codes in lists.items()}
+
+
+def _array(codes: Sequence[str] | None) -> str | None:
+    """As PostgreSQL reads an array of codes, which hold nothing that it would need quoted."""
+    return None if codes is None else "{" + ",".join(codes) + "}"
+
+
 def last_sequence(brand_id: int) -> int:
     """The sequence of the newest event; 0 for an empty stream."""
-    head = StreamHead.objects.filter(brand_id=brand_id).values_list("last_sequence", flat=True)
-    return head.first() or 0
+    return next((last for (last,) in LAST_SEQUENCE.ask({"brand": brand_id})), 0)
+
+
+LAST_SEQUENCE = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
 
 
 def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:

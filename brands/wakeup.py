@@ -20,8 +20,10 @@ EXPIRES = 30
 
 _broker_rests_until = 0.0
 
+# Those that somebody would deliver to.
 ENABLED = Statement(
     "SELECT id FROM brands_subscription WHERE brand_id = %(brand)s AND disabled_at IS NULL"
+    " AND next_try_at <= statement_timestamp()"
 )
 
 

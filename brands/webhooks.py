@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.db.models import QuerySet
 
-from brands import outbound, signing, stream
+from brands import leases, outbound, signing, stream
 from brands.event_types import EVENT_TYPES
-from brands.models import Brand, Subscription
-from brands.models.webhook import SubscriptionQuerySet
+from brands.models import Brand, Channel, Purpose, Subscription
 
 #: How long the old secret signs beside the new one.
 ROTATION = timedelta(hours=24)
 #: More endpoints than this is a mistake or an abuse.
 MAX_SUBSCRIPTIONS = 50
+#: Why a subscription is disabled whose endpoint has not answered the challenge.
+UNPROVEN = "unproven"
 
 
 class UnknownEventType(ValueError):
     """A pattern that matches no event type that exists."""
+
+
+class UnknownPurpose(ValueError):
+    """No such purpose, so nothing would ever match."""
+
+
+class UnknownChannel(ValueError):
+    """No such channel, so nothing would ever match."""
 
 
 class StartsBeyondStream(ValueError):
@@ -31,50 +42,121 @@ class TooManySubscriptions(Exception):
     """The brand has `MAX_SUBSCRIPTIONS` already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a brand asks of a subscription."""
+
+    url: str
+    event_types: Sequence[str] = field(default_factory=lambda: ["*"])
+    #: None is every purpose, and every channel.
+    purposes: Sequence[str] | None = None
+    channels: Sequence[str] | None = None
+    batch: int = 1
+    #: Requests a second, at most.
+    rate_limit: int | None = None
+
+
+def terms_of(subscription: Subscription) -> Terms:
+    return Terms(**{each.name: getattr(subscription, each.name) for each in fields(Terms)})
+
+
 def subscribe(
-    brand: Brand, *, url: str, event_types: Sequence[str], now: datetime, after: int | None = None
+    brand: Brand,
+    terms: Terms,
+    *,
+    now: datetime,
+    after: int | None = None,
+    proven: bool = True,
 ) -> tuple[Subscription, str]:
-    """Start telling *url*, from the end of the stream or after a given sequence.
+    """Start telling an endpoint, from the end of the stream or after a given sequence.
+
+    One that is not *proven* is not told anything until it is.
 
     Returns the subscription and its secret, which is not to be had again.
 
     Raises:
-        outbound.ForbiddenUrl, UnknownEventType, StartsBeyondStream, TooManySubscriptions
+        outbound.ForbiddenUrl, UnknownEventType, UnknownPurpose, UnknownChannel,
+        StartsBeyondStream, TooManySubscriptions
     """
-    outbound.check_url(url)
-    check_event_types(event_types)
+    _check(terms)
     end = stream.last_sequence(brand.pk)
-    if after is not None and after > end:
-        raise StartsBeyondStream(f"the stream ends at {end}")
+    _check_place(after or 0, end=end)
     if of_brand(brand).count() >= MAX_SUBSCRIPTIONS:
         raise TooManySubscriptions(f"a brand may have {MAX_SUBSCRIPTIONS} subscriptions")
     secret = signing.new_secret()
     subscription = Subscription.objects.create(
         brand=brand,
-        url=url,
-        event_types=list(event_types),
         secret=seal(secret),
         cursor=end if after is None else after,
         next_try_at=now,
+        disabled_at=None if proven else now,
+        disabled_reason="" if proven else UNPROVEN,
+        **asdict(terms),
     )
     return subscription, secret
 
 
-def change(subscription: Subscription, *, url: str, event_types: Sequence[str]) -> None:
-    """Send elsewhere, or other types, from the next event on.
+def change(subscription: Subscription, terms: Terms, *, now: datetime) -> None:
+    """Send elsewhere, or something else, from the next event on; the place in the stream stays.
+
+    Another address has to be proven anew, where that is asked for.
 
     Raises:
-        outbound.ForbiddenUrl, UnknownEventType
+        outbound.ForbiddenUrl, UnknownEventType, UnknownPurpose, UnknownChannel
+        leases.StillSending: nothing is changed.
     """
-    outbound.check_url(url)
-    check_event_types(event_types)
-    subscription.url, subscription.event_types = url, list(event_types)
-    subscription.save(update_fields=["url", "event_types"])
+    _check(terms)
+    moves = terms.url != subscription.url
+    with leases.recalled(subscription):
+        for name, value in asdict(terms).items():
+            setattr(subscription, name, value)
+        subscription.save(update_fields=list(asdict(terms)))
+        if moves and settings.WEBHOOK_PROOF:
+            Subscription.objects.filter(pk=subscription.pk).update(proven_at=None)
+            _disable(subscription, reason=UNPROVEN, now=now)
 
 
-def of_brand(brand: Brand) -> SubscriptionQuerySet:
+def seek(subscription: Subscription, *, after: int) -> None:
+    """Put its place in the stream after *after*: what follows is sent (again).
+
+    Raises:
+        StartsBeyondStream, leases.StillSending
+    """
+    _check_place(after, end=stream.last_sequence(subscription.brand_id))
+    with leases.recalled(subscription):
+        subscription.set_aside.filter(sequence__gt=after).delete()
+        Subscription.objects.filter(pk=subscription.pk).update(cursor=after, ahead=[])
+
+
+def of_brand(brand: Brand) -> QuerySet[Subscription]:
     """The brand's subscriptions, those it removed left out."""
     return Subscription.objects.filter(brand=brand).exclude(disabled_reason="removed")
+
+
+def wanted_by(subscription: Subscription) -> stream.Wanted:
+    """Which events go to it; patterns become the types that they match."""
+    patterns = subscription.event_types
+    every = "*" in patterns
+    types = [known for known in EVENT_TYPES if any(matches(each, known) for each in patterns)]
+    return stream.Wanted(
+        None if every else types, subscription.purposes or None, subscription.channels or None
+    )
+
+
+def _check(terms: Terms) -> None:
+    outbound.check_url(terms.url)
+    check_event_types(terms.event_types)
+    purposes = set(terms.purposes or ())
+    known = set(Purpose.objects.filter(pk__in=purposes).values_list("pk", flat=True))
+    for unknown in sorted(purposes - known):
+        raise UnknownPurpose(f"there is no purpose {unknown!r}")
+    for unknown in sorted(set(terms.channels or ()) - set(Channel.values)):
+        raise UnknownChannel(f"there is no channel {unknown!r}")
+
+
+def _check_place(after: int, *, end: int) -> None:
+    if after > end:
+        raise StartsBeyondStream(f"the stream ends at {end}")
 
 
 def check_event_types(patterns: Iterable[str]) -> None:
@@ -104,14 +186,28 @@ def rotate(subscription: Subscription, *, now: datetime) -> str:
 
 
 def disable(subscription: Subscription, *, reason: str, now: datetime) -> None:
-    """Stop telling it. The cursor stays, so enabling it again loses nothing."""
+    """Stop telling it; when this returns, nothing is on its way to it any more.
+
+    The cursor stays, so enabling it again loses nothing. An older reason stands, except that what
+    is disabled can still be removed.
+
+    Raises:
+        leases.StillSending: it is disabled, but what was on its way has not ended.
+    """
+    _disable(subscription, reason=reason, now=now)
+    leases.wait_until_let_go(subscription)
+
+
+def _disable(subscription: Subscription, *, reason: str, now: datetime) -> None:
     rows = Subscription.objects.filter(pk=subscription.pk)
+    if reason != "removed":
+        rows = rows.filter(disabled_at=None)
     rows.update(disabled_at=now, disabled_reason=reason)
 
 
 def enable(subscription: Subscription, *, now: datetime) -> None:
     """Go on where the cursor stands, at once, with a clean slate of failures."""
-    Subscription.objects.filter(pk=subscription.pk).update(
+    Subscription.objects.filter(pk=subscription.pk).exclude(disabled_reason="removed").update(
         disabled_at=None, disabled_reason="", failures=0, failing_since=None, next_try_at=now
     )
 

@@ -42,7 +42,12 @@ class Sweep(bootsteps.StartStopStep):
         self.thread.start()
 
     def stop(self, parent: Any) -> None:
+        from brands import dispatch
+
         self.stopping.set()
+        if self.thread.is_alive():
+            self.thread.join(5)  # or it would begin to deliver what nobody will finish
+        dispatch.close_own()
 
     terminate = stop
 

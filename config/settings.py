@@ -182,6 +182,16 @@ DELIVERY_DEADLINE_SECONDS = env.float("DELIVERY_DEADLINE_SECONDS", default=15.0)
 DELIVERY_BUDGET_SECONDS = env.float("DELIVERY_BUDGET_SECONDS", default=5.0)
 #: Seconds a lease holds; must exceed the deadline and the budget together (a system check).
 DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=25.0)
+#: Seconds that a failing endpoint is left alone after its first failure, its second, …; the last
+#: goes on. Each wait is up to a fifth longer or shorter.
+DELIVERY_SCHEDULE = [
+    float(seconds)
+    for seconds in env.list(
+        "DELIVERY_SCHEDULE", default="5 300 1800 7200 18000 36000 50400 72000 86400".split()
+    )
+]
+#: Whether an endpoint must answer a challenge before it is told anything.
+WEBHOOK_PROOF = env.bool("WEBHOOK_PROOF", default=not OUTBOUND_ALLOW_LOOPBACK)
 #: Seconds between two sweeps, which deliver whatever is due though nobody was woken.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from brands.api import catalogue, events, subscriptions
+from brands.api import attempts, catalogue, events, subscriptions
 from cmr import portal
 from cmr.api import choices, profile, sign_in
 from cmr.api import relationships as brands_of_mine
@@ -57,6 +57,12 @@ urlpatterns = [
     path(ONE_SUBSCRIPTION, subscriptions.OneSubscription.as_view()),
     path(f"{ONE_SUBSCRIPTION}/rotate", subscriptions.Rotate.as_view()),
     path(f"{ONE_SUBSCRIPTION}/enable", subscriptions.Enable.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/disable", subscriptions.Disable.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/seek", subscriptions.Seek.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/ping", subscriptions.Ping.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/attempts", attempts.Attempts.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/parked", attempts.Parked.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/replay", attempts.Replay.as_view()),
     path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
     path("api/v1/brand/topics", catalogue.Topics.as_view()),
     # The API: admins

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -15,6 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from brands import keys
+from brands.dispatch import Dispatcher
 from brands.models import Brand, Topic
 from cmr import accounts, tokens
 from cmr.models import Consumer, User
@@ -159,6 +161,14 @@ def as_admin(admin: User) -> Api:
     api = Api()
     api.client.force_login(admin)
     return api
+
+
+@pytest.fixture
+def worker() -> Iterator[Dispatcher]:
+    """Delivers, as a worker process does. It has its own connections to the database."""
+    dispatcher = Dispatcher()
+    yield dispatcher
+    dispatcher.close()
 
 
 @pytest.fixture

@@ -1,34 +1,71 @@
-"""Webhooks: making, listing, changing and ending them."""
+"""Webhooks: making, listing, changing and ending them, and whether they may be told."""
 
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import outbound, webhooks
+from brands import leases, outbound, ownership, webhooks
 from brands.api.access import BrandView
-from brands.models import Subscription
-from brands.wire import Problem, StrictSerializer, list_of, translating
+from brands.models import Channel, SetAside, Subscription
+from brands.wakeup import publish
+from brands.webhooks import Terms
+from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
 
-PROBLEMS = {
+PROBLEMS: Problems = {
     outbound.ForbiddenUrl: (422, "forbidden_url", "url"),
     webhooks.UnknownEventType: (422, "unknown_event_type", "event_types"),
+    webhooks.UnknownPurpose: (422, "unknown_purpose", "purposes"),
+    webhooks.UnknownChannel: (422, "unknown_channel", "channels"),
     webhooks.StartsBeyondStream: (422, "beyond_stream", "after"),
     webhooks.TooManySubscriptions: (409, "too_many_subscriptions", None),
+    leases.StillSending: (503, "still_sending", None),
+    ownership.NotProven: (422, "not_proven", None),
+    ownership.Busy: (429, "busy", None),
 }
 TAG = "brand: webhooks"
+MAX_SEQUENCE = 2**63 - 1
 
 
 class SubscriptionChange(StrictSerializer):
     url = serializers.CharField(max_length=2000)
     event_types = serializers.ListField(
         child=serializers.CharField(max_length=60), min_length=1, max_length=20
+    )
+    purposes = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        min_length=1,
+        max_length=40,
+        allow_null=True,
+        required=False,
+        help_text="Only events about these; null is all.",
+    )
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(Channel.choices),
+        min_length=1,
+        max_length=len(Channel.values),
+        allow_null=True,
+        required=False,
+        help_text="Only events about these; null is all.",
+    )
+    batch = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="Events per request, at most."
+    )
+    rate_limit = serializers.IntegerField(
+        min_value=1,
+        max_value=1_000,
+        allow_null=True,
+        required=False,
+        help_text="Requests a second, at most; null is as fast as the endpoint takes them.",
     )
 
 
@@ -39,24 +76,31 @@ class SubscriptionRequest(SubscriptionChange):
     after = serializers.IntegerField(
         required=False,
         min_value=0,
-        max_value=2**63 - 1,
+        max_value=MAX_SEQUENCE,
         help_text="Start after this sequence; 0 is the whole stream. Default: from now on.",
     )
-    batch = serializers.IntegerField(
-        required=False, min_value=1, max_value=1, help_text="Events per request."
-    )
+
+
+class SeekRequest(StrictSerializer):
+    after = serializers.IntegerField(min_value=0, max_value=MAX_SEQUENCE)
 
 
 class SubscriptionData(serializers.Serializer[object]):
     id = serializers.UUIDField()
     url = serializers.CharField()
     event_types = serializers.ListField(child=serializers.CharField())
+    purposes = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    channels = serializers.ListField(child=serializers.CharField(), allow_null=True)
     batch = serializers.IntegerField()
+    rate_limit = serializers.IntegerField(allow_null=True)
     enabled = serializers.BooleanField()
     disabled_reason = serializers.CharField(allow_null=True)
-    delivered_through = serializers.IntegerField(help_text="The last sequence that is done with.")
+    delivered_through = serializers.IntegerField(
+        help_text="The last sequence that is done with, but for what stands aside."
+    )
     failures = serializers.IntegerField(help_text="Failures in a row.")
     next_try_at = serializers.DateTimeField(allow_null=True)
+    parked = serializers.IntegerField(help_text="Events that were refused, and wait for a replay.")
     created_at = serializers.DateTimeField()
 
 
@@ -71,17 +115,28 @@ class Secret(serializers.Serializer[object]):
     secret = serializers.CharField(help_text="whsec_… Shown this once; the old one signs for 24 h.")
 
 
+class PingResult(serializers.Serializer[object]):
+    outcome = serializers.CharField()
+    status = serializers.IntegerField(allow_null=True)
+    latency_ms = serializers.IntegerField()
+    answer = serializers.CharField(help_text="The beginning of the answer.")
+
+
 def data_of(subscription: Subscription) -> dict[str, Any]:
     return {
         "id": subscription.id,
         "url": subscription.url,
         "event_types": subscription.event_types,
-        "batch": 1,
+        "purposes": subscription.purposes,
+        "channels": subscription.channels,
+        "batch": subscription.batch,
+        "rate_limit": subscription.rate_limit,
         "enabled": subscription.enabled,
         "disabled_reason": subscription.disabled_reason or None,
         "delivered_through": subscription.cursor,
         "failures": subscription.failures,
         "next_try_at": subscription.next_try_at if subscription.failures else None,
+        "parked": SetAside.objects.filter(subscription=subscription, try_at=None).count(),
         "created_at": subscription.created_at,
     }
 
@@ -108,15 +163,16 @@ class Subscriptions(SubscriptionsView):
         """Be told of changes by signed webhooks (Standard Webhooks 1.0.0)."""
         body = SubscriptionRequest(data=request.data)
         body.is_valid(raise_exception=True)
+        wanted = dict(body.validated_data)
+        after = wanted.pop("after", None)
+        proven = not settings.WEBHOOK_PROOF
         with translating(PROBLEMS):
             subscription, secret = webhooks.subscribe(
-                self.brand,
-                url=body.validated_data["url"],
-                event_types=body.validated_data.get("event_types", ["*"]),
-                after=body.validated_data.get("after"),
-                now=timezone.now(),
+                self.brand, Terms(**wanted), after=after, proven=proven, now=timezone.now()
             )
-        return Response({**data_of(subscription), "secret": secret}, status=201)
+        with suppress(ownership.NotProven, ownership.Busy):
+            _enable(subscription)
+        return Response({**data_of(self.find(subscription.pk)), "secret": secret}, status=201)
 
 
 class OneSubscription(SubscriptionsView):
@@ -127,18 +183,25 @@ class OneSubscription(SubscriptionsView):
 
     @extend_schema(request=SubscriptionChange, responses=SubscriptionData, tags=[TAG])
     def put(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Another address, or other event types. The place in the stream stays."""
+        """Another address, or other events. The place in the stream stays.
+
+        What you leave out beside `url` and `event_types` stays as it is. A new address has to be
+        proven like a first one: enable it when it is ready.
+        """
         subscription = self.find(subscription_id)
         body = SubscriptionChange(data=request.data)
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
-            webhooks.change(subscription, **body.validated_data)
-        return Response(data_of(subscription))
+            terms = replace(webhooks.terms_of(subscription), **body.validated_data)
+            webhooks.change(subscription, terms, now=timezone.now())
+        return Response(data_of(self.find(subscription_id)))
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """End it. What was tried stays on record."""
-        webhooks.disable(self.find(subscription_id), reason="removed", now=timezone.now())
+        """End it. When this is answered, nothing is on its way any more; the log stays."""
+        with translating(PROBLEMS):
+            subscription = self.find(subscription_id)
+            webhooks.disable(subscription, reason="removed", now=timezone.now())
         return Response(status=204)
 
 
@@ -153,7 +216,57 @@ class Rotate(SubscriptionsView):
 class Enable(SubscriptionsView):
     @extend_schema(request=None, responses=SubscriptionData, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Go on where it stopped, at once."""
-        subscription = self.find(subscription_id)
-        webhooks.enable(subscription, now=timezone.now())
+        """Go on where it stopped, at once. An unproven endpoint is sent its challenge first."""
+        with translating(PROBLEMS):
+            _enable(self.find(subscription_id))
         return Response(data_of(self.find(subscription_id)))
+
+
+def _enable(subscription: Subscription) -> None:
+    now = timezone.now()
+    if ownership.is_owed(subscription):
+        ownership.prove(subscription, now=now)
+    webhooks.enable(subscription, now=now)
+    publish("brands.deliver", str(subscription.pk))
+
+
+class Disable(SubscriptionsView):
+    @extend_schema(request=None, responses=SubscriptionData, tags=[TAG])
+    def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """Be told nothing until you enable it again; nothing is lost meanwhile.
+
+        When this is answered, nothing is on its way any more.
+        """
+        with translating(PROBLEMS):
+            subscription = self.find(subscription_id)
+            webhooks.disable(subscription, reason="by_brand", now=timezone.now())
+        return Response(data_of(self.find(subscription_id)))
+
+
+class Seek(SubscriptionsView):
+    @extend_schema(request=SeekRequest, responses=SubscriptionData, tags=[TAG])
+    def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """Put its place in the stream: what comes after is sent, be it again."""
+        subscription = self.find(subscription_id)
+        body = SeekRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            webhooks.seek(subscription, after=body.validated_data["after"])
+        publish("brands.deliver", str(subscription_id))
+        return Response(data_of(self.find(subscription_id)))
+
+
+class Ping(SubscriptionsView):
+    @extend_schema(request=None, responses=PingResult, tags=[TAG])
+    def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """Send a signed message of type `ping`, now, and see what the endpoint answers."""
+        with translating(PROBLEMS):
+            answer = ownership.ping(self.find(subscription_id), now=timezone.now())
+        return Response(
+            {
+                "outcome": answer.outcome,
+                "status": answer.status,
+                "latency_ms": answer.latency_ms,
+                "answer": answer.text if answer.status else "",
+            }
+        )

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sequence", models.BigIntegerField()),
+                ("message", models.UUIDField()),
                 ("started_at", models.DateTimeField()),
                 ("latency_ms", models.PositiveIntegerField()),
                 (
@@ -51,6 +52,7 @@ class Migration(migrations.Migration):
                             ("timed_out", "Timed Out"),
                             ("unreachable", "Unreachable"),
                             ("forbidden", "Forbidden"),
+                            ("cancelled", "Cancelled"),
                         ],
                         max_length=12,
                     ),
@@ -199,18 +201,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("url", models.CharField(max_length=2000)),
+                ("proven_at", models.DateTimeField(null=True)),
                 (
                     "event_types",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=60), size=None
                     ),
                 ),
+                (
+                    "purposes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), null=True, size=None
+                    ),
+                ),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), null=True, size=None
+                    ),
+                ),
+                ("batch", models.PositiveSmallIntegerField(default=1)),
+                ("rate_limit", models.PositiveSmallIntegerField(null=True)),
                 ("secret", models.BinaryField()),
                 ("previous_secret", models.BinaryField(null=True)),
                 ("previous_secret_until", models.DateTimeField(null=True)),
                 ("cursor", models.BigIntegerField(default=0)),
+                (
+                    "ahead",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
+                ("width", models.PositiveSmallIntegerField(default=16)),
                 ("lease_token", models.UUIDField(null=True)),
                 ("leased_until", models.DateTimeField(null=True)),
+                ("recalled_until", models.DateTimeField(null=True)),
                 ("next_try_at", models.DateTimeField()),
                 ("failures", models.PositiveIntegerField(default=0)),
                 ("failing_since", models.DateTimeField(null=True)),
@@ -422,13 +447,28 @@ class Migration(migrations.Migration):
                 models.F("subscription"), models.F("sequence"), name="attempt_of_event"
             ),
         ),
+        migrations.AddIndex(
+            model_name="attempt",
+            index=models.Index(
+                models.F("subscription"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="attempt_log",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="attempt",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
                         "outcome__in",
-                        ["delivered", "refused", "timed_out", "unreachable", "forbidden"],
+                        [
+                            "delivered",
+                            "refused",
+                            "timed_out",
+                            "unreachable",
+                            "forbidden",
+                            "cancelled",
+                        ],
                     )
                 ),
                 name="attempt_outcome_is_known",
@@ -440,7 +480,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("outcome__in", ["delivered", "refused"]), ("status__isnull", False)),
                     models.Q(
-                        ("outcome__in", ["timed_out", "unreachable", "forbidden"]), ("status", None)
+                        models.Q(("outcome__in", ["delivered", "refused"]), _negated=True),
+                        ("status", None),
                     ),
                     _connector="OR",
                 ),
@@ -460,6 +501,78 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("batch__range", (1, 100))),
+                name="subscription_batch_of_1_to_100",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("width__gte", 1)), name="subscription_width_from_one"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate_limit", None), ("rate_limit__gte", 1), _connector="OR"),
+                name="subscription_rate_lets_some_through",
+            ),
+        ),
+        migrations.CreateModel(
+            name="SetAside",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "subscription_id",
+                        "sequence",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("sequence", models.BigIntegerField()),
+                ("subject", models.UUIDField()),
+                ("since", models.DateTimeField()),
+                ("try_at", models.DateTimeField(null=True)),
+                ("refusals", models.PositiveSmallIntegerField(default=0)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("suspect", models.BooleanField(default=False)),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="set_aside",
+                        to="brands.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["subscription", "subject"], name="set_aside_of_person"),
+                    models.Index(
+                        condition=models.Q(("try_at__isnull", False)),
+                        fields=["subscription", "try_at"],
+                        name="set_aside_due",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("suspect", False),
+                            models.Q(("refusals__gte", 1), ("try_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="set_aside_suspects_are_tried",
+                    ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="topic",

@@ -4,7 +4,7 @@ from brands.models.brand import Brand
 from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
 from brands.models.stream import Acknowledgement, Event, StreamHead
-from brands.models.webhook import Attempt, Outcome, Subscription
+from brands.models.webhook import Attempt, Outcome, SetAside, Subscription
 
 __all__ = [
     "Acknowledgement",
@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "Purpose",
     "Regime",
+    "SetAside",
     "StreamHead",
     "Subscription",
     "Topic",

@@ -1,33 +1,15 @@
-"""A brand's endpoint with its cursor, and every try to reach it."""
+"""A brand's endpoint with its cursor, what stands aside for it, and every try to reach it."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import F, Q
 
 from brands.models.brand import Brand
-from brands.models.stream import StreamHead
-
-
-class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    def enabled(self) -> SubscriptionQuerySet:
-        return self.filter(disabled_at=None)
-
-    def behind(self) -> SubscriptionQuerySet:
-        """Those whose cursor has not reached the end of their brand's stream."""
-        head = StreamHead.objects.filter(brand=OuterRef("brand")).values("last_sequence")
-        return self.filter(cursor__lt=Subquery(head))
-
-    def due(self, now: datetime | Now) -> SubscriptionQuerySet:
-        """Those somebody should deliver to now: behind, not waiting, not in another's hands."""
-        unleased = Q(leased_until=None) | Q(leased_until__lt=now)
-        return self.enabled().behind().filter(unleased, next_try_at__lte=now)
 
 
 class Subscription(models.Model):
@@ -36,24 +18,37 @@ class Subscription(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="subscriptions")
     url = models.CharField(max_length=2000)
+    #: When the endpoint last answered our challenge, and so showed that it wants to be told.
+    proven_at = models.DateTimeField(null=True)
+    # What it wants to hear of. No purposes (or channels) named: all of them.
     event_types = ArrayField(models.CharField(max_length=60))
+    purposes = ArrayField(models.CharField(max_length=40), null=True)
+    channels = ArrayField(models.CharField(max_length=10), null=True)
+    #: How many events one request may carry.
+    batch = models.PositiveSmallIntegerField(default=1)
+    #: Requests a second, at most.
+    rate_limit = models.PositiveSmallIntegerField(null=True)
     #: Encrypted `whsec_…` secrets; the older one signs too until `previous_secret_until`.
     secret = models.BinaryField()
     previous_secret = models.BinaryField(null=True)
     previous_secret_until = models.DateTimeField(null=True)
     #: The last sequence that needs no more work.
     cursor = models.BigIntegerField(default=0)
+    #: What needs no more work beyond the cursor.
+    ahead = ArrayField(models.BigIntegerField(), default=list)
+    #: How many requests it takes at once without complaint.
+    width = models.PositiveSmallIntegerField(default=16)
     # Whoever holds the token may move the cursor. The time only says when others may take over.
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
+    #: Until then nobody may take the lease: its owner is changing what it is about.
+    recalled_until = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
     disabled_reason = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -64,6 +59,14 @@ class Subscription(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(cursor__gte=0), name="subscription_cursor_counts"),
+            models.CheckConstraint(
+                condition=Q(batch__range=(1, 100)), name="subscription_batch_of_1_to_100"
+            ),
+            models.CheckConstraint(condition=Q(width__gte=1), name="subscription_width_from_one"),
+            models.CheckConstraint(
+                condition=Q(rate_limit=None) | Q(rate_limit__gte=1),
+                name="subscription_rate_lets_some_through",
+            ),
             models.CheckConstraint(
                 condition=Q(lease_token=None, leased_until=None)
                 | Q(lease_token__isnull=False, leased_until__isnull=False),
@@ -94,6 +97,49 @@ class Subscription(models.Model):
         return self.disabled_at is None
 
 
+class SetAside(models.Model):
+    """An event that the cursor has passed and that is still to be sent, or to be sent again.
+
+    It was refused, or comes after one of the same person that was, or a replay asked for it. With
+    no `try_at` it is parked: it waits for a replay.
+    """
+
+    pk = models.CompositePrimaryKey("subscription_id", "sequence")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="set_aside", db_index=False
+    )
+    sequence = models.BigIntegerField()
+    subject = models.UUIDField()
+    since = models.DateTimeField()
+    try_at = models.DateTimeField(null=True)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    #: The answer to the newest refusal.
+    status = models.PositiveSmallIntegerField(null=True)
+    #: Refused while nothing else passed: it may be the endpoint and not the event.
+    suspect = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            # Who is held up: subscription = ? AND subject = ANY(…).
+            models.Index(fields=["subscription", "subject"], name="set_aside_of_person"),
+            # What is due: subscription = ? AND try_at <= ?.
+            models.Index(
+                fields=["subscription", "try_at"],
+                name="set_aside_due",
+                condition=Q(try_at__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(suspect=False) | Q(try_at__isnull=False, refusals__gte=1),
+                name="set_aside_suspects_are_tried",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}: {self.sequence}"
+
+
 class Outcome(models.TextChoices):
     """How one try ended."""
 
@@ -102,15 +148,18 @@ class Outcome(models.TextChoices):
     TIMED_OUT = "timed_out"  # no whole answer within the deadline
     UNREACHABLE = "unreachable"  # no connection, or it broke
     FORBIDDEN = "forbidden"  # our own guard would not connect
+    CANCELLED = "cancelled"  # we broke it off: disabled, recalled, or another took over
 
 
 class Attempt(models.Model):
-    """One HTTP try; insert-only."""
+    """One try of one event; insert-only. The events of one request share its `message`."""
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="attempts", db_index=False
     )
     sequence = models.BigIntegerField()
+    #: The `webhook-id` without its prefix: the event's own, or that of a batch.
+    message = models.UUIDField()
     started_at = models.DateTimeField()
     latency_ms = models.PositiveIntegerField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
@@ -120,8 +169,10 @@ class Attempt(models.Model):
 
     class Meta:
         indexes = [
-            # What was delivered beyond the cursor: subscription = ? AND sequence > ?.
+            # What was tried for an event, when it was delivered: subscription = ? AND sequence = ?.
             models.Index(F("subscription"), F("sequence"), name="attempt_of_event"),
+            # The log, newest first: subscription = ? ORDER BY id DESC.
+            models.Index(F("subscription"), F("id").desc(), name="attempt_log"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -129,7 +180,7 @@ class Attempt(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome__in=["delivered", "refused"], status__isnull=False)
-                | Q(outcome__in=["timed_out", "unreachable", "forbidden"], status=None),
+                | (~Q(outcome__in=["delivered", "refused"]) & Q(status=None)),
                 name="attempt_status_iff_answered",
             ),
         ]

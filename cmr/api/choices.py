@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.models import Brand
-from brands.wire import Page, Problem, list_of, translating
+from brands.wire import Page, cursor_of, list_of, number_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
 from cmr.models import Consumer
@@ -124,7 +123,7 @@ class History(ConsumerView):
         query = Page(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit = query.validated_data["limit"]
-        before = _seq_of(query.validated_data.get("cursor"))
+        before = number_of(query.validated_data.get("cursor"))
         found = history.changes(self.consumer.subject_id, before_seq=before, limit=limit + 1)
         page = found[:limit]
         shown = ScopeReader(self.consumer, [change.entry.brand_id for change in page])
@@ -132,21 +131,9 @@ class History(ConsumerView):
             wire.entry_data(each.entry, shown.of_row) | {"before": each.before} for each in page
         ]
         more = len(found) > limit
-        return Response({"data": data, "next_cursor": _cursor_of(page[-1].entry) if more else None})
-
-
-def _cursor_of(entry: LedgerEntry) -> str:
-    return base64.urlsafe_b64encode(str(entry.subject_seq).encode()).decode().rstrip("=")
-
-
-def _seq_of(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    try:
-        seq = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
-    return min(max(seq, 0), 2**63 - 1)
+        return Response(
+            {"data": data, "next_cursor": cursor_of(page[-1].entry.subject_seq) if more else None}
+        )
 
 
 class ScopeReader:

@@ -168,5 +168,5 @@ def access(slug: str, *, endpoint: str, now: datetime) -> dict[str, str]:
     brand = Brand.objects.get(slug=slug)
     for old in webhooks.of_brand(brand):
         webhooks.disable(old, reason="removed", now=now)
-    _, secret = webhooks.subscribe(brand, url=endpoint, event_types=["*"], now=now)
+    _, secret = webhooks.subscribe(brand, webhooks.Terms(url=endpoint), now=now)
     return {"slug": slug, "key": keys.issue(brand, name="demo"), "webhook_secret": secret}

@@ -2,84 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Callable
+import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
-from werkzeug import Request, Response
 
-from brands import delivery, leases, retries, stream, webhooks
+from brands import delivery, leases, retries, webhooks
+from brands.dispatch import Dispatcher
 from brands.models import Attempt, Brand, Outcome, Subscription
-from brands.ordered_ids import new_id
 from brands.outbound import Answer
-from brands.stream import Notice
+from tests.brands.endpoints import Endpoint, happen
 
-pytestmark = pytest.mark.django_db
-
-ANSWERS = Callable[[dict[str, Any]], int]
-
-
-class Endpoint:
-    """A brand's endpoint; `answers` decides, by event, with which status it answers."""
-
-    def __init__(self, server: HTTPServer, brand: Brand) -> None:
-        self.brand = brand
-        self.received: list[dict[str, Any]] = []
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self.answers: ANSWERS = lambda event: 204
-        server.expect_request("/hook", method="POST").respond_with_handler(self._answer)
-        self.subscription, self.secret = webhooks.subscribe(
-            brand, url=server.url_for("/hook"), event_types=["*"], now=timezone.now()
-        )
-
-    def _answer(self, request: Request) -> Response:
-        body = request.get_data()
-        event = json.loads(body)
-        self.requests.append((dict(request.headers.items()), body))
-        status = self.answers(event)
-        if status < 300:
-            self.received.append(event)
-        return Response(status=status)
-
-    @property
-    def sequences(self) -> list[int]:
-        return [event["sequence"] for event in self.received]
-
-    def deliver(self) -> int:
-        return delivery.deliver(self.subscription.pk)
-
-    def fresh(self) -> Subscription:
-        return Subscription.objects.get(pk=self.subscription.pk)
-
-    def is_due_again(self) -> None:
-        Subscription.objects.filter(pk=self.subscription.pk).update(next_try_at=timezone.now())
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def endpoint(httpserver: HTTPServer, acme: Brand) -> Endpoint:
-    return Endpoint(httpserver, acme)
-
-
-def happen(brand: Brand, *people: int, kind: str = "preference.denied") -> None:
-    """Append an event for each of *people*, who are told apart by number."""
-    for person in people:
-        data = {"person": person}
-        subject = uuid.UUID(int=person + 1)
-        with transaction.atomic():
-            stream.append([Notice(brand.pk, kind, timezone.now(), subject, new_id(), data)])
+def endpoint(httpserver: HTTPServer, acme: Brand, worker: Dispatcher) -> Endpoint:
+    return Endpoint(httpserver, acme, worker)
 
 
 def test_what_arrives_is_what_the_public_library_accepts(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1)
     assert endpoint.deliver() == 1
-    headers, body = endpoint.requests[0]
+    headers, body, _ = endpoint.requests[0]
     event = Webhook(endpoint.secret).verify(body, headers)
     assert (event["type"], event["sequence"]) == ("preference.denied", 1)
 
@@ -103,17 +51,17 @@ def test_events_of_one_person_arrive_in_order(endpoint: Endpoint) -> None:
 
 def test_a_failure_waits_and_then_everything_comes_with_the_same_id(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1, 1)
-    endpoint.answers = lambda event: 500
+    endpoint.answers = lambda events: 500
     endpoint.deliver()
     held = endpoint.fresh()
     assert (held.cursor, held.failures) == (0, 1)
     assert held.next_try_at > timezone.now()
     assert endpoint.deliver() == 0  # not due yet
-    endpoint.answers = lambda event: 204
+    endpoint.answers = lambda events: 204
     endpoint.is_due_again()
     assert endpoint.deliver() == 2
-    ids = [headers["Webhook-Id"] for headers, _ in endpoint.requests]
-    bodies = [body for _, body in endpoint.requests]
+    ids = [headers["Webhook-Id"] for headers, _, _ in endpoint.requests]
+    bodies = [body for _, body, _ in endpoint.requests]
     assert ids[0] == ids[1] != ids[2]
     assert bodies[0] == bodies[1]
     assert endpoint.fresh().failures == 0
@@ -121,11 +69,11 @@ def test_a_failure_waits_and_then_everything_comes_with_the_same_id(endpoint: En
 
 def test_what_was_delivered_beyond_a_failure_is_not_sent_again(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1, 2, 3)
-    endpoint.answers = lambda event: 500 if event["sequence"] == 1 else 204
+    endpoint.answers = lambda events: 500 if events[0]["sequence"] == 1 else 204
     endpoint.deliver()
     assert endpoint.fresh().cursor == 0
     beyond = list(endpoint.sequences)
-    endpoint.answers = lambda event: 204
+    endpoint.answers = lambda events: 204
     endpoint.is_due_again()
     endpoint.deliver()
     assert sorted(endpoint.sequences) == [1, 2, 3]
@@ -135,15 +83,14 @@ def test_what_was_delivered_beyond_a_failure_is_not_sent_again(endpoint: Endpoin
 
 def test_a_persons_later_event_never_overtakes_one_that_failed(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1, 1, 1)
-    endpoint.answers = lambda event: 500 if event["sequence"] == 2 else 204
+    endpoint.answers = lambda events: 500 if events[0]["sequence"] == 2 else 204
     endpoint.deliver()
     assert endpoint.sequences == [1]
 
 
 def test_events_not_asked_for_are_passed_over(endpoint: Endpoint) -> None:
-    webhooks.change(
-        endpoint.subscription, url=endpoint.subscription.url, event_types=["relationship.*"]
-    )
+    terms = webhooks.Terms(url=endpoint.subscription.url, event_types=["relationship.*"])
+    webhooks.change(endpoint.subscription, terms, now=timezone.now())
     happen(endpoint.brand, 1)
     happen(endpoint.brand, 1, kind="relationship.ended")
     assert endpoint.deliver() == 1
@@ -153,10 +100,10 @@ def test_events_not_asked_for_are_passed_over(endpoint: Endpoint) -> None:
 
 def test_gone_disables_and_enabling_loses_nothing(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1, 1)
-    endpoint.answers = lambda event: 410
+    endpoint.answers = lambda events: 410
     endpoint.deliver()
     assert endpoint.fresh().disabled_reason == "gone"
-    endpoint.answers = lambda event: 204
+    endpoint.answers = lambda events: 204
     assert endpoint.deliver() == 0
     webhooks.enable(endpoint.fresh(), now=timezone.now())
     assert endpoint.deliver() == 2
@@ -164,7 +111,7 @@ def test_gone_disables_and_enabling_loses_nothing(endpoint: Endpoint) -> None:
 
 def test_five_days_of_failure_disable(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1)
-    endpoint.answers = lambda event: 500
+    endpoint.answers = lambda events: 500
     long_ago = timezone.now() - retries.GIVE_UP_AFTER - timedelta(minutes=1)
     Subscription.objects.update(failures=9, failing_since=long_ago)
     endpoint.deliver()
@@ -173,9 +120,9 @@ def test_five_days_of_failure_disable(endpoint: Endpoint) -> None:
 
 def test_every_try_is_on_record(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1)
-    endpoint.answers = lambda event: 503
+    endpoint.answers = lambda events: 503
     endpoint.deliver()
-    endpoint.answers = lambda event: 200
+    endpoint.answers = lambda events: 200
     endpoint.is_due_again()
     endpoint.deliver()
     tries = Attempt.objects.order_by("pk").values_list("sequence", "outcome", "status")
@@ -194,12 +141,13 @@ def test_another_workers_lease_is_respected_until_it_ends(endpoint: Endpoint) ->
 def test_a_worker_that_lost_its_lease_moves_nothing(endpoint: Endpoint) -> None:
     """It was stopped, and another has taken over: the late one's cursor must not count."""
     happen(endpoint.brand, 1)
-    lease = leases.take(endpoint.subscription.pk)
-    assert lease
+    round_ = delivery.begin(endpoint.subscription.pk)
+    assert round_
     Subscription.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     other = leases.take(endpoint.subscription.pk)
     assert other
-    delivery._drain(lease)
+    sent = asyncio.run_coroutine_threadsafe(endpoint.worker._send(round_), endpoint.worker.loop)
+    assert delivery.settle(sent.result(60)) is None
     held = endpoint.fresh()
     assert (held.cursor, held.lease_token) == (0, other.token)
     assert Attempt.objects.count() == 1  # it happened, so it is on record
@@ -224,7 +172,7 @@ def test_a_secret_is_not_kept_in_clear(endpoint: Endpoint) -> None:
         (1, 500, "", 240, 360),
         (99, None, "", 69_120, 103_680),
         (0, 429, "60", 60, 60),
-        (5, 503, "1", 5, 5),
+        (5, 503, "0", 1, 1),
         (0, 429, "999999", 3_600, 3_600),
         (0, 429, "Wed, 21 Oct 2026 07:28:00 GMT", 4, 6),
         (0, 500, "60", 4, 6),

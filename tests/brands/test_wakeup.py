@@ -36,7 +36,7 @@ def test_a_wake_up_reaches_the_queue_of_its_task(acme: Brand) -> None:
         queue = connection.SimpleQueue("delivery")
         queue.clear()
         subscription, _ = webhooks.subscribe(
-            acme, url="https://acme.example/", event_types=["*"], now=timezone.now()
+            acme, webhooks.Terms(url="https://acme.example/"), now=timezone.now()
         )
         wakeup.wake_up([acme.pk])
         message = queue.get(timeout=5)
@@ -47,9 +47,7 @@ def test_a_wake_up_reaches_the_queue_of_its_task(acme: Brand) -> None:
 
 def test_a_disabled_subscription_is_not_woken(acme: Brand, no_broker: None) -> None:
     now = timezone.now()
-    subscription, _ = webhooks.subscribe(
-        acme, url="https://acme.example/", event_types=["*"], now=now
-    )
+    subscription, _ = webhooks.subscribe(acme, webhooks.Terms(url="https://acme.example/"), now=now)
     webhooks.disable(subscription, reason="removed", now=now)
     wakeup.wake_up([acme.pk])
     assert wakeup._broker_rests_until == 0.0  # nobody was called, so nothing failed

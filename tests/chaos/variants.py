@@ -6,7 +6,8 @@ harmless behind our back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -80,22 +81,29 @@ def no_fencing_token() -> None:
 
 def forgets_failures() -> None:
     """The cursor goes to the end of what was tried, delivered or not."""
-    from brands import delivery
+    from brands import aftermath
 
-    def end_of_run(events: Sequence[Any], *_: Any) -> int:
-        return int(events[-1].sequence)
+    true_place = aftermath.place_after
 
-    _replace(delivery, "_end_of_run", end_of_run)
+    def place_after(round_: Any, *, left: set[int]) -> dict[str, object]:
+        return true_place(round_, left=set())
+
+    _replace(aftermath, "place_after", place_after)
 
 
 def unordered() -> None:
     """All events are in flight together, one person's too."""
-    from brands import delivery
+    from brands import sending
+    from brands.parcels import Lane
 
-    def by_person(events: Iterable[Any]) -> list[list[Any]]:
-        return [[event] for event in events]
+    def lanes_of(items: Iterable[Any], **_: Any) -> deque[Lane]:
+        lanes = deque[Lane]()
+        for item in items:
+            lanes.append(Lane())
+            lanes[-1].items.append(item)
+        return lanes
 
-    _replace(delivery, "_by_person", by_person)
+    _replace(sending, "lanes_of", lanes_of)
 
 
 VARIANTS: dict[str, Callable[[], None]] = {

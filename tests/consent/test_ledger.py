@@ -101,11 +101,16 @@ def told_once(ana: Consumer, met: Relationship) -> None:
     from brands.models import Attempt
 
     subscription, _ = webhooks.subscribe(
-        met.brand, url="https://acme.example/hooks", event_types=["*"], now=NOW
+        met.brand, webhooks.Terms(url="https://acme.example/hooks"), now=NOW
     )
     record(ana, no(met.brand))
     Attempt.objects.create(
-        subscription=subscription, sequence=1, started_at=NOW, latency_ms=1, outcome="timed_out"
+        subscription=subscription,
+        sequence=1,
+        message=subscription.pk,
+        started_at=NOW,
+        latency_ms=1,
+        outcome="timed_out",
     )
 
 

@@ -14,8 +14,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from brands import keys, stream, wakeup
-from brands.models import Brand, Subscription
+from brands import keys, leases, stream, wakeup
+from brands.models import Brand
 from brands.prepared import Statement
 from cmr import tokens
 from consent import batches, budgets, checks, ledger, preferences, scopes, suppressions
@@ -194,10 +194,17 @@ def test_a_budget_reads_the_sends_of_its_window(person: Relationship) -> None:
     [
         lambda: Ending.objects.due(NOW),
         lambda: Propagation.objects.filter(done_at=None).order_by("pk"),
-        lambda: Subscription.objects.due(NOW),
     ],
 )
 def test_the_sweep_reads_what_is_due(due: Any, filled: Brand) -> None:
     rows: QuerySet[Any] = due()
     with by_indexes():
         assert "Seq Scan on consent_" not in rows.explain()
+
+
+def test_the_sweep_finds_due_subscriptions_by_their_index(filled: Brand) -> None:
+    with by_indexes() as cursor:
+        cursor.execute(f"EXPLAIN {leases.DUE_NOW.sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "subscription_due" in plan
+    assert "Seq Scan" not in plan

@@ -79,7 +79,7 @@ def keys_to(
 def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mapping[str, Any]:
     """What exists, by the name of the field or argument: no generator would guess it."""
     hook = "https://acme.example/hook"
-    made, _ = webhooks.subscribe(acme, url=hook, event_types=["*"], now=now)
+    made, _ = webhooks.subscribe(acme, webhooks.Terms(url=hook), now=now)
     reserved = Send.objects.create(
         subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=now
     )

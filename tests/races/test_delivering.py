@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from brands import delivery, leases, stream, webhooks
-from brands.models import Brand, Event, Subscription
+from brands.dispatch import Dispatcher
+from brands.leases import Lease
+from brands.models import Brand, Subscription
 from brands.ordered_ids import new_id
+from brands.sending import Round
 from brands.stream import Notice
 from tests.races.together import together
 
@@ -46,15 +50,24 @@ def subscription(httpserver: HTTPServer, acme: Brand, received: Counter[str]) ->
 
     httpserver.expect_request("/hook").respond_with_handler(count)
     url = httpserver.url_for("/hook")
-    return webhooks.subscribe(acme, url=url, event_types=["*"], now=timezone.now())[0]
+    return webhooks.subscribe(acme, webhooks.Terms(url=url), now=timezone.now())[0]
+
+
+@pytest.fixture
+def workers() -> Iterator[list[Dispatcher]]:
+    """Several processes' worth of them."""
+    all_of_them = [Dispatcher() for _ in range(5)]
+    yield all_of_them
+    for each in all_of_them:
+        each.close()
 
 
 def test_many_workers_send_each_event_once(
-    subscription: Subscription, acme: Brand, received: Counter[str]
+    subscription: Subscription, acme: Brand, received: Counter[str], workers: list[Dispatcher]
 ) -> None:
     happen(acme, *range(40))
-    sent = together(*[lambda: delivery.deliver(subscription.pk)] * 5)
-    assert sum(sent) == 40
+    knocks = [each.knock(subscription.pk) for each in workers]
+    assert sum(each.result(60) for each in knocks) == 40
     assert set(received.values()) == {1}
 
 
@@ -62,29 +75,44 @@ def test_an_event_that_comes_while_a_worker_lets_go_is_not_forgotten(
     subscription: Subscription,
     acme: Brand,
     received: Counter[str],
+    worker: Dispatcher,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its own wake-up finds the lease taken and goes away; so the holder has to look once more."""
     happen(acme, 1)
-    read, late = stream.read, iter([True])
+    let_go, late = leases.let_go, iter([True])
 
-    def read_and_be_late(brand_id: int, *, after: int, limit: int) -> list[Event]:
-        found = list(read(brand_id, after=after, limit=limit))
-        if not found and next(late, False):
-            _in_a_thread(acme)
+    def be_late_and_let_go(lease: Lease) -> None:
+        if next(late, False):
+            happen(acme, 2)
             assert leases.take(subscription.pk) is None
-        return found
+        let_go(lease)
 
-    monkeypatch.setattr(stream, "read", read_and_be_late)
-    assert delivery.deliver(subscription.pk) == 2
+    monkeypatch.setattr(leases, "let_go", be_late_and_let_go)
+    assert worker.knock(subscription.pk).result(60) == 2
     assert len(received) == 2
 
 
-def _in_a_thread(acme: Brand) -> None:
-    def act() -> None:
-        happen(acme, 2)
-        connection.close()
+def test_a_wake_up_that_comes_while_it_is_in_hand_is_not_forgotten(
+    subscription: Subscription, acme: Brand, worker: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes after the last look: the same process has to look again itself."""
+    begin, late = delivery.begin, iter([True])
 
-    thread = threading.Thread(target=act)
-    thread.start()
-    thread.join()
+    def begin_and_be_late(subscription_id: uuid.UUID) -> Round | None:
+        round_ = begin(subscription_id)
+        if round_ is None and next(late, False):
+            happen(acme, 1)
+            worker.knock(subscription_id)
+        return round_
+
+    monkeypatch.setattr(delivery, "begin", begin_and_be_late)
+    assert worker.knock(subscription.pk).result(60) == 1
+
+
+def test_two_recall_a_lease_and_then_it_can_be_taken(
+    subscription: Subscription, acme: Brand
+) -> None:
+    happen(acme, 1)
+    together(*[lambda: webhooks.seek(subscription, after=0)] * 2)
+    assert leases.take(subscription.pk)

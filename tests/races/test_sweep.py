@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +10,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from brands import tasks as delivery_tasks
-from brands import webhooks
-from brands.models import Event
+from brands import dispatch, webhooks
+from brands.models import Event, Subscription
 from cmr.models import Consumer
 from consent import ledger, tasks
 from consent.ledger import Actor, NewChoice
@@ -29,7 +28,7 @@ def said(ana: Consumer, met: Relationship, httpserver: HTTPServer) -> LedgerEntr
     """Ana said no to every brand, and acme listens."""
     httpserver.expect_request("/hook").respond_with_data("", status=204)
     url = httpserver.url_for("/hook")
-    webhooks.subscribe(met.brand, url=url, event_types=["*"], now=timezone.now())
+    webhooks.subscribe(met.brand, webhooks.Terms(url=url), now=timezone.now())
     wide = NewChoice(Scope(None, "marketing"), "deny")
     return ledger.record(ana.subject_id, [wide], by=Actor("api"), now=NOW)[0]
 
@@ -61,17 +60,11 @@ def test_a_part_that_fails_does_not_stop_the_others(
 
 def _finish_delivering() -> None:
     """The sweep does not wait for its deliveries; a test has to, and closes what they opened."""
-    pool, threads = delivery_tasks._pool(), delivery_tasks.SWEEP_THREADS
-    all_here = threading.Barrier(threads)
-
-    def close() -> None:
-        all_here.wait(30)
-        connection.close()
-
-    for future in [pool.submit(close) for _ in range(threads)]:
-        future.result(30)
-    pool.shutdown(wait=True)
-    delivery_tasks._pool.cache_clear()
+    for subscription_id in Subscription.objects.values_list("pk", flat=True):
+        dispatch.own().knock(subscription_id).result(30)
+    while dispatch.own().in_hand:
+        time.sleep(0.01)
+    dispatch.close_own()
 
 
 def test_the_ledgers_verification_finds_what_was_altered(said: LedgerEntry) -> None:

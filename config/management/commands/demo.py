@@ -59,5 +59,5 @@ class Command(BaseCommand):
 
         endpoint = f"{paper.sample_brand_url()}/webhooks/acme"
         key = next((b["key"] for b in said.get("brands", []) if b["slug"] == "acme"), "")
-        told = Subscription.objects.enabled().filter(url=endpoint, brand__slug="acme")
+        told = Subscription.objects.filter(url=endpoint, brand__slug="acme", disabled_at=None)
         return told.exists() and keys.recognise(key, now=timezone.now()) is not None

@@ -1,0 +1,220 @@
+"""What was tried for a webhook, what stands aside, and having it sent again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands import replays, webhooks
+from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
+from brands.models import Attempt, Event, Outcome, SetAside, Subscription
+from brands.wakeup import publish
+from brands.wire import (
+    Page,
+    Problems,
+    StrictSerializer,
+    cursor_of,
+    list_of,
+    number_of,
+    translating,
+)
+
+PROBLEMS: Problems = {
+    replays.RangeTooLong: (422, "range_too_long", "to"),
+    webhooks.StartsBeyondStream: (422, "beyond_stream", "from"),
+}
+
+
+class AttemptsQuery(Page):
+    sequence = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_SEQUENCE, help_text="Only those of one event."
+    )
+
+
+class AttemptData(serializers.Serializer[object]):
+    sequence = serializers.IntegerField()
+    webhook_id = serializers.CharField(help_text="evt_… or, for events sent together, bat_…")
+    started_at = serializers.DateTimeField()
+    latency_ms = serializers.IntegerField()
+    outcome = serializers.ChoiceField(Outcome.choices)
+    status = serializers.IntegerField(allow_null=True)
+    answer = serializers.CharField(help_text="The beginning of the answer.")
+    next_try_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null where nothing more is to be tried."
+    )
+
+
+AttemptList = list_of(AttemptData)
+
+
+class ParkedData(serializers.Serializer[object]):
+    sequence = serializers.IntegerField()
+    subject = serializers.UUIDField()
+    status = serializers.IntegerField(
+        allow_null=True, help_text="What it was refused with; null: it waits for an earlier one."
+    )
+    refusals = serializers.IntegerField()
+    since = serializers.DateTimeField()
+    next_try_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null is parked: it waits for a replay."
+    )
+
+
+ParkedList = list_of(ParkedData)
+
+
+class ReplayRequest(StrictSerializer):
+    default_error_messages = {
+        "one_of": "Give either `from` (and `to`), or `parked`: true.",
+        "reversed": "`to` is before `from`.",
+    }
+    parked = serializers.BooleanField(default=False)
+    to = serializers.IntegerField(required=False, min_value=1, max_value=MAX_SEQUENCE)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        first = serializers.IntegerField(required=False, min_value=1, max_value=MAX_SEQUENCE)
+        return {"from": first, **super().get_fields()}  # `from` is a word of Python's own
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["parked"] == ("from" in attrs) or (attrs["parked"] and "to" in attrs):
+            self.refuse("from", "one_of")
+        if attrs.get("to", MAX_SEQUENCE) < attrs.get("from", 0):
+            self.refuse("to", "reversed")
+        return attrs
+
+
+class Replayed(serializers.Serializer[object]):
+    events = serializers.IntegerField(help_text="How many are to be sent again.")
+
+
+class Attempts(SubscriptionsView):
+    @extend_schema(
+        operation_id="subscription_attempts_list",
+        parameters=[AttemptsQuery],
+        responses=AttemptList,
+        tags=[TAG],
+    )
+    def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """Every try of every event, newest first."""
+        subscription = self.find(subscription_id)
+        query = AttemptsQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit, before = query.validated_data["limit"], number_of(query.validated_data.get("cursor"))
+        mine = Attempt.objects.filter(subscription=subscription)
+        if sequence := query.validated_data.get("sequence"):
+            mine = mine.filter(sequence=sequence)
+        if before is not None:
+            mine = mine.filter(pk__lt=before)
+        found = list(mine.order_by(F("pk").desc())[: limit + 1])
+        page = found[:limit]
+        return Response(
+            {
+                "data": _shown(subscription, page),
+                "next_cursor": cursor_of(page[-1].pk) if len(found) > limit else None,
+            }
+        )
+
+
+def _shown(subscription: Subscription, page: Sequence[Attempt]) -> list[dict[str, Any]]:
+    sequences = {each.sequence for each in page}
+    own_ids = _uids(subscription, sequences)
+    waits = _waits(subscription, sequences)
+    return [
+        {
+            "sequence": each.sequence,
+            "webhook_id": f"{'evt' if each.message == own_ids[each.sequence] else 'bat'}"
+            f"_{each.message.hex}",
+            "started_at": each.started_at,
+            "latency_ms": each.latency_ms,
+            "outcome": each.outcome,
+            "status": each.status,
+            "answer": each.answer,
+            "next_try_at": waits.get(each.sequence),
+        }
+        for each in page
+    ]
+
+
+def _uids(subscription: Subscription, sequences: Iterable[int]) -> dict[int, uuid.UUID]:
+    events = Event.objects.filter(brand=subscription.brand_id, sequence__in=sequences)
+    return dict(events.values_list("sequence", "uid"))
+
+
+def _waits(subscription: Subscription, sequences: Iterable[int]) -> dict[int, datetime | None]:
+    """When each of *sequences* that needs more work is tried again."""
+    if not subscription.enabled:
+        return {}
+    aside = subscription.set_aside.filter(sequence__in=sequences)
+    waits: dict[int, datetime | None] = dict(aside.values_list("sequence", "try_at"))
+    done = {*subscription.ahead, *waits}
+    return waits | {
+        each: subscription.next_try_at
+        for each in sequences
+        if each > subscription.cursor and each not in done
+    }
+
+
+class Parked(SubscriptionsView):
+    @extend_schema(
+        operation_id="subscription_parked_list",
+        parameters=[Page],
+        responses=ParkedList,
+        tags=[TAG],
+    )
+    def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """What stands aside: refused events, and later ones of the same people."""
+        subscription = self.find(subscription_id)
+        query = Page(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit, after = query.validated_data["limit"], number_of(query.validated_data.get("cursor"))
+        mine = SetAside.objects.filter(subscription=subscription, sequence__gt=after or 0)
+        found = list(mine.order_by("sequence")[: limit + 1])
+        page = found[:limit]
+        return Response(
+            {
+                "data": [_parked_data(each) for each in page],
+                "next_cursor": cursor_of(page[-1].sequence) if len(found) > limit else None,
+            }
+        )
+
+
+def _parked_data(each: SetAside) -> dict[str, Any]:
+    return {
+        "sequence": each.sequence,
+        "subject": each.subject,
+        "status": each.status,
+        "refusals": each.refusals,
+        "since": each.since,
+        "next_try_at": each.try_at,
+    }
+
+
+class Replay(SubscriptionsView):
+    @extend_schema(request=ReplayRequest, responses={202: Replayed}, tags=[TAG])
+    def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """Have events sent again: `{"parked": true}`, or `{"from": 5, "to": 9}`.
+
+        They go out like all others, one person's in order. Without `to`: all that were sent since.
+        """
+        subscription = self.find(subscription_id)
+        body = ReplayRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            count = _replay(subscription, body.validated_data)
+        publish("brands.deliver", str(subscription.pk))
+        return Response({"events": count}, status=202)
+
+
+def _replay(subscription: Subscription, wanted: dict[str, Any]) -> int:
+    if wanted["parked"]:
+        return replays.replay_parked(subscription)
+    last = wanted.get("to", max(subscription.cursor, wanted["from"]))
+    return replays.replay(subscription, first=wanted["from"], last=last)

@@ -1,0 +1,101 @@
+"""A brand's endpoint that answers by script, and the worker that delivers to it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from brands import stream, webhooks
+from brands.dispatch import Dispatcher
+from brands.models import Brand, Subscription
+from brands.ordered_ids import new_id
+from brands.stream import Facts, Notice
+
+Events = list[dict[str, Any]]
+
+
+class Endpoint:
+    """`answers` decides, by the events of a request, with which status it is answered."""
+
+    def __init__(self, server: HTTPServer, brand: Brand, worker: Dispatcher, **terms: Any) -> None:
+        self.brand = brand
+        self.worker = worker
+        self.received: Events = []
+        #: Every request: its headers, its body, and the events in it.
+        self.requests: list[tuple[dict[str, str], bytes, Events]] = []
+        self.answers: Callable[[Events], int] = lambda events: 204
+        self.headers: dict[str, str] = {}
+        path = f"/{uuid.uuid4().hex}"
+        server.expect_request(path, method="POST").respond_with_handler(self._answer)
+        asked = webhooks.Terms(url=server.url_for(path), **terms)
+        self.subscription, self.secret = webhooks.subscribe(brand, asked, now=timezone.now())
+
+    def _answer(self, request: Request) -> Response:
+        body = request.get_data()
+        read = json.loads(body)
+        events = read["data"] if read["type"] == "events.batch" else [read]
+        self.requests.append((dict(request.headers.items()), body, events))
+        status = self.answers(events)
+        if status < 300:
+            self.received += events
+        return Response(status=status, headers=self.headers)
+
+    @property
+    def sequences(self) -> list[int]:
+        return [event["sequence"] for event in self.received]
+
+    @property
+    def asked(self) -> list[list[int]]:
+        """The sequences in each request, in the order of arrival."""
+        return [[event["sequence"] for event in events] for _, _, events in self.requests]
+
+    def deliver(self) -> int:
+        return self.worker.knock(self.subscription.pk).result(60)
+
+    def fresh(self) -> Subscription:
+        return Subscription.objects.get(pk=self.subscription.pk)
+
+    def is_due_again(self) -> None:
+        """The time comes for the subscription and for whatever stands aside to be tried."""
+        now = timezone.now()
+        Subscription.objects.filter(pk=self.subscription.pk).update(next_try_at=now)
+        self.subscription.set_aside.filter(try_at__gt=now).update(try_at=now)
+
+    def deliver_again(self) -> int:
+        self.is_due_again()
+        return self.deliver()
+
+    @property
+    def aside(self) -> dict[int, bool]:
+        """What stands aside: whether it is parked."""
+        return {each.sequence: each.try_at is None for each in self.subscription.set_aside.all()}
+
+
+def refuse(*sequences: int, status: int = 422) -> Callable[[Events], int]:
+    """Refuse a request that holds one of these."""
+    return lambda events: status if {e["sequence"] for e in events} & set(sequences) else 204
+
+
+def happen(
+    brand: Brand, *people: int, kind: str = "preference.denied", about: Facts | None = None
+) -> None:
+    """Append an event for each of *people*, who are told apart by number."""
+    for person in people:
+        notice = Notice(
+            brand.pk,
+            kind,
+            timezone.now(),
+            uuid.UUID(int=person + 1),
+            new_id(),
+            {"person": person},
+            about or Facts(),
+        )
+        with transaction.atomic():
+            stream.append([notice])
