@@ -243,7 +243,8 @@ def repeats_have_a_reason(evidence: Evidence) -> Iterator[str]:
             for event in request.events:
                 sequence = event["sequence"]
                 if request.at < under_way.get(sequence, 0) and not _just_woken(evidence, request):
-                    yield f"{subscribed.name}: {sequence} was on its way twice at once"
+                    overlap = under_way[sequence] - request.at
+                    yield f"{subscribed.name}: {sequence} was on its way twice, for {overlap:.3f} s"
                 under_way[sequence] = max(done, under_way.get(sequence, 0))
 
 
