@@ -21,6 +21,7 @@ from brands.models import Subscription
 from brands.parcels import Item
 from brands.prepared import Statement
 from brands.sending import Round, Sending, Try
+from brands.signing import Signer
 
 #: How many events a round reads, for one request each and for batches.
 SINGLES, BATCHED = 500, 2_000
@@ -55,7 +56,7 @@ def _read(lease: Lease) -> Round:
     return Round(
         lease=lease,
         items=again + [item for item in fresh if item.subject not in held],
-        secrets=webhooks.secrets_of(subscription, now=timezone.now()),
+        signer=Signer(webhooks.secrets_of(subscription, now=timezone.now())),
         through=through,
         has_aside=standing > 0,
         suspects=suspects,

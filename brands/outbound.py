@@ -9,10 +9,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 from django.conf import settings
@@ -70,33 +72,48 @@ def check_url(url: str) -> None:
     """Refuse what can be refused by looking at it; the socket's guard sees to the rest.
 
     Raises:
-        ForbiddenUrl: not https (or http to loopback, where allowed), with a user or password,
-            without a host, with a port of 0, or with a host that is a forbidden address.
+        ForbiddenUrl: not https (or http, where loopback is allowed), with a user or password or a
+            fragment, without a host, with a port that is not for the web, or with a host that is
+            a forbidden address in whatever spelling.
     """
+    _check(url, settings.OUTBOUND_ALLOW_LOOPBACK, tuple(settings.OUTBOUND_PORTS))
+
+
+@lru_cache(maxsize=10_000)  # it is asked before every request
+def _check(url: str, allow_loopback: bool, ports: tuple[int, ...]) -> None:
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise ForbiddenUrl("this is not a URL") from error
-    if parts.scheme != "https" and not (
-        settings.OUTBOUND_ALLOW_LOOPBACK and parts.scheme == "http"
-    ):
+    if parts.scheme != "https" and not (allow_loopback and parts.scheme == "http"):
         raise ForbiddenUrl("the URL must start with https://")
-    if not parts.hostname or port == 0 or any(ord(c) <= 32 or ord(c) == 127 for c in url):
+    if not parts.hostname or any(ord(c) <= 32 or ord(c) == 127 for c in url):
         raise ForbiddenUrl("the URL has no usable host, or holds spaces")
+    if port == 0 or (port is not None and port not in ports and not allow_loopback):
+        raise ForbiddenUrl(f"the port must be one of {', '.join(map(str, ports))}")
     if parts.username is not None or parts.password is not None:
         raise ForbiddenUrl("the URL must not hold a user name or password")
     if parts.fragment:
         raise ForbiddenUrl("the URL must not have a fragment")
-    if _is_forbidden_literal(parts.hostname):
+    if _is_forbidden_literal(parts.hostname, allow_loopback):
         raise ForbiddenUrl("the URL leads to an address that is not public")
 
 
-def _is_forbidden_literal(host: str) -> bool:
+def _is_forbidden_literal(host: str, allow_loopback: bool) -> bool:
+    plain = unicodedata.normalize("NFKC", unquote(host)).rstrip(".")
     try:
-        return is_forbidden(host, allow_loopback=settings.OUTBOUND_ALLOW_LOOPBACK)
+        return is_forbidden(_as_dotted(plain), allow_loopback=allow_loopback)
     except ValueError:
         return False  # a name: judged when it has been looked up
+
+
+def _as_dotted(host: str) -> str:
+    """What resolvers make of 127.1, 2130706433 or 0x7f000001; anything else as it is."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeEncodeError):
+        return host
 
 
 def guarded_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -17,9 +17,10 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from brands import outbound, signing, webhooks
+from brands import outbound, webhooks
 from brands.models import Outcome, Subscription
 from brands.outbound import Answer
+from brands.signing import Signer
 
 #: Seconds that an endpoint has to answer: somebody waits for it on a thread of the web server.
 PATIENCE = 5.0
@@ -80,13 +81,8 @@ def _ask(subscription: Subscription, kind: str, data: dict[str, Any], *, now: da
         {"type": kind, "timestamp": now, "data": {"subscription": subscription.pk, **data}},
         option=orjson.OPT_UTC_Z,
     )
-    headers = signing.headers(
-        webhook_id=f"msg_{uuid.uuid4().hex}",
-        sent_at=now,
-        body=body,
-        secrets=webhooks.secrets_of(subscription, now=now),
-    )
-    headers["content-type"] = "application/json"
+    signer = Signer(webhooks.secrets_of(subscription, now=now))
+    headers = signer.headers(webhook_id=f"msg_{uuid.uuid4().hex}", sent_at=now, body=body)
     if not _turn.acquire(blocking=False):
         raise Busy("another endpoint is being asked; try again in a moment")
     try:

@@ -12,12 +12,13 @@ import aiohttp
 from django.conf import settings
 from django.utils import timezone
 
-from brands import outbound, retries, signing
+from brands import outbound, retries
 from brands.leases import Lease
 from brands.models import Outcome
 from brands.outbound import Answer
 from brands.parcels import Item, Lane, Parcel, lanes_of, parcel_of
 from brands.retries import Verdict
+from brands.signing import Signer
 
 #: So many bad answers in a row, with no good one between, mean that it is the endpoint.
 IN_A_ROW = 3
@@ -38,7 +39,7 @@ class Round:
 
     lease: Lease
     items: Sequence[Item]
-    secrets: Sequence[str]
+    signer: Signer
     #: The last sequence that this round looked at.
     through: int
     #: Whether anything stands aside for the subscription.
@@ -152,13 +153,9 @@ class Sending:
 
     async def _try(self, parcel: Parcel) -> Answer:
         started_at, began = timezone.now(), time.monotonic()
-        headers = signing.headers(
-            webhook_id=parcel.webhook_id,
-            sent_at=started_at,
-            body=parcel.body,
-            secrets=self.round.secrets,
+        headers = self.round.signer.headers(
+            webhook_id=parcel.webhook_id, sent_at=started_at, body=parcel.body
         )
-        headers["content-type"] = "application/json"
         url = self.round.lease.subscription.url
         try:
             answer = await outbound.post(self.session, url, body=parcel.body, headers=headers)

@@ -66,11 +66,13 @@ def subscribe(
     *,
     now: datetime,
     after: int | None = None,
+    signature: str = "v1",
     proven: bool = True,
 ) -> tuple[Subscription, str]:
     """Start telling an endpoint, from the end of the stream or after a given sequence.
 
-    One that is not *proven* is not told anything until it is.
+    One that is not *proven* is not told anything until it is. The *signature* is "v1" (a shared
+    secret) or "v1a" (a key pair, of which the brand gets the public half).
 
     Returns the subscription and its secret, which is not to be had again.
 
@@ -83,9 +85,10 @@ def subscribe(
     _check_place(after or 0, end=end)
     if of_brand(brand).count() >= MAX_SUBSCRIPTIONS:
         raise TooManySubscriptions(f"a brand may have {MAX_SUBSCRIPTIONS} subscriptions")
-    secret = signing.new_secret()
+    secret = signing.new_secret(signature)
     subscription = Subscription.objects.create(
         brand=brand,
+        signature=signature,
         secret=seal(secret),
         cursor=end if after is None else after,
         next_try_at=now,
@@ -143,6 +146,20 @@ def wanted_by(subscription: Subscription) -> stream.Wanted:
     )
 
 
+def shown_key(secret: str) -> dict[str, str]:
+    """What the brand verifies with, under its name: the shared secret, or the public key."""
+    if secret.startswith(signing.PREFIX["v1a"]):
+        return {"public_key": signing.public_key_of(secret)}
+    return {"secret": secret}
+
+
+def jwks_of(subscription: Subscription, *, now: datetime) -> list[dict[str, str]]:
+    """The public keys whose signatures are good now, newest first; none where secrets sign."""
+    if subscription.signature != "v1a":
+        return []
+    return [signing.jwk_of(secret) for secret in secrets_of(subscription, now=now)]
+
+
 def _check(terms: Terms) -> None:
     outbound.check_url(terms.url)
     check_event_types(terms.event_types)
@@ -177,7 +194,7 @@ def matches(pattern: str, event_type: str) -> bool:
 
 def rotate(subscription: Subscription, *, now: datetime) -> str:
     """Give it a new secret; the old one goes on signing for `ROTATION`."""
-    secret = signing.new_secret()
+    secret = signing.new_secret(subscription.signature)
     subscription.previous_secret = subscription.secret
     subscription.previous_secret_until = now + ROTATION
     subscription.secret = seal(secret)

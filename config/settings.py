@@ -176,6 +176,8 @@ CONNECTION_IDLE_SECONDS = env.float("CONNECTION_IDLE_SECONDS", default=60.0)
 
 #: Lets webhooks go to loopback addresses over http: for tests and `make run` only.
 OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", default=DEVELOPMENT)
+#: The ports that webhooks may go to; where loopback is allowed, any.
+OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=["443", "8443"])]
 #: Seconds a whole HTTP try may take, from the first look-up to the last byte.
 DELIVERY_DEADLINE_SECONDS = env.float("DELIVERY_DEADLINE_SECONDS", default=15.0)
 #: Seconds a worker may go on sending under one lease before it renews it.

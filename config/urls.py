@@ -57,6 +57,7 @@ urlpatterns = [
     path(ONE_SUBSCRIPTION, subscriptions.OneSubscription.as_view()),
     path(f"{ONE_SUBSCRIPTION}/rotate", subscriptions.Rotate.as_view()),
     path(f"{ONE_SUBSCRIPTION}/enable", subscriptions.Enable.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/jwks.json", subscriptions.Jwks.as_view()),
     path(f"{ONE_SUBSCRIPTION}/disable", subscriptions.Disable.as_view()),
     path(f"{ONE_SUBSCRIPTION}/seek", subscriptions.Seek.as_view()),
     path(f"{ONE_SUBSCRIPTION}/ping", subscriptions.Ping.as_view()),

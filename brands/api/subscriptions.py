@@ -11,12 +11,14 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from brands import leases, outbound, ownership, webhooks
 from brands.api.access import BrandView
-from brands.models import Channel, SetAside, Subscription
+from brands.models import Channel, SetAside, Signature, Subscription
 from brands.wakeup import publish
 from brands.webhooks import Terms
 from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
@@ -73,6 +75,11 @@ class SubscriptionRequest(SubscriptionChange):
     event_types = serializers.ListField(
         child=serializers.CharField(max_length=60), min_length=1, max_length=20, required=False
     )
+    signature = serializers.ChoiceField(
+        Signature.choices,
+        default="v1",
+        help_text="`v1a` signs with a key pair of its own; the public half is at `jwks.json`.",
+    )
     after = serializers.IntegerField(
         required=False,
         min_value=0,
@@ -93,6 +100,7 @@ class SubscriptionData(serializers.Serializer[object]):
     channels = serializers.ListField(child=serializers.CharField(), allow_null=True)
     batch = serializers.IntegerField()
     rate_limit = serializers.IntegerField(allow_null=True)
+    signature = serializers.ChoiceField(Signature.choices)
     enabled = serializers.BooleanField()
     disabled_reason = serializers.CharField(allow_null=True)
     delivered_through = serializers.IntegerField(
@@ -104,15 +112,16 @@ class SubscriptionData(serializers.Serializer[object]):
     created_at = serializers.DateTimeField()
 
 
-class NewSubscription(SubscriptionData):
-    secret = serializers.CharField(help_text="whsec_… Shown this once.")
+class Key(serializers.Serializer[object]):
+    secret = serializers.CharField(required=False, help_text="whsec_… Shown this once.")
+    public_key = serializers.CharField(required=False, help_text="whpk_…, in place of a secret.")
+
+
+class NewSubscription(SubscriptionData, Key):
+    pass
 
 
 SubscriptionList = list_of(SubscriptionData)
-
-
-class Secret(serializers.Serializer[object]):
-    secret = serializers.CharField(help_text="whsec_… Shown this once; the old one signs for 24 h.")
 
 
 class PingResult(serializers.Serializer[object]):
@@ -131,6 +140,7 @@ def data_of(subscription: Subscription) -> dict[str, Any]:
         "channels": subscription.channels,
         "batch": subscription.batch,
         "rate_limit": subscription.rate_limit,
+        "signature": subscription.signature,
         "enabled": subscription.enabled,
         "disabled_reason": subscription.disabled_reason or None,
         "delivered_through": subscription.cursor,
@@ -164,15 +174,20 @@ class Subscriptions(SubscriptionsView):
         body = SubscriptionRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = dict(body.validated_data)
-        after = wanted.pop("after", None)
-        proven = not settings.WEBHOOK_PROOF
+        after, signature = wanted.pop("after", None), wanted.pop("signature")
         with translating(PROBLEMS):
             subscription, secret = webhooks.subscribe(
-                self.brand, Terms(**wanted), after=after, proven=proven, now=timezone.now()
+                self.brand,
+                Terms(**wanted),
+                after=after,
+                signature=signature,
+                proven=not settings.WEBHOOK_PROOF,
+                now=timezone.now(),
             )
         with suppress(ownership.NotProven, ownership.Busy):
             _enable(subscription)
-        return Response({**data_of(self.find(subscription.pk)), "secret": secret}, status=201)
+        made = data_of(self.find(subscription.pk)) | webhooks.shown_key(secret)
+        return Response(made, status=201)
 
 
 class OneSubscription(SubscriptionsView):
@@ -206,11 +221,40 @@ class OneSubscription(SubscriptionsView):
 
 
 class Rotate(SubscriptionsView):
-    @extend_schema(request=None, responses=Secret, tags=[TAG])
+    @extend_schema(request=None, responses=Key, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """A new secret. For 24 hours both sign."""
+        """A new secret, or key pair. For 24 hours both sign."""
         secret = webhooks.rotate(self.find(subscription_id), now=timezone.now())
-        return Response({"secret": secret})
+        return Response(webhooks.shown_key(secret))
+
+
+class Jwk(serializers.Serializer[object]):
+    kty = serializers.CharField()
+    crv = serializers.CharField()
+    x = serializers.CharField()
+    kid = serializers.CharField()
+    use = serializers.CharField()
+    alg = serializers.CharField()
+
+
+class JwkSet(serializers.Serializer[object]):
+    keys = Jwk(many=True)
+
+
+class Jwks(APIView):
+    """Public: it tells whoever knows the id what a signature is verified with, and no more."""
+
+    permission_classes = (AllowAny,)
+    knows_programs = True
+
+    @extend_schema(responses=JwkSet, auth=[], tags=[TAG])
+    def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
+        """The keys that verify this webhook's `v1a` signatures (RFC 7517)."""
+        subscription = Subscription.objects.filter(pk=subscription_id).first()
+        keys = webhooks.jwks_of(subscription, now=timezone.now()) if subscription else []
+        if not keys:
+            raise Problem(404, "not_found", "There is no such key.")
+        return Response({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
 
 
 class Enable(SubscriptionsView):

@@ -222,6 +222,17 @@ class Migration(migrations.Migration):
                 ),
                 ("batch", models.PositiveSmallIntegerField(default=1)),
                 ("rate_limit", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "signature",
+                    models.CharField(
+                        choices=[
+                            ("v1", "HMAC-SHA256, by a secret that both sides know"),
+                            ("v1a", "Ed25519, by a key that only we know"),
+                        ],
+                        default="v1",
+                        max_length=3,
+                    ),
+                ),
                 ("secret", models.BinaryField()),
                 ("previous_secret", models.BinaryField(null=True)),
                 ("previous_secret_until", models.DateTimeField(null=True)),
@@ -507,6 +518,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("batch__range", (1, 100))),
                 name="subscription_batch_of_1_to_100",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("signature__in", ["v1", "v1a"])),
+                name="subscription_signature_is_known",
             ),
         ),
         migrations.AddConstraint(

@@ -4,7 +4,7 @@ from brands.models.brand import Brand
 from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
 from brands.models.stream import Acknowledgement, Event, StreamHead
-from brands.models.webhook import Attempt, Outcome, SetAside, Subscription
+from brands.models.webhook import Attempt, Outcome, SetAside, Signature, Subscription
 
 __all__ = [
     "Acknowledgement",
@@ -18,6 +18,7 @@ __all__ = [
     "Purpose",
     "Regime",
     "SetAside",
+    "Signature",
     "StreamHead",
     "Subscription",
     "Topic",

@@ -12,6 +12,13 @@ from django.db.models import F, Q
 from brands.models.brand import Brand
 
 
+class Signature(models.TextChoices):
+    """How messages are signed (Standard Webhooks 1.0.0)."""
+
+    HMAC = "v1", "HMAC-SHA256, by a secret that both sides know"
+    ED25519 = "v1a", "Ed25519, by a key that only we know"
+
+
 class Subscription(models.Model):
     """A cursor into the brand's stream that is moved by delivering to `url`."""
 
@@ -28,7 +35,8 @@ class Subscription(models.Model):
     batch = models.PositiveSmallIntegerField(default=1)
     #: Requests a second, at most.
     rate_limit = models.PositiveSmallIntegerField(null=True)
-    #: Encrypted `whsec_…` secrets; the older one signs too until `previous_secret_until`.
+    signature = models.CharField(max_length=3, choices=Signature.choices, default="v1")
+    #: Encrypted `whsec_…` or `whsk_…`; the older one signs too until `previous_secret_until`.
     secret = models.BinaryField()
     previous_secret = models.BinaryField(null=True)
     previous_secret_until = models.DateTimeField(null=True)
@@ -61,6 +69,9 @@ class Subscription(models.Model):
             models.CheckConstraint(condition=Q(cursor__gte=0), name="subscription_cursor_counts"),
             models.CheckConstraint(
                 condition=Q(batch__range=(1, 100)), name="subscription_batch_of_1_to_100"
+            ),
+            models.CheckConstraint(
+                condition=Q(signature__in=Signature.values), name="subscription_signature_is_known"
             ),
             models.CheckConstraint(condition=Q(width__gte=1), name="subscription_width_from_one"),
             models.CheckConstraint(

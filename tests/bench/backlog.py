@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import uuid
+from typing import Any
 
 import django
 from django.db import transaction
@@ -41,7 +42,7 @@ def _brand(events: int) -> int:
     return brand.pk
 
 
-def _notice(brand_id: int, number: int) -> stream.Notice:  # noqa: F821
+def _notice(brand_id: int, number: int) -> Any:
     from brands import stream
     from brands.ordered_ids import new_id
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from brands import signing
@@ -13,9 +16,8 @@ BODY = '{"type":"preference.denied","data":{"ref":"ä"}}'.encode()
 
 
 def headers(*secrets: str) -> dict[str, str]:
-    return signing.headers(
-        webhook_id="evt_1", sent_at=datetime.now(UTC), body=BODY, secrets=secrets
-    )
+    signer = signing.Signer(secrets)
+    return signer.headers(webhook_id="evt_1", sent_at=datetime.now(UTC), body=BODY)
 
 
 def test_the_public_library_verifies_what_we_sign() -> None:
@@ -37,7 +39,45 @@ def test_another_secret_or_a_changed_byte_does_not_verify() -> None:
         Webhook(secret).verify(BODY.replace(b"denied", b"grants"), headers(secret))
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_***", "c2VjcmV0" * 5])
+@pytest.mark.parametrize(
+    "secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_***", "c2VjcmV0" * 5, "whsk_c2hvcnQ="]
+)
 def test_a_malformed_secret_is_refused(secret: str) -> None:
     with pytest.raises(signing.MalformedSecret):
         signing.key_of(secret)
+
+
+def public_key(jwk: dict[str, str]) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(jwk["x"] + "="))
+
+
+def test_a_signature_by_a_key_pair_verifies_with_the_public_key_alone() -> None:
+    secret = signing.new_secret("v1a")
+    made = headers(secret)
+    version, _, signature = made["webhook-signature"].partition(",")
+    signed = f"{made['webhook-id']}.{made['webhook-timestamp']}.".encode() + BODY
+    public = public_key(signing.jwk_of(secret))
+    assert version == "v1a"
+    public.verify(base64.b64decode(signature), signed)
+    with pytest.raises(InvalidSignature):
+        public.verify(base64.b64decode(signature), signed + b" ")
+
+
+def test_the_public_key_is_the_same_in_both_forms() -> None:
+    secret = signing.new_secret("v1a")
+    bare = signing.public_key_of(secret).removeprefix("whpk_")
+    assert base64.b64decode(bare) == public_key(signing.jwk_of(secret)).public_bytes_raw()
+
+
+def test_the_key_id_is_the_thumbprint_of_the_example_in_the_standard() -> None:
+    """RFC 8037, appendix A.3."""
+    seed = base64.urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
+    jwk = signing.jwk_of("whsk_" + base64.b64encode(seed).decode())
+    assert jwk["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_a_secret_and_a_key_pair_sign_side_by_side() -> None:
+    shared, pair = signing.new_secret(), signing.new_secret("v1a")
+    made = headers(pair, shared)
+    assert [each[:3] for each in made["webhook-signature"].split()] == ["v1a", "v1,"]
+    Webhook(shared).verify(BODY, made)

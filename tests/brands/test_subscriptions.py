@@ -104,6 +104,15 @@ def test_it_may_start_anywhere_in_the_stream(
         "https:example.org",
         "https://:443/",
         "https://example.org:0/",
+        "https://example.org:22/",
+        "https://example.org:8000/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://\uff11\uff12\uff17.0.0.1/",
+        "https://127.0.0.1./",
+        "https://%31%32%37.0.0.1/",
         "https://example.org:65536/",
         "https://example.org:x/",
         "https://[::1/",
@@ -288,3 +297,34 @@ def test_another_brand_s_is_as_little_there_as_none(
 @pytest.mark.parametrize("name", ["x", "1", "..", "%00", "0" * 40])
 def test_an_id_that_is_none(name: str, as_acme: Api) -> None:
     assert as_acme.get(f"subscriptions/{name}").status_code == 404
+
+
+# -- Key pairs ------------------------------------------------------------------------------------
+
+
+def test_with_a_key_pair_only_the_public_half_is_shown(as_acme: Api, nobody: Api) -> None:
+    made = as_acme.post("subscriptions", {"url": URL, "signature": "v1a"}).json()
+    assert made["public_key"].startswith("whpk_")
+    assert "secret" not in made
+    answer = nobody.get(f"subscriptions/{made['id']}/jwks.json")
+    (key,) = answer.json()["keys"]
+    assert (key["kty"], key["crv"], key["alg"]) == ("OKP", "Ed25519", "Ed25519")
+    assert "d" not in key
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_after_a_rotation_both_keys_are_in_the_set(as_acme: Api, nobody: Api) -> None:
+    made = as_acme.post("subscriptions", {"url": URL, "signature": "v1a"}).json()
+    path = f"subscriptions/{made['id']}"
+    (old,) = nobody.get(f"{path}/jwks.json").json()["keys"]
+    new = as_acme.post(f"{path}/rotate").json()
+    assert new["public_key"] != made["public_key"]
+    keys = nobody.get(f"{path}/jwks.json").json()["keys"]
+    assert len(keys) == 2
+    assert keys[1] == old
+
+
+def test_where_a_secret_signs_there_is_no_key_to_see(made: dict[str, Any], nobody: Api) -> None:
+    for subscription_id in (made["id"], "019a0000-0000-7000-8000-000000000000"):
+        answer = nobody.get(f"subscriptions/{subscription_id}/jwks.json")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
