@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import orjson
 from django.db import transaction
@@ -51,7 +52,10 @@ def _read(lease: Lease) -> Round:
     suspects, standing = aside.counts(subscription.pk)
     limit = _limit(subscription)
     again = aside.due_items(subscription.pk, subscription.brand_id, limit=limit) if standing else []
-    fresh, through = ([], subscription.cursor) if len(again) == limit else _window(lease, limit)
+    fresh: list[Item] = []
+    through = subscription.cursor
+    if len(again) < limit:
+        fresh, through = _window(lease, limit, after=subscription.cursor)
     held = aside.held_up(subscription.pk, {i.subject for i in fresh}) if standing else set()
     return Round(
         lease=lease,
@@ -60,8 +64,24 @@ def _read(lease: Lease) -> Round:
         through=through,
         has_aside=standing > 0,
         suspects=suspects,
+        is_full=len(fresh) == limit,
         held_up=[item for item in fresh if item.subject in held],
     )
+
+
+def read_ahead(round_: Round) -> Round | None:
+    """The round that follows if all of this one arrives, read while it is on its way.
+
+    None where it takes more than going on from its end: it is the last, or somebody stands aside.
+    """
+    lease, subscription = round_.lease, round_.lease.subscription
+    if round_.has_aside or not round_.is_full or aside.counts(subscription.pk)[1]:
+        return None
+    limit = _limit(subscription)
+    items, through = _window(lease, limit, after=round_.through)
+    if not items:
+        return None
+    return replace(round_, items=items, through=through, is_full=len(items) == limit)
 
 
 def _limit(subscription: Subscription) -> int:
@@ -70,13 +90,11 @@ def _limit(subscription: Subscription) -> int:
     return SINGLES if subscription.batch == 1 else BATCHED
 
 
-def _window(lease: Lease, limit: int) -> tuple[list[Item], int]:
-    """What it asked for after its cursor and has not got, and how far this looked."""
+def _window(lease: Lease, limit: int, *, after: int) -> tuple[list[Item], int]:
+    """What it asked for after a sequence and has not got, and how far this looked."""
     subscription = lease.subscription
     wanted = webhooks.wanted_by(subscription)
-    rows, through = stream.window(
-        subscription.brand_id, after=subscription.cursor, limit=limit, wanted=wanted
-    )
+    rows, through = stream.window(subscription.brand_id, after=after, limit=limit, wanted=wanted)
     ahead = set(subscription.ahead)
     return [Item(*row) for row in rows if row[0] not in ahead], through
 
@@ -92,7 +110,12 @@ ATTEMPTS = Statement(
 
 
 def settle(sending: Sending) -> Round | None:
-    """Write down what came of a round; return the next one, if there is to be one.
+    """Write down what came of a round; return the next one, if there is to be one."""
+    return _next(sending.round.lease) if record(sending) else None
+
+
+def record(sending: Sending) -> bool:
+    """Write down what came of a round; False where no other is to follow.
 
     The attempts are kept even where the lease was lost: they happened.
     """
@@ -102,12 +125,9 @@ def settle(sending: Sending) -> Round | None:
         held = leases.keep(lease, **after.changes)
         if held:
             _settle_aside(sending.round, after)
-    if not held:
-        return None
-    if after.ends:
+    if held and after.ends:
         leases.let_go(lease)
-        return None
-    return _next(lease)
+    return held and not after.ends
 
 
 def _write_attempts(subscription: Subscription, tries: Iterable[Try]) -> None:

@@ -10,10 +10,9 @@ import ipaddress
 import socket
 import time
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
@@ -47,8 +46,7 @@ class ForbiddenUrl(ValueError):
     """The URL is of a kind that no webhook may have; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """How one request ended. `status` and `text` are empty when there was no answer."""
 
     outcome: Outcome
@@ -151,36 +149,25 @@ async def post(
 ) -> Answer:
     """POST *body* once. Never raises for what the other side does, and follows no redirect."""
     started = time.monotonic()
-
-    def ended(
-        outcome: Outcome, status: int | None = None, text: str = "", after: str = ""
-    ) -> Answer:
-        latency = round((time.monotonic() - started) * 1_000)
-        return Answer(outcome, status, text, latency, after)
-
-    return await _send(session, url, body, headers, ended)
+    outcome, status, text, retry_after = await _outcome(session, url, body, headers)
+    return Answer(outcome, status, text, round((time.monotonic() - started) * 1_000), retry_after)
 
 
-async def _send(
-    session: aiohttp.ClientSession,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    ended: Callable[..., Answer],
-) -> Answer:
+async def _outcome(
+    session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]
+) -> tuple[Outcome, int | None, str, str]:
     try:
         check_url(url)
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as got:
             text = await _beginning(got)
-            ok = 200 <= got.status < 300
-            outcome = Outcome.DELIVERED if ok else Outcome.REFUSED
-            return ended(outcome, got.status, text, got.headers.get("Retry-After", ""))
+            outcome = Outcome.DELIVERED if 200 <= got.status < 300 else Outcome.REFUSED
+            return outcome, got.status, text, got.headers.get("Retry-After", "")
     except (ForbiddenUrl, ForbiddenAddress) as error:
-        return ended(Outcome.FORBIDDEN, None, str(error))
+        return Outcome.FORBIDDEN, None, str(error), ""
     except TimeoutError:
-        return ended(Outcome.TIMED_OUT)
+        return Outcome.TIMED_OUT, None, "", ""
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return ended(Outcome.FORBIDDEN if _by_guard(error) else Outcome.UNREACHABLE)
+        return Outcome.FORBIDDEN if _by_guard(error) else Outcome.UNREACHABLE, None, "", ""
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:

@@ -12,8 +12,8 @@ import hashlib
 import uuid
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 
@@ -21,8 +21,7 @@ import orjson
 MAX_PARCEL_BYTES = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One event to be sent."""
 
     sequence: int
@@ -36,8 +35,7 @@ class Item:
     refusals: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """The events of one request. The same `webhook_id` always means the same bytes."""
 
     items: Sequence[Item]

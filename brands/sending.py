@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import aiohttp
 from django.conf import settings
@@ -24,8 +25,7 @@ from brands.signing import Signer
 IN_A_ROW = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """One request and how it ended."""
 
     parcel: Parcel
@@ -46,6 +46,8 @@ class Round:
     has_aside: bool
     #: How many refused events wait for an answer to "is it the event, or the endpoint?".
     suspects: int
+    #: Whether there may be more of the stream to read.
+    is_full: bool
     #: Events of people who stand aside: they join them there.
     held_up: Sequence[Item] = ()
 
@@ -75,7 +77,7 @@ class Sending:
         self.stopped = False
         self._bad_in_a_row = round_.suspects if subscription.failures else 0
         self._last_bad: Answer | None = None
-        self._turns = _Turns(subscription.rate_limit)
+        self._turns = _Turns(subscription.rate_limit) if subscription.rate_limit else None
         self._aside = {item.subject for item in round_.held_up}
         self._at_work = 0
         self._workers: list[asyncio.Task[None]] = []
@@ -99,6 +101,11 @@ class Sending:
         """How many events have arrived."""
         good = (each for each in self.tries if each.answer.outcome is Outcome.DELIVERED)
         return sum(len(each.parcel.items) for each in good)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all of it has arrived, at the first try."""
+        return self.passes == len(self.tries) and self.delivered == len(self.round.items)
 
     @property
     def goes_on(self) -> bool:
@@ -141,7 +148,8 @@ class Sending:
         return True
 
     async def _may_go(self) -> bool:
-        await self._turns.wait(until=self.ends)
+        if self._turns:
+            await self._turns.wait(until=self.ends)
         return self.goes_on
 
     async def _send(self, items: Sequence[Item]) -> Answer:
@@ -198,14 +206,12 @@ class Sending:
 class _Turns:
     """When the next request may go, at so many a second. A new round begins without a burst."""
 
-    def __init__(self, rate: int | None) -> None:
-        self.gap = 1 / rate if rate else 0.0
+    def __init__(self, rate: int) -> None:
+        self.gap = 1 / rate
         self.next = time.monotonic() + self.gap
 
     async def wait(self, *, until: float) -> None:
         """Wait for one's turn, or return at once where that would be after *until*."""
-        if not self.gap:
-            return
         mine = max(self.next, time.monotonic())
         self.next = mine + self.gap
         await asyncio.sleep(max(0.0, min(mine, until) - time.monotonic()))

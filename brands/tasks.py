@@ -11,8 +11,9 @@ from brands import dispatch, leases
 
 
 @shared_task(name="brands.deliver")
-def deliver(subscription_id: str) -> None:
-    dispatch.own().knock(uuid.UUID(subscription_id))
+def deliver(*subscription_ids: str) -> None:
+    for each in subscription_ids:
+        dispatch.own().knock(uuid.UUID(each))
 
 
 def deliver_due() -> list[Future[int]]:

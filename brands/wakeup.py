@@ -30,8 +30,8 @@ ENABLED = Statement(
 def wake_up(brand_ids: Iterable[int]) -> None:
     """Have the subscriptions of these brands delivered to, soon. Call it after the commit."""
     for brand_id in brand_ids:
-        for (subscription_id,) in ENABLED.ask({"brand": brand_id}):
-            publish("brands.deliver", str(subscription_id))
+        if rows := ENABLED.ask({"brand": brand_id}):
+            publish("brands.deliver", *(str(subscription_id) for (subscription_id,) in rows))
 
 
 def publish(task: str, *args: str) -> bool:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tests.bench import figures, pgbench, servers
-from tests.bench.databases import filled
+from tests.bench import deliveries, figures, pgbench, servers
+from tests.bench.databases import Database, filled
 from tests.bench.figures import Row, Side, compare
 from tests.bench.load import drive, request
 from tests.bench.work import CHECKERS, Place
@@ -29,12 +29,18 @@ class Mode:
     large: int
     rounds: int
     seconds: float
+    #: Events of a backlog that is delivered.
+    events: int
     note: str = ""
 
 
-LONG = Mode(large=10_000_000, rounds=7, seconds=5)
+LONG = Mode(large=10_000_000, rounds=7, seconds=5, events=20_000)
 QUICK = Mode(
-    large=200_000, rounds=3, seconds=2, note="quick: 200,000 preferences, three short rounds"
+    large=200_000,
+    rounds=3,
+    seconds=2,
+    events=5_000,
+    note="quick: 200,000 preferences, three short rounds",
 )
 
 
@@ -61,6 +67,19 @@ def comparisons(
     ]
 
 
+def of_deliveries(endpoint: deliveries.Endpoint) -> list[Comparison]:
+    return [
+        ("deliver_backlog", "events/s", partial(endpoint.backlog, 1), partial(endpoint.posted, 1)),
+        (
+            "deliver_batches",
+            "events/s",
+            partial(endpoint.backlog, 100),
+            partial(endpoint.posted, 100),
+        ),
+        ("commit_to_receipt", "ms", endpoint.receipts, partial(endpoint.receipts, "--plain")),
+    ]
+
+
 def measured(mode: Mode, wanted: Sequence[Comparison]) -> Iterator[Row]:
     for name, unit, ours, limit in tqdm(wanted, desc="measuring", unit="row"):
         yield compare(name, ours, limit, unit=unit, rounds=mode.rounds, note=mode.note)
@@ -73,7 +92,16 @@ def run(mode: Mode, folder: Path, server: str) -> list[Row]:
         pgbench.prepare(databases["large"], places["large"].callers["choosers"])
         ceiling = drive(ports["echo"], repeat(request("/")), connections=CHECKERS, seconds=1).rate
         print(f"The client alone reaches {ceiling:,.0f} requests/s.")
-        return list(measured(mode, comparisons(mode.seconds, ports, places)))
+        rows = list(measured(mode, comparisons(mode.seconds, ports, places)))
+    return rows + _deliveries(mode, folder, databases["small"])
+
+
+def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:
+    """With no web server beside them."""
+    with deliveries.running(
+        folder, database, events=mode.events, seconds=4 * mode.seconds
+    ) as endpoint:
+        return list(measured(mode, of_deliveries(endpoint)))
 
 
 def main() -> None:

@@ -36,9 +36,10 @@ def _brand(events: int) -> int:
     from brands.models import Brand
 
     brand, _ = Brand.objects.get_or_create(slug="bench-backlog", defaults={"name": "Backlog"})
-    with transaction.atomic():
-        missing = range(stream.last_sequence(brand.pk), events)
-        stream.append([_notice(brand.pk, number) for number in missing])
+    missing = range(stream.last_sequence(brand.pk), events)
+    for some in (missing[n : n + 1_000] for n in range(0, len(missing), 1_000)):
+        with transaction.atomic():
+            stream.append([_notice(brand.pk, number) for number in some])
     return brand.pk
 
 

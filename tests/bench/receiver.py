@@ -1,7 +1,8 @@
 """An endpoint that takes webhooks and notes when: `python -m tests.bench.receiver PORT`.
 
 `GET /marks` answers how many events came, when the first and the last did (seconds of the
-machine's monotonic clock, which all processes share), and when each ledger entry did; and forgets.
+machine's monotonic clock, which all processes share), and when each ledger entry did (as often as
+it came); and forgets. A POST to a path that begins with `/hang` is never answered.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Marks:
     requests: int = 0
     first: float = 0.0
     last: float = 0.0
-    entries: dict[str, float] = field(default_factory=dict)
+    entries: dict[str, list[float]] = field(default_factory=dict)
 
     def note(self, body: bytes) -> None:
         now = time.monotonic()
@@ -34,7 +35,7 @@ class Marks:
         self.requests += 1
         self.events += body.count(b'"sequence":')
         for entry in ENTRY.findall(body):
-            self.entries.setdefault(entry.decode(), now)
+            self.entries.setdefault(entry.decode(), []).append(now)
 
 
 class Receiver(asyncio.Protocol):
@@ -53,11 +54,14 @@ class Receiver(asyncio.Protocol):
             end = split + 4 + (int(found[1]) if found else 0)
             if len(self.buffer) < end:
                 return
-            body, is_get = self.buffer[split + 4 : end], self.buffer.startswith(b"GET")
+            request, body = self.buffer[:split], self.buffer[split + 4 : end]
             self.buffer = self.buffer[end:]
-            self.transport.write(self._marks() if is_get else self._take(body))
+            if not request.startswith(b"POST /hang"):
+                self.transport.write(self._answer(request, body))
 
-    def _take(self, body: bytes) -> bytes:
+    def _answer(self, request: bytes, body: bytes) -> bytes:
+        if request.startswith(b"GET"):
+            return self._marks()
         self.held["marks"].note(body)
         return TAKEN
 

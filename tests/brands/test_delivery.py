@@ -147,7 +147,7 @@ def test_a_worker_that_lost_its_lease_moves_nothing(endpoint: Endpoint) -> None:
     other = leases.take(endpoint.subscription.pk)
     assert other
     sent = asyncio.run_coroutine_threadsafe(endpoint.worker._send(round_), endpoint.worker.loop)
-    assert delivery.settle(sent.result(60)) is None
+    assert delivery.settle(sent.result(60)[0]) is None
     held = endpoint.fresh()
     assert (held.cursor, held.lease_token) == (0, other.token)
     assert Attempt.objects.count() == 1  # it happened, so it is on record

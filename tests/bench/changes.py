@@ -1,0 +1,117 @@
+"""Changes at an even pace, and when each was committed, printed as JSON by ledger entry.
+
+`python -m tests.bench.changes --url URL --changes N --rate R [--plain]`: with `--plain` the brand
+has no webhook, and a Celery task is published for each change instead. Times are seconds of the
+machine's monotonic clock, which all processes share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import django
+from django.db import transaction
+from django.utils import timezone
+
+PEOPLE = 200
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.changes", description=__doc__)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--changes", type=int, required=True)
+    parser.add_argument("--rate", type=float, default=20.0, help="a second")
+    parser.add_argument("--plain", action="store_true")
+    chosen = parser.parse_args()
+    brand = _brand(chosen.url, plain=chosen.plain)
+    tell = _plainly(chosen.url) if chosen.plain else None
+    print(json.dumps(_change(brand, _people(brand), chosen.changes, chosen.rate, tell)))
+
+
+def _brand(url: str, *, plain: bool) -> Any:
+    from brands import webhooks
+    from brands.models import Brand
+
+    slug = "bench-plain" if plain else "bench-told"
+    brand, _ = Brand.objects.get_or_create(slug=slug, defaults={"name": slug})
+    mine = webhooks.of_brand(brand)
+    for old in mine.exclude(url=url):
+        webhooks.disable(old, reason="removed", now=timezone.now())
+    if not plain and not mine.filter(url=url).exists():
+        webhooks.subscribe(brand, webhooks.Terms(url=url), now=timezone.now())
+    return brand
+
+
+def _people(brand: Any) -> list[uuid.UUID]:
+    from consent import relationships
+    from consent.ledger import Actor
+    from consent.models import Relationship, Subject
+
+    known = Relationship.objects.active().filter(brand=brand).values_list("subject_id", flat=True)
+    people = list(known[:PEOPLE])
+    if not people:
+        people = list(Subject.objects.order_by("pk").values_list("pk", flat=True)[:PEOPLE])
+        for person in people:
+            relationships.start(person, brand, by=Actor("api"), now=timezone.now())
+        time.sleep(3)  # what that told has arrived
+    return people
+
+
+def _change(
+    brand: Any,
+    people: list[uuid.UUID],
+    changes: int,
+    rate: float,
+    tell: Callable[[Any], None] | None,
+) -> dict[str, float]:
+    committed: dict[str, float] = {}
+    begun = time.monotonic() + 0.5
+    for number in range(changes):
+        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        entry = _record(brand, people[number % len(people)], number, committed, tell)
+        assert entry in committed
+    return committed
+
+
+def _record(
+    brand: Any,
+    person: uuid.UUID,
+    number: int,
+    committed: dict[str, float],
+    tell: Callable[[Any], None] | None,
+) -> str:
+    from consent import ledger
+    from consent.ledger import Actor, NewChoice
+    from consent.resolution import Scope
+
+    choice = NewChoice(Scope(brand.pk, "marketing", "email"), "deny")
+    with transaction.atomic():
+        at: list[float] = []
+        # The first of the hooks, so that what follows the commit counts.
+        transaction.on_commit(lambda: at.append(time.monotonic()))
+        (entry,) = ledger.record(person, [choice], by=Actor("portal"), now=timezone.now())
+        if tell:
+            transaction.on_commit(lambda: tell(entry))
+    committed[str(entry.pk)] = at[0]
+    return str(entry.pk)
+
+
+def _plainly(url: str) -> Callable[[Any], None]:
+    from tests.bench import plain
+
+    filler = "x" * 400  # about as long as an event of ours
+
+    def tell(entry: Any) -> None:
+        plain.post.delay(url, f'{{"entry":"{entry.pk}","sequence":1,"filler":"{filler}"}}')
+
+    return tell
+
+
+if __name__ == "__main__":
+    django.setup()
+    main()
