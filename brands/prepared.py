@@ -174,6 +174,9 @@ def _written(value: Any) -> bytes | None:
 
 
 def _succeeded(result: pq.abc.PGresult) -> pq.abc.PGresult:
-    if result.status not in SUCCESS:
-        raise errors.error_from_result(result)
-    return result
+    if result.status in SUCCESS:
+        return result
+    error = errors.error_from_result(result)
+    if error.sqlstate is None:  # not PostgreSQL's words but libpq's: the connection is gone
+        raise psycopg.OperationalError(str(error))
+    raise error

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -183,6 +184,26 @@ def last_sequence(brand_id: int) -> int:
 
 
 LAST_SEQUENCE = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
+
+
+#: Seconds between two looks at a stream whose reader waits for it to grow.
+LOOK = 0.1
+HEAD = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
+
+
+def grows_beyond(sequence: int, *, brand_id: int, within: float) -> bool:
+    """Wait until the stream goes beyond *sequence*, for at most *within* seconds.
+
+    It looks, and sleeps between two looks: a `LISTEN` would need a connection of its own for each
+    who waits. Call it outside any transaction, which would stay open all the while.
+    """
+    until = monotonic() + within
+    while True:
+        if any(last > sequence for (last,) in HEAD.ask({"brand": brand_id})):
+            return True
+        if (left := until - monotonic()) <= 0:
+            return False
+        sleep(min(LOOK, left))
 
 
 def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import orjson
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,10 +15,13 @@ from rest_framework.response import Response
 
 from brands import stream
 from brands.api.access import BrandView
+from brands.api.places import TooManyStreams, places
+from brands.models import Event
 from brands.wire import Problems, StrictSerializer, translating
 
 PROBLEMS: Problems = {stream.AcknowledgedTooFar: (422, "beyond_stream", "through")}
 MAX_SEQUENCE = 2**63 - 1
+MAX_WAIT = 30  # seconds
 
 
 class FeedQuery(serializers.Serializer[object]):
@@ -22,6 +29,12 @@ class FeedQuery(serializers.Serializer[object]):
         default=0, min_value=0, max_value=MAX_SEQUENCE, help_text="The last sequence you have."
     )
     limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
+    wait = serializers.IntegerField(
+        default=0,
+        min_value=0,
+        max_value=MAX_WAIT,
+        help_text="Where nothing came after it yet: how many seconds to wait for something.",
+    )
 
 
 class EventData(serializers.Serializer[object]):
@@ -51,19 +64,38 @@ class Events(BrandView):
 
     @extend_schema(parameters=[FeedQuery], responses=Feed, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
-        """Every change that concerns you, in order. Poll with the last sequence you have."""
+        """Every change that concerns you, in order. Poll with the last sequence you have.
+
+        With `wait` an answer that would be empty waits for something to tell. Where too many wait
+        already it comes at once, and `Retry-After` says when to ask again.
+        """
         query = FeedQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         after, limit = query.validated_data["after"], query.validated_data["limit"]
         events = stream.read(self.brand.pk, after=after, limit=limit + 1)
-        page = events[:limit]
-        more = len(events) > limit
-        return Response(
-            {
-                "data": [orjson.loads(bytes(event.body)) for event in page],
-                "next_cursor": page[-1].sequence if more else None,
-            }
-        )
+        headers = {}
+        if not events and query.validated_data["wait"]:
+            try:
+                self._wait(after, seconds=query.validated_data["wait"])
+            except TooManyStreams as full:
+                headers["Retry-After"] = str(full.wait)
+            events = stream.read(self.brand.pk, after=after, limit=limit + 1)
+        return Response(_page(events, limit), headers=headers)
+
+    def _wait(self, after: int, *, seconds: float) -> None:
+        # A connection on which nothing moves for longer is taken for dead, and closed.
+        within = min(seconds, settings.CONNECTION_IDLE_SECONDS / 2)
+        with places.held(self.brand.pk):
+            stream.grows_beyond(after, brand_id=self.brand.pk, within=within)
+
+
+def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:
+    page = events[:limit]
+    more = len(events) > limit
+    return {
+        "data": [orjson.loads(bytes(event.body)) for event in page],
+        "next_cursor": page[-1].sequence if more else None,
+    }
 
 
 class Acknowledge(BrandView):

@@ -16,12 +16,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from brands.api.access import BrandView
+from brands.api.places import Streamed
 from brands.models import Brand
 from brands.wire import BatchParser, Problem, translating
 from consent import batches
 from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data
-from consent.api.places import Streamed
 from consent.identifiers import Contact, InvalidAddress
 from consent.resolution import Decision, Question
 

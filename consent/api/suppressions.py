@@ -14,10 +14,10 @@ from rest_framework.request import Request
 
 from brands import stream
 from brands.api.access import BrandView
+from brands.api.places import Streamed
 from consent import suppressions
 from consent.api import wire
 from consent.api.batches import OPTIONS, look_at_connection_again, question_of
-from consent.api.places import Streamed
 from consent.suppressions import Standing
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import uuid
 from collections.abc import Iterator
 
 import pytest
-from django.db import DataError, IntegrityError, ProgrammingError, connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 
 from brands.models import Brand, StreamHead
@@ -119,3 +128,14 @@ def test_values_that_fail_in_the_middle_leave_it_usable_too(db: None) -> None:
     with pytest.raises(ZeroDivisionError):
         list(NUMBERS.ask_each(asked()))
     assert NUMBERS.ask({"most": 1, "word": "a"}) == [(1, "a")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_gone_is_an_operational_error() -> None:
+    """As Django's own statements say it, so that it is answered as 503 and not as our mistake."""
+    assert NUMBERS.ask({"most": 1, "word": "a"}) == [(1, "a")]
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(OperationalError):
+        NUMBERS.ask({"most": 1, "word": "a"})
+    connection.close()

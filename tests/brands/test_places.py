@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from pytest_django import Settings
 
+from brands.api.places import Streamed, TooManyStreams, places
 from brands.models import Brand
-from consent.api.places import Streamed, TooManyStreams, places
 from tests.conftest import Api
 
 ABOUT = "purpose=marketing&channel=email"
@@ -82,3 +83,10 @@ def test_whoever_finds_no_place_is_told_when_to_come_again(as_acme: Api, acme: B
     finally:
         places.give_back(acme.pk)
     assert as_acme.get("suppressions", purpose="marketing", channel="email").status_code == 200
+
+
+def test_a_place_is_held_as_long_as_the_block_runs(acme: Brand) -> None:
+    with suppress(ZeroDivisionError), places.held(acme.pk):
+        assert refused(acme)
+        raise ZeroDivisionError
+    assert not refused(acme)

@@ -1,4 +1,4 @@
-"""Places for answers that last as long as their client likes.
+"""Places for answers that last as long as their client likes, or as nothing happens.
 
 Each holds a thread of the web server until its end, and slow clients would hold them all. So a
 process has fewer places than threads, and a brand never has the last of several.
@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
@@ -45,6 +46,15 @@ class Places:
     def give_back(self, brand_id: int) -> None:
         with self._lock:
             self._taken[brand_id] -= 1
+
+    @contextmanager
+    def held(self, brand_id: int) -> Iterator[None]:
+        """A place for as long as the block runs. Raises TooManyStreams."""
+        self.take(brand_id)
+        try:
+            yield
+        finally:
+            self.give_back(brand_id)
 
 
 places = Places()

@@ -1,0 +1,139 @@
+"""The feed's long poll: it waits for news, in few places, and holds nothing meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from brands.api.places import places
+from brands.models import Brand
+from consent import ledger
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship
+from consent.resolution import Scope
+from tests.chaos.fleet import wait_until
+from tests.conftest import Api
+
+LOOKING = "query LIKE 'SELECT last_sequence FROM brands_streamhead WHERE%' AND state LIKE 'idle%'"
+
+Waiting = Callable[..., "Future[Any]"]
+
+
+@pytest.fixture
+def waiting(as_acme: Api) -> Iterator[Waiting]:
+    """Asks in a second thread, and returns once that one waits."""
+
+    def get(**query: Any) -> Any:
+        try:
+            return as_acme.get("events", **query)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def begin(**query: Any) -> Future[Any]:
+            answer = pool.submit(get, **query)
+            wait_until(lambda: answer.done() or backends(), "somebody waits")
+            return answer
+
+        yield begin
+
+
+def backends() -> list[tuple[int, str]]:
+    """Who looked at a stream's head last, and sleeps: the process and its state."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pid, state FROM pg_stat_activity WHERE {LOOKING}"
+            " AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchall()
+
+
+def deny(met: Relationship) -> None:
+    choice = NewChoice(Scope(met.brand_id), "deny")
+    ledger.record(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_committed_meanwhile_is_the_answer(waiting: Waiting, met: Relationship) -> None:
+    answer = waiting(after=1, wait=30)
+    deny(met)
+    (event,) = answer.result(10).json()["data"]
+    assert (event["sequence"], event["type"]) == (2, "preference.denied")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_holds_no_transaction(waiting: Waiting, met: Relationship) -> None:
+    answer = waiting(after=1, wait=30)
+    for _ in range(3):
+        assert [state for _, state in backends()] in ([], ["idle"])  # none while it looks
+        time.sleep(0.03)
+    deny(met)
+    assert answer.result(10).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_meanwhile_is_not_our_mistake(
+    waiting: Waiting, met: Relationship
+) -> None:
+    answer = waiting(after=1, wait=30)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    refused = answer.result(10)
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert refused.headers["Retry-After"]
+
+
+def test_nothing_new_is_an_empty_answer_in_the_end(as_acme: Api, met: Relationship) -> None:
+    answer = as_acme.get("events", after=1, wait=1)
+    assert (answer.status_code, answer.json()) == (200, {"data": [], "next_cursor": None})
+    assert "Retry-After" not in answer.headers
+
+
+def test_nobody_waits_longer_than_a_quiet_connection_lives(
+    as_acme: Api, met: Relationship, settings: Settings
+) -> None:
+    settings.CONNECTION_IDLE_SECONDS = 0.2
+    assert as_acme.get("events", after=1, wait=30).json()["data"] == []
+
+
+def test_what_is_there_is_not_waited_for(as_acme: Api, met: Relationship) -> None:
+    assert len(as_acme.get("events", wait=30).json()["data"]) == 1
+
+
+def test_without_a_place_the_answer_comes_at_once(
+    as_acme: Api, as_rival: Api, acme: Brand, met: Relationship
+) -> None:
+    places.take(acme.pk)
+    try:
+        empty = as_acme.get("events", after=1, wait=30)
+        full = as_acme.get("events", wait=30)
+    finally:
+        places.give_back(acme.pk)
+    assert (empty.status_code, empty.json()["data"]) == (200, [])
+    assert empty.headers["Retry-After"] == "5"
+    assert len(full.json()["data"]) == 1 and "Retry-After" not in full.headers
+
+
+def test_its_place_is_free_again_afterwards(
+    as_acme: Api, met: Relationship, settings: Settings
+) -> None:
+    settings.CONNECTION_IDLE_SECONDS = 0.2
+    for _ in range(2):
+        assert "Retry-After" not in as_acme.get("events", after=1, wait=1).headers
+
+
+@pytest.mark.parametrize("wait", ["-1", "31", "x", "nan", "1.5", "inf"])
+def test_a_wait_that_is_wrong(wait: str, as_acme: Api) -> None:
+    answer = as_acme.get("events", wait=wait)
+    assert (answer.status_code, answer.json()["field"]) == (422, "wait")
