@@ -134,7 +134,7 @@ def _width(sending: Sending) -> int:
     subscription: Subscription = sending.round.lease.subscription
     if subscription.failures:
         return subscription.width
-    if sending.width < subscription.width:
+    if sending.width < sending.first_width:
         return sending.width
-    is_good = sending.was_full and sending.passes and sending.passes == len(sending.tries)
-    return min(subscription.width + WIDER, MAX_WIDTH) if is_good else subscription.width
+    wider = sending.was_full and sending.is_clean
+    return min(sending.first_width + WIDER, MAX_WIDTH) if wider else sending.first_width

@@ -135,6 +135,8 @@ def recalled(subscription: Subscription) -> Iterator[None]:
     try:
         wait_until_let_go(subscription)
         with transaction.atomic():
+            # A holder that was stopped, and wakes after its lease has ended, writes nothing more.
+            mine.update(lease_token=None, leased_until=None)
             yield
     finally:
         mine.update(recalled_until=None)

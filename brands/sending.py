@@ -61,7 +61,7 @@ class Sending:
         self.round = round_
         self.batch = subscription.batch
         #: How many requests may be under way at once; it shrinks when the endpoint complains.
-        self.width = 1 if subscription.failures else subscription.width
+        self.width = self.first_width = 1 if subscription.failures else subscription.width
         self.lanes = lanes_of(round_.items, batch=self.batch, width=self.width)
         self.was_full = len(self.lanes) >= self.width
         self.ends = time.monotonic() + settings.DELIVERY_BUDGET_SECONDS

@@ -56,6 +56,8 @@ class Notice:
     cause: uuid.UUID
     data: dict[str, Any]
     facts: Facts = field(default_factory=Facts)
+    #: By when the brand has to have applied it.
+    honour_by: datetime | None = None
 
 
 class AcknowledgedTooFar(ValueError):
@@ -121,6 +123,7 @@ def _event(notice: Notice, *, sequence: int) -> Event:
         reason=notice.facts.reason,
         source=notice.facts.source,
         campaign=notice.facts.campaign,
+        honour_by=notice.honour_by,
     )
 
 
@@ -204,6 +207,13 @@ def grows_beyond(sequence: int, *, brand_id: int, within: float) -> bool:
         if (left := until - monotonic()) <= 0:
             return False
         sleep(min(LOOK, left))
+
+
+def overdue(brand_id: int, *, now: datetime, after: int, limit: int) -> Sequence[Event]:
+    """Of the events that the brand has not said to have applied, the first whose time is over."""
+    start = max(after, acknowledged_through(brand_id))
+    events = Event.objects.filter(brand_id=brand_id, sequence__gt=start, honour_by__lt=now)
+    return list(events.order_by("sequence")[:limit])
 
 
 def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:

@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from brands.api import attempts, catalogue, events, subscriptions
 from cmr import portal
-from cmr.api import choices, profile, sign_in
+from cmr.api import choices, honouring, profile, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from config import health
@@ -43,6 +43,7 @@ urlpatterns = [
     path("api/v1/me/choices", choices.Choices.as_view()),
     path("api/v1/me/preferences", choices.Preferences.as_view()),
     path("api/v1/me/history", choices.History.as_view()),
+    path("api/v1/me/history/<uuid:entry_id>/propagation", honouring.Propagation.as_view()),
     # The API: brands
     path("api/v1/checks", batches.Checks.as_view()),
     path("api/v1/checks/stream", batches.Stream.as_view()),
@@ -52,6 +53,7 @@ urlpatterns = [
     path("api/v1/relationships", relationships.Relationships.as_view()),
     path("api/v1/choices", relationships.Choices.as_view()),
     path("api/v1/events", events.Events.as_view()),
+    path("api/v1/events/overdue", events.Overdue.as_view()),
     path("api/v1/events/ack", events.Acknowledge.as_view()),
     path("api/v1/subscriptions", subscriptions.Subscriptions.as_view()),
     path(ONE_SUBSCRIPTION, subscriptions.OneSubscription.as_view()),

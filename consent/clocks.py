@@ -1,27 +1,36 @@
 """By when a brand must have applied a no. Engineering anchors, not legal advice.
 
 Note [Clocks]. Of the rules that fit a change the strictest counts, wherever the person lives: what
-satisfies it satisfies the others.
+satisfies it satisfies the others. The rules are rows (`HonourClock`), for an admin to change.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.apps import AppConfig
+
+from brands import starting_rows
+from brands.prepared import Statement
+from brands.starting_rows import Plan
+from consent.models import HonourClock
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A rule and its time. None fits every purpose, or every channel."""
+class Clock(NamedTuple):
+    """A rule's time. None fits every purpose, or every channel."""
 
-    rule: str
     days: int
     business_days: bool
     purpose: str | None = None
     channel: str | None = None
 
     def fits(self, purpose: str | None, channel: str | None) -> bool:
-        return self.purpose in (None, purpose) and self.channel in (None, channel)
+        """A no to any channel is also one to e-mail, so e-mail's clock fits it."""
+        return self.purpose in (None, purpose) and (
+            self.channel in (None, channel) or channel is None
+        )
 
     def ends(self, start: datetime) -> datetime:
         if not self.business_days:
@@ -33,19 +42,39 @@ class Clock:
         return end
 
 
-CLOCKS = [
-    Clock("gmail_yahoo_sender_rules", 2, business_days=False, channel="email"),
-    Clock("tcpa", 10, business_days=True, channel="sms"),
-    Clock("tcpa", 10, business_days=True, channel="voice"),
-    Clock("ccpa_sale_or_sharing", 15, business_days=True, purpose="sale_or_sharing"),
-    Clock("can_spam", 10, business_days=True),
+#: Rule, days, whether business days, purpose, channel.
+CLOCKS: list[tuple[str, int, bool, str | None, str | None]] = [
+    ("Gmail and Yahoo sender rules", 2, False, None, "email"),
+    ("CAN-SPAM", 10, True, None, None),
+    ("TCPA", 10, True, None, "sms"),
+    ("TCPA", 10, True, None, "voice"),
+    ("CASL", 10, True, None, "email"),
+    ("CCPA, sale or sharing", 15, True, "sale_or_sharing", None),
 ]
 
+ALL = Statement("SELECT days, business_days, purpose, channel FROM consent_honourclock")
 
-def honour_by(*, purpose: str | None, channel: str | None, start: datetime) -> datetime:
-    """The earliest end among the clocks that fit a no of this purpose and channel.
 
-    A no to any channel is also one to e-mail, so e-mail's clock fits it.
-    """
-    fitting = [c for c in CLOCKS if c.fits(purpose, channel) or (channel is None and c.channel)]
-    return min(clock.ends(start) for clock in fitting)
+def honour_by(*, purpose: str | None, channel: str | None, start: datetime) -> datetime | None:
+    """The earliest end among the clocks that fit a no; None where an admin left none that does."""
+    return earliest(map(Clock._make, ALL.ask({})), purpose=purpose, channel=channel, start=start)
+
+
+def earliest(
+    clocks: Iterable[Clock], *, purpose: str | None, channel: str | None, start: datetime
+) -> datetime | None:
+    fitting = [clock.ends(start) for clock in clocks if clock.fits(purpose, channel)]
+    return min(fitting, default=None)
+
+
+def install(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> None:
+    """The clocks that every installation starts with. Runs after each migrate."""
+    if not starting_rows.are_due(sender.label, plan):
+        return
+    for rule, days, business_days, purpose, channel in CLOCKS:
+        HonourClock.objects.get_or_create(
+            rule=rule,
+            purpose=purpose,
+            channel=channel,
+            defaults={"days": days, "business_days": business_days},
+        )

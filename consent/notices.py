@@ -19,6 +19,7 @@ TAKES_AWAY = {"deny", "pause", "limit"}
 
 def of_entry(entry: LedgerEntry, relationship: Relationship) -> Notice:
     """Tell the brand of *relationship* of one recorded choice."""
+    ends = _honour_by(entry)
     return Notice(
         brand_id=relationship.brand_id,
         type=OF_DECISION[entry.decision],
@@ -38,8 +39,9 @@ def of_entry(entry: LedgerEntry, relationship: Relationship) -> Notice:
             "reason": entry.reason or None,
             "maker": entry.maker,
             "made_at": entry.made_at,
-            "honour_by": _honour_by(entry),
+            "honour_by": ends,
         },
+        honour_by=ends,
     )
 
 
@@ -106,7 +108,9 @@ def of_end(relationship: Relationship, *, now: datetime, seq: int, cause: uuid.U
     """Tell a brand that the relationship is over."""
     ends = clocks.honour_by(purpose=None, channel=None, start=now)
     data = {"ended_by": relationship.ended_by, "honour_by": ends}
-    return _of_relationship("ended", relationship, data, now=now, seq=seq, cause=cause)
+    return _of_relationship(
+        "ended", relationship, data, now=now, seq=seq, cause=cause, honour_by=ends
+    )
 
 
 def _of_relationship(
@@ -117,6 +121,7 @@ def _of_relationship(
     now: datetime,
     seq: int,
     cause: uuid.UUID,
+    honour_by: datetime | None = None,
 ) -> Notice:
     return Notice(
         brand_id=relationship.brand_id,
@@ -125,6 +130,7 @@ def _of_relationship(
         subject=relationship.subject_id,
         cause=cause,
         data={"subject": _subject(relationship), "subject_seq": seq, **data},
+        honour_by=honour_by,
     )
 
 

@@ -98,6 +98,25 @@ def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:
     }
 
 
+class OverdueQuery(serializers.Serializer[object]):
+    after = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEQUENCE)
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
+
+
+class Overdue(BrandView):
+    scope = "events"
+
+    @extend_schema(parameters=[OverdueQuery], responses=Feed, tags=["brand: changes"])
+    def get(self, request: Request) -> Response:
+        """The events whose `honour_by` is over and that you have not said to have applied."""
+        query = OverdueQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        after, limit = query.validated_data["after"], query.validated_data["limit"]
+        now = timezone.now()
+        late = stream.overdue(self.brand.pk, now=now, after=after, limit=limit + 1)
+        return Response(_page(late, limit))
+
+
 class Acknowledge(BrandView):
     scope = "ack"
 

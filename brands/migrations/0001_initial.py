@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=40)),
                 ("source", models.CharField(blank=True, max_length=20)),
                 ("campaign", models.CharField(blank=True, max_length=60)),
+                ("honour_by", models.DateTimeField(null=True)),
                 ("body", models.BinaryField()),
             ],
         ),

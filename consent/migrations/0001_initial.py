@@ -201,6 +201,67 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="HonourClock",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule", models.CharField(max_length=60)),
+                ("days", models.PositiveSmallIntegerField()),
+                (
+                    "business_days",
+                    models.BooleanField(help_text="Monday to Friday count, holidays too."),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("email", "email"),
+                            ("sms", "SMS"),
+                            ("voice", "phone calls"),
+                            ("push", "push notifications"),
+                            ("post", "letters"),
+                            ("in_app", "in the app"),
+                            ("messaging", "messengers"),
+                        ],
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(blank=True, help_text="Its code.", max_length=40, null=True),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("rule", "purpose", "channel"),
+                        name="clock_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("channel", None),
+                            (
+                                "channel__in",
+                                ["email", "sms", "voice", "push", "post", "in_app", "messaging"],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="clock_channel_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days__lte", 1000)), name="clock_ends_in_our_time"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ImpliedTerm",
             fields=[
                 (

@@ -1,5 +1,6 @@
 """The facts of this app, a noun a file."""
 
+from consent.models.clock import HonourClock
 from consent.models.ending import Ending
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Source
 from consent.models.metrics import DailyCount, MetricsCursor, RefusedLift
@@ -16,6 +17,7 @@ __all__ = [
     "DecisionKind",
     "Ending",
     "Ground",
+    "HonourClock",
     "Identifier",
     "ImpliedTerm",
     "LedgerEntry",

@@ -54,7 +54,7 @@ def test_it_says_how_long(endpoint: Endpoint, status: int) -> None:
 def test_the_width_grows_while_the_endpoint_keeps_up(endpoint: Endpoint) -> None:
     happen(endpoint.brand, *range(600))
     endpoint.deliver()
-    assert endpoint.fresh().width == 20
+    assert endpoint.fresh().width > 16
 
 
 def test_a_failing_endpoint_is_tried_with_one_request(endpoint: Endpoint) -> None:

@@ -43,6 +43,7 @@ PUBLIC = {
 ARGUMENTS = {
     "brand": "acme",
     "subscription_id": "00000000-0000-0000-0000-000000000000",
+    "entry_id": "00000000-0000-0000-0000-000000000000",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",

@@ -1,0 +1,60 @@
+"""What became of a choice at each brand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.wire import Problem, list_of
+from cmr.api.access import ConsumerView
+from consent import honouring
+from consent.honouring import Fate
+from consent.models import LedgerEntry
+
+STATES = ["recorded", "delivered", "applied", "overdue"]
+
+
+class FateData(serializers.Serializer[object]):
+    brand = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(STATES)
+    recorded_at = serializers.DateTimeField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    applied_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the brand said that it has applied it."
+    )
+    honour_by = serializers.DateTimeField(
+        allow_null=True, help_text="Overdue from then on; null for what takes nothing away."
+    )
+
+
+FateList = list_of(FateData)
+
+
+class Propagation(ConsumerView):
+    @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
+    def get(self, request: Request, entry_id: uuid.UUID) -> Response:
+        """How far one change has come, brand by brand: recorded, delivered, applied or overdue."""
+        mine = LedgerEntry.objects.filter(subject=self.consumer.subject_id, pk=entry_id)
+        if (entry := mine.first()) is None:
+            raise Problem(404, "not_found", "You have made no such change.")
+        now = timezone.now()
+        data = [_fate_data(fate) | {"state": fate.state(now)} for fate in honouring.fates(entry)]
+        return Response({"data": data, "next_cursor": None})
+
+
+def _fate_data(fate: Fate) -> dict[str, Any]:
+    return {
+        "brand": fate.brand.slug,
+        "name": fate.brand.name,
+        "recorded_at": fate.recorded_at,
+        "delivered_at": fate.delivered_at,
+        "applied_at": fate.applied_at,
+        "honour_by": fate.honour_by,
+    }

@@ -1,0 +1,159 @@
+"""What the person sees of a change: recorded, delivered, applied, or overdue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from brands import stream, webhooks
+from brands.models import Attempt, Brand, Event
+from cmr.models import Consumer
+from consent import clocks, propagation, relationships
+from consent.clocks import Clock
+from consent.ledger import Actor
+from consent.models import HonourClock, Relationship
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db
+
+
+def say_no(as_ana: Api, brand: str | None = "acme", channel: str | None = "email") -> str:
+    scope: dict[str, Any] = {"purpose": "marketing", "channel": channel}
+    if brand:
+        scope["brand"] = brand
+    answer = as_ana.post("me/choices", {"scope": scope, "decision": "deny"})
+    assert answer.status_code == 201, answer.content
+    entry: str = answer.json()["data"][0]["entry"]
+    return entry
+
+
+def fates(as_ana: Api, entry: str) -> list[dict[str, Any]]:
+    answer = as_ana.get(f"me/history/{entry}/propagation")
+    assert answer.status_code == 200
+    data: list[dict[str, Any]] = answer.json()["data"]
+    return data
+
+
+def delivered(brand: Brand, sequence: int) -> None:
+    subscription, _ = webhooks.subscribe(
+        brand, webhooks.Terms(url="https://acme.example/"), now=timezone.now()
+    )
+    Attempt.objects.create(
+        subscription=subscription,
+        sequence=sequence,
+        message=subscription.pk,
+        started_at=timezone.now(),
+        latency_ms=3,
+        outcome="delivered",
+        status=204,
+    )
+
+
+def test_it_goes_from_recorded_to_delivered_to_applied(as_ana: Api, met: Relationship) -> None:
+    entry = say_no(as_ana)
+    (fate,) = fates(as_ana, entry)
+    assert (fate["brand"], fate["state"], fate["delivered_at"]) == ("acme", "recorded", None)
+    sequence = stream.last_sequence(met.brand_id)
+    delivered(met.brand, sequence)
+    assert fates(as_ana, entry)[0]["state"] == "delivered"
+    stream.acknowledge(met.brand_id, through=sequence, now=timezone.now())
+    (fate,) = fates(as_ana, entry)
+    assert fate["state"] == "applied"
+    assert fate["delivered_at"] < fate["applied_at"]
+
+
+def test_an_ack_of_less_does_not_count(as_ana: Api, met: Relationship) -> None:
+    entry = say_no(as_ana)
+    through = stream.last_sequence(met.brand_id) - 1
+    stream.acknowledge(met.brand_id, through=through, now=timezone.now())
+    assert fates(as_ana, entry)[0]["state"] == "recorded"
+
+
+def test_a_brand_that_reads_the_feed_has_what_it_applied(as_ana: Api, met: Relationship) -> None:
+    entry = say_no(as_ana)
+    stream.acknowledge(met.brand_id, through=2, now=timezone.now())
+    (fate,) = fates(as_ana, entry)
+    assert fate["delivered_at"] == fate["applied_at"]
+
+
+def test_past_its_time_it_is_overdue_until_it_is_applied(
+    as_ana: Api, as_acme: Api, met: Relationship
+) -> None:
+    HonourClock.objects.update(days=0, business_days=False)
+    entry = say_no(as_ana)
+    assert fates(as_ana, entry)[0]["state"] == "overdue"
+    late = as_acme.get("events/overdue").json()
+    assert [event["data"]["entry"] for event in late["data"]] == [entry]
+    as_acme.post("events/ack", {"through": late["data"][0]["sequence"]})
+    assert fates(as_ana, entry)[0]["state"] == "applied"
+    assert as_acme.get("events/overdue").json() == {"data": [], "next_cursor": None}
+
+
+def test_what_is_overdue_comes_in_pages(as_ana: Api, as_acme: Api, met: Relationship) -> None:
+    HonourClock.objects.update(days=0, business_days=False)
+    entries = [say_no(as_ana, channel=each) for each in ("email", "sms", "post")]
+    page = as_acme.get("events/overdue", limit=2).json()
+    rest = as_acme.get("events/overdue", limit=2, after=page["next_cursor"]).json()
+    shown = [event["data"]["entry"] for event in page["data"] + rest["data"]]
+    assert shown == entries
+    assert rest["next_cursor"] is None
+
+
+def test_a_choice_about_all_brands_shows_each_also_before_it_is_told(
+    as_ana: Api, ana: Consumer, met: Relationship, rival: Brand
+) -> None:
+    relationships.start(ana.subject_id, rival, by=Actor("api"), now=timezone.now())
+    entry = say_no(as_ana, brand=None)
+    assert [(f["brand"], f["honour_by"]) for f in fates(as_ana, entry)] == [
+        ("acme", None),
+        ("rival", None),
+    ]
+    propagation.propagate(ana.subject_id, now=timezone.now())
+    assert all(fate["honour_by"] for fate in fates(as_ana, entry))
+
+
+@pytest.mark.parametrize("entry", ["019a0000-0000-7000-8000-000000000000"])
+def test_what_is_not_mine_is_not_there(entry: str, as_ana: Api, as_acme: Api) -> None:
+    assert as_ana.get(f"me/history/{entry}/propagation").status_code == 404
+    assert as_acme.get(f"me/history/{entry}/propagation").status_code == 401
+
+
+def test_the_brand_is_told_the_time_it_has(as_ana: Api, as_acme: Api, met: Relationship) -> None:
+    say_no(as_ana)
+    event = as_acme.get("events", after=1).json()["data"][0]
+    kept = Event.objects.get(brand=met.brand, sequence=event["sequence"])
+    assert kept.honour_by is not None
+    assert kept.honour_by - kept.timestamp == timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "channel", "days"),
+    [
+        ("marketing", "email", 2),
+        ("marketing", None, 2),  # e-mail is among all channels
+        ("marketing", "sms", 14),
+        ("sale_or_sharing", "post", 14),
+        ("research", "push", 14),
+    ],
+)
+def test_the_strictest_clock_counts(
+    purpose: str, channel: str | None, days: int, acme: Brand
+) -> None:
+    start = timezone.now().replace(year=2026, month=6, day=1)  # a Monday
+    ends = clocks.honour_by(purpose=purpose, channel=channel, start=start)
+    assert ends == start + timedelta(days=days)
+
+
+def test_business_days_pass_over_weekends() -> None:
+    friday = timezone.now().replace(year=2026, month=6, day=5)
+    assert Clock(1, business_days=True).ends(friday) == friday + timedelta(days=3)
+    assert Clock(1, business_days=False).ends(friday) == friday + timedelta(days=1)
+
+
+def test_with_no_clock_there_is_no_time(as_ana: Api, met: Relationship) -> None:
+    HonourClock.objects.all().delete()
+    entry = say_no(as_ana)
+    assert fates(as_ana, entry)[0]["honour_by"] is None
