@@ -1,0 +1,218 @@
+"""The forms that are tried: URLs that lead inside, and names whose look-up does."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from brands.outbound import MAX_URL
+
+#: A name that leads to this machine, for URLs that are bad in another way.
+INSIDE = "inside.test"
+#: One address, at least, of everything that the list in the standard's page forbids.
+ADDRESSES = [
+    *"0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 127.8.9.1".split(),
+    *"169.254.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.192 192.0.2.1".split(),
+    *"192.88.99.1 192.168.0.1 192.168.255.255 198.18.0.1 198.19.255.255 198.51.100.1".split(),
+    *"203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 168.63.129.16".split(),
+    *"100.100.100.200".split(),
+    *":: ::1 ::2 64:ff9b::1 64:ff9b:1::1 100::1 2001:db8::1 2001::1 2001:20::1 2002::1".split(),
+    *"3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 4000::1 8000::1 e000::1".split(),
+]
+#: IPv6 that carries 127.0.0.1, 10.0.0.1 or 169.254.169.254 inside, and by what name that goes.
+CARRIERS = {
+    "mapped": ["::ffff:127.0.0.1", "::ffff:7f00:1", "0:0:0:0:0:ffff:a00:1", "::ffff:a9fe:a9fe"],
+    "compatible": ["::127.0.0.1", "::7f00:1", "::a9fe:a9fe"],
+    "translated": ["::ffff:0:127.0.0.1", "::ffff:0:a00:1"],
+    "6to4": ["2002:7f00:1::", "2002:a00:1::1", "2002:a9fe:a9fe::"],
+    "NAT64": ["64:ff9b::127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a9fe:a9fe"],
+    "Teredo": ["2001:0:7f00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe"],
+    "ISATAP": ["fe80::5efe:7f00:1", "fe80::200:5efe:127.0.0.1"],
+}
+SPELLINGS = [
+    *"127.1 127.0.1 2130706433 017700000001 0x7f000001 0x7f.1 0x7F.0x0.0x0.0x1 0177.0.0.1".split(),
+    *"0177.0.0.01 127.0.0.01 00127.0.0.1 0 00 0x0 0x 167772161 10.1 0xa.1 012.1 2852039166".split(),
+    *"0xA9FEA9FE 169.254.43518 4294967295 4294967296 127.0.0.1. 2130706433. 127.0.0.1.. 1.2.3.4.5".split(),
+    *"127.0.0.256 192.168.257 256.256.256.256 0x100000001".split(),
+]
+DRESSED_UP = [
+    "\uff11\uff12\uff17.\uff10.\uff10.\uff11",  # full-width digits
+    "127\uff0e0\uff0e0\uff0e1",  # full-width full stops
+    "127\u30020\u30020\u30021",  # ideographic full stops
+    "127\uff610\uff610\uff611",  # half-width ones
+    "\u2460\u2461\u2466.0.0.\u2460",  # circled digits
+    "\u0661\u0662\u0667.0.0.1",  # Arabic-Indic digits
+    "\U0001d7cf\U0001d7d0\U0001d7d5.0.0.1",  # bold mathematical digits
+    "\u00b9\u00b2\u2077.0.0.1",  # superscripts
+    "0\u02e3\u0037f.1",
+    "127.0.0.1\u3000",
+    "%31%32%37.0.0.1",
+    "127%2e0%2e0%2e1",
+    "%6cocalhost",
+    "localhos%74",
+    "\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3",  # circled letters
+    "LOCALHOST",
+    "\u017focalhost",
+    "localhost.",
+    "localhost",
+    "a.localhost",
+    "\uff29nside.test",
+    "INSIDE.TEST",
+    "inside.test.",
+]
+UNSEEN = ["\r\n", "\n", "\r", "\t", "\0", "\x0b", "\x1f", "\x7f", " ", "\x85", "\xa0", "\xad"]
+UNSEEN += ["\u200b", "\u200d", "\u2028", "\u202e", "\u2060", "\u3000", "\ufeff", "\U000e0041"]
+SCHEMES = (
+    "http ws wss ftp file gopher dict ldap ssh unix http+unix https+unix javascript data".split()
+)
+PORTS = [0, 1, 21, 22, 23, 25, 53, 80, 110, 135, 139, 143, 389, 445, 465, 587, 993, 1433, 2049]
+PORTS += [2375, 2379, 3306, 5432, 5672, 6379, 6443, 8080, 9200, 10250, 11211, 15672, 27017, 65535]
+
+
+class Form(NamedTuple):
+    kind: str
+    url: str
+
+
+def urls(port: int) -> list[Form]:
+    """Every URL that is tried; where a port may be asked for, it is *port*."""
+    here = f"{INSIDE}:{port}"
+    return [
+        *_hosts("an address", [_in_url(each) for each in ADDRESSES], port),
+        *(
+            Form(f"IPv4 within IPv6: {kind}", f"https://[{each}]:{port}/")
+            for kind, addresses in CARRIERS.items()
+            for each in addresses
+        ),
+        *_hosts("a zone", [f"[{each}]" for each in _zones()], port),
+        *_hosts("another spelling", SPELLINGS, port),
+        *_hosts("dressed up", DRESSED_UP, port),
+        *_many("a user", [f"u:p@{here}/", f"u@{here}/", f"@{here}/", f":@{here}/", f":p@{here}/"]),
+        *_many("a user", [f"good.test@{here}/", f"good.test:443@{here}/", f"a@b@{here}/"]),
+        *(Form("a port", f"https://{INSIDE}:{each}/") for each in PORTS),
+        *_many("a port", [f"{INSIDE}:{each}/" for each in _odd_ports(port)]),
+        *(Form("a scheme", f"{each}://{here}/") for each in SCHEMES),
+        *_many("a fragment", [f"{here}/#a", f"{here}#", f"{here}/#@good.test/"]),
+        *(Form("unseen signs", f"https://{here}/a{sign}b") for sign in UNSEEN),
+        *(Form("unseen signs", f"https://in{sign}side.test:{port}/") for sign in UNSEEN),
+        Form("unseen signs", f"https://{here}/ HTTP/1.1\r\nHost: evil.test\r\n\r\n"),
+        Form("unseen signs", f" https://{here}/"),
+        Form("unseen signs", f"https://{here}/\n"),
+        *_ambiguous(here),
+        *_many("too long", [f"{here}/{'a' * MAX_URL}", f"{'a' * 64}.test:{port}/"]),
+        *_many("too long", [f"{'a.' * 130}test:{port}/", f"{'1' * 300}:{port}/"]),
+    ]
+
+
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _zones() -> list[str]:
+    return ["fe80::1%25lo", "fe80::1%lo", "fe80::1%251", "::1%25lo", "::1%lo", "2606:4700::1111%lo"]
+
+
+def _odd_ports(port: int) -> list[str]:
+    return ["65536", "99999", "-1", "+443", "4_43", "4 43", "\uff14\uff14\uff13", "", "x", "0x1bb",
+            f"{port}:{port}", f"0{port}0", "443."]  # fmt: skip
+
+
+def _hosts(kind: str, hosts: list[str], port: int) -> list[Form]:
+    return [Form(kind, f"https://{host}:{port}/") for host in hosts]
+
+
+def _many(kind: str, rests: list[str]) -> list[Form]:
+    return [Form(kind, f"https://{rest}") for rest in rests]
+
+
+def _ambiguous(here: str) -> list[Form]:
+    """What one parser takes for the host and another for something else."""
+    texts = [
+        f"https://good.test\\@{here}/",
+        f"https://good.test\\.{here}/",
+        f"https:\\\\{here}/",
+        f"https:/{here}/",
+        f"https:{here}/",
+        f"https:///{here}/",
+        f"https:////{here}/",
+        f"//{here}/",
+        f"{here}/",
+        f"/{here}/",
+        "https://",
+        "https://:443/",
+        "https://./",
+        "https://../",
+        f"https://.{here}/",
+        f"https://a..{here}/",
+        f"https://-{here}/",
+        f"https://{here}:443/",
+        f"https://[{here}]/",
+        f"https://[::1]{here}/",
+        "https://[::1/",
+        "https://::1/",
+        "https://[]/",
+        "https://[v1.x]/",
+        f"https://good.test%00.{here}/",
+        f"https://good.test%0d%0a.{here}/",
+        f"https://good.test%2f@{here}/",
+        f"https://good.test%40{here}/",
+        f"https://{here}%2f.good.test/",
+        f"https://in*side.test@{here}/",
+        f"https://<{here}>/",
+        f'https://"{here}"/',
+        f"https://{{{here}}}/",
+        f"https://{here}`/",
+        f"https://${{{here}}}/",
+        "",
+        "https",
+    ]
+    return [Form("parsers differ", each) for each in texts]
+
+
+# -- Names ----------------------------------------------------------------------------------------
+
+
+def zone() -> dict[str, list[list[str]]]:
+    """What the small DNS server says: by name, the answers to its look-ups in turn."""
+    addresses = [*ADDRESSES, *(each for some in CARRIERS.values() for each in some)]
+    single = {f"a{at}.test": [[address]] for at, address in enumerate(addresses)}
+    return {
+        INSIDE: [["127.0.0.1"]],
+        "good.test": [["127.0.0.1"]],
+        **single,
+        "two.test": [["10.0.0.1", "127.0.0.1"]],
+        "both-families.test": [["127.0.0.1", "::1"]],
+        "sixty.test": [[f"10.0.0.{each}" for each in range(1, 61)]],
+        "every.test": [[each for each in ADDRESSES]],
+        "alias.test": [[INSIDE]],
+        "alias-of-alias.test": [["alias.test"]],
+        "alias-of-itself.test": [["aliased.test"]],
+        "aliased.test": [[]],
+        "xn--bcher-kva.test": [["127.0.0.1"]],
+        "_under.score.test": [["127.0.0.1"]],
+        f"{'a' * 63}.test": [["127.0.0.1"]],
+        "127.0.0.1.name.test": [["127.0.0.1"]],
+        "changing.test": [["10.0.0.1"], ["127.0.0.1"], ["169.254.169.254"], ["::1"], ["10.0.0.1"]],
+        "servfail.test": [[]],
+        "empty.test": [[]],
+    }
+
+
+def names(port: int) -> list[Form]:
+    """A name for each of those answers, and names whose look-up goes wrong."""
+    known = zone()
+    wrong = ["no-such-name.test", "garbage.test", "hang.test"]
+    changing = ["changing.test"] * len(known["changing.test"])
+    plain = [name for name in known if name not in {INSIDE, "good.test", "changing.test"}]
+    return [
+        *(Form(_kind(known[name][0]), f"https://{name}:{port}/") for name in plain),
+        *(Form("a name that changes", f"https://{name}:{port}/") for name in changing),
+        *(Form("a look-up that fails", f"https://{name}:{port}/") for name in wrong),
+    ]
+
+
+def _kind(answers: list[str]) -> str:
+    if not answers:
+        return "a look-up that fails"
+    if len(answers) > 1:
+        return "a name of several"
+    return "a name" if answers[0][0].isdigit() or ":" in answers[0] else "a name of a name"
