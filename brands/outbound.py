@@ -191,12 +191,14 @@ class _Connection(ResponseHandler):
             self._take_no_more(data[: self.room])
 
     def _take_no_more(self, last: bytes) -> None:
-        """An answer that has begun is still read; who waits for one to begin is told."""
+        """Who waits for an answer gets an error; one that has begun is taken to end here."""
         self.room = 0
         super().data_received(last)
         if self.transport is not None:
             self.transport.pause_reading()
         self.set_exception(aiohttp.ClientPayloadError("there is no end to the answer"))
+        if self._payload is not None:
+            self._payload.feed_eof()
 
 
 def client(

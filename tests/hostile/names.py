@@ -68,7 +68,7 @@ class Names:
                 )
                 self._fill(answer, target, kind)
             elif kind == ("AAAA" if ":" in target else "A"):
-                answer.answer.append(dns.rrset.from_text(f"{name}.", 0, "IN", kind, target))
+                answer.answer.append(_record(name, kind, target))
 
     def _next(self, name: str, kind: str) -> list[str]:
         """A look-up asks for A and for AAAA, and both are answered out of the same list."""
@@ -78,6 +78,10 @@ class Names:
             self._asked[name] = set()
         self._asked[name].add(kind)
         return answers[0]
+
+
+def _record(name: str, kind: str, target: str) -> dns.rrset.RRset:
+    return dns.rrset.from_text(f"{name}.", 0, "IN", kind, target)
 
 
 def _is_address(text: str) -> bool:

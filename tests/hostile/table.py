@@ -270,7 +270,7 @@ async def _controls(names: Names, trap: Trap, unguarded: Trap) -> list[Row]:
     names.zone["mixed.test"] = [["10.0.0.1", "169.254.169.254", "127.0.0.1", "fd00::1"]]
     names.zone["turning.test"] = [["127.0.0.1"], ["10.0.0.1"]]
     CONNECTS.ours |= {trap.port, unguarded.port}
-    rows = [
+    return [
         await _control(names, trap, "an allowed address", [f"http://127.0.0.1:{trap.port}/"], [1]),
         await _control(names, trap, "an allowed name", [f"http://good.test:{trap.port}/"], [1]),
         await _control(
@@ -284,7 +284,6 @@ async def _controls(names: Names, trap: Trap, unguarded: Trap) -> list[Row]:
             [1, 0],
         ),
     ]
-    return rows
 
 
 async def _control(
@@ -319,12 +318,13 @@ def text(table: Table) -> str:
 
 
 def summary(table: Table) -> list[str]:
+    tried, reached, controls = map(len, (table.refused, table.reached, table.controls))
     dangerous = sum(row.without > 0 for row in table.refused)
     return [
-        f"{len(table.refused)} forms that lead inside, {len(table.reached)} endpoints that misbehave,"
-        f" {len(table.controls)} controls.",
-        f"{table.connections} connections made, by the audit of every socket and by the listeners; "
-        f"a client without the guard made one for {dangerous} of the {len(table.refused)}.",
+        f"{tried} forms that lead inside, {reached} endpoints that misbehave, {controls} controls.",
+        f"{table.connections} connections to where none may go, as heard by the audit of every "
+        f"socket and counted by the listeners.",
+        f"A client without the guard tries to connect for {dangerous} of the {tried} forms.",
         f"{len(table.failures)} rows are not as they must be.",
     ]
 
