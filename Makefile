@@ -27,6 +27,9 @@ chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KIL
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
+hostile: .venv/test ## every form against the outbound guard, and the connections made: 0; ARGS=--hunt plants bugs
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile $(ARGS)
+
 LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
@@ -41,4 +44,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream chaos laws lock
+.PHONY: help run test lint bench bench-stream chaos hostile laws lock
