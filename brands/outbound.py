@@ -6,7 +6,6 @@ after every look-up and for every connection, so no name, redirect or second loo
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import re
 import socket
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from django.conf import settings
 from yarl import URL
@@ -29,6 +28,8 @@ MAX_ANSWER_BYTES = 4_096
 #: How much is taken in for one request, in bytes: headers, what comes before them, and the body.
 MAX_TAKEN_BYTES = 65_536
 MAX_URL = 2_000
+#: How many of a name's addresses are tried: a name of a hundred would have us knock at all of them.
+MAX_ADDRESSES = 4
 
 # Python's own lists differ from version to version, so these are ours: everything that is not
 # globally routable, and what carries such an address inside.
@@ -201,6 +202,17 @@ class _Connection(ResponseHandler):
             self._payload.feed_eof()
 
 
+class _Connector(aiohttp.TCPConnector):
+    """What aiohttp has no other door for; the table of hostile forms tells when one has moved."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._factory = partial[ResponseHandler](_Connection, loop=self._loop)
+
+    async def _resolve_host(self, *given: Any, **more: Any) -> list[ResolveResult]:
+        return (await super()._resolve_host(*given, **more))[:MAX_ADDRESSES]
+
+
 def client(
     *, seconds: float | None = None, resolver: AbstractResolver | None = None
 ) -> aiohttp.ClientSession:
@@ -209,15 +221,13 @@ def client(
     Each request may take *seconds*, or what the setting says. Names are looked up by *resolver*,
     or as this machine does; never in threads, of which names that hang would take all.
     """
-    connector = aiohttp.TCPConnector(
+    connector = _Connector(
         limit=0,
         ttl_dns_cache=30,
         resolver=resolver,
         socket_factory=guarded_socket,
         keepalive_timeout=10,
     )
-    made: partial[ResponseHandler] = partial(_Connection, loop=asyncio.get_running_loop())
-    connector._factory = made  # it has no other door; the table of hostile forms would tell
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),

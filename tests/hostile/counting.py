@@ -72,7 +72,8 @@ class Connects:
     @contextmanager
     def counted(self) -> Iterator[list[tuple[str, int]]]:
         """What was tried within."""
-        self.made = made = []
+        made: list[tuple[str, int]] = []
+        self.made = made
         self._counts = True
         try:
             yield made

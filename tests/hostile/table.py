@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.hostile.counting import CONNECTS, Trap
 from tests.hostile.names import Names
 
 #: Seconds for what only the deadline ends, and for everything else.
-SHORT, LONG = 0.6, 20.0
+SHORT, LONG = 0.6, 10.0
 PROXIES = "http_proxy https_proxy all_proxy ws_proxy wss_proxy ftp_proxy".split()
 
 
@@ -71,7 +72,7 @@ class Table:
         return [row for row in self.rows if not row.fine]
 
 
-def run(*, without: bool = True) -> Table:
+def run(*, without: bool = True, misbehaviours: Sequence[Misbehaviour] = MISBEHAVIOURS) -> Table:
     """Try everything there is; *without* a guard as well, to see what that would do."""
     with ExitStack() as stack:
         names = Names()
@@ -80,10 +81,12 @@ def run(*, without: bool = True) -> Table:
         traps = [Trap(), Trap()]
         for trap in traps:
             stack.callback(trap.close)
-        return asyncio.run(_run(names, *traps, without=without))
+        return asyncio.run(_run(names, *traps, without, misbehaviours))
 
 
-async def _run(names: Names, trap: Trap, other: Trap, *, without: bool) -> Table:
+async def _run(
+    names: Names, trap: Trap, other: Trap, without: bool, misbehaviours: Sequence[Misbehaviour]
+) -> Table:
     """*trap* is for guarded requests alone and must stay empty; *other* for the rest."""
     table = Table()
     CONNECTS.ours = {trap.port, other.port}
@@ -95,9 +98,10 @@ async def _run(names: Names, trap: Trap, other: Trap, *, without: bool) -> Table
             table.refused.append(await _refuse(names, form, same.url if without else None))
     with override_settings(OUTBOUND_ALLOW_LOOPBACK=True):
         table.reached = [
-            *await _reach(trap),
+            *await _reach(misbehaviours, trap),
             *await _environment(trap),
             await _hanging_names(names),
+            await _many_addresses(names),
         ]
         table.trapped = trap.count()
         table.controls = await _controls(names, trap)
@@ -176,9 +180,9 @@ async def _post_anyhow(session: aiohttp.ClientSession, url: str) -> None:
 # -- Endpoints that misbehave ---------------------------------------------------------------------
 
 
-async def _reach(trap: Trap) -> list[Row]:
-    quick = [await _meet(each, trap) for each in MISBEHAVIOURS if not each.hangs]
-    slow = asyncio.gather(*(_meet(each, trap) for each in MISBEHAVIOURS if each.hangs))
+async def _reach(misbehaviours: Sequence[Misbehaviour], trap: Trap) -> list[Row]:
+    quick = [await _meet(each, trap) for each in misbehaviours if not each.hangs]
+    slow = asyncio.gather(*(_meet(each, trap) for each in misbehaviours if each.hangs))
     return [*quick, *await slow]
 
 
@@ -270,6 +274,21 @@ async def _hanging_names(names: Names) -> Row:
     fine = good.outcome is Outcome.DELIVERED and outcomes == {Outcome.TIMED_OUT}
     told = f"{_told(good)} while {waiting} wait"
     return Row("slow", "a look-up beside 100 that hang", told, 0, fine and waiting == 100)
+
+
+async def _many_addresses(names: Names) -> Row:
+    """A name whose sixty addresses are somebody's: they are not all knocked at."""
+    names.zone["many.test"] = [[f"127.0.0.{each}" for each in range(2, 62)]]
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    CONNECTS.ours.add(port)
+    async with _client(names, LONG) as session:
+        with CONNECTS.counted() as made:
+            answer = await outbound.post(session, f"http://many.test:{port}/", body=b"", headers={})
+    places = {host for host, _ in made}
+    told = f"{_told(answer)}, {len(places)} of them tried"
+    fine = len(places) == outbound.MAX_ADDRESSES and answer.outcome is Outcome.UNREACHABLE
+    return Row("a name of many", "sixty addresses that do not answer", told, 0, fine)
 
 
 # -- Controls: what may be reached is, and the counters count -------------------------------------
