@@ -207,7 +207,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._factory = partial[ResponseHandler](_Connection, loop=self._loop)
+        self._factory = partial(_Connection, loop=self._loop)  # type: ignore[assignment]
 
     async def _resolve_host(self, *given: Any, **more: Any) -> list[ResolveResult]:
         return (await super()._resolve_host(*given, **more))[:MAX_ADDRESSES]

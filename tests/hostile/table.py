@@ -78,10 +78,10 @@ def run(*, without: bool = True, misbehaviours: Sequence[Misbehaviour] = MISBEHA
         names = Names()
         names.zone.update(forms.zone())
         stack.callback(names.close)
-        traps = [Trap(), Trap()]
-        for trap in traps:
-            stack.callback(trap.close)
-        return asyncio.run(_run(names, *traps, without, misbehaviours))
+        trap, other = Trap(), Trap()
+        stack.callback(trap.close)
+        stack.callback(other.close)
+        return asyncio.run(_run(names, trap, other, without, misbehaviours))
 
 
 async def _run(
