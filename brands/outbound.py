@@ -184,6 +184,10 @@ class _Connection(ResponseHandler):
         self.room = MAX_TAKEN_BYTES
         super().set_response_params(**given)
 
+    def is_connected(self) -> bool:
+        """Whether it may carry another request: not with an answer in it that nobody asked for."""
+        return super().is_connected() and not self._buffer
+
     def data_received(self, data: bytes) -> None:
         self.room -= len(data)
         if self.room >= 0:

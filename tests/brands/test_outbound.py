@@ -112,6 +112,33 @@ def test_an_answer_in_pieces_is_put_together_and_the_connection_kept(pieces: lis
     assert len(connections) == 1
 
 
+def test_an_answer_that_nobody_asked_for_is_no_answer() -> None:
+    """It comes while the connection rests, and would be taken for the next request's."""
+    stale = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        if stale.is_set():
+            writer.write(b"HTTP/1.1 503 Really\r\nContent-Length: 0\r\n\r\n")
+            return
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(b"HTTP/1.1 200 Too early\r\nContent-Length: 0\r\n\r\n")
+        stale.set()
+
+    async def twice() -> list[int | None]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with server, outbound.client() as session:
+            first = await outbound.post(session, url, body=b"{}", headers={})
+            await stale.wait()
+            await asyncio.sleep(0.05)
+            second = await outbound.post(session, url, body=b"{}", headers={})
+        return [first.status, second.status]
+
+    assert asyncio.run(twice()) == [200, 503]
+
+
 def test_a_redirect_is_a_refusal_and_is_not_followed(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hook").respond_with_response(
         Response(status=302, headers={"Location": httpserver.url_for("/elsewhere")})
