@@ -24,6 +24,9 @@ laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES
 chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
 
+hostile: .venv/test ## every way to have a webhook go where it must not, and how many connections were made
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile
+
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
@@ -41,4 +44,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream chaos laws lock
+.PHONY: help run test lint bench bench-stream chaos hostile laws lock
