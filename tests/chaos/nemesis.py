@@ -46,6 +46,7 @@ KINDS = {
     "disable": 3,
     "seek": 3,
     "replay": 2,
+    "kill example": 2,
 }
 
 
@@ -152,6 +153,9 @@ class Nemesis:
 
     def kill_database(self) -> str | None:
         return self._kill("database")
+
+    def kill_example(self) -> str | None:
+        return self._kill("example")
 
     # -- Stopping ------------------------------------------------------------------------------
 
