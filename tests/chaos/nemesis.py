@@ -99,6 +99,7 @@ class Nemesis:
         """Bring back, now, whatever is still down."""
         while self.recoveries:
             self.recoveries.pop(0).act()
+        self._look_after_web()
         self.endpoints.enable_all()
 
     def _one_more(self) -> str:
@@ -117,8 +118,13 @@ class Nemesis:
             for each in [each for each in self.recoveries if each.due <= now]:
                 self.recoveries.remove(each)
                 each.act()
-            self.endpoints.keep_going()
+            self._look_after_web()
             time.sleep(0.01)
+
+    def _look_after_web(self) -> None:
+        """The web server gives up when its processes die too often; who runs it starts it again."""
+        if not self._is_down("web") and self.parts.has_ended("web"):
+            self.parts.revive("web")
 
     def _is_down(self, *names: str) -> bool:
         return any(each.part in names for each in self.recoveries)

@@ -168,6 +168,10 @@ class Parts:
         if name in self.running:
             self.running.pop(name).wait()
 
+    def has_ended(self, name: str) -> bool:
+        """Whether it ended by itself."""
+        return self.running[name].poll() is not None
+
     def revive(self, name: str) -> None:
         """Start it again, over the same folder and on the same port."""
         if name == "database":

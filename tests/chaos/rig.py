@@ -117,7 +117,6 @@ class Rig:
         wait_until(holds, what, seconds=began + DRAIN - time.monotonic())
 
     def _has_arrived(self, streams: dict[str, set[int]]) -> bool:
-        self.endpoints.keep_going()
         self.arrivals.look()
         missing = [name for name in streams if not self.arrivals.of(name) >= streams[name]]
         for name in missing:
