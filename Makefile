@@ -27,6 +27,9 @@ chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KIL
 hostile: .venv/test ## every way to have a webhook go where it must not, and how many connections were made
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile
 
+event-catalogue: .venv/run ## make docs/events.md anew
+	@$(PY) manage.py event_catalogue > docs/events.md
+
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
@@ -44,4 +47,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream chaos hostile laws lock
+.PHONY: help run test lint bench bench-stream chaos event-catalogue hostile laws lock

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from brands.api import attempts, brand, catalogue, events, subscriptions
+from brands.api import attempts, brand, catalogue, event_types, events, subscriptions
 from cmr import portal
 from cmr.api import choices, honouring, profile, sign_in
 from cmr.api import relationships as brands_of_mine
@@ -54,6 +54,7 @@ urlpatterns = [
     path("api/v1/relationships", relationships.Relationships.as_view()),
     path("api/v1/choices", relationships.Choices.as_view()),
     path("api/v1/events", events.Events.as_view()),
+    path("api/v1/event-types", event_types.EventTypes.as_view()),
     path("api/v1/events/overdue", events.Overdue.as_view()),
     path("api/v1/events/ack", events.Acknowledge.as_view()),
     path("api/v1/subscriptions", subscriptions.Subscriptions.as_view()),
