@@ -18,6 +18,9 @@ lint: .venv/test ## style, types and the one arrow
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
 
+bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with the broker dead
+	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.troubles
+
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
 
@@ -47,4 +50,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream chaos event-catalogue hostile laws lock
+.PHONY: help run test lint bench bench-stream bench-troubles chaos event-catalogue hostile laws lock
