@@ -18,11 +18,17 @@ lint: .venv/test ## style, types and the one arrow
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
 
+bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with the broker dead
+	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.troubles
+
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
 
 chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
+
+event-catalogue: .venv/run ## make docs/events.md anew
+	@$(PY) manage.py event_catalogue > docs/events.md
 
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
@@ -44,4 +50,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream chaos hostile laws lock
+.PHONY: help run test lint bench bench-stream bench-troubles chaos event-catalogue hostile laws lock

@@ -109,6 +109,15 @@ ATTEMPTS = Statement(
 )
 
 
+COUNT = Statement(
+    "INSERT INTO brands_attemptcount AS held (subscription_id, outcome, tries, latency_ms)"
+    " SELECT %(subscription)s::uuid, r.outcome, count(*), sum(r.latency_ms)"
+    " FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(outcome text, latency_ms int)"
+    " GROUP BY r.outcome ORDER BY r.outcome ON CONFLICT (subscription_id, outcome) DO UPDATE SET"
+    " tries = held.tries + EXCLUDED.tries, latency_ms = held.latency_ms + EXCLUDED.latency_ms"
+)
+
+
 def settle(sending: Sending) -> Round | None:
     """Write down what came of a round; return the next one, if there is to be one."""
     return _next(sending.round.lease) if record(sending) else None
@@ -133,7 +142,9 @@ def record(sending: Sending) -> bool:
 def _write_attempts(subscription: Subscription, tries: Iterable[Try]) -> None:
     rows = [row for each in tries for row in _attempts(each)]
     if rows:
-        ATTEMPTS.ask({"subscription": subscription.pk, "rows": orjson.dumps(rows).decode()})
+        given = {"subscription": subscription.pk, "rows": orjson.dumps(rows).decode()}
+        ATTEMPTS.ask(given)
+        COUNT.ask(given)
 
 
 def _attempts(each: Try) -> Iterator[dict[str, object]]:

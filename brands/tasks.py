@@ -6,14 +6,22 @@ import uuid
 from concurrent.futures import Future
 
 from celery import shared_task
+from django.utils import timezone
 
-from brands import dispatch, leases
+from brands import dispatch, leases, troubles
 
 
 @shared_task(name="brands.deliver")
 def deliver(*subscription_ids: str) -> None:
     for each in subscription_ids:
         dispatch.own().knock(uuid.UUID(each))
+
+
+@shared_task(name="brands.tell_of_trouble")
+def tell_of_trouble() -> None:
+    now = timezone.now()
+    troubles.notice(now)
+    troubles.tell(now)
 
 
 def deliver_due() -> list[Future[int]]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, ResolverMatch, resolve
+from structlog.contextvars import bound_contextvars
 
 from config import problems
 
@@ -33,7 +34,8 @@ class RequestId:
         # An id of any other form could forge lines in a log.
         request_id = given if ACCEPTED.fullmatch(given) else os.urandom(16).hex()
         request.id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        with bound_contextvars(request_id=request_id):  # of every line logged meanwhile
+            response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
 

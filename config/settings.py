@@ -11,6 +11,8 @@ from typing import Any
 
 import environ
 
+from config import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -224,6 +226,7 @@ CELERY = {
     "beat_schedule": {
         "verify-ledger": {"task": "consent.verify_ledger", "schedule": 3600.0},
         "clear-sessions": {"task": "cmr.clear_sessions", "schedule": 86_400.0},
+        "tell-of-trouble": {"task": "brands.tell_of_trouble", "schedule": 60.0},
     },
 }
 
@@ -273,11 +276,18 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"aiohttp": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
-}
+#: JSON, a line each, or columns to be read by people.
+LOG_JSON = env.bool("LOG_JSON", default=not DEVELOPMENT)
+LOGGING = logs.settings_of(level=env.str("LOG_LEVEL", default="INFO"), as_json=LOG_JSON)
+
+# -- Whoever watches, and whoever has to be told ------------------------------------------------
+
+#: What Prometheus has to show to read `/metrics`; without one nobody may, but in development.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+#: Where mail goes out, as smtp+tls://user:password@host:587; in development it is printed.
+EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
+vars().update(env.email_url_config(EMAIL_URL))
+#: Seconds that a mail server has to answer.
+EMAIL_TIMEOUT = 10
+#: Whom our mail is from.
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="cmr@localhost")

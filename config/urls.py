@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from brands.api import attempts, catalogue, events, subscriptions
+from brands.api import attempts, brand, catalogue, event_types, events, subscriptions
 from cmr import portal
 from cmr.api import choices, honouring, profile, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
-from config import health
+from config import health, metrics
 from consent import pages
 from consent.api import batches, checks, relationships, reports, sends, suppressions
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     # The API: anybody
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
@@ -53,6 +54,7 @@ urlpatterns = [
     path("api/v1/relationships", relationships.Relationships.as_view()),
     path("api/v1/choices", relationships.Choices.as_view()),
     path("api/v1/events", events.Events.as_view()),
+    path("api/v1/event-types", event_types.EventTypes.as_view()),
     path("api/v1/events/overdue", events.Overdue.as_view()),
     path("api/v1/events/ack", events.Acknowledge.as_view()),
     path("api/v1/subscriptions", subscriptions.Subscriptions.as_view()),
@@ -66,6 +68,7 @@ urlpatterns = [
     path(f"{ONE_SUBSCRIPTION}/attempts", attempts.Attempts.as_view()),
     path(f"{ONE_SUBSCRIPTION}/parked", attempts.Parked.as_view()),
     path(f"{ONE_SUBSCRIPTION}/replay", attempts.Replay.as_view()),
+    path("api/v1/brand", brand.Ours.as_view()),
     path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
     path("api/v1/brand/topics", catalogue.Topics.as_view()),
     # The API: admins

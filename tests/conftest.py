@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from json import dumps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from consent.models import Relationship
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
+ROOT = Path(__file__).resolve().parents[1]
 EMAIL = "ana@example.org"
 PASSWORD = "only-ana-knows-it"
 JSON = "application/json"

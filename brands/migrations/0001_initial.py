@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
                 ("privacy_transport", models.CharField(blank=True, max_length=20)),
                 ("privacy_language", models.CharField(blank=True, max_length=12)),
                 ("directory_quality", models.CharField(blank=True, max_length=20)),
+                ("operations_email", models.EmailField(blank=True, max_length=320)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
@@ -540,6 +541,117 @@ class Migration(migrations.Migration):
                 condition=models.Q(("rate_limit", None), ("rate_limit__gte", 1), _connector="OR"),
                 name="subscription_rate_lets_some_through",
             ),
+        ),
+        migrations.CreateModel(
+            name="AttemptCount",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "subscription_id",
+                        "outcome",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("delivered", "Delivered"),
+                            ("refused", "Refused"),
+                            ("timed_out", "Timed Out"),
+                            ("unreachable", "Unreachable"),
+                            ("forbidden", "Forbidden"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("tries", models.BigIntegerField()),
+                ("latency_ms", models.BigIntegerField()),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempt_counts",
+                        to="brands.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "outcome__in",
+                                [
+                                    "delivered",
+                                    "refused",
+                                    "timed_out",
+                                    "unreachable",
+                                    "forbidden",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="attempt_count_outcome_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Trouble",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("failing", "its endpoint fails"),
+                            (
+                                "disabled",
+                                "it was disabled, since its endpoint failed for too long or is gone",
+                            ),
+                            ("parked", "events were refused, and wait for a replay"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("told_at", models.DateTimeField(null=True)),
+                ("over_at", models.DateTimeField(null=True)),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="troubles",
+                        to="brands.subscription",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("over_at", None)),
+                        fields=("subscription", "kind"),
+                        name="trouble_once_while_it_lasts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["failing", "disabled", "parked"])),
+                        name="trouble_kind_is_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SetAside",

@@ -4,11 +4,20 @@ from brands.models.brand import Brand
 from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
 from brands.models.stream import Acknowledgement, Event, StreamHead
-from brands.models.webhook import Attempt, Outcome, SetAside, Signature, Subscription
+from brands.models.webhook import (
+    Attempt,
+    AttemptCount,
+    Outcome,
+    SetAside,
+    Signature,
+    Subscription,
+    Trouble,
+)
 
 __all__ = [
     "Acknowledgement",
     "Attempt",
+    "AttemptCount",
     "Brand",
     "BrandKey",
     "Channel",
@@ -22,4 +31,5 @@ __all__ = [
     "StreamHead",
     "Subscription",
     "Topic",
+    "Trouble",
 ]

@@ -31,6 +31,8 @@ class Brand(models.Model):
     privacy_transport = models.CharField(max_length=20, blank=True)
     privacy_language = models.CharField(max_length=12, blank=True)
     directory_quality = models.CharField(max_length=20, blank=True)
+    #: Whom we write to when its webhooks are in trouble; nobody else sees it.
+    operations_email = models.EmailField(max_length=320, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BrandQuerySet.as_manager()

@@ -162,6 +162,63 @@ class Outcome(models.TextChoices):
     CANCELLED = "cancelled"  # we broke it off: disabled, recalled, or another took over
 
 
+class AttemptCount(models.Model):
+    """How many tries ended so, of all times; it moves with the attempts."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "outcome")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="attempt_counts", db_index=False
+    )
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    tries = models.BigIntegerField()
+    #: All of them together, in milliseconds.
+    latency_ms = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=Outcome.values), name="attempt_count_outcome_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}: {self.tries} {self.outcome}"
+
+
+class Trouble(models.Model):
+    """Something about a subscription that its brand should know, from when to when."""
+
+    class Kind(models.TextChoices):
+        FAILING = "failing", "its endpoint fails"
+        DISABLED = "disabled", "it was disabled, since its endpoint failed for too long or is gone"
+        PARKED = "parked", "events were refused, and wait for a replay"
+
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="troubles", db_index=False
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    since = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # One at a time of each kind; also the index of what is open.
+            models.UniqueConstraint(
+                fields=["subscription", "kind"],
+                condition=Q(over_at=None),
+                name="trouble_once_while_it_lasts",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["failing", "disabled", "parked"]),
+                name="trouble_kind_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}: {self.kind}"
+
+
 class Attempt(models.Model):
     """One try of one event; insert-only. The events of one request share its `message`."""
 

@@ -63,9 +63,21 @@ class Endpoint:
         committed = json.loads(
             self._run("changes", "--changes", changes, "--rate", str(RATE), *more)
         )
-        came = self._entries(committed, times=1)
+        came = self.entries(committed, times=1)
         waits = sorted(came[entry][0] - at for entry, at in committed.items())
         return Sample(1_000 * waits[len(waits) // 2], waits)
+
+    def spread(self, good: int, hanging: int, *, changes: int, rate: int) -> list[float]:
+        """The time from each commit to each receipt by *good* endpoints, in order of length."""
+        told = ["--good", str(good), "--hanging", str(hanging)]
+        self._run("listeners", *told)
+        self.marks()
+        numbers = ["--changes", str(changes), "--rate", str(rate), "--keep"]
+        committed = json.loads(self._run("changes", *numbers))
+        came = self.entries(committed, times=good)
+        return sorted(
+            at - committed[entry] for entry, all_of_it in came.items() for at in all_of_it
+        )
 
     def marks(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}marks", timeout=PATIENCE) as answer:
@@ -85,7 +97,7 @@ class Endpoint:
                 return Sample(came / (last - first))
         raise NotInTime(f"{came:,} of {events:,} events came")
 
-    def _entries(self, wanted: dict[str, float], *, times: int) -> dict[str, list[float]]:
+    def entries(self, wanted: dict[str, float], *, times: int) -> dict[str, list[float]]:
         """When each of the *wanted* entries came, all of them so many times."""
         came: dict[str, list[float]] = {entry: [] for entry in wanted}
         for marks in self._looks():
@@ -111,9 +123,9 @@ def running(folder: Path, database: Database, *, events: int, seconds: float) ->
         folder, {**database.environment, **DEVELOPMENT}, working_directory=product.ROOT
     )
     wanted = [
-        _receiver(port),
-        _worker("delivery", product.DELIVERY),
-        _worker("plain", plain.WORKER),
+        receiver(port),
+        worker("delivery", product.DELIVERY),
+        worker("plain", plain.WORKER),
     ]
     try:
         supervisor.start(wanted)
@@ -125,12 +137,12 @@ def running(folder: Path, database: Database, *, events: int, seconds: float) ->
         supervisor.stop()
 
 
-def _receiver(port: int) -> Process:
+def receiver(port: int) -> Process:
     argv = [product.PY, "-m", "tests.bench.receiver", str(port)]
     return Process("receiver", argv, ready=lambda: _answers(port))
 
 
-def _worker(name: str, command: str) -> Process:
+def worker(name: str, command: str) -> Process:
     return Process(name, [product.PY, "-m", *command.split()])
 
 

@@ -53,7 +53,8 @@ def backends() -> list[tuple[int, str]]:
             f"SELECT pid, state FROM pg_stat_activity WHERE {LOOKING}"
             " AND datname = current_database() AND pid <> pg_backend_pid()"
         )
-        return cursor.fetchall()
+        found: list[tuple[int, str]] = cursor.fetchall()
+        return found
 
 
 def deny(met: Relationship) -> None:

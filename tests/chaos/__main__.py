@@ -9,9 +9,12 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos import report
+from tests.chaos.example import MISTAKES
 from tests.chaos.rig import Rig
 from tests.chaos.variants import VARIANTS
 
+#: Of the product, and of the brand that is built from the docs.
+BUGS = [*VARIANTS, *MISTAKES]
 #: In a hunt, the checker looks after each so many faults, and it is over after so many.
 HUNT_ROUND, HUNT_KILLS = 2, 60
 
@@ -32,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--kills", type=int, help="faults of all kinds together")
-    parser.add_argument("--variant", choices=VARIANTS, help="a bug to plant, and to catch")
+    parser.add_argument("--variant", choices=BUGS, help="a bug to plant, and to catch")
     parser.add_argument("--round", type=int, help="check after each so many faults")
     parser.add_argument("--hunt", action="store_true", help="plant each bug, until it is caught")
     parser.add_argument("--report", type=Path, help="a file for the report besides")
@@ -53,7 +56,7 @@ def _hunt(chosen: argparse.Namespace, folder: Path) -> bool:
     """Whether any bug was not caught."""
     print(f"Seed {chosen.seed}; logs in {folder}\n{report.HUNTED}", flush=True)
     rows = []
-    for variant in [chosen.variant] if chosen.variant else VARIANTS:
+    for variant in [chosen.variant] if chosen.variant else BUGS:
         own = folder / variant
         own.mkdir()
         rig = Rig(own, seed=chosen.seed, variant=variant)

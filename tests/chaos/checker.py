@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 from math import inf
-from typing import Any
 
 from standardwebhooks import Webhook
 
 from tests.chaos.evidence import Entry, Event, Evidence, Look, Request, Secret, Subscribed
+from tests.chaos.example import BRAND, Copy
 
 Rule = Callable[[Evidence], Iterator[str]]
 
@@ -190,9 +190,6 @@ def copies_are_equal(evidence: Evidence) -> Iterator[str]:
                 yield f"{subscribed.name}'s copy of {person} is not what the ledger says"
 
 
-Copy = dict[str, dict[tuple[Any, ...], str]]
-
-
 def _copy(events: Iterable[Event]) -> Copy:
     """By person: what was last said of each scope."""
     copy: Copy = defaultdict(dict)
@@ -215,6 +212,18 @@ def _standing(evidence: Evidence) -> Copy:
             if entry.brand in (None, brand):
                 standing[person][entry.brand, entry.purpose, entry.channel] = entry.entry
     return standing
+
+
+def the_example_keeps_a_copy(evidence: Evidence) -> Iterator[str]:
+    """What a brand built from the docs alone holds is what the ledger says."""
+    if evidence.example is None:
+        return
+    standing = _standing(evidence)
+    for person, (_, brand) in evidence.relationships.items():
+        if brand == BRAND and evidence.example.get(person, {}) != standing.get(person, {}):
+            held, due = evidence.example.get(person, {}), standing.get(person, {})
+            wrong = [about for about in {*held, *due} if held.get(about) != due.get(about)]
+            yield f"the example's copy of {person} differs in {wrong[:3]}"
 
 
 def repeats_are_identical(evidence: Evidence) -> Iterator[str]:
@@ -379,6 +388,7 @@ RULES: list[Rule] = [
     webhooks_are_the_feed,
     persons_are_in_order,
     copies_are_equal,
+    the_example_keeps_a_copy,
     repeats_are_identical,
     repeats_have_a_reason,
     disabled_is_silent,

@@ -20,8 +20,6 @@ WANTED: dict[str, dict[str, Any]] = {
     "coda-2": {"event_types": ["preference.*"]},
     "dune-1": {},
 }
-#: Seconds between two looks at whether an endpoint waits too long.
-LOOK = 1.0
 
 
 @dataclass
@@ -45,7 +43,6 @@ class Endpoints:
     keys: dict[str, str]
     log: Lines
     by_name: dict[str, Endpoint] = field(default_factory=dict)
-    looked_at: float = 0.0
 
     @property
     def names(self) -> list[str]:
@@ -127,19 +124,6 @@ class Endpoints:
         answer = self._act(self.by_name[name], "replay", {"parked": True})
         return answer.ok or answer.unknown
 
-    def keep_going(self) -> None:
-        """Where the schedule of retries is fixed, and too long for a run, cut the waiting short."""
-        if schedule_is_short() or time.monotonic() < self.looked_at + LOOK:
-            return
-        self.looked_at = time.monotonic()
-        for name, endpoint in self.by_name.items():
-            path = f"subscriptions/{endpoint.id}"
-            seen = self._call(name, "GET", path, seconds=1)
-            if not seen.ok:
-                return
-            if seen.body["enabled"] and seen.body["failures"]:
-                self._call(name, "POST", f"{path}/enable", seconds=1)
-
     def _act(self, endpoint: Endpoint, what: str, body: Any = None) -> caller.Answer:
         return self._call(endpoint.name, "POST", f"subscriptions/{endpoint.id}/{what}", body)
 
@@ -158,10 +142,3 @@ class Endpoints:
         new = file.with_suffix(".new")
         new.write_text(json.dumps({n: e.secrets for n, e in self.by_name.items()}))
         new.replace(file)
-
-
-def schedule_is_short() -> bool:
-    from pathlib import Path
-
-    settings = Path(__file__).resolve().parents[2] / "config" / "settings.py"
-    return "DELIVERY_SCHEDULE" in settings.read_text()

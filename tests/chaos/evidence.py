@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tests.chaos.example import Copy
+
 Event = dict[str, Any]
 
 
@@ -127,6 +129,8 @@ class Subscribed:
 class Evidence:
     subscriptions: list[Subscribed]
     requests: list[Request] = field(default_factory=list)
+    #: The example brand's copy, where it ran.
+    example: Copy | None = None
     changes: list[Change] = field(default_factory=list)
     #: By person: the subject in the ledger.
     subjects: dict[str, str] = field(default_factory=dict)

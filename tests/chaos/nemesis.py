@@ -46,6 +46,7 @@ KINDS = {
     "disable": 3,
     "seek": 3,
     "replay": 2,
+    "kill example": 2,
 }
 
 
@@ -98,6 +99,7 @@ class Nemesis:
         """Bring back, now, whatever is still down."""
         while self.recoveries:
             self.recoveries.pop(0).act()
+        self._look_after_web()
         self.endpoints.enable_all()
 
     def _one_more(self) -> str:
@@ -116,8 +118,13 @@ class Nemesis:
             for each in [each for each in self.recoveries if each.due <= now]:
                 self.recoveries.remove(each)
                 each.act()
-            self.endpoints.keep_going()
+            self._look_after_web()
             time.sleep(0.01)
+
+    def _look_after_web(self) -> None:
+        """The web server gives up when its processes die too often; who runs it starts it again."""
+        if not self._is_down("web") and self.parts.has_ended("web"):
+            self.parts.revive("web")
 
     def _is_down(self, *names: str) -> bool:
         return any(each.part in names for each in self.recoveries)
@@ -152,6 +159,9 @@ class Nemesis:
 
     def kill_database(self) -> str | None:
         return self._kill("database")
+
+    def kill_example(self) -> str | None:
+        return self._kill("example")
 
     # -- Stopping ------------------------------------------------------------------------------
 

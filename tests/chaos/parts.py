@@ -25,6 +25,7 @@ import redis
 from config.services import binaries, ports, processes, product
 from config.services.postgres import Postgres
 from config.services.valkey import Valkey
+from tests.chaos.example import MISTAKES, Example
 
 PATIENCE = 90.0  # seconds
 #: Short, so that a killed worker's lease is soon another's, and a failed try soon repeated.
@@ -70,6 +71,9 @@ class Parts:
     def __init__(self, folder: Path, *, seed: int, variant: str | None = None) -> None:
         self.folder = folder
         self.seed = seed
+        self.example = Example(folder / "example.sqlite", ports.free())
+        if variant in MISTAKES:
+            self.example.mistake, variant = variant, None
         self.variant = variant
         self.postgres = Postgres(folder / "postgres")
         self.valkey = Valkey(folder / "valkey")
@@ -98,15 +102,23 @@ class Parts:
                 [sys.executable, *self._argv(name)],
                 output=log,
                 dying=signal.SIGKILL,
-                env=self.environment,
+                env=self._environment_of(name),
                 cwd=product.ROOT,
             )
+
+    def _environment_of(self, name: str) -> dict[str, str]:
+        """The example is no part of ours: it knows what a brand's programmer would tell it."""
+        if name != "example":
+            return self.environment
+        return {**os.environ, **self.example.told(f"http://127.0.0.1:{self.port}")}
 
     def _argv(self, name: str) -> list[str]:
         if name in WORKERS:
             return self._planted(f"{WORKER} {name}@%h")
         if name == "web":
             return self._planted(f"{product.WEB} --port {self.port}")
+        if name == "example":
+            return [str(self.example.program())]
         if name == "driver":
             return ["-m", "tests.chaos.driver", str(self.folder)]
         numbers = [str(self.brands_port), str(self.seed), str(DEADLINE)]
@@ -155,6 +167,10 @@ class Parts:
         wait_until(lambda: not self.pids(name), f"{name} dead")
         if name in self.running:
             self.running.pop(name).wait()
+
+    def has_ended(self, name: str) -> bool:
+        """Whether it ended by itself."""
+        return self.running[name].poll() is not None
 
     def revive(self, name: str) -> None:
         """Start it again, over the same folder and on the same port."""

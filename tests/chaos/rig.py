@@ -14,6 +14,7 @@ from tests.chaos import caller, evidence, lines
 from tests.chaos.checker import Violation, check
 from tests.chaos.endpoints import Endpoints
 from tests.chaos.evidence import Evidence, Look, Subscribed
+from tests.chaos.example import BRAND
 from tests.chaos.lines import Follower, Lines
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.parts import DEADLINE, WORKERS, NotInTime, Parts, wait_until
@@ -38,6 +39,10 @@ class Result:
     repeats: int = 0
     drain: float | None = None
     violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def example_is_right(self) -> bool:
+        return not any(each.rule == "the example keeps a copy" for each in self.violations)
 
 
 class Rig:
@@ -65,6 +70,7 @@ class Rig:
         parts.start_services()
         made = json.loads(parts.output("-m", "tests.chaos.world", "make"))
         self.keys, self.subjects = made["keys"], {p["name"]: p["subject"] for p in made["people"]}
+        parts.example.key = self.keys[BRAND]
         parts.start("brands")
         parts.start("web")
         wait_until(parts.is_ready, "web ready")
@@ -77,8 +83,8 @@ class Rig:
             "endpoints": self.endpoints.looked_at_by_brands(),
         }
         (self.folder / "world.json").write_text(json.dumps(world))
-        for worker in WORKERS:
-            parts.start(worker)
+        for name in (*WORKERS, "example"):
+            parts.start(name)
         dice = random.Random(parts.seed)
         log = Lines(self.folder / "faults.log")
         self.nemesis = Nemesis(parts, self.endpoints, log, dice, self.result.faults)
@@ -111,12 +117,18 @@ class Rig:
         wait_until(holds, what, seconds=began + DRAIN - time.monotonic())
 
     def _has_arrived(self, streams: dict[str, set[int]]) -> bool:
-        self.endpoints.keep_going()
         self.arrivals.look()
         missing = [name for name in streams if not self.arrivals.of(name) >= streams[name]]
         for name in missing:
             self.endpoints.replay_parked(name)
-        return not missing
+        return not missing and self.parts.example.whole_through() == self._end_of_example()
+
+    def _end_of_example(self) -> int:
+        ((end,),) = self.parts.ask(
+            "SELECT last_sequence FROM brands_streamhead head JOIN brands_brand brand"
+            f" ON brand.id = head.brand_id WHERE brand.slug = '{BRAND}'"
+        )
+        return int(end)
 
     def _is_told(self) -> bool:
         """Whether all that is recorded is in the streams, and all that is in them is counted."""
@@ -157,6 +169,7 @@ class Rig:
             looks=[Look(**each) for each in lines.read(self.folder / "looks.log")],
             woken=[each["at"] for each in faults if each["kind"] == "go on"],
             deadline=DEADLINE,
+            example=self.parts.example.copy(),
         )
 
     def _feed(self, key: str) -> list[evidence.Event]:

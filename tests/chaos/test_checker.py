@@ -28,6 +28,7 @@ from tests.chaos.evidence import (
 
 SECRET = "whsec_" + "QUJD" * 11
 ANA, BEN = "ana-at-acme", "ben-at-acme"
+ABOUT = ("acme", "marketing", None)
 SENT = datetime(2026, 11, 25, tzinfo=UTC)
 #: Who said what, in the order of acme's stream: ana yes, ben yes, ana no.
 SAID = [(ANA, 1, "e1", "grant"), (BEN, 1, "e2", "grant"), (ANA, 2, "e3", "deny")]
@@ -77,10 +78,21 @@ def a_good_run() -> Evidence:
             ("acme", "marketing", "", "opt_outs"): 1,
         },
         secrets=[Secret("acme-1", SECRET, 0.0, 0.1)],
+        example={ANA: {ABOUT: "e3"}, BEN: {ABOUT: "e2"}},
     )
 
 
 # -- What is planted ---------------------------------------------------------------------------
+
+
+def example_misses_something(run: Evidence) -> None:
+    assert run.example
+    run.example[ANA][ABOUT] = "e1"
+
+
+def example_knows_too_much(run: Evidence) -> None:
+    assert run.example
+    run.example[BEN]["acme", "research", "sms"] = "e9"
 
 
 def lost_entry(run: Evidence) -> None:
@@ -197,6 +209,8 @@ def signed_with_an_old_secret(run: Evidence) -> None:
 
 
 PLANTED: dict[Callable[[Evidence], None], str] = {
+    example_misses_something: "the example keeps a copy",
+    example_knows_too_much: "the example keeps a copy",
     lost_entry: "acknowledged is recorded",
     entry_of_another: "acknowledged is recorded",
     entry_untold: "recorded is told",

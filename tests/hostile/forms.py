@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, ip_network
 from typing import NamedTuple
 
 from brands.outbound import MAX_URL
 
 #: A name that leads to this machine, for URLs that are bad in another way.
 INSIDE = "inside.test"
-#: One address, at least, of everything that the list in the standard's page forbids.
-ADDRESSES = """
-0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1
-127.8.9.1 169.254.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.192 192.0.2.1
-192.88.99.1 192.168.0.1 192.168.255.255 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1
-239.255.255.255 240.0.0.1 255.255.255.255 168.63.129.16
-:: ::1 ::2 64:ff9b::1 64:ff9b:1::1 100::1 2001:db8::1 2001::1 2001:20::1 2002::1 3fff::1 5f00::1
-fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 4000::1 8000::1 e000::1
+#: The list, written down once more: the product's own may not be the judge of itself.
+NETWORKS = """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
+192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4
+240.0.0.0/4
+::/96 ::1/128 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 3fff::/20
+5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
 """.split()
-#: IPv6 that carries 127.0.0.1, 10.0.0.1 or 169.254.169.254 inside, and by what name that goes.
+#: Where something is known to listen in one cloud or another, and what is not routed at all.
+PLACES = """
+127.0.0.1 127.8.9.1 169.254.169.254 169.254.170.2 100.100.100.200 192.0.0.192 168.63.129.16
+10.96.0.1 172.17.0.1 fd00:ec2::254 fe80::a9fe:a9fe 2001:20::1 4000::1 8000::1 e000::1
+""".split()
+#: IPv6 that carries IPv4: by what name that goes, and how it is written.
 CARRIERS = {
-    "mapped": ["::ffff:127.0.0.1", "::ffff:7f00:1", "0:0:0:0:0:ffff:a00:1", "::ffff:a9fe:a9fe"],
-    "compatible": ["::127.0.0.1", "::7f00:1", "::a9fe:a9fe"],
-    "translated": ["::ffff:0:127.0.0.1", "::ffff:0:a00:1"],
-    "6to4": ["2002:7f00:1::", "2002:a00:1::1", "2002:a9fe:a9fe::"],
-    "NAT64": ["64:ff9b::127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a9fe:a9fe"],
-    "Teredo": ["2001:0:7f00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe"],
-    "ISATAP": ["fe80::5efe:7f00:1", "fe80::200:5efe:127.0.0.1"],
+    "mapped": ["::ffff:{dotted}", "::ffff:{high:x}:{low:x}", "0:0:0:0:0:FFFF:{high:x}:{low:x}"],
+    "compatible": ["::{dotted}"],
+    "translated": ["::ffff:0:{dotted}"],
+    "6to4": ["2002:{high:x}:{low:x}::1"],
+    "NAT64": ["64:ff9b::{dotted}", "64:ff9b:1::{dotted}"],
+    "Teredo": ["2001:0:{high:x}:{low:x}::1"],
+    "ISATAP": ["fe80::5efe:{dotted}"],
+}
+
+
+def _ends() -> list[str]:
+    """The first and the last address of each network, and the places."""
+    networks = [ip_network(each) for each in NETWORKS]
+    return [*dict.fromkeys(str(n[at]) for n in networks for at in (0, -1)), *PLACES]
+
+
+def _carried(form: str, address: str) -> str:
+    packed = int(IPv4Address(address))
+    return form.format(dotted=address, high=packed >> 16, low=packed & 0xFFFF)
+
+
+ADDRESSES = _ends()
+CARRIED = {
+    kind: [_carried(form, each) for form in some for each in ADDRESSES if ":" not in each]
+    for kind, some in CARRIERS.items()
 }
 SPELLINGS = """
 127.1 127.0.1 2130706433 017700000001 0x7f000001 0x7f.1 0x7F.0x0.0x0.0x1 0177.0.0.1 0177.0.0.01
@@ -81,7 +104,7 @@ def urls(port: int) -> list[Form]:
         *_hosts("an address", [_in_url(each) for each in ADDRESSES], port),
         *(
             Form(f"IPv4 within IPv6: {kind}", f"https://[{each}]:{port}/")
-            for kind, addresses in CARRIERS.items()
+            for kind, addresses in CARRIED.items()
             for each in addresses
         ),
         *_hosts("a zone", [f"[{each}]" for each in _zones()], port),
@@ -174,7 +197,7 @@ def _ambiguous(here: str) -> list[Form]:
 
 def zone() -> dict[str, list[list[str]]]:
     """What the small DNS server says: by name, the answers to its look-ups in turn."""
-    addresses = [*ADDRESSES, *(each for some in CARRIERS.values() for each in some)]
+    addresses = [*ADDRESSES, *(some[0] for some in CARRIED.values())]
     single = {f"a{at}.test": [[address]] for at, address in enumerate(addresses)}
     return {
         INSIDE: [["127.0.0.1"]],

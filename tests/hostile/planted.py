@@ -54,7 +54,7 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "nobody looks at the URL": (outbound, "_checked", _any_url),
     "Python's is_private is trusted": (outbound, "is_forbidden", _by_python),
     "the list has only what comes to mind": (outbound, "is_forbidden", _first_version),
-    "ports are not looked at": (outbound, "AUTHORITY", re.compile(".*")),
+    "a host and port may have any form": (outbound, "AUTHORITY", re.compile(".*")),
     "an answer may be of any length": (outbound, "MAX_TAKEN_BYTES", 10**15),
     "every address of a name is tried": (outbound, "MAX_ADDRESSES", 1_000),
     "redirects are followed": (aiohttp.ClientSession, "post", _following),

@@ -46,7 +46,7 @@ class Row:
     #: The same with the look at the URL left out: only the socket's guard is in the way.
     past_look: int = 0
     #: The same by a client without a guard: whether the form is dangerous at all.
-    without: int = 0
+    without: int | None = None
 
 
 @dataclass(slots=True)
@@ -342,12 +342,28 @@ ROW = "{:<26} {:<58} {:<78} {:>5} {:>9} {:>7}"
 def text(table: Table) -> str:
     heads = ROW.format("kind", "form", "what happened", "conn.", "past look", "without")
     wrong = [f"NOT AS IT MUST BE: {_line(row)}" for row in table.failures]
-    return "\n".join([heads, *map(_line, table.rows), "", *summary(table), *wrong])
+    rows = [heads, *map(_line, table.rows), "", *by_kind(table), ""]
+    return "\n".join([*rows, *summary(table), *wrong])
+
+
+def by_kind(table: Table) -> list[str]:
+    """As it stands in docs/outbound.md."""
+    kinds: dict[str, list[Row]] = {}
+    for row in table.rows:
+        kinds.setdefault(row.kind.partition(":")[0], []).append(row)
+    heads = ["| kind | tried | connections | without the guard |", "|---|---|---|---|"]
+    return [*heads, *(_kind_line(kind, rows) for kind, rows in kinds.items())]
+
+
+def _kind_line(kind: str, rows: list[Row]) -> str:
+    made = sum(row.connections + row.past_look for row in rows)
+    without = sum((row.without or 0) > 0 for row in rows) if rows[0].without is not None else "–"
+    return f"| {kind} | {len(rows)} | {made} | {without} |"
 
 
 def summary(table: Table) -> list[str]:
     tried, reached, controls = map(len, (table.refused, table.reached, table.controls))
-    dangerous = sum(row.without > 0 for row in table.refused)
+    dangerous = sum((row.without or 0) > 0 for row in table.refused)
     return [
         f"{tried} forms that lead inside, {reached} endpoints that misbehave, {controls} controls.",
         f"{table.connections} connections to where none may go, as heard by the audit of every "
@@ -360,5 +376,5 @@ def summary(table: Table) -> list[str]:
 def _line(row: Row) -> str:
     form = ascii(row.form)[1:-1]
     form = form if len(form) < 58 else f"{form[:54]}…"
-    numbers = (row.connections, row.past_look, row.without)
+    numbers = (row.connections, row.past_look, "–" if row.without is None else row.without)
     return ROW.format(row.kind, form, row.happened, *numbers).rstrip()

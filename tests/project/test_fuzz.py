@@ -121,6 +121,8 @@ def test_every_answer_is_documented(
     if crc32(repr((case.path_parameters, case.body)).encode()) % 2:  # half mean what exists
         case.path_parameters = _aimed(case.path_parameters, known)
         case.body = _aimed(case.body, known)
+    if isinstance((case.query or {}).get("wait"), (int, float)):
+        case.query["wait"] = min(case.query["wait"], 1)  # or it would be the client that gives up
     cache.clear()  # or the sign-in would soon only say that it is too often
     case.call_and_validate(live_server.url, headers=headers, checks=CHECKS, timeout=10)
 

@@ -29,6 +29,8 @@ PUBLIC = {
     "sign-in": "where one becomes known",
     "sign-out": "a POST that ends a session; nobody's is none",
     "healthz": "asked by whatever watches the process",
+    "api/v1/event-types": "the contract is public",
+    "metrics": "for who has METRICS_TOKEN; it has no account",
     "readyz": "asked by the load balancer",
     "api/v1/schema": "the contract is public",
     "api/docs": "so is its documentation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import uuid
 from collections import Counter
@@ -16,7 +17,7 @@ from werkzeug import Request, Response
 from brands import delivery, leases, stream, webhooks
 from brands.dispatch import Dispatcher
 from brands.leases import Lease
-from brands.models import Brand, Subscription
+from brands.models import Attempt, Brand, Outcome, Subscription
 from brands.ordered_ids import new_id
 from brands.sending import Round
 from brands.stream import Notice
@@ -116,3 +117,52 @@ def test_two_recall_a_lease_and_then_it_can_be_taken(
     happen(acme, 1)
     together(*[lambda: webhooks.seek(subscription, after=0)] * 2)
     assert leases.take(subscription.pk)
+
+
+def test_endpoints_that_hang_hold_up_nobody_else(
+    httpserver: HTTPServer, acme: Brand, worker: Dispatcher
+) -> None:
+    """The good ones have everything while every connection to the others is still open."""
+    httpserver.expect_request("/good").respond_with_data("", status=204)
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as silent:
+        silence = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        hanging = [subscribed(acme, f"{silence}{n}") for n in range(20)]
+        good = [subscribed(acme, httpserver.url_for("/good")) for _ in range(10)]
+        happen(acme, *range(30))
+        stuck = [worker.knock(each.pk) for each in hanging]
+        assert [worker.knock(each.pk).result(60) for each in good] == [30] * 10
+        assert not any(each.done() for each in stuck)
+        for each in hanging:
+            webhooks.disable(each, reason="by_brand", now=timezone.now())
+        assert [each.result(60) for each in stuck] == [0] * 20
+
+
+def subscribed(acme: Brand, url: str) -> Subscription:
+    return webhooks.subscribe(acme, webhooks.Terms(url=url), now=timezone.now())[0]
+
+
+def test_disabling_breaks_off_what_is_on_its_way(acme: Brand, worker: Dispatcher) -> None:
+    """The answer to it means that nothing is; what was is on record, and comes again later."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        held = subscribed(acme, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        happen(acme, 1)
+        stuck = worker.knock(held.pk)
+        connection, _ = silent.accept()
+        connection.recv(10)
+        webhooks.disable(held, reason="by_brand", now=timezone.now())
+        assert stuck.result(60) == 0
+        while connection.recv(1_000):  # until the other side has hung up
+            pass
+    assert Attempt.objects.get().outcome == Outcome.CANCELLED
+    assert Subscription.objects.get().cursor == 0
+
+
+def test_a_worker_that_stops_lets_go(acme: Brand) -> None:
+    worker = Dispatcher()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        held = subscribed(acme, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        happen(acme, 1)
+        worker.knock(held.pk)
+        silent.accept()
+        worker.close()
+    assert leases.take(held.pk)

@@ -1,0 +1,55 @@
+"""What a brand says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.models import Brand
+from brands.wire import StrictSerializer
+
+
+class BrandChange(StrictSerializer):
+    operations_email = serializers.EmailField(
+        max_length=320,
+        allow_blank=True,
+        help_text="Whom we write to when your webhooks are in trouble; empty is nobody.",
+    )
+
+
+class OwnBrandData(serializers.Serializer[object]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    operations_email = serializers.CharField()
+
+
+class Ours(BrandView):
+    scope = "subscriptions"
+
+    @extend_schema(operation_id="brand_retrieve", responses=OwnBrandData, tags=["brand: itself"])
+    def get(self, request: Request) -> Response:
+        """Who you are to us."""
+        return Response(_data(self.brand))
+
+    @extend_schema(
+        operation_id="brand_update",
+        request=BrandChange,
+        responses=OwnBrandData,
+        tags=["brand: itself"],
+    )
+    def put(self, request: Request) -> Response:
+        """Whom we are to tell of trouble."""
+        body = BrandChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        self.brand.operations_email = body.validated_data["operations_email"]
+        self.brand.save(update_fields=["operations_email"])
+        return Response(_data(self.brand))
+
+
+def _data(brand: Brand) -> dict[str, Any]:
+    return {"slug": brand.slug, "name": brand.name, "operations_email": brand.operations_email}

@@ -1,0 +1,183 @@
+"""The shape of every event, as JSON Schema (2020-12), with an example of each. Pure.
+
+A brand may check what it receives against these. They name every field and admit no other; a field
+that is added later is announced in the changelog before it is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brands.event_types import EVENT_TYPES, OF_DECISION, OF_ENDING
+from brands.models import Channel
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+TIME: Schema = {"type": "string", "format": "date-time"}
+ID: Schema = {"type": "string", "format": "uuid"}
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 1}
+CHANNEL: Schema = {"enum": [*Channel.values, None]}
+MAKER: Schema = {"enum": ["person", "brand"]}
+
+
+def exactly(**fields: Schema) -> Schema:
+    """An object with these fields, all of them and no others."""
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+
+
+def maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+SUBJECT = exactly(id=ID, ref=maybe(TEXT))
+SCOPE = exactly(
+    brand=maybe(TEXT),
+    purpose=maybe(TEXT),
+    channel=CHANNEL,
+    topic=maybe(TEXT),
+    contact_point=maybe(TEXT),
+)
+LIMIT = exactly(max={"type": "integer", "minimum": 0}, per={"enum": ["day", "week", "month"]})
+#: 0 is a person who has said nothing yet.
+PERSON = {"subject": SUBJECT, "subject_seq": {"type": "integer", "minimum": 0}}
+SAID = {"entry": ID, "scope": SCOPE}
+
+
+def of_choice(decision: str) -> Schema:
+    return exactly(
+        **PERSON,
+        **SAID,
+        decision={"const": decision},
+        until=TIME if decision == "pause" else {"type": "null"},
+        limit=LIMIT if decision == "limit" else {"type": "null"},
+        expires_at=maybe(TIME) if decision == "grant" else {"type": "null"},
+        reason=maybe(TEXT),
+        maker=MAKER,
+        made_at=TIME,
+        honour_by=maybe(TIME),
+    )
+
+
+def of_ending(decision: str) -> Schema:
+    stands = exactly(allowed={"type": "boolean"}, rule=TEXT)
+    return exactly(**PERSON, **SAID, decision={"const": decision}, ended_at=TIME, now=maybe(stands))
+
+
+STANDING = exactly(
+    **SAID,
+    decision={"enum": list(OF_DECISION)},
+    until=maybe(TIME),
+    expires_at=maybe(TIME),
+    limit=maybe(LIMIT),
+    maker=MAKER,
+    made_at=TIME,
+)
+CONTACT = exactly(kind={"enum": ["email", "phone"]}, sha256={"type": "string", "minLength": 64})
+DATA: dict[str, Schema] = {
+    **{kind: of_choice(decision) for decision, kind in OF_DECISION.items()},
+    **{kind: of_ending(decision) for decision, kind in OF_ENDING.items()},
+    "relationship.started": exactly(
+        **PERSON,
+        origin=TEXT,
+        contacts={"type": "array", "items": CONTACT},
+        standing={"type": "array", "items": STANDING},
+    ),
+    "relationship.ended": exactly(**PERSON, ended_by=TEXT, honour_by=maybe(TIME)),
+}
+#: What is sent as a webhook and is no event of the stream.
+MESSAGES: dict[str, tuple[str, Schema]] = {
+    "ping": ("You asked whether your endpoint is there.", exactly(subscription=ID)),
+    "subscription.challenge": (
+        "Answer with the challenge, and we know that you want to be told.",
+        exactly(subscription=ID, challenge=TEXT),
+    ),
+}
+
+
+def schema_of(kind: str) -> Schema:
+    """Of a whole body. A batch holds events of any type."""
+    if kind == "events.batch":
+        events = {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "object"}}
+        body = exactly(type={"const": kind}, timestamp=TIME, data=events)
+    elif kind in MESSAGES:
+        body = exactly(type={"const": kind}, timestamp=TIME, data=MESSAGES[kind][1])
+    else:
+        body = exactly(type={"const": kind}, timestamp=TIME, sequence=COUNT, data=DATA[kind])
+    return {"$schema": DIALECT, "title": kind, **body}
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Every type: what it means, its schema, and an example."""
+    meanings = {**EVENT_TYPES, **{kind: said for kind, (said, _) in MESSAGES.items()}}
+    meanings["events.batch"] = "Several events in one request, for a subscription with `batch`."
+    return [
+        {"type": kind, "meaning": said, "schema": schema_of(kind), "example": example_of(kind)}
+        for kind, said in meanings.items()
+    ]
+
+
+# -- Examples ------------------------------------------------------------------------------------
+
+WHEN, LATER = "2026-11-22T02:02:36.218300Z", "2026-12-24T00:00:00Z"
+ENTRY = "01a200fd-b33e-7b5b-9656-53f0a3c6f25f"
+ANA = {"subject": {"id": "3e24474f-b113-4f44-a4a3-f0028ee72244", "ref": "C-1009"}, "subject_seq": 5}
+WEEKLY = {
+    "brand": "acme",
+    "purpose": "marketing",
+    "channel": "email",
+    "topic": "weekly-offers",
+    "contact_point": None,
+}
+
+
+def example_of(kind: str) -> dict[str, Any]:
+    if kind == "events.batch":
+        two = [example_of("preference.denied"), example_of("preference.granted")]
+        two[1]["sequence"] += 1
+        return {"type": kind, "timestamp": WHEN, "data": two}
+    if kind in MESSAGES:
+        data = {"subscription": "019a0000-0000-7000-8000-000000000001"}
+        if kind != "ping":
+            data["challenge"] = "FJv3m0Qk2nB4nHkQ9y1bXw0a7d2ZrT5u"
+        return {"type": kind, "timestamp": WHEN, "data": data}
+    return {"type": kind, "timestamp": WHEN, "sequence": 44, "data": _example_data(kind)}
+
+
+def _example_data(kind: str) -> dict[str, Any]:
+    ended = {"ended_at": LATER, "now": {"allowed": False, "rule": "default_opt_in"}}
+    said = {"entry": ENTRY, "scope": WEEKLY}
+    for decision, of_it in OF_ENDING.items():
+        if kind == of_it:
+            return {**ANA, **said, "decision": decision, **ended}
+    for decision, of_it in OF_DECISION.items():
+        if kind == of_it:
+            return {**ANA, **_example_choice(decision), "honour_by": _due(decision)}
+    if kind == "relationship.started":
+        standing = {k: v for k, v in _example_choice("deny").items() if k != "reason"}
+        return {**ANA, "origin": "person", "contacts": [], "standing": [standing]}
+    return {**ANA, "ended_by": "person", "honour_by": LATER}
+
+
+def _example_choice(decision: str) -> dict[str, Any]:
+    return {
+        "entry": ENTRY,
+        "scope": WEEKLY,
+        "decision": decision,
+        "until": LATER if decision == "pause" else None,
+        "limit": {"max": 2, "per": "week"} if decision == "limit" else None,
+        "expires_at": None,
+        "reason": "too_many_from_brand" if decision == "deny" else None,
+        "maker": "person",
+        "made_at": WHEN,
+    }
+
+
+def _due(decision: str) -> str | None:
+    return "2026-11-24T02:02:36.218300Z" if decision in {"deny", "pause", "limit"} else None
