@@ -268,7 +268,9 @@ async def _outcome(
     except TimeoutError:
         return Outcome.TIMED_OUT, None, "", ""
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Outcome.FORBIDDEN if _by_guard(error) else Outcome.UNREACHABLE, None, "", ""
+        if _by_guard(error):
+            return Outcome.FORBIDDEN, None, str(ForbiddenAddress()), ""
+        return Outcome.UNREACHABLE, None, "", ""
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:

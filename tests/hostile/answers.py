@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
+import tempfile
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from brands.models import Outcome
 
@@ -28,13 +37,19 @@ class Misbehaviour(NamedTuple):
     expected: set[Outcome]
     #: Whether only the deadline ends it.
     hangs: bool = False
+    #: Whether it is asked by https, and whether it then knows how to speak TLS.
+    tls: bool = False
+    shakes_hands: bool = False
 
 
 class Endpoint:
     """Answers each connection by the script, and keeps what it was sent and how much it sent."""
 
-    def __init__(self, script: Callable[[], Script], *, tls: bool = False) -> None:
+    def __init__(
+        self, script: Callable[[], Script], *, tls: bool = False, shakes_hands: bool = False
+    ) -> None:
         self.script = script
+        self._context = _context_of_nobody() if shakes_hands else None
         self.heads: list[bytes] = []
         self.sent = 0
         self.connections = 0
@@ -59,9 +74,11 @@ class Endpoint:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        connection.settimeout(0.1)
         with connection:
             try:
+                if self._context:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                connection.settimeout(0.1)
                 self.heads.append(self._first(connection))
                 for step in self.script():
                     if self._stopped.is_set():
@@ -90,6 +107,24 @@ class Endpoint:
                 continue  # it does not read for now
             self.sent += count
             left = left[count:]
+
+
+def _context_of_nobody() -> ssl.SSLContext:
+    """A server's, whose certificate is for this host and signed by nobody but itself."""
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    certificate = made.add_extension(host, critical=False).sign(key, None)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(certificate.public_bytes(Encoding.PEM))
+        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
 
 
 def _repeat(start: bytes, more: bytes, pause: float = 0.0) -> Callable[[int], Script]:
@@ -275,4 +310,18 @@ MALFORMED = [
         ("TLS alert", b"\x15\x03\x01\x00\x02\x02\x28", BROKEN),
     ]
 ]
-MISBEHAVIOURS = [*REDIRECTS, *SLOW, *ENDLESS, *BOMBS, *MALFORMED]
+RECORD = b"\x16\x03\x03\x40\x00\x02"
+TLS = [
+    Misbehaviour("TLS", "never shakes hands", _once(FOREVER), TIMED_OUT, hangs=True, tls=True),
+    Misbehaviour(
+        "TLS", "a handshake drips", _repeat(RECORD, b"\0", 0.05), TIMED_OUT, hangs=True, tls=True
+    ),
+    Misbehaviour("TLS", "an endless handshake", _repeat(RECORD, b"\0" * 65_536), BROKEN, tls=True),
+    Misbehaviour("TLS", "plain HTTP", _once(OK + EMPTY), BROKEN, tls=True),
+    Misbehaviour(
+        *("TLS", "a certificate that nobody signed", _once(OK + EMPTY), BROKEN),
+        tls=True,
+        shakes_hands=True,
+    ),
+]
+MISBEHAVIOURS = [*TLS, *REDIRECTS, *SLOW, *ENDLESS, *BOMBS, *MALFORMED]

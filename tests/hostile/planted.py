@@ -62,6 +62,10 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
         *(aiohttp, "ClientSession"),
         _session_with(trust_env=True),
     ),
+    "certificates are not checked": (
+        *(aiohttp.connector, "_SSL_CONTEXT_VERIFIED"),
+        aiohttp.connector._SSL_CONTEXT_UNVERIFIED,
+    ),
     "answers are decompressed": (
         *(aiohttp, "ClientSession"),
         _session_with(auto_decompress=True),

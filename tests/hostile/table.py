@@ -187,7 +187,7 @@ async def _reach(misbehaviours: Sequence[Misbehaviour], trap: Trap) -> list[Row]
 
 
 async def _meet(bad: Misbehaviour, trap: Trap) -> Row:
-    endpoint = Endpoint(lambda: bad.script(trap.port))
+    endpoint = Endpoint(lambda: bad.script(trap.port), tls=bad.tls, shakes_hands=bad.shakes_hands)
     CONNECTS.ours.add(endpoint.port)
     try:
         async with outbound.client(seconds=SHORT if bad.hangs else LONG) as session:
