@@ -27,14 +27,14 @@ laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES
 chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
 
-hostile: .venv/test ## every way to have a webhook go where it must not, and how many connections were made
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile
-
 event-catalogue: .venv/run ## make docs/events.md anew
 	@$(PY) manage.py event_catalogue > docs/events.md
 
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
+
+hostile: .venv/test ## every form against the outbound guard, and the connections made: 0; ARGS=--hunt plants bugs
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile $(ARGS)
 
 LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"

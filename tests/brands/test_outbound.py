@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import aiohttp
 import pytest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -71,21 +72,71 @@ def test_no_connection_is_made_to_a_forbidden_address(
         trap.accept()
 
 
-def test_a_name_that_leads_inside_only_when_it_is_connected_to(
-    settings: Settings, trap: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The rebinding attack: what the look-up says now is what the guard sees."""
-    settings.OUTBOUND_ALLOW_LOOPBACK = False
-    inside = (socket.AF_INET, socket.SOCK_STREAM, 6, "", trap.getsockname())
+def test_hanging_look_ups_take_no_threads() -> None:
+    """Where they do, a few names that are never answered hold up everybody's."""
 
-    async def resolve(*args: object, **kwargs: object) -> list[object]:
-        return [inside]
+    async def looks_up() -> object:
+        async with outbound.client() as session:
+            assert isinstance(session.connector, aiohttp.TCPConnector)
+            return session.connector._resolver
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolve)
-    answer = post("https://rebinding.example/hook")
-    assert (answer.outcome, answer.status) == (Outcome.FORBIDDEN, None)
-    with pytest.raises(TimeoutError):
-        trap.accept()
+    assert isinstance(asyncio.run(looks_up()), aiohttp.AsyncResolver)
+
+
+PIECES = {
+    "a length": [b"Content-Length: 8\r\n\r\n", b"one,", b" two"],
+    "chunks": [b"Transfer-Encoding: chunked\r\n\r\n", b"8\r\none, two\r\n", b"0\r\n\r\n"],
+    "one by one": [b"Content-", b"Length: 8\r\n\r", b"\none, t", b"w", b"o"],
+}
+
+
+@pytest.mark.parametrize("pieces", PIECES.values(), ids=PIECES)
+def test_an_answer_in_pieces_is_put_together_and_the_connection_kept(pieces: list[bytes]) -> None:
+    connections = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        while await reader.readuntil(b"{}"):
+            for piece in [b"HTTP/1.1 200 OK\r\n", *pieces]:
+                writer.write(piece)
+                await asyncio.sleep(0.01)
+
+    async def thrice() -> set[str]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with server, outbound.client() as session:
+            answers = [await outbound.post(session, url, body=b"{}", headers={}) for _ in range(3)]
+        return {answer.text for answer in answers}
+
+    assert asyncio.run(thrice()) == {"one, two"}
+    assert len(connections) == 1
+
+
+def test_an_answer_that_nobody_asked_for_is_no_answer() -> None:
+    """It comes while the connection rests, and would be taken for the next request's."""
+    stale = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        if stale.is_set():
+            writer.write(b"HTTP/1.1 503 Really\r\nContent-Length: 0\r\n\r\n")
+            return
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(b"HTTP/1.1 200 Too early\r\nContent-Length: 0\r\n\r\n")
+        stale.set()
+
+    async def twice() -> list[int | None]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with server, outbound.client() as session:
+            first = await outbound.post(session, url, body=b"{}", headers={})
+            await stale.wait()
+            await asyncio.sleep(0.05)
+            second = await outbound.post(session, url, body=b"{}", headers={})
+        return [first.status, second.status]
+
+    assert asyncio.run(twice()) == [200, 503]
 
 
 def test_a_redirect_is_a_refusal_and_is_not_followed(httpserver: HTTPServer) -> None:

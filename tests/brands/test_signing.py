@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from joserfc.jwk import OKPKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from brands import signing
@@ -81,3 +82,16 @@ def test_a_secret_and_a_key_pair_sign_side_by_side() -> None:
     made = headers(pair, shared)
     assert [each[:3] for each in made["webhook-signature"].split()] == ["v1a", "v1,"]
     Webhook(shared).verify(BODY, made)
+
+
+def test_a_library_for_key_sets_reads_ours_and_verifies() -> None:
+    old, new = signing.new_secret("v1a"), signing.new_secret("v1a")
+    made = headers(new, old)
+    signed = f"{made['webhook-id']}.{made['webhook-timestamp']}.".encode() + BODY
+    for secret, each in zip((new, old), made["webhook-signature"].split(), strict=True):
+        key = OKPKey.import_key({**signing.jwk_of(secret)})
+        assert key.kid == key.thumbprint()
+        assert not key.is_private
+        public = key.public_key
+        assert isinstance(public, Ed25519PublicKey)
+        public.verify(base64.b64decode(each.removeprefix("v1a,")), signed)
