@@ -32,7 +32,7 @@ WORKER = (
     "celery -A config worker --pool threads --loglevel WARNING "
     "--without-gossip --without-mingle --without-heartbeat"
 )
-DELIVERY = f"{WORKER} --queues delivery --concurrency 16 --hostname delivery@%h"
+DELIVERY = f"{WORKER} --queues delivery --concurrency 2 --hostname delivery@%h"
 RECORDS = f"{WORKER} --queues records --concurrency 4 --hostname records@%h"
 BEAT = "celery -A config beat --loglevel WARNING"
 

@@ -33,7 +33,7 @@ AFTER_UNKNOWN = 0.5
 #: How many choices are about any brand.
 WIDE = 0.12
 #: Seconds from one look at a subscription to the look at the next one.
-LOOK = 0.1
+LOOK = 0.03
 
 
 def choice(dice: random.Random, brands: list[str]) -> dict[str, Any]:
