@@ -10,6 +10,7 @@ import argparse
 import http.client
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ CHANGES, RATE = 100, 5
 OUTAGE = 1_000  # choices
 SMALL = 100_000  # preferences
 ROUNDS = 3
+#: What the broker is to a web server.
+NORMAL, DEAD, HANGS = "lives", "dead", "hangs"
 
 
 def main() -> None:
@@ -66,28 +69,29 @@ def _no_broker(folder: Path, database: Database) -> None:
     brands = sorted({each["brand_id"] for each in place.callers["choosers"]})
     database.run("tests.bench.listeners", "--url", url, "--brands", *map(str, brands))
     with _webs(folder, database) as at:
-        _compare(replace(place, port=at["web"]), replace(place, port=at["deaf"]))
-        _outage(endpoint, place, at["deaf"])
+        _compare({name: replace(place, port=port) for name, port in at.items()})
+        _outage(endpoint, place, at[DEAD])
 
 
-def _compare(normal: Place, deaf: Place) -> None:
-    """The same people choose by a web server with a broker, and by one whose broker is dead."""
-    p50: dict[str, list[float]] = {"with": [], "without": []}
-    p99: dict[str, list[float]] = {"with": [], "without": []}
+def _compare(places: dict[str, Place]) -> None:
+    """The same people choose by web servers whose broker lives, is dead, or hangs."""
+    waits: dict[str, list[tuple[float, float]]] = {name: [] for name in places}
     for number in range(ROUNDS + 1):
-        for name, place in (("with", normal), ("without", deaf)):
-            waits = sorted(place.choice(5).latencies)
+        for name, place in places.items():
+            latencies = sorted(place.choice(5).latencies)
             if number:  # the first warms up
-                p50[name].append(quantile_ms(waits, 0.5) or 0)
-                p99[name].append(quantile_ms(waits, 0.99) or 0)
-    for name, halves in p50.items():
-        print(f"choices {name} a broker: p50 {median(halves)} ms, p99 {median(p99[name])} ms")
-    print(f"  ratio: p50 {_ratio(p50):.2f}, p99 {_ratio(p99):.2f}", flush=True)
+                ends = (quantile_ms(latencies, 0.5) or 0, quantile_ms(latencies, 0.99) or 0)
+                waits[name].append(ends)
+    normal = waits[NORMAL]
+    for name, ends in waits.items():
+        p50, p99 = (median(each) for each in zip(*ends, strict=True))
+        times = [f"{_ratio(ends, normal, which):.2f}" for which in (0, 1)]
+        print(f"choices, broker {name}: p50 {p50} ms, p99 {p99} ms; × {' and '.join(times)}")
 
 
-def _ratio(figures: dict[str, list[float]]) -> float:
-    pairs = zip(figures["without"], figures["with"], strict=True)
-    return median(without / with_ for without, with_ in pairs)
+def _ratio(ours: list[tuple[float, float]], normal: list[tuple[float, float]], which: int) -> float:
+    pairs = zip(ours, normal, strict=True)
+    return median(one[which] / other[which] for one, other in pairs)
 
 
 def _outage(endpoint: Endpoint, place: Place, port: int) -> None:
@@ -126,33 +130,34 @@ def _choose(port: int, message: tuple[str, bytes]) -> str:
 
 @contextmanager
 def _webs(folder: Path, database: Database) -> Iterator[dict[str, int]]:
-    """A web server with a broker, one without; and a worker whose broker is dead, too."""
-    at = {name: ports.kept(folder / f"{name}.port") for name in ("web", "deaf")}
-    nobody = {"REDIS_URL": f"redis://127.0.0.1:{ports.free()}/0"}
+    """Web servers by what their broker is; and a worker whose broker is dead."""
+    at = {name: ports.kept(folder / f"web-{name}.port") for name in (NORMAL, DEAD, HANGS)}
     environment = {**database.environment, **deliveries.DEVELOPMENT}
     supervisor = Supervisor(folder, environment, working_directory=product.ROOT)
-    receiver = ports.kept(folder / "receiver.port")
-    worker = deliveries.worker("delivery", product.DELIVERY)
-    try:
-        supervisor.start(
-            [
-                deliveries.receiver(receiver),
-                _web("web", at["web"], folder, {}),
-                _web("deaf", at["deaf"], folder, nobody),
-                replace(worker, environment=nobody),
-            ]
-        )
-        with Interruptions() as interruptions:
-            supervisor.wait_until_ready(interruptions, seconds=product.READY_SECONDS)
-        yield at
-    finally:
-        supervisor.stop()
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        brokers = {
+            NORMAL: os.environ["REDIS_URL"],
+            DEAD: f"redis://127.0.0.1:{ports.free()}/0",
+            HANGS: f"redis://127.0.0.1:{silent.getsockname()[1]}/0",
+        }
+        webs = [_web(name, at[name], folder, brokers[name]) for name in at]
+        worker = deliveries.worker("delivery", product.DELIVERY)
+        receiver = deliveries.receiver(ports.kept(folder / "receiver.port"))
+        try:
+            deaf = replace(worker, environment={"REDIS_URL": brokers[DEAD]})
+            supervisor.start([receiver, *webs, deaf])
+            with Interruptions() as interruptions:
+                supervisor.wait_until_ready(interruptions, seconds=product.READY_SECONDS)
+            yield at
+        finally:
+            supervisor.stop()
 
 
-def _web(name: str, port: int, folder: Path, more: dict[str, str]) -> Process:
+def _web(name: str, port: int, folder: Path, broker: str) -> Process:
     web = next(each for each in product.processes(port, folder) if each.name == "web")
+    environment = {**web.environment, "REDIS_URL": broker}
     ready: Callable[[], bool] = lambda: product.is_ready(port)  # noqa: E731
-    return replace(web, name=name, environment={**web.environment, **more}, ready=ready)
+    return replace(web, name=f"web-{name}", environment=environment, ready=ready)
 
 
 if __name__ == "__main__":
