@@ -75,23 +75,17 @@ def _no_broker(folder: Path, database: Database) -> None:
 
 def _compare(places: dict[str, Place]) -> None:
     """The same people choose by web servers whose broker lives, is dead, or hangs."""
-    waits: dict[str, list[tuple[float, float]]] = {name: [] for name in places}
-    for number in range(ROUNDS + 1):
-        for name, place in places.items():
-            latencies = sorted(place.choice(5).latencies)
-            if number:  # the first warms up
-                ends = (quantile_ms(latencies, 0.5) or 0, quantile_ms(latencies, 0.99) or 0)
-                waits[name].append(ends)
-    normal = waits[NORMAL]
-    for name, ends in waits.items():
-        p50, p99 = (median(each) for each in zip(*ends, strict=True))
-        times = [f"{_ratio(ends, normal, which):.2f}" for which in (0, 1)]
-        print(f"choices, broker {name}: p50 {p50} ms, p99 {p99} ms; × {' and '.join(times)}")
+    rounds = [{name: _ends(place) for name, place in places.items()} for _ in range(ROUNDS + 1)]
+    for name in places:
+        for which, quantile in enumerate(("p50", "p99")):
+            ours = [each[name][which] for each in rounds[1:]]  # the first warms up
+            times = [each[name][which] / each[NORMAL][which] for each in rounds[1:]]
+            print(f"choices, broker {name}: {quantile} {median(ours)} ms, × {median(times):.2f}")
 
 
-def _ratio(ours: list[tuple[float, float]], normal: list[tuple[float, float]], which: int) -> float:
-    pairs = zip(ours, normal, strict=True)
-    return median(one[which] / other[which] for one, other in pairs)
+def _ends(place: Place) -> tuple[float, float]:
+    waits = sorted(place.choice(5).latencies)
+    return quantile_ms(waits, 0.5) or 0.0, quantile_ms(waits, 0.99) or 0.0
 
 
 def _outage(endpoint: Endpoint, place: Place, port: int) -> None:
