@@ -193,12 +193,20 @@ def matches(pattern: str, event_type: str) -> bool:
 
 
 def rotate(subscription: Subscription, *, now: datetime) -> str:
-    """Give it a new secret; the old one goes on signing for `ROTATION`."""
+    """Give it a new secret; the old one goes on signing for `ROTATION`.
+
+    When this returns nothing is sent any more that the new one does not sign: a sender makes its
+    signatures by what it read when it took the lease.
+
+    Raises:
+        leases.StillSending: nothing is changed.
+    """
     secret = signing.new_secret(subscription.signature)
-    subscription.previous_secret = subscription.secret
-    subscription.previous_secret_until = now + ROTATION
-    subscription.secret = seal(secret)
-    subscription.save(update_fields=["secret", "previous_secret", "previous_secret_until"])
+    with leases.recalled(subscription):
+        held = Subscription.objects.select_for_update().get(pk=subscription.pk)
+        held.previous_secret, held.secret = held.secret, seal(secret)
+        held.previous_secret_until = now + ROTATION
+        held.save(update_fields=["secret", "previous_secret", "previous_secret_until"])
     return secret
 
 

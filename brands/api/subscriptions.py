@@ -224,7 +224,9 @@ class Rotate(SubscriptionsView):
     @extend_schema(request=None, responses=Key, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """A new secret, or key pair. For 24 hours both sign."""
-        secret = webhooks.rotate(self.find(subscription_id), now=timezone.now())
+        with translating(PROBLEMS):
+            secret = webhooks.rotate(self.find(subscription_id), now=timezone.now())
+        publish("brands.deliver", str(subscription_id))
         return Response(webhooks.shown_key(secret))
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
+from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
 from brands import delivery, leases, stream, webhooks
@@ -166,3 +167,33 @@ def test_a_worker_that_stops_lets_go(acme: Brand) -> None:
         silent.accept()
         worker.close()
     assert leases.take(held.pk)
+
+
+def test_after_a_rotation_all_is_signed_with_the_new_secret(
+    httpserver: HTTPServer, acme: Brand, worker: Dispatcher
+) -> None:
+    """Also what a worker sends that was in the middle of a backlog, and after a second rotation."""
+    slowly = threading.Event()
+    requests: list[tuple[dict[str, str], bytes]] = []
+
+    def take(request: Request) -> Response:
+        requests.append((dict(request.headers.items()), request.get_data()))
+        slowly.wait(0.02)
+        return Response(status=204)
+
+    httpserver.expect_request("/slow").respond_with_handler(take)
+    held = subscribed(acme, httpserver.url_for("/slow"))
+    happen(acme, *range(400))
+    begun = worker.knock(held.pk)
+    while not requests:
+        slowly.wait(0.01)
+    webhooks.rotate(held, now=timezone.now())
+    newest = Webhook(webhooks.rotate(held, now=timezone.now()))
+    before = len(requests)
+    begun.result(60)
+    while Subscription.objects.get(pk=held.pk).cursor < 400:
+        worker.knock(held.pk).result(60)
+    after = requests[before + 64 :]  # those that were under way may still have been written down
+    assert after
+    for headers, body in after:
+        newest.verify(body, headers)
