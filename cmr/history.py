@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from consent.models import LedgerEntry
 
@@ -17,6 +20,17 @@ class Change:
 
     entry: LedgerEntry
     before: str | None
+
+
+class Place(NamedTuple):
+    """Where an entry stands in a history that may be of several merged subjects."""
+
+    recorded_at: datetime
+    entry: uuid.UUID
+
+    @classmethod
+    def of(cls, change: Change) -> Place:
+        return cls(change.entry.recorded_at, change.entry.pk)
 
 
 # "IS NOT DISTINCT FROM" since a null part means "any" and equals itself.
@@ -35,12 +49,20 @@ ORDER BY entry.id, earlier.subject_seq DESC
 """
 
 
-def changes(subject_id: uuid.UUID, *, before_seq: int | None, limit: int) -> list[Change]:
-    """The newest changes, or those below *before_seq*; at most *limit*, newest first."""
-    entries = LedgerEntry.objects.filter(subject_id=subject_id).select_related("brand")
-    if before_seq is not None:
-        entries = entries.filter(subject_seq__lt=before_seq)
-    page = list(entries.order_by("-subject_seq")[:limit])
+def changes(
+    person_id: uuid.UUID, *, limit: int, before: Place | None = None, brand_id: int | None = None
+) -> list[Change]:
+    """The newest changes, or those that come before a place; at most *limit*, newest first.
+
+    With a brand only those that are about it alone, or about any brand.
+    """
+    entries = LedgerEntry.objects.of_person(person_id).select_related("brand", "purpose")
+    if brand_id is not None:
+        entries = entries.filter(Q(brand=brand_id) | Q(brand=None))
+    if before is not None:
+        same_time = Q(recorded_at=before.recorded_at, pk__lt=before.entry)
+        entries = entries.filter(Q(recorded_at__lt=before.recorded_at) | same_time)
+    page = list(entries.order_by("-recorded_at", "-pk")[:limit])
     earlier = _decisions_before(page)
     return [Change(entry, earlier.get(entry.id)) for entry in page]
 

@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         if getattr(request.user, "is_staff", False):
             return redirect("opt-outs")
         return render(request, "cmr/welcome.html")
-    mine = Relationship.objects.active().filter(subject=consumer.subject_id)
+    mine = Relationship.objects.active().filter(person=consumer.subject_id)
     ordered = mine.select_related("brand").order_by("brand__name", "brand__id")
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     brand_ids = [relationship.brand_id for relationship in page]
@@ -68,7 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [_row(relationship, may[relationship.brand_id]) for relationship in page],
-        "history": history.changes(consumer.subject_id, before_seq=None, limit=10),
+        "history": history.changes(consumer.subject_id, limit=10),
     }
     return render(request, "cmr/home.html", context)
 
@@ -91,7 +91,7 @@ def brands(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\0", "").strip()
     found = Brand.objects.matching(words).order_by("name", "id")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    active = Relationship.objects.active().filter(subject=consumer.subject_id, brand__in=list(page))
+    active = Relationship.objects.active().filter(person=consumer.subject_id, brand__in=list(page))
     mine = set(active.values_list("brand_id", flat=True))
     return render(request, "cmr/brands.html", {"page": page, "q": words, "mine": mine})
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import transaction
+
 from brands.models import Brand
 from cmr.models import Consumer
 from consent import ledger, relationships, scopes
@@ -64,5 +66,13 @@ def add_brand(
 def end_relationship(
     consumer: Consumer, relationship: Relationship, *, by: str, now: datetime
 ) -> bool:
-    """End it: the brand may not reach the person at all; False when it was over already."""
-    return relationships.end(relationship, by=Actor(by), now=now)
+    """End it: the brand may not reach the person at all; False when it was over already.
+
+    All of them, where the brand had met addresses of theirs apart.
+    """
+    mine = Relationship.objects.active().filter(
+        person=consumer.subject_id, brand=relationship.brand_id
+    )
+    with transaction.atomic():
+        ended = [relationships.end(each, by=Actor(by), now=now) for each in mine]
+    return any(ended)

@@ -34,7 +34,7 @@ CHUNK = 1_000
 #: Of each contact with a relationship, by its place: what was said. The limits keep the planner
 #: from reading a whole table, however small it is today, in place of one row a contact.
 QUERY = Statement(f"""
-SELECT relationship.place, relationship.subject_id, relationship.contact_point, {JURISDICTION},
+SELECT relationship.place, relationship.person_id, relationship.contact_point, {JURISDICTION},
        {HOURS}, {COLUMNS}
 FROM (
     SELECT place, known.*, identifier.id AS contact_point
@@ -51,7 +51,7 @@ FROM (
     JOIN {RELATIONSHIP.format(brand="%(brand)s", person="ref = asked.ref")} known ON true
 ) relationship
 JOIN LATERAL (
-    SELECT * FROM consent_subject WHERE id = relationship.subject_id LIMIT 1
+    SELECT * FROM consent_subject WHERE id = relationship.person_id LIMIT 1
 ) subject ON true
 LEFT JOIN {CHOICES} ON {COVERING}
 """)

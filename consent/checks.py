@@ -30,7 +30,7 @@ HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
 #: without a limit, the planner may think a walk through the brand's people the cheaper way.
 RELATIONSHIP = """
     LATERAL (
-        SELECT id, subject_id, brand_id, jurisdiction FROM consent_relationship
+        SELECT id, person_id, brand_id, jurisdiction FROM consent_relationship
         WHERE brand_id = {brand} AND ended_at IS NULL AND {person} LIMIT 1
     )
 """
@@ -39,10 +39,10 @@ RELATIONSHIP = """
 CHOICES = """
     LATERAL (
         SELECT * FROM consent_preference
-        WHERE subject_id = relationship.subject_id AND brand_id = relationship.brand_id
+        WHERE subject_id = relationship.person_id AND brand_id = relationship.brand_id
         UNION ALL
         SELECT * FROM consent_preference
-        WHERE subject_id = relationship.subject_id AND brand_id IS NULL
+        WHERE subject_id = relationship.person_id AND brand_id IS NULL
     ) held
 """
 #: For many at once, of these only what can cover the question; `values_of` has the values.
@@ -58,13 +58,13 @@ SELECT {{asker}}
        %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = brand.id AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.has_channels, {REGIME}, relationship.subject_id, identifier.id,
+       purpose.has_channels, {REGIME}, relationship.person_id, identifier.id,
        {HOURS}, {COLUMNS}
 FROM {{brand}}
 JOIN brands_purpose purpose ON purpose.code = %(purpose)s
 LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
 LEFT JOIN {{relationship}} relationship ON true
-LEFT JOIN consent_subject subject ON subject.id = relationship.subject_id
+LEFT JOIN consent_subject subject ON subject.id = relationship.person_id
 LEFT JOIN {CHOICES} ON true
 """
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from brands import stream
+from brands.stream import Notice
 from consent import ledger, notices, preferences, regimes, residence, resolution
 from consent.models import Ending, LedgerEntry, Relationship
 from consent.resolution import Choice, Decision, Question
@@ -20,7 +21,7 @@ from consent.resolution import Choice, Decision, Question
 
 def due(now: datetime, limit: int = 500) -> list[Ending]:
     """What has ended and was not told, in the order in which it ended."""
-    return list(Ending.objects.due(now).select_related("entry__purpose")[:limit])
+    return list(Ending.objects.due(now).select_related("entry__purpose", "entry__subject")[:limit])
 
 
 def end_due(now: datetime) -> int:
@@ -42,8 +43,8 @@ def tell(ending: Ending, *, now: datetime) -> int:
 def _concerned(entry: LedgerEntry) -> list[int]:
     if entry.brand_id is not None:
         return [entry.brand_id]
-    brands = Relationship.objects.active().filter(subject_id=entry.subject_id)
-    return list(brands.order_by("brand_id").values_list("brand_id", flat=True))
+    brands = Relationship.objects.active().filter(person=entry.subject.person_id)
+    return list(brands.order_by("brand_id").values_list("brand_id", flat=True).distinct())
 
 
 def _tell(ending: Ending, brand_id: int, *, now: datetime) -> bool:
@@ -57,17 +58,17 @@ def _tell(ending: Ending, brand_id: int, *, now: datetime) -> bool:
         said = preferences.covering_brand(subject.pk, brand_id)
         if not _still_counted(ending.entry_id, said):
             return False
-        if relationship := ledger.active_with(subject.pk, brand_id):
+        told: list[Notice] = []
+        for relationship in ledger.active_with(subject.pk, brand_id):
             place = residence.of(subject, relationship)
             stands = _decide(ending.entry, said, brand_id, place, now)
             ended = notices.of_ending(
                 ending.entry, relationship, stands, now=now, seq=subject.last_seq
             )
-            if stream.already_told(brand_id, ended.cause):
-                return False
-            ledger.tell([*ledger.pending_for(relationship), ended])
-            return True
-    return False
+            if not stream.already_told(brand_id, ended.cause):
+                told += [*ledger.pending_for(relationship), ended]
+        ledger.tell(told)
+    return bool(told)
 
 
 def _still_counted(entry_id: uuid.UUID, said: Sequence[Choice]) -> bool:

@@ -36,10 +36,11 @@ def check(asked: Asked, *, as_of: datetime, now: datetime) -> Decision:
     if relationship is None or not _stood(relationship, as_of):
         return resolution.no_relationship(as_of)
     # Of a relationship that is over `look_up` knows nothing, nor where the person lives.
-    place = residence.of(relationship.subject, relationship)
+    place = residence.of(relationship.person, relationship)
     question = question._replace(regime=regimes.by_place(question)(place))
     about = Q(brand_id=asked.brand_id) | Q(brand_id=None)
-    entries = LedgerEntry.objects.filter(about, subject=relationship.subject_id)
+    person = relationship.subject.person_id_at(as_of)
+    entries = LedgerEntry.objects.of_person(person, as_of=as_of).filter(about)
     said = preferences.choices_of_ledger(entries.filter(recorded_at__lte=as_of))
     return checks.strictest(resolution.fold(said), question, as_of)
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 
 from brands import receipts
 from brands.models import Acknowledgement, Brand, Event
+from consent import notices
 from consent.models import LedgerEntry, Propagation, Relationship
 
 
@@ -41,23 +42,31 @@ def fates(entry: LedgerEntry) -> list[Fate]:
     told = [_fate(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events]
     known = {fate.brand.pk for fate in told}
     waiting = [Fate(b, entry.recorded_at) for b in _to_be_told(entry) if b.pk not in known]
-    return sorted([*told, *waiting], key=lambda fate: (fate.brand.name, fate.brand.pk))
+    slowest = {fate.brand.pk: fate for fate in sorted([*told, *waiting], key=_progress)[::-1]}
+    return sorted(slowest.values(), key=lambda fate: (fate.brand.name, fate.brand.pk))
+
+
+def _progress(fate: Fate) -> tuple[bool, bool]:
+    """A brand that knows a person by several relationships is told of each; the last one counts."""
+    return fate.applied_at is not None, fate.delivered_at is not None
 
 
 def _events(entry: LedgerEntry) -> list[Event]:
     """By the index of causes, which begins with the brand."""
-    brands = [entry.brand_id] if entry.brand_id else _brands_of(entry)
+    known = list(_relationships(entry))
+    brands = {each.brand_id for each in known}
+    causes = [notices.cause_of(entry, each) for each in known]
     acknowledged = Acknowledgement.objects.filter(
         brand=OuterRef("brand_id"), through__gte=OuterRef("sequence")
     )
-    events = Event.objects.filter(brand__in=brands, cause=entry.pk).select_related("brand")
+    events = Event.objects.filter(brand__in=brands, cause__in=causes).select_related("brand")
     first = acknowledged.order_by("through").values("made_at")[:1]
     return list(events.annotate(applied_at=Subquery(first)))
 
 
-def _brands_of(entry: LedgerEntry) -> list[int]:
-    mine = Relationship.objects.filter(subject=entry.subject_id)
-    return list(mine.values_list("brand_id", flat=True).distinct())
+def _relationships(entry: LedgerEntry) -> Iterable[Relationship]:
+    mine = Relationship.objects.filter(person=entry.subject.person_id)
+    return mine if entry.brand_id is None else mine.filter(brand=entry.brand_id)
 
 
 def _fate(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> Fate:
@@ -78,5 +87,5 @@ def _to_be_told(entry: LedgerEntry) -> Iterable[Brand]:
     pending = Propagation.objects.filter(entry=entry, done_at=None)
     if not pending.exists():
         return []
-    concerned = Q(relationships__subject=entry.subject_id, relationships__ended_at=None)
-    return Brand.objects.filter(concerned)
+    mine = Relationship.objects.active().filter(person=entry.subject.person_id)
+    return Brand.objects.filter(pk__in=mine.values("brand"))

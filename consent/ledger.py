@@ -131,12 +131,13 @@ def pending_for(relationship: Relationship) -> Iterator[Notice]:
 
     Whoever tells a brand of a later change tells this before, so that order is kept.
     """
-    if not PENDING.ask({"subject": relationship.subject_id}):
+    if not PENDING.ask({"subject": relationship.person_id}):
         return
-    pending = Propagation.objects.filter(subject=relationship.subject_id, done_at=None)
-    for each in pending.select_related("entry").order_by("subject_seq"):
-        if not stream.already_told(relationship.brand_id, each.entry_id):
-            yield notices.of_entry(each.entry, relationship)
+    pending = Propagation.objects.filter(subject=relationship.person_id, done_at=None)
+    for each in pending.select_related("entry").order_by("pk"):
+        notice = notices.of_entry(each.entry, relationship)
+        if not stream.already_told(relationship.brand_id, notice.cause):
+            yield notice
 
 
 class _Recording:
@@ -229,24 +230,33 @@ class _Recording:
         Propagation.objects.create(entry=entry, subject=self.subject, subject_seq=entry.subject_seq)
 
     def _tell_brand(self, entry: LedgerEntry) -> None:
-        if relationship := active_with(self.subject.pk, entry.brand_id):
+        for nth, relationship in enumerate(active_with(self.subject.pk, entry.brand_id)):
             told = {n.cause for n in self.notices if n.brand_id == relationship.brand_id}
             self.notices += [n for n in pending_for(relationship) if n.cause not in told]
-            self.notices.append(notices.of_entry(entry, relationship))
+            self.notices.append(notices.of_entry(entry, relationship, again=nth > 0))
 
 
 ACTIVE = Statement(f"""
-SELECT brand.slug, {columns(Relationship, of="relationship")}
-FROM consent_relationship relationship JOIN brands_brand brand ON brand.id = relationship.brand_id
-WHERE relationship.subject_id = %(subject)s AND relationship.brand_id = %(brand)s
+SELECT brand.slug, CASE WHEN known.merged_into_id IS NULL THEN 0 ELSE known.last_seq END,
+       {columns(Relationship, of="relationship")}
+FROM consent_relationship relationship
+JOIN brands_brand brand ON brand.id = relationship.brand_id
+JOIN consent_subject known ON known.id = relationship.subject_id
+WHERE relationship.person_id = %(person)s AND relationship.brand_id = %(brand)s
     AND relationship.ended_at IS NULL
+ORDER BY relationship.id
 """)
 
 
-def active_with(subject_id: uuid.UUID, brand_id: int | None) -> Relationship | None:
-    """The person's relationship with the brand, whose brand has its id and slug, no more."""
-    for slug, *values in ACTIVE.ask({"subject": subject_id, "brand": brand_id}):
+def active_with(person_id: uuid.UUID, brand_id: int | None) -> list[Relationship]:
+    """The person's relationships with the brand, whose brand has its id and slug, no more.
+
+    There is one, or none; several where a person proved addresses that the brand had met apart.
+    """
+    found = []
+    for slug, seq_before, *values in ACTIVE.ask({"person": person_id, "brand": brand_id}):
         relationship = made(Relationship, values)
         relationship.brand = Brand(id=relationship.brand_id, slug=slug)
-        return relationship
-    return None
+        relationship.seq_before = seq_before
+        found.append(relationship)
+    return found

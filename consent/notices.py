@@ -17,19 +17,34 @@ from consent.resolution import Choice, Decision
 TAKES_AWAY = {"deny", "pause", "limit"}
 
 
-def of_entry(entry: LedgerEntry, relationship: Relationship) -> Notice:
-    """Tell the brand of *relationship* of one recorded choice."""
+def cause_of(entry: LedgerEntry, relationship: Relationship) -> uuid.UUID:
+    """What the event names as its cause: the entry, or what follows from it and a relationship.
+
+    A stream takes a cause once, and a brand may know one person by several relationships.
+    """
+    if relationship.subject_id == entry.subject_id:
+        return entry.id
+    return uuid.uuid5(relationship.id, entry.id.hex)
+
+
+def of_entry(
+    entry: LedgerEntry, relationship: Relationship, *, again: bool = False, seq: int | None = None
+) -> Notice:
+    """Tell the brand of *relationship* of one recorded choice.
+
+    Told *again*, of another relationship with the same person, it counts in no metric.
+    """
     ends = _honour_by(entry)
     return Notice(
         brand_id=relationship.brand_id,
         type=OF_DECISION[entry.decision],
         timestamp=entry.recorded_at,
         subject=relationship.subject_id,
-        cause=entry.id,
-        facts=_facts(entry),
+        cause=cause_of(entry, relationship),
+        facts=_facts(entry, decided=not again),
         data={
             "subject": _subject(relationship),
-            "subject_seq": entry.subject_seq,
+            "subject_seq": seq or entry.subject_seq + relationship.seq_before,
             "entry": entry.id,
             "scope": _scope(entry, relationship),
             "decision": entry.decision,
@@ -63,13 +78,13 @@ def of_ending(
         timestamp=now,
         subject=relationship.subject_id,
         # Follows from the entry, so that whoever tells it again is refused by the stream.
-        cause=uuid.uuid5(entry.id, "ended"),
+        cause=uuid.uuid5(cause_of(entry, relationship), "ended"),
         facts=Facts(
             purpose=entry.purpose_id or "", channel=entry.channel or "", topic=entry.topic or ""
         ),
         data={
             "subject": _subject(relationship),
-            "subject_seq": seq,
+            "subject_seq": seq + relationship.seq_before,
             "entry": entry.id,
             "scope": _scope(entry, relationship),
             "decision": entry.decision,
@@ -129,7 +144,11 @@ def _of_relationship(
         timestamp=now,
         subject=relationship.subject_id,
         cause=cause,
-        data={"subject": _subject(relationship), "subject_seq": seq, **data},
+        data={
+            "subject": _subject(relationship),
+            "subject_seq": seq + relationship.seq_before,
+            **data,
+        },
         honour_by=honour_by,
     )
 
@@ -146,9 +165,9 @@ def _scope(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
     )
 
 
-def _facts(entry: LedgerEntry) -> Facts:
+def _facts(entry: LedgerEntry, *, decided: bool) -> Facts:
     return Facts(
-        decision=entry.decision,
+        decision=entry.decision if decided else "",
         purpose=entry.purpose_id or "",
         channel=entry.channel or "",
         topic=entry.topic or "",

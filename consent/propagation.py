@@ -29,9 +29,9 @@ def propagate(subject_id: uuid.UUID, *, now: datetime) -> int:
     """
     told = 0
     pending = Propagation.objects.filter(subject_id=subject_id, done_at=None)
-    for each in pending.select_related("entry").order_by("subject_seq"):
-        brands = Relationship.objects.active().filter(subject_id=subject_id)
-        for brand_id in brands.order_by("brand_id").values_list("brand_id", flat=True):
+    for each in pending.select_related("entry").order_by("pk"):
+        brands = Relationship.objects.active().filter(person=subject_id).order_by("brand_id")
+        for brand_id in brands.values_list("brand_id", flat=True).distinct():
             told += _tell(each, brand_id)
         Propagation.objects.filter(pk=each.pk).update(done_at=now)
     return told
@@ -40,8 +40,8 @@ def propagate(subject_id: uuid.UUID, *, now: datetime) -> int:
 def _tell(pending: Propagation, brand_id: int) -> bool:
     with transaction.atomic():
         ledger.lock(pending.subject_id)
-        relationship = ledger.active_with(pending.subject_id, brand_id)
-        if relationship and not stream.already_told(brand_id, pending.entry_id):
-            ledger.tell([notices.of_entry(pending.entry, relationship)])
-            return True
-    return False
+        known = enumerate(ledger.active_with(pending.subject_id, brand_id))
+        told = [notices.of_entry(pending.entry, each, again=nth > 0) for nth, each in known]
+        new = [notice for notice in told if not stream.already_told(brand_id, notice.cause)]
+        ledger.tell(new)
+    return bool(new)

@@ -56,12 +56,13 @@ def start(
     own = _Own(ref, None if jurisdiction is None else jurisdictions.known(jurisdiction))
     try:
         with transaction.atomic():
-            subject = ledger.lock(subject_id)
-            found = Relationship.objects.filter(subject=subject, brand=brand).first()
+            person = ledger.lock(subject_id)
+            found = _found(subject_id, person, brand, by)
             if found and found.ended_at is None:
                 return _with(found, own), False
-            begun = _begin(found, subject, brand, by=by, now=now, own=own, note=note)
-            _tell_start(begun, subject, contacts)
+            found = found or Relationship(subject_id=subject_id, person=person, brand=brand)
+            begun = _begin(_counted(found, person), by=by, now=now, own=own, note=note)
+            _tell_start(begun, person, contacts)
     except IntegrityError as error:
         if "relationship_ref_unique_in_brand" in str(error):
             raise RefTaken(f"the reference {ref!r} stands for another person") from error
@@ -72,49 +73,50 @@ def start(
 def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
     """End it and tell the brand; False when it was over already."""
     with transaction.atomic():
-        subject = ledger.lock(relationship.subject_id)
+        subject = ledger.lock(relationship.person_id)
         rows = Relationship.objects.active().filter(pk=relationship.pk)
         if rows.update(ended_at=now, ended_by=by.maker) == 0:
             return False
         relationship.ended_at, relationship.ended_by = now, by.maker
-        pending = list(ledger.pending_for(relationship))
+        pending = list(ledger.pending_for(_counted(relationship, subject)))
         ended = notices.of_end(relationship, now=now, seq=subject.last_seq, cause=new_id())
         ledger.tell([*pending, ended])
     return True
 
 
-def _begin(
-    found: Relationship | None,
-    subject: Subject,
-    brand: Brand,
-    *,
-    by: Actor,
-    now: datetime,
-    own: _Own,
-    note: str,
-) -> Relationship:
-    if found is None:
-        return Relationship.objects.create(
-            subject=subject,
-            brand=brand,
-            ref=own.ref,
-            jurisdiction=own.jurisdiction,
-            origin=by.maker,
-            origin_note=note,
-            started_at=now,
-        )
+def _found(subject_id: uuid.UUID, person: Subject, brand: Brand, by: Actor) -> Relationship | None:
+    """What a brand registers is of the one subject it names; a person has whatever is theirs."""
+    if by.maker == "brand":
+        return Relationship.objects.filter(subject=subject_id, brand=brand).first()
+    mine = Relationship.objects.filter(person=person, brand=brand)
+    return min(mine, key=lambda each: each.ended_at is not None, default=None)
+
+
+def _counted(relationship: Relationship, person: Subject) -> Relationship:
+    """With what its subject had counted up to, if that was merged into another."""
+    if relationship.subject_id != person.pk:
+        relationship.seq_before = relationship.subject.last_seq
+    return relationship
+
+
+def _begin(found: Relationship, *, by: Actor, now: datetime, own: _Own, note: str) -> Relationship:
     if by.maker == "brand" and found.ended_by == "person":
         raise EndedByPerson("the person ended this relationship")
     found.ended_at, found.ended_by, found.started_at = None, "", now
     found.origin, found.origin_note = by.maker, note
+    _take(found, own)
     found.save()
-    return _with(found, own)
+    return found
+
+
+def _take(relationship: Relationship, own: _Own) -> None:
+    relationship.ref = own.ref or relationship.ref
+    relationship.jurisdiction = own.jurisdiction or relationship.jurisdiction
 
 
 def _with(relationship: Relationship, own: _Own) -> Relationship:
     before = relationship.ref, relationship.jurisdiction
-    relationship.ref = own.ref or relationship.ref
-    relationship.jurisdiction = own.jurisdiction or relationship.jurisdiction
+    _take(relationship, own)
     if (relationship.ref, relationship.jurisdiction) != before:
         relationship.save(update_fields=["ref", "jurisdiction"])
     return relationship

@@ -27,9 +27,9 @@ def for_brand(subject: Subject, brand_id: int | None) -> str | None:
 
 
 def for_brands(
-    subject_id: uuid.UUID, brand_ids: Sequence[int | None]
+    person_id: uuid.UUID, brand_ids: Sequence[int | None]
 ) -> Mapping[int | None, str | None]:
     """The same, for each of the brands that the person has or had a relationship with."""
-    mine = Relationship.objects.filter(subject_id=subject_id, brand_id__in=brand_ids)
-    place = Coalesce("subject__jurisdiction", "jurisdiction")
+    mine = Relationship.objects.filter(person=person_id, brand_id__in=brand_ids)
+    place = Coalesce("person__jurisdiction", "jurisdiction")
     return dict(mine.values_list("brand_id", place))

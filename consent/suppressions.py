@@ -26,7 +26,7 @@ BATCH = 2_000
 QUERY = Statement(f"""
 SELECT relationship.id, {JURISDICTION}, {COLUMNS}
 FROM consent_relationship relationship
-JOIN consent_subject subject ON subject.id = relationship.subject_id
+JOIN consent_subject subject ON subject.id = relationship.person_id
 LEFT JOIN {CHOICES} ON {COVERING}
 WHERE relationship.id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 """)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +16,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.models import Brand
-from brands.wire import Page, cursor_of, list_of, number_of, translating
+from brands.wire import Page, Problem, list_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
+from cmr.history import Change, Place
 from cmr.models import Consumer
 from cmr.preferences import Wish
 from consent import notices, resolution
@@ -123,17 +127,33 @@ class History(ConsumerView):
         query = Page(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit = query.validated_data["limit"]
-        before = number_of(query.validated_data.get("cursor"))
-        found = history.changes(self.consumer.subject_id, before_seq=before, limit=limit + 1)
+        before = _place(query.validated_data.get("cursor"))
+        found = history.changes(self.consumer.subject_id, before=before, limit=limit + 1)
         page = found[:limit]
         shown = ScopeReader(self.consumer, [change.entry.brand_id for change in page])
         data = [
             wire.entry_data(each.entry, shown.of_row) | {"before": each.before} for each in page
         ]
         more = len(found) > limit
-        return Response(
-            {"data": data, "next_cursor": cursor_of(page[-1].entry.subject_seq) if more else None}
-        )
+        return Response({"data": data, "next_cursor": _cursor_of(page[-1]) if more else None})
+
+
+def _cursor_of(change: Change) -> str:
+    recorded_at, entry = Place.of(change)
+    return base64.urlsafe_b64encode(f"{recorded_at.isoformat()} {entry}".encode()).decode()
+
+
+def _place(cursor: str | None) -> Place | None:
+    if cursor is None:
+        return None
+    try:
+        recorded_at, _, entry = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        moment = datetime.fromisoformat(recorded_at)
+        if moment.tzinfo is None:
+            raise ValueError(recorded_at)
+        return Place(moment, uuid.UUID(entry))
+    except ValueError as error:
+        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
 
 
 class ScopeReader:

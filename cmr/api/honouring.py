@@ -41,7 +41,7 @@ class Propagation(ConsumerView):
     @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
         """How far one change has come, brand by brand: recorded, delivered, applied or overdue."""
-        mine = LedgerEntry.objects.filter(subject=self.consumer.subject_id, pk=entry_id)
+        mine = LedgerEntry.objects.of_person(self.consumer.subject_id).filter(pk=entry_id)
         if (entry := mine.first()) is None:
             raise Problem(404, "not_found", "You have made no such change.")
         now = timezone.now()

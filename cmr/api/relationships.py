@@ -97,7 +97,7 @@ class Relationships(RelationshipsView):
         query = Page(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit = query.validated_data["limit"]
-        mine = Relationship.objects.active().filter(subject=self.consumer.subject_id)
+        mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
         mine = _after(mine, "brand__", query.validated_data.get("cursor"))
         found = list(mine.select_related("brand").order_by("brand__name", "brand__id")[: limit + 1])
         page = found[:limit]
@@ -136,7 +136,7 @@ class OneRelationship(RelationshipsView):
         return Response(status=204)
 
     def find(self, slug: str) -> Relationship:
-        mine = Relationship.objects.active().filter(subject=self.consumer.subject_id)
+        mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
         for relationship in mine.filter(brand__slug=slug).select_related("brand"):
             return relationship
         raise Problem(404, "not_found", "You have no relationship with such a brand.")

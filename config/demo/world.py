@@ -122,7 +122,7 @@ def _meet(consumer: Consumer, brand: Brand, moment: datetime, chance: random.Ran
 
 
 def _live(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
-    mine = Relationship.objects.active().filter(subject=consumer.subject_id)
+    mine = Relationship.objects.active().filter(person=consumer.subject_id)
     relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
     weights = [often for *_, often in HABITS]
     decision, purpose, channel, _ = chance.choices(HABITS, weights)[0]

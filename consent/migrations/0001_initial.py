@@ -128,6 +128,8 @@ class Migration(migrations.Migration):
                             ("portal", "Portal"),
                             ("api", "Api"),
                             ("link", "Link"),
+                            ("merge", "Merge"),
+                            ("gpc", "Gpc"),
                             ("brand_api", "Brand Api"),
                         ],
                         max_length=20,
@@ -334,6 +336,7 @@ class Migration(migrations.Migration):
                 ("quiet_start", models.TimeField(blank=True, null=True)),
                 ("quiet_end", models.TimeField(blank=True, null=True)),
                 ("jurisdiction", models.CharField(blank=True, max_length=6, null=True)),
+                ("merged_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "merged_into",
                     models.ForeignKey(
@@ -458,6 +461,15 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="relationships",
                         to="brands.brand",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="all_relationships",
+                        to="consent.subject",
                     ),
                 ),
                 (
@@ -773,6 +785,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="subject",
             constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_at", None),
+                    ("merged_into", None),
+                )
+                | models.Q(("merged_at__isnull", False), ("merged_into__isnull", False)),
+                name="subject_merged_at_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subject",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("merged_into", models.F("id")), _negated=True),
                 name="subject_not_merged_into_itself",
             ),
@@ -803,6 +826,10 @@ class Migration(migrations.Migration):
                 ),
                 name="send_key_with_its_question",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="relationship",
+            index=models.Index(fields=["person", "brand"], name="relationship_of_person"),
         ),
         migrations.AddIndex(
             model_name="relationship",

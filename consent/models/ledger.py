@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 import pgtrigger
@@ -40,6 +41,8 @@ class Source(models.TextChoices):
     PORTAL = "portal"
     API = "api"
     LINK = "link"
+    MERGE = "merge"  # the stricter word of two subjects that turned out to be one person's
+    GPC = "gpc"  # a Global Privacy Control signal
     BRAND_API = "brand_api"
 
 
@@ -83,6 +86,17 @@ class ScopeFields(models.Model):
         abstract = True
 
 
+class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
+    def of_person(
+        self, person_id: uuid.UUID, *, as_of: datetime | None = None
+    ) -> LedgerEntryQuerySet:
+        """All they said, with the chains of the subjects that were merged into theirs by then."""
+        merged = Subject.objects.filter(merged_into=person_id)
+        if as_of:
+            merged = merged.filter(merged_at__lte=as_of)
+        return self.filter(Q(subject=person_id) | Q(subject__in=merged.values("pk")))
+
+
 class LedgerEntry(ScopeFields):
     """Chained by `hash` to the same person's previous entry (`consent.chain` says how)."""
 
@@ -115,6 +129,8 @@ class LedgerEntry(ScopeFields):
     recorded_at = models.DateTimeField()
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
+
+    objects = LedgerEntryQuerySet.as_manager()
 
     class Meta:
         indexes = [

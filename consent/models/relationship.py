@@ -32,8 +32,13 @@ class Relationship(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    #: Whom the brand knows, and the order in which it is told of them; stays through a merge.
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="relationships", db_index=False
+    )
+    #: Whose word counts: the subject itself, or the one it was merged into (`consent.merging`).
+    person = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="all_relationships", db_index=False
     )
     brand = models.ForeignKey(
         Brand, on_delete=models.PROTECT, related_name="relationships", db_index=False
@@ -50,10 +55,16 @@ class Relationship(models.Model):
     #: A brand cannot restart what the person ended.
     ended_by = models.CharField(max_length=6, blank=True, choices=Origin.choices)
 
+    #: What a merged subject's own entries had counted up to; `ledger.active_with` fills it in, so
+    #: that the numbers a brand sees of one person never go back.
+    seq_before = 0
+
     objects = RelationshipQuerySet.as_manager()
 
     class Meta:
         indexes = [
+            # A person's brands, with the addresses they proved later: person = ? AND brand = ?.
+            models.Index(fields=["person", "brand"], name="relationship_of_person"),
             # A brand's people in the order of their ids, for its list of suppressions.
             models.Index(
                 fields=["brand", "id"], name="relationship_of_brand", condition=Q(ended_at=None)

@@ -1,5 +1,10 @@
 """The person as the ledger knows them, and the digests that find them."""
 
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -21,6 +26,7 @@ class Subject(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
+    merged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     #: A name of the IANA database; empty while unknown, which reads as UTC.
     time_zone = models.CharField(max_length=40, blank=True)
@@ -50,12 +56,26 @@ class Subject(models.Model):
                 name="subject_chain_starts_with_an_entry",
             ),
             models.CheckConstraint(
+                condition=Q(merged_into=None, merged_at=None)
+                | Q(merged_into__isnull=False, merged_at__isnull=False),
+                name="subject_merged_at_a_time",
+            ),
+            models.CheckConstraint(
                 condition=~Q(merged_into=models.F("id")), name="subject_not_merged_into_itself"
             ),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def person_id(self) -> uuid.UUID:
+        """The Subject whose word counts: itself, or the one it was merged into."""
+        return self.merged_into_id or self.pk
+
+    def person_id_at(self, moment: datetime) -> uuid.UUID:
+        """The same, as it was then."""
+        return self.person_id if self.merged_at and self.merged_at <= moment else self.pk
 
 
 class Identifier(models.Model):

@@ -59,7 +59,7 @@ COLUMNS = {
     "consent_subject": "id last_seq chain_head created_at time_zone",
     "consent_identifier": "id digest subject_id created_at",
     "consent_relationship": (
-        "id subject_id brand_id ref origin origin_note started_at ended_at ended_by"
+        "id subject_id person_id brand_id ref origin origin_note started_at ended_at ended_by"
     ),
     "consent_ledgerentry": (
         "id subject_id subject_seq brand_id purpose_id channel decision maker basis source reason "
@@ -181,7 +181,7 @@ class _Record:
 
     def relate(self, bits: int, brand: int) -> None:
         self.lines["consent_relationship"].append(
-            f"{bits:032x}\t{self.subject}\t{brand}\t{NONE}\tperson\t\t{self.day}\t{NONE}\t\n"
+            f"{bits:032x}\t{self.subject}\t{self.subject}\t{brand}\t{NONE}\tperson\t\t{self.day}\t{NONE}\t\n"
         )
 
     def say(self, brand: str, said: Said) -> None:

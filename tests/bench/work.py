@@ -35,7 +35,7 @@ LEFT JOIN consent_relationship relationship
     ON relationship.subject_id = identifier.subject_id AND relationship.brand_id = %s
     AND relationship.ended_at IS NULL
 LEFT JOIN consent_preference held
-    ON held.subject_id = relationship.subject_id
+    ON held.subject_id = relationship.person_id
     AND (held.brand_id = relationship.brand_id OR held.brand_id IS NULL)
 """
 

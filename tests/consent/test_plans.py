@@ -105,6 +105,7 @@ def about(person: Relationship, **more: Any) -> dict[str, Any]:
         "prefix": "0" * 16,
         "now": NOW,
         "subject": person.subject_id,
+        "person": person.person_id,
         "id": person.subject_id,
         **more,
     }

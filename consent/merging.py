@@ -1,0 +1,165 @@
+"""Making one person of two subjects, when somebody proves that both are theirs.
+
+Note [Merging]. Both chains stay as they are: nothing is copied from one ledger to the other. What
+changes is whose word counts. `Relationship.person` points at the subject that remains, which from
+then on holds the preferences of both; each relationship keeps the subject, the id and the order in
+which its brand knows the person, so that no brand learns that two of its people are one.
+
+The stricter word stands: a no that stood for either of the two before, and that the other's yes
+would lift or the other's `clear` would take back, is said again after the merge, and so is a limit
+that the other's wider one would replace.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from brands import stream
+from brands.stream import Notice
+from consent import ledger, notices, preferences, resolution
+from consent.ledger import Actor, NewChoice
+from consent.models import (
+    Ending,
+    LedgerEntry,
+    Propagation,
+    Relationship,
+    Send,
+    Subject,
+)
+from consent.resolution import Choice, Scope
+
+Said = Sequence[Choice]
+
+MERGE = "merge"
+ADOPT = """
+INSERT INTO consent_preference AS held ({columns})
+SELECT %(into)s, {rest} FROM consent_preference WHERE subject_id = %(merged)s
+ON CONFLICT ({slot}) DO UPDATE SET ({values}) = ({excluded})
+WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
+""".format(
+    columns=", ".join(preferences.COLUMNS),
+    rest=", ".join(preferences.COLUMNS[1:]),
+    slot=", ".join(preferences.SLOT),
+    values=", ".join(preferences.COLUMNS[len(preferences.SLOT) :]),
+    excluded=", ".join(f"EXCLUDED.{n}" for n in preferences.COLUMNS[len(preferences.SLOT) :]),
+)
+
+
+def merge(merged_id: uuid.UUID, *, into: uuid.UUID, now: datetime) -> bool:
+    """Let *into* speak for the person of *merged_id*, too; False when it does so already.
+
+    Whoever calls it has made sure that both belong to the same person, and that nobody else has an
+    account for *merged_id*.
+    """
+    with transaction.atomic():
+        remaining, merged = _lock_both(into, merged_id)
+        if merged.pk == remaining.pk:
+            return False
+        before = preferences.of_subject(remaining.pk), preferences.of_subject(merged.pk)
+        _adopt(merged, remaining, now)
+        _tell_what_is_new(remaining, before)
+        _restate(remaining, before, now)
+    return True
+
+
+def _lock_both(into: uuid.UUID, merged: uuid.UUID) -> tuple[Subject, Subject]:
+    """In the order of their ids, so that two merges cannot wait for each other."""
+    locked = {each: ledger.lock(each) for each in sorted([into, merged])}
+    return locked[into], locked[merged]
+
+
+def _adopt(merged: Subject, remaining: Subject, now: datetime) -> None:
+    """Point at the remaining subject whatever decides by whose word counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADOPT, {"into": remaining.pk, "merged": merged.pk})
+    merged.preferences.all().delete()
+    Relationship.objects.filter(person=merged).update(person=remaining)
+    for rows in (Send, Ending, Propagation):
+        rows.objects.filter(subject=merged).update(subject=remaining)
+    Subject.objects.filter(merged_into=merged).update(merged_into=remaining)
+    merged.merged_into, merged.merged_at = remaining, now
+    merged.save(update_fields=["merged_into", "merged_at"])
+
+
+def _tell_what_is_new(remaining: Subject, before: tuple[Said, Said]) -> None:
+    """Tell each brand what the other subject had said of it, or of any brand, oldest first."""
+    entries = {choice.entry for said in before for choice in said}
+    said = LedgerEntry.objects.filter(pk__in=entries).order_by("made_at", "pk")
+    told = [
+        notice
+        for relationship in _relationships(remaining)
+        for entry in said
+        if entry.brand_id in (None, relationship.brand_id)
+        for notice in _untold(entry, relationship, remaining.last_seq)
+    ]
+    ledger.tell(told)
+
+
+def _relationships(person: Subject) -> Iterator[Relationship]:
+    brands = Relationship.objects.active().filter(person=person).order_by("brand_id")
+    for brand_id in brands.values_list("brand_id", flat=True).distinct():
+        yield from ledger.active_with(person.pk, brand_id)
+
+
+def _untold(entry: LedgerEntry, relationship: Relationship, seq: int) -> Iterator[Notice]:
+    """What its own subject said, a brand heard when it was said."""
+    if entry.subject_id == relationship.subject_id:
+        return
+    seq += relationship.seq_before
+    notice = notices.of_entry(entry, relationship, again=True, seq=seq)
+    if not stream.already_told(relationship.brand_id, notice.cause):
+        yield notice
+
+
+def _restate(remaining: Subject, before: tuple[Said, Said], now: datetime) -> None:
+    mine, others = before
+    weakened = {*_weakened(mine, others, now), *_weakened(others, mine, now)}
+    for scope, choice in sorted(weakened, key=lambda each: each[1].age):
+        again = NewChoice(scope, choice.decision, until=choice.until, limit=choice.limit)
+        by = Actor(MERGE, scope.brand if choice.maker == "brand" else None)
+        ledger.record(remaining.pk, [again], by=by, now=now)
+
+
+def _weakened(mine: Said, others: Said, now: datetime) -> Iterator[tuple[Scope, Choice]]:
+    """What is to be said again, and on which scope, for *mine* to hold as it did."""
+    after = resolution.in_force([*mine, *others])
+    for choice in _counting(resolution.in_force(mine), now):
+        if not any(_is_as_strict(each, choice) for each in after):
+            yield choice.scope, choice
+        yield from _lifted(choice, mine, others, now)
+
+
+def _counting(said: Said, now: datetime) -> list[Choice]:
+    takes_away = (choice for choice in said if choice.limit or choice.refuses(now))
+    return [choice for choice in takes_away if not _is_lifted(choice, choice.scope, said, now)]
+
+
+def _lifted(
+    choice: Choice, mine: Said, others: Said, now: datetime
+) -> Iterator[tuple[Scope, Choice]]:
+    """Where the other's yes would take *choice* back, and its own side's did not."""
+    if choice.refuses(now):
+        for grant in resolution.in_force(others):
+            lifts = grant.permits(now) and grant.lifts(choice)
+            if lifts and not _is_lifted(choice, grant.scope, mine, now):
+                yield grant.scope, choice
+
+
+def _is_lifted(denial: Choice, scope: Scope, said: Said, now: datetime) -> bool:
+    """Whether the same subject had taken *denial* back, as far as *scope* goes."""
+    grants = (choice for choice in said if choice.permits(now) and choice.lifts(denial))
+    return any(grant.scope.covers(scope) for grant in grants)
+
+
+def _is_as_strict(held: Choice, lost: Choice) -> bool:
+    if held.entry == lost.entry:
+        return True
+    if held.slot != lost.slot:
+        return False
+    if held.limit and lost.limit:
+        return held.limit.per_day <= lost.limit.per_day
+    return held.until is None or (lost.until is not None and held.until >= lost.until)

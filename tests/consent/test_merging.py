@@ -1,0 +1,291 @@
+"""Ana proves a second address, which brands already knew as somebody else's."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from brands.models import Brand, Event, Topic
+from cmr.models import Consumer
+from consent import (
+    checks,
+    hindsight,
+    honouring,
+    identifiers,
+    ledger,
+    merging,
+    metrics,
+    propagation,
+    relationships,
+)
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import DailyCount, LedgerEntry, Preference, Relationship, Subject
+from consent.resolution import Decision, Limit, Scope
+
+OTHER = "ana.at.work@example.org"
+HOUR = timedelta(hours=1)
+EMAIL = {"purpose": "marketing", "channel": "email"}
+
+
+@pytest.fixture
+def other(db: None) -> uuid.UUID:
+    """Whom brands know by the address that Ana is about to prove."""
+    return identifiers.find_or_create(identifiers.digest(OTHER)).subject_id
+
+
+@pytest.fixture
+def both(
+    other: uuid.UUID, met: Relationship, acme: Brand, now: datetime
+) -> tuple[Relationship, Relationship]:
+    """Acme knows Ana twice."""
+    by = Actor("brand_api", acme.pk)
+    return met, relationships.start(other, acme, by=by, now=now, ref="K-7", note="shop")[0]
+
+
+def _say(
+    subject: uuid.UUID, brand: Brand | None, decision: str, at: datetime, **more: object
+) -> LedgerEntry:
+    scope = Scope(brand and brand.pk, more.pop("purpose", None), more.pop("channel", None))  # type: ignore[arg-type]
+    choice = NewChoice(scope, decision, **more)  # type: ignore[arg-type]
+    return ledger.record(subject, [choice], by=Actor("portal"), now=at)[0]
+
+
+def _allowed(brand: Brand, address: str, at: datetime) -> bool:
+    return checks.check(Asked(brand.pk, Contact(email=address), **EMAIL), now=at).allowed
+
+
+def _told(brand: Brand, relationship: Relationship) -> list[dict[str, Any]]:
+    events = Event.objects.filter(brand=brand).order_by("sequence")
+    bodies = [json.loads(bytes(event.body)) for event in events]
+    return [b for b in bodies if b["data"]["subject"]["id"] == str(relationship.pk)]
+
+
+def test_a_no_of_either_counts_for_both(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "grant", now, **EMAIL)
+    _say(other, acme, "grant", now, **EMAIL)
+    _say(other, None, "deny", now + HOUR, purpose="marketing")
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    assert not _allowed(acme, "ana@example.org", now + 3 * HOUR)
+    assert not _allowed(acme, OTHER, now + 3 * HOUR)
+
+
+def test_a_newer_yes_of_one_does_not_lift_the_others_no(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "deny", now, **EMAIL)
+    _say(other, acme, "grant", now + HOUR, **EMAIL)
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    assert not _allowed(acme, "ana@example.org", now + 3 * HOUR)
+    assert not _allowed(acme, OTHER, now + 3 * HOUR)
+    again = LedgerEntry.objects.filter(subject=ana.subject_id).latest("subject_seq")
+    assert (again.source, again.decision, again.maker) == ("merge", "deny", "person")
+
+
+def test_a_yes_that_its_own_side_said_after_its_no_stays(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "deny", now)
+    _say(ana.subject_id, acme, "grant", now + HOUR, **EMAIL)
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    assert _allowed(acme, "ana@example.org", now + 3 * HOUR)
+    assert not LedgerEntry.objects.filter(source="merge").exists()
+
+
+def test_the_tighter_limit_and_the_longer_pause_stand(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "limit", now, limit=Limit(1, "week"))
+    _say(other, acme, "limit", now + HOUR, limit=Limit(9, "week"))
+    _say(ana.subject_id, acme, "pause", now, until=now + 90 * HOUR)
+    _say(other, acme, "pause", now + HOUR, until=now + 9 * HOUR)
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    said = Preference.objects.filter(subject=ana.subject_id)
+    assert said.get(decision="limit").limit_max == 1
+    assert said.get(decision="pause").until == now + 90 * HOUR
+
+
+def test_what_one_took_back_the_other_still_said(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "deny", now, purpose="sale_or_sharing")
+    _say(other, acme, "clear", now + HOUR, purpose="sale_or_sharing")
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    asked = Asked(acme.pk, Contact(email=OTHER), "sale_or_sharing")
+    assert checks.check(asked, now=now + 3 * HOUR).rule == "person_denied"
+
+
+def test_both_chains_stay_whole(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    from consent import chain
+
+    _say(ana.subject_id, acme, "deny", now)
+    _say(other, acme, "grant", now, **EMAIL)
+    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    for subject in Subject.objects.filter(pk__in=[ana.subject_id, other]):
+        assert list(chain.breaks(subject)) == []
+    assert LedgerEntry.objects.of_person(ana.subject_id).filter(subject=other).count() == 1
+
+
+def test_a_brand_keeps_two_people_and_learns_of_no_merge(
+    ana: Consumer,
+    both: tuple[Relationship, Relationship],
+    other: uuid.UUID,
+    acme: Brand,
+    now: datetime,
+) -> None:
+    _say(other, acme, "deny", now, purpose="research")
+    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    _say(ana.subject_id, acme, "deny", now + 2 * HOUR, **EMAIL)
+    first, second = (_told(acme, relationship) for relationship in both)
+    assert [body["type"] for body in first[1:]] == ["preference.denied"] * 2
+    assert [body["type"] for body in second[1:]] == ["preference.denied"] * 2
+    assert {body["data"]["subject"]["ref"] for body in second} == {"K-7"}
+    for told in (first, second):
+        seqs = [body["data"]["subject_seq"] for body in told]
+        assert seqs == sorted(seqs)
+    text = json.dumps([first, second])
+    assert "merge" not in text and str(ana.subject_id) not in text
+
+
+def test_a_brand_that_knows_one_address_knows_no_other(
+    ana: Consumer, met: Relationship, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "grant", now, **EMAIL)
+    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
+    assert checks.check(asked, now=now + HOUR).rule == "no_relationship"
+
+
+def test_one_choice_counts_once_however_often_it_is_told(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    merging.merge(other, into=ana.subject_id, now=now)
+    _say(ana.subject_id, acme, "deny", now + HOUR, **EMAIL)
+    _say(ana.subject_id, None, "deny", now + HOUR, purpose="research")
+    propagation.propagate(ana.subject_id, now=now + HOUR)
+    assert Event.objects.filter(brand=acme, type="preference.denied").count() == 4
+    metrics.roll_up()
+    counted = DailyCount.objects.filter(brand=acme).values_list("opt_outs", flat=True)
+    assert sum(counted) == 2
+
+
+def test_a_wide_choice_on_its_way_reaches_the_other_address_too(
+    ana: Consumer, both: tuple[Relationship, Relationship], other: uuid.UUID, now: datetime
+) -> None:
+    _say(other, None, "deny", now, purpose="research")
+    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    propagation.propagate(ana.subject_id, now=now + HOUR)
+    for relationship in both:
+        told = _told(relationship.brand, relationship)
+        assert [body["type"] for body in told].count("preference.denied") == 1
+
+
+def test_the_slower_of_two_relationships_is_what_became_of_it(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    from brands import stream
+
+    merging.merge(other, into=ana.subject_id, now=now)
+    entry = _say(ana.subject_id, acme, "deny", now + HOUR)
+    stream.acknowledge(acme.pk, through=3, now=now + HOUR)
+    (fate,) = honouring.fates(entry)
+    assert fate.state(now + HOUR) == "recorded"
+    stream.acknowledge(acme.pk, through=4, now=now + HOUR)
+    (fate,) = honouring.fates(entry)
+    assert fate.state(now + HOUR) == "applied"
+
+
+def test_looking_back_sees_what_was_known_then(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(other, acme, "grant", now, **EMAIL)
+    _say(ana.subject_id, acme, "deny", now, **EMAIL)
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    asked, later = Asked(acme.pk, Contact(email=OTHER), **EMAIL), now + 4 * HOUR
+    assert hindsight.check(asked, as_of=now + HOUR, now=later).allowed
+    assert not hindsight.check(asked, as_of=now + 3 * HOUR, now=later).allowed
+
+
+def test_ending_it_ends_it_for_every_address(
+    ana: Consumer,
+    both: tuple[Relationship, Relationship],
+    other: uuid.UUID,
+    acme: Brand,
+    now: datetime,
+) -> None:
+    from cmr import preferences
+
+    merging.merge(other, into=ana.subject_id, now=now)
+    assert preferences.end_relationship(ana, both[0], by="portal", now=now + HOUR)
+    asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
+    assert checks.check(asked, now=now + HOUR).rule == "no_relationship"
+
+
+def test_a_second_time_changes_nothing(ana: Consumer, other: uuid.UUID, now: datetime) -> None:
+    assert merging.merge(other, into=ana.subject_id, now=now)
+    assert not merging.merge(other, into=ana.subject_id, now=now)
+
+
+SAID = st.tuples(
+    st.booleans(),  # whose
+    st.sampled_from(["grant", "deny", "pause", "clear", "limit"]),
+    st.booleans(),  # about acme, or any brand
+    st.sampled_from([None, "marketing"]),
+    st.sampled_from([None, "email"]),
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(said=st.lists(SAID, min_size=2, max_size=7))
+def test_no_question_is_answered_more_freely_than_before(
+    said: list[tuple[bool, str, bool, str | None, str | None]], acme: Brand, now: datetime
+) -> None:
+    """For any history of the two: a no of either is a no of both; only a default gives way."""
+    pair = [Subject.objects.create().pk for _ in range(2)]
+    for nth, (first, decision, own, purpose, channel) in enumerate(said):
+        more: dict[str, Any] = {"until": now + 99 * HOUR} if decision == "pause" else {}
+        more |= {"limit": Limit(nth + 1, "week")} if decision == "limit" else {}
+        _say(
+            pair[first], acme if own else None, decision, now + nth * HOUR,
+            purpose=purpose, channel=channel, **more,
+        )  # fmt: skip
+    then = now + 10 * HOUR
+    before = [_answers(subject, acme, then) for subject in pair]
+    merging.merge(pair[1], into=pair[0], now=then)
+    after = _answers(pair[0], acme, then + HOUR)
+    for question, held in after.items():
+        for side in before:
+            if side[question].because and not side[question].allowed:
+                assert not held.allowed
+            if (limit := side[question].limit) and held.allowed:
+                assert held.limit and held.limit.per_day <= limit.per_day
+
+
+def _answers(subject: uuid.UUID, acme: Brand, at: datetime) -> dict[object, Decision]:
+    from consent import permissions
+
+    may = permissions.of_brands(subject, [acme.pk], now=at)[acme.pk]
+    return {(each.purpose, each.channel): each.decision for each in may}
+
+
+def test_topics_of_merged_people_are_kept(
+    ana: Consumer, both: object, other: uuid.UUID, offers: Topic, now: datetime
+) -> None:
+    scope = Scope(offers.brand_id, "marketing", None, offers.code)
+    ledger.record(other, [NewChoice(scope, "deny")], by=Actor("portal"), now=now)
+    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    asked = Asked(offers.brand_id, Contact(email="ana@example.org"), topic=offers.code, **EMAIL)
+    assert checks.check(asked, now=now + HOUR).rule == "person_denied"
