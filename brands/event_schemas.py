@@ -70,6 +70,8 @@ def of_ending(decision: str) -> Schema:
     return exactly(**PERSON, **SAID, decision={"const": decision}, ended_at=TIME, now=maybe(stands))
 
 
+EXPLAINED = exactly(**PERSON, **SAID, reason=TEXT)
+
 STANDING = exactly(
     **SAID,
     decision={"enum": list(OF_DECISION)},
@@ -82,6 +84,7 @@ STANDING = exactly(
 CONTACT = exactly(kind={"enum": ["email", "phone"]}, sha256={"type": "string", "minLength": 64})
 DATA: dict[str, Schema] = {
     **{kind: of_choice(decision) for decision, kind in OF_DECISION.items()},
+    "preference.explained": EXPLAINED,
     **{kind: of_ending(decision) for decision, kind in OF_ENDING.items()},
     "relationship.started": exactly(
         **PERSON,
@@ -159,6 +162,8 @@ def _example_data(kind: str) -> dict[str, Any]:
     for decision, of_it in OF_DECISION.items():
         if kind == of_it:
             return {**ANA, **_example_choice(decision), "honour_by": _due(decision)}
+    if kind == "preference.explained":
+        return {**ANA, **said, "reason": "not_relevant"}
     if kind == "relationship.started":
         standing = {k: v for k, v in _example_choice("deny").items() if k != "reason"}
         return {**ANA, "origin": "person", "contacts": [], "standing": [standing]}

@@ -7,6 +7,7 @@ EVENT_TYPES = {
     "preference.pause_ended": "A pause ran to its end; `now` says what stands instead.",
     "preference.expired": "A yes ran out; `now` says what stands instead.",
     "preference.limited": "The person set how often at most.",
+    "preference.explained": "The person said afterwards why they had said no.",
     "preference.cleared": "The person took back what they had said on exactly this scope.",
     "relationship.started": "A relationship began; `standing` holds what the person said before.",
     "relationship.ended": "The relationship is over: do not contact this person.",

@@ -1,25 +1,29 @@
-"""Becoming a consumer."""
+"""Becoming a consumer, and the addresses that are theirs."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
 
 from cmr.models import Consumer, ContactKind, ContactPoint, User
-from consent import identifiers
+from consent import identifiers, merging
+from consent.models import Identifier
 
 
 class AddressTaken(Exception):
     """Another consumer has proved that this address is theirs."""
 
 
+class LastAddress(Exception):
+    """An account keeps one address by which its owner can come in."""
+
+
 def open_account(*, email: str, password: str | None, verified_at: datetime) -> Consumer:
     """Make an account for whoever proved that *email* is theirs, and claim its Subject.
 
     Without a password nobody can sign in with one.
-
-    What brands already recorded about this address is from now on theirs to see and to change.
 
     Raises:
         AddressTaken, identifiers.InvalidAddress
@@ -28,14 +32,91 @@ def open_account(*, email: str, password: str | None, verified_at: datetime) -> 
     if User.objects.filter(email=address).exists():
         raise AddressTaken("there is an account with this address")
     with transaction.atomic():
-        identifier = identifiers.find_or_create(identifiers.digest(address))
         user = User.objects.create_user(address, password)
-        consumer = Consumer.objects.create(user=user, subject=identifier.subject)
-        ContactPoint.objects.create(
-            consumer=consumer,
-            kind=ContactKind.EMAIL,
-            value=address,
-            identifier=identifier,
-            verified_at=verified_at,
-        )
+        EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+        return claim(user, now=verified_at)
+
+
+def claim(user: User, *, now: datetime) -> Consumer:
+    """Make *user*, whose address is proved, the consumer of the Subject that has it.
+
+    What brands already recorded about this address is from now on theirs to see and to change.
+
+    Raises:
+        AddressTaken
+    """
+    address = identifiers.normalise_email(user.email)
+    with transaction.atomic():
+        identifier = identifiers.find_or_create(identifiers.digest(address))
+        if Consumer.objects.filter(subject=identifier.subject.person_id).exists():
+            raise AddressTaken("another account has this address")
+        consumer = Consumer.objects.create(user=user, subject_id=identifier.subject.person_id)
+        _keep(consumer, ContactKind.EMAIL, address, identifier, now)
     return consumer
+
+
+def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> ContactPoint:
+    """Let *value*, which they proved to be theirs, be the consumer's, and what is known by it.
+
+    Of a Subject that brands know by it, the stricter word stands (`consent.merging`).
+
+    Raises:
+        AddressTaken
+    """
+    try:
+        with transaction.atomic():
+            identifier = _identifier(consumer, identifiers.digest(value))
+            if Consumer.objects.filter(subject=identifier.subject.person_id).exclude(
+                pk=consumer.pk
+            ):
+                raise AddressTaken("another account has this address")
+            merging.merge(identifier.subject_id, into=consumer.subject_id, now=now)
+            return _keep(consumer, kind, value, identifier, now)
+    except IntegrityError as error:
+        raise AddressTaken("another account has this address") from error
+
+
+def _identifier(consumer: Consumer, digest: bytes) -> Identifier:
+    """The one that brands know; else a new one of the consumer's own Subject."""
+    made = {"subject_id": consumer.subject_id}
+    return Identifier.objects.select_related("subject").get_or_create(digest=digest, defaults=made)[
+        0
+    ]
+
+
+def _keep(
+    consumer: Consumer, kind: str, value: str, identifier: Identifier, now: datetime
+) -> ContactPoint:
+    row = {"kind": kind, "value": value, "verified_at": now}
+    point, _ = ContactPoint.objects.get_or_create(
+        consumer=consumer, identifier=identifier, defaults=row
+    )
+    if kind == ContactKind.EMAIL:
+        EmailAddress.objects.update_or_create(
+            user=consumer.user, email=value, defaults={"verified": True}
+        )
+    return point
+
+
+def remove_contact(point: ContactPoint) -> None:
+    """Let an address go. What brands may do with it stays as it is, and what was said about it.
+
+    Raises:
+        LastAddress
+    """
+    consumer = point.consumer
+    others = consumer.contact_points.filter(kind=ContactKind.EMAIL).exclude(pk=point.pk)
+    if point.kind == ContactKind.EMAIL and not others.exists():
+        raise LastAddress("this is the only address of the account")
+    with transaction.atomic():
+        if point.kind == ContactKind.EMAIL:
+            _sign_in_by_another(consumer.user, point.value, others.order_by("pk")[0].value)
+        point.delete()
+
+
+def _sign_in_by_another(user: User, removed: str, other: str) -> None:
+    EmailAddress.objects.filter(user=user, email=removed).delete()
+    if user.email == removed:
+        User.objects.filter(pk=user.pk).update(email=other)
+        EmailAddress.objects.filter(user=user).update(primary=False)
+        EmailAddress.objects.filter(user=user, email=other).update(primary=True)

@@ -49,14 +49,16 @@ def _count(what: str, most: int) -> None:
         raise TooManyTries(MINUTE - gone)
 
 
-def limited(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """For a page with a sign-in form: too many tries get 429 and the time to wait."""
+def limited(
+    view: Callable[..., HttpResponseBase], field: str = "username"
+) -> Callable[..., HttpResponseBase]:
+    """For a form that takes an address in *field*: too many tries get 429 and the time to wait."""
 
     @wraps(view)
     def limiting(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.method == "POST":
             try:
-                count(request.POST.get("username", ""), request)
+                count(request.POST.get(field, ""), request)
             except TooManyTries as error:
                 page = render(request, "cmr/slow_down.html", {"wait": error.wait}, status=429)
                 page["Retry-After"] = str(error.wait)

@@ -62,9 +62,12 @@ def changes(
     if before is not None:
         same_time = Q(recorded_at=before.recorded_at, pk__lt=before.entry)
         entries = entries.filter(Q(recorded_at__lt=before.recorded_at) | same_time)
-    page = list(entries.order_by("-recorded_at", "-pk")[:limit])
-    earlier = _decisions_before(page)
-    return [Change(entry, earlier.get(entry.id)) for entry in page]
+    return with_before(list(entries.order_by("-recorded_at", "-pk")[:limit]))
+
+
+def with_before(entries: Sequence[LedgerEntry]) -> list[Change]:
+    earlier = _decisions_before(entries)
+    return [Change(entry, earlier.get(entry.id)) for entry in entries]
 
 
 def _decisions_before(entries: Sequence[LedgerEntry]) -> dict[uuid.UUID, str]:

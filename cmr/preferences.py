@@ -34,13 +34,16 @@ def choose(
     Raises:
         scopes.UnknownName, scopes.TopicWithoutBrand, scopes.CannotBeRefused
     """
-    choices = [replace(wish.choice, scope=_scope(consumer, wish)) for wish in wishes]
+    choices = [
+        replace(wish.choice, scope=scope_of(consumer, wish.names, decision=wish.choice.decision))
+        for wish in wishes
+    ]
     return ledger.record(consumer.subject_id, choices, by=Actor(by), now=now)
 
 
-def _scope(consumer: Consumer, wish: Wish) -> Scope:
-    names = _with_identifier(consumer, wish.names)
-    return scopes.resolve(names, decision=wish.choice.decision)
+def scope_of(consumer: Consumer, names: Names, *, decision: str) -> Scope:
+    """What *names* mean to this person. Raises as `choose` does."""
+    return scopes.resolve(_with_identifier(consumer, names), decision=decision)
 
 
 def _with_identifier(consumer: Consumer, names: Names) -> Names:

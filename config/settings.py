@@ -36,7 +36,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-development")
 IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-development")
 #: Encrypts webhook secrets at rest.
 WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
-#: The Fernet key made of it, once per process.
+#: Makes the keys, one a brand, that seal the links in their mails. A new one breaks old links.
+LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")
+#: The Fernet key made of WEBHOOK_SECRETS_KEY, once per process.
 WEBHOOK_FERNET_KEY = base64.urlsafe_b64encode(hashlib.sha256(WEBHOOK_SECRETS_KEY.encode()).digest())
 
 # -- Where things are --------------------------------------------------------------------------
@@ -77,12 +79,18 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
 ]
 AUTH_USER_MODEL = "cmr.User"
 ROOT_URLCONF = "config.urls"
@@ -94,10 +102,15 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "cmr.portal.person.InTheirTerms",
+    "cmr.portal.gpc.Honoured",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.requests.LengthRequired",
@@ -113,6 +126,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "cmr.portal.person.context",
             ]
         },
     }
@@ -258,7 +272,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-LOGIN_URL = "sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
@@ -272,7 +286,46 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# -- People's accounts (django-allauth) ---------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+ACCOUNT_ADAPTER = "cmr.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+#: No password at first: whoever signs up with somebody else's address must not have one that goes
+#: on working once its owner takes the account over.
+ACCOUNT_FORMS = {"signup": "cmr.adapter.SignUpForm"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without the second none could sign in with one
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+MFA_ADAPTER = "cmr.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "CMR"
+#: Browsers take passkeys over plain http from localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
+#: Seconds, on a grid of which the forms answer that take anybody's address: known and unknown
+#: addresses cannot be told apart by how long it took.
+ADDRESS_FORM_SECONDS = env.float("ADDRESS_FORM_SECONDS", default=0.5)
+#: Where codes for phone numbers go, as https://…: a POST of {"to", "text"}; empty: no numbers.
+SMS_URL = env.str("SMS_URL", default="")
+
+# -- Language, dates and times ------------------------------------------------------------------
+
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

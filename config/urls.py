@@ -1,14 +1,29 @@
 """The whole map on one screen."""
 
+from allauth.account import views as account
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from brands.api import attempts, brand, catalogue, event_types, events, subscriptions
-from cmr import portal
 from cmr.api import choices, honouring, profile, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
+from cmr.portal import (
+    asked,
+    choosing,
+    directory,
+    home,
+    past,
+    public,
+    you,
+)
+from cmr.portal import (
+    brand as brand_page,
+)
+from cmr.portal.steady import steady
 from config import health, metrics
 from consent import pages
 from consent.api import batches, checks, relationships, reports, sends, suppressions
@@ -17,12 +32,49 @@ ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
     path("api/v1/check", checks.Check.as_view()),  # first, since it is asked before every send
-    path("", portal.home, name="home"),
-    path("brands", portal.brands, name="brands"),
-    path("choose", portal.choose, name="choose"),
-    path("add", portal.add, name="add"),
-    path("sign-in", limited(portal.SignIn.as_view()), name="sign-in"),
-    path("sign-out", portal.SignOut.as_view(), name="sign-out"),
+    # The pages that anybody may see
+    path("", home.home, name="home"),
+    path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
+    path("p/<str:token>", public.preferences, name="preferences"),
+    path("link", steady(limited(public.ask_for_link, "email")), name="link"),
+    path("erased", you.erased, name="erased"),
+    path("language", set_language, name="language"),
+    path("account/login/", steady(limited(account.login, "login")), name="account_login"),
+    path("account/login/code/", steady(limited(account.request_login_code, "email"))),
+    path("account/signup/", steady(limited(account.signup, "email")), name="account_signup"),
+    path("account/password/reset/", steady(limited(account.password_reset, "email"))),
+    path("account/confirm-email/", steady(account.email_verification_sent)),
+    path("account/email/", RedirectView.as_view(pattern_name="addresses"), name="account_email"),
+    path("account/", include("allauth.account.urls")),
+    path("account/factors/", include("allauth.mfa.urls")),
+    path("account/sessions/", include("allauth.usersessions.urls")),
+    # The pages of consumers
+    path("brands", directory.brands, name="brands"),
+    path("brands/<slug:slug>", brand_page.brand, name="brand"),
+    path("brands/<slug:slug>/end", brand_page.end, name="end-relationship"),
+    path("brands/<slug:slug>/contacted", brand_page.contacted, name="contacted"),
+    path("choose", choosing.choose, name="choose"),
+    path("undo", choosing.undo, name="undo"),
+    path("explain", choosing.explain, name="explain"),
+    path("add", directory.add, name="add"),
+    path("asked", asked.asked, name="asked"),
+    path("asked/<uuid:request_id>", asked.answer, name="answer"),
+    path("history", past.changes, name="history"),
+    path("history/<uuid:entry_id>", past.change, name="change"),
+    path("reported", past.reports, name="reports"),
+    path("you", you.you, name="you"),
+    path("you/addresses", you.addresses, name="addresses"),
+    path("you/addresses/add", you.add_address, name="add-address"),
+    path("you/addresses/prove/<int:pending_id>", you.prove_address, name="prove-address"),
+    path("you/addresses/remove/<int:point_id>", you.remove_address, name="remove-address"),
+    path("you/security", you.security, name="security"),
+    path("you/security/end", you.sign_out_everywhere, name="sign-out-everywhere"),
+    path("you/tokens", you.issue_token, name="issue-token"),
+    path("you/tokens/<int:token_id>/revoke", you.revoke_token, name="revoke-token"),
+    path("you/data", you.data, name="data"),
+    path("you/data.json", you.download, {"form": "json"}, name="download-json"),
+    path("you/data.zip", you.download, {"form": "zip"}, name="download-csv"),
+    path("you/erase", you.erase, name="erase"),
     path("reports/opt-outs", pages.opt_outs, name="opt-outs"),
     path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),

@@ -14,7 +14,7 @@ from django.db.models import Q
 from consent import checks, people, preferences, regimes, residence, resolution
 from consent.checks import Asked
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Decision
+from consent.resolution import Decision, Question
 
 
 class NotYet(ValueError):
@@ -33,12 +33,19 @@ def check(asked: Asked, *, as_of: datetime, now: datetime) -> Decision:
         raise NotYet("as_of lies in the future: ask with `at`")
     question = checks.look_up(asked).question
     relationship = people.ever(asked.brand_id, asked.contact)
-    if relationship is None or not _stood(relationship, as_of):
+    if relationship is None:
+        return resolution.no_relationship(as_of)
+    return of_relationship(relationship, question, as_of=as_of)
+
+
+def of_relationship(relationship: Relationship, question: Question, *, as_of: datetime) -> Decision:
+    """The same about somebody who is at hand; the question's regime is the purpose's own."""
+    if not _stood(relationship, as_of):
         return resolution.no_relationship(as_of)
     # Of a relationship that is over `look_up` knows nothing, nor where the person lives.
     place = residence.of(relationship.person, relationship)
     question = question._replace(regime=regimes.by_place(question)(place))
-    about = Q(brand_id=asked.brand_id) | Q(brand_id=None)
+    about = Q(brand_id=relationship.brand_id) | Q(brand_id=None)
     person = relationship.subject.person_id_at(as_of)
     entries = LedgerEntry.objects.of_person(person, as_of=as_of).filter(about)
     said = preferences.choices_of_ledger(entries.filter(recorded_at__lte=as_of))

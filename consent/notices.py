@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +91,27 @@ def of_ending(
             "decision": entry.decision,
             "ended_at": entry.ends_at,
             "now": {"allowed": stands.allowed, "rule": stands.rule} if stands else None,
+        },
+    )
+
+
+def of_explanation(
+    entry: LedgerEntry, relationship: Relationship, reason: str, *, now: datetime, seq: int
+) -> Notice:
+    """Tell the brand why the person had said no. Nothing is decided anew, so nothing is counted."""
+    return Notice(
+        brand_id=relationship.brand_id,
+        type="preference.explained",
+        timestamp=now,
+        subject=relationship.subject_id,
+        cause=uuid.uuid5(cause_of(entry, relationship), "explained"),
+        facts=replace(_facts(entry, decided=False), reason=reason),
+        data={
+            "subject": _subject(relationship),
+            "subject_seq": seq + relationship.seq_before,
+            "entry": entry.id,
+            "scope": _scope(entry, relationship),
+            "reason": reason,
         },
     )
 

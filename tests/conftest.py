@@ -83,6 +83,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _quick_and_forgetful(settings: Settings) -> None:
     """Hashes passwords fast, and forgets how often somebody tried to sign in."""
+    settings.ADDRESS_FORM_SECONDS = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 

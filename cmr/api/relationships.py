@@ -172,6 +172,7 @@ def _relationship_data(relationship: Relationship, may: Sequence[Permission]) ->
                 "valid_until": each.decision.valid_until,
             }
             for each in may
+            if each.topic is None
         ],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate, login, logout
 from django.middleware.csrf import get_token
 from django.utils import timezone
@@ -50,6 +51,9 @@ def user_of(request: Request, credentials: dict[str, str]) -> User:
     user = authenticate(request._request, username=email, password=password)
     if not isinstance(user, User):
         raise Problem(401, "wrong_credentials", "The address or the password is wrong.")
+    if is_mfa_enabled(user):
+        say = "Sign in on the pages, with your second factor; a token for a program is made there."
+        raise Problem(403, "second_factor_required", say)
     return user
 
 

@@ -1,7 +1,19 @@
 """The facts of this app, a noun a file."""
 
-from cmr.models.consumer import Consumer, ContactKind, ContactPoint
+from cmr.models.asking import Answer, PermissionRequest
+from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.models.contact_report import ContactReport
 from cmr.models.token import AccessToken
 from cmr.models.user import User
 
-__all__ = ["AccessToken", "Consumer", "ContactKind", "ContactPoint", "User"]
+__all__ = [
+    "AccessToken",
+    "Answer",
+    "Consumer",
+    "ContactKind",
+    "ContactPoint",
+    "ContactReport",
+    "PendingContact",
+    "PermissionRequest",
+    "User",
+]

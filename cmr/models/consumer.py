@@ -14,6 +14,10 @@ class Consumer(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="consumer"
     )
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="+")
+    #: As in `settings.LANGUAGES`; empty is whatever the browser asks for.
+    language = models.CharField(max_length=8, blank=True)
+    #: When a Global Privacy Control signal was turned into a no; null before the first.
+    gpc_honoured_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -45,3 +49,28 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class PendingContact(models.Model):
+    """An address that somebody says is theirs, until they type the code that was sent there."""
+
+    consumer = models.ForeignKey(Consumer, on_delete=models.CASCADE, related_name="pending")
+    kind = models.CharField(max_length=5, choices=ContactKind.choices)
+    value = models.CharField(max_length=320)
+    #: A keyed digest of the code, 32 bytes.
+    code = models.BinaryField(max_length=32)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consumer", "kind", "value"], name="pending_contact_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=ContactKind.values), name="pending_contact_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pending {self.kind} {self.pk}"

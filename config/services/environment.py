@@ -9,11 +9,11 @@ from pathlib import Path
 from config.services import CannotRun, private
 
 #: Made at the first start and kept. Without the pepper nobody can tell whose data is whose.
-SECRETS = ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY")
+LOST_WITH_DATA = ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY")
+#: Those that an installation of before may still lack are made when they are missed.
+SECRETS = (*LOST_WITH_DATA, "LINKS_KEY")
 SECRET_BYTES = 32
-HEADER = (
-    "# Written by config.services at each start. The three secrets are kept: back this file up.\n"
-)
+HEADER = "# Written by config.services at each start. The secrets are kept: back this file up.\n"
 
 
 def given() -> dict[str, str]:
@@ -68,9 +68,10 @@ def prepare(
     """
     before = read(path)
     missing = [name for name in SECRETS if not before.get(name)]
-    if has_data and not given.keys() >= set(missing):
+    lost = [name for name in missing if name in LOST_WITH_DATA]
+    if has_data and not given.keys() >= set(lost):
         raise SecretsLost(
-            f"{path} lacks {', '.join(missing)}, which the database was written with. Put the "
+            f"{path} lacks {', '.join(lost)}, which the database was written with. Put the "
             f"file back, or move {path.parent} away to begin anew."
         )
     made = {name: given.get(name) or _secret() for name in missing}

@@ -1109,4 +1109,61 @@ class Migration(migrations.Migration):
                 name="preference_of_contact_point",
             ),
         ),
+        migrations.CreateModel(
+            name="Explanation",
+            fields=[
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="consent.ledgerentry",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("too_many_in_general", "Too Many In General"),
+                            ("too_many_from_brand", "Too Many From Brand"),
+                            ("not_relevant", "Not Relevant"),
+                            ("never_signed_up", "Never Signed Up"),
+                            ("no_longer_customer", "No Longer Customer"),
+                            ("content_changed", "Content Changed"),
+                            ("privacy", "Privacy"),
+                            ("profiling", "Profiling"),
+                            ("bad_experience", "Bad Experience"),
+                            ("other", "Other"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("given_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                [
+                                    "too_many_in_general",
+                                    "too_many_from_brand",
+                                    "not_relevant",
+                                    "never_signed_up",
+                                    "no_longer_customer",
+                                    "content_changed",
+                                    "privacy",
+                                    "profiling",
+                                    "bad_experience",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="explanation_reason_is_known",
+                    )
+                ],
+            },
+        ),
     ]

@@ -2,7 +2,8 @@
 
 from consent.models.clock import HonourClock
 from consent.models.ending import Ending
-from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Source
+from consent.models.explanation import Explanation
+from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
 from consent.models.metrics import DailyCount, MetricsCursor, RefusedLift
 from consent.models.preference import Preference
 from consent.models.propagation import Propagation
@@ -16,6 +17,7 @@ __all__ = [
     "DailyCount",
     "DecisionKind",
     "Ending",
+    "Explanation",
     "Ground",
     "HonourClock",
     "Identifier",
@@ -26,6 +28,7 @@ __all__ = [
     "Origin",
     "Preference",
     "Propagation",
+    "Reason",
     "RefusedLift",
     "Relationship",
     "Send",

@@ -16,8 +16,8 @@ from brands.event_types import EVENT_TYPES
 from brands.models import Brand, Event, Topic
 from cmr.models import Consumer
 from config.management.commands import event_catalogue
-from consent import endings, propagation
-from consent.models import Relationship
+from consent import endings, explaining, propagation
+from consent.models import LedgerEntry, Relationship
 from tests.conftest import EMAIL, ROOT, Api
 
 CATALOGUE = {each["type"]: each for each in event_schemas.catalogue()}
@@ -92,6 +92,7 @@ def told(
             "reason": "other",
         },
     )
+    explaining.explain(LedgerEntry.objects.get(decision="limit"), "other", now=timezone.now())
     propagation.propagate(ana.subject_id, now=timezone.now())
     endings.end_due(now=soon + timedelta(seconds=1))
     as_ana.delete("me/relationships/acme")

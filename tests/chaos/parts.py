@@ -87,7 +87,7 @@ class Parts:
         """PostgreSQL with its tables, and Valkey."""
         made = {
             name: secrets.token_hex(16)
-            for name in ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY")
+            for name in ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY")
         }
         self.database_url, self.redis_url = self.postgres.start(), self.valkey.start()
         urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands.models import Brand
+from brands.models import Brand, Topic
 from cmr.models import Consumer, User
-from consent import checks
+from consent import checks, ledger, relationships
 from consent.checks import Asked
 from consent.identifiers import Contact
-from consent.models import LedgerEntry, Relationship
+from consent.ledger import Actor
+from consent.models import Explanation, LedgerEntry, Relationship, Send
+from consent.resolution import Scope
 from tests.conftest import EMAIL
 
 
@@ -22,9 +27,23 @@ def browser(ana: Consumer) -> Client:
     return client
 
 
-def is_allowed(brand: Brand) -> bool:
-    asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email")
+def is_allowed(brand: Brand, topic: str | None = None) -> bool:
+    asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email", topic)
     return checks.check(asked, now=timezone.now()).allowed
+
+
+def say(browser: Client, what: str, brand: str = "acme", **more: str) -> str:
+    """Press one button, and read the page one comes back to."""
+    sent = {"brand": brand, "say": what, "next": f"/brands/{brand}" if brand else "/", **more}
+    return browser.post("/choose", sent, follow=True).content.decode()
+
+
+def undo_button(page: str) -> dict[str, str]:
+    found = dict(re.findall(r'name="(done|n)" value="([^"]+)"', page))
+    return {**found, "next": "/brands/acme"}
+
+
+# -- The list -------------------------------------------------------------------------------------
 
 
 def test_a_stranger_is_told_what_this_is(db: None) -> None:
@@ -33,8 +52,11 @@ def test_a_stranger_is_told_what_this_is(db: None) -> None:
     assert b"Your no stands until you yourself later say yes" in page.content
 
 
-def test_someone_without_brands_is_shown_the_way_to_them(browser: Client) -> None:
-    assert b"No brand has a relationship with you yet" in browser.get("/").content
+def test_someone_without_brands_is_shown_some(browser: Client, rival: Brand) -> None:
+    Brand.objects.filter(pk=rival.pk).update(website="https://rival.example", countries=["all"])
+    page = browser.get("/").content
+    assert b"No brand has a relationship with you yet" in page
+    assert b"Add Rival" in page
 
 
 def test_a_brand_is_found_and_added(browser: Client, acme: Brand, rival: Brand) -> None:
@@ -46,31 +68,234 @@ def test_a_brand_is_found_and_added(browser: Client, acme: Brand, rival: Brand) 
     assert b"One of your brands" in browser.get("/brands").content
 
 
-def test_saying_yes_and_no_takes_one_click_each(browser: Client, met: Relationship) -> None:
-    page = browser.post("/choose", {"brand": "acme", "wish": "yes_email"}, follow=True)
-    assert b"Marketing: yes, by email" in page.content
+@pytest.fixture
+def both(met: Relationship, rival: Brand, ana: Consumer) -> list[Brand]:
+    now = timezone.now()
+    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
+    return [met.brand, rival]
+
+
+def names(page: bytes) -> list[str]:
+    return re.findall(r'href="/brands/\w+">(\w+)</a>', page.decode())
+
+
+def test_whoever_bothers_most_comes_first(
+    browser: Client, both: list[Brand], ana: Consumer
+) -> None:
+    assert names(browser.get("/", {"sort": "name"}).content) == ["Acme", "Rival"]
+    Send.objects.create(
+        subject=ana.subject, brand=both[1], purpose_id="marketing", at=timezone.now()
+    )
+    page = browser.get("/").content
+    assert names(page) == ["Rival", "Acme"]
+    assert b"Last contact" in page
+
+
+def test_the_list_is_searched_and_filtered(browser: Client, both: list[Brand]) -> None:
+    say(browser, "grant:marketing:email::")
+    assert names(browser.get("/", {"q": "riv"}).content) == ["Rival"]
+    assert names(browser.get("/", {"show": "receiving"}).content) == ["Acme"]
+    assert names(browser.get("/", {"show": "stopped"}).content) == ["Rival"]
+    assert b"None of your brands is in this state" in browser.get("/", {"show": "asking"}).content
+    assert b"has \xe2\x80\x9czzz\xe2\x80\x9d in its name" in browser.get("/", {"q": "zzz"}).content
+
+
+def test_a_state_is_said_in_words(browser: Client, met: Relationship, offers: Topic) -> None:
+    say(browser, "grant:research:sms::")
+    say(browser, f"grant:marketing:email:{offers.code}:")
+    say(browser, "grant:profiling:::")
+    page = re.sub(r"\s+", " ", browser.get("/").content.decode())
+    assert "SMS: research. E-mail: Weekly offers. Your data: profiling." in page
+
+
+def test_a_row_s_own_button_stops_everything_and_starts_it_again(
+    browser: Client, both: list[Brand]
+) -> None:
+    say(browser, "grant:marketing:email::")
+    sent = {"one": "deny:acme", "brand": "rival", "ticked": "1", "next": "/"}
+    assert b"Done." in browser.post("/choose", sent, follow=True).content
+    assert not is_allowed(both[0])
+    assert not LedgerEntry.objects.filter(brand=both[1]).exists()
+    assert b"Allow again" in browser.get("/").content
+    browser.post("/choose", {"one": "allow:acme", "next": "/"})
+    assert is_allowed(both[0])
+
+
+def test_ticked_brands_are_stopped_together(browser: Client, both: list[Brand]) -> None:
+    sent = {"brand": ["acme", "rival"], "ticked": "1", "say": "deny::::", "next": "/?sort=name"}
+    page = browser.post("/choose", sent, follow=True).content
+    assert b"for 2 brands" in page
+    assert LedgerEntry.objects.filter(decision="deny").count() == 2
+
+
+def test_a_list_with_nothing_ticked_is_not_everybody(browser: Client, both: list[Brand]) -> None:
+    answer = browser.post("/choose", {"ticked": "1", "say": "deny::::"})
+    assert answer.status_code == 422
+    assert b"Tick the brands first" in answer.content
+    assert not LedgerEntry.objects.exists()
+
+
+# -- One brand ------------------------------------------------------------------------------------
+
+
+def test_yes_and_no_take_one_click_each(browser: Client, met: Relationship) -> None:
+    assert "Yes to marketing by e-mail: Acme" in re.sub(
+        r"\s+", " ", say(browser, "grant:marketing:email::")
+    )
     assert is_allowed(met.brand)
-    page = browser.post("/choose", {"brand": "acme", "wish": "nothing"}, follow=True)
-    assert b"Marketing: nothing" in page.content
+    say(browser, "deny:marketing:email::")
     assert not is_allowed(met.brand)
     assert LedgerEntry.objects.filter(source="portal").count() == 2
 
 
+def test_undo_gives_back_what_stood(browser: Client, met: Relationship) -> None:
+    say(browser, "grant:marketing:email::")
+    page = say(browser, "deny:marketing:email::")
+    undone = browser.post("/undo", undo_button(page), follow=True).content
+    assert b"Undone. It is as it was before." in undone
+    assert is_allowed(met.brand)
+
+
+def test_undo_keeps_the_limit_and_the_pause_that_stood(browser: Client, met: Relationship) -> None:
+    until = (timezone.now() + timedelta(days=9)).date().isoformat()
+    say(browser, "limit::::", max="2", per="week")
+    say(browser, "pause::::", until=until)
+    page = say(browser, "deny::::")
+    browser.post("/undo", undo_button(page))
+    shown = browser.get("/brands/acme").content
+    assert b"At most 2 messages" in shown
+    assert b"Paused until" in shown
+    assert b"Everything is stopped" not in shown
+
+
+def test_what_was_changed_since_is_not_undone(browser: Client, met: Relationship) -> None:
+    page = say(browser, "deny:marketing:email::")
+    say(browser, "grant:marketing:email::")
+    answer = browser.post("/undo", undo_button(page), follow=True).content
+    assert b"You have changed this since" in answer
+    assert is_allowed(met.brand)
+
+
+def test_a_reason_is_said_afterwards_and_once(browser: Client, met: Relationship) -> None:
+    button = undo_button(say(browser, "deny:marketing:email::"))
+    for reason in ("not_relevant", "privacy"):
+        browser.post("/explain", {**button, "reason": reason})
+    assert Explanation.objects.get().reason == "not_relevant"
+    told = met.brand.events.get(type="preference.explained")
+    assert b'"reason":"not_relevant"' in bytes(told.body)
+    assert browser.post("/explain", {**button, "reason": "none"}).status_code == 422
+
+
+def test_ending_a_pause_leaves_the_limit(browser: Client, met: Relationship) -> None:
+    until = (timezone.now() + timedelta(days=9)).date().isoformat()
+    say(browser, "limit::::", max="2", per="week")
+    assert "Paused until" in say(browser, "pause::::", until=until)
+    page = say(browser, "allow::::")
+    assert "Paused until" not in page
+    assert "At most 2 messages" in page
+    assert "At most 2 messages" not in say(browser, "unlimit::::")
+
+
+def test_an_address_may_be_kept_from_a_brand(
+    browser: Client, met: Relationship, ana: Consumer
+) -> None:
+    say(browser, "grant:marketing:email::")
+    point = ana.contact_points.get()
+    say(browser, f"deny::::{point.pk}")
+    assert not is_allowed(met.brand)
+    say(browser, f"clear::::{point.pk}")
+    assert is_allowed(met.brand)
+
+
+def test_a_relationship_is_ended_and_begun_again(browser: Client, met: Relationship) -> None:
+    page = browser.post("/brands/acme/end", follow=True).content
+    assert b"They may not contact you at all" in page
+    assert not is_allowed(met.brand)
+    assert b"Stop everything" in browser.post("/add", {"brand": "acme"}, follow=True).content
+
+
+def test_a_brand_that_is_none_of_mine_can_be_added(browser: Client, acme: Brand) -> None:
+    assert b"This brand is none of yours" in browser.get("/brands/acme").content
+
+
+# -- All brands -----------------------------------------------------------------------------------
+
+
+def test_everyone_is_paused_until_a_day(browser: Client, met: Relationship) -> None:
+    say(browser, "grant:marketing:email::")
+    until = (timezone.now() + timedelta(days=9)).date().isoformat()
+    page = say(browser, "pause::::", brand="", until=until)
+    assert "Everyone is paused until" in page
+    assert not is_allowed(met.brand)
+    say(browser, "allow::::", brand="")
+    assert is_allowed(met.brand)
+
+
+def test_nobody_may_use_my_data_in_one_click(browser: Client, met: Relationship) -> None:
+    codes = ("sale_or_sharing", "profiling", "personalised_ads", "ai_training")
+    sent = {"say": [f"deny:{code}:::" for code in codes], "next": "/"}
+    page = browser.post("/choose", sent, follow=True).content
+    assert b"Nobody may sell, share, profile" not in page
+    assert LedgerEntry.objects.filter(brand=None, decision="deny").count() == 4
+
+
+# -- What makes no sense --------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
-    ("sent", "status"),
+    "sent",
     [
-        ({"brand": "acme", "wish": "everything"}, 422),
-        ({"brand": "nobody", "wish": "nothing"}, 404),
-        ({"brand": "ac\0me", "wish": "nothing"}, 302),
-        ({}, 404),
+        {},
+        {"say": ""},
+        {"say": "deny"},
+        {"say": "everything::::"},
+        {"say": "deny::::x"},
+        {"say": "deny::::9"},
+        {"say": "deny:nonsense:::"},
+        {"say": "deny:marketing:smoke::"},
+        {"say": "deny:service:email::"},
+        {"say": "deny:::no-topic:"},
+        {"say": "pause::::"},
+        {"say": "pause::::", "until": "2020-01-01"},
+        {"say": "pause::::", "until": "2030-13-45"},
+        {"say": "limit::::", "max": "0", "per": "week"},
+        {"say": "limit::::", "max": "2", "per": "year"},
+        {"say": "limit::::", "max": "²", "per": "week"},
+        {"one": "deny:nobody"},
     ],
 )
 def test_a_form_that_makes_no_sense_changes_nothing(
-    browser: Client, met: Relationship, sent: dict[str, str], status: int
+    browser: Client, met: Relationship, sent: dict[str, str]
 ) -> None:
-    before = LedgerEntry.objects.count()
-    assert browser.post("/choose", sent).status_code == status
-    assert LedgerEntry.objects.count() - before == (status == 302)
+    answer = browser.post("/choose", {"brand": "acme", **sent})
+    assert answer.status_code == 422
+    assert b"Nothing was changed" in answer.content
+    assert not LedgerEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_a_form_leads_back_to_our_own_pages_only(
+    browser: Client, met: Relationship, place: str
+) -> None:
+    answer = browser.post("/choose", {"brand": "acme", "say": "deny::::", "next": place})
+    assert answer.headers["Location"].startswith("/?done=")
+
+
+def test_nobody_undoes_or_explains_what_is_another_s(
+    browser: Client, met: Relationship, rival: Brand
+) -> None:
+    from cmr import accounts
+
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=timezone.now())
+    choice = ledger.NewChoice(Scope(rival.pk), "deny")
+    (entry,) = ledger.record(ben.subject_id, [choice], by=Actor("portal"), now=timezone.now())
+    for path in ("/undo", "/explain"):
+        sent = {"done": str(entry.pk), "n": "1", "reason": "other"}
+        assert browser.post(path, sent).status_code == 404
+    assert browser.get(f"/history/{entry.pk}").status_code == 404
+    assert b"Undo" not in browser.get("/", {"done": str(entry.pk)}).content
 
 
 def test_an_admin_is_taken_to_the_report(admin: User) -> None:
@@ -81,11 +306,9 @@ def test_an_admin_is_taken_to_the_report(admin: User) -> None:
 
 
 def test_what_a_brand_wrote_is_shown_as_text(browser: Client, ana: Consumer, acme: Brand) -> None:
-    from consent import relationships
-    from consent.ledger import Actor
-
     by, note = Actor("brand_api", acme.pk), "<script>alert(1)</script>"
     relationships.start(ana.subject_id, acme, by=by, now=timezone.now(), note=note)
-    page = browser.get("/").content
-    assert b"<script>alert" not in page
-    assert b"&lt;script&gt;alert(1)" in page
+    for path in ("/", "/brands/acme"):
+        page = browser.get(path).content
+        assert b"<script>alert" not in page
+        assert b"&lt;script&gt;alert(1)" in page

@@ -132,9 +132,13 @@ def test_guessing_through_a_pretended_proxy_counts_as_well(nobody: Api, ana: Con
     assert nobody.post("session", guess, X_Forwarded_For="192.0.2.99").status_code == 429
 
 
-@pytest.mark.parametrize("page", ["/sign-in", "/admin/login/"])
-def test_guessing_at_a_page_is_slowed_down(page: str, nobody: Api, ana: Consumer) -> None:
-    guess = {"username": EMAIL, "password": "wrong"}
+@pytest.mark.parametrize(
+    ("page", "field"), [("/account/login/", "login"), ("/admin/login/", "username")]
+)
+def test_guessing_at_a_page_is_slowed_down(
+    page: str, field: str, nobody: Api, ana: Consumer
+) -> None:
+    guess = {field: EMAIL, "password": "wrong"}
     tries = [nobody.client.post(page, guess).status_code for _ in range(21)]
     assert tries[0] == 200
     assert tries[-1] == 429

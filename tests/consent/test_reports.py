@@ -121,7 +121,7 @@ def test_only_admins_may_read_it(as_ana: Api, as_acme: Api, nobody: Api, ana: An
 
 def test_the_page_is_for_admins(nobody: Api, ana: Any) -> None:
     answer = nobody.client.get(PAGE)
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in?next={PAGE}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/account/login/?next={PAGE}")
     nobody.client.force_login(ana.user)
     assert nobody.client.get(PAGE).status_code == 403
 

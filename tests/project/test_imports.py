@@ -38,7 +38,7 @@ def test_the_arrow_holds() -> None:
         ("brands/stream.py", "import consent.ledger"),
         ("brands/models/brand.py", "from cmr.models import User"),
         ("consent/ledger.py", "import cmr.preferences"),
-        ("cmr/portal.py", "import config.settings"),
+        ("cmr/portal/home.py", "import config.settings"),
         ("consent/resolution.py", "import consent.ledger"),
         ("brands/models/brand.py", "import brands.delivery"),
         ("brands/utils.py", ""),

@@ -26,8 +26,24 @@ from tests.conftest import Api
 #: Who may open these without being known, and why.
 PUBLIC = {
     "": "the welcome page",
-    "sign-in": "where one becomes known",
-    "sign-out": "a POST that ends a session; nobody's is none",
+    "u/no-such-link": "one-click unsubscribe (RFC 8058); the link itself gives the right",
+    "p/no-such-link": "one brand's preferences; the link itself gives the right",
+    "link": "sends such links to whoever owns the address",
+    "erased": "says that an account is gone, to whom it belonged",
+    "language": "a choice of language",
+    "account/login/": "where one becomes known",
+    "account/login/code/": "where one becomes known",
+    "account/login/code/confirm/": "where one becomes known",
+    "account/signup/": "where one becomes known",
+    "account/confirm-email/": "where one becomes known",
+    "account/password/reset/": "where one becomes known again",
+    "account/password/reset/confirm/": "where one becomes known again",
+    "account/password/reset/complete/": "where one becomes known again",
+    "account/password/reset/done/": "where one becomes known again",
+    "account/inactive/": "says that an account is closed",
+    "account/logout/": "ends a session; nobody's is none",
+    "account/factors/webauthn/login/": "where one becomes known, by a passkey",
+    "account/email/": "sends on to the page of addresses, which asks who it is",
     "healthz": "asked by whatever watches the process",
     "api/v1/event-types": "the contract is public",
     "metrics": "for who has METRICS_TOKEN; it has no account",
@@ -44,6 +60,13 @@ PUBLIC = {
 #: A plausible argument for each that a route takes.
 ARGUMENTS = {
     "brand": "acme",
+    "slug": "acme",
+    "token": "no-such-link",
+    "request_id": "00000000-0000-0000-0000-000000000000",
+    "pending_id": "1",
+    "point_id": "1",
+    "token_id": "1",
+    "pk": "1",
     "subscription_id": "00000000-0000-0000-0000-000000000000",
     "entry_id": "00000000-0000-0000-0000-000000000000",
     "send_id": "00000000-0000-0000-0000-000000000000",
@@ -62,7 +85,7 @@ def routes() -> list[str]:
 def _walk(patterns: Any, prefix: str = "") -> Iterator[str]:
     for each in patterns:
         if isinstance(each, URLResolver):
-            yield from _walk(each.url_patterns, prefix + str(each.pattern))
+            yield from _walk(each.url_patterns, prefix + _filled(str(each.pattern)))
         elif isinstance(each, URLPattern):
             yield prefix + _filled(str(each.pattern))
 
@@ -103,7 +126,8 @@ class Assets(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
-        if tag == "style" or (tag == "script" and not named.get("src")):
+        is_data = named.get("type") == "application/json"
+        if tag == "style" or (tag == "script" and not named.get("src") and not is_data):
             self.inline.append(tag)
         self.inline += [name for name in named if name == "style" or name.startswith("on")]
         source = named.get("src") or (named.get("href") if tag == "link" else None)
@@ -126,14 +150,14 @@ def test_nobody_is_let_in(route: str, method: str, nobody: Api, acme: Brand) -> 
         assert answer.headers["Content-Type"] == "application/problem+json"
     elif answer.status_code != 405:
         assert answer.status_code == 302
-        assert urlsplit(answer.headers["Location"]).path in {"/sign-in", "/admin/login/"}
+        assert urlsplit(answer.headers["Location"]).path in {"/account/login/", "/admin/login/"}
 
 
-@pytest.mark.parametrize("route", ["choose", "add"])
+@pytest.mark.parametrize("route", ["choose", "add", "undo", "explain", "you", "you/erase"])
 def test_a_page_takes_no_form_without_its_csrf_token(route: str, ana: Consumer) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(ana.user)
-    assert browser.post(f"/{route}", {"brand": "acme", "wish": "nothing"}).status_code == 403
+    assert browser.post(f"/{route}", {"brand": "acme", "say": "deny::::"}).status_code == 403
 
 
 # -- A GET changes nothing ------------------------------------------------------------------------
@@ -163,11 +187,11 @@ def test_no_get_changes_anything(
     assert table_states() == before
 
 
-@pytest.mark.parametrize("route", ["choose", "add", "sign-out"])
+@pytest.mark.parametrize("route", ["choose", "add", "undo", "explain", "brands/acme/end"])
 def test_what_changes_something_is_no_get(route: str, ana: Consumer, met: Relationship) -> None:
     browser = Client()
     browser.force_login(ana.user)
-    assert browser.get(f"/{route}?brand=acme&wish=nothing").status_code == 405
+    assert browser.get(f"/{route}?brand=acme&say=deny::::").status_code == 405
 
 
 # -- Headers and errors ---------------------------------------------------------------------------
@@ -196,7 +220,10 @@ def test_every_page_has_a_strict_content_security_policy(as_admin: Api, ana: Con
 def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> None:
     person = Client()
     person.force_login(ana.user)
-    opened = [(Client(), "sign-in"), (Client(), "api/docs"), (person, ""), (person, "brands")]
+    pages = ["", "brands", "brands/acme", "asked", "history", "reported", "you", "you/addresses"]
+    pages += ["you/security", "you/data", "brands/acme/contacted", "account/factors/"]
+    opened = [(Client(), each) for each in ("account/login/", "account/signup/", "link")]
+    opened += [(Client(), "api/docs"), *((person, each) for each in pages)]
     opened += [(as_admin.client, each) for each in ("reports/opt-outs", "admin/", "admin/brands/")]
     for client, route in opened:
         answer = client.get(f"/{route}")

@@ -1,0 +1,174 @@
+"""What can be said to one brand, and what stands: all that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from brands.models import Brand, Channel, Purpose, Topic
+from cmr import everywhere
+from cmr.models import Consumer, ContactPoint
+from consent import permissions, preferences, resolution
+from consent.models import Identifier, LedgerEntry, Relationship
+from consent.permissions import Permission
+from consent.resolution import Choice, Decision, Limit, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One yes or no. `key` names its scope, after the decision, in a button's value."""
+
+    key: str
+    channel: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """A purpose that sends messages: by channel, and topic by topic where the brand has some."""
+
+    purpose: Purpose
+    controls: Sequence[Control]
+    topics: Sequence[tuple[Topic, Sequence[Control]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A use of data that sends nothing."""
+
+    purpose: Purpose
+    control: Control
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A contact point, whether the brand knows it, and whether the person lets it be used."""
+
+    point: ContactPoint
+    is_known: bool
+    is_refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One brand, and everything that the person may say to it."""
+
+    brand: Brand
+    relationships: Sequence[Relationship]
+    messages: Sequence[Messages]
+    uses: Sequence[Use]
+    required: Sequence[Purpose]
+    addresses: Sequence[Address]
+    limit: Limit | None
+    said: str
+    paused_until: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        return all(each.ended_at for each in self.relationships)
+
+    @property
+    def relationship(self) -> Relationship:
+        return self.relationships[0]
+
+
+def of_brand(consumer: Consumer, brand: Brand, *, now: datetime) -> Page | None:
+    """None where the person never had a relationship with the brand."""
+    mine = Relationship.objects.filter(person=consumer.subject_id, brand=brand)
+    known = list(mine.order_by("ended_at", "started_at").select_related("brand"))
+    if not known:
+        return None
+    said = _own(preferences.covering_brand(consumer.subject_id, brand.pk))
+    of_this = Scope(brand.pk)
+    purposes = list(Purpose.objects.order_by("position"))
+    may = permissions.of_brands(consumer.subject_id, [brand.pk], now=now)[brand.pk]
+    optional = [each for each in may if each.decision.rule != "required" and not each.topic]
+    return Page(
+        brand,
+        sorted(known, key=lambda each: each.ended_at is not None),
+        _messages(consumer, brand, purposes, optional, now),
+        _uses(purposes, optional),
+        [each for each in purposes if each.regime == "required"],
+        _addresses(consumer, known, brand, said, now),
+        next((c.limit for c in said if c.limit and c.scope == of_this), None),
+        everywhere.stands(said, of_this, now),
+        everywhere.paused_until(said, of_this, now),
+    )
+
+
+def _own(said: Iterable[Choice]) -> list[Choice]:
+    return [choice for choice in resolution.in_force(said) if choice.maker == "person"]
+
+
+def _messages(
+    consumer: Consumer,
+    brand: Brand,
+    purposes: Iterable[Purpose],
+    may: Sequence[Permission],
+    now: datetime,
+) -> list[Messages]:
+    topics = list(Topic.objects.filter(brand=brand).order_by("name", "pk"))
+    wanted = [(topic.purpose_id, topic.code) for topic in topics]
+    about = permissions.of_topics(consumer.subject_id, brand.pk, wanted, now=now)
+    by_topic = {code: _controls(e for e in about if e.topic == code) for _, code in wanted}
+    return [
+        Messages(
+            purpose,
+            controls,
+            [(topic, by_topic[topic.code]) for topic in topics if topic.purpose_id == purpose.code],
+        )
+        for purpose in purposes
+        if (controls := _controls(e for e in may if e.purpose == purpose.code and e.channel))
+    ]
+
+
+def _controls(may: Iterable[Permission]) -> list[Control]:
+    order = [*Channel.values]
+    found = [
+        Control(f"{e.purpose}:{e.channel}:{e.topic or ''}:", str(e.channel), e.decision)
+        for e in may
+    ]
+    return sorted(found, key=lambda control: order.index(control.channel))
+
+
+def _uses(purposes: Iterable[Purpose], may: Iterable[Permission]) -> list[Use]:
+    by_code = {e.purpose: e for e in may if e.channel is None}
+    return [
+        Use(purpose, Control(f"{purpose.code}:::", "", by_code[purpose.code].decision))
+        for purpose in purposes
+        if purpose.code in by_code
+    ]
+
+
+def _addresses(
+    consumer: Consumer,
+    known: Sequence[Relationship],
+    brand: Brand,
+    said: Sequence[Choice],
+    now: datetime,
+) -> list[Address]:
+    points = list(consumer.contact_points.order_by("pk"))
+    subjects = _subjects(points)
+    met = {each.subject_id for each in known}
+    return [
+        Address(
+            point,
+            subjects[point.identifier_id] in met,
+            everywhere.stands(said, Scope(brand.pk, contact_point=point.identifier_id), now)
+            == "deny",
+        )
+        for point in points
+    ]
+
+
+def _subjects(points: Iterable[ContactPoint]) -> Mapping[int, object]:
+    ids = [point.identifier_id for point in points]
+    return dict(Identifier.objects.filter(pk__in=ids).values_list("pk", "subject_id"))
+
+
+def last_entry(consumer: Consumer, brand: Brand) -> LedgerEntry | None:
+    """The newest choice of which the brand was told."""
+    entries = LedgerEntry.objects.of_person(consumer.subject_id)
+    about = entries.filter(brand=brand) | entries.filter(brand=None)
+    return about.select_related("subject").order_by("-recorded_at", "-pk").first()

@@ -1,0 +1,190 @@
+"""All that is kept about a person, as tables that a machine can read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from cmr import contact_reports, history
+from cmr.models import Consumer, PermissionRequest
+from consent import preferences, resolution
+from consent.models import LedgerEntry, Relationship, Send
+
+Rows = Sequence[Mapping[str, Any]]
+#: What a spreadsheet would take for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+EVERYTHING = 1_000_000
+
+
+def tables(consumer: Consumer) -> dict[str, Rows]:
+    """By name; times are in UTC (ISO 8601)."""
+    return {
+        "account": _account(consumer),
+        "contact_points": [
+            {"kind": point.kind, "value": point.value, "verified_at": point.verified_at}
+            for point in consumer.contact_points.order_by("pk")
+        ],
+        "relationships": _relationships(consumer),
+        "standing": _standing(consumer),
+        "history": _history(consumer),
+        "contacts": _contacts(consumer),
+        "permission_requests": _requests(consumer),
+        "contact_reports": _reports(consumer),
+        "access_tokens": [
+            {"name": t.name, "created_at": t.created_at, "revoked_at": t.revoked_at}
+            for t in consumer.tokens.order_by("pk")
+        ],
+    }
+
+
+def as_json(consumer: Consumer, *, now: datetime) -> bytes:
+    said = {"made_at": now, **tables(consumer)}
+    return orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
+
+
+def as_csv(consumer: Consumer) -> bytes:
+    """A ZIP with one CSV file (RFC 4180, UTF-8) for each table."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
+        for name, rows in tables(consumer).items():
+            files.writestr(f"{name}.csv", _csv(rows))
+    return packed.getvalue()
+
+
+def _csv(rows: Rows) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _account(consumer: Consumer) -> Rows:
+    subject = consumer.subject
+    quiet = subject.quiet_start and f"{subject.quiet_start:%H:%M}-{subject.quiet_end:%H:%M}"
+    return [
+        {
+            "email": consumer.user.email,
+            "created_at": consumer.created_at,
+            "language": consumer.language or None,
+            "time_zone": subject.time_zone or None,
+            "jurisdiction": subject.jurisdiction,
+            "quiet_hours": quiet,
+            "gpc_honoured_at": consumer.gpc_honoured_at,
+        }
+    ]
+
+
+def _relationships(consumer: Consumer) -> Rows:
+    mine = Relationship.objects.filter(person=consumer.subject_id).select_related("brand")
+    return [
+        {
+            "brand": each.brand.slug,
+            "name": each.brand.name,
+            "reference": each.ref,
+            "origin": each.origin,
+            "note": each.origin_note or None,
+            "jurisdiction": each.jurisdiction,
+            "started_at": each.started_at,
+            "ended_at": each.ended_at,
+            "ended_by": each.ended_by or None,
+        }
+        for each in mine.order_by("started_at", "pk")
+    ]
+
+
+def _standing(consumer: Consumer) -> Rows:
+    said = resolution.in_force(preferences.of_subject(consumer.subject_id))
+    entries = {c.entry for c in said}
+    rows = LedgerEntry.objects.filter(pk__in=entries).select_related("brand")
+    return [_entry(entry) for entry in rows.order_by("recorded_at", "pk")]
+
+
+def _history(consumer: Consumer) -> Rows:
+    changes = history.changes(consumer.subject_id, limit=EVERYTHING)
+    return [_entry(change.entry) | {"before": change.before} for change in reversed(changes)]
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    limited = entry.limit_max and f"{entry.limit_max} per {entry.limit_per}"
+    return {
+        "entry": str(entry.pk),
+        "brand": entry.brand.slug if entry.brand else None,
+        "purpose": entry.purpose_id,
+        "channel": entry.channel,
+        "topic": entry.topic,
+        "decision": entry.decision,
+        "until": entry.until,
+        "limit": limited,
+        "expires_at": entry.expires_at,
+        "maker": entry.maker,
+        "source": entry.source,
+        "reason": entry.reason or None,
+        "evidence": entry.evidence or None,
+        "made_at": entry.made_at,
+        "recorded_at": entry.recorded_at,
+        "hash": bytes(entry.hash).hex(),
+    }
+
+
+def _contacts(consumer: Consumer) -> Rows:
+    sends = Send.objects.filter(subject=consumer.subject_id, returned_at=None)
+    return [
+        {
+            "brand": send.brand.slug,
+            "purpose": send.purpose_id,
+            "channel": send.channel,
+            "topic": send.topic,
+            "campaign": send.campaign or None,
+            "at": send.at,
+        }
+        for send in sends.select_related("brand").order_by("at", "pk")
+    ]
+
+
+def _requests(consumer: Consumer) -> Rows:
+    asked = PermissionRequest.objects.filter(relationship__person=consumer.subject_id)
+    return [
+        {
+            "brand": each.relationship.brand.slug,
+            "purpose": each.purpose_id,
+            "channel": each.channel,
+            "topic": each.topic,
+            "text": each.text,
+            "asked_at": each.asked_at,
+            "answered_at": each.answered_at,
+            "answer": each.answer or None,
+        }
+        for each in asked.select_related("relationship__brand").order_by("asked_at", "pk")
+    ]
+
+
+def _reports(consumer: Consumer) -> Rows:
+    return [
+        {
+            "brand": each.relationship.brand.slug,
+            "purpose": each.purpose_id,
+            "channel": each.channel,
+            "contacted_at": each.contacted_at,
+            "message": each.message,
+            "allowed": each.allowed,
+            "rule": each.rule,
+            "reported_at": each.reported_at,
+        }
+        for each in contact_reports.of_consumer(consumer)
+    ]

@@ -1,0 +1,126 @@
+"""Links that need no login: one brand, one person, and what the mail that held it was about.
+
+A token is `base64url(JSON) "." base64url(HMAC-SHA-256 of the text before the dot)`, without
+padding. The JSON has the brand's slug (`b`), the person's id as this brand knows it (`p`), and,
+where they are known, the purpose (`u`), the channel (`c`), the topic (`t`) and the campaign (`k`).
+The key is the brand's own, so that a brand may one day make its links itself, and no other's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from django.conf import settings
+
+from consent import ledger, preferences, resolution, scopes
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Scope
+from consent.scopes import Names
+
+SOURCE = "link"
+#: A token is not longer, in characters.
+LONGEST = 1_000
+
+
+class BadLink(ValueError):
+    """Not one of ours, or not of a person that the brand knows any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link is for. Without a purpose it is for all that the brand may send."""
+
+    relationship: Relationship
+    purpose: str | None = None
+    channel: str | None = None
+    topic: str | None = None
+    campaign: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.relationship.brand_id, self.purpose, self.channel, self.topic)
+
+
+def mint(link: Link) -> str:
+    """The token of a link; the same link gives the same token."""
+    brand = link.relationship.brand.slug
+    said = {
+        "b": brand,
+        "p": str(link.relationship.pk),
+        "u": link.purpose,
+        "c": link.channel,
+        "t": link.topic,
+        "k": link.campaign,
+    }
+    payload = _text(orjson.dumps({key: value for key, value in said.items() if value}))
+    return f"{payload}.{_text(_seal(brand, payload))}"
+
+
+def read(token: str) -> Link:
+    """The link that *token* stands for.
+
+    Raises:
+        BadLink
+    """
+    try:
+        payload, _, seal = token[:LONGEST].partition(".")
+        said = orjson.loads(_bytes(payload))
+        brand, person = str(said["b"]), uuid.UUID(said["p"])
+        sealed = hmac.compare_digest(_seal(brand, payload), _bytes(seal))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadLink("this is none of our links") from error
+    if not sealed:
+        raise BadLink("this is none of our links")
+    return _of(person, brand, {key: said.get(key) for key in "uctk"})
+
+
+def _of(person: uuid.UUID, brand: str, said: dict[str, str | None]) -> Link:
+    known = Relationship.objects.filter(pk=person, brand__slug=brand)
+    relationship = known.select_related("brand", "person").first()
+    if relationship is None:
+        raise BadLink("nobody is known by this link")
+    names = Names(brand, said["u"], said["c"], said["t"])
+    try:
+        scopes.resolve(names, decision="grant")
+    except (scopes.UnknownName, scopes.TopicWithoutBrand) as error:
+        raise BadLink("what this link is about is no more") from error
+    return Link(relationship, said["u"], said["c"], said["t"], said["k"])
+
+
+def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
+    """Record what whoever holds the link wants; for the ledger it is the person's own word."""
+    person = link.relationship.person_id
+    return ledger.record(person, [choice], by=Actor(SOURCE), now=now)[0]
+
+
+def unsubscribe(link: Link, *, now: datetime) -> LedgerEntry | None:
+    """Say no to what the link is for; None where that no stands already (RFC 8058: repeats)."""
+    relationship = link.relationship
+    known = preferences.covering_brand(relationship.person_id, relationship.brand_id)
+    if resolution.standing_no(known, link.scope, now):
+        return None
+    return say(link, NewChoice(link.scope, "deny"), now=now)
+
+
+def _seal(brand: str, payload: str) -> bytes:
+    key = hmac.digest(settings.LINKS_KEY.encode(), f"links of {brand}".encode(), "sha256")
+    return hmac.digest(key, payload.encode(), hashlib.sha256)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    """Refuses all but the one spelling, so that no two texts are the same token."""
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _text(raw) != text:
+        raise ValueError("not as we write it")
+    return raw

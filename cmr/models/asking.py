@@ -1,0 +1,48 @@
+"""What a brand asked a person for, and what the person said."""
+
+from django.db import models
+from django.db.models import Q
+
+from brands.models import Channel, Purpose
+from brands.ordered_ids import new_id
+from consent.models import Relationship
+
+
+class Answer(models.TextChoices):
+    YES = "yes"
+    NO = "no"
+    NEVER = "never"  # a no, and the brand may not ask for this again
+
+
+class PermissionRequest(models.Model):
+    """Asks for a yes to one scope. The answer is a choice like any other, in the ledger."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    relationship = models.ForeignKey(Relationship, on_delete=models.PROTECT, related_name="asked")
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, null=True, choices=Channel.choices)
+    topic = models.CharField(max_length=60, null=True)
+    #: Why the brand asks, in its own words.
+    text = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=5, blank=True, choices=Answer.choices)
+
+    class Meta:
+        constraints = [
+            # Also keeps a brand from asking the same twice while the first waits for its answer.
+            models.UniqueConstraint(
+                fields=["relationship", "purpose", "channel", "topic"],
+                condition=Q(answered_at=None),
+                nulls_distinct=False,
+                name="permission_request_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answer="")
+                | Q(answered_at__isnull=False, answer__in=Answer.values),
+                name="permission_request_answered_with_an_answer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,39 @@
+"""A person's word that a brand contacted them although it might not."""
+
+from django.db import models
+from django.db.models import Q
+
+from brands.models import Channel, Purpose
+from brands.ordered_ids import new_id
+from consent.models import LedgerEntry, Relationship
+
+
+class ContactReport(models.Model):
+    """Judged against the ledger as it stood when the message came."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    relationship = models.ForeignKey(
+        Relationship, on_delete=models.PROTECT, related_name="contact_reports"
+    )
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    contacted_at = models.DateTimeField()
+    #: What came, as the person pasted it; taken away when they erase their account.
+    message = models.TextField(blank=True)
+    reported_at = models.DateTimeField()
+    #: Whether the brand might have sent it, and by which rule.
+    allowed = models.BooleanField()
+    rule = models.CharField(max_length=40)
+    #: The choice that decided; null where a default did, or there was no relationship.
+    because = models.ForeignKey(LedgerEntry, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(contacted_at__lte=models.F("reported_at")),
+                name="contact_report_of_the_past",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

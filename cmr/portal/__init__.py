@@ -1,0 +1,1 @@
+"""The person's pages. Each works without JavaScript; htmx makes them quicker."""

@@ -1,0 +1,50 @@
+"""What brands ask for: yes, no, or never again; each is one click."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from brands.models import Topic
+from cmr import asking
+from cmr.models import Answer, Consumer, PermissionRequest
+from cmr.portal import done
+from cmr.portal.choosing import BadWish, refused
+from cmr.portal.person import for_consumers
+
+
+@require_safe
+@for_consumers
+def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    waiting = list(asking.waiting(consumer))
+    topics = dict(_topics(waiting))
+    rows = [(each, topics.get(each.topic or "", "")) for each in waiting]
+    context = {"rows": rows, "done": done.read(request, consumer)}
+    return render(request, "cmr/asked.html", context)
+
+
+def _topics(waiting: list[PermissionRequest]) -> list[tuple[str, str]]:
+    codes = [each.topic for each in waiting if each.topic]
+    return list(Topic.objects.filter(code__in=codes).values_list("code", "name"))
+
+
+@require_POST
+@for_consumers
+def answer(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> HttpResponse:
+    rows = PermissionRequest.objects.filter(relationship__person=consumer.subject_id)
+    one = get_object_or_404(rows.select_related("relationship__brand", "purpose"), pk=request_id)
+    given = request.POST.get("answer", "")
+    if given not in Answer.values:
+        return refused(request, BadWish(_("There is no such answer.")))
+    try:
+        entries = asking.answer(consumer, one, Answer(given), by="portal", now=timezone.now())
+    except asking.Answered:
+        messages.info(request, _("You had answered this already."))
+        entries = []
+    return done.back(request, entries)

@@ -1,0 +1,113 @@
+"""One brand: what it may do, what it must, what it asks, and whether it did as it was told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from brands.models import Brand, Channel, Purpose
+from cmr import asking, contact_reports, controls, history, preferences
+from cmr.models import Consumer
+from cmr.portal import done
+from cmr.portal.choosing import PER
+from cmr.portal.person import for_consumers
+from consent import honouring
+from consent.models import Relationship
+
+LAST_CHANGES = 5
+
+
+@require_safe
+@for_consumers
+def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
+    one = get_object_or_404(Brand, slug=slug)
+    now = timezone.now()
+    page = controls.of_brand(consumer, one, now=now)
+    if page is None:
+        return render(request, "cmr/stranger.html", {"brand": one})
+    last = controls.last_entry(consumer, one)
+    fates = [f for f in honouring.fates(last) if f.brand == one] if last else []
+    context = {
+        "page": page,
+        "per": PER,
+        "asked_here": asking.waiting(consumer).filter(relationship__brand=one),
+        "changes": history.changes(consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk),
+        "fate": (fates[0], fates[0].state(now)) if fates else None,
+        "done": done.read(request, consumer),
+    }
+    return render(request, "cmr/brand.html", context)
+
+
+@require_POST
+@for_consumers
+def end(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
+    """End the relationship: from now on every check of this brand answers no."""
+    relationship = _ever(consumer, slug)
+    if preferences.end_relationship(consumer, relationship, by="portal", now=timezone.now()):
+        name = relationship.brand.name
+        messages.success(request, _("It is over with %s. They were told.") % name)
+    return redirect("brand", slug=slug)
+
+
+def _ever(consumer: Consumer, slug: str) -> Relationship:
+    """The newest relationship with the brand, be it over or not. Raises Http404."""
+    mine = Relationship.objects.filter(person=consumer.subject_id, brand__slug=slug)
+    found = mine.select_related("brand", "person", "subject").order_by("-started_at").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_consumers
+def contacted(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
+    """ "This brand contacted me after my no": the message, and what the ledger says to it."""
+    relationship = _ever(consumer, slug)
+    error, made = "", None
+    if request.method == "POST":
+        try:
+            made = _report(request, consumer, relationship)
+        except ValueError as wrong:
+            error = str(wrong)
+    context = {
+        "brand": relationship.brand,
+        "purposes": Purpose.objects.filter(has_channels=True).order_by("position"),
+        "channels": Channel.values,
+        "typed": request.POST,
+        "now": timezone.localtime(),
+        "error": error,
+        "report": made,
+    }
+    return render(request, "cmr/contacted.html", context, status=422 if error else 200)
+
+
+def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship) -> Any:
+    """Raises ValueError with what is wrong, in words."""
+    typed = {name: request.POST.get(name, "").replace("\0", "") for name in request.POST}
+    try:
+        moment = datetime.fromisoformat(typed.get("contacted_at", ""))
+    except ValueError as wrong:
+        raise ValueError(_("Say when it came: the day and the time.")) from wrong
+    if typed.get("channel") not in Channel.values:
+        raise ValueError(_("Say by which way it came."))
+    if not Purpose.objects.filter(code=typed.get("purpose", ""), has_channels=True).exists():
+        raise ValueError(_("Say what it was about."))
+    try:
+        return contact_reports.report(
+            consumer,
+            relationship,
+            purpose=typed["purpose"],
+            channel=typed["channel"],
+            contacted_at=moment if moment.tzinfo else timezone.make_aware(moment),
+            message=typed.get("message", "")[:10_000],
+            now=timezone.now(),
+        )
+    except contact_reports.InTheFuture as wrong:
+        raise ValueError(_("This moment has not come yet.")) from wrong

@@ -1,0 +1,192 @@
+"""Saying yes, no, less or not now: one address for every button there is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cmr import preferences, undoing
+from cmr.models import Consumer
+from cmr.portal import done
+from cmr.portal.person import for_consumers
+from cmr.preferences import Wish
+from consent import explaining, scopes
+from consent.ledger import NewChoice
+from consent.models import LedgerEntry, Reason
+from consent.resolution import Limit, Scope
+from consent.scopes import Names
+
+#: Buttons that take back some of what was said, and what of it.
+TAKES_BACK: dict[str, Collection[str]] = {
+    "allow": ("deny", "pause"),
+    "unlimit": ("limit",),
+}
+DECISIONS = ("grant", "deny", "pause", "limit", "clear", *TAKES_BACK)
+PER = ("day", "week", "month")
+#: Parts of a button's value: decision:purpose:channel:topic:contact point. Empty is any.
+PARTS = 5
+MOST_BRANDS = 500
+MOST_MESSAGES = 1_000
+
+
+class BadWish(ValueError):
+    """What was sent is no wish; the text is for the person who sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A button's value, read."""
+
+    decision: str
+    names: Names
+
+
+@require_POST
+@for_consumers
+def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    """Record what the pressed button says; about the chosen brands, or about all there are."""
+    try:
+        entries = _record(request, consumer, timezone.now())
+    except (BadWish, scopes.UnknownName, scopes.CannotBeRefused, scopes.TopicWithoutBrand) as error:
+        return refused(request, error)
+    return done.back(request, entries)
+
+
+def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[LedgerEntry]:
+    said, brands = _pressed(request)
+    if kinds := TAKES_BACK.get(said[0].decision):
+        scopes = [
+            preferences.scope_of(consumer, replace(each.names, brand=brand), decision="clear")
+            for each in said
+            for brand in brands
+        ]
+        return undoing.take_back(consumer, scopes, kinds, by="portal", now=now)
+    wishes = [
+        Wish(replace(each.names, brand=brand), choice_of(request, each.decision, now))
+        for each in said
+        for brand in brands
+    ]
+    return preferences.choose(consumer, wishes, by="portal", now=now)
+
+
+def refused(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Nothing was recorded; what the person typed is still in the page before."""
+    text = str(error) if isinstance(error, BadWish) else _("This cannot be chosen: %s.") % error
+    return render(request, "cmr/refused.html", {"text": text}, status=422)
+
+
+def _pressed(request: HttpRequest) -> tuple[list[Said], Sequence[str | None]]:
+    """What was said, and about which brands. Raises BadWish."""
+    if one := request.POST.get("one"):  # a row's own button, whatever is ticked
+        decision, _colon, slug = one.partition(":")
+        return [read(f"{decision}::::")], [slug]
+    said = [read(value) for value in request.POST.getlist("say")]
+    if not said:
+        raise BadWish(_("Nothing was chosen."))
+    return said, brands_of(request)
+
+
+def brands_of(request: HttpRequest) -> Sequence[str | None]:
+    """By slug; none of them means any brand. A list to tick with nothing ticked is a mistake."""
+    slugs = [slug for slug in request.POST.getlist("brand") if slug][:MOST_BRANDS]
+    if not slugs and "ticked" in request.POST:
+        raise BadWish(_("Tick the brands first that you mean."))
+    return [*dict.fromkeys(slugs)] or [None]
+
+
+def read(value: str) -> Said:
+    """What a button's value means. Raises BadWish."""
+    decision, *parts = value.replace("\0", "")[:200].split(":")
+    if decision not in DECISIONS or len(parts) != PARTS - 1:
+        raise BadWish(_("There is no such wish."))
+    purpose, channel, topic, point = (part or None for part in parts)
+    if point is not None and not (point.isascii() and point.isdigit()):
+        raise BadWish(_("There is no such wish."))
+    names = Names(None, purpose, channel, topic, int(point[:18]) if point else None)
+    return Said(decision, names)
+
+
+def choice_of(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
+    """With the end of a pause, or the numbers of a limit."""
+    if decision == "pause":
+        return NewChoice(Scope(), "pause", until=_until(request, now))
+    if decision == "limit":
+        return NewChoice(Scope(), "limit", limit=_limit(request))
+    return NewChoice(Scope(), decision)  # type: ignore[arg-type]  # one of DECISIONS
+
+
+def _until(request: HttpRequest, now: datetime) -> datetime:
+    """The beginning of the day that was typed, by the person's own clock."""
+    try:
+        day = parse_date(request.POST.get("until", ""))
+    except ValueError:
+        day = None
+    if day is None:
+        raise BadWish(_("Say until which day."))
+    until = timezone.make_aware(datetime.combine(day, time()))
+    if until <= now:
+        raise BadWish(_("The day has to lie ahead."))
+    return until
+
+
+def _limit(request: HttpRequest) -> Limit:
+    number, per = request.POST.get("max", ""), request.POST.get("per", "")
+    if (
+        not (number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= 1000)
+        or per not in PER
+    ):
+        raise BadWish(_("Say how many messages at most: from 1 to 1000."))
+    return Limit(int(number[:6]), per)
+
+
+@require_POST
+@for_consumers
+def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    """Take back what one click did."""
+    entries = _entries(request, consumer)
+    try:
+        undone = undoing.undo(consumer, entries, by="portal", now=timezone.now())
+    except undoing.ChangedSince:
+        messages.warning(request, _("You have changed this since, so it stays as it is."))
+        return done.back(request, [])
+    return done.back(request, undone, undone=True)
+
+
+@require_POST
+@for_consumers
+def explain(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    """Keep why, for whoever said no and wants to say it."""
+    reason = request.POST.get("reason", "")
+    if reason not in Reason.values:
+        return refused(request, BadWish(_("There is no such reason.")))
+    for entry in _entries(request, consumer):
+        explaining.explain(entry, reason, now=timezone.now())
+    messages.success(request, _("Thank you. Your reason was passed on."))
+    return done.back(request, [])
+
+
+def _entries(request: HttpRequest, consumer: Consumer) -> list[LedgerEntry]:
+    try:
+        first, count = uuid.UUID(request.POST.get("done", "")), int(request.POST.get("n", "1"))
+    except ValueError as error:
+        raise Http404 from error
+    entries = undoing.batch(consumer, first, min(max(count, 1), done.MOST))
+    if not entries:
+        raise Http404
+    return entries
+
+
+def mine(consumer: Consumer, entry_id: uuid.UUID) -> LedgerEntry:
+    """An entry of the person's own history. Raises Http404."""
+    rows = LedgerEntry.objects.of_person(consumer.subject_id)
+    return get_object_or_404(rows.select_related("brand", "purpose", "subject"), pk=entry_id)

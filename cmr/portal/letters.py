@@ -1,0 +1,49 @@
+"""The letter with the links to somebody's preference pages, for whoever asks for it."""
+
+from __future__ import annotations
+
+from django.core.mail import send_mail
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cmr import links
+from cmr.links import Link
+from consent import identifiers
+from consent.models import Identifier, Relationship
+
+#: A letter has so many links at most.
+MOST = 100
+
+
+def send_links(request: HttpRequest, address: str) -> None:
+    """Write to *address*, be it known or not: only its owner reads which.
+
+    Raises:
+        identifiers.InvalidAddress
+    """
+    normalised = identifiers.normalise_email(address)
+    known = list(_relationships(normalised))
+    lines = [f"{each.brand.name}\n{_page_of(request, each)}\n" for each in known]
+    if lines:
+        said = _("With these links you decide what each brand may send you, without an account:")
+    else:
+        said = _("No brand here knows this address.")
+    account = _("With an account you see all brands at once: %s") % _url(request, "account_signup")
+    why = _("Somebody typed your address at %s. If it was not you, do nothing.")
+    letter = "\n".join([said, "", *lines, account, "", why % request.get_host(), ""])
+    send_mail(_("Your preference pages"), letter, None, [normalised])
+
+
+def _relationships(normalised: str) -> list[Relationship]:
+    subjects = Identifier.objects.filter(digest=identifiers.digest(normalised)).values("subject")
+    active = Relationship.objects.active().filter(subject__in=subjects)
+    return list(active.select_related("brand").order_by("brand__name", "pk")[:MOST])
+
+
+def _page_of(request: HttpRequest, relationship: Relationship) -> str:
+    return _url(request, "preferences", links.mint(Link(relationship)))
+
+
+def _url(request: HttpRequest, name: str, *args: str) -> str:
+    return request.build_absolute_uri(reverse(name, args=args))

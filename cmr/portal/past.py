@@ -1,0 +1,66 @@
+"""Every change, who made it and when, and what became of it at each brand."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from brands.models import Brand, Topic
+from cmr import contact_reports, history
+from cmr.models import Consumer
+from cmr.portal.choosing import mine
+from cmr.portal.person import for_consumers
+from consent import honouring
+from consent.models import Explanation, LedgerEntry, Relationship
+
+PAGE_SIZE = 30
+
+
+@require_safe
+@for_consumers
+def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    brand = Brand.objects.filter(slug=request.GET.get("brand", "").replace("\0", "")).first()
+    entries = LedgerEntry.objects.of_person(consumer.subject_id)
+    if brand:
+        entries = entries.filter(brand=brand) | entries.filter(brand=None)
+    ordered = entries.select_related("brand", "purpose").order_by("-recorded_at", "-pk")
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
+    brands = Relationship.objects.filter(person=consumer.subject_id).values("brand")
+    context = {
+        "page": page,
+        "changes": history.with_before(list(page)),
+        "brand": brand,
+        "query": f"brand={brand.slug}" if brand else "",
+        "brands": Brand.objects.filter(pk__in=brands).order_by("name", "pk"),
+    }
+    return render(request, "cmr/history.html", context)
+
+
+@require_safe
+@for_consumers
+def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
+    """One change: before, after, why, and how far it has come, brand by brand."""
+    entry = mine(consumer, entry_id)
+    now = timezone.now()
+    explained = Explanation.objects.filter(entry=entry).first()
+    topic = Topic.objects.filter(brand=entry.brand_id, code=entry.topic).first()
+    context = {
+        "change": history.with_before([entry])[0],
+        "reason": entry.reason or (explained.reason if explained else ""),
+        "topic": topic,
+        "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry)],
+    }
+    return render(request, "cmr/change.html", context)
+
+
+@require_safe
+@for_consumers
+def reports(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    """What they reported of brands that contacted them after a no."""
+    found = Paginator(contact_reports.of_consumer(consumer), PAGE_SIZE)
+    return render(request, "cmr/reports.html", {"page": found.get_page(request.GET.get("page"))})

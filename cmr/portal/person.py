@@ -1,0 +1,83 @@
+"""Whose page it is: their language, their clock, and who may see it."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+
+from cmr.models import Consumer, PermissionRequest
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+Params = ParamSpec("Params")
+View = Callable[Concatenate[HttpRequest, Consumer, Params], HttpResponse]
+#: What is for programs speaks English, and knows no clock but UTC.
+FOR_PROGRAMS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
+
+
+def is_page(request: HttpRequest) -> bool:
+    return not request.path_info.startswith(FOR_PROGRAMS)
+
+
+def consumer_of(request: HttpRequest) -> Consumer | None:
+    return getattr(request.user, "consumer", None)
+
+
+def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Params], HttpResponse]:
+    """For a page that shows a consumer what is theirs; hands it the consumer."""
+
+    @login_required
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponse:
+        consumer = consumer_of(request)
+        if consumer is None:
+            return redirect("home")
+        return view(request, consumer, *args, **kwargs)
+
+    return shown  # type: ignore[return-value]  # `wraps` remembers the name of the argument
+
+
+class InTheirTerms:
+    """Says everything in the person's language, and every time by their clock."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_page(request):
+            return self.get_response(request)
+        consumer = consumer_of(request)
+        chosen = consumer.language if consumer else ""
+        language = chosen or translation.get_language_from_request(request)
+        with translation.override(language), timezone.override(_zone(consumer)):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            if hasattr(response, "render"):
+                response = response.render()  # while the language still holds
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+
+def _zone(consumer: Consumer | None) -> zoneinfo.ZoneInfo:
+    name = consumer.subject.time_zone if consumer else ""
+    return zoneinfo.ZoneInfo(name or settings.TIME_ZONE)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """What every page shows around its own."""
+    consumer = consumer_of(request) if hasattr(request, "user") else None
+    if consumer is None:
+        return {"consumer": None}
+    mine = PermissionRequest.objects.filter(
+        relationship__person=consumer.subject_id, answered_at=None
+    )
+    return {"consumer": consumer, "asked": mine.filter(relationship__ended_at=None).count()}

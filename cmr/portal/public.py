@@ -1,0 +1,144 @@
+"""What needs no login: one click to unsubscribe, one brand's page, and a way to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from brands.models import Channel, Topic
+from cmr import links
+from cmr.links import BadLink, Link
+from cmr.portal import letters, words
+from cmr.portal.choosing import BadWish, choice_of, read
+from consent import identifiers, permissions, scopes
+from consent.permissions import Permission
+
+LinkView = Callable[[HttpRequest, Link], HttpResponse]
+
+
+def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Read the link first; a bad one gets the way to a good one."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            link = links.read(token)
+        except BadLink:
+            return render(request, "cmr/bad_link.html", status=404)
+        response = view(request, link)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"  # the address of the page is the key to it
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return shown
+
+
+@csrf_exempt  # RFC 8058: a mail program posts here, without cookies or a page of ours before
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_link
+def unsubscribe(request: HttpRequest, link: Link) -> HttpResponse:
+    """POST does it (RFC 8058), and again is no mistake; GET only shows the button."""
+    if request.method == "POST":
+        links.unsubscribe(link, now=timezone.now())
+    context = {
+        "link": link,
+        "brand": link.relationship.brand,
+        "what": _what(link),
+        "token": links.mint(link),
+        "is_done": request.method == "POST",
+    }
+    return render(request, "cmr/unsubscribe.html", context)
+
+
+def _what(link: Link) -> str:
+    what = words.purpose(link.purpose)
+    if link.topic:
+        named = Topic.objects.filter(brand=link.relationship.brand_id, code=link.topic)
+        what = "“%s”" % (named.values_list("name", flat=True).first() or link.topic)
+    if link.channel:
+        what = _("%(what)s by %(channel)s") % {"what": what, "channel": words.channel(link.channel)}
+    return what
+
+
+@csrf_exempt  # the address of the page is what gives the right, and nobody else has it
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_link
+def preferences(request: HttpRequest, link: Link) -> HttpResponse:
+    """What one brand may do, changed by whoever holds the link from its mail."""
+    error, said = "", ""
+    if request.method == "POST":
+        try:
+            said = _say(request, link)
+        except (BadWish, scopes.UnknownName, scopes.CannotBeRefused) as wrong:
+            error = str(wrong)
+    context = _page(link) | {"error": error, "said": said}
+    return render(request, "cmr/preferences.html", context, status=422 if error else 200)
+
+
+def _say(request: HttpRequest, link: Link) -> str:
+    """Record what the button says, and return it in words. Raises BadWish."""
+    now, wish = timezone.now(), read(request.POST.get("say", ""))
+    if wish.names.contact_point is not None:
+        raise BadWish(_("There is no such wish."))
+    names = scopes.Names(
+        link.relationship.brand.slug, wish.names.purpose, wish.names.channel, wish.names.topic
+    )
+    scope = scopes.resolve(names, decision=wish.decision)
+    choice = choice_of(request, wish.decision, now)
+    return words.said(links.say(link, replace(choice, scope=scope), now=now))
+
+
+def _page(link: Link) -> dict[str, Any]:
+    relationship, now = link.relationship, timezone.now()
+    person, brand = relationship.person_id, relationship.brand
+    may = permissions.of_brands(person, [brand.pk], now=now)[brand.pk]
+    topics = list(Topic.objects.filter(brand=brand).order_by("name", "pk"))
+    about = permissions.of_topics(
+        person, brand.pk, [(each.purpose_id, each.code) for each in topics], now=now
+    )
+    optional = [each for each in may if each.decision.rule != "required" and not each.topic]
+    return {
+        "link": link,
+        "brand": brand,
+        "is_over": relationship.ended_at is not None,
+        "messages_by": _by_purpose([e for e in optional if e.channel]),
+        "uses": [e for e in optional if e.channel is None],
+        "topics": [
+            (topic, next(e for e in about if e.topic == topic.code and e.channel == _via(link)))
+            for topic in topics
+        ],
+        "via": _via(link),
+    }
+
+
+def _via(link: Link) -> str:
+    """The channel that topics are shown for: the one the link came by."""
+    return link.channel or Channel.EMAIL.value
+
+
+def _by_purpose(may: list[Permission]) -> list[tuple[str, list[Permission]]]:
+    codes = dict.fromkeys(each.purpose for each in may)
+    return [(code, [each for each in may if each.purpose == code]) for code in codes]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_for_link(request: HttpRequest) -> HttpResponse:
+    """Have the links to one's preference pages sent; the answer is the same for any address."""
+    address, error = request.POST.get("email", "").replace("\0", "")[:320], ""
+    if request.method == "POST":
+        try:
+            letters.send_links(request, address)
+        except identifiers.InvalidAddress:
+            error = _("This is not an e-mail address.")
+    context = {"address": address, "error": error, "sent": request.method == "POST" and not error}
+    return render(request, "cmr/link.html", context, status=422 if error else 200)

@@ -1,0 +1,21 @@
+"""Companies to begin with, from the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent.models import Relationship
+
+MOST = 6
+
+
+def of(consumer: Consumer) -> Sequence[Brand]:
+    """Companies where the person lives, or everywhere, that they have nothing with yet."""
+    mine = Relationship.objects.filter(person=consumer.subject_id).values("brand")
+    others = Brand.objects.exclude(pk__in=mine).exclude(website="")
+    country = (consumer.subject.jurisdiction or "").partition("-")[0].lower()
+    places = [place for place in (country, "all") if place]
+    near = others.filter(countries__overlap=places).order_by("-directory_quality", "name", "pk")
+    return list(near[:MOST]) or list(others.order_by("name", "pk")[:MOST])

@@ -1,0 +1,170 @@
+"""Purposes, channels, choices and rules in words, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from brands.models import Purpose
+from consent.models import LedgerEntry
+
+CHANNELS = {
+    "email": gettext_lazy("e-mail"),
+    "sms": gettext_lazy("SMS"),
+    "voice": gettext_lazy("phone calls"),
+    "push": gettext_lazy("push notifications"),
+    "post": gettext_lazy("letters"),
+    "in_app": gettext_lazy("messages in the app"),
+    "messaging": gettext_lazy("messengers"),
+}
+#: The purposes that every installation starts with; others are shown as they were written.
+PURPOSES = {
+    "marketing": (gettext_lazy("marketing"), gettext_lazy("Offers and news.")),
+    "service": (
+        gettext_lazy("service"),
+        gettext_lazy("Messages about what you ordered or use, and what the law requires."),
+    ),
+    "research": (gettext_lazy("research"), gettext_lazy("Surveys and market research.")),
+    "personalised_ads": (
+        gettext_lazy("personalised ads"),
+        gettext_lazy("Advertising chosen by what is known of you."),
+    ),
+    "profiling": (
+        gettext_lazy("profiling"),
+        gettext_lazy("Conclusions drawn about you from your data."),
+    ),
+    "sale_or_sharing": (
+        gettext_lazy("sale or sharing"),
+        gettext_lazy("Selling your data, or giving it to others."),
+    ),
+    "ai_training": (
+        gettext_lazy("AI training"),
+        gettext_lazy("Training machine-learning models on your data."),
+    ),
+}
+STATES = {
+    "receiving": gettext_lazy("Receiving"),
+    "paused": gettext_lazy("Paused"),
+    "stopped": gettext_lazy("Stopped"),
+    "asking": gettext_lazy("Asking"),
+}
+FATES = {
+    "recorded": gettext_lazy("recorded, and on its way"),
+    "delivered": gettext_lazy("delivered"),
+    "applied": gettext_lazy("applied"),
+    "overdue": gettext_lazy("overdue"),
+}
+SOURCES = {
+    "portal": gettext_lazy("on these pages"),
+    "api": gettext_lazy("by a program of yours"),
+    "link": gettext_lazy("by a link in a message"),
+    "merge": gettext_lazy("when two of your addresses were joined: the stricter word stands"),
+    "gpc": gettext_lazy("by your browser's Global Privacy Control signal"),
+    "brand_api": gettext_lazy("by the brand"),
+}
+REASONS = {
+    "too_many_from_brand": gettext_lazy("Too many from this brand"),
+    "too_many_in_general": gettext_lazy("Too many messages in general"),
+    "not_relevant": gettext_lazy("Not relevant to me"),
+    "never_signed_up": gettext_lazy("I never signed up"),
+    "no_longer_customer": gettext_lazy("I am no longer a customer"),
+    "content_changed": gettext_lazy("It is not what I signed up for"),
+    "privacy": gettext_lazy("Privacy"),
+    "profiling": gettext_lazy("I do not want to be profiled"),
+    "bad_experience": gettext_lazy("A bad experience"),
+    "other": gettext_lazy("Something else"),
+}
+RULES = {
+    "no_relationship": gettext_lazy("it had no relationship with you"),
+    "required": gettext_lazy("such messages cannot be refused"),
+    "person_denied": gettext_lazy("you had said no"),
+    "person_paused": gettext_lazy("you had paused it"),
+    "brand_denied": gettext_lazy("it had recorded your no"),
+    "brand_paused": gettext_lazy("it had recorded your pause"),
+    "person_granted": gettext_lazy("you had said yes"),
+    "brand_granted": gettext_lazy("it had recorded your yes"),
+    "implied": gettext_lazy("you were its customer, or had asked it something"),
+    "default_opt_in": gettext_lazy("you had said nothing, and that is a no"),
+    "default_opt_out": gettext_lazy("you had said nothing, and where you live that is a yes"),
+}
+
+
+def purpose(code: str | None) -> str:
+    """As it stands within a sentence."""
+    if not code:
+        return _("everything")
+    return str(PURPOSES[code][0]) if code in PURPOSES else code.replace("_", " ")
+
+
+def title(one: Purpose) -> str:
+    """As it stands by itself."""
+    name = str(PURPOSES[one.code][0]) if one.code in PURPOSES else one.name
+    return name[:1].upper() + name[1:]
+
+
+def description(one: Purpose) -> str:
+    return str(PURPOSES[one.code][1]) if one.code in PURPOSES else one.description
+
+
+def channel(code: str | None) -> str:
+    return str(CHANNELS[code]) if code in CHANNELS else (code or "")
+
+
+def scope(entry: LedgerEntry, topics: Mapping[str, str] | None = None) -> str:
+    """What a choice is about, without whose: "marketing by e-mail"."""
+    what = purpose(entry.purpose_id)
+    if entry.topic:
+        named = (topics or {}).get(entry.topic, entry.topic)
+        what = _("“%(topic)s”") % {"topic": named}
+    if entry.channel:
+        what = _("%(what)s by %(channel)s") % {"what": what, "channel": channel(entry.channel)}
+    if entry.contact_point_id:
+        what = _("%(what)s to one of your addresses") % {"what": what}
+    return what
+
+
+def said(entry: LedgerEntry) -> str:
+    """A choice as one sentence, without whose it is about."""
+    what = scope(entry)
+    if entry.decision == "grant":
+        return _("Yes to %(what)s") % {"what": what}
+    if entry.decision == "deny":
+        return _("No to %(what)s") % {"what": what}
+    if entry.decision == "pause":
+        return _("No to %(what)s until %(until)s") % {"what": what, "until": day(entry.until)}
+    if entry.decision == "limit":
+        return _("%(limit)s: %(what)s") % {"limit": limit(entry), "what": what}
+    return _("Took back what was said about %(what)s") % {"what": what}
+
+
+def limit(entry: LedgerEntry) -> str:
+    return at_most(entry.limit_max or 0, entry.limit_per or "")
+
+
+def at_most(number: int, per: str) -> str:
+    text = {
+        "day": ngettext("At most %(n)s a day", "At most %(n)s a day", number),
+        "week": ngettext("At most %(n)s a week", "At most %(n)s a week", number),
+        "month": ngettext("At most %(n)s a month", "At most %(n)s a month", number),
+    }
+    return text[per] % {"n": number}
+
+
+def before(decision: str | None) -> str:
+    """What stood on the same scope before a choice."""
+    words = {
+        "grant": _("yes"),
+        "deny": _("no"),
+        "pause": _("a pause"),
+        "limit": _("a limit"),
+        "clear": _("nothing of yours"),
+    }
+    return words.get(decision or "clear", "")
+
+
+def day(moment: object) -> str:
+    return date_format(localtime(moment), "DATE_FORMAT") if moment else ""  # type: ignore[arg-type]

@@ -1,0 +1,80 @@
+"""The same words for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django import template
+
+from brands.models import Purpose
+from cmr.portal import words
+from consent.models import LedgerEntry
+
+register = template.Library()
+
+
+@register.filter
+def purpose(code: str | None) -> str:
+    return words.purpose(code)
+
+
+@register.filter
+def channel(code: str | None) -> str:
+    return words.channel(code)
+
+
+@register.filter
+def channel_title(code: str | None) -> str:
+    text = words.channel(code)
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def title_of(one: Purpose) -> str:
+    return words.title(one)
+
+
+@register.filter
+def description_of(one: Purpose) -> str:
+    return words.description(one)
+
+
+@register.filter
+def said(entry: LedgerEntry) -> str:
+    return words.said(entry)
+
+
+@register.filter
+def before(decision: str | None) -> str:
+    return words.before(decision)
+
+
+@register.filter
+def source(code: str) -> str:
+    return str(words.SOURCES.get(code, code))
+
+
+@register.filter
+def state(code: str) -> str:
+    return str(words.STATES[code])
+
+
+@register.filter
+def fate(code: str) -> str:
+    return str(words.FATES[code])
+
+
+@register.filter
+def reason(code: str) -> str:
+    return str(words.REASONS.get(code, code))
+
+
+@register.filter
+def rule(code: str) -> str:
+    return str(words.RULES.get(code, code))
+
+
+@register.filter
+def listed(codes: Iterable[str]) -> str:
+    """Purposes and topics within a sentence, by commas."""
+    return ", ".join(words.purpose(code) if code in words.PURPOSES else code for code in codes)

@@ -1,0 +1,33 @@
+"""Text messages, by way of whatever gateway the installation names."""
+
+from __future__ import annotations
+
+import json
+import logging
+import urllib.request
+
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+SECONDS = 10
+
+
+def is_possible() -> bool:
+    """In development messages are printed, as mail is."""
+    return bool(settings.SMS_URL) or settings.DEVELOPMENT
+
+
+def send(number: str, text: str) -> None:
+    """Hand one message to the gateway.
+
+    Raises:
+        OSError: the gateway is away, or did not take it.
+    """
+    if not settings.SMS_URL:
+        print(f"\nText message to {number}: {text}\n", flush=True)  # noqa: T201
+        return
+    body = json.dumps({"to": number, "text": text}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(settings.SMS_URL, body, headers)  # noqa: S310  # ours
+    with urllib.request.urlopen(request, timeout=SECONDS):  # noqa: S310
+        pass

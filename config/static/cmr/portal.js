@@ -1,0 +1,31 @@
+// What htmx does not say by itself: that something is on its way, and that it did not arrive.
+(() => {
+  const words = document.currentScript.dataset;
+
+  const say = (text) => {
+    const line = document.createElement("p");
+    line.className = "message";
+    line.textContent = text;
+    document.getElementById("status").replaceChildren(line);
+  };
+
+  addEventListener("htmx:beforeRequest", () => document.body.setAttribute("aria-busy", "true"));
+  addEventListener("htmx:afterRequest", () => document.body.removeAttribute("aria-busy"));
+  addEventListener("htmx:sendError", () => say(words.offline));
+  addEventListener("htmx:timeout", () => say(words.offline));
+
+  // What changed is said at the top; whoever is further down is told, and not moved there.
+  addEventListener("htmx:afterSettle", () => {
+    const status = document.getElementById("status");
+    const done = status && status.querySelector(".done");
+    if (done && status.getBoundingClientRect().bottom < 0) done.classList.add("float");
+  });
+
+  // One tick for all of a list.
+  addEventListener("change", (event) => {
+    if (!event.target.matches("[data-ticks]")) return;
+    for (const box of document.getElementsByName(event.target.dataset.ticks)) {
+      box.checked = event.target.checked;
+    }
+  });
+})();

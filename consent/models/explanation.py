@@ -1,0 +1,24 @@
+"""Why somebody said no, when they said so afterwards."""
+
+from django.db import models
+from django.db.models import Q
+
+from consent.models.ledger import LedgerEntry, Reason
+
+
+class Explanation(models.Model):
+    """One an entry. An opt-out never waits for a reason, so the reason comes by itself."""
+
+    entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
+    reason = models.CharField(max_length=40, choices=Reason.choices)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=Reason.values), name="explanation_reason_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.reason}"

@@ -1,0 +1,310 @@
+"""Signing up by a code, claiming what brands know, addresses, factors, and going away."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from brands.models import Brand
+from cmr import accounts, contacts, tokens
+from cmr.models import AccessToken, Consumer, ContactPoint, User
+from consent import checks, identifiers, relationships
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor
+from consent.models import LedgerEntry, Relationship, Subject
+from tests.conftest import EMAIL, PASSWORD, Api
+
+NEW = "dora@example.org"
+
+
+def code() -> str:
+    """The code in the newest letter."""
+    found = re.search(r"^\s*([A-Z0-9-]{6,9})\s*$|(\d{6})", str(mail.outbox[-1].body), re.M)
+    assert found
+    return found[0].strip()
+
+
+def sign_in() -> Client:
+    """With the password, and once more with it: what a token or erasing takes."""
+    browser = Client()
+    browser.post("/account/login/", {"login": EMAIL, "password": PASSWORD})
+    browser.post("/account/reauthenticate/", {"password": PASSWORD})
+    return browser
+
+
+def sign_up(browser: Client, address: str = NEW) -> str:
+    browser.post("/account/signup/", {"email": address})
+    answer = browser.post("/account/confirm-email/", {"code": code()}, follow=True)
+    return answer.content.decode()
+
+
+@pytest.fixture
+def browser(ana: Consumer) -> Client:
+    client = Client()
+    client.force_login(ana.user)
+    return client
+
+
+# -- Signing up -----------------------------------------------------------------------------------
+
+
+def test_an_address_and_its_code_make_an_account(db: None) -> None:
+    page = sign_up(Client())
+    assert "Your brands" in page
+    consumer = Consumer.objects.get(user__email=NEW)
+    assert consumer.contact_points.get().value == NEW
+    assert not consumer.user.has_usable_password()
+
+
+def test_before_the_code_there_is_no_consumer(db: None) -> None:
+    browser = Client()
+    browser.post("/account/signup/", {"email": NEW})
+    browser.post("/account/confirm-email/", {"code": "000000"})
+    assert not Consumer.objects.filter(user__email=NEW).exists()
+    assert browser.get("/history").status_code == 302
+
+
+def test_whoever_signs_up_claims_what_brands_know(acme: Brand, now: datetime) -> None:
+    known = identifiers.find_or_create(identifiers.digest(NEW)).subject
+    by = Actor("brand_api", acme.pk)
+    relationships.start(known.pk, acme, by=by, now=now, note="Opened in the shop.")
+    page = sign_up(Client())
+    assert "Acme" in page and "Opened in the shop." in page
+
+
+def test_a_taken_address_looks_like_a_new_one(ana: Consumer) -> None:
+    pages = []
+    for address in (EMAIL, NEW):
+        browser = Client()
+        answer = browser.post("/account/signup/", {"email": address}, follow=True)
+        text = re.sub(r'value="[^"]{64}"', "", answer.content.decode().replace(address, "X"))
+        pages.append((answer.status_code, answer.redirect_chain, text))
+    assert pages[0] == pages[1]
+    assert [letter.to for letter in mail.outbox] == [[EMAIL], [NEW]]
+
+
+def test_a_code_signs_in_as_well(ana: Consumer) -> None:
+    browser = Client()
+    browser.post("/account/login/code/", {"email": EMAIL})
+    page = browser.post("/account/login/code/confirm/", {"code": code()}, follow=True)
+    assert b"Your brands" in page.content
+
+
+def test_a_password_signs_in(ana: Consumer) -> None:
+    browser = Client()
+    page = browser.post("/account/login/", {"login": EMAIL, "password": PASSWORD}, follow=True)
+    assert b"Your brands" in page.content
+
+
+def test_an_admin_who_proves_an_address_becomes_no_consumer(admin: User) -> None:
+    browser = Client()
+    browser.post("/account/login/code/", {"email": admin.email})
+    browser.post("/account/login/code/confirm/", {"code": code()})
+    assert not Consumer.objects.exists()
+
+
+# -- Addresses ------------------------------------------------------------------------------------
+
+
+def test_a_second_address_is_proved_and_joins_what_is_known_by_it(
+    browser: Client, met: Relationship, ana: Consumer, now: datetime
+) -> None:
+    other = identifiers.find_or_create(identifiers.digest(NEW)).subject
+    by = Actor("brand_api", met.brand_id)
+    relationships.start(other.pk, met.brand, by=by, now=now, note="shop")
+    browser.post("/you/addresses/add", {"kind": "email", "value": f" {NEW.upper()}"})
+    pending = ana.pending.get()
+    page = browser.post(f"/you/addresses/prove/{pending.pk}", {"code": code()}, follow=True)
+    assert f"{NEW} is yours.".encode() in page.content
+    assert Subject.objects.get(pk=other.pk).merged_into_id == ana.subject_id
+    assert EmailAddress.objects.filter(user=ana.user, email=NEW, verified=True).exists()
+    browser.post("/choose", {"brand": "acme", "say": "deny::::"})
+    asked = Asked(met.brand_id, Contact(email=NEW), "marketing", "email")
+    assert checks.check(asked, now=timezone.now()).rule == "person_denied"
+
+
+def test_a_number_is_proved_by_text_message(
+    browser: Client, ana: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser.post("/you/addresses/add", {"kind": "phone", "value": "+49 151 12345678"})
+    said = capsys.readouterr().out
+    assert "+4915112345678" in said
+    sent = re.search(r": (\d{6}) is", said)[1]  # type: ignore[index]
+    browser.post(f"/you/addresses/prove/{ana.pending.get().pk}", {"code": sent})
+    assert ana.contact_points.filter(kind="phone", value="+4915112345678").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "why"),
+    [
+        ("email", "nobody", "not an e-mail address"),
+        ("phone", "0151 12345678", "starts with +"),
+        ("fax", "+49151", "address or a number"),
+    ],
+)
+def test_what_is_no_address_is_sent_nothing(
+    browser: Client, kind: str, value: str, why: str
+) -> None:
+    answer = browser.post("/you/addresses/add", {"kind": kind, "value": value})
+    assert answer.status_code == 422 and why in answer.content.decode()
+    assert mail.outbox == []
+
+
+def test_a_code_is_tried_five_times_and_good_for_a_quarter_of_an_hour(
+    browser: Client, ana: Consumer
+) -> None:
+    pending = contacts.begin(ana, kind="email", text=NEW, now=timezone.now())
+    right, path = code(), f"/you/addresses/prove/{pending.pk}"
+    wrong = "000000" if right != "000000" else "111111"
+    assert [browser.post(path, {"code": wrong}).status_code for _ in range(5)] == [422] * 5
+    assert browser.post(path, {"code": right}).status_code == 422
+    late = timezone.now() + timedelta(minutes=16)
+    again = contacts.begin(ana, kind="email", text=NEW, now=timezone.now() + timedelta(minutes=1))
+    with pytest.raises(contacts.WrongCode):
+        contacts.prove(again, code(), now=late + timedelta(minutes=1))
+
+
+def test_letters_are_not_sent_without_end(browser: Client, ana: Consumer) -> None:
+    for _ in range(3):
+        browser.post("/you/addresses/add", {"kind": "email", "value": NEW})
+    for n in range(9):
+        browser.post("/you/addresses/add", {"kind": "email", "value": f"d{n}@example.org"})
+    assert len(mail.outbox) == contacts.AT_ONCE
+
+
+def test_another_s_address_is_not_given_away(browser: Client, ana: Consumer) -> None:
+    ben = accounts.open_account(email=NEW, password=None, verified_at=timezone.now())
+    answer = browser.post("/you/addresses/add", {"kind": "email", "value": NEW}, follow=True)
+    assert b"We sent a code there" in answer.content  # as for any address
+    taken = browser.post(f"/you/addresses/prove/{ana.pending.get().pk}", {"code": code()})
+    assert b"Another account has this address" in taken.content
+    assert ContactPoint.objects.get(value=NEW).consumer == ben
+
+
+def test_nobody_proves_another_s_pending_address(browser: Client, ana: Consumer) -> None:
+    ben = accounts.open_account(email=NEW, password=None, verified_at=timezone.now())
+    pending = contacts.begin(ben, kind="email", text="e@example.org", now=timezone.now())
+    assert browser.post(f"/you/addresses/prove/{pending.pk}", {"code": code()}).status_code == 404
+
+
+def test_the_last_address_stays(browser: Client, ana: Consumer) -> None:
+    point = ana.contact_points.get()
+    answer = browser.post(f"/you/addresses/remove/{point.pk}")
+    assert b"your only address" in answer.content
+    accounts.add_contact(ana, kind="email", value=NEW, now=timezone.now())
+    browser.post(f"/you/addresses/remove/{point.pk}")
+    ana.user.refresh_from_db()
+    assert ana.user.email == NEW
+    assert EmailAddress.objects.get(user=ana.user).primary
+
+
+# -- Sessions, factors and programs ---------------------------------------------------------------
+
+
+def test_signing_out_everywhere_ends_every_session(ana: Consumer) -> None:
+    here, there = Client(), Client()
+    for each in (here, there):
+        each.post("/account/login/", {"login": EMAIL, "password": PASSWORD})
+    assert UserSession.objects.filter(user=ana.user).count() == 2
+    here.post("/you/security/end")
+    assert here.get("/history").status_code == there.get("/history").status_code == 302
+
+
+def test_a_second_factor_is_asked_for_at_every_door(ana: Consumer, nobody: Api) -> None:
+    Authenticator.objects.create(user=ana.user, type="totp", data={"secret": "x"})
+    browser = Client()
+    answer = browser.post("/account/login/", {"login": EMAIL, "password": PASSWORD})
+    assert answer.headers["Location"] == "/account/factors/authenticate/"
+    for path in ("session", "tokens"):
+        refused = nobody.post(path, {"email": EMAIL, "password": PASSWORD})
+        assert (refused.status_code, refused.json()["code"]) == (403, "second_factor_required")
+
+
+def test_a_second_factor_is_kept_encrypted(db: None) -> None:
+    from cmr.adapter import SecondFactorAdapter
+
+    adapter = SecondFactorAdapter()
+    assert "secret" not in adapter.encrypt("secret")
+    assert adapter.decrypt(adapter.encrypt("secret")) == "secret"
+
+
+def test_a_program_gets_a_token_and_loses_it(ana: Consumer) -> None:
+    browser = sign_in()
+    page = browser.post("/you/tokens", {"name": "my agent"}).content.decode()
+    text = re.search(r"cmr_pat_[\w-]+", page)[0]  # type: ignore[index]
+    assert Api(text).get("me").status_code == 200
+    browser.post(f"/you/tokens/{AccessToken.objects.get().pk}/revoke")
+    assert Api(text).get("me").status_code == 401
+
+
+def test_an_old_session_has_to_show_who_it_is_before_a_token_or_erasing(ana: Consumer) -> None:
+    browser = sign_in()
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        for path in ("/you/tokens", "/you/erase"):
+            answer = browser.post(path, {"name": "agent", "word": "erase"})
+            assert answer.headers["Location"].startswith("/account/reauthenticate/")
+    assert not AccessToken.objects.exists()
+
+
+# -- Their data -----------------------------------------------------------------------------------
+
+
+def test_everything_is_downloaded_in_two_forms(
+    browser: Client, met: Relationship, ana: Consumer
+) -> None:
+    browser.post("/choose", {"brand": "acme", "say": "deny:marketing:email::"})
+    said = json.loads(browser.get("/you/data.json").content)
+    assert said["account"][0]["email"] == EMAIL
+    assert said["relationships"][0]["brand"] == "acme"
+    assert said["history"][0]["decision"] == said["standing"][0]["decision"] == "deny"
+    packed = zipfile.ZipFile(io.BytesIO(browser.get("/you/data.zip").content))
+    assert {name.removesuffix(".csv") for name in packed.namelist()} == said.keys() - {"made_at"}
+    assert b"acme" in packed.read("history.csv")
+
+
+def test_a_cell_is_never_a_formula(browser: Client, ana: Consumer, acme: Brand) -> None:
+    by, note = Actor("brand_api", acme.pk), "=HYPERLINK(1)"
+    relationships.start(ana.subject_id, acme, by=by, now=timezone.now(), note=note)
+    packed = zipfile.ZipFile(io.BytesIO(browser.get("/you/data.zip").content))
+    assert b"'=HYPERLINK" in packed.read("relationships.csv")
+
+
+@pytest.mark.parametrize("brands", ["keep", "stop"])
+def test_after_erasure_the_no_still_stands(
+    brands: str, met: Relationship, ana: Consumer, as_ana: Api
+) -> None:
+    browser = sign_in()
+    browser.post("/choose", {"brand": "acme", "say": "grant:research:email::"})
+    browser.post("/choose", {"brand": "acme", "say": "deny:marketing:email::"})
+    assert browser.post("/you/erase", {"word": "no", "brands": brands}).status_code == 422
+    page = browser.post("/you/erase", {"word": "Erase ", "brands": brands}, follow=True)
+    assert b"Your account is gone" in page.content
+    assert not User.objects.filter(email=EMAIL).exists()
+    assert not ContactPoint.objects.exists() and not EmailAddress.objects.exists()
+    assert as_ana.get("me").status_code == 401
+    for purpose, allowed in (("marketing", False), ("research", brands == "keep")):
+        asked = Asked(met.brand_id, Contact(email=EMAIL), purpose, "email")
+        assert checks.check(asked, now=timezone.now()).allowed is allowed
+    assert LedgerEntry.objects.filter(subject=met.subject_id).count() >= 2
+
+
+def test_whoever_comes_back_finds_what_stands(met: Relationship, ana: Consumer) -> None:
+    from cmr import erasure
+
+    tokens.issue(ana, name="x")
+    erasure.erase(ana, first_stop=True, by="portal", now=timezone.now())
+    page = sign_up(Client(), EMAIL)
+    assert "Acme" in page and "everything stopped" in page
