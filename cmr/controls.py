@@ -14,6 +14,9 @@ from consent.models import Identifier, LedgerEntry, Relationship
 from consent.permissions import Permission
 from consent.resolution import Choice, Decision, Limit, Scope
 
+#: The channels that a page shows at once.
+USUAL = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.POST)
+
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -23,6 +26,10 @@ class Control:
     channel: str
     decision: Decision
 
+    @property
+    def is_default(self) -> bool:
+        return self.decision.because is None
+
 
 @dataclass(frozen=True, slots=True)
 class Messages:
@@ -31,6 +38,15 @@ class Messages:
     purpose: Purpose
     controls: Sequence[Control]
     topics: Sequence[tuple[Topic, Sequence[Control]]]
+
+    @property
+    def first(self) -> list[Control]:
+        """The usual channels, and each of which somebody said something."""
+        return [c for c in self.controls if c.channel in USUAL or not c.is_default]
+
+    @property
+    def others(self) -> list[Control]:
+        return [c for c in self.controls if c not in self.first]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-deve
 WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
 #: Makes the keys, one a brand, that seal the links in their mails. A new one breaks old links.
 LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")
+#: The key that signs receipts is made of it.
+RECEIPT_KEY = env.str("RECEIPT_KEY", default="insecure-only-for-development")
+#: Those before it, newest first: what they signed is still known to be ours.
+RECEIPT_OLD_KEYS = env.list("RECEIPT_OLD_KEYS", default=[])
 #: The Fernet key made of WEBHOOK_SECRETS_KEY, once per process.
 WEBHOOK_FERNET_KEY = base64.urlsafe_b64encode(hashlib.sha256(WEBHOOK_SECRETS_KEY.encode()).digest())
 
@@ -325,6 +329,7 @@ SMS_URL = env.str("SMS_URL", default="")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True

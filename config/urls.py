@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from brands.api import attempts, brand, catalogue, event_types, events, subscriptions
-from cmr.api import choices, honouring, profile, sign_in
+from cmr.api import choices, honouring, profile, receipts, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from cmr.portal import (
@@ -17,6 +17,7 @@ from cmr.portal import (
     directory,
     home,
     past,
+    proof,
     public,
     you,
 )
@@ -24,7 +25,7 @@ from cmr.portal import (
     brand as brand_page,
 )
 from cmr.portal.steady import steady
-from config import health, metrics
+from config import health, metrics, wellknown
 from consent import pages
 from consent.api import batches, checks, relationships, reports, sends, suppressions
 
@@ -61,6 +62,8 @@ urlpatterns = [
     path("asked/<uuid:request_id>", asked.answer, name="answer"),
     path("history", past.changes, name="history"),
     path("history/<uuid:entry_id>", past.change, name="change"),
+    path("history/<uuid:entry_id>/receipt", proof.receipt, name="receipt"),
+    path("history/<uuid:entry_id>/receipt.jws", proof.download, name="receipt-download"),
     path("reported", past.reports, name="reports"),
     path("you", you.you, name="you"),
     path("you/addresses", you.addresses, name="addresses"),
@@ -78,6 +81,9 @@ urlpatterns = [
     path("reports/opt-outs", pages.opt_outs, name="opt-outs"),
     path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),
+    path("receipts/verify", proof.verify, name="verify-receipt"),
+    path(".well-known/jwks.json", wellknown.jwks, name="jwks"),
+    path(".well-known/gpc.json", wellknown.gpc, name="gpc"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
@@ -86,6 +92,7 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/session", sign_in.Session.as_view()),
     path("api/v1/session/end", sign_in.SignOut.as_view()),
+    path("api/v1/receipts/verify", receipts.Verification.as_view()),
     path("api/v1/tokens", sign_in.Tokens.as_view()),
     # The API: consumers
     path("api/v1/tokens/current", sign_in.CurrentToken.as_view()),
@@ -96,6 +103,7 @@ urlpatterns = [
     path("api/v1/me/choices", choices.Choices.as_view()),
     path("api/v1/me/preferences", choices.Preferences.as_view()),
     path("api/v1/me/history", choices.History.as_view()),
+    path("api/v1/me/history/<uuid:entry_id>/receipt", receipts.Receipt.as_view()),
     path("api/v1/me/history/<uuid:entry_id>/propagation", honouring.Propagation.as_view()),
     # The API: brands
     path("api/v1/checks", batches.Checks.as_view()),

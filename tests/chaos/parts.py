@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 import redis
 
-from config.services import binaries, ports, processes, product
+from config.services import binaries, environment, ports, processes, product
 from config.services.postgres import Postgres
 from config.services.valkey import Valkey
 from tests.chaos.example import MISTAKES, Example
@@ -85,10 +85,7 @@ class Parts:
 
     def start_services(self) -> None:
         """PostgreSQL with its tables, and Valkey."""
-        made = {
-            name: secrets.token_hex(16)
-            for name in ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY")
-        }
+        made = {name: secrets.token_hex(16) for name in environment.SECRETS}
         self.database_url, self.redis_url = self.postgres.start(), self.valkey.start()
         urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
         own = {"CMR_FOLDER": str(self.folder), "PORT": str(self.port)}

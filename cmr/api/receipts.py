@@ -1,0 +1,68 @@
+"""Receipts: the person's, and whether one that somebody shows is ours."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from brands.wire import Problem, StrictSerializer
+from cmr.api.access import ConsumerView
+from consent import receipts
+from consent.models import LedgerEntry
+
+
+class ReceiptData(serializers.Serializer[object]):
+    receipt = serializers.CharField(help_text="A compact JWS (RFC 7515), signed with Ed25519.")
+    record = serializers.DictField(help_text="What it holds: JSON-LD, ISO/IEC TS 27560, W3C DPV.")
+    jwks_url = serializers.URLField()
+
+
+class ReceiptRequest(StrictSerializer):
+    receipt = serializers.CharField(max_length=receipts.LONGEST)
+
+
+class VerifiedReceipt(serializers.Serializer[object]):
+    record = serializers.DictField()
+    in_ledger = serializers.BooleanField(
+        help_text="Whether the ledger still holds exactly this entry."
+    )
+
+
+class Receipt(ConsumerView):
+    @extend_schema(operation_id="me_history_receipt", responses=ReceiptData, tags=["consumer"])
+    def get(self, request: Request, entry_id: uuid.UUID) -> Response:
+        """The signed receipt of one entry; the same each time."""
+        mine = LedgerEntry.objects.of_person(self.consumer.subject_id)
+        entry = mine.select_related("brand", "purpose").filter(pk=entry_id).first()
+        if entry is None:
+            raise Problem(404, "not_found", "You have made no such change.")
+        controls_at = request.build_absolute_uri("/")
+        text = receipts.issue(entry, controls_at=controls_at)
+        return Response(
+            {
+                "receipt": text,
+                "record": receipts.record_of(entry, controls_at=controls_at),
+                "jwks_url": request.build_absolute_uri(reverse("jwks")),
+            }
+        )
+
+
+class Verification(APIView):
+    permission_classes = ()
+
+    @extend_schema(request=ReceiptRequest, responses=VerifiedReceipt, tags=["receipts"], auth=[])
+    def post(self, request: Request) -> Response:
+        """Whether a receipt is ours and unaltered; anybody may ask."""
+        body = ReceiptRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            record = receipts.verify(body.validated_data["receipt"])
+        except (receipts.NotAReceipt, receipts.UnknownKey, receipts.WrongSignature) as error:
+            raise Problem(422, "invalid_receipt", str(error), "receipt") from error
+        return Response({"record": record, "in_ledger": receipts.is_in_ledger(record)})

@@ -1,0 +1,3 @@
+"""As Django has them, with a comma before the time."""
+
+DATETIME_FORMAT = "j. F Y, H:i"

@@ -1,0 +1,31 @@
+"""What programs look for at a known place (RFC 8615)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from consent import receipts
+
+HOUR = "public, max-age=3600"
+#: When what the page below says was last changed.
+GPC_SINCE = "2026-11-25"
+
+
+@require_safe
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The keys that receipts are signed with (RFC 7517)."""
+    return _for_anybody(receipts.jwks(), "application/jwk-set+json")
+
+
+@require_safe
+def gpc(request: HttpRequest) -> HttpResponse:
+    """That this site honours Global Privacy Control."""
+    return _for_anybody({"gpc": True, "lastUpdate": GPC_SINCE}, "application/json")
+
+
+def _for_anybody(said: dict[str, Any], kind: str) -> HttpResponse:
+    headers = {"Cache-Control": HOUR, "Access-Control-Allow-Origin": "*"}
+    return JsonResponse(said, content_type=kind, headers=headers)

@@ -1,0 +1,45 @@
+"""Every page there is, by name."""
+
+from __future__ import annotations
+
+from tests.browser.world import World
+
+
+def public(world: World) -> dict[str, str]:
+    """The pages that need no login."""
+    return {
+        "welcome": "/",
+        "sign-up": "/account/signup/",
+        "sign-in": "/account/login/",
+        "sign-in-by-code": "/account/login/code/",
+        "password-forgotten": "/account/password/reset/",
+        "unsubscribe": f"/u/{world.link}",
+        "preferences": f"/p/{world.link}",
+        "bad-link": "/u/nothing",
+        "link": "/link",
+        "verify-receipt": "/receipts/verify",
+        "erased": "/erased",
+    }
+
+
+def own(world: World) -> dict[str, str]:
+    """The consumer's."""
+    return {
+        "home": "/",
+        "brand": "/brands/acme",
+        "brand-of-nobody": "/brands/rival",
+        "contacted": "/brands/acme/contacted",
+        "find-brands": "/brands",
+        "requests": "/asked",
+        "history": "/history",
+        "change": f"/history/{world.entry.pk}",
+        "receipt": f"/history/{world.entry.pk}/receipt",
+        "reported": "/reported",
+        "you": "/you",
+        "addresses": "/you/addresses",
+        "signing-in": "/you/security",
+        "factors": "/account/factors/",
+        "sessions": "/account/sessions/",
+        "set-password": "/account/password/change/",
+        "your-data": "/you/data",
+    }

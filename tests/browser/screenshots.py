@@ -1,0 +1,81 @@
+"""`make screenshots`: every page at 360 and 1280 px, light and dark, into docs/screenshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+from django.test.testcases import LiveServerThread, _StaticFilesHandler
+from django.test.utils import setup_test_environment
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium, pages
+from tests.browser import world as worlds
+from tests.browser.world import World
+from tests.conftest import EMAIL, PASSWORD, ROOT
+
+WIDTHS = {"phone": 360, "desktop": 1280}
+SCHEMES = ("light", "dark")
+FOLDER = ROOT / "docs/screenshots"
+TALLEST = 2400
+
+
+def main(only: list[str]) -> None:
+    with _server() as (url, world), sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium.require(), args=["--no-sandbox"])
+        _shoot(browser, url, world, only)
+        browser.close()
+
+
+@contextmanager
+def _server() -> Iterator[tuple[str, World]]:
+    """A database of its own and a server on it, for as long as it takes."""
+    settings.ADDRESS_FORM_SECONDS = 0
+    setup_test_environment()
+    connection.creation.create_test_db(verbosity=0)
+    built = worlds.build()
+    thread = LiveServerThread("localhost", _StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    try:
+        yield f"http://localhost:{thread.port}", built
+    finally:
+        thread.terminate()
+        connection.creation.destroy_test_db(settings.DATABASES["default"]["NAME"], verbosity=0)
+
+
+def _shoot(browser: Browser, url: str, world: World, only: list[str]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    context = browser.new_context(
+        locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    for name, path in pages.public(world).items():
+        _each(page, name, url + path, only)
+    page.goto(f"{url}/account/login/")
+    page.fill("[name=login]", EMAIL)
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(f"{url}/")
+    for name, path in pages.own(world).items():
+        _each(page, name, url + path, only)
+
+
+def _each(page: Page, name: str, url: str, only: list[str]) -> None:
+    if only and name not in only:
+        return
+    page.goto(url)
+    for where, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            height = page.evaluate("document.documentElement.scrollHeight")
+            clip = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
+            page.screenshot(
+                path=FOLDER / f"{name}-{where}-{scheme}.jpg", type="jpeg", quality=70,
+                full_page=True, clip=clip,  # type: ignore[arg-type]
+            )  # fmt: skip
+    print(f"{name}: {url}")

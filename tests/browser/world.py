@@ -1,0 +1,103 @@
+"""A person with some history, for whoever looks at the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from brands import directory, stream
+from brands.models import Brand, Topic
+from cmr import accounts, asking, contact_reports, links, preferences, tokens
+from cmr.links import Link
+from cmr.models import Consumer, User
+from cmr.preferences import Wish
+from consent import propagation, relationships
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship, Send
+from consent.resolution import Limit, Scope
+from consent.scopes import Names
+from tests.conftest import EMAIL, PASSWORD, ROOT
+
+DIRECTORY = ROOT / "config/demo/directory.jsonl"
+NOTE = "Customer account, opened in the online shop."
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    consumer: Consumer
+    acme: Brand
+    brands: list[Brand]
+    entry: LedgerEntry
+    link: str
+
+
+def build() -> World:
+    """Ana and eight brands: some write often, one is stopped, one paused, one asks."""
+    now = timezone.now()
+    with DIRECTORY.open("rb") as lines:
+        directory.import_lines(lines)
+    acme = Brand.objects.get(slug="acme")
+    Topic.objects.create(brand=acme, code="offers", name="Weekly offers", purpose_id="marketing")
+    Topic.objects.create(brand=acme, code="new", name="New arrivals", purpose_id="marketing")
+    ana = accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=now)
+    brands = [acme, *Brand.objects.exclude(slug__in=["acme", "rival"]).order_by("pk")[:7]]
+    for nth, brand in enumerate(brands):
+        _meet(ana, brand, now - timedelta(days=60 - nth), by_brand=nth % 2 == 0)
+    entry = _history(ana, brands, now)
+    known = Relationship.objects.select_related("brand").get(person=ana.subject_id, brand=acme)
+    contact_reports.report(
+        ana, known, purpose="marketing", channel="sms",
+        contacted_at=now - timedelta(minutes=5), message="Only today: 20 % off.", now=now,
+    )  # fmt: skip
+    tokens.issue(ana, name="My agent")
+    return World(ana, acme, brands, entry, links.mint(Link(known, "marketing", "email")))
+
+
+def admin() -> User:
+    return User.objects.create_superuser("admin@example.org", PASSWORD)
+
+
+def _meet(ana: Consumer, brand: Brand, at: datetime, *, by_brand: bool) -> None:
+    if by_brand:
+        by = Actor("brand_api", brand.pk)
+        relationships.start(ana.subject_id, brand, by=by, now=at, note=NOTE)
+    else:
+        preferences.add_brand(ana, brand, by="portal", now=at)
+
+
+def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
+    acme = brands[0]
+
+    def say(
+        brand: Brand | None, decision: str, at: datetime, *scope: str, **more: object
+    ) -> LedgerEntry:
+        purpose, channel = (*scope, None, None)[:2]
+        names = Names(brand.slug if brand else None, purpose, channel)
+        choice = NewChoice(Scope(), decision, **more)  # type: ignore[arg-type]
+        return preferences.choose(ana, [Wish(names, choice)], by="portal", now=at)[0]
+
+    ago = timedelta(days=1)
+    for brand in brands[1:5]:
+        say(brand, "grant", now - 30 * ago, "marketing", "email")
+    say(acme, "grant", now - 30 * ago, "marketing", "email")
+    say(acme, "grant", now - 29 * ago, "profiling")
+    say(None, "deny", now - 20 * ago, "ai_training")
+    say(brands[2], "deny", now - 12 * ago)
+    say(brands[3], "pause", now - 2 * ago, until=now + 20 * ago)
+    say(brands[4], "limit", now - 2 * ago, limit=Limit(1, "week"))
+    propagation.propagate(ana.subject_id, now=now)
+    stream.acknowledge(acme.pk, through=2, now=now - ago)
+    for nth, brand in enumerate(brands[:5]):
+        for n in range(8 - nth):
+            Send.objects.create(
+                subject=ana.subject, brand=brand, purpose_id="marketing", channel="email",
+                at=now - n * 3 * ago - timedelta(hours=1),
+            )  # fmt: skip
+    known = Relationship.objects.get(person=ana.subject_id, brand=brands[1])
+    asking.ask(
+        known, purpose="research", channel="email", topic=None,
+        text="May we ask you once a year how you liked our shops?", now=now - ago,
+    )  # fmt: skip
+    return say(acme, "deny", now - timedelta(hours=2), "marketing", "sms")

@@ -1,0 +1,239 @@
+"""Receipts: what each says, that they are ours, and that nothing in them can be altered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+from joserfc import jws
+from joserfc.jwk import KeySet, OctKey, OKPKey
+from pytest_django import Settings
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent import ledger, receipts
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Limit, Scope
+from tests.conftest import EMAIL, ROOT, Api
+
+HERE = "https://cmr.example/"
+SCRIPT = ROOT / "docs/examples/verify_receipt.py"
+DAY = timedelta(days=1)
+
+
+def say(who: Consumer, decision: str, now: datetime, **more: Any) -> LedgerEntry:
+    brand = more.pop("brand", None)
+    by = Actor("brand_api", brand) if more.pop("by_brand", False) else Actor("portal")
+    scope = Scope(brand, more.pop("purpose", "marketing"), more.pop("channel", None))
+    choice = NewChoice(scope, decision, **more)  # type: ignore[arg-type]
+    return ledger.record(who.subject_id, [choice], by=by, now=now)[0]
+
+
+@pytest.fixture
+def entry(ana: Consumer, met: Relationship, now: datetime) -> LedgerEntry:
+    return say(ana, "deny", now, brand=met.brand_id, channel="email")
+
+
+@pytest.fixture
+def text(entry: LedgerEntry) -> str:
+    return receipts.issue(entry, controls_at=HERE)
+
+
+def status(entry: LedgerEntry) -> set[str]:
+    record = receipts.record_of(entry, controls_at=HERE)
+    return {each["@id"].removeprefix("dpv:") for each in record["dpv:hasConsentStatus"]}
+
+
+# -- What it says ---------------------------------------------------------------------------------
+
+
+def test_each_choice_has_its_status(ana: Consumer, met: Relationship, now: datetime) -> None:
+    acme = met.brand_id
+    assert status(say(ana, "deny", now, brand=acme)) == {"ConsentRefused"}
+    assert status(say(ana, "grant", now, brand=acme)) == {"ConsentGiven"}
+    assert status(say(ana, "limit", now, brand=acme, limit=Limit(1, "day"))) == {"ConsentGiven"}
+    assert status(say(ana, "pause", now, brand=acme, until=now + DAY)) == {"ConsentWithdrawn"}
+    assert status(say(ana, "deny", now, brand=acme)) == {"ConsentWithdrawn"}
+    assert status(say(ana, "deny", now, purpose=None)) == {"ConsentWithdrawn"}
+    assert status(say(ana, "deny", now, purpose="research")) == {"ConsentRefused"}
+    assert status(say(ana, "clear", now, brand=acme)) == {"ConsentUnknown"}
+
+
+def test_a_brand_s_choices_have_theirs(ana: Consumer, met: Relationship, now: datetime) -> None:
+    own = {"brand": met.brand_id, "by_brand": True}
+    implied = {"basis": "implied", "ground": "purchase", "evidence": "order 7"}
+    given = say(ana, "grant", now, **own, **implied)
+    assert status(given) == {"ConsentGiven", "ImpliedConsent"}
+    assert status(say(ana, "deny", now, **own)) == {"ConsentRevoked"}
+
+
+def test_it_names_purpose_controller_and_place(entry: LedgerEntry, acme: Brand) -> None:
+    record = receipts.record_of(entry, controls_at=HERE)
+    assert record["dct:conformsTo"]["@id"].endswith("dpv-27560#receipt")
+    assert record["dpv:hasProcess"]["dpv:hasPurpose"]["@id"] == entry.purpose.dpv  # type: ignore[union-attr]
+    assert record["dpv:hasDataController"]["dct:title"] == acme.name
+    assert record["dpv:hasConsentControl"]["@id"] == HERE
+    assert record["cmr:ledger"]["cmr:hash"] == bytes(entry.hash).hex()
+    assert record["dpv:isIndicatedAtTime"] == "2026-01-15T12:00:00Z"
+
+
+def test_it_is_of_no_one_brand_where_the_choice_is_not(ana: Consumer, now: datetime) -> None:
+    record = receipts.record_of(say(ana, "deny", now), controls_at=HERE)
+    assert record["dpv:hasDataController"]["@id"] == "cmr:every-brand"
+
+
+def test_no_address_is_in_it(text: str) -> None:
+    assert EMAIL not in orjson.dumps(receipts.verify(text)).decode()
+
+
+def test_the_signed_bytes_are_canonical(entry: LedgerEntry, text: str) -> None:
+    payload = jws.extract_compact(text.encode()).payload
+    said = json.loads(payload)
+    assert (
+        payload
+        == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    )
+    assert receipts.issue(entry, controls_at=HERE) == text
+
+
+# -- That it is ours ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys(db: None) -> dict[str, Any]:
+    """As anybody gets them."""
+    answer = Client().get("/.well-known/jwks.json")
+    assert answer.headers["Content-Type"] == "application/jwk-set+json"
+    said: dict[str, Any] = answer.json()
+    assert all("d" not in key for key in said["keys"])
+    return said
+
+
+def test_a_jose_library_and_the_keys_are_enough(text: str, keys: dict[str, Any]) -> None:
+    public = KeySet.import_key_set(keys)  # type: ignore[arg-type]
+    signed = jws.deserialize_compact(text, public, algorithms=["Ed25519"])
+    assert json.loads(signed.payload)["cmr:choice"]["cmr:decision"] == "deny"
+
+
+def test_the_example_checks_it_offline(text: str, keys: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_text(json.dumps(keys))
+
+    def run(receipt: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "receipt.jws").write_text(receipt)
+        command = [sys.executable, "-I", str(SCRIPT), "receipt.jws", "jwks.json"]
+        return subprocess.run(
+            command, cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+        )
+
+    good = run(text)
+    assert (good.returncode, good.stdout.splitlines()[:2]) == (0, ["Acme", "deny marketing email"])
+    middle = len(text) // 2
+    other = "A" if text[middle] != "A" else "B"
+    bad = run(text[:middle] + other + text[middle + 1 :])
+    assert bad.returncode == 1 and "not genuine" in bad.stderr
+
+
+def test_each_single_changed_letter_shows(text: str) -> None:
+    for place, letter in enumerate(text):
+        other = "B" if letter == "A" else "A"
+        altered = text[:place] + other + text[place + 1 :]
+        if place == len(text) - 1 and (ord(letter) ^ ord(other)) < 4:
+            continue  # the last letter carries bits that nothing means
+        with pytest.raises((receipts.NotAReceipt, receipts.UnknownKey, receipts.WrongSignature)):
+            receipts.verify(altered)
+
+
+def test_somebody_else_s_key_signs_nothing_of_ours(text: str) -> None:
+    header, payload = jws.extract_compact(text.encode()).headers(), b'{"cmr:choice":{}}'
+    forged = jws.serialize_compact(
+        header, payload, OKPKey.generate_key("Ed25519"), algorithms=["Ed25519"]
+    )
+    with pytest.raises(receipts.WrongSignature):
+        receipts.verify(forged)
+    stranger = jws.serialize_compact(
+        {**header, "kid": "x"}, payload, OKPKey.generate_key("Ed25519"), algorithms=["Ed25519"]
+    )
+    with pytest.raises(receipts.UnknownKey):
+        receipts.verify(stranger)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+def test_no_other_algorithm_is_believed(algorithm: str, keys: dict[str, Any], text: str) -> None:
+    public = keys["keys"][0]
+    header = {"alg": algorithm, "kid": public["kid"], "typ": receipts.TYPE}
+    key = OctKey.import_key(public["x"])
+    forged = jws.serialize_compact(header, b"{}", key, algorithms=["none", "HS256"])
+    with pytest.raises(receipts.NotAReceipt):
+        receipts.verify(forged)
+
+
+@pytest.mark.parametrize(
+    "what", ["", "a", "a.b", "a.b.c", "....", "é.é.é", "x" * 50_000, "\0.\0.\0"]
+)
+def test_what_is_no_receipt_is_said_to_be_none(what: str, db: None) -> None:
+    with pytest.raises(receipts.NotAReceipt):
+        receipts.verify(what)
+
+
+def test_an_old_key_is_still_ours(text: str, settings: Settings) -> None:
+    settings.RECEIPT_OLD_KEYS = [settings.RECEIPT_KEY]
+    settings.RECEIPT_KEY = "a new one"
+    assert receipts.verify(text)["cmr:choice"]["cmr:decision"] == "deny"
+    assert len(Client().get("/.well-known/jwks.json").json()["keys"]) == 2
+    settings.RECEIPT_OLD_KEYS = []
+    with pytest.raises(receipts.UnknownKey):
+        receipts.verify(text)
+
+
+# -- Where it is to be had ------------------------------------------------------------------------
+
+
+def test_a_person_gets_theirs_by_rest(as_ana: Api, entry: LedgerEntry) -> None:
+    said = as_ana.get(f"me/history/{entry.pk}/receipt").json()
+    assert receipts.verify(said["receipt"]) == said["record"]
+    nothing = as_ana.get("me/history/00000000-0000-0000-0000-000000000000/receipt")
+    assert nothing.status_code == 404
+
+
+def test_nobody_gets_another_s(nobody: Api, entry: LedgerEntry, now: datetime) -> None:
+    from cmr import accounts, tokens
+
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
+    as_ben = Api(tokens.issue(ben, name="x"))
+    assert as_ben.get(f"me/history/{entry.pk}/receipt").status_code == 404
+
+
+def test_anybody_may_have_one_checked(nobody: Api, text: str) -> None:
+    said = nobody.post("receipts/verify", {"receipt": text}).json()
+    assert said["in_ledger"] and said["record"]["cmr:choice"]["cmr:decision"] == "deny"
+    wrong = nobody.post("receipts/verify", {"receipt": text[:-9] + "AAAAAAAAA"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_receipt")
+
+
+def test_it_is_printed_downloaded_and_checked_on_our_pages(
+    ana: Consumer, entry: LedgerEntry, nobody: Api
+) -> None:
+    browser = Client()
+    browser.force_login(ana.user)
+    page = browser.get(f"/history/{entry.pk}/receipt").content.decode()
+    text = browser.get(f"/history/{entry.pk}/receipt.jws").content.decode()
+    assert text in page
+    genuine = nobody.client.post("/receipts/verify", {"receipt": text}).content
+    assert b"This receipt is genuine." in genuine
+    assert b"The ledger holds exactly this entry." in genuine
+    altered = nobody.client.post("/receipts/verify", {"receipt": f"{text[:-9]}AAAAAAAAA"})
+    assert altered.status_code == 422 and b"altered after we signed it" in altered.content
+
+
+def test_gpc_is_announced(nobody: Api) -> None:
+    said = nobody.client.get("/.well-known/gpc.json").json()
+    assert said["gpc"] is True
+    assert datetime.fromisoformat(said["lastUpdate"])
