@@ -1,0 +1,87 @@
+"""A real Chromium on the real pages; whatever a page breaks of its policy fails the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import chromium
+from tests.browser import world as worlds
+from tests.browser.world import World
+from tests.conftest import EMAIL, PASSWORD
+
+#: Playwright's loop runs in the test's own thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`);
+});
+"""
+PATIENCE = 10_000  # milliseconds
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        launched = play.chromium.launch(executable_path=chromium.require(), args=flags)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return worlds.build()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+    """Opens a page of a new browser; asks at the end whether anything went wrong on any."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
+
+    def opened(**options: Any) -> Page:
+        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(WATCH)
+        context.on("page", listen)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _is_wrong(said: Any) -> bool:
+    """What the browser complains of by itself; a page that answers 4xx on purpose is no mistake."""
+    expected = ("Failed to load resource", "htmx:")  # htmx's words for a server that is away
+    return said.type in ("error", "warning") and not any(each in said.text for each in expected)
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without"])
+def page(request: pytest.FixtureRequest, open_page: Open) -> Page:
+    """For a journey that is made twice."""
+    return open_page(java_script_enabled=request.param)
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/account/login/")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Your brands").wait_for()

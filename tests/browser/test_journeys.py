@@ -1,0 +1,355 @@
+"""What people come for, from the first page to the last; each journey with JavaScript and without.
+
+By role and label, as somebody with a screen reader would find the way.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import re
+import struct
+import time
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_httpserver import HTTPServer
+
+from brands import keys, webhooks
+from brands.dispatch import Dispatcher
+from brands.models import Brand, Subscription
+from cmr import accounts
+from cmr.models import Consumer
+from consent import identifiers, propagation, relationships
+from consent.ledger import Actor
+from consent.models import LedgerEntry, Relationship
+from tests.browser.conftest import Open, sign_in
+from tests.browser.world import World
+from tests.conftest import Api
+
+DORA = "dora@example.org"
+
+
+def newest_code() -> str:
+    found = re.search(r"^\s*([A-Z0-9-]{6,9})\s*$|(\d{6})", str(mail.outbox[-1].body), re.M)
+    assert found
+    return found[0].strip()
+
+
+def sign_up(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Sign up with your e-mail address").click()
+    page.get_by_label("Email").fill(DORA)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code").fill(newest_code())
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
+
+
+@pytest.fixture
+def acme(transactional_db: None) -> Brand:
+    """Knows Dora, as a customer of its shop."""
+    brand = Brand.objects.create(slug="acme", name="Acme Outdoor")
+    known = identifiers.find_or_create(identifiers.digest(DORA)).subject_id
+    by = Actor("brand_api", brand.pk)
+    relationships.start(known, brand, by=by, now=timezone.now(), note="Bought a tent.")
+    return brand
+
+
+@pytest.fixture
+def endpoint(acme: Brand, httpserver: HTTPServer) -> Subscription:
+    httpserver.expect_request("/hook").respond_with_data("")
+    terms = webhooks.Terms(url=httpserver.url_for("/hook"))
+    return webhooks.subscribe(acme, terms, now=timezone.now())[0]
+
+
+def in_a_month() -> str:
+    return (timezone.now() + timedelta(days=30)).date().isoformat()
+
+
+def test_from_sign_up_to_erasure(
+    page: Page, acme: Brand, endpoint: Subscription, worker: Dispatcher
+) -> None:
+    """Dora signs up, finds the shop that knew her already, stops it, thinks again, pauses
+    everybody, sees her word delivered and applied, keeps the proof, takes her data and goes."""
+    sign_up(page)
+    expect(page.get_by_text("They added you: Bought a tent.")).to_be_visible()
+
+    page.get_by_role("link", name="Acme Outdoor").click()
+    page.get_by_role("button", name="E-mail: Yes").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Yes to marketing by e-mail")
+    page.get_by_role("button", name="Stop everything").click()
+    expect(page.get_by_text("Everything is stopped.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("It is as it was before")
+    expect(page.get_by_role("button", name="E-mail: Yes").first).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+    page.get_by_role("link", name="Brands").first.click()
+    page.get_by_text("Say it to everybody at once").click()
+    page.get_by_label("Pause everyone until").fill(in_a_month())
+    page.get_by_role("button", name="Pause everyone").click()
+    expect(page.get_by_text("Everyone is paused until")).to_be_visible()
+
+    dora = Consumer.objects.get(user__email=DORA)
+    propagation.propagate(dora.subject_id, now=timezone.now())
+    worker.knock(endpoint.pk).result(20)
+    page.get_by_role("link", name="Follow it").click()
+    expect(page.get_by_role("main")).to_contain_text(re.compile(r"delivered \d"))
+    expect(page.get_by_role("main")).to_contain_text("to be applied by")
+    told = acme.events.latest("sequence").sequence
+    Api(keys.issue(acme, name="x")).post("events/ack", {"through": told})
+    page.reload()
+    expect(page.get_by_role("main")).to_contain_text(re.compile(r"applied \d"))
+
+    page.get_by_role("link", name="Receipt", exact=True).click()
+    text = page.locator("#receipt").inner_text()
+    page.get_by_role("main").get_by_role("link", name="Check a receipt").click()
+    page.get_by_label("The signed text").fill(text)
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_text("This receipt is genuine.")).to_be_visible()
+
+    page.get_by_role("link", name="You", exact=True).click()
+    page.get_by_role("link", name="Your data").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as JSON").click()
+    said = json.loads(download.value.path().read_bytes())
+    assert [each["brand"] for each in said["relationships"]] == ["acme"]
+
+    page.get_by_role("link", name="Erase my account").click()
+    page.get_by_label("What I have chosen stays as it is").check()
+    page.get_by_label("Type “erase” to go on").fill("erase")
+    page.get_by_role("button", name="Erase my account").click()
+    expect(page.get_by_role("heading", name="Your account is gone")).to_be_visible()
+    assert not Consumer.objects.exists()
+    assert LedgerEntry.objects.filter(decision="pause").exists()
+
+
+def test_a_second_address_brings_what_brands_knew_by_it(page: Page, acme: Brand) -> None:
+    """Ana proves a second address, and sees the shop that knew her by it."""
+    accounts.open_account(
+        email="ana@example.org", password="only-ana-knows-it", verified_at=timezone.now()
+    )
+    sign_in(page)
+    page.get_by_role("link", name="You", exact=True).click()
+    page.get_by_role("link", name="Addresses and numbers").click()
+    page.get_by_label("E-mail address").fill(DORA)
+    page.get_by_role("button", name="Send a code there").first.click()
+    typed = page.get_by_label(f"The code that we sent to {DORA}")
+    typed.wait_for()
+    typed.fill(newest_code())
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text(f"{DORA} is yours.")).to_be_visible()
+    page.get_by_role("link", name="Brands").first.click()
+    expect(page.get_by_role("link", name="Acme Outdoor")).to_be_visible()
+
+
+def test_a_wrong_code_loses_nothing(page: Page, acme: Brand) -> None:
+    """Dora mistypes her code, is told so, and goes on with the right one."""
+    page.goto("/account/signup/")
+    page.get_by_label("Email").fill(DORA)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code").fill("WRONG1")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Code").fill(newest_code())
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("button", "decision"),
+    [("No", "deny"), ("Yes", "grant"), ("No, and never ask again", "deny")],
+)
+def test_what_a_brand_asks_is_answered_in_one_click(
+    button: str, decision: str, page: Page, world: World
+) -> None:
+    """Ana is asked for a yes to surveys, and answers."""
+    sign_in(page)
+    page.get_by_role("link", name="Requests").click()
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.get_by_text("Nobody is waiting for an answer.")).to_be_visible()
+    newest = LedgerEntry.objects.latest("recorded_at")
+    assert (newest.decision, newest.purpose_id, newest.channel) == (decision, "research", "email")
+
+
+def test_several_brands_are_stopped_at_once(page: Page, world: World) -> None:
+    """Ana ticks two brands, stops both, and takes it back."""
+    sign_in(page)
+    for brand in (world.brands[5], world.brands[6]):
+        page.get_by_role("checkbox", name=brand.name).check()
+    page.locator(".bulk").get_by_role("button", name="Stop everything").click()
+    expect(page.get_by_role("status")).to_contain_text("for 2 brands")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("It is as it was before")
+
+
+def test_a_reason_is_asked_for_when_it_is_done(page: Page, world: World) -> None:
+    """Ana says no first, and why only because she wants to."""
+    sign_in(page)
+    page.get_by_role("button", name="Stop everything from Acme Outdoor").click()
+    expect(page.get_by_role("status")).to_contain_text("Done.")
+    page.get_by_label("Why? You need not say.").select_option("Not relevant to me")
+    page.get_by_role("button", name="Say why").click()
+    expect(page.get_by_role("status")).to_contain_text("Your reason was passed on.")
+
+
+def test_a_message_after_the_no_is_judged(page: Page, world: World) -> None:
+    """Ana got a text message after her no, and reports it."""
+    sign_in(page)
+    page.get_by_role("link", name="Acme Outdoor").click()
+    page.get_by_role("link", name="They contacted me after my no").click()
+    at = timezone.localtime() - timedelta(hours=1)
+    page.get_by_label("When it came").fill(at.strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("By which way").select_option("SMS")
+    page.get_by_label("The message").fill("Only today!")
+    page.get_by_role("button", name="Report it").click()
+    expect(page.get_by_text("They should not have sent it.")).to_be_visible()
+    page.get_by_role("link", name="All your reports").click()
+    expect(page.get_by_text("Only today!")).to_be_visible()
+
+
+def test_without_an_account(page: Page, acme: Brand) -> None:
+    """Dora has no account: she has the link sent, says no on the page of that one brand, and
+    unsubscribes from a mail in one click."""
+    page.goto("/")
+    page.get_by_role("link", name="Without an account: have").click()
+    page.get_by_label("E-mail address").fill(DORA)
+    page.get_by_role("button", name="Send me the links").click()
+    expect(page.get_by_text("We have written to that address.")).to_be_visible()
+    link = re.search(r"http\S+/p/\S+", str(mail.outbox[-1].body))
+    assert link
+    page.goto(link[0])
+    page.get_by_role("button", name="SMS: No").first.click()
+    expect(page.get_by_role("status")).to_contain_text("No to marketing by SMS")
+    page.goto(link[0].replace("/p/", "/u/"))
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_text("No more everything from Acme Outdoor.")).to_be_visible()
+    assert LedgerEntry.objects.filter(source="link", maker="person").count() == 2
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_global_privacy_control_signal_is_honoured(
+    javascript: bool, open_page: Open, world: World
+) -> None:
+    """Ana's browser says that nobody may sell her data; she sees that it counts, allows one
+    purpose again herself, and the signal does not take that back."""
+    page = open_page(java_script_enabled=javascript, extra_http_headers={"Sec-GPC": "1"})
+    sign_in(page)
+    expect(page.get_by_text("Global Privacy Control: honoured.")).to_be_visible()
+    page.get_by_role("link", name="See it in your history").click()
+    expect(page.get_by_text("Global Privacy Control signal").first).to_be_visible()
+    page.get_by_role("link", name="Brands").first.click()
+    page.get_by_text("Say it to everybody at once").click()
+    page.get_by_role("button", name="Personalised ads: Yes").click()
+    page.goto("/history")
+    newest = LedgerEntry.objects.latest("recorded_at")
+    assert (newest.decision, newest.source) == ("grant", "portal")
+    assert LedgerEntry.objects.filter(source="gpc").count() == 2
+
+
+def test_the_pages_speak_german(page: Page, world: World) -> None:
+    """Ana reads everything in German, dates by the clock in Berlin."""
+    sign_in(page)
+    page.get_by_role("link", name="You", exact=True).click()
+    page.get_by_label("Language").select_option("Deutsch")
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Gespeichert.")
+    page.get_by_role("link", name="Verlauf").click()
+    moment = world.entry.recorded_at + timedelta(hours=1)  # in winter; in summer it is two
+    assert page.locator("html").get_attribute("lang") == "de"
+    shown = page.get_by_role("main").inner_text()
+    assert f"{moment:%H:%M}" in shown or f"{moment + timedelta(hours=1):%H:%M}" in shown
+
+
+def test_a_passkey_signs_in(open_page: Open, world: World) -> None:
+    """Ana adds a passkey and signs in with nothing else. (It takes JavaScript by its nature.)"""
+    page = open_page()
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
+        "hasUserVerification": True, "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    sign_in(page)
+    page.goto("/account/factors/webauthn/add/")
+    page.get_by_label("Password").fill("only-ana-knows-it")
+    page.get_by_role("main").get_by_role("button", name="Confirm").click()
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url("**/recovery-codes/**")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/account/login/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
+
+
+def test_a_second_factor_is_set_up_and_asked_for(page: Page, world: World) -> None:
+    """Ana sets up an authenticator app; the next time her password is not enough."""
+    sign_in(page)
+    page.goto("/account/factors/totp/activate/")
+    page.get_by_label("Password").fill("only-ana-knows-it")
+    page.get_by_role("main").get_by_role("button", name="Confirm").click()
+    secret = page.get_by_label("Authenticator secret").input_value()
+    page.get_by_label("Authenticator code").fill(app_code(secret))
+    page.get_by_role("button", name="Activate").click()
+    page.wait_for_url("**/account/factors/**")
+    page.context.clear_cookies()
+    page.goto("/account/login/")
+    page.get_by_label("Email").fill("ana@example.org")
+    page.get_by_label("Password").fill("only-ana-knows-it")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile("/account/factors/authenticate/"))
+
+
+def app_code(secret: str) -> str:
+    """What an authenticator app shows (RFC 6238)."""
+    counter = struct.pack(">Q", int(time.time()) // 30)
+    digest = hmac.digest(base64.b32decode(secret), counter, "sha1")
+    place = digest[-1] & 15
+    number = int.from_bytes(digest[place : place + 4]) & 0x7FFFFFFF
+    return f"{number % 10**6:06}"
+
+
+def test_a_dead_server_is_said_to_be_dead(open_page: Open, world: World) -> None:
+    """The train enters a tunnel; what Ana pressed was not saved, and she is told so."""
+    page = open_page()
+    sign_in(page)
+    page.context.route("**/choose", lambda route: route.abort())
+    page.get_by_role("button", name="Stop everything from Acme Outdoor").click()
+    expect(page.get_by_role("status")).to_contain_text("Nothing was changed; try again.")
+
+
+def test_the_keyboard_is_enough(page: Page, world: World) -> None:
+    """Ana uses no mouse: past the menu in one step, and stops a brand with the space bar."""
+    sign_in(page)
+    page.goto("/brands/acme")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name="Stop everything")
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        if button.evaluate("each => each === document.activeElement"):
+            break
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Everything is stopped.")).to_be_visible()
+
+
+def test_what_is_over_can_begin_again(page: Page, world: World) -> None:
+    """Ana ends it with a brand, and begins again a moment later."""
+    sign_in(page)
+    page.get_by_role("link", name="Acme Outdoor").click()
+    page.get_by_role("button", name="End the relationship").click()
+    expect(page.get_by_text("They may not contact you at all.")).to_be_visible()
+    page.get_by_role("button", name="Begin again").click()
+    expect(page.get_by_role("button", name="Stop everything")).to_be_visible()
+    known = Relationship.objects.get(person=world.consumer.subject_id, brand=world.acme)
+    assert known.ended_at is None
