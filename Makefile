@@ -10,6 +10,7 @@ run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves
 	@$(PY) -m config.services run --port $(PORT)
 
 test: .venv/test lint ## every test, and what sets them up
+	@$(PY) -m tests.browser.chromium
 	@$(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2 --cov --cov-report=term $(ARGS)
 
 lint: .venv/test ## style, types and the one arrow
@@ -23,6 +24,14 @@ bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with th
 
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
+
+screenshots: .venv/test ## every page into docs/screenshots; ARGS= names some
+	@$(PY) -m tests.browser.chromium
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
+
+messages: .venv/test ## the words of the pages, collected and compiled (needs gettext)
+	@$(PY) manage.py makemessages -l de --no-location --no-obsolete -i var -i .venv -i tests -i docs
+	@$(PY) manage.py compilemessages -l de -i .venv -v 0
 
 chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
@@ -50,4 +59,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint bench bench-stream bench-troubles chaos event-catalogue hostile laws lock
+.PHONY: help run test screenshots messages lint bench bench-stream bench-troubles chaos event-catalogue hostile laws lock
