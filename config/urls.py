@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from brands.api import attempts, brand, catalogue, event_types, events, subscriptions
-from cmr.api import choices, honouring, profile, receipts, sign_in
+from cmr.api import asking, choices, contacts, data, honouring, profile, receipts, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from cmr.portal import (
@@ -98,6 +98,15 @@ urlpatterns = [
     path("api/v1/tokens/current", sign_in.CurrentToken.as_view()),
     path("api/v1/brands", brands_of_mine.Directory.as_view()),
     path("api/v1/me", profile.Profile.as_view()),
+    path("api/v1/me/contact-points", contacts.ContactPoints.as_view()),
+    path("api/v1/me/contact-points/<int:point_id>", contacts.OneContactPoint.as_view()),
+    path(
+        "api/v1/me/contact-points/<int:pending_id>/verify",
+        contacts.ContactPointVerification.as_view(),
+    ),
+    path("api/v1/me/permission-requests", asking.PermissionRequests.as_view()),
+    path("api/v1/me/permission-requests/<uuid:request_id>", asking.OnePermissionRequest.as_view()),
+    path("api/v1/me/export", data.Export.as_view()),
     path("api/v1/me/relationships", brands_of_mine.Relationships.as_view()),
     path("api/v1/me/relationships/<slug:brand>", brands_of_mine.OneRelationship.as_view()),
     path("api/v1/me/choices", choices.Choices.as_view()),

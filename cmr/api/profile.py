@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from brands import jurisdictions
 from brands.wire import Problems, StrictSerializer, translating
+from cmr import erasure
 from cmr.api.access import ConsumerView
 from consent import profile, quiet_hours
 from consent.models import Subject
@@ -60,6 +62,14 @@ class ProfileChange(StrictSerializer):
     )
 
 
+class ErasureQuery(StrictSerializer):
+    brands = serializers.ChoiceField(
+        ["keep", "stop"],
+        default="keep",
+        help_text="`stop` says no to everything of every brand first.",
+    )
+
+
 class Profile(ConsumerView):
     @extend_schema(responses=ProfileData, tags=[TAG])
     def get(self, request: Request) -> Response:
@@ -74,6 +84,16 @@ class Profile(ConsumerView):
         with translating(PROBLEMS):
             subject = profile.change(self.consumer.subject_id, _changes(body.validated_data))
         return self.shown(subject)
+
+    @extend_schema(parameters=[ErasureQuery], responses={204: None}, tags=[TAG])
+    def delete(self, request: Request) -> Response:
+        """Erase your account: addresses, tokens, all that says who you are. Your choices stand for
+        every brand that still has your address."""
+        query = ErasureQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        first_stop = query.validated_data["brands"] == "stop"
+        erasure.erase(self.consumer, first_stop=first_stop, by="api", now=timezone.now())
+        return Response(status=204)
 
     def shown(self, subject: Subject) -> Response:
         return Response(

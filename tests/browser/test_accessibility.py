@@ -43,7 +43,7 @@ def problems(page: Page) -> list[Any]:
         if page.evaluate(WIDER) > 0:
             found.append(f"{size}: wider than the screen")
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             for each in Axe().run(page, options=RULES).response["violations"]:
                 where = [node["html"][:160] for node in each["nodes"]][:3]
                 found.append((size, scheme, each["id"], where))

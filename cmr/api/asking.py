@@ -1,0 +1,80 @@
+"""What brands ask the person for, and answering it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from cmr import asking
+from cmr.api.access import ConsumerView
+from cmr.api.choices import ScopeReader
+from cmr.models import Answer, PermissionRequest
+from consent.api import wire
+
+PROBLEMS: Problems = {asking.Answered: (409, "answered_already", None)}
+TAG = "consumer"
+
+
+class PermissionRequestData(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    brand = serializers.CharField()
+    purpose = serializers.CharField()
+    channel = serializers.CharField(allow_null=True)
+    topic = serializers.CharField(allow_null=True)
+    text = serializers.CharField(help_text="Why the brand asks, in its own words.")
+    asked_at = serializers.DateTimeField()
+
+
+PermissionRequestList = list_of(PermissionRequestData)
+
+
+class AnswerRequest(StrictSerializer):
+    answer = serializers.ChoiceField(
+        Answer.choices, help_text="`never` is a no, and the brand may not ask for this again."
+    )
+
+
+class PermissionRequests(ConsumerView):
+    @extend_schema(
+        operation_id="me_permission_requests_list", responses=PermissionRequestList, tags=[TAG]
+    )
+    def get(self, request: Request) -> Response:
+        """What waits for your answer, oldest first."""
+        waiting = asking.waiting(self.consumer)
+        return Response({"data": [_data(each) for each in waiting], "next_cursor": None})
+
+
+class OnePermissionRequest(ConsumerView):
+    @extend_schema(request=AnswerRequest, responses={201: wire.EntryList}, tags=[TAG])
+    def post(self, request: Request, request_id: uuid.UUID) -> Response:
+        """Answer; the answer is a choice like any other, on exactly what was asked for."""
+        body = AnswerRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        mine = PermissionRequest.objects.filter(relationship__person=self.consumer.subject_id)
+        asked = mine.select_related("relationship__brand").filter(pk=request_id).first()
+        if asked is None:
+            raise Problem(404, "not_found", "You were asked no such thing.")
+        given = Answer(body.validated_data["answer"])
+        with translating(PROBLEMS):
+            entries = asking.answer(self.consumer, asked, given, by="api", now=timezone.now())
+        shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
+        return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
+
+
+def _data(asked: PermissionRequest) -> dict[str, Any]:
+    return {
+        "id": asked.pk,
+        "brand": asked.relationship.brand.slug,
+        "purpose": asked.purpose_id,
+        "channel": asked.channel,
+        "topic": asked.topic,
+        "text": asked.text,
+        "asked_at": asked.asked_at,
+    }

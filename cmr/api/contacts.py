@@ -1,0 +1,116 @@
+"""Addresses and numbers: which are the person's, and proving another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from cmr import accounts, contacts
+from cmr.api.access import ConsumerView
+from cmr.models import ContactKind, ContactPoint, PendingContact
+from consent import identifiers
+
+PROBLEMS: Problems = {
+    identifiers.InvalidAddress: (422, "invalid_contact", "value"),
+    contacts.NoNumbers: (422, "no_numbers", "kind"),
+    contacts.TooSoon: (429, "too_soon", "value"),
+    contacts.WrongCode: (422, "wrong_code", "code"),
+    accounts.AddressTaken: (409, "address_taken", "code"),
+    accounts.LastAddress: (409, "last_address", None),
+}
+TAG = "consumer"
+
+
+class ContactPointData(serializers.Serializer[object]):
+    id = serializers.CharField(help_text="What a scope names as `contact_point`.")
+    kind = serializers.ChoiceField(ContactKind.choices)
+    value = serializers.CharField()
+    verified_at = serializers.DateTimeField()
+
+
+ContactPointList = list_of(ContactPointData)
+
+
+class NewContactRequest(StrictSerializer):
+    kind = serializers.ChoiceField(ContactKind.choices)
+    value = serializers.CharField(max_length=320)
+
+
+class PendingContactData(serializers.Serializer[object]):
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(ContactKind.choices)
+    value = serializers.CharField()
+    expires_at = serializers.DateTimeField(help_text="Until then the code is good.")
+
+
+class CodeRequest(StrictSerializer):
+    code = serializers.CharField(max_length=20)
+
+
+class ContactPoints(ConsumerView):
+    @extend_schema(operation_id="me_contact_points_list", responses=ContactPointList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """The addresses and numbers that you proved to be yours."""
+        mine = self.consumer.contact_points.order_by("pk")
+        return Response({"data": [_data(point) for point in mine], "next_cursor": None})
+
+    @extend_schema(request=NewContactRequest, responses={202: PendingContactData}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Have a code sent to another; it becomes yours when you send the code back."""
+        body = NewContactRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        kind, value = body.validated_data["kind"], body.validated_data["value"]
+        with translating(PROBLEMS):
+            pending = contacts.begin(self.consumer, kind=kind, text=value, now=timezone.now())
+        return Response(_pending_data(pending), status=202)
+
+
+class ContactPointVerification(ConsumerView):
+    @extend_schema(request=CodeRequest, responses={201: ContactPointData}, tags=[TAG])
+    def post(self, request: Request, pending_id: int) -> Response:
+        """Send the code back. Where two of your addresses said different things, the stricter
+        word stands."""
+        body = CodeRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        pending = PendingContact.objects.filter(pk=pending_id, consumer=self.consumer).first()
+        if pending is None:
+            raise Problem(404, "not_found", "No code of yours waits under this id.")
+        with translating(PROBLEMS):
+            point = contacts.prove(pending, body.validated_data["code"], now=timezone.now())
+        return Response(_data(point), status=201)
+
+
+class OneContactPoint(ConsumerView):
+    @extend_schema(responses={204: None}, tags=[TAG])
+    def delete(self, request: Request, point_id: int) -> Response:
+        """Let an address go; what was said about it stays."""
+        point = ContactPoint.objects.filter(pk=point_id, consumer=self.consumer).first()
+        if point is None:
+            raise Problem(404, "not_found", "You have no such contact point.")
+        with translating(PROBLEMS):
+            accounts.remove_contact(point)
+        return Response(status=204)
+
+
+def _data(point: ContactPoint) -> dict[str, Any]:
+    return {
+        "id": str(point.pk),
+        "kind": point.kind,
+        "value": point.value,
+        "verified_at": point.verified_at,
+    }
+
+
+def _pending_data(pending: PendingContact) -> dict[str, Any]:
+    return {
+        "id": str(pending.pk),
+        "kind": pending.kind,
+        "value": pending.value,
+        "expires_at": pending.sent_at + contacts.GOOD_FOR,
+    }

@@ -1,0 +1,188 @@
+"""Links that need no login: RFC 8058, one brand's page, and how to get there."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from brands.models import Brand, Topic
+from cmr import links
+from cmr.links import BadLink, Link
+from cmr.models import Consumer
+from consent import checks, ledger, relationships
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Scope
+from tests.conftest import EMAIL
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def granted(met: Relationship) -> Relationship:
+    """Ana wants acme's marketing by e-mail."""
+    scope = Scope(met.brand_id, "marketing", "email")
+    ledger.record(
+        met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=timezone.now()
+    )
+    return met
+
+
+@pytest.fixture
+def token(granted: Relationship) -> str:
+    return links.mint(Link(granted, "marketing", "email", campaign="spring"))
+
+
+def is_allowed(brand: Brand, purpose: str = "marketing", channel: str = "email") -> bool:
+    asked = Asked(brand.pk, Contact(email=EMAIL), purpose, channel)
+    return checks.check(asked, now=timezone.now()).allowed
+
+
+# -- One click ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("multipart", [True, False])
+def test_one_click_unsubscribes_without_cookies(
+    multipart: bool, token: str, granted: Relationship
+) -> None:
+    """RFC 8058: form-urlencoded or multipart, no cookies, no redirect, no confirmation."""
+    caller = Client(enforce_csrf_checks=True)
+    if multipart:
+        answer = caller.post(f"/u/{token}", ONE_CLICK)
+    else:
+        form = "application/x-www-form-urlencoded"
+        answer = caller.post(f"/u/{token}", "List-Unsubscribe=One-Click", content_type=form)
+    assert answer.status_code == 200
+    assert not is_allowed(granted.brand)
+    entry = LedgerEntry.objects.get(decision="deny")
+    assert (entry.source, entry.maker, entry.channel) == ("link", "person", "email")
+
+
+def test_again_is_no_mistake_and_no_second_no(token: str, granted: Relationship) -> None:
+    assert [Client().post(f"/u/{token}").status_code for _ in range(3)] == [200] * 3
+    assert LedgerEntry.objects.filter(decision="deny").count() == 1
+
+
+def test_looking_at_it_changes_nothing(token: str, granted: Relationship) -> None:
+    page = Client().get(f"/u/{token}")
+    assert b"No more marketing by e-mail from Acme?" in page.content
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert is_allowed(granted.brand)
+
+
+def test_a_link_about_a_topic_stops_the_topic(granted: Relationship, offers: Topic) -> None:
+    token = links.mint(Link(granted, "marketing", "email", offers.code))
+    Client().post(f"/u/{token}")
+    assert is_allowed(granted.brand)
+    asked = Asked(granted.brand_id, Contact(email=EMAIL), "marketing", "email", offers.code)
+    assert not checks.check(asked, now=timezone.now()).allowed
+
+
+# -- The token ------------------------------------------------------------------------------------
+
+
+def test_each_changed_letter_is_noticed(token: str) -> None:
+    for place, letter in enumerate(token):
+        with pytest.raises(BadLink):
+            links.read(token[:place] + ("B" if letter == "A" else "A") + token[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "what", ["", ".", "a.b", "é", "a" * 5_000, "bnVsbA.bnVsbA", "W10.W10", "\0"]
+)
+def test_what_is_no_link_leads_to_the_way_to_one(what: str, db: None) -> None:
+    for place in ("u", "p"):
+        for method in ("get", "post"):
+            answer = getattr(Client(), method)(f"/{place}/{what or 'x'}")
+            assert answer.status_code == 404
+            assert b"Have new links sent" in answer.content
+
+
+def test_one_brand_s_key_seals_nothing_of_another_s(token: str, rival: Brand) -> None:
+    said = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps({**said, "b": "rival"}).encode()).rstrip(b"=")
+    with pytest.raises(BadLink):
+        links.read(f"{forged.decode()}.{token.partition('.')[2]}")
+
+
+def test_no_address_is_in_it(token: str) -> None:
+    assert EMAIL.encode() not in base64.urlsafe_b64decode(token.partition(".")[0] + "==")
+
+
+# -- The page of one brand ------------------------------------------------------------------------
+
+
+def test_the_page_says_yes_no_less_and_pause(token: str, granted: Relationship) -> None:
+    caller, path = Client(enforce_csrf_checks=True), f"/p/{token}"
+    assert b"What Acme may send you" in caller.get(path).content
+    caller.post(path, {"say": "grant:research:sms::"})
+    assert is_allowed(granted.brand, "research", "sms")
+    caller.post(path, {"say": "limit::::", "max": "1", "per": "week"})
+    page = caller.post(path, {"say": "pause::::", "until": "2099-01-01"})
+    assert b"Paused until" in page.content
+    page = caller.post(path, {"say": "deny::::"})
+    assert b"Done." in page.content
+    assert not is_allowed(granted.brand)
+    assert set(LedgerEntry.objects.filter(source="link").values_list("decision", flat=True)) == {
+        "grant", "limit", "pause", "deny",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("say", ["", "deny", "deny:service:email::", "deny::::1", "deny:x:::"])
+def test_what_makes_no_sense_changes_nothing(say: str, token: str) -> None:
+    before = LedgerEntry.objects.count()
+    assert Client().post(f"/p/{token}", {"say": say}).status_code == 422
+    assert LedgerEntry.objects.count() == before
+
+
+def test_the_page_is_of_that_one_brand(
+    token: str, granted: Relationship, rival: Brand, ana: Consumer
+) -> None:
+    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
+    page = Client().get(f"/p/{token}").content
+    assert b"Rival" not in page and EMAIL.encode() not in page
+    Client().post(f"/p/{token}", {"say": "deny::::", "brand": "rival"})
+    assert LedgerEntry.objects.latest("subject_seq").brand == granted.brand
+
+
+def test_when_it_is_over_the_page_says_so(token: str, granted: Relationship) -> None:
+    relationships.end(granted, by=Actor("portal"), now=timezone.now())
+    assert b"The relationship is over" in Client().get(f"/p/{token}").content
+
+
+# -- How to get there -----------------------------------------------------------------------------
+
+
+def test_the_links_come_by_mail_and_work(granted: Relationship) -> None:
+    Client().post("/link", {"email": f" {EMAIL.upper()} "})
+    (letter,) = mail.outbox
+    assert letter.to == [EMAIL]
+    found = re.search(r"http://testserver(/p/\S+)", str(letter.body))
+    assert found and Client().get(found[1]).status_code == 200
+
+
+def test_the_page_answers_alike_for_known_and_unknown(granted: Relationship) -> None:
+    pages = [Client().post("/link", {"email": each}) for each in (EMAIL, "nobody@example.org")]
+    assert len({re.sub(rb'value="[^"]{64}"', b"", page.content) for page in pages}) == 1
+    assert [page.status_code for page in pages] == [200, 200]
+    assert len(mail.outbox) == 2
+    assert "No brand here knows this address." in str(mail.outbox[1].body)
+
+
+def test_nobody_is_flooded_with_letters(granted: Relationship) -> None:
+    answers = [Client().post("/link", {"email": EMAIL}).status_code for _ in range(25)]
+    assert answers[-1] == 429
+    assert len(mail.outbox) <= 20
+
+
+def test_what_is_no_address_is_refused(db: None) -> None:
+    answer = Client().post("/link", {"email": "nobody"})
+    assert answer.status_code == 422 and b"not an e-mail address" in answer.content
