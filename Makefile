@@ -19,6 +19,12 @@ lint: .venv/test ## style, types and the one arrow
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
 
+bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.portal
+
+bench-addresses: .venv/test ## what the public forms say, and how fast, of known and unknown addresses
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.addresses
+
 bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with the broker dead
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.troubles
 
@@ -59,4 +65,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test screenshots messages lint bench bench-stream bench-troubles chaos event-catalogue hostile laws lock
+.PHONY: help run test screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses chaos event-catalogue hostile laws lock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -10,6 +10,9 @@ from django.db import IntegrityError, transaction
 from cmr.models import Consumer, ContactKind, ContactPoint, User
 from consent import identifiers, merging
 from consent.models import Identifier
+
+#: How long an account waits for its code.
+UNPROVED = timedelta(days=1)
 
 
 class AddressTaken(Exception):
@@ -53,6 +56,16 @@ def claim(user: User, *, now: datetime) -> Consumer:
         consumer = Consumer.objects.create(user=user, subject_id=identifier.subject.person_id)
         _keep(consumer, ContactKind.EMAIL, address, identifier, now)
     return consumer
+
+
+def forget_unproved(*, now: datetime) -> int:
+    """Take away the accounts whose address nobody proved within a day; return how many."""
+    proved = EmailAddress.objects.filter(verified=True).values("user")
+    old = User.objects.filter(date_joined__lt=now - UNPROVED, is_staff=False, consumer=None)
+    unproved = old.exclude(pk__in=proved)
+    number = unproved.count()
+    unproved.delete()
+    return number
 
 
 def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> ContactPoint:

@@ -103,6 +103,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE = [
     "config.requests.RequestId",
     "config.requests.Programs",
+    "cmr.portal.steady.AtFullSteps",
     # Pages are mostly tags. Against BREACH, Django's answers differ in length each time.
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -316,6 +317,9 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+#: Off lifts the limits by caller of the account forms: for measuring them only.
+if env.str("ACCOUNT_LIMITS", default="on") == "off":
+    ACCOUNT_RATE_LIMITS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 MFA_ADAPTER = "cmr.adapter.SecondFactorAdapter"

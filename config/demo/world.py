@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import secrets
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from pathlib import Path
 
 from brands import directory, keys, webhooks
 from brands.models import Brand, Topic
-from cmr import accounts, preferences, tokens
+from cmr import accounts, asking, preferences, tokens
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
-from consent import endings, metrics, profile, propagation, relationships
+from consent import endings, metrics, profile, propagation, relationships, sends
+from consent.checks import Asked
+from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.models.ledger import Reason
@@ -43,6 +46,12 @@ HABITS: list[tuple[DecisionKind, str | None, str | None, int]] = [
     ("grant", "research", "email", 2),
     ("pause", "marketing", "email", 4),
     ("limit", "marketing", "email", 3),
+]
+
+
+QUESTIONS = [
+    "May we tell you about new arrivals, at most once a month?",
+    "May we ask you once a year how you liked our shops?",
 ]
 
 
@@ -94,11 +103,31 @@ def history(members: list[Consumer], companies: list[Brand], now: datetime) -> I
     for moment in sorted(start + timedelta(days=DAYS * chance.random()) for _ in range(PEOPLE * 8)):
         endings.end_due(moment)
         _live(chance.choice(members), moment, chance)
+        for _ in range(3):
+            _write(chance.choice(members), moment, chance)
         yield
     for subject_id in propagation.waiting(limit=10_000):
         propagation.propagate(subject_id, now=now)
     endings.end_due(now)
     metrics.roll_up()
+
+
+def _write(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
+    """A brand that may sends something, and a brand that may not asks whether it might."""
+    mine = Relationship.objects.active().filter(person=consumer.subject_id)
+    relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
+    contact = Contact(email=consumer.user.email)
+    asked = Asked(relationship.brand_id, contact, "marketing", "email")
+    if sends.reserve(asked, now=moment, campaign="autumn").send is None and chance.random() < 0.1:
+        with contextlib.suppress(asking.AskedAlready, asking.NeverAgain):
+            asking.ask(
+                relationship,
+                purpose=chance.choice(["marketing", "research"]),
+                channel="email",
+                topic=None,
+                text=chance.choice(QUESTIONS),
+                now=moment,
+            )
 
 
 def steps() -> int:

@@ -77,6 +77,13 @@ def test_before_the_code_there_is_no_consumer(db: None) -> None:
     assert browser.get("/history").status_code == 302
 
 
+def test_an_account_that_nobody_proves_is_forgotten(ana: Consumer, admin: User) -> None:
+    Client().post("/account/signup/", {"email": NEW})
+    assert accounts.forget_unproved(now=timezone.now()) == 0
+    assert accounts.forget_unproved(now=timezone.now() + timedelta(days=2)) == 1
+    assert set(User.objects.values_list("email", flat=True)) == {EMAIL, admin.email}
+
+
 def test_whoever_signs_up_claims_what_brands_know(acme: Brand, now: datetime) -> None:
     known = identifiers.find_or_create(identifiers.digest(NEW)).subject
     by = Actor("brand_api", acme.pk)

@@ -1,0 +1,75 @@
+"""The portal on the product's own web server, over a database that is made for it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from brands.models import Brand
+from cmr import accounts, preferences
+from cmr.models import Consumer
+from cmr.preferences import Wish
+from config.services import ports, product
+from config.services.interruptions import Interruptions
+from config.services.supervisor import Supervisor
+from consent.ledger import NewChoice
+from consent.models import Send
+from consent.resolution import Scope
+from consent.scopes import Names
+
+DEVELOPMENT = {"CMR_ENVIRONMENT": "development"}
+PASSWORD = "only-they-know-it"
+HABITS = [("deny", "marketing", "email"), ("grant", "marketing", "email"), ("deny", None, None)]
+
+
+@contextmanager
+def served(folder: Path, environment: dict[str, str]) -> Iterator[int]:
+    """The port of a web server on a new database, which is dropped at the end."""
+    name = connection.creation.create_test_db(verbosity=0)
+    url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
+    port = ports.kept(folder / "portal.port")
+    (folder / "log").mkdir(parents=True, exist_ok=True)
+    web = next(each for each in product.processes(port, folder) if each.name == "web")
+    here = {**DEVELOPMENT, "DATABASE_URL": url, **environment}
+    web = replace(web, environment={**web.environment, **here})
+    supervisor = Supervisor(folder, {}, working_directory=product.ROOT)
+    try:
+        supervisor.start([web])
+        with Interruptions() as interruptions:
+            supervisor.wait_until_ready(interruptions, seconds=product.READY_SECONDS)
+        yield port
+    finally:
+        supervisor.stop()
+        connection.creation.destroy_test_db(settings.DATABASES["default"]["NAME"], verbosity=0)
+
+
+def person(email: str, *, brands: int) -> Consumer:
+    """Somebody with so many brands, who said this and that, and hears from most of them."""
+    now = timezone.now()
+    chance = random.Random(brands)
+    consumer = accounts.open_account(email=email, password=PASSWORD, verified_at=now)
+    for number in range(brands):
+        slug = f"{email.partition('@')[0]}-{number}"
+        brand = Brand.objects.create(slug=slug, name=f"{chance.choice('ABCDEFGH')} brand {number}")
+        preferences.add_brand(consumer, brand, by="portal", now=now - timedelta(days=40))
+        for decision, purpose, channel in chance.sample(HABITS, chance.randint(0, 2)):
+            names = Names(brand.slug, purpose, channel)
+            wish = Wish(names, NewChoice(Scope(), decision))  # type: ignore[arg-type]
+            preferences.choose(consumer, [wish], by="portal", now=now - timedelta(days=9))
+        sends = [
+            Send(
+                subject=consumer.subject, brand=brand, purpose_id="marketing", channel="email",
+                at=now - timedelta(days=chance.randint(0, 60)),
+            )
+            for _ in range(chance.randint(0, 9))
+        ]  # fmt: skip
+        Send.objects.bulk_create(sends)
+    return consumer
