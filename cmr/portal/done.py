@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from cmr import undoing
+from cmr import history, undoing
 from cmr.models import Consumer
 from cmr.portal import words
 from consent.models import Explanation, LedgerEntry
@@ -57,6 +57,7 @@ def read(request: HttpRequest, consumer: Consumer) -> Done | None:
     entries = undoing.batch(consumer, first, min(max(count, 1), MOST))
     if not entries:
         return None
+    history.name_topics(entries)
     explained = bool(entries[0].reason) or Explanation.objects.filter(entry=entries[0]).exists()
     return Done(entries, "undone" in request.GET, explained)
 

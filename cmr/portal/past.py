@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from brands.models import Brand, Topic
+from brands.models import Brand
 from cmr import contact_reports, history
 from cmr.models import Consumer
 from cmr.portal.choosing import mine
@@ -48,11 +48,9 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
     entry = mine(consumer, entry_id)
     now = timezone.now()
     explained = Explanation.objects.filter(entry=entry).first()
-    topic = Topic.objects.filter(brand=entry.brand_id, code=entry.topic).first()
     context = {
         "change": history.with_before([entry])[0],
         "reason": entry.reason or (explained.reason if explained else ""),
-        "topic": topic,
         "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry)],
     }
     return render(request, "cmr/change.html", context)

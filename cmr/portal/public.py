@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brands.models import Channel, Topic
-from cmr import links
+from cmr import history, links
 from cmr.links import BadLink, Link
 from cmr.portal import letters, words
 from cmr.portal.choosing import BadWish, choice_of, read
@@ -95,7 +95,9 @@ def _say(request: HttpRequest, link: Link) -> str:
     )
     scope = scopes.resolve(names, decision=wish.decision)
     choice = choice_of(request, wish.decision, now)
-    return words.said(links.say(link, replace(choice, scope=scope), now=now))
+    entry = links.say(link, replace(choice, scope=scope), now=now)
+    history.name_topics([entry])
+    return words.said(entry)
 
 
 def _page(link: Link) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -114,12 +112,11 @@ def channel(code: str | None) -> str:
     return str(CHANNELS[code]) if code in CHANNELS else (code or "")
 
 
-def scope(entry: LedgerEntry, topics: Mapping[str, str] | None = None) -> str:
+def scope(entry: LedgerEntry) -> str:
     """What a choice is about, without whose: "marketing by e-mail"."""
     what = purpose(entry.purpose_id)
     if entry.topic:
-        named = (topics or {}).get(entry.topic, entry.topic)
-        what = _("“%(topic)s”") % {"topic": named}
+        what = _("“%(topic)s”") % {"topic": entry.topic_name or entry.topic}
     if entry.channel:
         what = _("%(what)s by %(channel)s") % {"what": what, "channel": channel(entry.channel)}
     if entry.contact_point_id:

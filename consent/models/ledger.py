@@ -130,6 +130,9 @@ class LedgerEntry(ScopeFields):
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
 
+    #: The brand's name for the topic, where a page has looked it up.
+    topic_name = ""
+
     objects = LedgerEntryQuerySet.as_manager()
 
     class Meta:

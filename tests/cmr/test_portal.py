@@ -196,6 +196,12 @@ def test_ending_a_pause_leaves_the_limit(browser: Client, met: Relationship) -> 
     assert "At most 2 messages" not in say(browser, "unlimit::::")
 
 
+def test_a_topic_is_called_by_its_name(browser: Client, met: Relationship, offers: Topic) -> None:
+    said = re.sub(r"\s+", " ", say(browser, f"deny:marketing:email:{offers.code}:"))
+    assert "No to “Weekly offers” by e-mail: Acme" in said
+    assert "Weekly offers" in browser.get("/history").content.decode()
+
+
 def test_an_address_may_be_kept_from_a_brand(
     browser: Client, met: Relationship, ana: Consumer
 ) -> None:
@@ -296,6 +302,18 @@ def test_nobody_undoes_or_explains_what_is_another_s(
         assert browser.post(path, sent).status_code == 404
     assert browser.get(f"/history/{entry.pk}").status_code == 404
     assert b"Undo" not in browser.get("/", {"done": str(entry.pk)}).content
+
+
+def test_errors_have_pages_too(browser: Client, met: Relationship) -> None:
+    missing = browser.get("/no-such-page")
+    assert missing.status_code == 404
+    assert b"There is no such page" in missing.content
+    guarded = Client(enforce_csrf_checks=True)
+    old = guarded.post("/link", {"email": EMAIL})
+    assert old.status_code == 403
+    assert b"The form was too old" in old.content
+    for page in (missing, old):
+        assert b"style=" not in page.content and b"<style" not in page.content
 
 
 def test_an_admin_is_taken_to_the_report(admin: User) -> None:
