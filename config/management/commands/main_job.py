@@ -62,6 +62,7 @@ class Command(BaseCommand):
             f"{said['admin']['password']}\n"
             f"  API            {self.base}/api/docs\n"
             f"  Sample brand   {self.sample}/\n"
+            "  Mail           is printed in var/log/web.log: codes to sign up, for one\n"
             f"  Keys, tokens   var/demo.json\n"
         )
 
