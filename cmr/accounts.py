@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from cmr.models import Consumer, ContactKind, ContactPoint, User
 from consent import identifiers, merging
-from consent.models import Identifier
+from consent.models import Identifier, Subject
 
 #: How long an account waits for its code.
 UNPROVED = timedelta(days=1)
@@ -50,9 +50,7 @@ def claim(user: User, *, now: datetime) -> Consumer:
     """
     address = identifiers.normalise_email(user.email)
     with transaction.atomic():
-        identifier = identifiers.find_or_create(identifiers.digest(address))
-        if Consumer.objects.filter(subject=identifier.subject.person_id).exists():
-            raise AddressTaken("another account has this address")
+        identifier = _free(identifiers.find_or_create(identifiers.digest(address)), None)
         consumer = Consumer.objects.create(user=user, subject_id=identifier.subject.person_id)
         _keep(consumer, ContactKind.EMAIL, address, identifier, now)
     return consumer
@@ -78,15 +76,30 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
     """
     try:
         with transaction.atomic():
-            identifier = _identifier(consumer, identifiers.digest(value))
-            if Consumer.objects.filter(subject=identifier.subject.person_id).exclude(
-                pk=consumer.pk
-            ):
-                raise AddressTaken("another account has this address")
+            identifier = _free(_identifier(consumer, identifiers.digest(value)), consumer)
             merging.merge(identifier.subject_id, into=consumer.subject_id, now=now)
             return _keep(consumer, kind, value, identifier, now)
     except IntegrityError as error:
         raise AddressTaken("another account has this address") from error
+
+
+def _free(identifier: Identifier, consumer: Consumer | None) -> Identifier:
+    """The identifier, with a Subject that is nobody else's.
+
+    An address that its owner let go may come to somebody else, as numbers do. What was said about
+    it was said by the one before, so it begins anew: no brand has a relationship with it.
+
+    Raises:
+        AddressTaken: its owner has not let it go.
+    """
+    owner = Consumer.objects.filter(subject=identifier.subject.person_id).first()
+    if owner is None or owner == consumer:
+        return identifier
+    if ContactPoint.objects.filter(identifier=identifier).exists():
+        raise AddressTaken("another account has this address")
+    identifier.subject = Subject.objects.create()
+    identifier.save(update_fields=["subject"])
+    return identifier
 
 
 def _identifier(consumer: Consumer, digest: bytes) -> Identifier:

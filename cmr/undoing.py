@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from cmr.models import Consumer
 from consent import ledger, preferences, resolution
@@ -31,7 +34,7 @@ def batch(consumer: Consumer, first: uuid.UUID, count: int) -> list[LedgerEntry]
 
 
 def undo(
-    consumer: Consumer, entries: Sequence[LedgerEntry], *, by: str, now: datetime
+    person_id: uuid.UUID, entries: Sequence[LedgerEntry], *, by: str, now: datetime
 ) -> list[LedgerEntry]:
     """Make each scope what it was for the person before *entries*, which were recorded together.
 
@@ -40,20 +43,19 @@ def undo(
     """
     if not entries:
         return []
-    scopes = {preferences.scope_of(entry) for entry in entries}
-    undone = {entry.pk for entry in entries}
-    said = LedgerEntry.objects.of_person(consumer.subject_id).filter(maker="person")
-    others = [each for each in said.exclude(pk__in=undone) if preferences.scope_of(each) in scopes]
-    last = entries[-1].subject_seq
-    if any(e.subject_seq > last for e in others if e.subject_id == consumer.subject_id):
-        raise ChangedSince("something newer was said on the same scope")
-    before = resolution.in_force(preferences.choices_of_ledger(others))
-    again = [new for scope in _ordered(entries) for new in _said_again(scope, before, now)]
-    return ledger.record(consumer.subject_id, again, by=Actor(by), now=now)
+    scopes = _scopes(entries)
+    with transaction.atomic():
+        ledger.lock(person_id)  # or a change of this moment would be undone as well
+        others = list(_others(person_id, entries))
+        later = (each for each in others if each.subject_seq > entries[-1].subject_seq)
+        if any(_scope(each) in scopes for each in later if each.subject_id == person_id):
+            raise ChangedSince("something newer was said on the same scope")
+        before = resolution.in_force(preferences.choices_of_ledger(others))
+        return _say_again(person_id, scopes, before, by=by, now=now)
 
 
 def take_back(
-    consumer: Consumer,
+    person_id: uuid.UUID,
     scopes: Sequence[Scope],
     kinds: Collection[str],
     *,
@@ -61,21 +63,61 @@ def take_back(
     now: datetime,
 ) -> list[LedgerEntry]:
     """Take back what was said in these *kinds* on exactly these scopes; what else stands, stays."""
-    said = resolution.in_force(preferences.of_subject(consumer.subject_id))
-    kept = [c for c in said if c.maker == "person" and c.decision not in kinds]
-    again = [new for scope in scopes for new in _said_again(scope, kept, now)]
-    return ledger.record(consumer.subject_id, again, by=Actor(by), now=now)
+    with transaction.atomic():
+        ledger.lock(person_id)
+        said = resolution.in_force(preferences.of_subject(person_id))
+        kept = [c for c in said if c.maker == "person" and c.decision not in kinds]
+        return _say_again(person_id, scopes, kept, by=by, now=now)
 
 
-def _ordered(entries: Sequence[LedgerEntry]) -> list[Scope]:
-    return list(dict.fromkeys(preferences.scope_of(entry) for entry in entries))
+def _others(person_id: uuid.UUID, entries: Sequence[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    said = LedgerEntry.objects.of_person(person_id).filter(maker="person")
+    return said.exclude(pk__in=[entry.pk for entry in entries])
 
 
-def _said_again(scope: Scope, before: Sequence[Choice], now: datetime) -> list[NewChoice]:
-    """A `clear`, and then what had stood on exactly this scope, oldest first."""
-    stood = sorted((c for c in before if c.scope == scope), key=lambda c: c.age)
-    counting = [c for c in stood if c.limit or c.refuses(now) or c.permits(now)]
-    return [NewChoice(scope, "clear"), *(_again(choice) for choice in counting)]
+def _say_again(
+    person_id: uuid.UUID,
+    scopes: Iterable[Scope],
+    stood: Sequence[Choice],
+    *,
+    by: str,
+    now: datetime,
+) -> list[LedgerEntry]:
+    again = [new for scope in scopes for new in _said_again(scope, stood, now)]
+    return ledger.record(person_id, again, by=Actor(by), now=now)
+
+
+def _scopes(entries: Sequence[LedgerEntry]) -> list[Scope]:
+    return list(dict.fromkeys(_scope(entry) for entry in entries))
+
+
+def _scope(entry: LedgerEntry) -> Scope:
+    return preferences.scope_of(entry)
+
+
+def _said_again(scope: Scope, stood: Sequence[Choice], now: datetime) -> Iterator[NewChoice]:
+    """A `clear`, and then what had *stood* on exactly this scope, oldest first.
+
+    Note [Saying again]. What is said again is newer than it was, and the rule goes by age. A no
+    said again would count more than a narrower yes that had lifted it, so that yes follows. A yes
+    said again would lift a wider no that had come after it, so it is left out: what holds now is
+    as before, though such a yes does not come back once that no is taken back.
+    """
+    yield NewChoice(scope, "clear")
+    own = sorted((c for c in stood if c.scope == scope), key=lambda choice: choice.age)
+    others = [choice for choice in stood if choice.scope != scope]
+    for choice in own:
+        if choice.limit or choice.refuses(now) or _counts(choice, others, now):
+            yield _again(choice)
+        if choice.refuses(now):
+            lifting = (other for other in others if other.permits(now) and other.lifts(choice))
+            yield from (_again(each) for each in lifting if _counts(each, stood, now))
+
+
+def _counts(grant: Choice, among: Sequence[Choice], now: datetime) -> bool:
+    """Whether *grant* permits something, and no no *among* these that covers it overrules it."""
+    denials = (each for each in among if each.refuses(now) and each.scope.covers(grant.scope))
+    return grant.permits(now) and all(grant.lifts(denial) for denial in denials)
 
 
 def _again(choice: Choice) -> NewChoice:

@@ -22,9 +22,8 @@ def begin(sender: object, email_address: EmailAddress, **_: Any) -> None:
     assert isinstance(user, User)
     if user.is_staff:
         return
-    if hasattr(user, "consumer"):
-        accounts.add_contact(
-            user.consumer, kind="email", value=email_address.email, now=timezone.now()
-        )
-    else:
+    if not hasattr(user, "consumer"):
         accounts.claim(user, now=timezone.now())
+        return
+    now, address = timezone.now(), email_address.email
+    accounts.add_contact(user.consumer, kind="email", value=address, now=now)

@@ -70,7 +70,7 @@ def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[Led
             for each in said
             for brand in brands
         ]
-        return undoing.take_back(consumer, scopes, kinds, by="portal", now=now)
+        return undoing.take_back(consumer.subject_id, scopes, kinds, by="portal", now=now)
     wishes = [
         Wish(replace(each.names, brand=brand), choice_of(request, each.decision, now))
         for each in said
@@ -155,7 +155,7 @@ def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Take back what one click did."""
     entries = _entries(request, consumer)
     try:
-        undone = undoing.undo(consumer, entries, by="portal", now=timezone.now())
+        undone = undoing.undo(consumer.subject_id, entries, by="portal", now=timezone.now())
     except undoing.ChangedSince:
         messages.warning(request, _("You have changed this since, so it stays as it is."))
         return done.back(request, [])

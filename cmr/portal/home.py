@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from brands.models import Purpose
@@ -47,7 +48,9 @@ class Filter:
 def home(request: HttpRequest) -> HttpResponse:
     consumer = consumer_of(request)
     if consumer:
-        return _brands(request, consumer)
+        response = _brands(request, consumer)
+        add_never_cache_headers(response)
+        return response
     if getattr(request.user, "is_staff", False):
         return redirect("opt-outs")
     return render(request, "cmr/welcome.html", {"purposes": Purpose.objects.order_by("position")})

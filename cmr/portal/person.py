@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from cmr.models import Consumer, PermissionRequest
 
@@ -40,7 +40,9 @@ def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
         consumer = consumer_of(request)
         if consumer is None:
             return redirect("home")
-        return view(request, consumer, *args, **kwargs)
+        response = view(request, consumer, *args, **kwargs)
+        add_never_cache_headers(response)  # or the next at this computer could go back to it
+        return response
 
     return shown  # type: ignore[return-value]  # `wraps` remembers the name of the argument
 

@@ -15,10 +15,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brands.models import Channel, Topic
-from cmr import history, links
+from cmr import history, links, undoing
 from cmr.links import BadLink, Link
 from cmr.portal import letters, words
-from cmr.portal.choosing import BadWish, choice_of, read
+from cmr.portal.choosing import TAKES_BACK, BadWish, choice_of, read
 from consent import identifiers, permissions, scopes
 from consent.permissions import Permission
 
@@ -93,9 +93,14 @@ def _say(request: HttpRequest, link: Link) -> str:
     names = scopes.Names(
         link.relationship.brand.slug, wish.names.purpose, wish.names.channel, wish.names.topic
     )
-    scope = scopes.resolve(names, decision=wish.decision)
-    choice = choice_of(request, wish.decision, now)
-    entry = links.say(link, replace(choice, scope=scope), now=now)
+    if kinds := TAKES_BACK.get(wish.decision):
+        scope = scopes.resolve(names, decision="clear")
+        person = link.relationship.person_id
+        entry = undoing.take_back(person, [scope], kinds, by=links.SOURCE, now=now)[0]
+    else:
+        scope = scopes.resolve(names, decision=wish.decision)
+        choice = choice_of(request, wish.decision, now)
+        entry = links.say(link, replace(choice, scope=scope), now=now)
     history.name_topics([entry])
     return words.said(entry)
 

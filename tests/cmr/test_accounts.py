@@ -218,6 +218,24 @@ def test_the_last_address_stays(browser: Client, ana: Consumer) -> None:
     assert EmailAddress.objects.get(user=ana.user).primary
 
 
+def test_an_address_that_was_let_go_begins_anew_with_its_next_owner(
+    met: Relationship, ana: Consumer
+) -> None:
+    point = accounts.add_contact(ana, kind="email", value=NEW, now=timezone.now())
+    accounts.remove_contact(point)
+    page = sign_up(Client())
+    assert "Your brands" in page and "Acme" not in page
+    dora = Consumer.objects.get(user__email=NEW)
+    assert dora.subject_id != ana.subject_id
+    asked = Asked(met.brand_id, Contact(email=NEW), "marketing", "email")
+    assert checks.check(asked, now=timezone.now()).rule == "no_relationship"
+
+
+def test_pages_of_a_person_are_not_kept_by_the_browser(browser: Client) -> None:
+    for path in ("/", "/history", "/you/addresses"):
+        assert "no-store" in browser.get(path).headers["Cache-Control"]
+
+
 # -- Sessions, factors and programs ---------------------------------------------------------------
 
 

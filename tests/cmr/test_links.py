@@ -131,8 +131,10 @@ def test_the_page_says_yes_no_less_and_pause(token: str, granted: Relationship) 
     page = caller.post(path, {"say": "deny::::"})
     assert b"Done." in page.content
     assert not is_allowed(granted.brand)
+    caller.post(path, {"say": "allow::::"})
+    assert is_allowed(granted.brand)
     assert set(LedgerEntry.objects.filter(source="link").values_list("decision", flat=True)) == {
-        "grant", "limit", "pause", "deny",
+        "grant", "limit", "pause", "deny", "clear",
     }  # fmt: skip
 
 
