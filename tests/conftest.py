@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
@@ -86,6 +87,13 @@ def _quick_and_forgetful(settings: Settings) -> None:
     settings.ADDRESS_FORM_SECONDS = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+
+
+@pytest.fixture
+def still_clock() -> Iterator[None]:
+    """What is counted by the minute must not see one end on a slow machine."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield
 
 
 @pytest.fixture

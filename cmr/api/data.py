@@ -10,19 +10,22 @@ from rest_framework.response import Response
 from cmr import export
 from cmr.api.access import ConsumerView
 
-ROWS = serializers.ListField(child=serializers.DictField())
+
+def rows() -> serializers.ListField:
+    """A table; each field needs one of its own."""
+    return serializers.ListField(child=serializers.DictField())
 
 
 class ExportData(serializers.Serializer[object]):
-    account = ROWS
-    contact_points = ROWS
-    relationships = ROWS
-    standing = ROWS
-    history = ROWS
-    contacts = ROWS
-    permission_requests = ROWS
-    contact_reports = ROWS
-    access_tokens = ROWS
+    account = rows()
+    contact_points = rows()
+    relationships = rows()
+    standing = rows()
+    history = rows()
+    contacts = rows()
+    permission_requests = rows()
+    contact_reports = rows()
+    access_tokens = rows()
 
 
 class Export(ConsumerView):

@@ -110,6 +110,7 @@ def test_a_closed_account_s_token_is_worth_nothing(as_ana: Api, ana: Consumer) -
 
 
 @pytest.mark.parametrize("path", ["session", "tokens"])
+@pytest.mark.usefixtures("still_clock")
 def test_guessing_is_slowed_down(path: str, nobody: Api, ana: Consumer) -> None:
     guess = {"email": EMAIL, "password": "wrong"}
     assert {nobody.post(path, guess).status_code for _ in range(20)} == {401}
@@ -119,12 +120,14 @@ def test_guessing_is_slowed_down(path: str, nobody: Api, ana: Consumer) -> None:
     assert 0 < int(slowed.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_guessing_under_another_spelling_counts_as_well(nobody: Api, ana: Consumer) -> None:
     for n in range(20):
         nobody.post("session", {"email": f"{EMAIL}{' ' * (n % 2)}", "password": "wrong"})
     assert nobody.post("session", CREDENTIALS).status_code == 429
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_guessing_through_a_pretended_proxy_counts_as_well(nobody: Api, ana: Consumer) -> None:
     guess = {"email": EMAIL, "password": "wrong"}
     for n in range(20):
@@ -135,6 +138,7 @@ def test_guessing_through_a_pretended_proxy_counts_as_well(nobody: Api, ana: Con
 @pytest.mark.parametrize(
     ("page", "field"), [("/account/login/", "login"), ("/admin/login/", "username")]
 )
+@pytest.mark.usefixtures("still_clock")
 def test_guessing_at_a_page_is_slowed_down(
     page: str, field: str, nobody: Api, ana: Consumer
 ) -> None:
@@ -144,6 +148,7 @@ def test_guessing_at_a_page_is_slowed_down(
     assert tries[-1] == 429
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_somebody_else_is_not_slowed_down(nobody: Api, ana: Consumer, admin: User) -> None:
     for _ in range(21):
         nobody.post("session", {"email": EMAIL, "password": "wrong"})

@@ -239,7 +239,7 @@ def test_the_person_sees_what_holds_for_them(
     assert may() == {("marketing", "email"), ("marketing", "post")}
     page = as_ana.client
     assert page.login(email=EMAIL, password="only-ana-knows-it")
-    assert b"Marketing: yes, by email, letters." in page.get("/").content
+    assert b"E-mail: marketing. Letters: marketing." in page.get("/").content
 
 
 def test_the_person_s_brands_cost_no_query_each(
