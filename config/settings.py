@@ -326,6 +326,7 @@ MFA_ADAPTER = "cmr.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "CMR"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are half a minute off at times
 #: Browsers take passkeys over plain http from localhost alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 #: Seconds, on a grid of which the forms answer that take anybody's address: known and unknown

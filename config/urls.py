@@ -12,6 +12,7 @@ from cmr.api import asking, choices, contacts, data, honouring, profile, receipt
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from cmr.portal import (
+    addresses,
     asked,
     choosing,
     directory,
@@ -19,11 +20,11 @@ from cmr.portal import (
     past,
     proof,
     public,
+    security,
     you,
 )
-from cmr.portal import (
-    brand as brand_page,
-)
+from cmr.portal import brand as brand_page
+from cmr.portal import data as own_data
 from cmr.portal.steady import steady
 from config import health, metrics, wellknown
 from consent import pages
@@ -38,7 +39,7 @@ urlpatterns = [
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", public.preferences, name="preferences"),
     path("link", steady(limited(public.ask_for_link, "email")), name="link"),
-    path("erased", you.erased, name="erased"),
+    path("erased", own_data.erased, name="erased"),
     path("language", set_language, name="language"),
     path("account/login/", steady(limited(account.login, "login")), name="account_login"),
     path("account/login/code/", steady(limited(account.request_login_code, "email"))),
@@ -66,18 +67,18 @@ urlpatterns = [
     path("history/<uuid:entry_id>/receipt.jws", proof.download, name="receipt-download"),
     path("reported", past.reports, name="reports"),
     path("you", you.you, name="you"),
-    path("you/addresses", you.addresses, name="addresses"),
-    path("you/addresses/add", you.add_address, name="add-address"),
-    path("you/addresses/prove/<int:pending_id>", you.prove_address, name="prove-address"),
-    path("you/addresses/remove/<int:point_id>", you.remove_address, name="remove-address"),
-    path("you/security", you.security, name="security"),
-    path("you/security/end", you.sign_out_everywhere, name="sign-out-everywhere"),
-    path("you/tokens", you.issue_token, name="issue-token"),
-    path("you/tokens/<int:token_id>/revoke", you.revoke_token, name="revoke-token"),
-    path("you/data", you.data, name="data"),
-    path("you/data.json", you.download, {"form": "json"}, name="download-json"),
-    path("you/data.zip", you.download, {"form": "zip"}, name="download-csv"),
-    path("you/erase", you.erase, name="erase"),
+    path("you/addresses", addresses.addresses, name="addresses"),
+    path("you/addresses/add", addresses.add_address, name="add-address"),
+    path("you/addresses/prove/<int:pending_id>", addresses.prove_address, name="prove-address"),
+    path("you/addresses/remove/<int:point_id>", addresses.remove_address, name="remove-address"),
+    path("you/security", security.security, name="security"),
+    path("you/security/end", security.sign_out_everywhere, name="sign-out-everywhere"),
+    path("you/tokens", security.issue_token, name="issue-token"),
+    path("you/tokens/<int:token_id>/revoke", security.revoke_token, name="revoke-token"),
+    path("you/data", own_data.data, name="data"),
+    path("you/data.json", own_data.download, {"form": "json"}, name="download-json"),
+    path("you/data.zip", own_data.download, {"form": "zip"}, name="download-csv"),
+    path("you/erase", own_data.erase, name="erase"),
     path("reports/opt-outs", pages.opt_outs, name="opt-outs"),
     path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),

@@ -301,7 +301,7 @@ def test_a_second_factor_is_set_up_and_asked_for(page: Page, world: World) -> No
     secret = page.get_by_label("Authenticator secret").input_value()
     page.get_by_label("Authenticator code").fill(app_code(secret))
     page.get_by_role("button", name="Activate").click()
-    page.wait_for_url("**/account/factors/**")
+    page.get_by_role("heading", name="Recovery Codes").wait_for()
     page.context.clear_cookies()
     page.goto("/account/login/")
     page.get_by_label("Email").fill("ana@example.org")

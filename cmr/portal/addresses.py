@@ -1,0 +1,84 @@
+"""Addresses and numbers: proving one, and letting one go."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cmr import accounts, contacts, texting
+from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.portal.person import for_consumers
+from consent import identifiers
+
+
+@require_safe
+@for_consumers
+def addresses(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    return _addresses(request, consumer)
+
+
+def _addresses(request: HttpRequest, consumer: Consumer, error: str = "") -> HttpResponse:
+    fresh = consumer.pending.filter(sent_at__gt=timezone.now() - contacts.GOOD_FOR)
+    context = {
+        "points": consumer.contact_points.order_by("kind", "pk"),
+        "pending": fresh.order_by("pk"),
+        "numbers": texting.is_possible(),
+        "typed": request.POST,
+        "error": error,
+    }
+    return render(request, "cmr/addresses.html", context, status=422 if error else 200)
+
+
+@require_POST
+@for_consumers
+def add_address(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    kind, text = request.POST.get("kind", ""), request.POST.get("value", "").replace("\0", "")
+    if kind not in ContactKind.values:
+        return _addresses(request, consumer, _("Say whether it is an address or a number."))
+    try:
+        contacts.begin(consumer, kind=kind, text=text[:320], now=timezone.now())
+    except identifiers.InvalidAddress:
+        return _addresses(request, consumer, _invalid(kind))
+    except contacts.NoNumbers:
+        return _addresses(request, consumer, _("Numbers cannot be proved here."))
+    except contacts.TooSoon:
+        return _addresses(request, consumer, _("A code was sent a moment ago. Wait half a minute."))
+    messages.success(request, _("We sent a code there. Type it below."))
+    return redirect("addresses")
+
+
+def _invalid(kind: str) -> str:
+    if kind == ContactKind.PHONE:
+        return _("A phone number starts with + and its country code, as +49 151 12345678.")
+    return _("This is not an e-mail address.")
+
+
+@require_POST
+@for_consumers
+def prove_address(request: HttpRequest, consumer: Consumer, pending_id: int) -> HttpResponse:
+    pending = get_object_or_404(PendingContact, pk=pending_id, consumer=consumer)
+    code = request.POST.get("code", "")[:20]
+    try:
+        point = contacts.prove(pending, code, now=timezone.now())
+    except contacts.WrongCode:
+        return _addresses(request, consumer, _("This is not our code, or it is too old."))
+    except accounts.AddressTaken:
+        return _addresses(request, consumer, _("Another account has this address."))
+    messages.success(request, _("%s is yours.") % point.value)
+    return redirect("addresses")
+
+
+@require_POST
+@for_consumers
+def remove_address(request: HttpRequest, consumer: Consumer, point_id: int) -> HttpResponse:
+    point = get_object_or_404(ContactPoint, pk=point_id, consumer=consumer)
+    try:
+        accounts.remove_contact(point)
+    except accounts.LastAddress:
+        return _addresses(request, consumer, _("This is your only address; add another one first."))
+    messages.success(request, _("%s was removed.") % point.value)
+    return redirect("addresses")

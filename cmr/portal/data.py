@@ -1,0 +1,60 @@
+"""The person's data: taking all of it along, and having it erased."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cmr import erasure, export
+from cmr.models import Consumer
+from cmr.portal.person import for_consumers
+
+
+@require_safe
+@for_consumers
+def data(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    sizes: dict[str, Any] = {name: len(rows) for name, rows in export.tables(consumer).items()}
+    return render(request, "cmr/data.html", {"sizes": sizes.items()})
+
+
+@require_safe
+@for_consumers
+def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpResponse:
+    """Everything that is kept about the person, as JSON or as CSV files in a ZIP."""
+    if form == "json":
+        body, kind = export.as_json(consumer, now=timezone.now()), "application/json"
+    else:
+        body, kind = export.as_csv(consumer), "application/zip"
+    response = HttpResponse(body, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="cmr-my-data.{form}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required  # type: ignore[untyped-decorator]
+@for_consumers
+def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    """Take the account away, once the person has typed that they mean it."""
+    word = _("erase")
+    if request.method != "POST":
+        return render(request, "cmr/erase.html", {"word": word})
+    if request.POST.get("word", "").strip().lower() != word:
+        error = _("To erase your account, type the word “%s”.") % word
+        return render(request, "cmr/erase.html", {"word": word, "error": error}, status=422)
+    first_stop = request.POST.get("brands") == "stop"
+    erasure.erase(consumer, first_stop=first_stop, by="portal", now=timezone.now())
+    logout(request)
+    return redirect("erased")
+
+
+@require_safe
+def erased(request: HttpRequest) -> HttpResponse:
+    return render(request, "cmr/erased.html")
