@@ -21,7 +21,7 @@ from consent.resolution import Choice, Decision, Question
 
 def due(now: datetime, limit: int = 500) -> list[Ending]:
     """What has ended and was not told, in the order in which it ended."""
-    return list(Ending.objects.due(now).select_related("entry__purpose", "entry__subject")[:limit])
+    return list(Ending.objects.due(now).select_related("entry__purpose")[:limit])
 
 
 def end_due(now: datetime) -> int:
@@ -35,16 +35,23 @@ def end_due(now: datetime) -> int:
 
 def tell(ending: Ending, *, now: datetime) -> int:
     """Tell every concerned brand; return how many were told."""
-    told = sum(_tell(ending, brand_id, now=now) for brand_id in _concerned(ending.entry))
-    Ending.objects.filter(pk=ending.pk, done_at=None).update(done_at=now)
+    told = sum(_tell(ending, brand_id, now=now) for brand_id in _concerned(ending))
+    _finish(ending, now)
     return told
 
 
-def _concerned(entry: LedgerEntry) -> list[int]:
-    if entry.brand_id is not None:
-        return [entry.brand_id]
-    brands = Relationship.objects.active().filter(person=entry.subject.person_id)
+def _concerned(ending: Ending) -> list[int]:
+    if ending.entry.brand_id is not None:
+        return [ending.entry.brand_id]
+    brands = Relationship.objects.active().filter(person=ending.subject_id)
     return list(brands.order_by("brand_id").values_list("brand_id", flat=True).distinct())
+
+
+def _finish(ending: Ending, now: datetime) -> None:
+    """It is done, unless the person was merged meanwhile: see `propagation`."""
+    with transaction.atomic():
+        if ledger.lock(ending.subject_id).pk == ending.subject_id:
+            Ending.objects.filter(pk=ending.pk, done_at=None).update(done_at=now)
 
 
 def _tell(ending: Ending, brand_id: int, *, now: datetime) -> bool:

@@ -33,15 +33,23 @@ def propagate(subject_id: uuid.UUID, *, now: datetime) -> int:
         brands = Relationship.objects.active().filter(person=subject_id).order_by("brand_id")
         for brand_id in brands.values_list("brand_id", flat=True).distinct():
             told += _tell(each, brand_id)
-        Propagation.objects.filter(pk=each.pk).update(done_at=now)
+        _finish(each, now)
     return told
 
 
 def _tell(pending: Propagation, brand_id: int) -> bool:
     with transaction.atomic():
-        ledger.lock(pending.subject_id)
-        known = enumerate(ledger.active_with(pending.subject_id, brand_id))
+        person = ledger.lock(pending.subject_id)
+        known = enumerate(ledger.active_with(person.pk, brand_id))
         told = [notices.of_entry(pending.entry, each, again=nth > 0) for nth, each in known]
         new = [notice for notice in told if not stream.already_told(brand_id, notice.cause)]
         ledger.tell(new)
     return bool(new)
+
+
+def _finish(pending: Propagation, now: datetime) -> None:
+    """It is done, unless the person was merged meanwhile: then brands may be left out, and the
+    next sweep comes back to it under the subject that remains."""
+    with transaction.atomic():
+        if ledger.lock(pending.subject_id).pk == pending.subject_id:
+            Propagation.objects.filter(pk=pending.pk).update(done_at=now)

@@ -1,0 +1,128 @@
+"""Two subjects become one while workers are on their way with what either of them said."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from brands.models import Brand, Event
+from cmr.models import Consumer
+from consent import chain, endings, identifiers, ledger, merging, propagation, relationships
+from consent.ledger import Actor, NewChoice
+from consent.models import Preference, Propagation, Relationship, Subject
+from consent.resolution import Scope
+from tests.races.together import PATIENCE, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def other(acme: Brand) -> uuid.UUID:
+    """Whom acme knows by an address that Ana has yet to prove."""
+    subject = identifiers.find_or_create(identifiers.digest("other@example.org")).subject_id
+    by = Actor("brand_api", acme.pk)
+    relationships.start(subject, acme, by=by, now=NOW, note="shop")
+    return subject
+
+
+def say(subject: uuid.UUID, decision: str, at: datetime = NOW, **more: object) -> None:
+    choice = NewChoice(Scope(None, "marketing"), decision, **more)  # type: ignore[arg-type]
+    ledger.record(subject, [choice], by=Actor("portal"), now=at)
+
+
+@contextmanager
+def in_the_middle_of_it(act: Callable[[], object]) -> Iterator[None]:
+    """*act* has read what it goes by, and waits for the person's row while the body commits."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    with transaction.atomic():
+        yield
+        thread.start()
+        _wait_until_it_waits()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def _wait_until_it_waits() -> None:
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    until = threading.Event()
+    for _ in range(int(PATIENCE * 20)):
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            if cursor.fetchone()[0]:
+                return
+        until.wait(0.05)
+    raise AssertionError("nobody waits for the lock")
+
+
+def told(kind: str) -> list[uuid.UUID]:
+    """Of whom, as the streams know them."""
+    return sorted(Event.objects.filter(type=kind).values_list("subject", flat=True))
+
+
+def test_a_wide_no_on_its_way_is_told_of_both(
+    ana: Consumer, met: Relationship, other: uuid.UUID
+) -> None:
+    say(other, "deny")
+    with in_the_middle_of_it(lambda: propagation.propagate(other, now=NOW)):
+        merging.merge(other, into=ana.subject_id, now=NOW)
+    for waiting in propagation.waiting():
+        propagation.propagate(waiting, now=NOW)
+    assert told("preference.denied") == sorted([ana.subject_id, other])
+    assert not Propagation.objects.filter(done_at=None).exists()
+
+
+def test_the_end_of_a_pause_is_told_of_both(
+    ana: Consumer, met: Relationship, other: uuid.UUID
+) -> None:
+    say(other, "pause", until=NOW + HOUR)
+    propagation.propagate(other, now=NOW)
+    late = NOW + 2 * HOUR
+    with in_the_middle_of_it(lambda: endings.end_due(late)):
+        merging.merge(other, into=ana.subject_id, now=late)
+    endings.end_due(late)
+    assert told("preference.pause_ended") == sorted([ana.subject_id, other])
+
+
+def test_choices_of_both_at_once_are_in_one_order(
+    ana: Consumer, met: Relationship, other: uuid.UUID
+) -> None:
+    def speak(subject: uuid.UUID) -> None:
+        for n in range(10):
+            say(subject, "deny" if n % 2 else "grant", NOW + n * HOUR)
+
+    together(
+        lambda: speak(ana.subject_id),
+        lambda: speak(other),
+        lambda: merging.merge(other, into=ana.subject_id, now=NOW) and None,
+    )
+    for subject in Subject.objects.filter(pk__in=[ana.subject_id, other]):
+        assert list(chain.breaks(subject)) == []
+    assert not Preference.objects.filter(subject=other).exists()
+
+
+def test_two_who_prove_the_same_at_once_do_not_both_have_it(
+    ana: Consumer, met: Relationship, other: uuid.UUID
+) -> None:
+    third = Subject.objects.create().pk
+    together(
+        lambda: merging.merge(other, into=ana.subject_id, now=NOW),
+        lambda: merging.merge(other, into=ana.subject_id, now=NOW),
+    )
+    assert Subject.objects.get(pk=other).merged_into_id == ana.subject_id
+    assert Subject.objects.get(pk=third).merged_into_id is None
