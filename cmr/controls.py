@@ -10,10 +10,11 @@ from brands.models import Brand, Channel, Purpose, Topic
 from cmr import everywhere
 from cmr.models import Consumer, ContactPoint
 from consent import permissions, preferences, resolution
-from consent.models import Identifier, LedgerEntry, Relationship
+from consent.models import Identifier, LedgerEntry, Relationship, Send
 from consent.permissions import Permission
 from consent.resolution import Choice, Decision, Limit, Scope
 
+LAST_CONTACTS = 5
 #: The channels that a page shows at once.
 USUAL = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.POST)
 
@@ -79,6 +80,8 @@ class Page:
     limit: Limit | None
     said: str
     paused_until: datetime | None
+    #: The newest messages that the brand reserved.
+    contacts: Sequence[Send]
 
     @property
     def is_over(self) -> bool:
@@ -110,7 +113,13 @@ def of_brand(consumer: Consumer, brand: Brand, *, now: datetime) -> Page | None:
         next((c.limit for c in said if c.limit and c.scope == of_this), None),
         everywhere.stands(said, of_this, now),
         everywhere.paused_until(said, of_this, now),
+        _contacts(consumer, brand, now),
     )
+
+
+def _contacts(consumer: Consumer, brand: Brand, now: datetime) -> list[Send]:
+    sends = Send.objects.filter(subject=consumer.subject_id, brand=brand, returned_at=None)
+    return list(sends.filter(at__lte=now).order_by("-at")[:LAST_CONTACTS])
 
 
 def _own(said: Iterable[Choice]) -> list[Choice]:

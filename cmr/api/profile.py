@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -48,6 +49,7 @@ class ProfileData(serializers.Serializer[object]):
     )
     time_zone = serializers.CharField(allow_null=True, help_text="Null is unknown: UTC counts.")
     quiet_hours = QuietHoursField(allow_null=True)
+    language = serializers.CharField(allow_null=True, help_text="Null is as the browser asks.")
 
 
 class ProfileChange(StrictSerializer):
@@ -60,6 +62,7 @@ class ProfileChange(StrictSerializer):
     quiet_hours = QuietHoursField(
         required=False, allow_null=True, help_text="The end may be on the next day."
     )
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_null=True)
 
 
 class ErasureQuery(StrictSerializer):
@@ -83,6 +86,9 @@ class Profile(ConsumerView):
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             subject = profile.change(self.consumer.subject_id, _changes(body.validated_data))
+        if "language" in body.validated_data:
+            self.consumer.language = body.validated_data["language"] or ""
+            self.consumer.save(update_fields=["language"])
         return self.shown(subject)
 
     @extend_schema(parameters=[ErasureQuery], responses={204: None}, tags=[TAG])
@@ -102,6 +108,7 @@ class Profile(ConsumerView):
                 "jurisdiction": subject.jurisdiction,
                 "time_zone": subject.time_zone or None,
                 "quiet_hours": _hours(subject.quiet_start, subject.quiet_end),
+                "language": self.consumer.language or None,
             }
         )
 

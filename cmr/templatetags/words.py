@@ -75,6 +75,12 @@ def rule(code: str) -> str:
 
 
 @register.filter
+def is_web(address: str) -> bool:
+    """Whether a company's address may be a link: it comes from a directory that others write."""
+    return address.startswith(("https://", "http://"))
+
+
+@register.filter
 def listed(codes: Iterable[str]) -> str:
     """Purposes and topics within a sentence, by commas."""
     return ", ".join(words.purpose(code) if code in words.PURPOSES else code for code in codes)

@@ -77,6 +77,14 @@ def test_times_are_by_the_persons_clock(browser: Client, ana: Consumer, met: Rel
     assert b"21 January 2026, 00:30" in browser.get("/history").content
 
 
+def test_the_language_is_set_by_rest_as_well(as_ana: Api, browser: Client) -> None:
+    assert as_ana.get("me").json()["language"] is None
+    assert as_ana.patch("me", {"language": "de"}).json()["language"] == "de"
+    assert "Ihre Marken" in browser.get("/").content.decode()
+    assert as_ana.patch("me", {"language": "xx"}).status_code == 422
+    assert as_ana.patch("me", {"language": None}).json()["language"] is None
+
+
 def test_pages_follow_the_browser_and_programs_get_english(db: None, nobody: Api) -> None:
     german = {"Accept-Language": "de"}
     page = Client().get("/", headers=german)

@@ -304,6 +304,22 @@ def test_nobody_undoes_or_explains_what_is_another_s(
     assert b"Undo" not in browser.get("/", {"done": str(entry.pk)}).content
 
 
+def test_a_website_that_is_none_is_no_link(browser: Client, met: Relationship) -> None:
+    Brand.objects.filter(pk=met.brand_id).update(website="javascript:alert(1)")
+    assert b'href="javascript' not in browser.get("/brands/acme").content
+    Brand.objects.filter(pk=met.brand_id).update(website="https://acme.example")
+    assert b'href="https://acme.example"' in browser.get("/brands/acme").content
+
+
+def test_what_a_brand_sent_last_is_shown(browser: Client, met: Relationship, ana: Consumer) -> None:
+    Send.objects.create(
+        subject=ana.subject, brand=met.brand, purpose_id="marketing", channel="sms",
+        campaign="spring", at=timezone.now(),
+    )  # fmt: skip
+    page = browser.get("/brands/acme").content.decode()
+    assert "What they sent you last" in page and "(spring)" in page
+
+
 def test_errors_have_pages_too(browser: Client, met: Relationship) -> None:
     missing = browser.get("/no-such-page")
     assert missing.status_code == 404

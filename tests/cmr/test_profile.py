@@ -11,7 +11,13 @@ from cmr.models import Consumer
 from consent.models import Subject
 from tests.conftest import EMAIL, Api
 
-NOTHING = {"email": EMAIL, "jurisdiction": None, "time_zone": None, "quiet_hours": None}
+NOTHING = {
+    "email": EMAIL,
+    "jurisdiction": None,
+    "time_zone": None,
+    "quiet_hours": None,
+    "language": None,
+}
 NIGHT = {"start": "22:00", "end": "07:00"}
 
 
