@@ -20,6 +20,9 @@ from rest_framework.renderers import BaseRenderer
 class Problem(APIException):
     """An answer that says what is wrong: a stable code, a sentence, and the field if any."""
 
+    #: Seconds to wait, which the answer gives as `Retry-After`.
+    wait: float | None = None
+
     def __init__(self, status: int, code: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail, code)
         self.status_code = status
@@ -32,7 +35,8 @@ Problems = Mapping[type[Exception], tuple[int, str, str | None]]
 
 @contextmanager
 def translating(problems: Problems) -> Iterator[None]:
-    """Turn the domain's exceptions into problems; an exception's own `field` wins."""
+    """Turn the domain's exceptions into problems; an exception's own `field` wins, and its `wait`
+    is how long to wait."""
     try:
         yield
     except tuple(problems) as error:
@@ -40,7 +44,9 @@ def translating(problems: Problems) -> Iterator[None]:
         status, code, field = problems[kind]
         own = getattr(error, "field", None)
         code = code.format(field=own)
-        raise Problem(status, code, str(error), own or field) from error
+        problem = Problem(status, code, str(error), own or field)
+        problem.wait = getattr(error, "wait", None)
+        raise problem from error
 
 
 class TooLarge(APIException):

@@ -28,7 +28,9 @@ class NoNumbers(Exception):
 
 
 class TooSoon(Exception):
-    """A code was sent a moment ago, or too many addresses wait for theirs."""
+    """A code was sent a moment ago, or too many addresses wait for theirs. `wait` is in seconds."""
+
+    wait = REST.total_seconds()
 
 
 class WrongCode(Exception):

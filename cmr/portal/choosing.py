@@ -43,6 +43,10 @@ class BadWish(ValueError):
     """What was sent is no wish; the text is for the person who sent it."""
 
 
+#: What says that a wish makes no sense.
+REFUSED = (BadWish, scopes.UnknownName, scopes.CannotBeRefused, scopes.TopicWithoutBrand)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A button's value, read."""
@@ -57,7 +61,7 @@ def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Record what the pressed button says; about the chosen brands, or about all there are."""
     try:
         entries = _record(request, consumer, timezone.now())
-    except (BadWish, scopes.UnknownName, scopes.CannotBeRefused, scopes.TopicWithoutBrand) as error:
+    except REFUSED as error:
         return refused(request, error)
     return done.back(request, entries)
 
@@ -81,8 +85,16 @@ def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[Led
 
 def refused(request: HttpRequest, error: Exception) -> HttpResponse:
     """Nothing was recorded; what the person typed is still in the page before."""
-    text = str(error) if isinstance(error, BadWish) else _("This cannot be chosen: %s.") % error
-    return render(request, "cmr/refused.html", {"text": text}, status=422)
+    return render(request, "cmr/refused.html", {"text": in_words(error)}, status=422)
+
+
+def in_words(error: Exception) -> str:
+    """What is wrong with a wish, in the reader's language."""
+    if isinstance(error, BadWish):
+        return str(error)
+    if isinstance(error, scopes.CannotBeRefused):
+        return _("Such messages cannot be refused.")
+    return _("What this was about is no more. Load the page again.")
 
 
 def _pressed(request: HttpRequest) -> tuple[list[Said], Sequence[str | None]]:

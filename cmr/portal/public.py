@@ -18,7 +18,7 @@ from brands.models import Channel, Topic
 from cmr import history, links, undoing
 from cmr.links import BadLink, Link
 from cmr.portal import letters, words
-from cmr.portal.choosing import TAKES_BACK, BadWish, choice_of, read
+from cmr.portal.choosing import REFUSED, TAKES_BACK, BadWish, choice_of, in_words, read
 from consent import identifiers, permissions, scopes
 from consent.permissions import Permission
 
@@ -79,8 +79,8 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
     if request.method == "POST":
         try:
             said = _say(request, link)
-        except (BadWish, scopes.UnknownName, scopes.CannotBeRefused) as wrong:
-            error = str(wrong)
+        except REFUSED as wrong:
+            error = in_words(wrong)
     context = _page(link) | {"error": error, "said": said}
     return render(request, "cmr/preferences.html", context, status=422 if error else 200)
 

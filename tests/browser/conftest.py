@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium
@@ -23,7 +23,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`);
 });
 """
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 15_000  # milliseconds: a machine with two cores does much else meanwhile
+expect.set_options(timeout=PATIENCE)
 
 Open = Callable[..., Page]
 

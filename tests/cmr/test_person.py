@@ -257,7 +257,9 @@ def test_an_address_is_proved_by_rest(as_ana: Api, ana: Consumer) -> None:
 def test_a_second_code_has_to_wait(as_ana: Api) -> None:
     asked = {"kind": "email", "value": NEW}
     assert as_ana.post("me/contact-points", asked).status_code == 202
-    assert as_ana.post("me/contact-points", asked).json()["code"] == "too_soon"
+    second = as_ana.post("me/contact-points", asked)
+    assert (second.status_code, second.json()["code"]) == (429, "too_soon")
+    assert second.headers["Retry-After"] == "30"
 
 
 def test_everything_is_exported_and_erased_by_rest(
