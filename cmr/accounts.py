@@ -57,10 +57,14 @@ def claim(user: User, *, now: datetime) -> Consumer:
 
 
 def forget_unproved(*, now: datetime) -> int:
-    """Take away the accounts whose address nobody proved within a day; return how many."""
-    proved = EmailAddress.objects.filter(verified=True).values("user")
+    """Take away the accounts whose address nobody proved within a day; return how many.
+
+    One that an admin made waits for no code, and stays.
+    """
+    waiting = EmailAddress.objects.filter(verified=False).values("user")
     old = User.objects.filter(date_joined__lt=now - UNPROVED, is_staff=False, consumer=None)
-    unproved = old.exclude(pk__in=proved)
+    proved = EmailAddress.objects.filter(verified=True).values("user")
+    unproved = old.filter(pk__in=waiting).exclude(pk__in=proved)
     number = unproved.count()
     unproved.delete()
     return number
