@@ -9,9 +9,11 @@ help: ## this list
 run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves it)
 	@$(PY) -m config.services run --port $(PORT)
 
+# The browser by itself: beside it nothing that goes by the clock, like the chaos run, has a fair chance.
+PYTEST := $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2 --cov
 test: .venv/test lint ## every test, and what sets them up
 	@$(PY) -m tests.browser.chromium
-	@$(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2 --cov --cov-report=term $(ARGS)
+	@$(if $(ARGS),$(PYTEST) --cov-report=term $(ARGS),$(PYTEST) --cov-report= --ignore=tests/browser && $(PYTEST) --cov-append --cov-report=term tests/browser)
 
 lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
