@@ -90,8 +90,14 @@ def test_pages_follow_the_browser_and_programs_get_english(db: None, nobody: Api
     page = Client().get("/", headers=german)
     assert "Jede Marke, die Sie kennt" in page.content.decode()
     assert page.headers["Content-Language"] == "de"
-    answer = Client().get("/api/v1/me", headers=german)
-    assert answer.json()["detail"].isascii()
+    answers = [
+        Client().post("/api/v1/session", b"{", "application/json", headers=each)
+        for each in (german, {})
+    ]
+    assert answers[0].json()["detail"] == answers[1].json()["detail"]
+    missing = nobody.client.get("/api/v1/me", headers=german)
+    assert missing.json()["detail"] == nobody.client.get("/api/v1/me").json()["detail"]
+    assert "Content-Language" not in missing.headers
 
 
 # -- Global Privacy Control -----------------------------------------------------------------------
