@@ -134,8 +134,12 @@ def _weakened(mine: Said, others: Said, now: datetime) -> Iterator[tuple[Scope, 
 
 
 def _counting(said: Said, now: datetime) -> list[Choice]:
-    takes_away = (choice for choice in said if choice.limit or choice.refuses(now))
-    return [choice for choice in takes_away if not _is_lifted(choice, choice.scope, said, now)]
+    """The limits, which no yes lifts, and the noes that their own side has not taken back."""
+    return [
+        choice
+        for choice in said
+        if choice.limit or (choice.refuses(now) and not _is_lifted(choice, choice.scope, said, now))
+    ]
 
 
 def _lifted(

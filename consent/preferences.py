@@ -33,18 +33,26 @@ WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq
 )
 
 
-def project(entry: LedgerEntry) -> None:
-    """Put *entry* into its slot, unless something newer stands there: see Note [Slots]."""
-    UPSERT.ask({name: getattr(entry, "id" if name == "entry_id" else name) for name in COLUMNS})
+def project(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
+    """Put *entry* into its slot, unless something newer stands there: see Note [Slots].
+
+    The slot is the person's, who is the entry's own subject where no other is named.
+    """
+    row = {name: getattr(entry, "id" if name == "entry_id" else name) for name in COLUMNS}
+    UPSERT.ask(row | {"subject_id": person_id or entry.subject_id})
 
 
 def rebuild(subject: Subject) -> None:
-    """Make the person's preferences anew from the ledger, while nothing else changes them."""
+    """Make the person's preferences anew from the ledger, while nothing else changes them.
+
+    Of a person of several merged subjects from all their chains.
+    """
     with transaction.atomic():
         Subject.objects.select_for_update().get(pk=subject.pk)
         subject.preferences.all().delete()
-        for entry in subject.entries.order_by("subject_seq"):
-            project(entry)
+        if subject.merged_into_id is None:  # else the one that remains holds them
+            for entry in LedgerEntry.objects.of_person(subject.pk).order_by("subject_seq"):
+                project(entry, person_id=subject.pk)
 
 
 def covering_brand(subject_id: uuid.UUID, brand_id: int) -> list[resolution.Choice]:

@@ -21,6 +21,7 @@ from consent import (
     ledger,
     merging,
     metrics,
+    preferences,
     propagation,
     relationships,
 )
@@ -122,6 +123,18 @@ def test_what_one_took_back_the_other_still_said(
     merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
     asked = Asked(acme.pk, Contact(email=OTHER), "sale_or_sharing")
     assert checks.check(asked, now=now + 3 * HOUR).rule == "person_denied"
+
+
+def test_a_limit_counts_though_a_yes_came_after_it(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "limit", now, limit=Limit(1, "week"), **EMAIL)
+    _say(ana.subject_id, acme, "grant", now + HOUR, **EMAIL)
+    _say(other, acme, "clear", now + 2 * HOUR, **EMAIL)
+    _say(other, acme, "grant", now + 3 * HOUR, **EMAIL)
+    merging.merge(other, into=ana.subject_id, now=now + 4 * HOUR)
+    asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
+    assert checks.check(asked, now=now + 5 * HOUR).limit == Limit(1, "week")
 
 
 def test_both_chains_stay_whole(
@@ -230,6 +243,20 @@ def test_ending_it_ends_it_for_every_address(
     assert preferences.end_relationship(ana, both[0], by="portal", now=now + HOUR)
     asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
     assert checks.check(asked, now=now + HOUR).rule == "no_relationship"
+
+
+def test_what_both_said_is_there_again_after_a_rebuild(
+    ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
+) -> None:
+    _say(ana.subject_id, acme, "grant", now, **EMAIL)
+    _say(other, acme, "deny", now + HOUR, purpose="profiling")
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    standing = preferences.of_subject(ana.subject_id)
+    for subject in Subject.objects.filter(pk__in=[ana.subject_id, other]):
+        preferences.rebuild(subject)
+    assert set(preferences.of_subject(ana.subject_id)) == set(standing)
+    assert len(standing) == 2
+    assert preferences.of_subject(other) == []
 
 
 def test_a_second_time_changes_nothing(ana: Consumer, other: uuid.UUID, now: datetime) -> None:
