@@ -74,12 +74,10 @@ def with_before(entries: Sequence[LedgerEntry]) -> list[Change]:
 
 def name_topics(entries: Sequence[LedgerEntry]) -> None:
     """Give each entry that has a topic its name, as the brand has it today, in one query."""
-    codes = {entry.topic for entry in entries if entry.topic}
-    named = Topic.objects.filter(code__in=codes) if codes else Topic.objects.none()
-    names: dict[tuple[int | None, str], str]
-    names = {(topic.brand_id, topic.code): topic.name for topic in named}
+    names = Topic.objects.names((entry.brand_id, entry.topic) for entry in entries)
     for entry in entries:
-        entry.topic_name = names.get((entry.brand_id, entry.topic or ""), entry.topic or "")
+        code = entry.topic or ""
+        entry.topic_name = names.get((entry.brand_id or 0, code), code)
 
 
 def _decisions_before(entries: Sequence[LedgerEntry]) -> dict[uuid.UUID, str]:

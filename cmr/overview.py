@@ -56,7 +56,7 @@ def rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Row]:
     brand_ids = [each.brand_id for each in mine]
     may = permissions.of_brands(consumer.subject_id, brand_ids, now=now)
     contacts, asking = _contacts(consumer, now), _asking(consumer)
-    topics = _topic_names(may.values())
+    topics = Topic.objects.names((pk, each.topic) for pk, one in may.items() for each in one)
     return [
         _row(each, may[each.brand_id], topics, contacts, asking.get(each.brand_id, 0))
         for each in mine
@@ -116,22 +116,17 @@ def _asking(consumer: Consumer) -> dict[int, int]:
     return {each["relationship__brand_id"]: each["number"] for each in counted}
 
 
-def _topic_names(may: Iterable[Sequence[Permission]]) -> dict[str, str]:
-    codes = {each.topic for one in may for each in one if each.topic}
-    return dict(Topic.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
-
-
 def _row(
     relationship: Relationship,
     may: Sequence[Permission],
-    topics: Mapping[str, str],
+    topics: Mapping[tuple[int, str], str],
     contacts: Mapping[int, Contacts],
     asking: int,
 ) -> Row:
     optional = [each for each in may if each.decision.rule != "required"]
     return Row(
         relationship,
-        _messages(optional, topics),
+        _messages(optional, relationship.brand_id, topics),
         [e.purpose for e in optional if e.channel is None and e.decision.allowed],
         _paused_until(optional),
         contacts.get(relationship.brand_id, Contacts()),
@@ -149,7 +144,9 @@ def _is_of_all(decision: Decision, brand_id: int) -> bool:
     )
 
 
-def _messages(may: Iterable[Permission], topics: Mapping[str, str]) -> dict[str, list[str]]:
+def _messages(
+    may: Iterable[Permission], brand_id: int, topics: Mapping[tuple[int, str], str]
+) -> dict[str, list[str]]:
     """What may come, by channel. A topic is named where its whole purpose may not."""
     allowed = [each for each in may if each.channel and each.decision.allowed]
     whole = {(each.channel, each.purpose) for each in allowed if each.topic is None}
@@ -159,7 +156,9 @@ def _messages(may: Iterable[Permission], topics: Mapping[str, str]) -> dict[str,
         if each.topic is None:
             messages.setdefault(each.channel, []).append(each.purpose)
         elif (each.channel, each.purpose) not in whole:
-            messages.setdefault(each.channel, []).append(topics.get(each.topic, each.topic))
+            messages.setdefault(each.channel, []).append(
+                topics.get((brand_id, each.topic), each.topic)
+            )
     return messages
 
 

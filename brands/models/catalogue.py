@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -112,6 +114,15 @@ class JurisdictionRegime(models.Model):
             raise ValidationError({"channel": "This purpose has no channels."})
 
 
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def names(self, wanted: Iterable[tuple[int | None, str | None]]) -> dict[tuple[int, str], str]:
+        """Of brands' ids and codes the names; a code means another topic with another brand."""
+        named = {(brand_id, code) for brand_id, code in wanted if brand_id and code}
+        brands, codes = {brand_id for brand_id, _ in named}, {code for _, code in named}
+        rows = self.filter(brand__in=brands, code__in=codes) if named else self.none()
+        return {(row.brand_id, row.code): row.name for row in rows}
+
+
 class Topic(models.Model):
     """A brand's own list or theme under one purpose, like "weekly offers"."""
 
@@ -119,6 +130,8 @@ class Topic(models.Model):
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     code = models.SlugField(max_length=60)
     name = models.CharField(max_length=100)
+
+    objects = TopicQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -23,15 +23,11 @@ from cmr.portal.person import for_consumers
 @for_consumers
 def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     waiting = list(asking.waiting(consumer))
-    topics = dict(_topics(waiting))
-    rows = [(each, topics.get(each.topic or "", "")) for each in waiting]
+    keys = [(each.relationship.brand_id, each.topic or "") for each in waiting]
+    names = Topic.objects.names(keys)
+    rows = [(each, names.get(key, "")) for each, key in zip(waiting, keys, strict=True)]
     context = {"rows": rows, "done": done.read(request, consumer)}
     return render(request, "cmr/asked.html", context)
-
-
-def _topics(waiting: list[PermissionRequest]) -> list[tuple[str, str]]:
-    codes = [each.topic for each in waiting if each.topic]
-    return list(Topic.objects.filter(code__in=codes).values_list("code", "name"))
 
 
 @require_POST

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from brands.models import Brand, Topic
+from cmr import overview, preferences
 from cmr.models import Consumer, User
 from consent import checks, ledger, relationships
 from consent.checks import Asked
@@ -200,6 +201,20 @@ def test_a_topic_is_called_by_its_name(browser: Client, met: Relationship, offer
     said = re.sub(r"\s+", " ", say(browser, f"deny:marketing:email:{offers.code}:"))
     assert "No to “Weekly offers” by e-mail: Acme" in said
     assert "Weekly offers" in browser.get("/history").content.decode()
+
+
+def test_two_brands_with_one_code_have_each_their_own_topic(
+    browser: Client, ana: Consumer, met: Relationship, offers: Topic, rival: Brand
+) -> None:
+    for brand, name in [(met.brand, offers.name), (rival, "Other things")]:
+        preferences.add_brand(ana, brand, by="portal", now=timezone.now())
+        topic, _ = Topic.objects.get_or_create(
+            brand=brand, code=offers.code, defaults={"name": name, "purpose_id": "marketing"}
+        )
+        say(browser, f"grant:marketing:email:{topic.code}:", brand.slug)
+    rows = {row.relationship.brand.slug: row for row in overview.rows(ana, now=timezone.now())}
+    assert rows["acme"].messages == {"email": ["Weekly offers"]}
+    assert rows["rival"].messages == {"email": ["Other things"]}
 
 
 def test_an_address_may_be_kept_from_a_brand(
