@@ -59,6 +59,7 @@ def of_choice(decision: str) -> Schema:
         limit=LIMIT if decision == "limit" else {"type": "null"},
         expires_at=maybe(TIME) if decision == "grant" else {"type": "null"},
         reason=maybe(TEXT),
+        campaign=maybe(TEXT),
         maker=MAKER,
         made_at=TIME,
         honour_by=maybe(TIME),
@@ -165,7 +166,8 @@ def _example_data(kind: str) -> dict[str, Any]:
     if kind == "preference.explained":
         return {**ANA, **said, "reason": "not_relevant"}
     if kind == "relationship.started":
-        standing = {k: v for k, v in _example_choice("deny").items() if k != "reason"}
+        unsaid = {"reason", "campaign"}
+        standing = {k: v for k, v in _example_choice("deny").items() if k not in unsaid}
         return {**ANA, "origin": "person", "contacts": [], "standing": [standing]}
     return {**ANA, "ended_by": "person", "honour_by": LATER}
 
@@ -179,6 +181,7 @@ def _example_choice(decision: str) -> dict[str, Any]:
         "limit": {"max": 2, "per": "week"} if decision == "limit" else None,
         "expires_at": None,
         "reason": "too_many_from_brand" if decision == "deny" else None,
+        "campaign": "spring-sale" if decision == "deny" else None,
         "maker": "person",
         "made_at": WHEN,
     }

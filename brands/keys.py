@@ -16,6 +16,8 @@ SCOPES = {
     "ack": "confirm that changes were applied",
     "subscriptions": "manage webhooks",
     "relationships": "register people and record what they told the brand",
+    "campaigns": "report what campaigns sent and brought",
+    "reports": "read the brand's own numbers",
 }
 
 
@@ -75,6 +77,11 @@ def recognise(text: str, *, now: datetime) -> BrandKey | None:
                 id=pk, name=name, prefix=public, scopes=scopes, expires_at=ends, brand=brand
             )
     return None
+
+
+def is_usable(key: BrandKey, *, now: datetime) -> bool:
+    """Whether *key* was neither revoked nor has expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def revoke(key: BrandKey, *, now: datetime) -> bool:

@@ -43,6 +43,8 @@ class Facts:
     reason: str = ""
     source: str = ""
     campaign: str = ""
+    #: The decision that stood before on exactly this scope.
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def _event(notice: Notice, *, sequence: int) -> Event:
         reason=notice.facts.reason,
         source=notice.facts.source,
         campaign=notice.facts.campaign,
+        before=notice.facts.before,
         honour_by=notice.honour_by,
     )
 

@@ -62,10 +62,18 @@ class JSONParser(BaseParser):
 
     media_type = "application/json"
 
-    @property
-    def limit(self) -> int:
+    @classmethod
+    def limit(cls) -> int:
         """How many bytes a body may have."""
         return int(settings.MAX_BODY_BYTES)
+
+    @classmethod
+    def read(cls, stream: Any) -> bytes:
+        """All of a body. Raises TooLarge."""
+        raw: bytes = stream.read(cls.limit() + 1)
+        if len(raw) > cls.limit():
+            raise TooLarge(cls.limit())
+        return raw
 
     def parse(
         self,
@@ -73,11 +81,8 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        raw = stream.read(self.limit + 1)
-        if len(raw) > self.limit:
-            raise TooLarge(self.limit)
         try:
-            return orjson.loads(raw)
+            return orjson.loads(self.read(stream))
         except orjson.JSONDecodeError as error:
             raise ParseError(f"This is not JSON: {error}") from error
 
@@ -85,8 +90,8 @@ class JSONParser(BaseParser):
 class BatchParser(JSONParser):
     """For bodies that hold thousands of things."""
 
-    @property
-    def limit(self) -> int:
+    @classmethod
+    def limit(cls) -> int:
         return int(settings.MAX_BATCH_BYTES)
 
 

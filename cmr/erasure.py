@@ -15,10 +15,10 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from cmr import preferences
-from cmr.models import Consumer, ContactReport
+from cmr.models import Consumer
 from cmr.preferences import Wish
 from consent.ledger import NewChoice
-from consent.models import Subject
+from consent.models import ContactReport, Subject
 from consent.resolution import Scope
 from consent.scopes import Names
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from cmr import contact_reports, history
+from cmr import history
 from cmr.models import Consumer, PermissionRequest
-from consent import preferences, resolution
+from consent import contact_reports, preferences, resolution
 from consent.models import LedgerEntry, Relationship, Send
 
 Rows = Sequence[Mapping[str, Any]]
@@ -117,7 +117,7 @@ def _standing(consumer: Consumer) -> Rows:
 
 def _history(consumer: Consumer) -> Rows:
     changes = history.changes(consumer.subject_id, limit=EVERYTHING)
-    return [_entry(change.entry) | {"before": change.before} for change in reversed(changes)]
+    return [_entry(each) for each in reversed(changes)]
 
 
 def _entry(entry: LedgerEntry) -> dict[str, Any]:
@@ -186,5 +186,5 @@ def _reports(consumer: Consumer) -> Rows:
             "rule": each.rule,
             "reported_at": each.reported_at,
         }
-        for each in contact_reports.of_consumer(consumer)
+        for each in contact_reports.of_person(consumer.subject_id)
     ]

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -97,6 +97,7 @@ def _of(person: uuid.UUID, brand: str, said: dict[str, str | None]) -> Link:
 def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
     """Record what whoever holds the link wants; for the ledger it is the person's own word."""
     person = link.relationship.person_id
+    choice = replace(choice, campaign=link.campaign or "")
     return ledger.record(person, [choice], by=Actor(SOURCE), now=now)[0]
 
 

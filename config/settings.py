@@ -244,6 +244,9 @@ CELERY = {
     "worker_hijack_root_logger": False,
     "beat_schedule": {
         "verify-ledger": {"task": "consent.verify_ledger", "schedule": 3600.0},
+        "refresh-reports": {"task": "consent.refresh_reports", "schedule": 300.0},
+        "write-exports": {"task": "consent.write_exports", "schedule": 60.0},
+        "mail-summary": {"task": "consent.mail_summary", "schedule": 3600.0},
         "clear-sessions": {"task": "cmr.clear_sessions", "schedule": 86_400.0},
         "tell-of-trouble": {"task": "brands.tell_of_trouble", "schedule": 60.0},
     },
@@ -357,5 +360,9 @@ EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))
 #: Seconds that a mail server has to answer.
 EMAIL_TIMEOUT = 10
+#: Whom the week's summary of the reports goes to, on Mondays; empty is nobody.
+REPORT_MAIL_TO = env.list("REPORT_MAIL_TO", default=[])
+#: Where people reach this installation, as https://host, for links in mails.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 #: Whom our mail is from.
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="cmr@localhost")

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from brands.api import attempts, brand, catalogue, event_types, events, subscriptions
+from brands.api import attempts, brand, campaigns, catalogue, event_types, events, subscriptions
 from cmr.api import asking, choices, contacts, data, honouring, profile, receipts, sign_in
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
@@ -27,8 +27,8 @@ from cmr.portal import brand as brand_page
 from cmr.portal import data as own_data
 from cmr.portal.steady import steady
 from config import health, metrics, wellknown
-from consent import pages
 from consent.api import batches, checks, relationships, reports, sends, suppressions
+from consent.pages import views as report_pages
 
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
@@ -79,7 +79,14 @@ urlpatterns = [
     path("you/data.json", own_data.download, {"form": "json"}, name="download-json"),
     path("you/data.zip", own_data.download, {"form": "zip"}, name="download-csv"),
     path("you/erase", own_data.erase, name="erase"),
-    path("reports/opt-outs", pages.opt_outs, name="opt-outs"),
+    # The pages of admins, and a brand's own reports
+    path("reports/", report_pages.report, name="reports-overview"),
+    path("reports/files", report_pages.order_export, name="reports-exports"),
+    path("reports/files/<uuid:export_id>", report_pages.download, name="reports-download"),
+    path("reports/own", report_pages.own_report, name="reports-own"),
+    path("reports/own/key", report_pages.key, name="reports-key"),
+    path("reports/own/close", report_pages.lock, name="reports-lock"),
+    path("reports/<slug:name>", report_pages.report, name="report"),
     path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),
     path("receipts/verify", proof.verify, name="verify-receipt"),
@@ -141,8 +148,13 @@ urlpatterns = [
     path("api/v1/brand", brand.Ours.as_view()),
     path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
     path("api/v1/brand/topics", catalogue.Topics.as_view()),
+    path("api/v1/campaigns", campaigns.Campaigns.as_view()),
+    path("api/v1/campaigns/stats", campaigns.ManyStats.as_view()),
+    path("api/v1/campaigns/<str:code>", campaigns.OneCampaign.as_view()),
+    path("api/v1/campaigns/<str:code>/stats", campaigns.Stats.as_view()),
+    path("api/v1/reports/own", reports.OwnReport.as_view()),
     # The API: admins
-    path("api/v1/reports/opt-outs", reports.OptOuts.as_view()),
+    path("api/v1/reports/<slug:name>", reports.AdminReport.as_view()),
 ]
 
 handler400 = "config.problems.bad_request"

@@ -18,7 +18,7 @@ from consent.models import LedgerEntry, Subject
 HASHED = (
     "id subject_id subject_seq brand_id purpose_id channel topic contact_point_id decision until "
     "limit_max limit_per expires_at maker maker_brand_id basis ground source reason evidence "
-    "notice made_at recorded_at"
+    "notice campaign before made_at recorded_at"
 ).split()
 
 

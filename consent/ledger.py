@@ -15,8 +15,8 @@ from brands.models import Brand
 from brands.prepared import Insertion, Statement, columns, made
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
-from consent import chain, notices, preferences, residence, resolution, terms
-from consent.models import Ending, LedgerEntry, Propagation, Relationship, Subject
+from consent import attribution, chain, notices, preferences, residence, resolution, terms
+from consent.models import Ending, LedgerEntry, Propagation, Relationship, Source, Subject
 from consent.resolution import Limit, Scope
 
 
@@ -49,6 +49,8 @@ class NewChoice:
     ground: str | None = None
     evidence: str = ""
     notice: str = ""
+    #: The campaign that it answers, where that is known for sure.
+    campaign: str = ""
     made_at: datetime | None = None
 
 
@@ -208,11 +210,20 @@ class _Recording:
             reason=choice.reason,
             evidence=choice.evidence,
             notice=choice.notice,
+            campaign=choice.campaign or self._campaign(choice),
+            before=_before(self.subject, choice.scope),
             made_at=self._made_at(choice),
             recorded_at=self.now,
             previous_hash=bytes(self.subject.chain_head),
         )
         return self._chain(entry)
+
+    def _campaign(self, choice: NewChoice) -> str:
+        """What a person's no to one brand most likely answers."""
+        said_again = self.by.brand_id is not None or self.by.source == Source.MERGE
+        if said_again or choice.decision not in notices.TAKES_AWAY:
+            return ""
+        return attribution.last_campaign(self.subject.pk, choice.scope, now=self.now)
 
     def _chain(self, entry: LedgerEntry) -> LedgerEntry:
         entry.hash = chain.link(bytes(self.subject.chain_head), entry)
@@ -234,6 +245,27 @@ class _Recording:
             told = {n.cause for n in self.notices if n.brand_id == relationship.brand_id}
             self.notices += [n for n in pending_for(relationship) if n.cause not in told]
             self.notices.append(notices.of_entry(entry, relationship, again=nth > 0))
+
+
+# The newest of a person's entries come first, so whoever changes their mind is found at once.
+BEFORE = Statement("""
+SELECT decision FROM consent_ledgerentry
+WHERE subject_id = %(subject)s
+    AND brand_id IS NOT DISTINCT FROM %(brand)s::bigint
+    AND purpose_id IS NOT DISTINCT FROM %(purpose)s::text
+    AND channel IS NOT DISTINCT FROM %(channel)s::text
+    AND topic IS NOT DISTINCT FROM %(topic)s::text
+    AND contact_point_id IS NOT DISTINCT FROM %(contact_point)s::bigint
+ORDER BY subject_seq DESC LIMIT 1
+""")
+
+
+def _before(subject: Subject, scope: Scope) -> str:
+    """The decision of the subject's entry before on exactly this scope."""
+    if not subject.last_seq:
+        return ""
+    rows = BEFORE.ask({"subject": subject.pk, **scope._asdict()})
+    return str(rows[0][0]) if rows else ""
 
 
 ACTIVE = Statement(f"""

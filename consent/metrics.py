@@ -1,48 +1,97 @@
-"""Counting what people decided, exactly once, with a cursor on each brand's stream."""
+"""Counting what people decided, exactly once, with a cursor on each brand's stream.
+
+Note [Counting]. One statement reads a part of a brand's stream, counts it, and adds it to three
+tables: the finest, and its sums by brand and of all brands, which are what most reports read. The
+cursor moves in the same transaction, so the counts are those of the stream up to the cursor,
+whatever is killed when. Only `unsubscribes` is more than a sum over events: a person who leaves by
+a campaign counts once, and `Unsubscribed` remembers whom it has counted.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from brands import stream
-from brands.models import Event, StreamHead
-from consent.models import DailyCount, MetricsCursor, RefusedLift
+from brands.models import StreamHead
+from consent.models import (
+    BrandCount,
+    DailyCount,
+    MetricsCursor,
+    RefusedLift,
+    TotalCount,
+    Unsubscribed,
+)
 
 BATCH = 2_000
 
-#: Which counter an event's decision adds to. A `clear` is neither a yes nor a no.
-COUNTED_AS = {"deny": "opt_outs", "grant": "opt_ins", "pause": "pauses", "limit": "limits"}
-COUNTERS = tuple(COUNTED_AS.values())
+#: Each counter, and which events it counts. A `clear` is neither a yes nor a no.
+COUNTED = {
+    "opt_outs": "decision = 'deny'",
+    "opt_ins": "decision = 'grant'",
+    "pauses": "decision = 'pause'",
+    "limits": "decision = 'limit'",
+    "re_opt_ins": ("decision = 'grant' AND before IN ('deny', 'pause') AND source <> 'brand_api'"),
+    "unsubscribes": "sequence IN (SELECT sequence FROM newly)",
+    "explained": "type = 'preference.explained'",
+    "started": "type = 'relationship.started'",
+    "ended": "type = 'relationship.ended'",
+}
+COUNTERS = tuple(COUNTED)
+#: The columns by which the tables tell apart what they count.
+FINEST = "brand_id day purpose channel topic campaign reason source".split()
+BY_BRAND = ["day", "brand_id"]
+OF_ALL = "day purpose channel reason source".split()
 
 
-class Kind(NamedTuple):
-    """What the counts of one row have in common: the columns of `DailyCount`, in order."""
+def _adding(model: type[DailyCount | BrandCount | TotalCount], kind: list[str]) -> str:
+    """The statement that adds what `counted` holds to one table, in the order of its key."""
+    columns, counters = ", ".join(kind), ", ".join(COUNTERS)
+    sums = ", ".join(f"sum({name})" for name in COUNTERS)
+    added = ", ".join(f"{name} = held.{name} + EXCLUDED.{name}" for name in COUNTERS)
+    return (
+        f"INSERT INTO {model._meta.db_table} AS held ({columns}, {counters})"
+        f" SELECT {columns}, {sums} FROM counted GROUP BY {columns} ORDER BY {columns}"
+        f" ON CONFLICT ({columns}) DO UPDATE SET {added}"
+    )
 
-    day: date
-    brand_id: int
-    purpose: str
-    channel: str
-    topic: str
-    campaign: str
-    reason: str
-    source: str
 
-
-UPSERT = """
-INSERT INTO consent_dailycount AS held ({columns}, {counters}) VALUES ({values})
-ON CONFLICT ({columns}) DO UPDATE SET {sums}
+# A `merge` says again what a person had said before, to others: it makes nobody leave.
+COUNT = """
+WITH told AS MATERIALIZED (
+    SELECT sequence, type, decision, before, subject, brand_id,
+           (timestamp AT TIME ZONE 'UTC')::date AS day,
+           purpose, channel, topic, campaign, reason, source
+    FROM brands_event
+    WHERE brand_id = %(brand)s AND sequence > %(after)s AND sequence <= %(through)s
+), leaving AS (
+    SELECT DISTINCT ON (campaign, subject) campaign, subject, sequence FROM told
+    WHERE decision = 'deny' AND campaign <> '' AND source <> 'brand_api'
+    ORDER BY campaign, subject, sequence
+), newly AS (
+    INSERT INTO consent_unsubscribed (brand_id, campaign, subject, sequence)
+    SELECT %(brand)s, campaign, subject, sequence FROM leaving
+    ON CONFLICT (brand_id, campaign, subject) DO NOTHING
+    RETURNING sequence
+), counted AS MATERIALIZED (
+    SELECT {kind}, {counts}
+    FROM told
+    WHERE decision IN ('deny', 'grant', 'pause', 'limit')
+        OR type IN ('preference.explained', 'relationship.started', 'relationship.ended')
+    GROUP BY {kind}
+), {adding}
 """.format(
-    columns=", ".join(Kind._fields),
-    counters=", ".join(COUNTERS),
-    values=", ".join(["%s"] * (len(Kind._fields) + len(COUNTERS))),
-    sums=", ".join(f"{name} = held.{name} + EXCLUDED.{name}" for name in COUNTERS),
+    kind=", ".join(FINEST),
+    counts=", ".join(f"count(*) FILTER (WHERE {which}) AS {n}" for n, which in COUNTED.items()),
+    adding=f"""finest AS ({_adding(DailyCount, FINEST)}),
+    by_brand AS ({_adding(BrandCount, BY_BRAND)})""",
 )
+#: Where the totals are made anew afterwards, they are left alone.
+COUNT_ALL = COUNT + _adding(TotalCount, OF_ALL)
+COUNT_AGAIN = COUNT + "SELECT"
 
 
 def roll_up() -> int:
@@ -55,16 +104,6 @@ def behind() -> list[int]:
     heads = StreamHead.objects.filter(last_sequence__gt=0)
     done = heads.filter(brand__metricscursor__sequence=F("last_sequence"))
     return list(heads.exclude(pk__in=done.values("pk")).values_list("brand_id", flat=True))
-
-
-def rebuild(brand_id: int) -> None:
-    """Forget a brand's counts and count its whole stream again."""
-    with transaction.atomic():
-        cursor = MetricsCursor.objects.select_for_update().get(brand_id=brand_id)
-        DailyCount.objects.filter(brand_id=brand_id).delete()
-        cursor.sequence = 0
-        cursor.save(update_fields=["sequence"])
-    _roll_up_brand(brand_id)
 
 
 def _roll_up_brand(brand_id: int) -> int:
@@ -81,43 +120,56 @@ def _roll_up_batch(brand_id: int) -> int:
         rows = MetricsCursor.objects.select_for_update(skip_locked=True)
         if not (cursor := rows.filter(brand_id=brand_id).first()):
             return 0
-        events = stream.read(brand_id, after=cursor.sequence, limit=BATCH)
-        if events:
-            _add(fold(events))
-            cursor.sequence = events[-1].sequence
+        through = min(stream.last_sequence(brand_id), cursor.sequence + BATCH)
+        if read := through - cursor.sequence:
+            _count(COUNT_ALL, brand_id, after=cursor.sequence, through=through)
+            cursor.sequence = through
             cursor.save(update_fields=["sequence"])
-        return len(events)
+        return read
 
 
-def fold(events: Iterable[Event]) -> Counter[tuple[Kind, str]]:
-    """How many events of each kind fall under each counter."""
-    return Counter(
-        (_kind(event), COUNTED_AS[event.decision])
-        for event in events
-        if event.decision in COUNTED_AS
-    )
-
-
-def _kind(event: Event) -> Kind:
-    return Kind(
-        event.timestamp.astimezone(UTC).date(),
-        event.brand_id,
-        event.purpose,
-        event.channel,
-        event.topic,
-        event.campaign,
-        event.reason,
-        event.source,
-    )
-
-
-def _add(counts: Counter[tuple[Kind, str]]) -> None:
-    kinds = sorted({kind for kind, _ in counts})
-    rows: list[tuple[Any, ...]] = [
-        (*kind, *(counts[kind, name] for name in COUNTERS)) for kind in kinds
-    ]
+def _count(statement: str, brand_id: int, *, after: int, through: int) -> None:
     with connection.cursor() as cursor:
-        cursor.executemany(UPSERT, rows)
+        cursor.execute(statement, {"brand": brand_id, "after": after, "through": through})
+
+
+def rebuild_all() -> Iterator[tuple[int, int]]:
+    """Make every count anew, brand by brand, while the service runs; the totals at the end.
+
+    Yields the events done and those that there are, after each brand. Until its transaction ends a
+    reader sees the brand's old counts. Events that come meanwhile are counted as ever.
+    """
+    cursors = list(MetricsCursor.objects.order_by("brand_id").values_list("brand_id", "sequence"))
+    done, every = 0, sum(sequence for _, sequence in cursors)
+    for brand_id, sequence in cursors:
+        rebuild(brand_id)
+        done += sequence
+        yield done, every
+    rebuild_totals()
+
+
+def rebuild(brand_id: int) -> None:
+    """Count a brand's stream again, as far as it had been counted; not the totals of all brands."""
+    with transaction.atomic():
+        cursor = MetricsCursor.objects.select_for_update().get(brand_id=brand_id)
+        for model in (DailyCount, BrandCount, Unsubscribed):
+            model.objects.filter(brand_id=brand_id).delete()
+        _count(COUNT_AGAIN, brand_id, after=0, through=cursor.sequence)
+
+
+TOTALS = "WITH counted AS (SELECT * FROM consent_dailycount) " + _adding(TotalCount, OF_ALL)
+
+
+def rebuild_totals() -> None:
+    """Sum the finest counts of all brands again.
+
+    Who counts meanwhile waits at the table with what it has; so nothing is left out or counted
+    twice.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE consent_totalcount IN SHARE ROW EXCLUSIVE MODE")
+        TotalCount.objects.all().delete()
+        cursor.execute(TOTALS)
 
 
 def count_refused_lift(brand_id: int, *, now: datetime) -> None:

@@ -53,6 +53,7 @@ def of_entry(
             "limit": limit_of(entry.limit_max, entry.limit_per),
             "expires_at": entry.expires_at,
             "reason": entry.reason or None,
+            "campaign": entry.campaign or None,
             "maker": entry.maker,
             "made_at": entry.made_at,
             "honour_by": ends,
@@ -195,6 +196,8 @@ def _facts(entry: LedgerEntry, *, decided: bool) -> Facts:
         topic=entry.topic or "",
         reason=entry.reason,
         source=entry.source,
+        campaign=entry.campaign,
+        before=entry.before,
     )
 
 

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from brands.tasks import deliver_due
-from consent import chain, endings, metrics, propagation
+from consent import anomalies, chain, endings, honour_times, metrics, propagation, yes_lives
 from consent.models import Subject
+from consent.reports import exports, summaries
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,25 @@ def _verify(subject_id: uuid.UUID) -> int:
     for problem in problems:
         log.error("ledger of subject %s: %s", subject_id, problem)
     return len(problems)
+
+
+@shared_task(name="consent.refresh_reports")
+def refresh_reports() -> None:
+    """Work out what no running count can hold, of the brands that are due."""
+    now = timezone.now()
+    honour_times.refresh_due(now=now)
+    yes_lives.refresh_due(now=now)
+    anomalies.refresh_due(now=now)
+
+
+@shared_task(name="consent.write_exports")
+def write_exports() -> int:
+    return exports.write_waiting(now=timezone.now())
+
+
+@shared_task(name="consent.mail_summary")
+def mail_summary() -> bool:
+    return summaries.send_due(now=timezone.now())
 
 
 def sweep() -> None:

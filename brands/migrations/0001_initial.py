@@ -166,7 +166,8 @@ class Migration(migrations.Migration):
                 ("topic", models.CharField(blank=True, max_length=60)),
                 ("reason", models.CharField(blank=True, max_length=40)),
                 ("source", models.CharField(blank=True, max_length=20)),
-                ("campaign", models.CharField(blank=True, max_length=60)),
+                ("campaign", models.CharField(blank=True, max_length=100)),
+                ("before", models.CharField(blank=True, max_length=10)),
                 ("honour_by", models.DateTimeField(null=True)),
                 ("body", models.BinaryField()),
             ],
@@ -802,6 +803,140 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="jurisdiction_regime_channel_is_known",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Campaign",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("topic", models.CharField(blank=True, max_length=60)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="brands.brand",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.purpose",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CampaignDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "email"),
+                            ("sms", "SMS"),
+                            ("voice", "phone calls"),
+                            ("push", "push notifications"),
+                            ("post", "letters"),
+                            ("in_app", "in the app"),
+                            ("messaging", "messengers"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("sends", models.PositiveBigIntegerField()),
+                ("deliveries", models.PositiveBigIntegerField()),
+                ("responses", models.PositiveBigIntegerField()),
+                ("complaints", models.PositiveBigIntegerField()),
+                ("reported_at", models.DateTimeField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="days",
+                        to="brands.campaign",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "code"), name="campaign_code_unique_in_brand"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("code", ""), _negated=True), models.Q(("name", ""), _negated=True)
+                ),
+                name="campaign_is_named",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="campaignday",
+            index=models.Index(fields=["day", "brand"], name="campaign_day_by_day"),
+        ),
+        migrations.AddIndex(
+            model_name="campaignday",
+            index=models.Index(fields=["brand", "day"], name="campaign_day_by_brand"),
+        ),
+        migrations.AddConstraint(
+            model_name="campaignday",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "channel", "day"), name="campaign_day_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaignday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "channel__in",
+                        ["email", "sms", "voice", "push", "post", "in_app", "messaging"],
+                    )
+                ),
+                name="campaign_day_channel_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="campaignday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deliveries__lte", models.F("sends")),
+                    ("responses__lte", models.F("deliveries")),
+                    ("complaints__lte", models.F("deliveries")),
+                ),
+                name="campaign_day_parts_are_no_more_than_the_whole",
             ),
         ),
     ]

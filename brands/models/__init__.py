@@ -1,6 +1,7 @@
 """The facts of this app, a noun a file."""
 
 from brands.models.brand import Brand
+from brands.models.campaign import Campaign, CampaignDay
 from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
 from brands.models.stream import Acknowledgement, Event, StreamHead
@@ -20,6 +21,8 @@ __all__ = [
     "AttemptCount",
     "Brand",
     "BrandKey",
+    "Campaign",
+    "CampaignDay",
     "Channel",
     "Event",
     "JurisdictionRegime",

@@ -44,7 +44,8 @@ class Event(models.Model):
     topic = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=20, blank=True)
-    campaign = models.CharField(max_length=60, blank=True)
+    campaign = models.CharField(max_length=100, blank=True)
+    before = models.CharField(max_length=10, blank=True)
     #: By when the brand has to have applied it; None for what takes nothing away.
     honour_by = models.DateTimeField(null=True)
     body = models.BinaryField()

@@ -19,7 +19,7 @@ from brands.models import Brand
 from brands.wire import Page, Problem, list_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
-from cmr.history import Change, Place
+from cmr.history import Place
 from cmr.models import Consumer
 from cmr.preferences import Wish
 from consent import notices, resolution
@@ -130,16 +130,16 @@ class History(ConsumerView):
         before = _place(query.validated_data.get("cursor"))
         found = history.changes(self.consumer.subject_id, before=before, limit=limit + 1)
         page = found[:limit]
-        shown = ScopeReader(self.consumer, [change.entry.brand_id for change in page])
+        shown = ScopeReader(self.consumer, [each.brand_id for each in page])
         data = [
-            wire.entry_data(each.entry, shown.of_row) | {"before": each.before} for each in page
+            wire.entry_data(each, shown.of_row) | {"before": each.before or None} for each in page
         ]
         more = len(found) > limit
         return Response({"data": data, "next_cursor": _cursor_of(page[-1]) if more else None})
 
 
-def _cursor_of(change: Change) -> str:
-    recorded_at, entry = Place.of(change)
+def _cursor_of(last: LedgerEntry) -> str:
+    recorded_at, entry = Place.of(last)
     return base64.urlsafe_b64encode(f"{recorded_at.isoformat()} {entry}".encode()).decode()
 
 

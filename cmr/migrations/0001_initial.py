@@ -160,65 +160,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="ContactReport",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=brands.ordered_ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("email", "email"),
-                            ("sms", "SMS"),
-                            ("voice", "phone calls"),
-                            ("push", "push notifications"),
-                            ("post", "letters"),
-                            ("in_app", "in the app"),
-                            ("messaging", "messengers"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("contacted_at", models.DateTimeField()),
-                ("message", models.TextField(blank=True)),
-                ("reported_at", models.DateTimeField()),
-                ("allowed", models.BooleanField()),
-                ("rule", models.CharField(max_length=40)),
-                (
-                    "because",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="consent.ledgerentry",
-                    ),
-                ),
-                (
-                    "purpose",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="brands.purpose",
-                    ),
-                ),
-                (
-                    "relationship",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contact_reports",
-                        to="consent.relationship",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="PendingContact",
             fields=[
                 (
@@ -323,13 +264,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["email", "phone"])),
                 name="contact_point_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("contacted_at__lte", models.F("reported_at"))),
-                name="contact_report_of_the_past",
             ),
         ),
         migrations.AddConstraint(

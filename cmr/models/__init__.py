@@ -2,7 +2,6 @@
 
 from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
-from cmr.models.contact_report import ContactReport
 from cmr.models.token import AccessToken
 from cmr.models.user import User
 
@@ -12,7 +11,6 @@ __all__ = [
     "Consumer",
     "ContactKind",
     "ContactPoint",
-    "ContactReport",
     "PendingContact",
     "PermissionRequest",
     "User",

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands.models import Brand, Channel, Purpose
-from cmr import asking, contact_reports, controls, history, preferences
+from cmr import asking, controls, history, preferences
 from cmr.models import Consumer
 from cmr.portal import done
 from cmr.portal.choosing import PER
 from cmr.portal.person import for_consumers
-from consent import honouring
+from consent import contact_reports, honouring
 from consent.models import Relationship
 
 LAST_CHANGES = 5
@@ -101,7 +101,6 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
         raise ValueError(_("Say what it was about."))
     try:
         return contact_reports.report(
-            consumer,
             relationship,
             purpose=typed["purpose"],
             channel=typed["channel"],

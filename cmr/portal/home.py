@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         add_never_cache_headers(response)
         return response
     if getattr(request.user, "is_staff", False):
-        return redirect("opt-outs")
+        return redirect("reports-overview")
     return render(request, "cmr/welcome.html", {"purposes": Purpose.objects.order_by("position")})
 
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from brands.models import Brand
-from cmr import contact_reports, history
+from cmr import history
 from cmr.models import Consumer
 from cmr.portal.choosing import mine
 from cmr.portal.person import for_consumers
-from consent import honouring
+from consent import contact_reports, honouring
 from consent.models import Explanation, LedgerEntry, Relationship
 
 PAGE_SIZE = 30
@@ -30,10 +30,11 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         entries = entries.filter(brand=brand) | entries.filter(brand=None)
     ordered = entries.select_related("brand", "purpose").order_by("-recorded_at", "-pk")
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
+    history.name_topics(list(page))
     brands = Relationship.objects.filter(person=consumer.subject_id).values("brand")
     context = {
         "page": page,
-        "changes": history.with_before(list(page)),
+        "changes": page,
         "brand": brand,
         "query": f"brand={brand.slug}" if brand else "",
         "brands": Brand.objects.filter(pk__in=brands).order_by("name", "pk"),
@@ -46,10 +47,11 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
     """One change: before, after, why, and how far it has come, brand by brand."""
     entry = mine(consumer, entry_id)
+    history.name_topics([entry])
     now = timezone.now()
     explained = Explanation.objects.filter(entry=entry).first()
     context = {
-        "change": history.with_before([entry])[0],
+        "entry": entry,
         "reason": entry.reason or (explained.reason if explained else ""),
         "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry)],
     }
@@ -60,5 +62,5 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
 @for_consumers
 def reports(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """What they reported of brands that contacted them after a no."""
-    found = Paginator(contact_reports.of_consumer(consumer), PAGE_SIZE)
+    found = Paginator(contact_reports.of_person(consumer.subject_id), PAGE_SIZE)
     return render(request, "cmr/reports.html", {"page": found.get_page(request.GET.get("page"))})

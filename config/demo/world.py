@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from brands import directory, keys, webhooks
+from brands import campaigns, directory, keys, webhooks
+from brands.campaigns import DayNumbers
 from brands.models import Brand, Topic
 from cmr import accounts, asking, preferences, tokens
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
-from consent import endings, metrics, profile, propagation, relationships, sends
+from consent import (
+    anomalies,
+    endings,
+    honour_times,
+    metrics,
+    profile,
+    propagation,
+    relationships,
+    sends,
+    yes_lives,
+)
 from consent.checks import Asked
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
@@ -109,7 +120,25 @@ def history(members: list[Consumer], companies: list[Brand], now: datetime) -> I
     for subject_id in propagation.waiting(limit=10_000):
         propagation.propagate(subject_id, now=now)
     endings.end_due(now)
+    _campaigns(companies, now, chance)
     metrics.roll_up()
+    for part in (honour_times, yes_lives, anomalies):
+        for _ in part.refresh_all(now=now):
+            pass
+
+
+def _campaigns(companies: list[Brand], now: datetime, chance: random.Random) -> None:
+    """What the brands say they sent: more than the demo's few people got."""
+    for brand in companies:
+        autumn, _ = campaigns.name(brand, code="autumn", called="Autumn news", now=now)
+        rows = []
+        for ago in range(0, DAYS, 3):
+            sent = chance.randint(150, 400)
+            arrived = sent - chance.randint(0, 12)
+            answered, complained = arrived * chance.randint(2, 12) // 100, chance.random() < 0.2
+            day = (now - timedelta(days=ago)).date()
+            rows.append(DayNumbers("email", day, sent, arrived, answered, int(complained)))
+        campaigns.report(autumn, rows, now=now)
 
 
 def _write(consumer: Consumer, moment: datetime, chance: random.Random) -> None:

@@ -1,97 +1,146 @@
-"""The admin's reports as JSON."""
+"""The reports as JSON: an admin's by session, a brand's own by its key."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from brands.api.access import SignedIn
-from brands.wire import Problem, Problems, translating
-from consent import reports
-from consent.reports import Period
+from brands.api.access import BrandView, SignedIn
+from brands.wire import Problem
+from consent.reports import own, weeks
+from consent.reports.asked import DEFAULT_DAYS, FILTERS, BadQuery
+from consent.reports.catalogue import CATALOGUE, NoSuchReport, of
+from consent.reports.figures import Report
 
-PROBLEMS: Problems = {reports.UnknownDimension: (422, "unknown_dimension", "by")}
-DEFAULT_DAYS = 30
+
+class CardData(serializers.Serializer[object]):
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    before = serializers.FloatField(allow_null=True, help_text="In the period before.")
+    formula = serializers.CharField()
 
 
-class ReportQuery(serializers.Serializer[object]):
-    first = serializers.DateField(required=False, help_text="UTC; default 29 days before `last`.")
-    last = serializers.DateField(required=False, help_text="UTC; default today.")
-    by = serializers.CharField(
-        required=False,
-        default=",".join(reports.DEFAULT_DIMENSIONS),
-        max_length=100,
-        help_text=f"Comma-separated, of: {', '.join(reports.DIMENSIONS)}.",
+class ColumnData(serializers.Serializer[object]):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.CharField(help_text="`share` is from 0 to 1, `seconds` a time.")
+
+
+class WithheldData(serializers.Serializer[object]):
+    row = serializers.IntegerField()
+    column = serializers.CharField()
+
+
+class FigureData(serializers.Serializer[object]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    notes = serializers.ListField(child=serializers.CharField(), help_text="With every formula.")
+    columns = ColumnData(many=True)
+    data = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.DictField(), help_text="Rows by the columns' names; null is not known."
     )
-    brand = serializers.CharField(required=False, default="", max_length=100, allow_blank=True)
-
-
-class Totals(serializers.Serializer[object]):
-    opt_outs = serializers.IntegerField()
-    opt_ins = serializers.IntegerField()
-    pauses = serializers.IntegerField()
-    limits = serializers.IntegerField()
-
-
-class ReportRow(Totals):
-    day = serializers.DateField(required=False)
-    brand = serializers.CharField(required=False)
-    purpose = serializers.CharField(required=False)
-    channel = serializers.CharField(required=False)
-    topic = serializers.CharField(required=False)
-    reason = serializers.CharField(required=False)
-    source = serializers.CharField(required=False)  # type: ignore[assignment]
+    withheld = WithheldData(many=True, help_text="The nulls that are withheld, being of too few.")
 
 
 class ReportData(serializers.Serializer[object]):
+    report = serializers.CharField()
+    title = serializers.CharField()
     first = serializers.DateField()
     last = serializers.DateField()
-    totals = Totals()
-    data = ReportRow(many=True)  # type: ignore[assignment]
-    next_cursor = serializers.CharField(allow_null=True)
-    is_cut = serializers.BooleanField(help_text="True when there are more rows than are shown.")
+    as_of = serializers.DateTimeField(allow_null=True)
+    cards = CardData(many=True)
+    figures = FigureData(many=True)
 
 
-def period_of(query: dict[str, Any]) -> Period:
-    """The period that a query names, in full days of UTC."""
-    last = query.get("last") or timezone.now().date()
-    try:
-        first = query.get("first") or last - timedelta(days=DEFAULT_DAYS - 1)
-    except OverflowError as error:
-        raise Problem(422, "invalid", "There are no days that early.", "last") from error
-    if first > last:
-        raise Problem(422, "ends_before_start", "`first` is later than `last`.", "first")
-    return Period(first, last)
+QUERY = [
+    OpenApiParameter("first", {"type": "string", "format": "date"}, description="UTC."),
+    OpenApiParameter("last", {"type": "string", "format": "date"}, description="Default: today."),
+    OpenApiParameter(
+        "days",
+        {"type": "integer", "minimum": 1},
+        description=f"Up to today; default {DEFAULT_DAYS}.",
+    ),
+    OpenApiParameter(
+        "by", str, description="One thing or two, with a comma: day, brand, channel …"
+    ),
+    OpenApiParameter("sort", str, description="A count or a rate, highest first."),
+    *(
+        OpenApiParameter(name, str, description="Values with commas; `-` is any, or not given.")
+        for name in FILTERS
+    ),
+]
 
 
-class OptOuts(APIView):
+class AdminReport(APIView):
     authentication_classes = (SignedIn,)
     permission_classes = (IsAdminUser,)
 
-    @extend_schema(parameters=[ReportQuery], responses=ReportData, tags=["admin"])
+    @extend_schema(
+        operation_id="report_retrieve",
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(CATALOGUE)),
+            *QUERY,
+        ],
+        responses=ReportData,
+        tags=["admin"],
+    )
+    def get(self, request: Request, name: str) -> Response:
+        """One of the reports, with the same numbers as its page."""
+        query = {key: value for key, value in request.query_params.dict().items() if value}
+        try:
+            asked, report = of(name, query, today=timezone.now().date())
+        except NoSuchReport as error:
+            raise Problem(404, "not_found", str(error)) from error
+        except BadQuery as error:
+            raise Problem(422, error.code, str(error), error.field) from error
+        return Response(_data(name, report, asked.period.first, asked.period.last))
+
+
+class OwnReport(BrandView):
+    scope = "reports"
+
+    @extend_schema(
+        operation_id="own_report_retrieve",
+        parameters=[
+            OpenApiParameter("weeks", {"type": "integer", "enum": list(weeks.PRESETS)}),
+        ],
+        responses=ReportData,
+        tags=["brand: reports"],
+    )
     def get(self, request: Request) -> Response:
-        """Opt-outs and opt-ins per day, brand, purpose and channel, or as `by` says."""
-        query = ReportQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        period = period_of(query.validated_data)
-        by = [name.strip() for name in query.validated_data["by"].split(",") if name.strip()]
-        with translating(PROBLEMS):
-            report = reports.opt_outs(period, by=by, brand=query.validated_data["brand"])
-        return Response(
+        """Your own numbers, in whole weeks, those of few people withheld; and your sector's."""
+        try:
+            span = own.read(request.query_params.dict(), today=timezone.now().date())
+        except BadQuery as error:
+            raise Problem(422, error.code, str(error), error.field) from error
+        report = own.of(self.brand, span)
+        return Response(_data("own", report, span[0].first, span[-1].last))
+
+
+def _data(name: str, report: Report, first: object, last: object) -> dict[str, Any]:
+    return {
+        "report": name,
+        "title": report.title,
+        "first": first,
+        "last": last,
+        "as_of": report.as_of,
+        "cards": [
             {
-                "first": period.first,
-                "last": period.last,
-                "totals": report.totals,
-                "data": reports.plain_rows(report),
-                "next_cursor": None,
-                "is_cut": report.is_cut,
+                "name": each.label,
+                "kind": each.sort,
+                "value": each.value,
+                "before": each.before,
+                "formula": each.formula,
             }
-        )
+            for each in report.cards
+        ],
+        "figures": [figure.as_data() for figure in report.figures],
+    }

@@ -156,6 +156,21 @@ class Migration(migrations.Migration):
                 ),
                 ("evidence", models.TextField(blank=True)),
                 ("notice", models.CharField(blank=True, max_length=100)),
+                ("campaign", models.CharField(blank=True, max_length=100)),
+                (
+                    "before",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("grant", "Grant"),
+                            ("deny", "Deny"),
+                            ("pause", "Pause"),
+                            ("limit", "Limit"),
+                            ("clear", "Clear"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
                 ("made_at", models.DateTimeField()),
                 ("recorded_at", models.DateTimeField()),
                 ("previous_hash", models.BinaryField(max_length=32)),
@@ -616,53 +631,6 @@ class Migration(migrations.Migration):
                 related_name="identifiers",
                 to="consent.subject",
             ),
-        ),
-        migrations.CreateModel(
-            name="DailyCount",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("day", models.DateField()),
-                ("purpose", models.CharField(blank=True, max_length=40)),
-                ("channel", models.CharField(blank=True, max_length=10)),
-                ("topic", models.CharField(blank=True, max_length=60)),
-                ("campaign", models.CharField(blank=True, max_length=60)),
-                ("reason", models.CharField(blank=True, max_length=40)),
-                ("source", models.CharField(blank=True, max_length=20)),
-                ("opt_outs", models.PositiveBigIntegerField(default=0)),
-                ("opt_ins", models.PositiveBigIntegerField(default=0)),
-                ("pauses", models.PositiveBigIntegerField(default=0)),
-                ("limits", models.PositiveBigIntegerField(default=0)),
-                (
-                    "brand",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="brands.brand",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=(
-                            "day",
-                            "brand",
-                            "purpose",
-                            "channel",
-                            "topic",
-                            "campaign",
-                            "reason",
-                            "source",
-                        ),
-                        name="daily_count_one_per_kind",
-                    )
-                ],
-            },
         ),
         migrations.CreateModel(
             name="Ending",
@@ -1165,5 +1133,461 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="HonourSnapshot",
+            fields=[
+                (
+                    "brand",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="brands.brand",
+                    ),
+                ),
+                ("as_of", models.DateTimeField()),
+                ("overdue", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SummaryMail",
+            fields=[
+                ("week", models.DateField(primary_key=True, serialize=False)),
+                ("sent_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="YesSnapshot",
+            fields=[
+                (
+                    "brand",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="brands.brand",
+                    ),
+                ),
+                ("as_of", models.DateTimeField()),
+                ("sequence", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ReportExport",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=brands.ordered_ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("table", models.CharField(max_length=20)),
+                ("query", models.JSONField()),
+                (
+                    "form",
+                    models.CharField(choices=[("csv", "CSV"), ("xlsx", "Excel")], max_length=4),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("rows", models.BigIntegerField(default=0)),
+                ("rows_expected", models.BigIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("asked_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ExportPart",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "export_id",
+                        "number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("data", models.BinaryField()),
+                (
+                    "export",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="consent.reportexport",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TotalCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("opt_outs", models.BigIntegerField(default=0)),
+                ("opt_ins", models.BigIntegerField(default=0)),
+                ("pauses", models.BigIntegerField(default=0)),
+                ("limits", models.BigIntegerField(default=0)),
+                ("re_opt_ins", models.BigIntegerField(default=0)),
+                ("unsubscribes", models.BigIntegerField(default=0)),
+                ("explained", models.BigIntegerField(default=0)),
+                ("started", models.BigIntegerField(default=0)),
+                ("ended", models.BigIntegerField(default=0)),
+                ("purpose", models.CharField(blank=True, max_length=40)),
+                ("channel", models.CharField(blank=True, max_length=10)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("source", models.CharField(blank=True, max_length=20)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "purpose", "channel", "reason", "source"),
+                        name="total_count_once",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Unsubscribed",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("campaign", models.CharField(max_length=100)),
+                ("subject", models.UUIDField()),
+                ("sequence", models.BigIntegerField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="YesLife",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cohort", models.DateField()),
+                ("channel", models.CharField(blank=True, max_length=10)),
+                ("source", models.CharField(max_length=20)),
+                ("days", models.IntegerField()),
+                ("ended", models.BooleanField()),
+                ("count", models.BigIntegerField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Anomaly",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("opt_outs", models.BigIntegerField()),
+                ("people", models.BigIntegerField()),
+                ("usual", models.FloatField()),
+                ("score", models.FloatField()),
+                ("campaign", models.CharField(blank=True, max_length=100)),
+                ("of_campaign", models.BigIntegerField(default=0)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("day", "brand"), name="anomaly_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BrandCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("opt_outs", models.BigIntegerField(default=0)),
+                ("opt_ins", models.BigIntegerField(default=0)),
+                ("pauses", models.BigIntegerField(default=0)),
+                ("limits", models.BigIntegerField(default=0)),
+                ("re_opt_ins", models.BigIntegerField(default=0)),
+                ("unsubscribes", models.BigIntegerField(default=0)),
+                ("explained", models.BigIntegerField(default=0)),
+                ("started", models.BigIntegerField(default=0)),
+                ("ended", models.BigIntegerField(default=0)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("day", "brand"), name="brand_count_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ContactReport",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=brands.ordered_ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "email"),
+                            ("sms", "SMS"),
+                            ("voice", "phone calls"),
+                            ("push", "push notifications"),
+                            ("post", "letters"),
+                            ("in_app", "in the app"),
+                            ("messaging", "messengers"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("contacted_at", models.DateTimeField()),
+                ("message", models.TextField(blank=True)),
+                ("reported_at", models.DateTimeField()),
+                ("allowed", models.BooleanField()),
+                ("rule", models.CharField(max_length=40)),
+                (
+                    "because",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.ledgerentry",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.purpose",
+                    ),
+                ),
+                (
+                    "relationship",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_reports",
+                        to="consent.relationship",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("contacted_at__lte", models.F("reported_at"))),
+                        name="contact_report_of_the_past",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DailyCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("opt_outs", models.BigIntegerField(default=0)),
+                ("opt_ins", models.BigIntegerField(default=0)),
+                ("pauses", models.BigIntegerField(default=0)),
+                ("limits", models.BigIntegerField(default=0)),
+                ("re_opt_ins", models.BigIntegerField(default=0)),
+                ("unsubscribes", models.BigIntegerField(default=0)),
+                ("explained", models.BigIntegerField(default=0)),
+                ("started", models.BigIntegerField(default=0)),
+                ("ended", models.BigIntegerField(default=0)),
+                ("purpose", models.CharField(blank=True, max_length=40)),
+                ("channel", models.CharField(blank=True, max_length=10)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("source", models.CharField(blank=True, max_length=20)),
+                ("topic", models.CharField(blank=True, max_length=60)),
+                ("campaign", models.CharField(blank=True, max_length=100)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "brand",
+                            "day",
+                            "purpose",
+                            "channel",
+                            "topic",
+                            "campaign",
+                            "reason",
+                            "source",
+                        ),
+                        name="daily_count_one_per_kind",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="HonourTime",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("delivered", "Delivered"),
+                            ("applied", "Applied"),
+                            ("open", "Open"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("seconds", models.FloatField(null=True)),
+                ("in_time", models.BooleanField()),
+                ("count", models.BigIntegerField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("brand", "day", "stage", "seconds", "in_time"),
+                        name="honour_time_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seconds", None), ("stage", "open")),
+                            models.Q(
+                                models.Q(("stage", "open"), _negated=True),
+                                ("seconds__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="honour_time_open_iff_no_seconds",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="reportexport",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["asked_at"], name="export_waiting"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reportexport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("finished_at", None), ("state", "waiting")),
+                    models.Q(
+                        models.Q(("state", "waiting"), _negated=True),
+                        ("finished_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="export_finished_iff_not_waiting",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unsubscribed",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "campaign", "subject"), name="unsubscribed_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="yeslife",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "cohort", "channel", "source", "days", "ended"),
+                name="yes_life_once",
+            ),
         ),
     ]

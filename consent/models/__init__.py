@@ -1,25 +1,47 @@
 """The facts of this app, a noun a file."""
 
 from consent.models.clock import HonourClock
+from consent.models.contact_report import ContactReport
 from consent.models.ending import Ending
 from consent.models.explanation import Explanation
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
-from consent.models.metrics import DailyCount, MetricsCursor, RefusedLift
+from consent.models.metrics import (
+    BrandCount,
+    DailyCount,
+    MetricsCursor,
+    RefusedLift,
+    TotalCount,
+    Unsubscribed,
+)
 from consent.models.preference import Preference
 from consent.models.propagation import Propagation
 from consent.models.relationship import Origin, Relationship
+from consent.models.report import ExportPart, ReportExport, SummaryMail
 from consent.models.send import Send
+from consent.models.snapshot import (
+    Anomaly,
+    HonourSnapshot,
+    HonourTime,
+    YesLife,
+    YesSnapshot,
+)
 from consent.models.subject import Identifier, Subject
 from consent.models.term import Ground, ImpliedTerm
 
 __all__ = [
+    "Anomaly",
     "Basis",
+    "BrandCount",
+    "ContactReport",
     "DailyCount",
     "DecisionKind",
     "Ending",
     "Explanation",
+    "ExportPart",
     "Ground",
     "HonourClock",
+    "HonourSnapshot",
+    "HonourTime",
     "Identifier",
     "ImpliedTerm",
     "LedgerEntry",
@@ -31,7 +53,13 @@ __all__ = [
     "Reason",
     "RefusedLift",
     "Relationship",
+    "ReportExport",
     "Send",
     "Source",
     "Subject",
+    "SummaryMail",
+    "TotalCount",
+    "Unsubscribed",
+    "YesLife",
+    "YesSnapshot",
 ]

@@ -125,6 +125,10 @@ class LedgerEntry(ScopeFields):
     evidence = models.TextField(blank=True)
     #: The notice that the person was shown, as the door names it.
     notice = models.CharField(max_length=100, blank=True)
+    #: The brand's campaign that it answers, as the brand names it (`consent.attribution`).
+    campaign = models.CharField(max_length=100, blank=True)
+    #: The decision of the entry before on exactly this scope; empty where it is the first.
+    before = models.CharField(max_length=6, blank=True, choices=DecisionKind.choices)
     made_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     previous_hash = models.BinaryField(max_length=32)

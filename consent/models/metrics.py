@@ -1,5 +1,7 @@
 """Counts, each a fold of the streams, and the cursors that make them exactly once."""
 
+from __future__ import annotations
+
 from django.db import models
 
 from brands.models import Brand
@@ -12,29 +14,53 @@ class MetricsCursor(models.Model):
     sequence = models.BigIntegerField(default=0)
 
 
-class DailyCount(models.Model):
-    """What people decided, per UTC day and kind. Empty text is "any", or "not given"."""
+class Counts(models.Model):
+    """What is counted, per UTC day. `docs/reports.md` says what each is."""
 
     day = models.DateField()
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    opt_outs = models.BigIntegerField(default=0)
+    opt_ins = models.BigIntegerField(default=0)
+    pauses = models.BigIntegerField(default=0)
+    limits = models.BigIntegerField(default=0)
+    #: Of the opt-ins those by which a person takes back their own no or pause of the same scope.
+    re_opt_ins = models.BigIntegerField(default=0)
+    #: Of the opt-outs the first of each person that answers the campaign.
+    unsubscribes = models.BigIntegerField(default=0)
+    #: Reasons that came after their no, on the day on which they came.
+    explained = models.BigIntegerField(default=0)
+    started = models.BigIntegerField(default=0)
+    ended = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class Kind(models.Model):
+    """What people decided about, of all brands. Empty text is "any", or "not given"."""
+
     purpose = models.CharField(max_length=40, blank=True)
     channel = models.CharField(max_length=10, blank=True)
-    topic = models.CharField(max_length=60, blank=True)
-    campaign = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=20, blank=True)
-    opt_outs = models.PositiveBigIntegerField(default=0)
-    opt_ins = models.PositiveBigIntegerField(default=0)
-    pauses = models.PositiveBigIntegerField(default=0)
-    limits = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class DailyCount(Counts, Kind):
+    """The finest: every other table of counts is a sum of this one."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+    topic = models.CharField(max_length=60, blank=True)
+    campaign = models.CharField(max_length=100, blank=True)
 
     class Meta:
         constraints = [
-            # Also the index of the report: day BETWEEN ? AND ?.
+            # Also the index of one brand's reports: brand = ? AND day BETWEEN ? AND ?.
             models.UniqueConstraint(
                 fields=[
-                    "day",
                     "brand",
+                    "day",
                     "purpose",
                     "channel",
                     "topic",
@@ -43,6 +69,45 @@ class DailyCount(models.Model):
                     "source",
                 ],
                 name="daily_count_one_per_kind",
+            ),
+        ]
+
+
+class BrandCount(Counts):
+    """Per brand and day, for what compares brands."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            # Also the index of the league: day BETWEEN ? AND ?.
+            models.UniqueConstraint(fields=["day", "brand"], name="brand_count_once"),
+        ]
+
+
+class TotalCount(Counts, Kind):
+    """Of all brands together, for what asks about none."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "purpose", "channel", "reason", "source"], name="total_count_once"
+            ),
+        ]
+
+
+class Unsubscribed(models.Model):
+    """A person who left by a campaign, so that they count once, and the event that said so."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+    campaign = models.CharField(max_length=100)
+    subject = models.UUIDField()
+    sequence = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand", "campaign", "subject"], name="unsubscribed_once"
             ),
         ]
 

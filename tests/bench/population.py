@@ -63,7 +63,7 @@ COLUMNS = {
     ),
     "consent_ledgerentry": (
         "id subject_id subject_seq brand_id purpose_id channel decision maker basis source reason "
-        "evidence notice made_at recorded_at previous_hash hash"
+        "evidence notice campaign before made_at recorded_at previous_hash hash"
     ),
     "consent_preference": (
         "subject_id brand_id purpose_id channel decision maker basis entry_id subject_seq made_at"
@@ -190,7 +190,7 @@ class _Record:
         previous, self.hash = self.hash, entry * 2
         scope = f"{brand}\t{said[0]}\t{said[1]}\t{said[2]}\tperson\texpress"
         self.lines["consent_ledgerentry"].append(
-            f"{entry}\t{self.subject}\t{self.seq}\t{scope}\tportal\t\t\t\t{self.day}\t{self.day}"
+            f"{entry}\t{self.subject}\t{self.seq}\t{scope}\tportal\t\t\t\t\t\t{self.day}\t{self.day}"
             f"\t\\\\x{previous}\t\\\\x{self.hash}\n"
         )
         self.lines["consent_preference"].append(

@@ -80,9 +80,9 @@ def page(request: pytest.FixtureRequest, open_page: Open) -> Page:
     return open_page(java_script_enabled=request.param)
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, email: str = EMAIL, *, arrives: str = "Your brands") -> None:
     page.goto("/account/login/")
-    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Your brands").wait_for()
+    page.get_by_role("heading", name=arrives, exact=True).wait_for()

@@ -22,6 +22,22 @@ def public(world: World) -> dict[str, str]:
     }
 
 
+def of_admins(world: World) -> dict[str, str]:
+    """The reports."""
+    return {
+        "reports": "/reports/?days=90",
+        "reports-breakdown": "/reports/opt-outs?days=90&by=brand",
+        "reports-campaigns": "/reports/campaigns?days=90",
+        "reports-reasons": "/reports/reasons?days=90",
+        "reports-survival": "/reports/survival?by=source",
+        "reports-honour": "/reports/honour?days=90",
+        "reports-contacts": "/reports/contacts",
+        "reports-power": "/reports/power",
+        "reports-files": "/reports/files",
+        "reports-key": "/reports/own/key",
+    }
+
+
 def own(world: World) -> dict[str, str]:
     """The consumer's."""
     return {

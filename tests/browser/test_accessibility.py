@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser import pages
+from tests.browser import world as worlds
 from tests.browser.conftest import Open, sign_in
 from tests.browser.world import World
 
@@ -68,6 +69,21 @@ def test_every_page_of_a_consumer(half: int, open_page: Open, world: World) -> N
     for name, path in list(pages.own(world).items())[half::2]:
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+        found[name] = problems(page)
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_every_report(open_page: Open, world: World) -> None:
+    """With every chart drawn and every table open."""
+    worlds.admin()
+    page = open_page()
+    sign_in(page, worlds.ADMIN, arrives="Overview")
+    found = {}
+    for name, path in pages.of_admins(world).items():
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+        if page.locator(".chart").count():
+            page.locator(".chart canvas").first.wait_for()
         found[name] = problems(page)
     assert {name: each for name, each in found.items() if each} == {}
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from brands import directory, stream
+from brands import campaigns, directory, stream
+from brands.campaigns import DayNumbers
 from brands.models import Brand, Topic
-from cmr import accounts, asking, contact_reports, links, preferences, tokens
+from cmr import accounts, asking, links, preferences, tokens
 from cmr.links import Link
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
-from consent import propagation, relationships
+from consent import (
+    contact_reports,
+    honour_times,
+    metrics,
+    propagation,
+    relationships,
+    yes_lives,
+)
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
 from consent.resolution import Limit, Scope
@@ -48,15 +57,30 @@ def build() -> World:
     entry = _history(ana, brands, now)
     known = Relationship.objects.select_related("brand").get(person=ana.subject_id, brand=acme)
     contact_reports.report(
-        ana, known, purpose="marketing", channel="sms",
+        known, purpose="marketing", channel="sms",
         contacted_at=now - timedelta(minutes=5), message="Only today: 20 % off.", now=now,
     )  # fmt: skip
     tokens.issue(ana, name="My agent")
     return World(ana, acme, brands, entry, links.mint(Link(known, "marketing", "email")))
 
 
+ADMIN = "admin@example.org"
+
+
 def admin() -> User:
-    return User.objects.create_superuser("admin@example.org", PASSWORD)
+    """Somebody who reads the reports, of which there is something to read."""
+    now = timezone.now()
+    for nth, brand in enumerate(Brand.objects.filter(relationships__isnull=False).distinct()[:4]):
+        campaign, _ = campaigns.name(brand, code="autumn", now=now)
+        numbers = [(now.date() - timedelta(days=7 * n), 1000 + 90 * n) for n in range(6)]
+        rows = [DayNumbers("email", d, n, n - 20, n // (9 + nth), n // 400) for d, n in numbers]
+        campaigns.report(campaign, rows, now=now)
+    metrics.roll_up()
+    for _ in (*honour_times.refresh_all(now=now), *yes_lives.refresh_all(now=now)):
+        pass
+    user = User.objects.create_superuser(ADMIN, PASSWORD)
+    EmailAddress.objects.create(user=user, email=ADMIN, verified=True, primary=True)
+    return user
 
 
 def _meet(ana: Consumer, brand: Brand, at: datetime, *, by_brand: bool) -> None:

@@ -14,11 +14,11 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands.models import Brand
-from cmr import asking, contact_reports, contacts, texting
-from cmr.models import Answer, Consumer, ContactReport, PermissionRequest, User
-from consent import ledger, relationships
+from cmr import asking, contacts, texting
+from cmr.models import Answer, Consumer, PermissionRequest, User
+from consent import contact_reports, ledger, relationships
 from consent.ledger import Actor, NewChoice
-from consent.models import LedgerEntry, Relationship, Subject
+from consent.models import ContactReport, LedgerEntry, Relationship, Subject
 from consent.resolution import Scope
 from tests.conftest import Api
 
@@ -191,9 +191,9 @@ def test_nobody_answers_for_another(asked: PermissionRequest, nobody: Api, now: 
 # -- Contacted after a no -------------------------------------------------------------------------
 
 
-def report(who: Consumer, known: Relationship, at: datetime) -> ContactReport:
+def report(known: Relationship, at: datetime) -> ContactReport:
     return contact_reports.report(
-        who, known, purpose="marketing", channel="email", contacted_at=at, message="Buy!",
+        known, purpose="marketing", channel="email", contacted_at=at, message="Buy!",
         now=timezone.now(),
     )  # fmt: skip
 
@@ -208,12 +208,12 @@ def test_a_report_is_judged_by_the_ledger_of_that_moment(
 
     hour = timedelta(hours=1)
     yes, no = say("grant", now + hour), say("deny", now + 3 * hour)
-    early, late = report(ana, met, now + 2 * hour), report(ana, met, now + 4 * hour)
+    early, late = report(met, now + 2 * hour), report(met, now + 4 * hour)
     assert (early.allowed, early.because) == (True, yes)
     assert (late.allowed, late.because) == (False, no)
     relationships.end(met, by=Actor("portal"), now=now + 5 * hour)
     met.refresh_from_db()
-    assert report(ana, met, now + 6 * hour).rule == "no_relationship"
+    assert report(met, now + 6 * hour).rule == "no_relationship"
 
 
 @pytest.mark.parametrize(

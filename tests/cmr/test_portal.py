@@ -350,7 +350,7 @@ def test_errors_have_pages_too(browser: Client, met: Relationship) -> None:
 def test_an_admin_is_taken_to_the_report(admin: User) -> None:
     client = Client()
     client.force_login(admin)
-    assert client.get("/").headers["Location"] == "/reports/opt-outs"
+    assert client.get("/").headers["Location"] == "/reports/"
     assert client.get("/brands").headers["Location"] == "/"
 
 

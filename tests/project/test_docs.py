@@ -141,6 +141,7 @@ def _codes_of_problems() -> Iterator[str]:
     for code in re.findall(r'\(\d{3}, "([a-z_{}]+)", (?:"\w+"|None)\)', source):
         yield from _spelt_out(code)
     yield from re.findall(r'\bProblem\(\s*\d{3},\s*"([a-z_]+)"', source)
+    yield from re.findall(r'BadQuery\(\s*(?:"\w+"|\w+|unknown\[0\]),\s*"([a-z_]+)"', source)
     yield from re.findall(r'\banswer\(request, \d{3}, "([a-z_]+)"', source)
     yield from re.findall(r'AuthenticationFailed\(\s*"[^"]*",\s*"([a-z_]+)"', source)
     yield from re.findall(r'ErrorDetail\([^()]*,\s*"([a-z_]+)"\)', source)

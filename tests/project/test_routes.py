@@ -48,6 +48,9 @@ PUBLIC = {
     "account/logout/": "ends a session; nobody's is none",
     "account/factors/webauthn/login/": "where one becomes known, by a passkey",
     "account/email/": "sends on to the page of addresses, which asks who it is",
+    "reports/own": "sends on to where a brand opens it with its key",
+    "reports/own/close": "ends what a key had opened; nobody's is nothing",
+    "reports/own/key": "where a brand opens its reports, by its key",
     "healthz": "asked by whatever watches the process",
     "api/v1/event-types": "the contract is public",
     "metrics": "for who has METRICS_TOKEN; it has no account",
@@ -73,6 +76,9 @@ ARGUMENTS = {
     "pk": "1",
     "subscription_id": "00000000-0000-0000-0000-000000000000",
     "entry_id": "00000000-0000-0000-0000-000000000000",
+    "export_id": "00000000-0000-0000-0000-000000000000",
+    "name": "overview",
+    "code": "spring",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",
@@ -228,7 +234,7 @@ def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> 
     pages += ["you/security", "you/data", "brands/acme/contacted", "account/factors/"]
     opened = [(Client(), each) for each in ("account/login/", "account/signup/", "link")]
     opened += [(Client(), "api/docs"), *((person, each) for each in pages)]
-    opened += [(as_admin.client, each) for each in ("reports/opt-outs", "admin/", "admin/brands/")]
+    opened += [(as_admin.client, each) for each in ("reports/", "admin/", "admin/brands/")]
     for client, route in opened:
         answer = client.get(f"/{route}")
         assert answer.status_code == 200

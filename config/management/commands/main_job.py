@@ -58,7 +58,7 @@ class Command(BaseCommand):
             f"  counted    {self._opt_outs()} opt-outs today (before: {before})\n\n"
             f"  Your brands    {self.base}/                  {self.ana['email']} / "
             f"{self.ana['password']}\n"
-            f"  Report         {self.base}/reports/opt-outs  {said['admin']['email']} / "
+            f"  Reports        {self.base}/reports/          {said['admin']['email']} / "
             f"{said['admin']['password']}\n"
             f"  API            {self.base}/api/docs\n"
             f"  Sample brand   {self.sample}/\n"
@@ -70,7 +70,8 @@ class Command(BaseCommand):
         today = datetime.now(UTC).date()
         query = f"first={today}&last={today}&brand=acme"
         counted = self._call("GET", f"/api/v1/reports/opt-outs?{query}")
-        return int(counted["totals"]["opt_outs"])
+        rows = counted["figures"][0]["data"]
+        return sum(row["opt_outs"] for row in rows)
 
     def _wait(self, ask: Any) -> Any:
         until = time.monotonic() + PATIENCE

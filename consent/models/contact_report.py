@@ -5,7 +5,8 @@ from django.db.models import Q
 
 from brands.models import Channel, Purpose
 from brands.ordered_ids import new_id
-from consent.models import LedgerEntry, Relationship
+from consent.models.ledger import LedgerEntry
+from consent.models.relationship import Relationship
 
 
 class ContactReport(models.Model):

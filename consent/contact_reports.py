@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from cmr.models import Consumer, ContactReport
 from consent import batches, hindsight
-from consent.models import Relationship
+from consent.models import ContactReport, Relationship
 
 
 class InTheFuture(ValueError):
@@ -16,7 +16,6 @@ class InTheFuture(ValueError):
 
 
 def report(
-    consumer: Consumer,
     relationship: Relationship,
     *,
     purpose: str,
@@ -47,8 +46,8 @@ def report(
     )
 
 
-def of_consumer(consumer: Consumer) -> QuerySet[ContactReport]:
+def of_person(person_id: uuid.UUID) -> QuerySet[ContactReport]:
     """What they reported, newest first."""
-    mine = ContactReport.objects.filter(relationship__person=consumer.subject_id)
+    mine = ContactReport.objects.filter(relationship__person=person_id)
     related = mine.select_related("relationship__brand", "purpose", "because")
     return related.order_by("-reported_at", "-pk")

@@ -1,0 +1,238 @@
+"""What a brand reports of its campaigns: by REST, or as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands import campaigns
+from brands.api.access import BrandView
+from brands.campaigns import BadRows, DayNumbers
+from brands.models import Campaign, CampaignDay, Channel
+from brands.wire import (
+    BatchParser,
+    Page,
+    Problem,
+    Problems,
+    StrictSerializer,
+    cursor_of,
+    list_of,
+    number_of,
+    translating,
+)
+
+PROBLEMS: Problems = {
+    campaigns.UnknownName: (422, "unknown_{field}", None),
+    campaigns.OtherCampaign: (409, "campaign_exists", "code"),
+}
+TAG = "brand: campaigns"
+MOST_DAYS = 1_000
+
+
+class CodeField(serializers.RegexField):
+    """A code may stand in an address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[A-Za-z0-9][A-Za-z0-9._~-]*$", max_length=100, **kwargs)
+
+
+class CampaignRequest(StrictSerializer):
+    code = CodeField(help_text="Your own; links, checks and sends carry it.")
+    name = serializers.CharField(max_length=200, required=False, help_text="Default: the code.")
+    purpose = serializers.CharField(max_length=40, default=campaigns.DEFAULT_PURPOSE)
+    topic = serializers.CharField(max_length=60, required=False, allow_blank=True)
+
+
+class CampaignData(serializers.Serializer[object]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    purpose = serializers.CharField()
+    topic = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class DayRequest(StrictSerializer):
+    channel = serializers.ChoiceField(Channel.choices)
+    day = serializers.DateField(help_text="Of sending, in UTC.")
+    sends = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
+    deliveries = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
+    responses = serializers.IntegerField(
+        min_value=0, max_value=campaigns.BIGGEST, help_text="Unique people."
+    )
+    complaints = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
+
+
+class StatsRequest(StrictSerializer):
+    days = serializers.ListField(child=DayRequest(), min_length=1, max_length=MOST_DAYS)
+
+
+class DayData(serializers.Serializer[object]):
+    channel = serializers.CharField()
+    day = serializers.DateField()
+    sends = serializers.IntegerField()
+    deliveries = serializers.IntegerField()
+    responses = serializers.IntegerField()
+    complaints = serializers.IntegerField()
+    reported_at = serializers.DateTimeField()
+    revision = serializers.IntegerField(help_text="How often it was reported anew, from 1.")
+
+
+class Changed(serializers.Serializer[object]):
+    changed = serializers.IntegerField(help_text="How many days said anything new.")
+
+
+CampaignList, DayList = list_of(CampaignData), list_of(DayData)
+
+
+class CsvParser(BaseParser):
+    media_type = "text/csv"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        raw = BatchParser.read(stream)
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Problem(400, "parse_error", "This is no UTF-8.") from error
+
+
+class Campaigns(BrandView):
+    scope = "campaigns"
+
+    @extend_schema(
+        operation_id="campaigns_list", parameters=[Page], responses=CampaignList, tags=[TAG]
+    )
+    def get(self, request: Request) -> Response:
+        """Your campaigns, newest first."""
+        query = Page(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit, below = query.validated_data["limit"], query.validated_data.get("cursor")
+        mine = Campaign.objects.filter(brand=self.brand).order_by("-pk")
+        if (place := number_of(below)) is not None:
+            mine = mine.filter(pk__lt=place)
+        found = list(mine[: limit + 1])
+        cursor = cursor_of(found[limit - 1].pk) if len(found) > limit else None
+        return Response({"data": [_data(one) for one in found[:limit]], "next_cursor": cursor})
+
+    @extend_schema(
+        request=CampaignRequest, responses={200: CampaignData, 201: CampaignData}, tags=[TAG]
+    )
+    def post(self, request: Request) -> Response:
+        """Name a campaign. The same again is 200; the same code for another one 409."""
+        body = CampaignRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        with translating(PROBLEMS):
+            one, is_new = campaigns.name(
+                self.brand,
+                code=said["code"],
+                called=said.get("name", ""),
+                purpose=said["purpose"],
+                topic=said.get("topic", ""),
+                now=timezone.now(),
+            )
+        return Response(_data(one), status=201 if is_new else 200)
+
+
+class OfOneCampaign(BrandView):
+    scope = "campaigns"
+
+    def campaign(self, code: str) -> Campaign:
+        """The brand's own of this code. Raises Problem: 404."""
+        mine = Campaign.objects.filter(brand=self.brand)
+        if "\0" in code or not (one := mine.filter(code=code).first()):
+            raise Problem(404, "not_found", "You have no such campaign.")
+        return one
+
+
+class OneCampaign(OfOneCampaign):
+    @extend_schema(operation_id="campaign_retrieve", responses=CampaignData, tags=[TAG])
+    def get(self, request: Request, code: str) -> Response:
+        """One campaign."""
+        return Response(_data(self.campaign(code)))
+
+
+class Stats(OfOneCampaign):
+    @extend_schema(
+        operation_id="campaign_stats_list", parameters=[Page], responses=DayList, tags=[TAG]
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """What you reported of it, newest day first."""
+        query = Page(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit, start = query.validated_data["limit"], query.validated_data.get("cursor")
+        skipped = number_of(start) or 0
+        days = CampaignDay.objects.filter(campaign=self.campaign(code)).order_by("-day", "channel")
+        found = list(days[skipped : skipped + limit + 1])
+        cursor = cursor_of(skipped + limit) if len(found) > limit else None
+        return Response({"data": [_day(one) for one in found[:limit]], "next_cursor": cursor})
+
+    @extend_schema(
+        operation_id="campaign_stats_update", request=StatsRequest, responses=Changed, tags=[TAG]
+    )
+    def put(self, request: Request, code: str) -> Response:
+        """Report days, or correct them: the last word on each counts. All of them, or none."""
+        campaign = self.campaign(code)
+        body = StatsRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        rows = [DayNumbers(**row) for row in body.validated_data["days"]]
+        try:
+            changed = campaigns.report(campaign, rows, now=timezone.now())
+        except BadRows as error:
+            raise _problem(error, "days.{row}.{field}", first=0) from error
+        return Response({"changed": changed})
+
+
+class ManyStats(BrandView):
+    scope = "campaigns"
+    parser_classes = (CsvParser,)
+
+    @extend_schema(
+        operation_id="campaigns_stats_upload",
+        request={"text/csv": OpenApiTypes.STR},
+        responses=Changed,
+        tags=[TAG],
+    )
+    def put(self, request: Request) -> Response:
+        """Report days of many campaigns as CSV, with the headings campaign, channel, day, sends,
+        deliveries, responses and complaints. All of it, or nothing."""
+        try:
+            changed = campaigns.report_csv(self.brand, str(request.data), now=timezone.now())
+        except BadRows as error:
+            raise _problem(error, "row {row}: {field}", first=1) from error
+        return Response({"changed": changed})
+
+
+def _problem(error: BadRows, form: str, *, first: int) -> serializers.ValidationError:
+    """Every row's fault; *first* is the number that the caller gives to the first row."""
+    faults = {}
+    for each in error.rows:
+        place = form.format(row=each.row - 1 + first, field=each.field)
+        faults[place] = serializers.ErrorDetail(each.detail, "bad_row")
+    return serializers.ValidationError(faults)
+
+
+def _data(one: Campaign) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "purpose": one.purpose_id,
+        "topic": one.topic or None,
+        "created_at": one.created_at,
+    }
+
+
+def _day(one: CampaignDay) -> dict[str, Any]:
+    return {str(name): getattr(one, str(name)) for name in DayData().fields}

@@ -1,0 +1,217 @@
+"""What brands report of their campaigns.
+
+Note [Late numbers]. A number belongs to the day on which the messages went out, whenever it comes:
+somebody who answers on Thursday what was sent on Monday is one of Monday's responses. The last
+report of a campaign, channel and day is the one that counts, so a correction is the same call with
+other numbers, and the same call again changes nothing. A day is open for `OPEN_DAYS` after it; what
+comes later is refused, so that an old report once read stays what it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from brands.models import Brand, Campaign, CampaignDay, Channel, Purpose, Topic
+
+OPEN_DAYS = 90
+COUNTS = ("sends", "deliveries", "responses", "complaints")
+COLUMNS = ("campaign", "channel", "day", *COUNTS)
+DEFAULT_PURPOSE = "marketing"
+MOST_ERRORS = 100
+BIGGEST = 10**12
+
+
+class UnknownName(ValueError):
+    """A purpose or topic that does not exist. `field` says which of them."""
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(f"there is no {field} {value!r}")
+        self.field = field
+
+
+class OtherCampaign(Exception):
+    """The brand has another campaign of this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with one of many rows; the first is 1."""
+
+    row: int
+    field: str
+    detail: str
+
+
+class BadRows(ValueError):
+    """Some rows cannot be taken, and so none was. `rows` says which, and why."""
+
+    def __init__(self, rows: Sequence[RowError]) -> None:
+        super().__init__(f"{len(rows)} rows cannot be taken; nothing was")
+        self.rows = rows
+
+
+@dataclass(frozen=True, slots=True)
+class DayNumbers:
+    """What one row says."""
+
+    channel: str
+    day: date
+    sends: int
+    deliveries: int
+    responses: int
+    complaints: int
+
+    def problem(self, today: date) -> tuple[str, str] | None:
+        """The field that cannot be, and why."""
+        if self.channel not in Channel.values:
+            return "channel", f"there is no channel {self.channel!r}"
+        if self.day > today + timedelta(days=1):  # where the brand is, the day may have begun
+            return "day", "this day has not come yet"
+        if self.day < today - timedelta(days=OPEN_DAYS):
+            return "day", f"a day is open for {OPEN_DAYS} days"
+        if not self.responses <= self.deliveries >= self.complaints:
+            return "deliveries", "responses and complaints are of messages that were delivered"
+        if self.deliveries > self.sends:
+            return "deliveries", "no more can be delivered than were sent"
+        return None
+
+
+def name(
+    brand: Brand,
+    *,
+    code: str,
+    called: str = "",
+    purpose: str = DEFAULT_PURPOSE,
+    topic: str = "",
+    now: datetime,
+) -> tuple[Campaign, bool]:
+    """The brand's campaign of this code, made if need be; says whether it was.
+
+    Raises:
+        UnknownName
+        OtherCampaign: it is there, with another name, purpose or topic.
+    """
+    if not Purpose.objects.filter(code=purpose, has_channels=True).exists():
+        raise UnknownName("purpose", purpose)
+    if topic and not Topic.objects.filter(brand=brand, code=topic).exists():
+        raise UnknownName("topic", topic)
+    wanted = {"name": called or code, "purpose_id": purpose, "topic": topic}
+    campaign, is_new = Campaign.objects.get_or_create(
+        brand=brand, code=code, defaults=wanted | {"created_at": now}
+    )
+    if any(getattr(campaign, field) != value for field, value in wanted.items()):
+        raise OtherCampaign(f"you have another campaign {code!r}")
+    return campaign, is_new
+
+
+def report(campaign: Campaign, rows: Sequence[DayNumbers], *, now: datetime) -> int:
+    """Take the numbers of these days, all or none; returns how many said anything new.
+
+    Raises:
+        BadRows
+    """
+    numbered = [(number, campaign.code, row) for number, row in enumerate(rows, start=1)]
+    _refuse_bad(numbered, now.date(), [])
+    with transaction.atomic():
+        Campaign.objects.select_for_update().get(pk=campaign.pk)
+        return sum(_take(campaign, row, now) for row in rows)
+
+
+def report_csv(brand: Brand, text: str, *, now: datetime) -> int:
+    """Take a whole file of rows, whose headings are `COLUMNS`; all of it, or nothing.
+
+    A campaign that is not known yet is made, for marketing, by its code alone.
+
+    Raises:
+        BadRows: with up to `MOST_ERRORS` of what is wrong.
+    """
+    rows, errors = _read(text)
+    _refuse_bad(rows, now.date(), errors)
+    with transaction.atomic():
+        campaigns = {code: _known(brand, code, now) for code in sorted({c for _, c, _ in rows})}
+        list(Campaign.objects.select_for_update().filter(brand=brand).order_by("pk"))
+        return sum(_take(campaigns[code], row, now) for _, code, row in rows)
+
+
+def _known(brand: Brand, code: str, now: datetime) -> Campaign:
+    found = Campaign.objects.filter(brand=brand, code=code).first()
+    return found or name(brand, code=code, now=now)[0]
+
+
+#: The number of each, its campaign's code, and what it says.
+Rows = list[tuple[int, str, DayNumbers]]
+
+
+def _read(text: str) -> tuple[Rows, list[RowError]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if missing := [each for each in COLUMNS if each not in (reader.fieldnames or [])]:
+        raise BadRows([RowError(0, missing[0], f"the heading {missing[0]!r} is missing")])
+    rows: Rows = []
+    errors: list[RowError] = []
+    for number, said in enumerate(reader, start=1):
+        try:
+            rows.append((number, *_row(said)))
+        except _BadField as error:
+            errors.append(RowError(number, error.field, str(error)))
+    return rows, errors
+
+
+class _BadField(ValueError):
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def _row(said: Mapping[str, str | None]) -> tuple[str, DayNumbers]:
+    code = (said["campaign"] or "").strip()
+    if not 0 < len(code) <= 100 or not code.isprintable():
+        raise _BadField("campaign", "a campaign has a code of at most 100 characters")
+    try:
+        day = date.fromisoformat((said["day"] or "").strip())
+    except ValueError as error:
+        raise _BadField("day", "a day is written like 2026-11-22") from error
+    counts = {each: _count(each, said[each]) for each in COUNTS}
+    return code, DayNumbers((said["channel"] or "").strip(), day, **counts)
+
+
+def _count(field: str, text: str | None) -> int:
+    text = (text or "").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 13 or int(text) > BIGGEST:
+        raise _BadField(field, f"{field} is a whole number, 0 or more")
+    return int(text)
+
+
+def _refuse_bad(rows: Rows, today: date, found: Sequence[RowError]) -> None:
+    errors, seen = list(found), set()
+    for number, code, row in rows:
+        if problem := row.problem(today):
+            errors.append(RowError(number, *problem))
+        elif (code, row.channel, row.day) in seen:
+            errors.append(RowError(number, "day", "this day stands there twice"))
+        seen.add((code, row.channel, row.day))
+    if errors:
+        raise BadRows(sorted(errors, key=lambda each: each.row)[:MOST_ERRORS])
+
+
+def _take(campaign: Campaign, row: DayNumbers, now: datetime) -> bool:
+    """Write one day's numbers down, unless they stand there already."""
+    counts = {each: getattr(row, each) for each in COUNTS}
+    day, is_new = CampaignDay.objects.get_or_create(
+        campaign=campaign,
+        channel=row.channel,
+        day=row.day,
+        defaults=counts | {"brand_id": campaign.brand_id, "reported_at": now},
+    )
+    if is_new or all(getattr(day, each) == value for each, value in counts.items()):
+        return is_new
+    for each, value in counts.items():
+        setattr(day, each, value)
+    day.reported_at, day.revision = now, day.revision + 1
+    day.save()
+    return True

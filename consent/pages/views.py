@@ -1,0 +1,204 @@
+"""Admins' reports and a brand's own, as pages and as the files of their tables."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from brands.models import Brand, Channel, Purpose
+from brands.wakeup import publish
+from consent.models import ReportExport
+from consent.models.ledger import Reason, Source
+from consent.pages import shown
+from consent.pages.access import close, for_admins, for_brands, open_with
+from consent.reports import exports, files, own, weeks
+from consent.reports.asked import EMPTY, PRESETS, Asked, BadQuery, read
+from consent.reports.catalogue import CATALOGUE, of
+from consent.reports.figures import Report
+from consent.reports.survival import GROUPS
+
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": files.XLSX}
+
+
+def query_of(request: HttpRequest) -> dict[str, str]:
+    """Each name once; several values of one are a list with commas."""
+    found = {name: ",".join(filter(None, values)) for name, values in request.GET.lists()}
+    return {name: text for name, text in found.items() if text}
+
+
+@require_safe
+@for_admins
+def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
+    """One report; a query that is wrong shows why, above the report as it is without."""
+    if name not in CATALOGUE:
+        raise Http404
+    query, today, error = query_of(request), timezone.now().date(), ""
+    try:
+        asked, made = of(name, query, today=today)
+    except BadQuery as wrong:
+        query, error = {}, str(wrong)
+        asked, made = of(name, {}, today=today)
+    if not error and (file := _file(made, query)):
+        return file
+    context = {
+        "name": name,
+        "asked": asked,
+        "error": error,
+        "presets": [(days, asked.encoded(days=str(days), first="", last="")) for days in PRESETS],
+        "filters": _filters(name, asked),
+        "active": [(n, ", ".join(v or "any" for v in vs)) for n, vs in asked.filters.items()],
+        "dimensions": _dimensions(name),
+        **_context(made, query),
+    }
+    return render(request, "consent/report.html", context, status=422 if error else 200)
+
+
+def _context(made: Report, query: Mapping[str, str]) -> dict[str, Any]:
+    paths = {each: _path(each) for each in CATALOGUE}
+    return {
+        "report": made,
+        "reports": [(name, each.title, paths[name]) for name, each in CATALOGUE.items()],
+        "cards": shown.cards(made.cards),
+        "shown": [shown.figure(each, query, paths) for each in made.figures],
+        "remarks": [
+            (label, said, f"{paths[page]}?{urlencode(where)}")
+            for label, said, where, page in made.remarks
+        ],
+        "most_bars": shown.MOST_BARS,
+    }
+
+
+def _path(name: str) -> str:
+    return reverse("reports-overview") if name == "overview" else reverse("report", args=[name])
+
+
+def _file(made: Report, query: Mapping[str, str]) -> HttpResponse | None:
+    """The table of one figure, where the address asks for it as a file."""
+    form = query.get("format", "")
+    if form not in TYPES:
+        return None
+    if not (figure := made.figure(query.get("figure", ""))):
+        raise Http404
+    content = files.csv_of(figure) if form == "csv" else files.xlsx_of(figure)
+    name = f'attachment; filename="cmr-{figure.name}.{form}"'
+    return HttpResponse(content, content_type=TYPES[form], headers={"Content-Disposition": name})
+
+
+def _filters(name: str, asked: Asked) -> list[dict[str, Any]]:
+    choices = {
+        "channel": list(Channel.values),
+        "purpose": list(Purpose.objects.order_by("position").values_list("code", flat=True)),
+        "reason": list(Reason.values),
+        "source": list(Source.values),
+    }
+    return [
+        {
+            "name": each,
+            "value": ",".join(value or EMPTY for value in asked.filters.get(each, ())),
+            "choices": choices.get(each, ()),
+        }
+        for each in CATALOGUE[name].filters
+    ]
+
+
+def _dimensions(name: str) -> tuple[str, ...]:
+    """What the page's form offers to break down by."""
+    if name == "survival":
+        return GROUPS
+    return ("day", *CATALOGUE[name].filters) if name == "opt-outs" else ()
+
+
+# -- Large files ----------------------------------------------------------------------------------
+
+
+@for_admins
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_export(request: HttpRequest) -> HttpResponseBase:
+    """The files that were asked for, with how far each is; and a form for another."""
+    error = ""
+    if request.method == "POST":
+        try:
+            given = {name: request.POST.get(name, "") for name in ("first", "last", "brand")}
+            asked = read(given, today=timezone.now().date(), days=90)
+            wanted = request.POST.get("table", ""), request.POST.get("form", "")
+            exports.order(wanted[0], asked, wanted[1], now=timezone.now())
+        except (BadQuery, exports.TooManyExports) as wrong:
+            error = str(wrong)
+        else:
+            publish("consent.write_exports")
+            return redirect("reports-exports")
+    context = {
+        "name": "exports",
+        "error": error,
+        "exports": ReportExport.objects.order_by("-asked_at")[:50],
+        "tables": exports.TABLES,
+        "reports": [(name, each.title, _path(name)) for name, each in CATALOGUE.items()],
+    }
+    return render(request, "consent/exports.html", context, status=422 if error else 200)
+
+
+@require_safe
+@for_admins
+def download(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
+    export = get_object_or_404(ReportExport, pk=export_id, state="done")
+    name = f'attachment; filename="cmr-{export.table}.{export.form}"'
+    return StreamingHttpResponse(
+        exports.content(export),
+        content_type=TYPES[export.form],
+        headers={"Content-Disposition": name},
+    )
+
+
+# -- A brand's own --------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def key(request: HttpRequest) -> HttpResponseBase:
+    """Where a brand opens its reports with a key."""
+    if request.method != "POST":
+        return render(request, "consent/key.html")
+    if open_with(request, request.POST.get("key", "").strip()):
+        return redirect("reports-own")
+    error = "This key is unknown, expired or revoked, or may not read reports."
+    return render(request, "consent/key.html", {"error": error}, status=422)
+
+
+@require_POST
+def lock(request: HttpRequest) -> HttpResponse:
+    return close(request)
+
+
+@never_cache
+@require_safe
+@for_brands
+def own_report(request: HttpRequest, brand: Brand) -> HttpResponseBase:
+    query, today, error = query_of(request), timezone.now().date(), ""
+    try:
+        span = own.read(query, today=today)
+    except BadQuery as wrong:
+        query, error = {}, str(wrong)
+        span = own.read({}, today=today)
+    made = own.of(brand, span)
+    if not error and (file := _file(made, query)):
+        return file
+    context = {
+        "name": "own",
+        "brand": brand,
+        "error": error,
+        "weeks": [(each, f"?weeks={each}") for each in weeks.PRESETS],
+        "chosen": len(span),
+        "span": (span[0].first, span[-1].last),
+        **_context(made, query),
+    }
+    return render(request, "consent/own.html", context, status=422 if error else 200)

@@ -1,0 +1,229 @@
+"""Counts and rates over days, brands and kinds: what every report is made of.
+
+The formulas stand in `RATES`, once: pages, API, files and docs show them from there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+
+from brands.models import CampaignDay
+from consent.metrics import COUNTERS
+from consent.models import BrandCount, DailyCount, TotalCount
+
+#: What counts can be broken down by and filtered by, and the column each is.
+DIMENSIONS = {
+    "day": "day",
+    "brand": "brand__slug",
+    "channel": "channel",
+    "purpose": "purpose",
+    "topic": "topic",
+    "campaign": "campaign",
+    "reason": "reason",
+    "source": "source",
+}
+#: The same of what brands report. A message has no reason and no door.
+OF_CAMPAIGNS = {
+    "day": "day",
+    "brand": "brand__slug",
+    "channel": "channel",
+    "purpose": "campaign__purpose_id",
+    "topic": "campaign__topic",
+    "campaign": "campaign__code",
+}
+REPORTED = ("sends", "deliveries", "responses", "complaints")
+#: A rate of fewer people or messages is marked: chance alone moves it a lot.
+FEW = 100
+MOST_ROWS = 10_000
+
+
+class Rate(NamedTuple):
+    """A share of something. `parts` and `whole` name counts, which are added."""
+
+    label: str
+    parts: tuple[str, ...]
+    whole: tuple[str, ...]
+    formula: str
+
+    def of(self, counts: Mapping[str, int | None]) -> float | None:
+        """None where one of the numbers is not known, or there is nothing to be a share of."""
+        part, whole = self._sum(counts, self.parts), self._sum(counts, self.whole)
+        return None if part is None or not whole else part / whole
+
+    def is_of_few(self, counts: Mapping[str, int | None]) -> bool:
+        whole = self._sum(counts, self.whole)
+        return whole is not None and 0 < whole < FEW
+
+    @staticmethod
+    def _sum(counts: Mapping[str, int | None], names: Iterable[str]) -> int | None:
+        found = [counts.get(name) for name in names]
+        return None if None in found else sum(each or 0 for each in found)
+
+
+RATES = {
+    "opt_out_rate": Rate(
+        "opt-out rate",
+        ("opt_outs",),
+        ("people",),
+        "opt-outs ÷ active relationships at the period's start",
+    ),
+    "unsubscribe_rate": Rate(
+        "unsubscribe rate",
+        ("unsubscribes",),
+        ("deliveries",),
+        "unique unsubscribes ÷ delivered messages",
+    ),
+    "response_rate": Rate(
+        "response rate",
+        ("responses",),
+        ("deliveries",),
+        "unique responders ÷ delivered messages",
+    ),
+    "complaint_rate": Rate(
+        "complaint rate", ("complaints",), ("deliveries",), "complaints ÷ delivered messages"
+    ),
+    "opt_down_share": Rate(
+        "opt-down share",
+        ("pauses", "limits"),
+        ("pauses", "limits", "opt_outs"),
+        "(pauses + limits) ÷ (pauses + limits + opt-outs)",
+    ),
+    "re_opt_in_rate": Rate(
+        "re-opt-in rate",
+        ("re_opt_ins",),
+        ("opt_outs",),
+        "yeses by which people took back their own no or pause ÷ opt-outs",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first day to the last, both counted, in UTC."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> Period:
+        """As many days, up to the one before."""
+        last = self.first - timedelta(days=1)
+        return Period(last - timedelta(days=self.days - 1), last)
+
+    def __iter__(self) -> Any:
+        return (self.first + timedelta(days=n) for n in range(self.days))
+
+
+#: By dimension the values wanted, of which empty text is "any" or "not given".
+Filters = Mapping[str, Sequence[str]]
+Key = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Line:
+    """One row: the values of the dimensions, and every count. None is not known."""
+
+    key: Key
+    counts: dict[str, int | None] = field(default_factory=dict)
+
+    def rate(self, name: str) -> float | None:
+        return RATES[name].of(self.counts)
+
+
+def lines(period: Period, *, by: Sequence[str] = (), filters: Filters | None = None) -> list[Line]:
+    """A line per kind that occurs, or one for all where *by* is empty; in no order.
+
+    What a dimension does not know (a reason has no deliveries) is None.
+    """
+    filters = filters or {}
+    named = set(by) | set(filters)
+    found: dict[Key, dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(COUNTERS, 0))
+    for key, counts in _counted(period, by, filters):
+        found[key].update(counts)
+    if named <= OF_CAMPAIGNS.keys():
+        for key, counts in _reported(period, by, filters):
+            found[key].update(counts)
+    if not by:
+        found[()]
+    people = _people(period.first, by, filters)
+    for key, counts in found.items():
+        counts["people"] = people.get(key[by.index("brand")] if "brand" in by else None, 0)
+    return [Line(key, counts) for key, counts in found.items()]
+
+
+def total(period: Period, *, filters: Filters | None = None) -> Line:
+    return lines(period, filters=filters)[0]
+
+
+def _table(named: set[str]) -> type[DailyCount | BrandCount | TotalCount]:
+    """The smallest that has all the columns."""
+    if named <= {"day", "brand"} and "brand" in named:
+        return BrandCount
+    if named <= {"day", "purpose", "channel", "reason", "source"}:
+        return TotalCount
+    return DailyCount
+
+
+def _counted(
+    period: Period, by: Sequence[str], filters: Filters
+) -> Iterable[tuple[Key, dict[str, int | None]]]:
+    rows = _table(set(by) | set(filters)).objects.filter(_within(period))
+    return _summed(rows, by, filters, DIMENSIONS, COUNTERS)
+
+
+def _reported(
+    period: Period, by: Sequence[str], filters: Filters
+) -> Iterable[tuple[Key, dict[str, int | None]]]:
+    rows = CampaignDay.objects.filter(_within(period))
+    return _summed(rows, by, filters, OF_CAMPAIGNS, REPORTED)
+
+
+def _within(period: Period) -> Q:
+    return Q(day__gte=period.first, day__lte=period.last)
+
+
+def _summed(
+    rows: QuerySet[Any],
+    by: Sequence[str],
+    filters: Filters,
+    columns: Mapping[str, str],
+    counts: Sequence[str],
+) -> Iterable[tuple[Key, dict[str, int | None]]]:
+    wanted = Q(*(Q(**{f"{columns[name]}__in": values}) for name, values in filters.items()))
+    sums = {f"sum_{name}": Sum(name) for name in counts}
+    named = {f"by_{name}": F(columns[name]) for name in by}
+    if not by:
+        one = rows.filter(wanted).aggregate(**sums, rows=Count("pk"))
+        return [((), {name: one[f"sum_{name}"] for name in counts})] if one["rows"] else []
+    grouped = rows.filter(wanted).values(**named).annotate(**sums).order_by()
+    return (
+        (tuple(row[f"by_{name}"] for name in by), {name: row[f"sum_{name}"] for name in counts})
+        for row in grouped
+    )
+
+
+def _people(first: date, by: Sequence[str], filters: Filters) -> dict[str | None, int]:
+    """Active relationships when the day began, by brand's slug, or of all under None."""
+    brands = {"brand": filters["brand"]} if "brand" in filters else {}
+    rows: QuerySet[Any] = BrandCount.objects.filter(day__lt=first)
+    known = _summed(rows, ["brand"] if "brand" in by else [], brands, DIMENSIONS, COUNTERS)
+    return {
+        key[0] if key else None: (counts["started"] or 0) - (counts["ended"] or 0)
+        for key, counts in known
+    }
+
+
+def counted_through() -> date | None:
+    """The last day of which anything was counted; None for none."""
+    newest: date | None = TotalCount.objects.aggregate(day=Max("day"))["day"]
+    return newest

@@ -1,0 +1,125 @@
+"""Counts and rates by whatever is asked: the table behind every other, to look closer at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from consent import rates
+from consent.metrics import COUNTERS
+from consent.rates import DIMENSIONS, MOST_ROWS, OF_CAMPAIGNS, RATES, REPORTED, Line
+from consent.reports.asked import EMPTY, Asked, BadQuery, known_dimensions
+from consent.reports.figures import Column, Drawing, Figure, Report, Value
+
+DEFAULT_BY = ("brand",)
+LABELS = {
+    "people": "people",
+    "opt_outs": "opt-outs",
+    "opt_ins": "opt-ins",
+    "re_opt_ins": "re-opt-ins",
+    "explained": "reasons given later",
+    "started": "began",
+    "ended": "ended",
+}
+COUNTS = ("people", *COUNTERS, *REPORTED)
+FORMULAS = [f"{each.label}: {each.formula}" for each in RATES.values()]
+NOTES = [
+    "Days are UTC. “any” means that the person did not narrow it down, or gave none.",
+    f"* of fewer than {rates.FEW}: chance alone moves it a lot.",
+]
+#: What each row of a breakdown leads to: the same, one step closer.
+CLOSER = {
+    "brand": "campaign",
+    "channel": "brand",
+    "purpose": "channel",
+    "topic": "campaign",
+    "campaign": "reason",
+    "reason": "brand",
+    "source": "brand",
+    "day": "brand",
+}
+
+
+def columns(by: Sequence[str]) -> list[Column]:
+    """Of a table by these dimensions."""
+    return [
+        *(Column(name, name, "day" if name == "day" else "text") for name in by),
+        *(Column(n, LABELS.get(n, n.replace("_", " ")), "count") for n in COUNTS),
+        *(Column(name, each.label, "share") for name, each in RATES.items()),
+    ]
+
+
+def values(line: Line) -> list[Value]:
+    """One row of such a table."""
+    counts: list[Value] = [line.counts.get(name) for name in COUNTS]
+    return [*line.key, *counts, *(line.rate(name) for name in RATES)]
+
+
+def few(lines: Sequence[Line], offset: int) -> frozenset[tuple[int, int]]:
+    """The cells whose rate is of few; rates begin at column *offset*."""
+    return frozenset(
+        (row, offset + nth)
+        for row, line in enumerate(lines)
+        for nth, rate in enumerate(RATES.values())
+        if rate.is_of_few(line.counts)
+    )
+
+
+def ordered(lines: Sequence[Line], by: Sequence[str], sort: str) -> list[Line]:
+    """The newest day, else the highest first, or as *sort* says: a count, a rate or a dimension."""
+    named = sorted(lines, key=lambda line: tuple(map(str, line.key)))
+    if sort in by:
+        return sorted(named, key=lambda line: str(line.key[by.index(sort)]))
+    if sort in RATES:
+        return sorted(named, key=lambda line: line.rate(sort) or -1.0, reverse=True)
+    if sort and sort not in COUNTS:
+        raise BadQuery("sort", "invalid", f"cannot sort by {sort!r}")
+    highest = sorted(named, key=lambda line: line.counts.get(sort or "opt_outs") or 0, reverse=True)
+    if "day" in by and not sort:
+        return sorted(highest, key=lambda line: line.key[by.index("day")], reverse=True)
+    return highest
+
+
+def table(name: str, title: str, asked: Asked, by: Sequence[str], **words: object) -> Figure:
+    """The figure of a breakdown, highest first."""
+    found = ordered(rates.lines(asked.period, by=by, filters=asked.filters), by, asked.sort)
+    shown = found[:MOST_ROWS]
+    cut = [f"Only the first {MOST_ROWS:,} of {len(found):,} rows."] if found[MOST_ROWS:] else []
+    return Figure(
+        name,
+        title,
+        columns(by),
+        [values(line) for line in shown],
+        notes=[*FORMULAS, *NOTES, *cut],
+        links=[_closer(asked, by, line) for line in shown],
+        leads_to="opt-outs",
+        few=few(shown, len(by) + len(COUNTS)),
+        **words,  # type: ignore[arg-type]
+    )
+
+
+def _closer(asked: Asked, by: Sequence[str], line: Line) -> dict[str, str]:
+    said = {name: str(value) or EMPTY for name, value in zip(by, line.key, strict=True)}
+    if day := said.pop("day", ""):
+        said |= {"first": day, "last": day, "days": ""}
+    taken = {*by, *asked.filters}
+    further = CLOSER[by[0]]
+    if further in taken:
+        further = next((each for each in DIMENSIONS if each not in taken), by[0])
+    return asked.query(**said, by=further, sort="")
+
+
+def of(asked: Asked) -> Report:
+    """The report: one table, and its shares drawn where there are not too many rows."""
+    known_dimensions(asked.by, DIMENSIONS)
+    by = asked.by or DEFAULT_BY
+    drawn = _drawing(by)
+    figure = table("breakdown", f"Counts and rates by {', '.join(by)}", asked, by, drawing=drawn)
+    return Report("Breakdown", [figure])
+
+
+def _drawing(by: Sequence[str]) -> Drawing | None:
+    if len(by) > 1:
+        return None
+    kind = "line" if by == ("day",) else "bar"
+    up = ["opt_outs", "opt_ins", *(["deliveries"] if by[0] not in OF_CAMPAIGNS else [])]
+    return Drawing(kind, by[0], up[:2], "decisions")  # type: ignore[arg-type]

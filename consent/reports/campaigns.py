@@ -1,0 +1,88 @@
+"""What each campaign brought: responses, and people who left by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consent import rates
+from consent.rates import RATES, Line
+from consent.reports.asked import Asked
+from consent.reports.figures import Column, Drawing, Figure, Report, Value
+
+COUNTS = ("sends", "deliveries", "responses", "complaints", "unsubscribes", "opt_outs")
+SHARES = ("response_rate", "unsubscribe_rate", "complaint_rate")
+DRAWN = 15  # more would not be read
+
+
+def of(asked: Asked) -> Report:
+    found = rates.lines(asked.period, by=["brand", "campaign"], filters=asked.filters)
+    lines = sorted((line for line in found if line.key[1]), key=_order(asked.sort))
+    return Report("Campaigns", [_table(asked, lines), _worst(lines)])
+
+
+def _order(sort: str) -> Callable[[Line], tuple[float, str]]:
+    def order(line: Line) -> tuple[float, str]:
+        value = line.rate(sort) if sort in SHARES else line.counts.get(sort or "deliveries")
+        return -(value or 0), str(line.key)
+
+    return order
+
+
+def _table(asked: Asked, lines: list[Line]) -> Figure:
+    offset = 2 + len(COUNTS)
+    return Figure(
+        "campaigns",
+        "Campaigns",
+        [
+            Column("brand", "brand"),
+            Column("campaign", "campaign"),
+            *(Column(name, name.replace("_", "-"), "count") for name in COUNTS),
+            *(Column(name, RATES[name].label, "share") for name in SHARES),
+        ],
+        [_row(line) for line in lines],
+        notes=[
+            *(f"{RATES[name].label}: {RATES[name].formula}" for name in SHARES),
+            "What was sent is the brand's word, by the day of sending. Who left is counted here, "
+            "on the day they did: sure where they used the campaign's link, else the last message "
+            "within seven days.",
+        ],
+        links=[asked.query(brand=line.key[0], campaign=line.key[1], by="reason") for line in lines],
+        leads_to="opt-outs",
+        few=frozenset(
+            (row, offset + nth)
+            for row, line in enumerate(lines)
+            for nth, name in enumerate(SHARES)
+            if RATES[name].is_of_few(line.counts)
+        ),
+        empty="No campaign was reported, and nobody answered one, in this time.",
+    )
+
+
+def _row(line: Line) -> list[Value]:
+    counts: list[Value] = [line.counts.get(name) for name in COUNTS]
+    return [*line.key, *counts, *(line.rate(name) for name in SHARES)]
+
+
+def _worst(lines: list[Line]) -> Figure:
+    large = [line for line in lines if line.rate("unsubscribe_rate") is not None]
+    worst = sorted(large, key=lambda line: line.rate("unsubscribe_rate") or 0, reverse=True)[:DRAWN]
+    return Figure(
+        "leaving",
+        "The campaigns that people leave by",
+        [
+            Column("campaign", "campaign"),
+            Column("unsubscribe_rate", "unsubscribe rate", "share"),
+            Column("complaint_rate", "complaint rate", "share"),
+        ],
+        [
+            [
+                f"{line.key[0]} {line.key[1]}",
+                line.rate("unsubscribe_rate"),
+                line.rate("complaint_rate"),
+            ]
+            for line in worst
+        ],
+        notes=[f"The {DRAWN} highest." if len(large) > DRAWN else "All of them."],
+        drawing=Drawing("bar", "campaign", ["unsubscribe_rate", "complaint_rate"], "share"),
+        empty="Of no campaign both deliveries and unsubscribes are known.",
+    )

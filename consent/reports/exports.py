@@ -1,0 +1,160 @@
+"""Large tables as files, which a worker writes: every count there is, and every campaign's days.
+
+Note [Exports]. The file stands in the database in parts, where every web process finds it, and is
+whole when its state says so. A worker holds an advisory lock while it writes; where it is killed
+the lock falls, and the next one begins anew. Files are kept for `KEPT`.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Model, QuerySet
+
+from brands.models import CampaignDay
+from consent import metrics, rates
+from consent.models import DailyCount, ExportPart, ReportExport
+from consent.reports import files
+from consent.reports.asked import Asked, BadQuery
+from consent.reports.figures import Column
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(days=7)
+PART = 1 << 20  # bytes
+#: Rows between two words on how far it is.
+SAY_EVERY = 5_000
+#: Waiting at once; more are refused.
+MOST_WAITING = 20
+
+#: Table, its columns, and whether each is a count.
+TABLES: dict[str, tuple[type[Model], Mapping[str, str], Sequence[str]]] = {
+    "counts": (DailyCount, rates.DIMENSIONS, metrics.COUNTERS),
+    "campaign-days": (CampaignDay, rates.OF_CAMPAIGNS, rates.REPORTED),
+}
+#: One at a time of each id; the first number keeps these locks apart from others'.
+LOCK = 20_261_125
+
+
+class TooManyExports(Exception):
+    """So many wait already."""
+
+
+def order(table: str, asked: Asked, form: str, *, now: datetime) -> ReportExport:
+    """Have a file written.
+
+    Raises:
+        BadQuery, TooManyExports
+    """
+    if table not in TABLES:
+        raise BadQuery("table", "unknown_table", f"there is no table {table!r}")
+    if form not in ReportExport.Form.values:
+        raise BadQuery("form", "invalid", "A file is csv or xlsx.")
+    if unknown := [name for name in asked.filters if name not in TABLES[table][1]]:
+        raise BadQuery(unknown[0], "unknown_dimension", f"this table has no {unknown[0]}")
+    with transaction.atomic():
+        if ReportExport.objects.filter(state="waiting").count() >= MOST_WAITING:
+            raise TooManyExports(f"{MOST_WAITING} files wait already; try again later")
+        query: dict[str, Any] = {"first": str(asked.period.first), "last": str(asked.period.last)}
+        query |= {name: list(values) for name, values in asked.filters.items()}
+        rows = _rows(table, query)
+        return ReportExport.objects.create(
+            table=table, query=query, form=form, rows_expected=rows.count(), asked_at=now
+        )
+
+
+def write_waiting(*, now: datetime) -> int:
+    """Write what waits, oldest first; forget what is old. Returns how many were written."""
+    ReportExport.objects.filter(asked_at__lt=now - KEPT).delete()
+    waiting = ReportExport.objects.filter(state="waiting").order_by("asked_at")
+    return sum(_write_locked(each, now) for each in list(waiting.values_list("pk", flat=True)))
+
+
+def _write_locked(export_id: uuid.UUID, now: datetime) -> bool:
+    key = [LOCK, export_id.int % (1 << 31)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        if not cursor.fetchone()[0]:
+            return False
+    try:
+        export = ReportExport.objects.filter(pk=export_id, state="waiting").first()
+        if export:
+            _write(export, now)
+        return export is not None
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def _write(export: ReportExport, now: datetime) -> None:
+    mine = ReportExport.objects.filter(pk=export.pk)
+    ExportPart.objects.filter(export=export).delete()
+    try:
+        for number in _pieces(export):
+            mine.update(rows=number)
+    except files.TooManyRows as error:
+        mine.update(state="failed", error=str(error), finished_at=now)
+    except Exception:
+        log.exception("export %s failed", export.pk)
+        mine.update(state="failed", error="It could not be written; try again.", finished_at=now)
+    else:
+        mine.update(state="done", rows=F("rows_expected"), finished_at=now)
+
+
+def _pieces(export: ReportExport) -> Iterator[int]:
+    """Write the file; yields the number of rows now and then."""
+    columns, rows = _columns(export.table), _rows(export.table, export.query)
+    values = rows.values_list(*(_name(export.table, c.name) for c in columns))
+    with tempfile.TemporaryFile() as file:
+        if export.form == "xlsx":
+            written: Iterator[int] = files.write_xlsx(file, columns, values.iterator(SAY_EVERY))
+        else:
+            written = _write_csv(file, columns, values)
+        for number in written:
+            if number % SAY_EVERY == 0:
+                yield number
+        file.seek(0)
+        _keep(export, file)
+
+
+def _write_csv(file: Any, columns: Sequence[Column], values: QuerySet[Any, Any]) -> Iterator[int]:
+    for nth, piece in enumerate(files.csv_lines(columns, values.iterator(SAY_EVERY)), start=1):
+        file.write(piece.encode())
+        yield nth * files.PIECE
+
+
+def _keep(export: ReportExport, file: Any) -> None:
+    with transaction.atomic():
+        for number, data in enumerate(iter(lambda: file.read(PART), b"")):
+            ExportPart.objects.create(export=export, number=number, data=data)
+
+
+def _columns(table: str) -> list[Column]:
+    _, kinds, counts = TABLES[table]
+    kind = [Column(name, name, "day" if name == "day" else "text") for name in kinds]
+    return [*kind, *(Column(name, name.replace("_", "-"), "count") for name in counts)]
+
+
+def _name(table: str, column: str) -> str:
+    return TABLES[table][1].get(column, column)
+
+
+def _rows(table: str, query: Mapping[str, Any]) -> QuerySet[Any]:
+    model, kinds, _ = TABLES[table]
+    filters = {f"{kinds[n]}__in": v for n, v in query.items() if n in kinds and n != "day"}
+    rows: QuerySet[Any] = model._default_manager.filter(
+        day__gte=query["first"], day__lte=query["last"], **filters
+    )
+    return rows.order_by("day", "pk")
+
+
+def content(export: ReportExport) -> Iterator[bytes]:
+    """The bytes of a file that is done."""
+    parts = ExportPart.objects.filter(export=export).order_by("number")
+    return (bytes(data) for data in parts.values_list("data", flat=True).iterator(1))

@@ -1,0 +1,128 @@
+"""A report's parts, the same for page, API and file: tables, some of which are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+#: `share` is 0…1, `seconds` a time, `count` a whole number, the others text.
+Sort = Literal["text", "day", "count", "share", "seconds", "number", "moment"]
+NUMBERS = ("count", "share", "seconds", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    label: str
+    sort: Sort = "text"
+
+    @property
+    def is_number(self) -> bool:
+        return self.sort in NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a table is drawn: which column along, which ones up, and what the axis shows."""
+
+    kind: Literal["line", "bar", "step", "scatter"]
+    along: str
+    up: Sequence[str]
+    unit: str = ""
+    #: Columns of the lower and upper ends of a band around the first line.
+    band: tuple[str, str] | None = None
+    #: The column by whose values the points are told apart.
+    groups: str = ""
+
+
+class Withheld:
+    """Stands where a number is not shown, since it is of too few people."""
+
+    def __str__(self) -> str:
+        return "withheld"
+
+
+WITHHELD = Withheld()
+#: A cell's value; None is "not known".
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A table with its words. Rows hold a value a column."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Value]]
+    notes: Sequence[str] = ()
+    drawing: Drawing | None = None
+    #: The query of the page that each row leads to, and which page that is.
+    leads_to: str = ""
+    links: Sequence[Mapping[str, str] | None] = ()
+    #: Cells that are shares of few people: row and column numbers.
+    few: frozenset[tuple[int, int]] = frozenset()
+    #: What an empty table says.
+    empty: str = "Nothing happened in this time."
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs: rows by the columns' names; withheld is null, and said so."""
+        names = [column.name for column in self.columns]
+        return {
+            "name": self.name,
+            "title": self.title,
+            "notes": list(self.notes),
+            "columns": [
+                {"name": each.name, "label": each.label, "kind": each.sort} for each in self.columns
+            ],
+            "data": [
+                {name: _plain(value) for name, value in zip(names, row, strict=True)}
+                for row in self.rows
+            ],
+            "withheld": [
+                {"row": nth, "column": name}
+                for nth, row in enumerate(self.rows)
+                for name, value in zip(names, row, strict=True)
+                if value is WITHHELD
+            ],
+        }
+
+
+def _plain(value: Value) -> Any:
+    return None if value is WITHHELD else value
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number that counts, beside what it was in the period before."""
+
+    label: str
+    value: Value
+    sort: Sort
+    before: Value = None
+    formula: str = ""
+    few: bool = False
+
+    @property
+    def change(self) -> float | None:
+        """By what share it went up or down; None where that says nothing."""
+        if not isinstance(self.value, int | float) or not isinstance(self.before, int | float):
+            return None
+        return (self.value - self.before) / self.before if self.before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    title: str
+    figures: Sequence[Figure]
+    cards: Sequence[Card] = ()
+    intro: str = ""
+    #: When numbers were worked out that are not counted as they come.
+    as_of: datetime | None = None
+    #: Short remarks above everything: label, text, query of where to look, its page.
+    remarks: Sequence[tuple[str, str, Mapping[str, str], str]] = field(default_factory=tuple)
+
+    def figure(self, name: str) -> Figure | None:
+        return next((each for each in self.figures if each.name == name), None)

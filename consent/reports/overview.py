@@ -1,0 +1,145 @@
+"""At a glance: the rates of the period against the one before, day by day, and who moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from consent import rates
+from consent.models import Anomaly
+from consent.rates import RATES, Line
+from consent.reports import breakdown
+from consent.reports.asked import Asked
+from consent.reports.figures import Card, Column, Drawing, Figure, Report, Value
+
+COUNTED = ("opt_outs", "opt_ins", "pauses", "limits")
+LEADING = 10  # rows of the tables that only say who moves the numbers
+REMARKS = 5
+
+
+def of(asked: Asked) -> Report:
+    now = rates.total(asked.period, filters=asked.filters)
+    before = rates.total(asked.period.before, filters=asked.filters)
+    return Report(
+        "Overview",
+        [_days(asked), *_leaders(asked)],
+        cards=cards(now, before),
+        remarks=_remarks(asked),
+    )
+
+
+def cards(now: Line, before: Line) -> list[Card]:
+    """Of every rate and the plainest counts, against the period before."""
+    counted = [
+        Card(name.replace("_", "-"), now.counts[name], "count", before.counts[name])
+        for name in COUNTED
+    ]
+    shares = [
+        Card(
+            each.label,
+            now.rate(name),
+            "share",
+            before.rate(name),
+            each.formula,
+            each.is_of_few(now.counts),
+        )
+        for name, each in RATES.items()
+    ]
+    return [*shares, *counted]
+
+
+def _days(asked: Asked) -> Figure:
+    """Day by day. A day after the last one counted is not known; one without decisions has none."""
+    found = {
+        line.key[0]: line for line in rates.lines(asked.period, by=["day"], filters=asked.filters)
+    }
+    through = rates.counted_through() or asked.period.first - timedelta(days=1)
+    days = list(asked.period)
+    rows = [_day(found.get(day), known=day <= through) for day in days]
+    return Figure(
+        "days",
+        "Day by day",
+        [
+            Column("day", "day", "day"),
+            Column("opt_outs", "opt-outs", "count"),
+            Column("opt_ins", "opt-ins", "count"),
+            Column("pauses", "pauses", "count"),
+            Column("limits", "limits", "count"),
+            Column("unsubscribes", "unsubscribes", "count"),
+            Column("deliveries", "deliveries", "count"),
+            Column("unsubscribe_rate", "unsubscribe rate", "share"),
+        ],
+        [[day, *row] for day, row in zip(days, rows, strict=True)],
+        notes=[
+            "Days are UTC. A gap is a day of which nothing was counted or reported yet.",
+            f"unsubscribe rate: {RATES['unsubscribe_rate'].formula}",
+        ],
+        drawing=Drawing("line", "day", ["opt_outs", "opt_ins", "pauses", "limits"], "decisions"),
+        links=[asked.query(first=str(day), last=str(day), days="", by="brand") for day in days],
+        leads_to="opt-outs",
+    )
+
+
+def _day(line: Line | None, *, known: bool) -> list[Value]:
+    names = [*COUNTED, "unsubscribes"]
+    if line is None:
+        return [*([0 if known else None] * len(names)), None, None]
+    counts = [line.counts[name] for name in names]
+    return [*counts, line.counts.get("deliveries"), line.rate("unsubscribe_rate")]
+
+
+def _leaders(asked: Asked) -> list[Figure]:
+    found = [
+        ("brands", "The brands that people leave most", "brand"),
+        ("channels", "By channel", "channel"),
+        ("purposes", "By purpose", "purpose"),
+        ("sources", "By the door it came through", "source"),
+    ]
+    return [_leading(name, title, asked, by) for name, title, by in found]
+
+
+def _leading(name: str, title: str, asked: Asked, by: str) -> Figure:
+    drawing = Drawing("bar", by, ["opt_outs", "opt_ins"], "decisions")
+    whole = breakdown.table(name, title, asked, [by], drawing=drawing)
+    if len(whole.rows) <= LEADING:
+        return whole
+    rest = f"The first {LEADING} of {len(whole.rows):,}; the breakdown has all."
+    return Figure(
+        name,
+        title,
+        whole.columns,
+        whole.rows[:LEADING],
+        notes=[rest, *whole.notes],
+        drawing=drawing,
+        links=whole.links[:LEADING],
+        leads_to="opt-outs",
+        few=whole.few,
+    )
+
+
+def _remarks(asked: Asked) -> Sequence[tuple[str, str, dict[str, str], str]]:
+    period = asked.period
+    notes = Anomaly.objects.filter(day__gte=period.first, day__lte=period.last)
+    if wanted := asked.filters.get("brand"):
+        notes = notes.filter(brand__slug__in=wanted)
+    return [
+        (
+            each.brand.name,
+            f"{each.day}: {each.opt_outs} opt-outs, {each.score:.0f} times the usual spread above "
+            "the usual"
+            + (
+                f"; {each.of_campaign} answer the campaign {each.campaign!r}"
+                if each.campaign
+                else ""
+            ),
+            asked.query(
+                brand=each.brand.slug,
+                first=str(each.day),
+                last=str(each.day),
+                days="",
+                by="campaign",
+            ),
+            "opt-outs",
+        )
+        for each in notes.select_related("brand").order_by("-day", "-score")[:REMARKS]
+    ]

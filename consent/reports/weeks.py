@@ -1,0 +1,151 @@
+"""A brand's own numbers, week by week, with those of few people withheld."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from consent import rates, withholding
+from consent.rates import RATES, Line, Period
+from consent.reports.figures import WITHHELD, Column, Drawing, Figure, Value
+
+#: What a brand may choose: so many whole weeks, up to the last one that is over.
+PRESETS = (1, 4, 13, 26)
+#: Counts of people, which are withheld where they are few.
+OF_PEOPLE = ("opt_outs", "opt_ins", "pauses", "limits", "re_opt_ins", "unsubscribes")
+#: What the brand itself reported.
+OWN = ("sends", "deliveries", "responses", "complaints")
+BREAKDOWNS = ("channel", "purpose", "topic", "campaign", "reason", "source")
+#: The breakdowns that messages have too.
+OF_MESSAGES = ("channel", "purpose", "topic", "campaign")
+NOTE = (
+    f"Numbers of fewer than {withholding.K} people are withheld, and others with them from which "
+    "those could be worked out. A sum leaves out what its weeks withhold; + says that it does."
+)
+
+
+@dataclass(slots=True)
+class Sum:
+    """What is shown of several weeks. `lacks`: weeks in which something was withheld."""
+
+    number: int = 0
+    lacks: int = 0
+    #: The brand's own numbers in the weeks that are shown, for its rates.
+    whole: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, number: int | None, own: Mapping[str, int | None]) -> None:
+        if number is None:
+            self.lacks += 1
+            return
+        self.number += number
+        for name, each in own.items():
+            self.whole[name] += each or 0
+
+    def rate_of(self, name: str) -> float | None:
+        whole = self.whole.get(name, 0)
+        return self.number / whole if whole else None
+
+    @property
+    def value(self) -> Value:
+        """Withheld where nothing of it is shown."""
+        return WITHHELD if self.lacks and not self.number else self.number
+
+
+def whole_weeks(count: int, *, today: date) -> list[Period]:
+    """The last *count* weeks that are over, oldest first."""
+    monday = today - timedelta(days=today.weekday())
+    starts = [monday - timedelta(weeks=n) for n in range(count, 0, -1)]
+    return [Period(start, start + timedelta(days=6)) for start in starts]
+
+
+def by_week(brand: str, weeks: Sequence[Period]) -> Figure:
+    """A row a week."""
+    found = [rates.total(week, filters={"brand": [brand]}) for week in weeks]
+    rows = [[week.first, *_shown_row(line)] for week, line in zip(weeks, found, strict=True)]
+    return Figure(
+        "weeks",
+        "Week by week",
+        [
+            Column("week", "week from", "day"),
+            *(Column(name, name.replace("_", "-"), "count") for name in (*OF_PEOPLE, *OWN)),
+            *(Column(name, RATES[name].label, "share") for name in _RATED),
+        ],
+        rows,
+        notes=[*(f"{RATES[n].label}: {RATES[n].formula}" for n in _RATED), NOTE],
+        drawing=Drawing("line", "week", ["opt_outs", "opt_ins", "unsubscribes"], "decisions"),
+    )
+
+
+_RATED = ("opt_out_rate", "unsubscribe_rate", "response_rate", "complaint_rate")
+
+
+def _shown_row(line: Line) -> list[Value]:
+    people = {name: withholding.total(line.counts[name] or 0) for name in OF_PEOPLE}
+    own = [line.counts.get(name) for name in OWN]
+    return [*(_or_withheld(each) for each in people.values()), *own, *_shares(line, people)]
+
+
+def _shares(line: Line, people: Mapping[str, int | None]) -> list[Value]:
+    """A rate of something withheld would give it away."""
+    needs = {"opt_out_rate": "opt_outs", "unsubscribe_rate": "unsubscribes"}
+    hidden = {rate for rate, count in needs.items() if people[count] is None}
+    return [WITHHELD if name in hidden else line.rate(name) for name in _RATED]
+
+
+def _or_withheld(number: int | None) -> Value:
+    return WITHHELD if number is None else number
+
+
+def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
+    """A row a kind, summed over the weeks."""
+    sums: dict[str, dict[str, Sum]] = defaultdict(lambda: {name: Sum() for name in OF_PEOPLE})
+    own: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for week in weeks:
+        found = rates.lines(week, by=[thing], filters={"brand": [brand]})
+        _add_week(found, sums, own)
+    rows = [_summed_row(kind, each, own[kind], thing) for kind, each in sorted(sums.items())]
+    rows.sort(key=lambda row: -(row[1] if isinstance(row[1], int) else 0))
+    names = [*OF_PEOPLE, *(OWN if thing in OF_MESSAGES else ())]
+    rated = ("unsubscribe_rate", "response_rate") if thing in OF_MESSAGES else ()
+    return Figure(
+        thing,
+        f"By {thing}",
+        [
+            Column(thing, thing),
+            *(Column(name, name.replace("_", "-"), "count") for name in names),
+            *(Column(name, RATES[name].label, "share") for name in rated),
+            Column("lacks", "weeks withheld", "count"),
+        ],
+        rows,
+        notes=[*(f"{RATES[name].label}: {RATES[name].formula}" for name in rated), NOTE],
+        drawing=Drawing("bar", thing, ["opt_outs", "opt_ins"], "decisions"),
+    )
+
+
+def _add_week(
+    found: Iterable[Line], sums: dict[str, dict[str, Sum]], own: dict[str, dict[str, int]]
+) -> None:
+    lines = {str(line.key[0]): line for line in found}
+    for line_kind, line in lines.items():
+        for name in OWN:
+            own[line_kind][name] += line.counts.get(name) or 0
+    for name in OF_PEOPLE:
+        counts = {kind: line.counts[name] or 0 for kind, line in lines.items()}
+        for kind, number in withholding.shown(counts).items():
+            sent = {each: lines[kind].counts.get(each) for each in OWN}
+            sums[kind][name].add(number, sent)
+
+
+def _summed_row(
+    kind: str, sums: Mapping[str, Sum], own: Mapping[str, int], thing: str
+) -> list[Value]:
+    counts: list[Value] = [sums[name].value for name in OF_PEOPLE]
+    lacks = max(each.lacks for each in sums.values())
+    if thing not in OF_MESSAGES:
+        return [kind, *counts, lacks]
+    left = sums["unsubscribes"]
+    leaving = WITHHELD if left.value is WITHHELD else left.rate_of("deliveries")
+    answered = own["responses"] / own["deliveries"] if own["deliveries"] else None
+    return [kind, *counts, *(own[name] for name in OWN), leaving, answered, lacks]

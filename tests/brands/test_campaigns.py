@@ -1,0 +1,113 @@
+"""What brands report: named once, corrected at will, and all of a call or nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from brands import keys
+from brands.models import Brand, CampaignDay
+from tests.conftest import Api
+
+HEADINGS = "campaign,channel,day,sends,deliveries,responses,complaints"
+
+
+@pytest.fixture
+def today() -> str:
+    return timezone.now().date().isoformat()
+
+
+@pytest.fixture
+def spring(as_acme: Api) -> None:
+    assert as_acme.post("campaigns", {"code": "spring"}).status_code == 201
+
+
+def numbers(day: str, **changes: Any) -> dict[str, Any]:
+    plain = {"sends": 100, "deliveries": 90, "responses": 9, "complaints": 1}
+    return {"channel": "email", "day": day, **plain, **changes}
+
+
+def put(who: Api, *days: dict[str, Any], code: str = "spring") -> Any:
+    return who.put(f"campaigns/{code}/stats", {"days": list(days)})
+
+
+def upload(who: Api, *lines: str) -> Any:
+    return who.send("PUT", "campaigns/stats", "\n".join([HEADINGS, *lines]).encode(), "text/csv")
+
+
+def test_a_campaign_is_named_once(as_acme: Api, spring: None) -> None:
+    assert as_acme.post("campaigns", {"code": "spring"}).status_code == 200
+    other = as_acme.post("campaigns", {"code": "spring", "name": "Other"})
+    assert (other.status_code, other.json()["code"]) == (409, "campaign_exists")
+    assert [each["code"] for each in as_acme.get("campaigns").json()["data"]] == ["spring"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"purpose": "nothing"}, "purpose"),
+        ({"purpose": "profiling"}, "purpose"),
+        ({"topic": "x"}, "topic"),
+    ],
+)
+def test_what_it_is_about_must_exist(wrong: dict[str, str], field: str, as_acme: Api) -> None:
+    answer = as_acme.post("campaigns", {"code": "spring", **wrong})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_the_same_again_changes_nothing_and_a_correction_counts(
+    as_acme: Api, spring: None, today: str
+) -> None:
+    assert put(as_acme, numbers(today)).json() == {"changed": 1}
+    assert put(as_acme, numbers(today)).json() == {"changed": 0}
+    assert put(as_acme, numbers(today, responses=12)).json() == {"changed": 1}
+    (day,) = as_acme.get("campaigns/spring/stats").json()["data"]
+    assert (day["responses"], day["revision"]) == (12, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"deliveries": 101},
+        {"responses": 91},
+        {"complaints": 91},
+        {"day": (timezone.now() + timedelta(days=3)).date().isoformat()},
+        {"day": (timezone.now() - timedelta(days=92)).date().isoformat()},
+    ],
+)
+def test_one_wrong_day_and_none_is_taken(
+    wrong: dict[str, Any], as_acme: Api, spring: None, today: str
+) -> None:
+    answer = put(as_acme, numbers(today, channel="sms"), {**numbers(today), **wrong})
+    assert answer.status_code == 422
+    assert answer.json()["field"].startswith("days.1.")
+    assert not CampaignDay.objects.exists()
+
+
+def test_a_file_is_taken_whole_or_not_at_all(as_acme: Api, today: str) -> None:
+    good = [f"spring,email,{today},100,90,9,1", f"summer,sms,{today},50,50,0,0"]
+    bad = upload(as_acme, good[0], f"spring,pigeon,{today},1,1,0,0", f"x,email,{today},many,1,0,0")
+    assert [each["field"] for each in bad.json()["errors"]] == ["row 2: channel", "row 3: sends"]
+    assert not CampaignDay.objects.exists()
+    assert upload(as_acme, *good).json() == {"changed": 2}
+    assert upload(as_acme, *good).json() == {"changed": 0}
+    twice = upload(as_acme, good[0], good[0])
+    assert twice.json()["field"] == "row 2: day"
+    assert upload(as_acme).json() == {"changed": 0}
+    wrong = as_acme.send("PUT", "campaigns/stats", b"campaign,day\n", "text/csv")
+    assert wrong.json()["field"] == "row 0: channel"
+
+
+def test_another_brand_sees_none_of_it(as_rival: Api, spring: None, today: str) -> None:
+    assert as_rival.get("campaigns").json()["data"] == []
+    assert as_rival.get("campaigns/spring").status_code == 404
+    assert put(as_rival, numbers(today)).status_code == 404
+    assert as_rival.post("campaigns", {"code": "spring"}).status_code == 201
+
+
+def test_a_key_must_be_allowed_to(acme: Brand) -> None:
+    weak = Api(keys.issue(acme, name="weak", scopes=["check"]))
+    assert weak.get("campaigns").status_code == 403

@@ -1,0 +1,10 @@
+"""Counts streams for ever, in a process of its own that a test kills: `python -m` it."""
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+    from consent import metrics
+
+    while True:
+        metrics.roll_up()

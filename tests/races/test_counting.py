@@ -1,0 +1,91 @@
+"""A worker that counts is killed again and again during a flood: the totals are the ledger's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from brands.models import Brand, Event
+from consent import ledger, metrics, relationships
+from consent.identifiers import digest, find_or_create
+from consent.ledger import Actor, NewChoice
+from consent.models import BrandCount, DailyCount, LedgerEntry, MetricsCursor, TotalCount
+from consent.resolution import Scope
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: KILLS=50 in the environment kills as often.
+KILLS = int(os.environ.get("KILLS", "8"))
+START = datetime(2026, 3, 1, tzinfo=UTC)
+CHOICES = ("deny", "grant", "deny")
+
+
+def start() -> subprocess.Popen[bytes]:
+    name = connection.settings_dict["NAME"]
+    url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.races.counting_worker"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"},
+    )
+
+
+def flood(brands: list[Brand], people: list[object], number: int) -> None:
+    person = people[number % len(people)]
+    brand = brands[number % len(brands)]
+    scope = Scope(brand.pk, "marketing", "email")
+    choice = NewChoice(scope, CHOICES[number % 3], campaign=f"c{number % 4}")  # type: ignore[arg-type]
+    now = START + timedelta(minutes=number)
+    ledger.record(person, [choice], by=Actor("link"), now=now)  # type: ignore[arg-type]
+
+
+def test_totals_are_the_fold_of_the_ledger_however_often_it_is_killed(
+    acme: Brand, rival: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "BATCH", 50)
+    people: list[object] = []
+    for nth in range(20):
+        people.append(find_or_create(digest(f"p{nth}@example.org")).subject_id)
+        for brand in (acme, rival):
+            by = Actor("brand_api", brand.pk)
+            relationships.start(people[-1], brand, by=by, now=START, note="x")  # type: ignore[arg-type]
+    number = killed = 0
+    while killed < KILLS:
+        worker = start()
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until:
+            flood([acme, rival], people, number)
+            number += 1
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        killed += 1
+    counted = sum(MetricsCursor.objects.values_list("sequence", flat=True))
+    assert counted > 0  # the killed ones did count
+    metrics.roll_up()
+    assert_counts_are_the_ledgers()
+
+
+def assert_counts_are_the_ledgers() -> None:
+    entries = list(LedgerEntry.objects.all())
+    kinds = Counter((e.decision, e.recorded_at.date()) for e in entries)
+    leavers = {(e.brand_id, e.campaign, e.subject_id) for e in entries if e.decision == "deny"}
+    for model in (DailyCount, BrandCount, TotalCount):
+        sums: Counter[tuple[str, object]] = Counter()
+        left = 0
+        for row in model.objects.all():
+            sums["deny", row.day] += row.opt_outs
+            sums["grant", row.day] += row.opt_ins
+            left += row.unsubscribes
+        assert +sums == kinds, model
+        assert left == len(leavers), model
+    assert Event.objects.filter(decision__in=["deny", "grant"]).count() == len(entries)
