@@ -62,13 +62,15 @@ def _shoot(browser: Browser, url: str, world: World, only: list[str]) -> None:
     page.wait_for_url(f"{url}/")
     for name, path in pages.own(world).items():
         _each(page, name, url + path, only)
+    context.close()
     _of_admins(browser, url, world, only)
 
 
 def _of_admins(browser: Browser, url: str, world: World, only: list[str]) -> None:
     """In a browser of their own."""
     worlds.admin()
-    page = browser.new_context(locale="en-GB", reduced_motion="reduce").new_page()
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
+    page = context.new_page()
     page.goto(f"{url}/account/login/")
     page.fill("[name=login]", worlds.ADMIN)
     page.fill("[name=password]", PASSWORD)
@@ -76,6 +78,7 @@ def _of_admins(browser: Browser, url: str, world: World, only: list[str]) -> Non
     page.wait_for_url(f"{url}/reports/")
     for name, path in pages.of_admins(world).items():
         _each(page, name, url + path, only)
+    context.close()
 
 
 def _each(page: Page, name: str, url: str, only: list[str]) -> None:
