@@ -53,6 +53,9 @@ class CheckRequest(QuestionRequest):
     )
     at = Moment(required=False, help_text="Ask about a moment to come, by what stands now.")
     as_of = Moment(required=False, help_text="Ask about a past moment, by what stood then.")
+    campaign = serializers.CharField(
+        required=False, max_length=100, help_text="What it is for; the answer carries it on."
+    )
     suppose = serializers.ListField(
         child=wire.ChoiceField(),
         required=False,
@@ -114,13 +117,14 @@ class Check(BrandView):
         body = CheckRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
         data = body.validated_data
+        carried = {"campaign": data["campaign"]} if "campaign" in data else {}
         with translating(PROBLEMS):
             if "questions" not in data:
                 (decision,) = self._decide(data, [data], now)
-                return Response(self._shown(decision))
+                return Response(self._shown(decision) | carried)
             decided = self._decide(data, data["questions"], now)
             answers = [
-                self._shown(decision) | {name: matter.get(name) for name in MATTER}
+                self._shown(decision) | {name: matter.get(name) for name in MATTER} | carried
                 for matter, decision in zip(data["questions"], decided, strict=True)
             ]
         return Response({"data": answers})

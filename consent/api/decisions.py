@@ -40,6 +40,7 @@ class DecisionData(serializers.Serializer[object]):
         allow_null=True, help_text="How many more may be sent now; null where no limit covers it."
     )
     limit = wire.LimitData(allow_null=True, help_text="How often at most the person wants this.")
+    campaign = serializers.CharField(required=False, help_text="As the question named it.")
 
 
 def decision_data(decision: Decision, *, brand_id: int, slug: str) -> dict[str, Any]:

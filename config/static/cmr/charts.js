@@ -74,7 +74,7 @@
 
   const scatter = (said, rows, heads) => ({
     datasets: [...split(said, rows)].map(([name, own], nth) => ({
-      ...look(nth), label: name, data: points(said, own, said.up[0]), showLine: true, borderWidth: 1,
+      ...look(nth), label: name, data: points(said, own, said.up[0]), showLine: true, borderWidth: 1, clip: false,
       pointRadius: own.map((_, place) => (place === own.length - 1 ? 7 : 3)),
     })),
   });
@@ -84,10 +84,10 @@
   const axes = (said, heads) => {
     const ink = { color: css("--pico-muted-color") };
     const grid = { color: css("--pico-muted-border-color") };
-    const ticks = { ...ink, callback: (value) => shown(value, said.unit) };
+    const ticks = { ...ink, callback: (value) => shown(value, said.unit), ...(said.unit === "share" ? {} : { precision: 0 }) };
     const up = { beginAtZero: true, grid, ticks, title: { ...ink, display: true, text: said.unit === "share" ? heads[said.up[0]] : said.unit } };
     const linear = said.kind === "step" || said.kind === "scatter";
-    const along = { grid, ticks: ink, ...(linear ? { type: "linear", beginAtZero: true } : {}), title: { ...ink, display: true, text: heads[said.along] } };
+    const along = { grid, ticks: { ...ink, maxTicksLimit: 12 }, ...(linear ? { type: "linear", beginAtZero: true } : {}), title: { ...ink, display: true, text: heads[said.along] } };
     if (said.kind === "scatter") Object.assign(along, { min: 0, max: 1, ticks: { ...ink, callback: (v) => shown(v, "share") } });
     if (linear && said.unit === "share") up.max = 1;
     return said.kind === "bar"
