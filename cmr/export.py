@@ -15,10 +15,9 @@ from cmr import history
 from cmr.models import Consumer, PermissionRequest
 from consent import contact_reports, preferences, resolution
 from consent.models import LedgerEntry, Relationship, Send
+from consent.reports.files import FORMULA
 
 Rows = Sequence[Mapping[str, Any]]
-#: What a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 EVERYTHING = 1_000_000
 
 

@@ -1590,4 +1590,8 @@ class Migration(migrations.Migration):
                 name="yes_life_once",
             ),
         ),
+        migrations.AddIndex(
+            model_name="dailycount",
+            index=models.Index(fields=["day"], name="daily_count_by_day"),
+        ),
     ]

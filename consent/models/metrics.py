@@ -55,6 +55,10 @@ class DailyCount(Counts, Kind):
     campaign = models.CharField(max_length=100, blank=True)
 
     class Meta:
+        indexes = [
+            # Campaigns and topics of all brands: day BETWEEN ? AND ?.
+            models.Index(fields=["day"], name="daily_count_by_day"),
+        ]
         constraints = [
             # Also the index of one brand's reports: brand = ? AND day BETWEEN ? AND ?.
             models.UniqueConstraint(
