@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 from math import inf
+from typing import Any
 
 from standardwebhooks import Webhook
 
+from brands.event_types import OF_DECISION
 from tests.chaos.evidence import Entry, Event, Evidence, Look, Request, Secret, Subscribed
 from tests.chaos.example import BRAND, Copy
 
@@ -27,7 +29,14 @@ UNDER_WAY = 0.3
 JUST_WOKEN = 1.0
 #: How brands refuse an event for what it is.
 REFUSED = "422"
-COUNTED_AS = {"deny": "opt_outs", "grant": "opt_ins", "pause": "pauses", "limit": "limits"}
+COUNTED_AS = {
+    "preference.denied": "opt_outs",
+    "preference.granted": "opt_ins",
+    "preference.paused": "pauses",
+    "preference.limited": "limits",
+    "relationship.started": "started",
+    "relationship.ended": "ended",
+}
 
 
 @dataclass(frozen=True)
@@ -133,16 +142,31 @@ def chains_are_whole(evidence: Evidence) -> Iterator[str]:
 
 
 def counts_are_the_fold(evidence: Evidence) -> Iterator[str]:
-    """The opt-outs that the reports count are those of the events, no more and no fewer."""
+    """What the reports count is what the events say, no more and no less."""
     fold: Counter[tuple[str, str, str, str]] = Counter()
     for brand, feed in evidence.feeds.items():
-        for event in feed:
-            if counter := COUNTED_AS.get(event["data"].get("decision", "")):
-                scope = event["data"]["scope"]
-                fold[brand, scope["purpose"] or "", scope["channel"] or "", counter] += 1
+        for scope, counter in _counted(feed):
+            fold[brand, scope.get("purpose") or "", scope.get("channel") or "", counter] += 1
     for kind in sorted(fold.keys() | evidence.counts.keys()):
         if fold[kind] != (counted := evidence.counts.get(kind, 0)):
             yield f"{' '.join(kind)}: {counted} counted, {fold[kind]} happened"
+
+
+def _counted(feed: Iterable[Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """What each event of one brand adds to: its scope, and the counter."""
+    said: dict[Any, str] = {}
+    for event in sorted(feed, key=lambda each: each["data"].get("subject_seq", 0)):
+        data, kind = event["data"], event["type"]
+        scope = data.get("scope") or {}
+        if kind in COUNTED_AS:
+            yield scope, COUNTED_AS[kind]
+        if kind not in OF_DECISION.values():
+            continue
+        place = (data["subject"]["id"], *sorted(scope.items()))
+        is_own_yes = (kind, data["maker"]) == ("preference.granted", "person")
+        if is_own_yes and said.get(place) in ("deny", "pause"):
+            yield scope, "re_opt_ins"
+        said[place] = data["decision"]
 
 
 # -- What the brands got -----------------------------------------------------------------------

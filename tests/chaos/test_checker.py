@@ -40,7 +40,7 @@ def event(sequence: int, person: str, seq: int, entry: str, decision: str) -> Ev
     return {
         "type": "preference.granted" if decision == "grant" else "preference.denied",
         "sequence": sequence,
-        "data": {**data, "scope": scope, "decision": decision},
+        "data": {**data, "scope": scope, "decision": decision, "maker": "person"},
     }
 
 

@@ -40,7 +40,7 @@ def test_one_sweep_propagates_delivers_and_counts(
     _finish_delivering()
     assert Event.objects.filter(cause=said.pk).count() == 1
     assert len(httpserver.log) == 1
-    assert DailyCount.objects.get().opt_outs == 1
+    assert DailyCount.objects.get(purpose="marketing").opt_outs == 1
 
 
 def test_a_part_that_fails_does_not_stop_the_others(
@@ -55,7 +55,7 @@ def test_a_part_that_fails_does_not_stop_the_others(
     tasks.sweep()
     _finish_delivering()
     assert len(httpserver.log) == 1
-    assert DailyCount.objects.get().opt_outs == 1
+    assert DailyCount.objects.get(purpose="marketing").opt_outs == 1
 
 
 def _finish_delivering() -> None:
