@@ -103,7 +103,8 @@ def test_the_summary_goes_out_once_a_week(counts: None, settings: Settings) -> N
     (sent,) = mail.outbox
     assert sent.subject == "CMR: the week from 2026-05-25"
     assert "opt-outs" in str(sent.body)
-    html = str(sent.alternatives[0][0])  # type: ignore[attr-defined]
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    html = str(sent.alternatives[0][0])
     assert 'bgcolor="#1f5a4c"' in html and "acme" in html
 
 
