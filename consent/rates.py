@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
+from brands import campaigns
 from brands.models import CampaignDay
 from consent.metrics import COUNTERS
 from consent.models import BrandCount, DailyCount, TotalCount
@@ -37,7 +38,7 @@ OF_CAMPAIGNS = {
     "topic": "campaign__topic",
     "campaign": "campaign__code",
 }
-REPORTED = ("sends", "deliveries", "responses", "complaints")
+REPORTED = campaigns.COUNTS
 #: A rate of fewer people or messages is marked: chance alone moves it a lot.
 FEW = 100
 MOST_ROWS = 10_000

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from consent.reports.figures import WITHHELD, Card, Column, Drawing, Figure, Value
+from consent.reports.figures import WITHHELD, Card, Column, Figure, Value
 
 PAGE_SIZE = 50
 #: A bar chart of more would not be read; the table has all.
@@ -155,8 +155,3 @@ def _change(card: Card) -> str:
         return ""
     percent = round(100 * card.change)
     return "as before" if percent == 0 else f"{'up' if percent > 0 else 'down'} {abs(percent)} %"
-
-
-def drawn_rows(drawing: Drawing | None) -> int:
-    """How many of the rows the chart shows; 0 is all."""
-    return MOST_BARS if drawing and drawing.kind == "bar" else 0

@@ -35,7 +35,6 @@ class Asked:
     sort: str = ""
     #: The number of days where the period was asked for by that.
     preset: int | None = None
-    today: date | None = None
 
     def query(self, **changes: str) -> dict[str, str]:
         """The address's query that asks for the same, with changes; empty text leaves one out."""
@@ -62,7 +61,7 @@ def read(query: Mapping[str, str], *, today: date, days: int = DEFAULT_DAYS) -> 
     if len(set(by)) < len(by):
         raise BadQuery("by", "unknown_dimension", "a report goes by each thing once")
     filters = {name: _values(query[name], name) for name in FILTERS if query.get(name)}
-    return Asked(period, filters, by, query.get("sort", ""), preset, today)
+    return Asked(period, filters, by, query.get("sort", ""), preset)
 
 
 def known_dimensions(by: tuple[str, ...], known: Collection[str]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from consent import rates
 from consent.metrics import COUNTERS
-from consent.rates import DIMENSIONS, MOST_ROWS, OF_CAMPAIGNS, RATES, REPORTED, Line
+from consent.rates import DIMENSIONS, MOST_ROWS, RATES, REPORTED, Line
 from consent.reports.asked import EMPTY, Asked, BadQuery, known_dimensions
 from consent.reports.figures import Column, Drawing, Figure, Report, Value
 
@@ -54,13 +55,15 @@ def values(line: Line) -> list[Value]:
     return [*line.key, *counts, *(line.rate(name) for name in RATES)]
 
 
-def few(lines: Sequence[Line], offset: int) -> frozenset[tuple[int, int]]:
-    """The cells whose rate is of few; rates begin at column *offset*."""
+def few(
+    lines: Sequence[Line], offset: int, names: Iterable[str] = RATES
+) -> frozenset[tuple[int, int]]:
+    """The cells whose rate is of few; the rates of these names begin at column *offset*."""
     return frozenset(
         (row, offset + nth)
         for row, line in enumerate(lines)
-        for nth, rate in enumerate(RATES.values())
-        if rate.is_of_few(line.counts)
+        for nth, name in enumerate(names)
+        if RATES[name].is_of_few(line.counts)
     )
 
 
@@ -120,6 +123,5 @@ def of(asked: Asked) -> Report:
 def _drawing(by: Sequence[str]) -> Drawing | None:
     if len(by) > 1:
         return None
-    kind = "line" if by == ("day",) else "bar"
-    up = ["opt_outs", "opt_ins", *(["deliveries"] if by[0] not in OF_CAMPAIGNS else [])]
-    return Drawing(kind, by[0], up[:2], "decisions")  # type: ignore[arg-type]
+    kind: Literal["line", "bar"] = "line" if by[0] == "day" else "bar"
+    return Drawing(kind, by[0], ["opt_outs", "opt_ins"], "decisions")

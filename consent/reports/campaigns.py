@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from consent import rates
 from consent.rates import RATES, Line
+from consent.reports import breakdown
 from consent.reports.asked import Asked
 from consent.reports.figures import Column, Drawing, Figure, Report, Value
 
@@ -29,7 +30,6 @@ def _order(sort: str) -> Callable[[Line], tuple[float, str]]:
 
 
 def _table(asked: Asked, lines: list[Line]) -> Figure:
-    offset = 2 + len(COUNTS)
     return Figure(
         "campaigns",
         "Campaigns",
@@ -48,12 +48,7 @@ def _table(asked: Asked, lines: list[Line]) -> Figure:
         ],
         links=[asked.query(brand=line.key[0], campaign=line.key[1], by="reason") for line in lines],
         leads_to="opt-outs",
-        few=frozenset(
-            (row, offset + nth)
-            for row, line in enumerate(lines)
-            for nth, name in enumerate(SHARES)
-            if RATES[name].is_of_few(line.counts)
-        ),
+        few=breakdown.few(lines, 2 + len(COUNTS), SHARES),
         empty="No campaign was reported, and nobody answered one, in this time.",
     )
 

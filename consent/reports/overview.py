@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from consent import rates
@@ -104,16 +105,11 @@ def _leading(name: str, title: str, asked: Asked, by: str) -> Figure:
     if len(whole.rows) <= LEADING:
         return whole
     rest = f"The first {LEADING} of {len(whole.rows):,}; the breakdown has all."
-    return Figure(
-        name,
-        title,
-        whole.columns,
-        whole.rows[:LEADING],
-        notes=[rest, *whole.notes],
-        drawing=drawing,
+    return replace(
+        whole,
+        rows=whole.rows[:LEADING],
         links=whole.links[:LEADING],
-        leads_to="opt-outs",
-        few=whole.few,
+        notes=[rest, *whole.notes],
     )
 
 

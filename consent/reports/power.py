@@ -11,9 +11,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import TruncMonth
 
 from brands.models import CampaignDay
-from consent import rates
 from consent.models import BrandCount, DailyCount
-from consent.rates import Period
 from consent.reports.asked import Asked
 from consent.reports.figures import Column, Drawing, Figure, Report, Value
 
@@ -49,7 +47,7 @@ class Point(NamedTuple):
 def of(asked: Asked) -> Report:
     brands = list(asked.filters.get("brand", ())) or _biggest(asked.period.last)
     points = [point for slug in brands for point in _of_brand(slug, asked.period.last)]
-    return Report("Market-power grid", [_figure(points)], intro=NOTES[0])
+    return Report("Market-power grid", [_figure(points)])
 
 
 def _biggest(day: date) -> list[str]:
@@ -69,8 +67,8 @@ def _of_brand(slug: str, last: date) -> list[Point]:
     by_kind = rows.values_list(TruncMonth("day"), "purpose", "source").annotate(n=Sum("opt_ins"))
     for month, purpose, source, number in by_kind.order_by():
         given[month][purpose, source] = number
-    sent = _sent(slug, months[0])
-    found = (_point(slug, month, given, sent) for month in months)
+    sent, people = _sent(slug, months[0]), _people(slug, months)
+    found = (_point(slug, month, given, _contacts(month, sent, people)) for month in months)
     return [point for point in found if point]
 
 
@@ -91,7 +89,7 @@ def _point(
     slug: str,
     month: date,
     given: dict[date, dict[tuple[str, str], int]],
-    sent: dict[date, int],
+    contacts: float | None,
 ) -> Point | None:
     quarter = [m for m in _months(month)[-3:] if m in given]
     yeses = [(kind, number) for m in quarter for kind, number in given[m].items()]
@@ -99,15 +97,21 @@ def _point(
         return None
     own = sum(number for (_, source), number in yeses if source != "brand_api")
     uses = len({purpose for (purpose, _), _ in yeses if purpose in TECHNOLOGIES})
-    contacts = _contacts(slug, month, sent)
     technology = uses / len(TECHNOLOGIES) / 2 + min(1.0, (contacts or 0) / FULL_CONTACT) / 2
     return Point(slug, month, own / every, technology, uses, contacts, every)
 
 
-def _contacts(slug: str, month: date, sent: dict[date, int]) -> float | None:
+def _people(slug: str, months: Sequence[date]) -> dict[date, int]:
+    """Active relationships when each month began."""
+    rows = BrandCount.objects.filter(brand__slug=slug, day__lt=months[-1])
+    by_month = rows.values_list(TruncMonth("day")).annotate(n=Sum("started") - Sum("ended"))
+    changes = dict(by_month.order_by())
+    return {month: sum(n for earlier, n in changes.items() if earlier < month) for month in months}
+
+
+def _contacts(month: date, sent: dict[date, int], people: dict[date, int]) -> float | None:
     """Messages a person in this month; None where the brand reported none."""
-    people = rates.total(Period(month, month), filters={"brand": [slug]}).counts["people"]
-    return sent[month] / people if month in sent and people else None
+    return sent[month] / people[month] if month in sent and people[month] else None
 
 
 def _figure(points: Sequence[Point]) -> Figure:

@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from consent import rates, withholding
-from consent.rates import RATES, Line, Period
+from consent.rates import RATES, REPORTED, Line, Period
 from consent.reports.figures import WITHHELD, Column, Drawing, Figure, Value
 
 #: What a brand may choose: so many whole weeks, up to the last one that is over.
 PRESETS = (1, 4, 13, 26)
 #: Counts of people, which are withheld where they are few.
 OF_PEOPLE = ("opt_outs", "opt_ins", "pauses", "limits", "re_opt_ins", "unsubscribes")
-#: What the brand itself reported.
-OWN = ("sends", "deliveries", "responses", "complaints")
 BREAKDOWNS = ("channel", "purpose", "topic", "campaign", "reason", "source")
 #: The breakdowns that messages have too.
 OF_MESSAGES = ("channel", "purpose", "topic", "campaign")
@@ -35,13 +33,13 @@ class Sum:
     #: The brand's own numbers in the weeks that are shown, for its rates.
     whole: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    def add(self, number: int | None, own: Mapping[str, int | None]) -> None:
+    def add(self, number: int | None, own: Mapping[str, int]) -> None:
         if number is None:
             self.lacks += 1
             return
         self.number += number
         for name, each in own.items():
-            self.whole[name] += each or 0
+            self.whole[name] += each
 
     def rate_of(self, name: str) -> float | None:
         whole = self.whole.get(name, 0)
@@ -55,7 +53,7 @@ class Sum:
 
 def whole_weeks(count: int, *, today: date) -> list[Period]:
     """The last *count* weeks that are over, oldest first."""
-    monday = today - timedelta(days=today.weekday())
+    monday = _monday(today)
     starts = [monday - timedelta(weeks=n) for n in range(count, 0, -1)]
     return [Period(start, start + timedelta(days=6)) for start in starts]
 
@@ -69,7 +67,7 @@ def by_week(brand: str, weeks: Sequence[Period]) -> Figure:
         "Week by week",
         [
             Column("week", "week from", "day"),
-            *(Column(name, name.replace("_", "-"), "count") for name in (*OF_PEOPLE, *OWN)),
+            *(Column(name, name.replace("_", "-"), "count") for name in (*OF_PEOPLE, *REPORTED)),
             *(Column(name, RATES[name].label, "share") for name in _RATED),
         ],
         rows,
@@ -83,7 +81,7 @@ _RATED = ("opt_out_rate", "unsubscribe_rate", "response_rate", "complaint_rate")
 
 def _shown_row(line: Line) -> list[Value]:
     people = {name: withholding.total(line.counts[name] or 0) for name in OF_PEOPLE}
-    own = [line.counts.get(name) for name in OWN]
+    own = [line.counts.get(name) for name in REPORTED]
     return [*(_or_withheld(each) for each in people.values()), *own, *_shares(line, people)]
 
 
@@ -102,12 +100,15 @@ def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
     """A row a kind, summed over the weeks."""
     sums: dict[str, dict[str, Sum]] = defaultdict(lambda: {name: Sum() for name in OF_PEOPLE})
     own: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    span = Period(weeks[0].first, weeks[-1].last)
+    found: dict[date, list[Line]] = defaultdict(list)
+    for line in rates.lines(span, by=["day", thing], filters={"brand": [brand]}):
+        found[_monday(line.key[0])].append(line)
     for week in weeks:
-        found = rates.lines(week, by=[thing], filters={"brand": [brand]})
-        _add_week(found, sums, own)
+        _add_week(found[week.first], sums, own)
     rows = [_summed_row(kind, each, own[kind], thing) for kind, each in sorted(sums.items())]
     rows.sort(key=lambda row: -(row[1] if isinstance(row[1], int) else 0))
-    names = [*OF_PEOPLE, *(OWN if thing in OF_MESSAGES else ())]
+    names = [*OF_PEOPLE, *(REPORTED if thing in OF_MESSAGES else ())]
     rated = ("unsubscribe_rate", "response_rate") if thing in OF_MESSAGES else ()
     return Figure(
         thing,
@@ -124,18 +125,25 @@ def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
     )
 
 
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
 def _add_week(
-    found: Iterable[Line], sums: dict[str, dict[str, Sum]], own: dict[str, dict[str, int]]
+    days: Iterable[Line], sums: dict[str, dict[str, Sum]], own: dict[str, dict[str, int]]
 ) -> None:
-    lines = {str(line.key[0]): line for line in found}
-    for line_kind, line in lines.items():
-        for name in OWN:
-            own[line_kind][name] += line.counts.get(name) or 0
+    """Add one week, of which *days* are the lines by day and kind."""
+    kinds: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for line in days:
+        for name in (*OF_PEOPLE, *REPORTED):
+            kinds[str(line.key[1])][name] += line.counts.get(name) or 0
+    for kind, counts in kinds.items():
+        for name in REPORTED:
+            own[kind][name] += counts[name]
     for name in OF_PEOPLE:
-        counts = {kind: line.counts[name] or 0 for kind, line in lines.items()}
-        for kind, number in withholding.shown(counts).items():
-            sent = {each: lines[kind].counts.get(each) for each in OWN}
-            sums[kind][name].add(number, sent)
+        week = {kind: counts[name] for kind, counts in kinds.items()}
+        for kind, number in withholding.shown(week).items():
+            sums[kind][name].add(number, {each: kinds[kind][each] for each in REPORTED})
 
 
 def _summed_row(
@@ -148,4 +156,4 @@ def _summed_row(
     left = sums["unsubscribes"]
     leaving = WITHHELD if left.value is WITHHELD else left.rate_of("deliveries")
     answered = own["responses"] / own["deliveries"] if own["deliveries"] else None
-    return [kind, *counts, *(own[name] for name in OWN), leaving, answered, lacks]
+    return [kind, *counts, *(own[name] for name in REPORTED), leaving, answered, lacks]

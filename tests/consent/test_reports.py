@@ -26,12 +26,15 @@ from consent import (
     ledger,
     metrics,
     propagation,
+    rates,
     relationships,
+    withholding,
     yes_lives,
 )
 from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor, NewChoice
 from consent.models import ContactReport, Explanation, LedgerEntry, Relationship
+from consent.reports import weeks
 from consent.resolution import Limit, Scope
 from tests.conftest import Api
 
@@ -348,9 +351,9 @@ def test_a_brand_reads_its_own_and_no_other(later: None, month: Month) -> None:
     answer = mine.get("reports/own", weeks="26")
     assert answer.status_code == 200
     assert "rival" not in answer.content.decode() and "hello" not in answer.content.decode()
-    weeks = figure(answer, "weeks")
+    shown = figure(answer, "weeks")
     assert all(
-        row["opt_outs"] is None or row["opt_outs"] == 0 or row["opt_outs"] >= 10 for row in weeks
+        row["opt_outs"] is None or row["opt_outs"] == 0 or row["opt_outs"] >= 10 for row in shown
     )
     for strange in (
         {"brand": "rival"},
@@ -378,3 +381,21 @@ def test_a_brand_opens_its_page_with_a_key(later: None, month: Month) -> None:
     found = keys.recognise(key, now=NOW)
     assert found and keys.revoke(found, now=NOW)
     assert client.get("/reports/own").status_code == 302
+
+
+@pytest.mark.parametrize("thing", weeks.BREAKDOWNS)
+def test_a_sum_is_what_its_weeks_show(thing: str, month: Month) -> None:
+    """Week by week, each asked for by itself, as the rule says it is shown."""
+    span = weeks.whole_weeks(13, today=NOW.date())
+    wanted: Counter[str] = Counter()
+    sent: Counter[str] = Counter()
+    for week in span:
+        lines = rates.lines(week, by=[thing], filters={"brand": ["acme"]})
+        counts = {line.key[0]: line.counts["opt_outs"] or 0 for line in lines}
+        wanted.update({kind: n or 0 for kind, n in withholding.shown(counts).items()})
+        sent.update({line.key[0]: line.counts.get("deliveries") or 0 for line in lines})
+    rows = weeks.by(thing, "acme", span).as_data()["data"]
+    assert {row[thing]: row["opt_outs"] or 0 for row in rows} == dict(wanted)
+    if thing in weeks.OF_MESSAGES:
+        assert {row[thing]: row["deliveries"] for row in rows} == dict(sent)
+    assert any(wanted.values()) or thing != "channel"  # there is something to add up
