@@ -6,5 +6,6 @@ if __name__ == "__main__":
     django.setup()
     from consent import metrics
 
+    print("counting", flush=True)
     while True:
         metrics.roll_up()
