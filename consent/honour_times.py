@@ -42,7 +42,7 @@ WITH told AS MATERIALIZED (
     GROUP BY attempt.sequence
 ), timed AS (
     SELECT told.day, told.honour_by, told.timestamp, reached.made_at AS applied,
-           coalesce(arrived.at, reached.made_at) AS delivered
+           least(arrived.at, reached.made_at) AS delivered
     FROM told
     LEFT JOIN reached ON told.sequence > reached.beyond AND told.sequence <= reached.through
     LEFT JOIN arrived ON arrived.sequence = told.sequence

@@ -22,6 +22,8 @@ import django
 from django.db import connection
 from tqdm import tqdm
 
+from tests.bench import streams
+
 BRANDS = 2_000
 MOST_BRANDS = 300
 SHARE_OF_BIGGEST = 0.25
@@ -52,6 +54,9 @@ SAYINGS: tuple[tuple[Said, ...], ...] = (
     (YES, NO_SMS, NO_PROFILE),
     (YES, SURVEYS, NO_PROFILE),
 )
+#: Of those who say no, how and why; those who used a link answer the month's campaign.
+DOORS = ("portal", "portal", "link", "link", "link", "api", "gpc")
+REASONS = ("", "", "", "too_many_from_brand", "not_relevant", "never_asked", "privacy")
 DAYS = [f"2026-{month:02}-{day:02}T12:00:00Z" for month in range(1, 11) for day in range(1, 29)]
 
 #: The columns that are filled, by table; the others take their default.
@@ -115,13 +120,15 @@ def fill(preferences: int, *, seed: int = 1, show: bool = True) -> Filled:
     began = time.monotonic()
     made = Batches(preferences, seed, _brand_ids(), _digest())
     people = rows = done = 0
-    with _replica(), _without_indexes(), tqdm(total=preferences, disable=not show) as bar:
-        for batch in ahead(iter(made)):
-            _copy(batch)
-            people, rows = people + batch.people, rows + batch.rows
-            done += batch.preferences
-            bar.update(batch.preferences)
-    _finish()
+    with _replica():
+        with _without_indexes(), tqdm(total=preferences, disable=not show) as bar:
+            for batch in ahead(iter(made)):
+                _copy(batch)
+                people, rows = people + batch.people, rows + batch.rows
+                done += batch.preferences
+                bar.update(batch.preferences)
+        _finish()
+        streams.tell()
     return Filled(people, done, rows, time.monotonic() - began)
 
 
@@ -152,7 +159,7 @@ class Batches:
     def _add_person(self, batch: Batch, number: int) -> None:
         batch.people += 1
         subject, day = subject_id(number), self.chance.choice(DAYS)
-        record = _Record(batch, number, subject, day)
+        record = _Record(batch, number, subject, day, self.chance)
         for brand in self._brands():
             record.relate(self.chance.getrandbits(128), brand)
             for said in SAYINGS[int(self.chance.random() * len(SAYINGS))]:
@@ -173,10 +180,13 @@ class Batches:
 class _Record:
     """One person's rows in the making."""
 
-    __slots__ = ("day", "hash", "lines", "number", "seq", "subject")
+    __slots__ = ("chance", "day", "hash", "lines", "number", "seq", "subject")
 
-    def __init__(self, batch: Batch, number: int, subject: str, day: str) -> None:
+    def __init__(
+        self, batch: Batch, number: int, subject: str, day: str, chance: random.Random
+    ) -> None:
         self.lines, self.number, self.subject, self.day = batch.lines, number, subject, day
+        self.chance = chance
         self.seq, self.hash = 0, ""
 
     def relate(self, bits: int, brand: int) -> None:
@@ -188,14 +198,23 @@ class _Record:
         self.seq += 1
         entry = f"019b{self.number:012x}{self.seq:016x}"
         previous, self.hash = self.hash, entry * 2
+        source, reason, campaign = self._why(said[2])
         scope = f"{brand}\t{said[0]}\t{said[1]}\t{said[2]}\tperson\texpress"
         self.lines["consent_ledgerentry"].append(
-            f"{entry}\t{self.subject}\t{self.seq}\t{scope}\tportal\t\t\t\t\t\t{self.day}\t{self.day}"
+            f"{entry}\t{self.subject}\t{self.seq}\t{scope}\t{source}\t{reason}\t\t\t{campaign}\t\t{self.day}\t{self.day}"
             f"\t\\\\x{previous}\t\\\\x{self.hash}\n"
         )
         self.lines["consent_preference"].append(
             f"{self.subject}\t{scope}\t{entry}\t{self.seq}\t{self.day}\n"
         )
+
+    def _why(self, decision: str) -> tuple[str, str, str]:
+        """The source, reason and campaign."""
+        if decision != "deny":
+            return "portal", "", ""
+        source = DOORS[int(self.chance.random() * len(DOORS))]
+        reason = REASONS[int(self.chance.random() * len(REASONS))]
+        return source, reason, f"news-{self.day[5:7]}" if source == "link" else ""
 
     def finish(self, digest: str) -> None:
         self.lines["consent_subject"].append(

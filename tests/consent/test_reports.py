@@ -1,12 +1,10 @@
-"""Reports of a made month, each number held against the raw ledger and what brands reported."""
+"""Reports of a made month: how they hang together, who reads them, and what they refuse."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,188 +12,12 @@ import time_machine
 from django.test import Client
 from openpyxl import load_workbook
 
-from brands import campaigns, keys, stream
-from brands.campaigns import DayNumbers
-from brands.models import Brand
-from cmr import links
-from cmr.links import Link
-from consent import (
-    contact_reports,
-    explaining,
-    honour_times,
-    ledger,
-    metrics,
-    propagation,
-    rates,
-    relationships,
-    withholding,
-    yes_lives,
-)
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, NewChoice
-from consent.models import ContactReport, Explanation, LedgerEntry, Relationship
+from brands import keys
+from consent import rates, withholding
+from consent.models import Explanation
 from consent.reports import weeks
-from consent.resolution import Limit, Scope
 from tests.conftest import Api
-
-#: The month before, and the month that is looked at.
-FIRST, LAST = date(2026, 5, 1), date(2026, 5, 31)
-QUERY = {"first": str(FIRST), "last": str(LAST)}
-NOW = datetime(2026, 6, 2, 9, tzinfo=UTC)
-PEOPLE = 60
-
-
-@dataclass
-class Month:
-    acme: Brand
-    rival: Brand
-    sent: dict[tuple[str, str], Counter[str]]
-
-
-def at(day: int, hour: int = 10) -> datetime:
-    return datetime(2026, 4, 1, hour, tzinfo=UTC) + timedelta(days=day)
-
-
-@pytest.fixture
-def month(acme: Brand, rival: Brand) -> Month:
-    """Two months in the life of sixty people and two brands, by the real code path."""
-    people = [find_or_create(digest(f"p{n}@example.org")).subject_id for n in range(PEOPLE)]
-    for nth, person in enumerate(people):
-        for brand in [acme, rival][: 1 + nth % 2]:
-            by = Actor("brand_api", brand.pk) if nth % 3 else Actor("portal")
-            relationships.start(person, brand, by=by, now=at(nth % 25), note="x")
-    sent = _report(acme, rival)
-    _decide(people, acme, rival)
-    for person in people:
-        propagation.propagate(person, now=at(58))
-    stream.acknowledge(acme.pk, through=stream.last_sequence(acme.pk) // 2, now=at(57))
-    metrics.roll_up()
-    for _ in (*honour_times.refresh_all(now=NOW), *yes_lives.refresh_all(now=NOW)):
-        pass
-    return Month(acme, rival, sent)
-
-
-def _report(acme: Brand, rival: Brand) -> dict[tuple[str, str], Counter[str]]:
-    sent: dict[tuple[str, str], Counter[str]] = {}
-    for brand, code, start in [(acme, "spring", 35), (acme, "april", 10), (rival, "hello", 40)]:
-        campaign, _ = campaigns.name(brand, code=code, now=at(start))
-        rows = [
-            DayNumbers("email", at(start + n).date(), 100 + n, 90 + n, 7 + n, n % 2)
-            for n in range(3)
-        ]
-        campaigns.report(campaign, rows, now=at(start + 3))
-        sent[brand.slug, code] = Counter()
-        for row in rows:
-            if FIRST <= row.day <= LAST:
-                sent[brand.slug, code].update(
-                    {name: getattr(row, name) for name in campaigns.COUNTS}
-                )
-    return sent
-
-
-def _decide(people: list[Any], acme: Brand, rival: Brand) -> None:
-    for nth, person in enumerate(people):
-        brand = rival if nth % 4 == 1 else acme
-        scope = Scope(brand.pk, "marketing", "email" if nth % 5 else None)
-        _say(person, NewChoice(scope, "grant"), at(26 + nth % 3))
-        if nth % 3 == 0:
-            known = Relationship.objects.get(subject=person, brand=brand)
-            code = "hello" if brand == rival else "spring"
-            link = links.read(links.mint(Link(known, "marketing", "email", None, code)))
-            links.unsubscribe(link, now=at(36 + nth % 20))
-            links.say(link, NewChoice(link.scope, "deny"), now=at(37 + nth % 20))  # once more
-        if nth % 7 == 0:
-            reason = "privacy" if nth % 2 else ""
-            _say(person, NewChoice(scope, "deny", reason=reason), at(34 + nth % 25))
-        if nth % 6 == 0:
-            _say(person, NewChoice(scope, "grant"), at(58))
-        if nth % 10 == 0:
-            _say(person, NewChoice(scope, "limit", limit=Limit(1, "week")), at(40))
-            _say(person, NewChoice(scope, "grant"), at(59))
-        if nth % 15 == 0:
-            _say(person, NewChoice(Scope(purpose="ai_training"), "deny"), at(45))
-        if nth % 9 == 0:
-            _say(person, NewChoice(scope, "pause", until=at(90)), at(44))
-    quiet = LedgerEntry.objects.filter(decision="deny", reason="", brand=acme).order_by("pk")
-    for entry in quiet[:3]:
-        explaining.explain(entry, "not_relevant", now=at(50))
-    known = Relationship.objects.filter(brand=acme).order_by("started_at")[0]
-    contact_reports.report(
-        known, purpose="marketing", channel="sms", contacted_at=at(50), message="", now=at(51)
-    )
-
-
-def _say(person: Any, choice: NewChoice, when: datetime) -> None:
-    ledger.record(person, [choice], by=Actor("portal"), now=when)
-
-
-# -- The answer, from the raw ledger ---------------------------------------------------------------
-
-
-def within(moment: datetime) -> bool:
-    return FIRST <= moment.date() <= LAST
-
-
-def told(slug: str | None = None) -> list[LedgerEntry]:
-    """Every entry of the month, once for each brand that it reaches."""
-    found = []
-    known = Relationship.objects.select_related("brand")
-    for entry in LedgerEntry.objects.select_related("brand").order_by("recorded_at"):
-        reached = [r.brand.slug for r in known if r.subject_id == entry.subject_id]
-        brands = [entry.brand.slug] if entry.brand else reached
-        if within(entry.recorded_at):
-            found += [entry for each in brands if slug in (None, each)]
-    return found
-
-
-def expected(month: Month, slug: str | None = None) -> dict[str, float | None]:
-    """Each rate, worked out entry by entry."""
-    entries = told(slug)
-    noes = [e for e in entries if e.decision == "deny"]
-    leavers = {(e.brand_id, e.campaign, e.subject_id) for e in noes if e.campaign}
-    before = [
-        r for r in Relationship.objects.select_related("brand") if r.started_at.date() < FIRST
-    ]
-    people = len([r for r in before if slug in (None, r.brand.slug)])
-    sent: Counter[str] = sum(
-        (c for (brand, _), c in month.sent.items() if slug in (None, brand)), Counter()
-    )
-    down = len([e for e in entries if e.decision in ("pause", "limit")])
-    back = 0
-    for entry in entries:
-        same = {f: getattr(entry, f) for f in ("subject", "brand", "purpose", "channel", "topic")}
-        earlier = LedgerEntry.objects.filter(**same, subject_seq__lt=entry.subject_seq)
-        last = earlier.order_by("-subject_seq").first()
-        back += (
-            entry.decision == "grant" and last is not None and last.decision in ("deny", "pause")
-        )
-    return {
-        "opt-out rate": len(noes) / people,
-        "unsubscribe rate": len(leavers) / sent["deliveries"],
-        "response rate": sent["responses"] / sent["deliveries"],
-        "complaint rate": sent["complaints"] / sent["deliveries"],
-        "opt-down share": down / (down + len(noes)),
-        "re-opt-in rate": back / len(noes),
-    }
-
-
-def cards(answer: Any) -> dict[str, float]:
-    assert answer.status_code == 200, answer.content
-    return {each["name"]: each["value"] for each in answer.json()["cards"]}
-
-
-def figure(answer: Any, name: str) -> list[dict[str, Any]]:
-    assert answer.status_code == 200, answer.content
-    return next(each["data"] for each in answer.json()["figures"] if each["name"] == name)
-
-
-@pytest.mark.parametrize("slug", [None, "acme", "rival"])
-def test_every_rate_is_the_raw_ledger_s(slug: str | None, as_admin: Api, month: Month) -> None:
-    got = cards(as_admin.get("reports/overview", **QUERY, **({"brand": slug} if slug else {})))
-    wanted = expected(month, slug)
-    assert {name: got[name] for name in wanted} == pytest.approx(wanted)
-    assert wanted["unsubscribe rate"] != 0
-    assert slug == "rival" or wanted["re-opt-in rate"] != 0
+from tests.consent.made_month import NOW, QUERY, Month, figure, told
 
 
 def test_each_breakdown_adds_up_to_the_whole(as_admin: Api, month: Month) -> None:
@@ -250,38 +72,6 @@ def test_reasons_with_those_that_came_later(as_admin: Api, month: Month) -> None
     assert rows["privacy"] == len([e for e in noes if e.reason == "privacy"])
     assert rows["not relevant"] == later == 3
     assert rows["not given"] == len([e for e in noes if not e.reason]) - later
-
-
-def test_time_to_honour(as_admin: Api, month: Month) -> None:
-    rows = {r["brand"]: r for r in figure(as_admin.get("reports/honour", **QUERY), "league")}
-    assert rows["acme"]["open"] > 0 and rows["acme"]["applied_p50"] > 0
-    assert rows["rival"]["applied_p50"] is None
-    assert rows["rival"]["overdue"] == rows["rival"]["noes"] == rows["rival"]["open"]
-    assert rows["rival"]["in_time"] == 0
-
-
-def test_contacts_after_a_no(as_admin: Api, month: Month) -> None:
-    case = ContactReport.objects.get()
-    rows = figure(as_admin.get("reports/contacts", **QUERY), "brands")
-    noes = len([e for e in told("acme") if e.decision == "deny"])
-    per_1000 = 1000 / noes if not case.allowed else 0
-    assert [(r["brand"], r["reported"], r["per_1000"]) for r in rows] == [("acme", 1, per_1000)]
-
-
-def test_the_grid_has_its_points(as_admin: Api, month: Month) -> None:
-    rows = figure(as_admin.get("reports/power", **QUERY), "grid")
-    assert {row["brand"] for row in rows} == {"acme", "rival"}
-    assert all(row["own"] == 1 for row in rows)  # nobody recorded a yes for them
-
-
-def test_survival_counts_every_yes(as_admin: Api, month: Month) -> None:
-    rows = figure(as_admin.get("reports/survival", **QUERY, by="source"), "landmarks")
-    yeses = {
-        (e.subject_id, e.brand_id, e.purpose_id, e.channel)
-        for e in LedgerEntry.objects.filter(decision="grant")
-    }
-    assert rows[0]["yeses"] >= len(yeses)
-    assert 0 < rows[0]["after_30"] < 1
 
 
 @pytest.mark.parametrize(

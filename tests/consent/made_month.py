@@ -1,0 +1,232 @@
+"""Two months in the life of sixty people and two brands, by the real code path, in order of time.
+
+What reports should say of the second month is worked out in the tests from the raw ledger.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from brands import campaigns, stream, webhooks
+from brands.campaigns import DayNumbers
+from brands.models import Attempt, Brand, Event, Outcome, Subscription
+from cmr import links
+from cmr.links import Link
+from consent import (
+    contact_reports,
+    explaining,
+    honour_times,
+    ledger,
+    metrics,
+    propagation,
+    relationships,
+    yes_lives,
+)
+from consent.identifiers import digest, find_or_create
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Limit, Scope
+
+#: The month that is looked at; the one before is there too.
+FIRST, LAST = date(2026, 5, 1), date(2026, 5, 31)
+QUERY = {"first": str(FIRST), "last": str(LAST)}
+NOW = datetime(2026, 6, 2, 9, tzinfo=UTC)
+PEOPLE = 60
+PORTAL = Actor("portal")
+
+#: Something that happens, at a moment.
+Deed = Callable[[datetime], object]
+
+
+@dataclass
+class Month:
+    acme: Brand
+    rival: Brand
+    people: list[Any]
+    sent: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    deeds: list[tuple[datetime, Deed]] = field(default_factory=list)
+
+    def on(self, day: int, deed: Deed, *, minute: int = 0) -> None:
+        self.deeds.append((at(day) + timedelta(minutes=minute), deed))
+
+    def happen(self) -> None:
+        for moment, deed in sorted(self.deeds, key=lambda each: each[0]):
+            deed(moment)
+
+
+def at(day: int, hour: int = 10) -> datetime:
+    return datetime(2026, 4, 1, hour, tzinfo=UTC) + timedelta(days=day)
+
+
+def make(acme: Brand, rival: Brand) -> Month:
+    people = [find_or_create(digest(f"p{n}@example.org")).subject_id for n in range(PEOPLE)]
+    month = Month(acme, rival, people)
+    for nth, person in enumerate(people):
+        _begin(month, nth, person)
+        _decide(month, nth, person)
+    _report(month)
+    _answer(month)
+    _afterwards(month)
+    month.happen()
+    metrics.roll_up()
+    for _ in (*honour_times.refresh_all(now=NOW), *yes_lives.refresh_all(now=NOW)):
+        pass
+    return month
+
+
+def _begin(month: Month, nth: int, person: Any) -> None:
+    for brand in [month.acme, month.rival][: 1 + nth % 2]:
+        by = Actor("brand_api", brand.pk) if nth % 3 else PORTAL
+        month.on(nth % 25, _starting(person, brand, by))
+
+
+def _starting(person: Any, brand: Brand, by: Actor) -> Deed:
+    return lambda now: relationships.start(person, brand, by=by, now=now, note="x")
+
+
+def _decide(month: Month, nth: int, person: Any) -> None:
+    brand = month.rival if nth % 4 == 1 else month.acme
+    scope = Scope(brand.pk, "marketing", "email" if nth % 5 else None)
+
+    def say(day: int, choice: NewChoice, by: Actor = PORTAL) -> None:
+        month.on(day, lambda now: _say(person, choice, now, by), minute=nth)
+
+    if nth % 12 == 1:  # the rival has a form of its own, and tells of it
+        by = Actor("brand_api", brand.pk)
+        say(25, NewChoice(scope, "grant", evidence="form 7"), by)
+    say(26 + nth % 3, NewChoice(scope, "grant"))
+    if nth % 8 == 0:
+        say(30, NewChoice(Scope(brand.pk, "profiling"), "grant"))
+        say(41, NewChoice(Scope(brand.pk, "ai_training"), "grant"))
+    if nth % 3 == 0:
+        code = "hello" if brand == month.rival else "spring"
+        month.on(36 + nth % 20, lambda now: _leave(person, brand, code, now), minute=nth)
+    if nth % 7 == 0:
+        say(34 + nth % 25, NewChoice(scope, "deny", reason="privacy" if nth % 2 else ""))
+    if nth % 6 == 0:
+        say(58, NewChoice(scope, "grant"))
+    if nth % 10 == 0:
+        say(40, NewChoice(scope, "limit", limit=Limit(1, "week")))
+        say(59, NewChoice(scope, "grant"))
+    if nth % 15 == 0:
+        say(45, NewChoice(Scope(purpose="ai_training"), "deny"))
+    if nth % 9 == 0:
+        say(44, NewChoice(scope, "pause", until=at(90)))
+
+
+def _say(person: Any, choice: NewChoice, now: datetime, by: Actor) -> None:
+    ledger.record(person, [choice], by=by, now=now)
+    propagation.propagate(person, now=now)
+
+
+def _leave(person: Any, brand: Brand, code: str, now: datetime) -> None:
+    """By the campaign's link, and a minute later once more."""
+    known = Relationship.objects.get(subject=person, brand=brand)
+    link = links.read(links.mint(Link(known, "marketing", "email", None, code)))
+    links.unsubscribe(link, now=now)
+    links.say(link, NewChoice(link.scope, "deny"), now=now + timedelta(seconds=30))
+
+
+def _report(month: Month) -> None:
+    for brand, code, start in [
+        (month.acme, "spring", 35),
+        (month.acme, "april", 10),
+        (month.rival, "hello", 40),
+    ]:
+        campaign, _ = campaigns.name(brand, code=code, now=at(start))
+        rows = [
+            DayNumbers("email", at(start + n).date(), 100 + n, 90 + n, 7 + n, n % 2)
+            for n in range(3)
+        ]
+        campaigns.report(campaign, rows, now=at(start + 3))
+        counted: Counter[str] = Counter()
+        for row in (each for each in rows if FIRST <= each.day <= LAST):
+            counted.update({name: getattr(row, name) for name in campaigns.COUNTS})
+        month.sent[brand.slug, code] = counted
+
+
+def _answer(month: Month) -> None:
+    """Acme applies on three days, its endpoint takes some events sooner; the rival is deaf."""
+    here = webhooks.Terms(url="https://acme.example/hook")
+    endpoint, _ = webhooks.subscribe(month.acme, here, now=at(0))
+    for day in (38, 41, 50):
+        month.on(day, lambda now: _acknowledge(month.acme, now), minute=600)
+    for day in range(31, 60, 2):
+        month.on(day, lambda now: _deliver(endpoint, now), minute=90)
+
+
+def _acknowledge(brand: Brand, now: datetime) -> None:
+    stream.acknowledge(brand.pk, through=stream.last_sequence(brand.pk), now=now)
+
+
+def _deliver(endpoint: Subscription, now: datetime) -> None:
+    """What came in the last hours, twice: the second try is a replay."""
+    fresh = Event.objects.filter(brand=endpoint.brand, timestamp__gt=now - timedelta(hours=30))
+    for late in (0, 60):
+        Attempt.objects.bulk_create(
+            Attempt(
+                subscription=endpoint, sequence=event.sequence, message=event.uid, latency_ms=9,
+                started_at=now + timedelta(minutes=late), outcome=Outcome.DELIVERED, status=204,
+            )
+            for event in fresh
+        )  # fmt: skip
+
+
+def _afterwards(month: Month) -> None:
+    month.on(60, lambda now: _explain(month.acme))
+    for nth, channel in enumerate(["sms", "email", "email"]):
+        month.on(51, _complaining(month.acme, 4 * nth, channel))
+
+
+def _complaining(brand: Brand, nth: int, channel: str) -> Deed:
+    def complain(now: datetime) -> None:
+        known = Relationship.objects.filter(brand=brand).order_by("started_at")[nth]
+        contact_reports.report(
+            known,
+            purpose="marketing",
+            channel=channel,
+            contacted_at=at(50),
+            message="",
+            now=now,
+        )
+
+    return complain
+
+
+def _explain(brand: Brand) -> None:
+    quiet = LedgerEntry.objects.filter(decision="deny", reason="", brand=brand).order_by("pk")
+    for entry in quiet[:3]:
+        explaining.explain(entry, "not_relevant", now=at(50))
+
+
+# -- Reading ---------------------------------------------------------------------------------------
+
+
+def within(moment: datetime) -> bool:
+    return FIRST <= moment.date() <= LAST
+
+
+def told(slug: str | None = None) -> list[LedgerEntry]:
+    """Every entry of the month, once for each brand that it reaches."""
+    found = []
+    known = list(Relationship.objects.select_related("brand"))
+    for entry in LedgerEntry.objects.select_related("brand").order_by("recorded_at"):
+        reached = [r.brand.slug for r in known if r.subject_id == entry.subject_id]
+        brands = [entry.brand.slug] if entry.brand else reached
+        if within(entry.recorded_at):
+            found += [entry for each in brands if slug in (None, each)]
+    return found
+
+
+def cards(answer: Any) -> dict[str, float]:
+    assert answer.status_code == 200, answer.content
+    return {each["name"]: each["value"] for each in answer.json()["cards"]}
+
+
+def figure(answer: Any, name: str) -> list[dict[str, Any]]:
+    assert answer.status_code == 200, answer.content
+    return next(each["data"] for each in answer.json()["figures"] if each["name"] == name)
