@@ -1,8 +1,8 @@
 """Counting what people decided, exactly once, with a cursor on each brand's stream.
 
-Note [Counting]. One statement reads a part of a brand's stream, counts it, and adds it to three
-tables: the finest, and its sums by brand and of all brands, which are what most reports read. The
-cursor moves in the same transaction, so the counts are those of the stream up to the cursor,
+Note [Counting]. One statement reads a part of a brand's stream, counts it, and adds it to four
+tables: the finest, and its sums by brand, by campaign and of all brands, which are what most
+reports read. It moves the cursor too, so the counts are those of the stream up to the cursor,
 whatever is killed when. Only `unsubscribes` is more than a sum over events: a person who leaves by
 a campaign counts once, and `Unsubscribed` remembers whom it has counted.
 """
@@ -19,6 +19,7 @@ from brands import stream
 from brands.models import StreamHead
 from consent.models import (
     BrandCount,
+    CampaignCount,
     DailyCount,
     MetricsCursor,
     RefusedLift,
@@ -44,17 +45,22 @@ COUNTERS = tuple(COUNTED)
 #: The columns by which the tables tell apart what they count.
 FINEST = "brand_id day purpose channel topic campaign reason source".split()
 BY_BRAND = ["day", "brand_id"]
+BY_CAMPAIGN = ["day", "brand_id", "campaign"]
 OF_ALL = "day purpose channel reason source".split()
 
 
-def _adding(model: type[DailyCount | BrandCount | TotalCount], kind: list[str]) -> str:
+Table = type[DailyCount | BrandCount | CampaignCount | TotalCount]
+
+
+def _adding(model: Table, kind: list[str], *, which: str = "true") -> str:
     """The statement that adds what `counted` holds to one table, in the order of its key."""
     columns, counters = ", ".join(kind), ", ".join(COUNTERS)
     sums = ", ".join(f"sum({name})" for name in COUNTERS)
     added = ", ".join(f"{name} = held.{name} + EXCLUDED.{name}" for name in COUNTERS)
     return (
         f"INSERT INTO {model._meta.db_table} AS held ({columns}, {counters})"
-        f" SELECT {columns}, {sums} FROM counted GROUP BY {columns} ORDER BY {columns}"
+        f" SELECT {columns}, {sums} FROM counted WHERE {which}"
+        f" GROUP BY {columns} ORDER BY {columns}"
         f" ON CONFLICT ({columns}) DO UPDATE SET {added}"
     )
 
@@ -87,7 +93,13 @@ WITH told AS MATERIALIZED (
     kind=", ".join(FINEST),
     counts=", ".join(f"count(*) FILTER (WHERE {which}) AS {n}" for n, which in COUNTED.items()),
     adding=f"""finest AS ({_adding(DailyCount, FINEST)}),
-    by_brand AS ({_adding(BrandCount, BY_BRAND)})""",
+    by_brand AS ({_adding(BrandCount, BY_BRAND)}),
+    by_campaign AS ({_adding(CampaignCount, BY_CAMPAIGN, which="campaign <> ''")}),
+    moved AS (
+        UPDATE consent_metricscursor SET sequence = %(through)s,
+            people = people + coalesce((SELECT sum(started - ended) FROM counted), 0)
+        WHERE brand_id = %(brand)s
+    )""",
 )
 #: Where the totals are made anew afterwards, they are left alone.
 COUNT_ALL = COUNT + _adding(TotalCount, OF_ALL)
@@ -123,8 +135,6 @@ def _roll_up_batch(brand_id: int) -> int:
         through = min(stream.last_sequence(brand_id), cursor.sequence + BATCH)
         if read := through - cursor.sequence:
             _count(COUNT_ALL, brand_id, after=cursor.sequence, through=through)
-            cursor.sequence = through
-            cursor.save(update_fields=["sequence"])
         return read
 
 
@@ -152,8 +162,9 @@ def rebuild(brand_id: int) -> None:
     """Count a brand's stream again, as far as it had been counted; not the totals of all brands."""
     with transaction.atomic():
         cursor = MetricsCursor.objects.select_for_update().get(brand_id=brand_id)
-        for model in (DailyCount, BrandCount, Unsubscribed):
+        for model in (DailyCount, BrandCount, CampaignCount, Unsubscribed):
             model.objects.filter(brand_id=brand_id).delete()
+        MetricsCursor.objects.filter(brand_id=brand_id).update(people=0)
         _count(COUNT_AGAIN, brand_id, after=0, through=cursor.sequence)
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, F, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
 from brands import campaigns
 from brands.models import CampaignDay
-from consent.metrics import COUNTERS
-from consent.models import BrandCount, DailyCount, TotalCount
+from consent.metrics import COUNTERS, Table
+from consent.models import BrandCount, CampaignCount, DailyCount, MetricsCursor, TotalCount
 
 #: What counts can be broken down by and filtered by, and the column each is.
 DIMENSIONS = {
@@ -141,33 +142,54 @@ class Line:
         return RATES[name].of(self.counts)
 
 
-def lines(period: Period, *, by: Sequence[str] = (), filters: Filters | None = None) -> list[Line]:
+def lines(
+    period: Period,
+    *,
+    by: Sequence[str] = (),
+    filters: Filters | None = None,
+    answering: bool = False,
+) -> list[Line]:
     """A line per kind that occurs, or one for all where *by* is empty; in no order.
 
-    What a dimension does not know (a reason has no deliveries) is None.
+    What a dimension does not know (a reason has no deliveries) is None. *answering*: only what
+    answers a campaign.
     """
     filters = filters or {}
     named = set(by) | set(filters)
     found: dict[Key, dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(COUNTERS, 0))
-    for key, counts in _counted(period, by, filters):
+    for key, counts in _counted(period, by, filters, answering=answering):
         found[key].update(counts)
     if named <= OF_CAMPAIGNS.keys():
         for key, counts in _reported(period, by, filters):
             found[key].update(counts)
     if not by:
         found[()]
-    people = _people(period.first, by, filters)
-    for key, counts in found.items():
-        counts["people"] = people.get(key[by.index("brand")] if "brand" in by else None, 0)
+    _add_people(found, period.first, by, filters)
     return [Line(key, counts) for key, counts in found.items()]
+
+
+def _add_people(
+    found: Mapping[Key, dict[str, int | None]], day: date, by: Sequence[str], filters: Filters
+) -> None:
+    brands = filters.get("brand")
+    if "brand" in by:
+        known, place = people(day, brands=brands), by.index("brand")
+        for key, counts in found.items():
+            counts["people"] = known.get(key[place], 0)
+        return
+    every = people_of_all(day) if brands is None else sum(people(day, brands=brands).values())
+    for counts in found.values():
+        counts["people"] = every
 
 
 def total(period: Period, *, filters: Filters | None = None) -> Line:
     return lines(period, filters=filters)[0]
 
 
-def _table(named: set[str]) -> type[DailyCount | BrandCount | TotalCount]:
-    """The smallest that has all the columns."""
+def _table(named: set[str], *, answering: bool = False) -> Table:
+    """The smallest that has all the columns; the campaigns' has only what answers one."""
+    if answering and named <= {"day", "brand", "campaign"}:
+        return CampaignCount
     if named <= {"day", "brand"} and "brand" in named:
         return BrandCount
     if named <= {"day", "purpose", "channel", "reason", "source"}:
@@ -176,9 +198,13 @@ def _table(named: set[str]) -> type[DailyCount | BrandCount | TotalCount]:
 
 
 def _counted(
-    period: Period, by: Sequence[str], filters: Filters
+    period: Period, by: Sequence[str], filters: Filters, *, answering: bool
 ) -> Iterable[tuple[Key, dict[str, int | None]]]:
-    rows = _table(set(by) | set(filters)).objects.filter(_within(period))
+    answering = answering or ("campaign" in filters and all(filters["campaign"]))
+    table = _table(set(by) | set(filters), answering=answering)
+    rows: QuerySet[Any] = table.objects.filter(_within(period))
+    if answering and table is DailyCount:
+        rows = rows.exclude(campaign="")
     return _summed(rows, by, filters, DIMENSIONS, COUNTERS)
 
 
@@ -213,15 +239,34 @@ def _summed(
     )
 
 
-def _people(first: date, by: Sequence[str], filters: Filters) -> dict[str | None, int]:
-    """Active relationships when the day began, by brand's slug, or of all under None."""
-    brands = {"brand": filters["brand"]} if "brand" in filters else {}
-    rows: QuerySet[Any] = BrandCount.objects.filter(day__lt=first)
-    known = _summed(rows, ["brand"] if "brand" in by else [], brands, DIMENSIONS, COUNTERS)
-    return {
-        key[0] if key else None: (counts["started"] or 0) - (counts["ended"] or 0)
-        for key, counts in known
-    }
+def people(day: date, *, brands: Sequence[str] | None = None) -> dict[str, int]:
+    """Active relationships when the day began, by brand's slug: today's, without what came since.
+
+    *brands* are those wanted; None is all.
+    """
+    which = Q() if brands is None else Q(brand__slug__in=brands)
+    now = MetricsCursor.objects.filter(which).values_list("brand__slug", "people")
+    since = BrandCount.objects.filter(which, day__gte=day).values_list("brand__slug")
+    return _balance(now.union(since.annotate(change=CHANGE).order_by(), all=True))
+
+
+def people_of_all(day: date) -> int:
+    """The same of all brands together."""
+    now = MetricsCursor.objects.values_list(Value(""), "people")
+    since = TotalCount.objects.filter(day__gte=day).values_list(Value("")).annotate(change=CHANGE)
+    return _balance(now.union(since.order_by(), all=True)).get("", 0)
+
+
+#: What is taken off to come from now to the day before.
+CHANGE = Coalesce(Sum("ended") - Sum("started"), 0, output_field=BigIntegerField())
+
+
+def _balance(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """One statement reads both sides, so no batch is counted between them."""
+    found: dict[str, int] = defaultdict(int)
+    for slug, number in rows:
+        found[slug] += int(number)
+    return found
 
 
 def counted_through() -> date | None:

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sequence", models.BigIntegerField(default=0)),
+                ("people", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -1593,5 +1594,43 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="dailycount",
             index=models.Index(fields=["day"], name="daily_count_by_day"),
+        ),
+        migrations.CreateModel(
+            name="CampaignCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("opt_outs", models.BigIntegerField(default=0)),
+                ("opt_ins", models.BigIntegerField(default=0)),
+                ("pauses", models.BigIntegerField(default=0)),
+                ("limits", models.BigIntegerField(default=0)),
+                ("re_opt_ins", models.BigIntegerField(default=0)),
+                ("unsubscribes", models.BigIntegerField(default=0)),
+                ("explained", models.BigIntegerField(default=0)),
+                ("started", models.BigIntegerField(default=0)),
+                ("ended", models.BigIntegerField(default=0)),
+                ("campaign", models.CharField(max_length=100)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "brand", "campaign"), name="campaign_count_once"
+                    )
+                ],
+            },
         ),
     ]

@@ -7,6 +7,7 @@ from consent.models.explanation import Explanation
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
 from consent.models.metrics import (
     BrandCount,
+    CampaignCount,
     DailyCount,
     MetricsCursor,
     RefusedLift,
@@ -32,6 +33,7 @@ __all__ = [
     "Anomaly",
     "Basis",
     "BrandCount",
+    "CampaignCount",
     "ContactReport",
     "DailyCount",
     "DecisionKind",

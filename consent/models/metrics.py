@@ -12,6 +12,8 @@ class MetricsCursor(models.Model):
 
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
     sequence = models.BigIntegerField(default=0)
+    #: Active relationships, as of there.
+    people = models.BigIntegerField(default=0)
 
 
 class Counts(models.Model):
@@ -86,6 +88,21 @@ class BrandCount(Counts):
         constraints = [
             # Also the index of the league: day BETWEEN ? AND ?.
             models.UniqueConstraint(fields=["day", "brand"], name="brand_count_once"),
+        ]
+
+
+class CampaignCount(Counts):
+    """Per campaign, brand and day, of what answers a campaign."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+    campaign = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            # Also the index of the campaigns of all brands: day BETWEEN ? AND ?.
+            models.UniqueConstraint(
+                fields=["day", "brand", "campaign"], name="campaign_count_once"
+            ),
         ]
 
 

@@ -16,8 +16,9 @@ DRAWN = 15  # more would not be read
 
 
 def of(asked: Asked) -> Report:
-    found = rates.lines(asked.period, by=["brand", "campaign"], filters=asked.filters)
-    lines = sorted((line for line in found if line.key[1]), key=_order(asked.sort))
+    by = ("brand", "campaign")
+    found = rates.lines(asked.period, by=by, filters=asked.filters, answering=True)
+    lines = sorted(found, key=_order(asked.sort))
     return Report("Campaigns", [_table(asked, lines), _worst(lines)])
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
 from brands.models import CampaignDay
+from consent import rates
 from consent.models import BrandCount, DailyCount
 from consent.reports.asked import Asked
 from consent.reports.figures import Column, Drawing, Figure, Report, Value
@@ -52,9 +53,8 @@ def of(asked: Asked) -> Report:
 
 def _biggest(day: date) -> list[str]:
     """The brands with the most active relationships."""
-    rows = BrandCount.objects.filter(day__lte=day).values(slug=F("brand__slug"))
-    sizes = rows.annotate(people=Sum("started") - Sum("ended")).order_by("-people", "slug")
-    return [row["slug"] for row in sizes[:BRANDS]]
+    sizes = rates.people(day + timedelta(days=1))
+    return sorted(sizes, key=lambda slug: (-sizes[slug], slug))[:BRANDS]
 
 
 def _of_brand(slug: str, last: date) -> list[Point]:

@@ -17,7 +17,7 @@ from tests.bench import deliveries, figures, pgbench, servers
 from tests.bench.databases import Database, filled
 from tests.bench.figures import Row, Side, compare
 from tests.bench.load import drive, request
-from tests.bench.work import CHECKERS, Place
+from tests.bench.work import CHECKERS, REPORTS, Place
 
 SMALL = 100_000  # preferences
 
@@ -64,6 +64,10 @@ def comparisons(
             partial(large.check_ms, seconds),
             partial(small.check_ms, seconds),
         ),
+        *(
+            (f"report_{name}_10m", "ms", partial(large.report_ms, name, seconds), large.patience)
+            for name in REPORTS
+        ),
     ]
 
 
@@ -92,8 +96,12 @@ def run(mode: Mode, folder: Path, server: str) -> list[Row]:
         pgbench.prepare(databases["large"], places["large"].callers["choosers"])
         ceiling = drive(ports["echo"], repeat(request("/")), connections=CHECKERS, seconds=1).rate
         print(f"The client alone reaches {ceiling:,.0f} requests/s.")
+        rebuilt = compare(
+            "metrics_rebuild_10m", places["large"].rebuild, places["large"].grouped,
+            unit="events/s", rounds=1, note=mode.note, warm=False,
+        )  # fmt: skip
         rows = list(measured(mode, comparisons(mode.seconds, ports, places)))
-    return rows + _deliveries(mode, folder, databases["small"])
+    return [*rows, rebuilt, *_deliveries(mode, folder, databases["small"])]
 
 
 def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:

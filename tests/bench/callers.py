@@ -1,4 +1,4 @@
-"""Who asks and chooses, printed as JSON: a brand with its key, and consumers with their tokens."""
+"""Who asks, chooses and reads, as JSON: a brand's key, people's tokens, an admin's cookie."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def main() -> None:
         "people": people,
         "emails": [population.email(number) for number in people],
         "choosers": _choosers(),
+        "admin": _admins_cookie(),
     }
     print(json.dumps(made))
 
@@ -81,6 +82,18 @@ def _consumers() -> list[Consumer]:
         ignore_conflicts=True,
     )
     return list(Consumer.objects.order_by("pk")[:CONSUMERS])
+
+
+def _admins_cookie() -> str:
+    """Of a session that is open."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    admin, _ = User.objects.get_or_create(email="admin@example.org", is_staff=True)
+    client.force_login(admin)
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={client.cookies[name].value}"
 
 
 if __name__ == "__main__":

@@ -36,7 +36,12 @@ class Load:
 
 
 def request(
-    path: str, body: bytes = b"", *, bearer: str = "", media_type: str = "application/json"
+    path: str,
+    body: bytes = b"",
+    *,
+    bearer: str = "",
+    cookie: str = "",
+    media_type: str = "application/json",
 ) -> bytes:
     """The bytes of a POST, or of a GET where there is no body."""
     head = [f"{'POST' if body else 'GET'} {path} HTTP/1.1", "Host: 127.0.0.1"]
@@ -44,6 +49,8 @@ def request(
         head += [f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
     if bearer:
         head.append(f"Authorization: Bearer {bearer}")
+    if cookie:
+        head.append(f"Cookie: {cookie}")
     return "\r\n".join(head).encode() + END + body
 
 

@@ -24,6 +24,20 @@ CONTACTS = 10_000  # of one batch
 LINES = 20_000  # of one stream
 ASKED = {"purpose": "marketing", "channel": "email"}
 
+#: Three months of all brands, among what `tests.bench.population` invents.
+QUARTER = "first=2026-08-01&last=2026-10-28"
+REPORTS = {"overview": "/reports/", "campaign": "/reports/campaigns"}
+#: What a page of reports may take, over however many entries.
+PATIENCE_MS = 300.0
+#: What counting has to read at least: every event, grouped as the finest counts are.
+GROUPED = """
+SELECT count(*) FROM (
+    SELECT count(*) FROM brands_event
+    GROUP BY brand_id, (timestamp AT TIME ZONE 'UTC')::date, purpose, channel, topic, campaign,
+             reason, source
+) kinds
+"""
+
 #: The whole question as one join: who is it, are they with us, what did they say.
 JOIN = """
 SELECT asked.place, relationship.id, held.purpose_id, held.channel, held.topic,
@@ -93,6 +107,18 @@ class Place:
         done = load.drive(self.port, itertools.repeat(message), connections=1, seconds=seconds)
         return Sample(CONTACTS * done.rate, done.latencies)
 
+    def report_ms(self, name: str, seconds: float) -> Sample:
+        """How long one page of reports takes when nothing else goes on."""
+        message = load.request(f"{REPORTS[name]}?{QUARTER}", cookie=self.callers["admin"])
+        pages = itertools.repeat(message)
+        return _time(load.drive(self.port, pages, connections=1, seconds=seconds))
+
+    def rebuild(self) -> Sample:
+        """Every count made anew, as `manage.py rebuild_metrics --counts-only` does."""
+        return self._events_a_second(
+            lambda: self.database.run("manage", "rebuild_metrics", "--counts-only")
+        )
+
     def checks_stream(self, seconds: float) -> Sample:
         lines = [json.dumps({"email": email}).encode() for email in self.callers["emails"][:LINES]]
         path = "/api/v1/checks/stream?purpose=marketing&channel=email"
@@ -114,6 +140,21 @@ class Place:
                 assert len(connection.execute(JOIN, values).fetchall()) >= CONTACTS
 
             return _repeated(once, seconds, each=CONTACTS)
+
+    def grouped(self) -> Sample:
+        with self.database.connect() as connection:
+            return self._events_a_second(lambda: connection.execute(GROUPED).fetchone())
+
+    def _events_a_second(self, once: Callable[[], object]) -> Sample:
+        with self.database.connect() as connection:
+            row = connection.execute("SELECT sum(last_sequence) FROM brands_streamhead").fetchone()
+        began = time.perf_counter()
+        once()
+        return Sample(float((row or [0])[0]) / (time.perf_counter() - began))
+
+    @staticmethod
+    def patience() -> Sample:
+        return Sample(PATIENCE_MS)
 
     def bare(self, port: int, seconds: float) -> Sample:
         numbers = (number % 10**9 for number in self.callers["people"])

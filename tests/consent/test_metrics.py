@@ -70,15 +70,17 @@ def test_days_are_utc_and_kinds_are_kept_apart(ana: Consumer, met: Relationship)
     ]
 
 
-def test_a_crash_between_counting_and_moving_the_cursor_leaves_neither(
+def test_a_crash_before_the_commit_leaves_neither_counts_nor_a_moved_cursor(
     ana: Consumer, met: Relationship, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(ana, met.brand, "deny")
 
     def crash(*args: object, **kwargs: object) -> None:
+        count(*args, **kwargs)  # type: ignore[arg-type]
         raise SystemExit
 
-    monkeypatch.setattr(MetricsCursor, "save", crash)
+    count = metrics._count
+    monkeypatch.setattr(metrics, "_count", crash)
     with pytest.raises(SystemExit):
         metrics.roll_up()
     monkeypatch.undo()

@@ -20,7 +20,15 @@ from brands.models import Brand, Event
 from consent import ledger, metrics, relationships
 from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor, NewChoice
-from consent.models import BrandCount, DailyCount, LedgerEntry, MetricsCursor, TotalCount
+from consent.models import (
+    BrandCount,
+    CampaignCount,
+    DailyCount,
+    LedgerEntry,
+    MetricsCursor,
+    Relationship,
+    TotalCount,
+)
 from consent.resolution import Scope
 from tests.conftest import ROOT
 
@@ -97,6 +105,7 @@ def assert_counts_are_the_ledgers() -> None:
     entries = list(LedgerEntry.objects.all())
     kinds = Counter((e.decision, e.recorded_at.date()) for e in entries)
     leavers = {(e.brand_id, e.campaign, e.subject_id) for e in entries if e.decision == "deny"}
+    assert_campaigns_are_theirs()
     for model in (DailyCount, BrandCount, TotalCount):
         sums: Counter[tuple[str, object]] = Counter()
         left = 0
@@ -106,4 +115,16 @@ def assert_counts_are_the_ledgers() -> None:
             left += row.unsubscribes
         assert +sums == kinds, model
         assert left == len(leavers), model
+    known = Counter(Relationship.objects.values_list("brand", flat=True))
+    assert dict(MetricsCursor.objects.values_list("brand", "people")) == known
     assert Event.objects.filter(decision__in=["deny", "grant"]).count() == len(entries)
+
+
+def assert_campaigns_are_theirs() -> None:
+    """One table holds what answers a campaign by itself."""
+    kind = "day", "brand", "campaign"
+    finest: Counter[object] = Counter()
+    for *key, number in DailyCount.objects.exclude(campaign="").values_list(*kind, "opt_outs"):
+        finest[tuple(key)] += number
+    rows = CampaignCount.objects.values_list(*kind, "opt_outs")
+    assert {tuple(key): number for *key, number in rows} == finest
