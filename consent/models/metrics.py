@@ -20,18 +20,18 @@ class Counts(models.Model):
     """What is counted, per UTC day. `docs/reports.md` says what each is."""
 
     day = models.DateField()
-    opt_outs = models.BigIntegerField(default=0)
-    opt_ins = models.BigIntegerField(default=0)
-    pauses = models.BigIntegerField(default=0)
-    limits = models.BigIntegerField(default=0)
+    opt_outs = models.IntegerField(default=0)
+    opt_ins = models.IntegerField(default=0)
+    pauses = models.IntegerField(default=0)
+    limits = models.IntegerField(default=0)
     #: Of the opt-ins those by which a person takes back their own no or pause of the same scope.
-    re_opt_ins = models.BigIntegerField(default=0)
+    re_opt_ins = models.IntegerField(default=0)
     #: Of the opt-outs the first of each person that answers the campaign.
-    unsubscribes = models.BigIntegerField(default=0)
+    unsubscribes = models.IntegerField(default=0)
     #: Reasons that came after their no, on the day on which they came.
-    explained = models.BigIntegerField(default=0)
-    started = models.BigIntegerField(default=0)
-    ended = models.BigIntegerField(default=0)
+    explained = models.IntegerField(default=0)
+    started = models.IntegerField(default=0)
+    ended = models.IntegerField(default=0)
 
     class Meta:
         abstract = True

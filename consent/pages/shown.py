@@ -83,10 +83,15 @@ def _at(query: Mapping[str, str], page: int) -> str:
 
 
 def _row(one: Figure, nth: int, paths: Mapping[str, str]) -> list[Cell]:
-    link = one.links[nth] if one.links and one.leads_to in paths else None
+    link = one.link(nth) if one.link and one.leads_to in paths else None
     href = f"{paths[one.leads_to]}?{urlencode(link)}" if link else ""
     return [
-        _cell(value, column, few=(nth, place) in one.few, href="" if place else href)
+        _cell(
+            value,
+            column,
+            few=bool(one.is_few and one.is_few(nth, place)),
+            href="" if place else href,
+        )
         for place, (value, column) in enumerate(zip(one.rows[nth], one.columns, strict=True))
     ]
 

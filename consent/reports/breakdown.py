@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from consent import rates
@@ -57,14 +57,10 @@ def values(line: Line) -> list[Value]:
 
 def few(
     lines: Sequence[Line], offset: int, names: Iterable[str] = RATES
-) -> frozenset[tuple[int, int]]:
-    """The cells whose rate is of few; the rates of these names begin at column *offset*."""
-    return frozenset(
-        (row, offset + nth)
-        for row, line in enumerate(lines)
-        for nth, name in enumerate(names)
-        if RATES[name].is_of_few(line.counts)
-    )
+) -> Callable[[int, int], bool]:
+    """Whether a cell's rate is of few; the rates of these names begin at column *offset*."""
+    at = dict(enumerate(names, start=offset))
+    return lambda row, column: column in at and RATES[at[column]].is_of_few(lines[row].counts)
 
 
 def ordered(lines: Sequence[Line], by: Sequence[str], sort: str) -> list[Line]:
@@ -93,9 +89,9 @@ def table(name: str, title: str, asked: Asked, by: Sequence[str], **words: objec
         columns(by),
         [values(line) for line in shown],
         notes=[*FORMULAS, *NOTES, *cut],
-        links=[_closer(asked, by, line) for line in shown],
+        link=lambda row: _closer(asked, by, shown[row]),
         leads_to="opt-outs",
-        few=few(shown, len(by) + len(COUNTS)),
+        is_few=few(shown, len(by) + len(COUNTS)),
         **words,  # type: ignore[arg-type]
     )
 

@@ -19,7 +19,8 @@ def of(asked: Asked) -> Report:
     by = ("brand", "campaign")
     found = rates.lines(asked.period, by=by, filters=asked.filters, answering=True)
     lines = sorted(found, key=_order(asked.sort))
-    return Report("Campaigns", [_table(asked, lines), _worst(lines)])
+    table = _table(asked, lines)
+    return Report("Campaigns", [table, _worst(table)])
 
 
 def _order(sort: str) -> Callable[[Line], tuple[float, str]]:
@@ -47,9 +48,11 @@ def _table(asked: Asked, lines: list[Line]) -> Figure:
             "on the day they did: sure where they used the campaign's link, else the last message "
             "within seven days.",
         ],
-        links=[asked.query(brand=line.key[0], campaign=line.key[1], by="reason") for line in lines],
+        link=lambda row: asked.query(
+            brand=lines[row].key[0], campaign=lines[row].key[1], by="reason"
+        ),
         leads_to="opt-outs",
-        few=breakdown.few(lines, 2 + len(COUNTS), SHARES),
+        is_few=breakdown.few(lines, 2 + len(COUNTS), SHARES),
         empty="No campaign was reported, and nobody answered one, in this time.",
     )
 
@@ -59,26 +62,18 @@ def _row(line: Line) -> list[Value]:
     return [*line.key, *counts, *(line.rate(name) for name in SHARES)]
 
 
-def _worst(lines: list[Line]) -> Figure:
-    large = [line for line in lines if line.rate("unsubscribe_rate") is not None]
-    worst = sorted(large, key=lambda line: line.rate("unsubscribe_rate") or 0, reverse=True)[:DRAWN]
+def _worst(table: Figure) -> Figure:
+    """The rows that are drawn: brand and campaign in one, with two of the shares."""
+    columns = [column.name for column in table.columns]
+    left, complained = columns.index("unsubscribe_rate"), columns.index("complaint_rate")
+    known = [row for row in table.rows if row[left] is not None]
+    worst = sorted(known, key=lambda row: row[left], reverse=True)[:DRAWN]
     return Figure(
         "leaving",
         "The campaigns that people leave by",
-        [
-            Column("campaign", "campaign"),
-            Column("unsubscribe_rate", "unsubscribe rate", "share"),
-            Column("complaint_rate", "complaint rate", "share"),
-        ],
-        [
-            [
-                f"{line.key[0]} {line.key[1]}",
-                line.rate("unsubscribe_rate"),
-                line.rate("complaint_rate"),
-            ]
-            for line in worst
-        ],
-        notes=[f"The {DRAWN} highest." if len(large) > DRAWN else "All of them."],
+        [Column("campaign", "campaign"), table.columns[left], table.columns[complained]],
+        [[f"{row[0]} {row[1]}", row[left], row[complained]] for row in worst],
+        notes=[f"The {DRAWN} highest." if len(known) > DRAWN else "All of them."],
         drawing=Drawing("bar", "campaign", ["unsubscribe_rate", "complaint_rate"], "share"),
         empty="Of no campaign both deliveries and unsubscribes are known.",
     )

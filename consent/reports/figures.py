@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -59,11 +59,11 @@ class Figure:
     rows: Sequence[Sequence[Value]]
     notes: Sequence[str] = ()
     drawing: Drawing | None = None
-    #: The query of the page that each row leads to, and which page that is.
+    #: Which page a row leads to, and its query by the number of the row.
     leads_to: str = ""
-    links: Sequence[Mapping[str, str] | None] = ()
-    #: Cells that are shares of few people: row and column numbers.
-    few: frozenset[tuple[int, int]] = frozenset()
+    link: Callable[[int], Mapping[str, str]] | None = None
+    #: Whether a cell is a share of few people, by the numbers of its row and column.
+    is_few: Callable[[int, int], bool] | None = None
     #: What an empty table says.
     empty: str = "Nothing happened in this time."
 

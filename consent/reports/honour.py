@@ -122,7 +122,7 @@ def _league(asked: Asked, rows: list[list[Value]]) -> Figure:
         COLUMNS,
         rows,
         notes=NOTES,
-        links=[asked.query(brand=row[0], by="day") for row in rows],
+        link=lambda row: asked.query(brand=rows[row][0], by="day"),
         leads_to="opt-outs",
         empty="No brand was told of a no in this time, or nothing was worked out yet.",
     )

@@ -76,7 +76,9 @@ def _days(asked: Asked) -> Figure:
             f"unsubscribe rate: {RATES['unsubscribe_rate'].formula}",
         ],
         drawing=Drawing("line", "day", ["opt_outs", "opt_ins", "pauses", "limits"], "decisions"),
-        links=[asked.query(first=str(day), last=str(day), days="", by="brand") for day in days],
+        link=lambda row: asked.query(
+            first=str(days[row]), last=str(days[row]), days="", by="brand"
+        ),
         leads_to="opt-outs",
     )
 
@@ -108,7 +110,6 @@ def _leading(name: str, title: str, asked: Asked, by: str) -> Figure:
     return replace(
         whole,
         rows=whole.rows[:LEADING],
-        links=whole.links[:LEADING],
         notes=[rest, *whole.notes],
     )
 

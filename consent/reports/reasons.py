@@ -46,6 +46,6 @@ def _figure(
             "A reason that came after the no counts on the day it came; “not given” is the rest.",
         ],
         drawing=Drawing("bar", "reason", ["opt_outs"], "opt-outs"),
-        links=[asked.query(reason=code or EMPTY, by="brand") for code, *_ in rows],
+        link=lambda row: asked.query(reason=rows[row][0] or EMPTY, by="brand"),
         leads_to="opt-outs",
     )
