@@ -52,8 +52,8 @@ INSERT INTO brands_streamhead (brand_id, last_sequence)
 SELECT brand_id, max(sequence) FROM brands_event GROUP BY brand_id
 """
 CURSORS = """
-INSERT INTO consent_metricscursor (brand_id, sequence)
-SELECT brand_id, last_sequence FROM brands_streamhead
+INSERT INTO consent_metricscursor (brand_id, sequence, people)
+SELECT brand_id, last_sequence, 0 FROM brands_streamhead
 """
 CAMPAIGNS = """
 INSERT INTO brands_campaign (brand_id, code, name, purpose_id, topic, created_at)

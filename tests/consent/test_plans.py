@@ -5,6 +5,7 @@ Plans are generic, as in production, so they do not depend on whom a test happen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,14 +14,26 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from brands import keys, leases, stream, wakeup
 from brands.models import Brand
 from brands.prepared import Statement
 from cmr import tokens
-from consent import batches, budgets, checks, ledger, preferences, scopes, suppressions
+from consent import (
+    attribution,
+    batches,
+    budgets,
+    checks,
+    ledger,
+    metrics,
+    preferences,
+    scopes,
+    suppressions,
+)
 from consent.identifiers import Contact
 from consent.models import Ending, Identifier, LedgerEntry, Propagation, Relationship
+from consent.reports import catalogue
 from tests.bench import population
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +170,7 @@ def test_suppressions_read_one_person_each(filled: Brand) -> None:
         ("the names of a scope", scopes.NAMED),
         ("the lock", ledger.LOCK),
         ("the head of the chain", ledger.CHAINED),
+        ("what stood before", ledger.BEFORE),
         ("the relationship", ledger.ACTIVE),
         ("what is pending", ledger.PENDING),
         ("the next sequence", stream.NEXT_SEQUENCE),
@@ -167,7 +181,9 @@ def test_suppressions_read_one_person_each(filled: Brand) -> None:
 def test_a_choice_reads_and_writes_one_row_at_a_time(
     name: str, statement: Statement, person: Relationship
 ) -> None:
-    more = {"brand": "brand-0"} if statement is scopes.NAMED else {}
+    more: dict[str, Any] = {"topic": None, "contact_point": None}
+    if statement is scopes.NAMED:
+        more["brand"] = "brand-0"
     plan = plan_of(statement, about(person, seq=1, head=b"h", **more))
     assert read_whole(plan) == set(), name
     assert pages(plan) < PAGES, name
@@ -188,6 +204,36 @@ def test_a_budget_reads_the_sends_of_its_window(person: Relationship) -> None:
     with by_indexes() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {budgets.QUERY}", given)
         assert read_whole(cursor.fetchone()[0][0]["Plan"]) == set()
+
+
+def test_the_last_campaign_is_found_among_the_person_s_messages(person: Relationship) -> None:
+    with by_indexes():
+        plan = plan_of(attribution.LAST, about(person, after=NOW, topic=None))
+    assert read_whole(plan) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("overview", {"consent_brandcount", "consent_totalcount", "brands_campaignday"}),
+        ("campaigns", {"consent_campaigncount", "brands_campaignday"}),
+    ],
+)
+def test_a_report_reads_the_days_of_the_smallest_counts(
+    name: str, tables: set[str], filled: Brand
+) -> None:
+    list(metrics.rebuild_all())
+    with CaptureQueriesContext(connection) as asked:
+        catalogue.of(name, {"first": "2026-08-01", "last": "2026-10-28"}, today=NOW.date())
+    queries = [each["sql"] for each in asked.captured_queries]
+    read = set(re.findall(r'"((?:consent|brands)_\w+)"', " ".join(queries)))
+    assert {each for each in read if "count" in each or "day" in each} == tables
+    assert read.isdisjoint({"consent_dailycount", "brands_event", "consent_ledgerentry"})
+    with by_indexes() as cursor:
+        for query in queries:
+            cursor.execute(f"EXPLAIN {query}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert not any(f"Seq Scan on {table}" in plan for table in tables), plan
 
 
 @pytest.mark.parametrize(

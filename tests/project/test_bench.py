@@ -12,7 +12,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from brands.models import Brand
+from brands import event_schemas
+from brands.models import Brand, Event, StreamHead
 from cmr.models import Consumer
 from consent import checks
 from consent.checks import Asked
@@ -91,6 +92,22 @@ def test_people_are_answered_for_by_the_rule(filled: population.Filled) -> None:
     numbers = Identifier.objects.filter(subject__in=mine).values_list("pk", flat=True)
     rules = {ask(brand, number).rule for number in numbers}
     assert {"person_granted", "person_denied"} == rules
+
+
+def test_brands_are_told_of_every_choice_and_beginning(filled: population.Filled) -> None:
+    mine = LedgerEntry.objects.exclude(brand=None).count()
+    assert Event.objects.filter(type="relationship.started").count() == Relationship.objects.count()
+    assert Event.objects.exclude(type="relationship.started").count() >= mine
+    for head in StreamHead.objects.all():
+        told = Event.objects.filter(brand=head.brand).order_by("sequence")
+        assert [event.sequence for event in told] == list(range(1, head.last_sequence + 1))
+
+
+def test_what_they_are_told_looks_like_the_real_thing(filled: population.Filled) -> None:
+    real = event_schemas.example_of("preference.denied")
+    made = json.loads(bytes(Event.objects.filter(type="preference.denied")[0].body))
+    assert (made.keys(), made["data"].keys()) == (real.keys(), real["data"].keys())
+    assert made["data"]["scope"].keys() == real["data"]["scope"].keys()
 
 
 def test_a_stranger_is_a_stranger(filled: population.Filled) -> None:
