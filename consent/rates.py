@@ -153,8 +153,8 @@ def lines(
 ) -> list[Line]:
     """A line per kind that occurs, or one for all where *by* is empty; in no order.
 
-    What a dimension does not know (a reason has no deliveries) is None. *answering*: only what
-    answers a campaign, which is no share of the people that a brand has.
+    What a dimension does not know (a reason has no deliveries) is None, and so is how many people
+    there were until `add_people`. *answering*: only what answers a campaign.
     """
     filters = filters or {}
     named = set(by) | set(filters)
@@ -166,27 +166,35 @@ def lines(
             found[key].update(counts)
     if not by:
         found[()]
-    if not answering:
-        _add_people(found, period.first, by, filters)
     return [Line(key, counts) for key, counts in found.items()]
 
 
-def _add_people(
-    found: Mapping[Key, dict[str, int | None]], day: date, by: Sequence[str], filters: Filters
+def add_people(
+    found: Sequence[Line], day: date, *, by: Sequence[str] = (), filters: Filters | None = None
 ) -> None:
-    brands = filters.get("brand")
+    """Put in how many people there were when the day began: of the line's brand, else of all."""
+    brands = (filters or {}).get("brand")
     if "brand" in by:
-        known, place = people(day, brands=brands), by.index("brand")
-        for key, counts in found.items():
-            counts["people"] = known.get(key[place], 0)
+        place = by.index("brand")
+        slugs = {line.key[place] for line in found}
+        known = people(day, brands=list(slugs) if len(slugs) <= FEW_BRANDS else brands)
+        for line in found:
+            line.counts["people"] = known.get(line.key[place], 0)
         return
     every = people_of_all(day) if brands is None else sum(people(day, brands=brands).values())
-    for counts in found.values():
-        counts["people"] = every
+    for line in found:
+        line.counts["people"] = every
+
+
+#: More brands at once are read with all others.
+FEW_BRANDS = 50
 
 
 def total(period: Period, *, filters: Filters | None = None) -> Line:
-    return lines(period, filters=filters)[0]
+    """One line of all there is, and how many people there were."""
+    found = lines(period, filters=filters)
+    add_people(found, period.first, filters=filters)
+    return found[0]
 
 
 def _table(named: set[str], *, answering: bool = False) -> Table:

@@ -30,9 +30,10 @@ def of(brand: Brand, weeks: Sequence[Period]) -> Figure:
     """The sector's rates. The brand's own numbers are not among them."""
     sector = sector_of(brand)
     others = Brand.objects.filter(categories__0=sector).exclude(pk=brand.pk) if sector else []
-    slugs = {each.slug for each in others}
+    filters = {"brand": [each.slug for each in others]}
     span = Period(weeks[0].first, weeks[-1].last)
-    lines = [line for line in rates.lines(span, by=["brand"]) if line.key[0] in slugs]
+    lines = rates.lines(span, by=["brand"], filters=filters)
+    rates.add_people(lines, span.first, by=["brand"], filters=filters)
     return Figure(
         "sector",
         f"Your sector: {sector or 'none'}",

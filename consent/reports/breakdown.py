@@ -9,7 +9,7 @@ from consent import rates
 from consent.metrics import COUNTERS
 from consent.rates import DIMENSIONS, MOST_ROWS, RATES, REPORTED, Line
 from consent.reports.asked import EMPTY, Asked, BadQuery, known_dimensions
-from consent.reports.figures import Column, Drawing, Figure, Report, Value
+from consent.reports.figures import Column, Drawing, Figure, Report, Rows, Value
 
 DEFAULT_BY = ("brand",)
 LABELS = {
@@ -21,6 +21,8 @@ LABELS = {
     "started": "began",
     "ended": "ended",
 }
+#: What a table cannot be ordered by before the people are known.
+BY_PEOPLE = ("people", "opt_out_rate")
 COUNTS = ("people", *COUNTERS, *REPORTED)
 FORMULAS = [f"{each.label}: {each.formula}" for each in RATES.values()]
 NOTES = [
@@ -78,17 +80,29 @@ def ordered(lines: Sequence[Line], by: Sequence[str], sort: str) -> list[Line]:
     return highest
 
 
-def table(name: str, title: str, asked: Asked, by: Sequence[str], **words: object) -> Figure:
-    """The figure of a breakdown, highest first."""
-    found = ordered(rates.lines(asked.period, by=by, filters=asked.filters), by, asked.sort)
-    shown = found[:MOST_ROWS]
-    cut = [f"Only the first {MOST_ROWS:,} of {len(found):,} rows."] if found[MOST_ROWS:] else []
+def table(
+    name: str,
+    title: str,
+    asked: Asked,
+    by: Sequence[str],
+    *,
+    most: int = MOST_ROWS,
+    **words: object,
+) -> Figure:
+    """The figure of a breakdown, highest first; of a long one the first *most* rows."""
+    found = rates.lines(asked.period, by=by, filters=asked.filters)
+    if by_people := asked.sort in BY_PEOPLE:
+        rates.add_people(found, asked.period.first, by=by, filters=asked.filters)
+    shown = (found := ordered(found, by, asked.sort))[:most]
+    if not by_people:  # of those that are shown
+        rates.add_people(shown, asked.period.first, by=by, filters=asked.filters)
+    cut = [f"The first {most:,} of {len(found):,} rows."] if found[most:] else []
     return Figure(
         name,
         title,
         columns(by),
-        [values(line) for line in shown],
-        notes=[*FORMULAS, *NOTES, *cut],
+        Rows(shown, values),
+        notes=[*cut, *FORMULAS, *NOTES],
         link=lambda row: _closer(asked, by, shown[row]),
         leads_to="opt-outs",
         is_few=few(shown, len(by) + len(COUNTS)),

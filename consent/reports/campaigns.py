@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 
 from consent import rates
 from consent.rates import RATES, Line
 from consent.reports import breakdown
 from consent.reports.asked import Asked
-from consent.reports.figures import Column, Drawing, Figure, Report, Value
+from consent.reports.figures import Column, Drawing, Figure, Report, Rows, Value
 
 COUNTS = ("sends", "deliveries", "responses", "complaints", "unsubscribes", "opt_outs")
 SHARES = ("response_rate", "unsubscribe_rate", "complaint_rate")
+LEAVING = ("unsubscribe_rate", "complaint_rate")
 DRAWN = 15  # more would not be read
 
 
@@ -19,8 +21,7 @@ def of(asked: Asked) -> Report:
     by = ("brand", "campaign")
     found = rates.lines(asked.period, by=by, filters=asked.filters, answering=True)
     lines = sorted(found, key=_order(asked.sort))
-    table = _table(asked, lines)
-    return Report("Campaigns", [table, _worst(table)])
+    return Report("Campaigns", [_table(asked, lines), _worst(lines)])
 
 
 def _order(sort: str) -> Callable[[Line], tuple[float, str]]:
@@ -41,7 +42,7 @@ def _table(asked: Asked, lines: list[Line]) -> Figure:
             *(Column(name, name.replace("_", "-"), "count") for name in COUNTS),
             *(Column(name, RATES[name].label, "share") for name in SHARES),
         ],
-        [_row(line) for line in lines],
+        Rows(lines, _row),
         notes=[
             *(f"{RATES[name].label}: {RATES[name].formula}" for name in SHARES),
             "What was sent is the brand's word, by the day of sending. Who left is counted here, "
@@ -62,18 +63,18 @@ def _row(line: Line) -> list[Value]:
     return [*line.key, *counts, *(line.rate(name) for name in SHARES)]
 
 
-def _worst(table: Figure) -> Figure:
-    """The rows that are drawn: brand and campaign in one, with two of the shares."""
-    columns = [column.name for column in table.columns]
-    left, complained = columns.index("unsubscribe_rate"), columns.index("complaint_rate")
-    known = [row for row in table.rows if row[left] is not None]
-    worst = sorted(known, key=lambda row: row[left], reverse=True)[:DRAWN]
+def _worst(lines: list[Line]) -> Figure:
+    known = [(rate, line) for line in lines if (rate := line.rate("unsubscribe_rate")) is not None]
+    worst = heapq.nlargest(DRAWN, known, key=lambda each: each[0])
     return Figure(
         "leaving",
         "The campaigns that people leave by",
-        [Column("campaign", "campaign"), table.columns[left], table.columns[complained]],
-        [[f"{row[0]} {row[1]}", row[left], row[complained]] for row in worst],
+        [
+            Column("campaign", "campaign"),
+            *(Column(name, RATES[name].label, "share") for name in LEAVING),
+        ],
+        [[" ".join(line.key), *map(line.rate, LEAVING)] for _, line in worst],
         notes=[f"The {DRAWN} highest." if len(known) > DRAWN else "All of them."],
-        drawing=Drawing("bar", "campaign", ["unsubscribe_rate", "complaint_rate"], "share"),
+        drawing=Drawing("bar", "campaign", LEAVING, "share"),
         empty="Of no campaign both deliveries and unsubscribes are known.",
     )

@@ -49,6 +49,21 @@ WITHHELD = Withheld()
 Value = Any
 
 
+class Rows(Sequence[Sequence[Value]]):
+    """Rows that are worked out when they are looked at: of a long table most are not."""
+
+    def __init__(self, things: Sequence[Any], row: Callable[[Any], Sequence[Value]]) -> None:
+        self.things, self.row = things, row
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return Rows(self.things[place], self.row)
+        return self.row(self.things[place])
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A table with its words. Rows hold a value a column."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from consent import rates
@@ -103,15 +102,7 @@ def _leaders(asked: Asked) -> list[Figure]:
 
 def _leading(name: str, title: str, asked: Asked, by: str) -> Figure:
     drawing = Drawing("bar", by, ["opt_outs", "opt_ins"], "decisions")
-    whole = breakdown.table(name, title, asked, [by], drawing=drawing)
-    if len(whole.rows) <= LEADING:
-        return whole
-    rest = f"The first {LEADING} of {len(whole.rows):,}; the breakdown has all."
-    return replace(
-        whole,
-        rows=whole.rows[:LEADING],
-        notes=[rest, *whole.notes],
-    )
+    return breakdown.table(name, title, asked, [by], most=LEADING, drawing=drawing)
 
 
 def _remarks(asked: Asked) -> Sequence[tuple[str, str, dict[str, str], str]]:

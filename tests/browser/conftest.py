@@ -80,6 +80,13 @@ def page(request: pytest.FixtureRequest, open_page: Open) -> Page:
     return open_page(java_script_enabled=request.param)
 
 
+def open_own_reports(page: Page, key: str) -> None:
+    page.goto("/reports/own/key")
+    page.get_by_label("Key").fill(key)
+    page.get_by_role("main").get_by_role("button", name="Open").click()
+    page.get_by_role("heading", name="your numbers").wait_for()
+
+
 def sign_in(page: Page, email: str = EMAIL, *, arrives: str = "Your brands") -> None:
     page.goto("/account/login/")
     page.get_by_label("Email").fill(email)

@@ -38,6 +38,11 @@ def of_admins(world: World) -> dict[str, str]:
     }
 
 
+def of_brands() -> dict[str, str]:
+    """A brand's own reports."""
+    return {"reports-own": "/reports/own?weeks=13"}
+
+
 def own(world: World) -> dict[str, str]:
     """The consumer's."""
     return {

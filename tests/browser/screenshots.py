@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium, pages
 from tests.browser import world as worlds
+from tests.browser.conftest import open_own_reports
 from tests.browser.world import World
 from tests.conftest import EMAIL, PASSWORD, ROOT
 
@@ -77,6 +78,16 @@ def _of_admins(browser: Browser, url: str, world: World, only: list[str]) -> Non
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{url}/reports/")
     for name, path in pages.of_admins(world).items():
+        _each(page, name, url + path, only)
+    context.close()
+    _of_brands(browser, url, only)
+
+
+def _of_brands(browser: Browser, url: str, only: list[str]) -> None:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", base_url=url)
+    page = context.new_page()
+    open_own_reports(page, worlds.reader())
+    for name, path in pages.of_brands().items():
         _each(page, name, url + path, only)
     context.close()
 

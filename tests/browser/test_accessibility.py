@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.browser import pages
 from tests.browser import world as worlds
-from tests.browser.conftest import Open, sign_in
+from tests.browser.conftest import Open, open_own_reports, sign_in
 from tests.browser.world import World
 
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
@@ -73,19 +73,32 @@ def test_every_page_of_a_consumer(half: int, open_page: Open, world: World) -> N
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def test_every_report(open_page: Open, world: World) -> None:
+def problems_of_reports(page: Page, paths: dict[str, str]) -> dict[str, list[Any]]:
     """With every chart drawn and every table open."""
-    worlds.admin()
-    page = open_page()
-    sign_in(page, worlds.ADMIN, arrives="Overview")
     found = {}
-    for name, path in pages.of_admins(world).items():
+    for name, path in paths.items():
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
         if page.locator(".chart").count():
             page.locator(".chart canvas").first.wait_for()
         found[name] = problems(page)
-    assert {name: each for name, each in found.items() if each} == {}
+    return {name: each for name, each in found.items() if each}
+
+
+def test_every_report(open_page: Open, world: World) -> None:
+    worlds.admin()
+    page = open_page()
+    sign_in(page, worlds.ADMIN, arrives="Overview")
+    assert problems_of_reports(page, pages.of_admins(world)) == {}
+
+
+def test_a_brand_s_own_report(open_page: Open, world: World) -> None:
+    worlds.admin()
+    page = open_page()
+    open_own_reports(page, worlds.reader())
+    assert page.locator("td", has_text="withheld").count()
+    assert page.locator("td.n", has_text="36").count()
+    assert problems_of_reports(page, pages.of_brands()) == {}
 
 
 def test_a_page_in_the_middle_of_things(open_page: Open, world: World) -> None:

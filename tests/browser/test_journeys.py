@@ -16,7 +16,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pytest_httpserver import HTTPServer
 
 from brands import keys, webhooks
@@ -27,6 +27,7 @@ from cmr.models import Consumer
 from consent import identifiers, propagation, relationships
 from consent.ledger import Actor
 from consent.models import LedgerEntry, Relationship
+from tests.browser import world as worlds
 from tests.browser.conftest import Open, sign_in
 from tests.browser.world import World
 from tests.conftest import Api
@@ -341,6 +342,46 @@ def test_the_keyboard_is_enough(page: Page, world: World) -> None:
             break
     page.keyboard.press("Space")
     expect(page.get_by_text("Everything is stopped.")).to_be_visible()
+
+
+def test_tables_are_read_by_keyboard(page: Page, world: World) -> None:
+    """An admin reaches every number of a report, on a phone, follows a row, and fetches a file."""
+    worlds.admin()
+    sign_in(page, worlds.ADMIN, arrives="Overview")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/reports/campaigns?days=90")
+    table = page.get_by_role("region", name="Campaigns", exact=True)
+    tab_to(page, table)
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+    expect(table.get_by_role("columnheader", name="complaint rate")).to_be_in_viewport()
+    row = table.get_by_role("link").first
+    tab_to(page, row)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Counts and rates by reason")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="CSV"))
+    with page.expect_download() as file:
+        page.keyboard.press("Enter")
+    assert file.value.suggested_filename.endswith(".csv")
+
+
+def test_the_numbers_under_a_chart_open_by_keyboard(page: Page, world: World) -> None:
+    worlds.admin()
+    sign_in(page, worlds.ADMIN, arrives="Overview")
+    page.goto("/reports/?days=28")
+    tab_to(page, page.locator("summary", has_text="The numbers").first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="day", exact=True)).to_be_visible()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until it is there."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
 
 
 def test_what_is_over_can_begin_again(page: Page, world: World) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from brands import campaigns, directory, stream
+from brands import campaigns, directory, keys, stream
 from brands.campaigns import DayNumbers
 from brands.models import Brand, Topic
 from cmr import accounts, asking, links, preferences, tokens
@@ -18,11 +18,13 @@ from cmr.preferences import Wish
 from consent import (
     contact_reports,
     honour_times,
+    ledger,
     metrics,
     propagation,
     relationships,
     yes_lives,
 )
+from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
 from consent.resolution import Limit, Scope
@@ -70,6 +72,7 @@ ADMIN = "admin@example.org"
 def admin() -> User:
     """Somebody who reads the reports, of which there is something to read."""
     now = timezone.now()
+    _crowd(Brand.objects.get(slug="acme"), now)
     for nth, brand in enumerate(Brand.objects.filter(relationships__isnull=False).distinct()[:4]):
         campaign, _ = campaigns.name(brand, code="autumn", now=now)
         numbers = [(now.date() - timedelta(days=7 * n), 1000 + 90 * n) for n in range(6)]
@@ -81,6 +84,27 @@ def admin() -> User:
     user = User.objects.create_superuser(ADMIN, PASSWORD)
     EmailAddress.objects.create(user=user, email=ADMIN, verified=True, primary=True)
     return user
+
+
+def reader() -> str:
+    """A key by which Acme reads its own reports."""
+    return keys.issue(Brand.objects.get(slug="acme"), name="reports", scopes=["reports"])
+
+
+def _crowd(acme: Brand, now: datetime) -> None:
+    """Enough people who decide about Acme that it may read how many did."""
+    monday = now - timedelta(days=now.weekday() + 7)
+    for nth in range(48):
+        person = find_or_create(digest(f"crowd{nth}@example.org")).subject_id
+        relationships.start(
+            person, acme, by=Actor("portal"), now=monday - timedelta(days=50), note=NOTE
+        )
+        scope = Scope(acme.pk, "marketing", "email" if nth % 3 else "sms")
+        at = monday + timedelta(hours=nth)
+        ledger.record(person, [NewChoice(scope, "grant")], by=Actor("portal"), now=at)
+        if nth % 4:
+            no = NewChoice(scope, "deny", reason="not_relevant", campaign="autumn")
+            ledger.record(person, [no], by=Actor("link"), now=at + timedelta(hours=20))
 
 
 def _meet(ana: Consumer, brand: Brand, at: datetime, *, by_brand: bool) -> None:
