@@ -18,8 +18,8 @@ test: .venv/test lint ## every test, and what sets them up
 lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
 
-bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes
-	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick)
+bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes, ONLY=report some rows
+	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.portal

@@ -87,6 +87,7 @@ def table(
     by: Sequence[str],
     *,
     most: int = MOST_ROWS,
+    formulas: Sequence[str] = FORMULAS,
     **words: object,
 ) -> Figure:
     """The figure of a breakdown, highest first; of a long one the first *most* rows."""
@@ -102,7 +103,7 @@ def table(
         title,
         columns(by),
         Rows(shown, values),
-        notes=[*cut, *FORMULAS, *NOTES],
+        notes=[*cut, *formulas, *NOTES],
         link=lambda row: _closer(asked, by, shown[row]),
         leads_to="opt-outs",
         is_few=few(shown, len(by) + len(COUNTS)),

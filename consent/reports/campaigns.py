@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from brands.campaigns import OPEN_DAYS
 from consent import rates
 from consent.rates import RATES, Line
 from consent.reports import breakdown
@@ -21,7 +22,7 @@ def of(asked: Asked) -> Report:
     by = ("brand", "campaign")
     found = rates.lines(asked.period, by=by, filters=asked.filters, answering=True)
     lines = sorted(found, key=_order(asked.sort))
-    return Report("Campaigns", [_table(asked, lines), _worst(lines)])
+    return Report("Campaigns", [_table(asked, lines), _answered(lines), _left(lines)])
 
 
 def _order(sort: str) -> Callable[[Line], tuple[float, str]]:
@@ -48,6 +49,8 @@ def _table(asked: Asked, lines: list[Line]) -> Figure:
             "What was sent is the brand's word, by the day of sending. Who left is counted here, "
             "on the day they did: sure where they used the campaign's link, else the last message "
             "within seven days.",
+            "What was sent lately is not answered yet by all who will: a day's numbers stay open "
+            f"for {OPEN_DAYS} days.",
         ],
         link=lambda row: asked.query(
             brand=lines[row].key[0], campaign=lines[row].key[1], by="reason"
@@ -63,18 +66,38 @@ def _row(line: Line) -> list[Value]:
     return [*line.key, *counts, *(line.rate(name) for name in SHARES)]
 
 
-def _worst(lines: list[Line]) -> Figure:
-    known = [(rate, line) for line in lines if (rate := line.rate("unsubscribe_rate")) is not None]
-    worst = heapq.nlargest(DRAWN, known, key=lambda each: each[0])
+def _answered(lines: list[Line]) -> Figure:
+    """Of those that are large enough to say it."""
+    large = [line for line in lines if not RATES["response_rate"].is_of_few(line.counts)]
+    return Figure(
+        "answered",
+        "The campaigns that people answer",
+        _columns(("response_rate",)),
+        _highest(large, ("response_rate",)),
+        notes=[f"The {DRAWN} highest of those with {rates.FEW} deliveries or more."],
+        drawing=Drawing("bar", "campaign", ("response_rate",), "share"),
+        empty="Nobody answered a campaign with so many deliveries.",
+    )
+
+
+def _left(lines: list[Line]) -> Figure:
     return Figure(
         "leaving",
         "The campaigns that people leave by",
-        [
-            Column("campaign", "campaign"),
-            *(Column(name, RATES[name].label, "share") for name in LEAVING),
-        ],
-        [[" ".join(line.key), *map(line.rate, LEAVING)] for _, line in worst],
-        notes=[f"The {DRAWN} highest." if len(known) > DRAWN else "All of them."],
+        _columns(LEAVING),
+        _highest(lines, LEAVING),
+        notes=[f"The {DRAWN} highest."],
         drawing=Drawing("bar", "campaign", LEAVING, "share"),
-        empty="Of no campaign both deliveries and unsubscribes are known.",
+        empty="Nobody left by a campaign of which deliveries are known.",
     )
+
+
+def _columns(names: Sequence[str]) -> list[Column]:
+    return [Column("campaign", "campaign"), *(Column(n, RATES[n].label, "share") for n in names)]
+
+
+def _highest(lines: list[Line], names: Sequence[str]) -> list[Sequence[Value]]:
+    """Those with the highest rate of the first name, but for those without any."""
+    known = [(rate, line) for line in lines if (rate := line.rate(names[0]))]
+    highest = heapq.nlargest(DRAWN, known, key=lambda each: each[0])
+    return [[" ".join(line.key), *map(line.rate, names)] for _, line in highest]

@@ -101,8 +101,9 @@ def _leaders(asked: Asked) -> list[Figure]:
 
 
 def _leading(name: str, title: str, asked: Asked, by: str) -> Figure:
+    """Without the formulas, which the cards have."""
     drawing = Drawing("bar", by, ["opt_outs", "opt_ins"], "decisions")
-    return breakdown.table(name, title, asked, [by], most=LEADING, drawing=drawing)
+    return breakdown.table(name, title, asked, [by], most=LEADING, formulas=(), drawing=drawing)
 
 
 def _remarks(asked: Asked) -> Sequence[tuple[str, str, dict[str, str], str]]:
