@@ -84,7 +84,7 @@ def main(folder: Path) -> None:
     from django.conf import settings
     from django.db import connection
 
-    connection.creation.create_test_db(verbosity=0)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         today = datetime.now(UTC).date()
         show(*load(folder, today=today), today=today)

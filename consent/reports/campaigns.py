@@ -74,7 +74,7 @@ def _answered(lines: list[Line]) -> Figure:
         "The campaigns that people answer",
         _columns(("response_rate",)),
         _highest(large, ("response_rate",)),
-        notes=[f"The {DRAWN} highest of those with {rates.FEW} deliveries or more."],
+        notes=[f"Up to {DRAWN}, of those with {rates.FEW} deliveries or more."],
         drawing=Drawing("bar", "campaign", ("response_rate",), "share"),
         empty="Nobody answered a campaign with so many deliveries.",
     )
@@ -86,7 +86,7 @@ def _left(lines: list[Line]) -> Figure:
         "The campaigns that people leave by",
         _columns(LEAVING),
         _highest(lines, LEAVING),
-        notes=[f"The {DRAWN} highest."],
+        notes=[f"Up to {DRAWN}."],
         drawing=Drawing("bar", "campaign", LEAVING, "share"),
         empty="Nobody left by a campaign of which deliveries are known.",
     )

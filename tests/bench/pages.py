@@ -33,7 +33,7 @@ HABITS = [("deny", "marketing", "email"), ("grant", "marketing", "email"), ("den
 @contextmanager
 def served(folder: Path, environment: dict[str, str]) -> Iterator[int]:
     """The port of a web server on a new database, which is dropped at the end."""
-    name = connection.creation.create_test_db(verbosity=0)
+    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
     port = ports.kept(folder / "portal.port")
     (folder / "log").mkdir(parents=True, exist_ok=True)

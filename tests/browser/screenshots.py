@@ -21,6 +21,10 @@ WIDTHS = {"phone": 360, "desktop": 1280}
 SCHEMES = ("light", "dark")
 FOLDER = ROOT / "docs/screenshots"
 TALLEST = 2400
+OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 def main(only: list[str]) -> None:
@@ -35,7 +39,7 @@ def _server() -> Iterator[tuple[str, World]]:
     """A database of its own and a server on it, for as long as it takes."""
     settings.ADDRESS_FORM_SECONDS = 0
     setup_test_environment()
-    connection.creation.create_test_db(verbosity=0)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
     built = worlds.build()
     thread = LiveServerThread("localhost", _StaticFilesHandler)
     thread.daemon = True
@@ -45,6 +49,8 @@ def _server() -> Iterator[tuple[str, World]]:
         yield f"http://localhost:{thread.port}", built
     finally:
         thread.terminate()
+        with connection.cursor() as cursor:  # what a request's thread still holds
+            cursor.execute(OTHERS)
         connection.creation.destroy_test_db(settings.DATABASES["default"]["NAME"], verbosity=0)
 
 
