@@ -153,7 +153,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         plan = script.plan(at) if self._is_verified(name, body) else UNVERIFIED
         number = self._note(name, at, body, plan)
-        how = self._act(script, plan, body)
+        try:
+            how = self._act(script, plan, body)
+        except OSError:  # the sender hung up while it was answered
+            how, self.close_connection = "gone", True
         self.server.log.write(number=number, until=time.monotonic(), how=how)
 
     def _is_verified(self, name: str, body: str) -> bool:
