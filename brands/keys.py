@@ -16,6 +16,8 @@ SCOPES = {
     "ack": "confirm that changes were applied",
     "subscriptions": "manage webhooks",
     "relationships": "register people and record what they told the brand",
+    "ask": "ask people for a yes",
+    "links": "make the links of its mails",
     "campaigns": "report what campaigns sent and brought",
     "reports": "read the brand's own numbers",
 }

@@ -1,26 +1,51 @@
-"""What brands ask a person for, and answering it."""
+"""What brands ask a person for, and answering it.
+
+Note [Asking]. A brand may ask, but not press: the same not twice at once, at most `MOST_WAITING`
+things at once, not within `REST` of a no to it, and never again after "never". Each refusal is
+counted. Whoever the person is, with an account or without, the brand is answered alike.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from cmr import preferences
-from cmr.models import Answer, Consumer, PermissionRequest
-from cmr.preferences import Wish
-from consent.ledger import NewChoice
+from cmr.models import Answer, PermissionRequest
+from consent import ledger, preferences, resolution, scopes
+from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
 from consent.scopes import Names
 
+REST = timedelta(days=180)
+MOST_WAITING = 3
 
-class AskedAlready(Exception):
+
+class MayNotAsk(Exception):
+    """The brand has to leave the person alone."""
+
+
+class AskedAlready(MayNotAsk):
     """The same is still waiting for its answer."""
 
 
-class NeverAgain(Exception):
+class TooManyWaiting(MayNotAsk):
+    """So many of the brand's questions wait already."""
+
+
+class TooSoon(MayNotAsk):
+    """The person said no to this not long ago. `wait` is how many seconds it still counts."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"the person said no to this less than {REST.days} days ago")
+        self.wait = wait
+
+
+class NeverAgain(MayNotAsk):
     """The person does not want to be asked for this again."""
 
 
@@ -28,44 +53,87 @@ class Answered(Exception):
     """This was answered before."""
 
 
-def ask(
-    relationship: Relationship,
-    *,
-    purpose: str,
-    channel: str | None,
-    topic: str | None,
-    text: str,
-    now: datetime,
-) -> PermissionRequest:
+@dataclass(frozen=True, slots=True)
+class Question:
+    purpose: str
+    channel: str | None
+    topic: str | None
+    #: Why the brand asks, in its own words.
+    text: str
+    #: The notice that the person is shown with it, as the brand names it.
+    notice: str = ""
+    #: What the person did to be asked by mail, as the brand says.
+    evidence: str = ""
+
+
+def ask(relationship: Relationship, question: Question, *, now: datetime) -> PermissionRequest:
     """Put a brand's question before the person.
 
     Raises:
-        AskedAlready, NeverAgain
+        MayNotAsk: one of its kinds.
+        scopes.UnknownName, scopes.TopicWithoutBrand
     """
-    scope = {"purpose_id": purpose, "channel": channel, "topic": topic}
-    before = PermissionRequest.objects.filter(relationship=relationship, **scope)
-    if before.filter(answer=Answer.NEVER).exists():
+    scope = _scope(relationship, question)
+    with transaction.atomic():
+        ledger.lock(relationship.person_id)  # one question at a time, so that they can be counted
+        _refuse(relationship, question, scope, now)
+        return _create(relationship, question, now)
+
+
+def _scope(relationship: Relationship, asked: Question | PermissionRequest) -> Scope:
+    purpose = asked.purpose if isinstance(asked, Question) else asked.purpose_id
+    names = Names(relationship.brand.slug, purpose, asked.channel, asked.topic)
+    return scopes.resolve(names, decision="grant")
+
+
+def _refuse(relationship: Relationship, question: Question, scope: Scope, now: datetime) -> None:
+    mine = PermissionRequest.objects.filter(relationship=relationship)
+    same = mine.filter(purpose=question.purpose, channel=question.channel, topic=question.topic)
+    if same.filter(answer=Answer.NEVER).exists():
         raise NeverAgain("the person does not want to be asked for this again")
+    if (until := _rests_until(relationship, scope, now)) and until > now:
+        raise TooSoon((until - now).total_seconds())
+    if same.filter(answered_at=None).exists():
+        raise AskedAlready("this was asked and not yet answered")
+    if mine.filter(answered_at=None).count() >= MOST_WAITING:
+        raise TooManyWaiting(f"{MOST_WAITING} of your questions wait for an answer already")
+
+
+def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> datetime | None:
+    """How long the person's last no to it counts, in whatever way they said it."""
+    said = preferences.covering_brand(relationship.person_id, relationship.brand_id)
+    denial = resolution.standing_no(said, scope, now)
+    return denial.made_at + REST if denial else None
+
+
+def _create(relationship: Relationship, question: Question, now: datetime) -> PermissionRequest:
     try:
         with transaction.atomic():
             return PermissionRequest.objects.create(
-                relationship=relationship, text=text, asked_at=now, **scope
+                relationship=relationship,
+                purpose_id=question.purpose,
+                channel=question.channel,
+                topic=question.topic,
+                text=question.text,
+                notice=question.notice,
+                evidence=question.evidence,
+                asked_at=now,
             )
     except IntegrityError as error:
         raise AskedAlready("this was asked and not yet answered") from error
 
 
-def waiting(consumer: Consumer) -> QuerySet[PermissionRequest]:
-    """What the person has not answered, oldest first."""
+def waiting(person_id: uuid.UUID, *, brand_id: int | None = None) -> QuerySet[PermissionRequest]:
+    """What the person has not answered, oldest first; of one brand, or of all."""
     mine = PermissionRequest.objects.filter(
-        relationship__person=consumer.subject_id, relationship__ended_at=None, answered_at=None
+        relationship__person=person_id, relationship__ended_at=None, answered_at=None
     )
+    if brand_id is not None:
+        mine = mine.filter(relationship__brand=brand_id)
     return mine.select_related("relationship__brand", "purpose").order_by("asked_at", "pk")
 
 
-def answer(
-    consumer: Consumer, asked: PermissionRequest, given: Answer, *, by: str, now: datetime
-) -> list[LedgerEntry]:
+def answer(asked: PermissionRequest, given: Answer, *, by: str, now: datetime) -> list[LedgerEntry]:
     """Record the answer as the person's choice on exactly what was asked for.
 
     Raises:
@@ -75,6 +143,8 @@ def answer(
         waits = PermissionRequest.objects.filter(pk=asked.pk, answered_at=None)
         if not waits.update(answered_at=now, answer=given):
             raise Answered("this was answered before")
-        names = Names(asked.relationship.brand.slug, asked.purpose_id, asked.channel, asked.topic)
-        choice = NewChoice(Scope(), "grant" if given == Answer.YES else "deny")
-        return preferences.choose(consumer, [Wish(names, choice)], by=by, now=now)
+        decision: resolution.DecisionKind = "grant" if given == Answer.YES else "deny"
+        scope = _scope(asked.relationship, asked)
+        choice = NewChoice(scope, decision, notice=asked.notice, evidence=asked.evidence)
+        person = asked.relationship.person_id
+        return ledger.record(person, [choice], by=Actor(by), now=now)

@@ -3,7 +3,11 @@
 A token is `base64url(JSON) "." base64url(HMAC-SHA-256 of the text before the dot)`, without
 padding. The JSON has the brand's slug (`b`), the person's id as this brand knows it (`p`), and,
 where they are known, the purpose (`u`), the channel (`c`), the topic (`t`) and the campaign (`k`).
-The key is the brand's own, so that a brand may one day make its links itself, and no other's.
+The key is the brand's own, so that a brand can make its links itself, and no other's.
+
+Note [Whose link]. Whoever makes a link could use it. So what a brand makes, or is given for its
+mails, only ever says less; a yes takes a link that we sent to the person's address ourselves
+(`proven`), which is sealed with another key.
 """
 
 from __future__ import annotations
@@ -12,12 +16,15 @@ import base64
 import hashlib
 import hmac
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import orjson
 from django.conf import settings
 
+from cmr import undoing
 from consent import ledger, preferences, resolution, scopes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
@@ -25,8 +32,18 @@ from consent.resolution import Scope
 from consent.scopes import Names
 
 SOURCE = "link"
+HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post")
+ONE_CLICK = "List-Unsubscribe=One-Click"
 #: A token is not longer, in characters.
 LONGEST = 1_000
+
+
+#: What says more than stood before, and so takes a proven link.
+SAYS_MORE = ("grant", "clear")
+
+
+class NotProven(Exception):
+    """A link that was in a brand's hands cannot say yes, nor take a no back."""
 
 
 class BadLink(ValueError):
@@ -42,6 +59,8 @@ class Link:
     channel: str | None = None
     topic: str | None = None
     campaign: str | None = None
+    #: Whether it went to the person's own address, and not through the brand's hands.
+    proven: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -60,7 +79,26 @@ def mint(link: Link) -> str:
         "k": link.campaign,
     }
     payload = _text(orjson.dumps({key: value for key, value in said.items() if value}))
-    return f"{payload}.{_text(_seal(brand, payload))}"
+    return f"{payload}.{_text(_seal(brand, payload, proven=link.proven))}"
+
+
+def for_mail(link: Link) -> dict[str, Any]:
+    """What a mail needs: the addresses of both pages, and the headers of RFC 2369 and RFC 8058."""
+    one_click = address_of("u", token := mint(link))
+    return {
+        "one_click_url": one_click,
+        "preferences_url": address_of("p", token),
+        "headers": dict(zip(HEADERS, (f"<{one_click}>", ONE_CLICK), strict=True)),
+    }
+
+
+def address_of(page: str, token: str) -> str:
+    return f"{settings.PUBLIC_URL}/{page}/{token}"
+
+
+def key_of(brand: str) -> bytes:
+    """The key by which a brand makes tokens itself; who has it can say no for its people."""
+    return _key(f"links of {brand}")
 
 
 def read(token: str) -> Link:
@@ -73,12 +111,17 @@ def read(token: str) -> Link:
         payload, _, seal = token[:LONGEST].partition(".")
         said = orjson.loads(_bytes(payload))
         brand, person = str(said["b"]), uuid.UUID(said["p"])
-        sealed = hmac.compare_digest(_seal(brand, payload), _bytes(seal))
+        proven = _is_sealed(brand, payload, seal, proven=True)
+        sealed = proven or _is_sealed(brand, payload, seal, proven=False)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadLink("this is none of our links") from error
     if not sealed:
         raise BadLink("this is none of our links")
-    return _of(person, brand, {key: said.get(key) for key in "uctk"})
+    return replace(_of(person, brand, {key: said.get(key) for key in "uctk"}), proven=proven)
+
+
+def _is_sealed(brand: str, payload: str, seal: str, *, proven: bool) -> bool:
+    return hmac.compare_digest(_seal(brand, payload, proven=proven), _bytes(seal))
 
 
 def _of(person: uuid.UUID, brand: str, said: dict[str, str | None]) -> Link:
@@ -95,7 +138,13 @@ def _of(person: uuid.UUID, brand: str, said: dict[str, str | None]) -> Link:
 
 
 def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
-    """Record what whoever holds the link wants; for the ledger it is the person's own word."""
+    """Record what whoever holds the link wants; for the ledger it is the person's own word.
+
+    Raises:
+        NotProven: it would say more, by a link that was in a brand's hands.
+    """
+    if choice.decision in SAYS_MORE and not link.proven:
+        raise NotProven("a link of a brand's mail cannot say yes")
     person = link.relationship.person_id
     choice = replace(choice, campaign=link.campaign or "")
     return ledger.record(person, [choice], by=Actor(SOURCE), now=now)[0]
@@ -110,9 +159,26 @@ def unsubscribe(link: Link, *, now: datetime) -> LedgerEntry | None:
     return say(link, NewChoice(link.scope, "deny"), now=now)
 
 
-def _seal(brand: str, payload: str) -> bytes:
-    key = hmac.digest(settings.LINKS_KEY.encode(), f"links of {brand}".encode(), "sha256")
+def take_back(
+    link: Link, scope: Scope, kinds: Collection[str], *, now: datetime
+) -> list[LedgerEntry]:
+    """Take the person's decisions of these kinds back, on this scope and within it.
+
+    Raises:
+        NotProven
+    """
+    if not link.proven:
+        raise NotProven("a link of a brand's mail cannot take a no back")
+    return undoing.take_back(link.relationship.person_id, [scope], kinds, by=SOURCE, now=now)
+
+
+def _seal(brand: str, payload: str, *, proven: bool) -> bytes:
+    key = _key(f"own links with {brand}") if proven else key_of(brand)
     return hmac.digest(key, payload.encode(), hashlib.sha256)
+
+
+def _key(what: str) -> bytes:
+    return hmac.digest(settings.LINKS_KEY.encode(), what.encode(), "sha256")
 
 
 def _text(raw: bytes) -> str:

@@ -8,7 +8,18 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from brands.api import attempts, brand, campaigns, catalogue, event_types, events, subscriptions
-from cmr.api import asking, choices, contacts, data, honouring, profile, receipts, sign_in
+from cmr.api import (
+    asking,
+    choices,
+    contacts,
+    data,
+    honouring,
+    permission_requests,
+    profile,
+    receipts,
+    sign_in,
+)
+from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
 from cmr.guessing import limited
 from cmr.portal import (
@@ -111,6 +122,13 @@ urlpatterns = [
     path(
         "api/v1/me/contact-points/<int:pending_id>/verify",
         contacts.ContactPointVerification.as_view(),
+    ),
+    path("api/v1/links", brand_links.Links.as_view()),
+    path("api/v1/links/key", brand_links.LinkKey.as_view()),
+    path("api/v1/permission-requests", permission_requests.PermissionRequests.as_view()),
+    path(
+        "api/v1/permission-requests/<uuid:request_id>",
+        permission_requests.OnePermissionRequest.as_view(),
     ),
     path("api/v1/me/permission-requests", asking.PermissionRequests.as_view()),
     path("api/v1/me/permission-requests/<uuid:request_id>", asking.OnePermissionRequest.as_view()),

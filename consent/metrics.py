@@ -22,7 +22,7 @@ from consent.models import (
     CampaignCount,
     DailyCount,
     MetricsCursor,
-    RefusedLift,
+    Refusal,
     TotalCount,
     Unsubscribed,
 )
@@ -183,7 +183,8 @@ def rebuild_totals() -> None:
         cursor.execute(TOTALS)
 
 
-def count_refused_lift(brand_id: int, *, now: datetime) -> None:
-    """Remember that a brand tried to lift a person's no; call it outside the refused change."""
-    row, _ = RefusedLift.objects.get_or_create(brand_id=brand_id, day=now.astimezone(UTC).date())
-    RefusedLift.objects.filter(pk=row.pk).update(count=F("count") + 1)
+def count_refusal(brand_id: int, kind: Refusal.Kind, *, now: datetime) -> None:
+    """Remember that a brand was refused; call it outside the change that was."""
+    day = now.astimezone(UTC).date()
+    row, _ = Refusal.objects.get_or_create(brand_id=brand_id, day=day, kind=kind)
+    Refusal.objects.filter(pk=row.pk).update(count=F("count") + 1)

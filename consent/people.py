@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from consent import identifiers
-from consent.identifiers import Contact
+from consent.identifiers import Contact, InvalidAddress
 from consent.models import Identifier, Relationship
 
 
@@ -21,6 +23,41 @@ def find(brand_id: int, contact: Contact) -> Relationship:
     if found is None or found.ended_at is not None:
         raise NoRelationship("you have no relationship with this contact")
     return found
+
+
+#: What is found of one contact among many.
+Found = Relationship | NoRelationship | InvalidAddress
+#: So many are looked up at once.
+CHUNK = 1_000
+
+
+def find_each(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
+    """The same of many contacts, in their order; what is wrong with one stands in its place."""
+    for start in range(0, len(contacts), CHUNK):
+        yield from _chunk(brand_id, contacts[start : start + CHUNK])
+
+
+def _chunk(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
+    digests = [_digest(contact) for contact in contacts]
+    known = Identifier.objects.filter(digest__in=[d for d in digests if isinstance(d, bytes)])
+    subjects = {bytes(each): subject for each, subject in known.values_list("digest", "subject")}
+    mine = Relationship.objects.active().filter(brand_id=brand_id).select_related("brand")
+    of_subjects = {each.subject_id: each for each in mine.filter(subject__in=subjects.values())}
+    by_ref = {each.ref: each for each in mine.filter(ref__in=[c.ref for c in contacts if c.ref])}
+    for contact, digest in zip(contacts, digests, strict=True):
+        if isinstance(digest, InvalidAddress):
+            yield digest
+            continue
+        subject = subjects.get(digest) if digest else None
+        found = of_subjects.get(subject) if subject else by_ref.get(contact.ref)
+        yield found or NoRelationship("you have no relationship with this contact")
+
+
+def _digest(contact: Contact) -> bytes | InvalidAddress | None:
+    try:
+        return identifiers.digest_of_contact(contact)
+    except InvalidAddress as error:
+        return error
 
 
 def ever(brand_id: int, contact: Contact) -> Relationship | None:

@@ -47,7 +47,7 @@ class PermissionRequests(ConsumerView):
     )
     def get(self, request: Request) -> Response:
         """What waits for your answer, oldest first."""
-        waiting = asking.waiting(self.consumer)
+        waiting = asking.waiting(self.consumer.subject_id)
         return Response({"data": [_data(each) for each in waiting], "next_cursor": None})
 
 
@@ -63,7 +63,7 @@ class OnePermissionRequest(ConsumerView):
             raise Problem(404, "not_found", "You were asked no such thing.")
         given = Answer(body.validated_data["answer"])
         with translating(PROBLEMS):
-            entries = asking.answer(self.consumer, asked, given, by="api", now=timezone.now())
+            entries = asking.answer(asked, given, by="api", now=timezone.now())
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 

@@ -218,6 +218,8 @@ class Migration(migrations.Migration):
                 ),
                 ("topic", models.CharField(max_length=60, null=True)),
                 ("text", models.CharField(max_length=500)),
+                ("notice", models.CharField(blank=True, max_length=100)),
+                ("evidence", models.CharField(blank=True, max_length=300)),
                 ("asked_at", models.DateTimeField()),
                 ("answered_at", models.DateTimeField(null=True)),
                 (

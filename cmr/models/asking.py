@@ -24,6 +24,10 @@ class PermissionRequest(models.Model):
     topic = models.CharField(max_length=60, null=True)
     #: Why the brand asks, in its own words.
     text = models.CharField(max_length=500)
+    #: The notice that the person is shown with it, as the brand names it.
+    notice = models.CharField(max_length=100, blank=True)
+    #: What the person did to be asked by mail, as the brand says.
+    evidence = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=5, blank=True, choices=Answer.choices)

@@ -22,7 +22,7 @@ from cmr.portal.person import for_consumers
 @require_safe
 @for_consumers
 def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    waiting = list(asking.waiting(consumer))
+    waiting = list(asking.waiting(consumer.subject_id))
     keys = [(each.relationship.brand_id, each.topic or "") for each in waiting]
     names = Topic.objects.names(keys)
     rows = [(each, names.get(key, "")) for each, key in zip(waiting, keys, strict=True)]
@@ -39,7 +39,7 @@ def answer(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> H
     if given not in Answer.values:
         return refused(request, BadWish(_("There is no such answer.")))
     try:
-        entries = asking.answer(consumer, one, Answer(given), by="portal", now=timezone.now())
+        entries = asking.answer(one, Answer(given), by="portal", now=timezone.now())
     except asking.Answered:
         messages.info(request, _("You had answered this already."))
         entries = []

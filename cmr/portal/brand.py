@@ -37,7 +37,7 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     context = {
         "page": page,
         "per": PER,
-        "asked_here": asking.waiting(consumer).filter(relationship__brand=one),
+        "asked_here": asking.waiting(consumer.subject_id, brand_id=one.pk),
         "changes": history.changes(consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk),
         "fate": (fates[0], fates[0].state(now)) if fates else None,
         "done": done.read(request, consumer),

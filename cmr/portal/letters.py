@@ -42,7 +42,7 @@ def _relationships(normalised: str) -> list[Relationship]:
 
 
 def _page_of(request: HttpRequest, relationship: Relationship) -> str:
-    return _url(request, "preferences", links.mint(Link(relationship)))
+    return _url(request, "preferences", links.mint(Link(relationship, proven=True)))
 
 
 def _url(request: HttpRequest, name: str, *args: str) -> str:

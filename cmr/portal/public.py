@@ -15,8 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brands.models import Channel, Topic
-from cmr import history, links, undoing
-from cmr.links import BadLink, Link
+from cmr import asking, history, links
+from cmr.links import BadLink, Link, NotProven
+from cmr.models import Answer, PermissionRequest
 from cmr.portal import letters, words
 from cmr.portal.choosing import REFUSED, TAKES_BACK, BadWish, choice_of, in_words, read
 from consent import identifiers, permissions, scopes
@@ -78,15 +79,19 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
     error, said = "", ""
     if request.method == "POST":
         try:
-            said = _say(request, link)
+            said = (_answer if "asked" in request.POST else _say)(request, link)
         except REFUSED as wrong:
             error = in_words(wrong)
+        except asking.Answered:
+            error = _("You had answered this already.")
+        except NotProven:
+            error = _("The link in a mail of theirs can only stop, pause and limit.")
     context = _page(link) | {"error": error, "said": said}
     return render(request, "cmr/preferences.html", context, status=422 if error else 200)
 
 
 def _say(request: HttpRequest, link: Link) -> str:
-    """Record what the button says, and return it in words. Raises BadWish."""
+    """Record what the button says, and return it in words. Raises BadWish, NotProven."""
     now, wish = timezone.now(), read(request.POST.get("say", ""))
     if wish.names.contact_point is not None:
         raise BadWish(_("There is no such wish."))
@@ -95,8 +100,7 @@ def _say(request: HttpRequest, link: Link) -> str:
     )
     if kinds := TAKES_BACK.get(wish.decision):
         scope = scopes.resolve(names, decision="clear")
-        person = link.relationship.person_id
-        entry = undoing.take_back(person, [scope], kinds, by=links.SOURCE, now=now)[0]
+        entry = links.take_back(link, scope, kinds, now=now)[0]
     else:
         scope = scopes.resolve(names, decision=wish.decision)
         choice = choice_of(request, wish.decision, now)
@@ -105,11 +109,37 @@ def _say(request: HttpRequest, link: Link) -> str:
     return words.said(entry)
 
 
+def _answer(request: HttpRequest, link: Link) -> str:
+    """Answer what the brand asked for, and return it in words.
+
+    Raises:
+        BadWish, NotProven, asking.Answered
+    """
+    if not link.proven:
+        raise NotProven
+    known = _questions(link)
+    one = next((each for each in known if str(each.pk) == request.POST["asked"]), None)
+    given = request.POST.get("answer", "")
+    if one is None or given not in Answer.values:
+        raise BadWish(_("There is no such answer."))
+    entries = asking.answer(one, Answer(given), by=links.SOURCE, now=timezone.now())
+    history.name_topics(entries)
+    return words.said(entries[0])
+
+
+def _questions(link: Link) -> list[PermissionRequest]:
+    """What the brand asks for, where the link may answer it."""
+    relationship = link.relationship
+    waiting = asking.waiting(relationship.person_id, brand_id=relationship.brand_id)
+    return list(waiting) if link.proven else []
+
+
 def _page(link: Link) -> dict[str, Any]:
     relationship, now = link.relationship, timezone.now()
     person, brand = relationship.person_id, relationship.brand
     may = permissions.of_brands(person, [brand.pk], now=now)[brand.pk]
     topics = list(Topic.objects.filter(brand=brand).order_by("name", "pk"))
+    names = {topic.code: topic.name for topic in topics}
     about = permissions.of_topics(
         person, brand.pk, [(each.purpose_id, each.code) for each in topics], now=now
     )
@@ -117,6 +147,7 @@ def _page(link: Link) -> dict[str, Any]:
     return {
         "link": link,
         "brand": brand,
+        "asked": [(each, names.get(each.topic or "", "")) for each in _questions(link)],
         "is_over": relationship.ended_at is not None,
         "messages_by": _by_purpose([e for e in optional if e.channel]),
         "uses": [e for e in optional if e.channel is None],

@@ -14,6 +14,7 @@ from brands import campaigns, directory, keys, webhooks
 from brands.campaigns import DayNumbers
 from brands.models import Brand, Topic
 from cmr import accounts, asking, preferences, tokens
+from cmr.asking import Question
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
 from consent import (
@@ -148,15 +149,10 @@ def _write(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
     contact = Contact(email=consumer.user.email)
     asked = Asked(relationship.brand_id, contact, "marketing", "email")
     if sends.reserve(asked, now=moment, campaign="autumn").send is None and chance.random() < 0.1:
-        with contextlib.suppress(asking.AskedAlready, asking.NeverAgain):
-            asking.ask(
-                relationship,
-                purpose=chance.choice(["marketing", "research"]),
-                channel="email",
-                topic=None,
-                text=chance.choice(QUESTIONS),
-                now=moment,
-            )
+        purpose = chance.choice(["marketing", "research"])
+        question = Question(purpose, "email", None, chance.choice(QUESTIONS))
+        with contextlib.suppress(asking.MayNotAsk):
+            asking.ask(relationship, question, now=moment)
 
 
 def steps() -> int:

@@ -16,7 +16,7 @@ from brands.wire import Moment, StrictSerializer, translating
 from consent import identifiers, ledger, metrics, people, preferences, relationships, scopes
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
-from consent.models import Ground, LedgerEntry, Relationship
+from consent.models import Ground, LedgerEntry, Refusal, Relationship
 from consent.models.ledger import Basis
 
 PROBLEMS = {
@@ -135,7 +135,7 @@ class Choices(BrandView):
         try:
             return ledger.record(relationship.subject_id, [choice], by=actor, now=now)[0]
         except LiftRefused:
-            metrics.count_refused_lift(self.brand.pk, now=now)
+            metrics.count_refusal(self.brand.pk, Refusal.Kind.LIFT, now=now)
             raise
 
     def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:

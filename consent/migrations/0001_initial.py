@@ -684,7 +684,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="RefusedLift",
+            name="Refusal",
             fields=[
                 (
                     "id",
@@ -692,11 +692,16 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "kind",
+                    models.CharField(choices=[("lift", "Lift"), ("ask", "Ask")], max_length=4),
+                ),
                 ("day", models.DateField()),
                 ("count", models.PositiveIntegerField(default=0)),
                 (
                     "brand",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="brands.brand",
@@ -706,7 +711,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("brand", "day"), name="refused_lift_one_per_day"
+                        fields=("day", "brand", "kind"), name="refusal_one_per_day"
                     )
                 ],
             },

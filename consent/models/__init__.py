@@ -10,7 +10,7 @@ from consent.models.metrics import (
     CampaignCount,
     DailyCount,
     MetricsCursor,
-    RefusedLift,
+    Refusal,
     TotalCount,
     Unsubscribed,
 )
@@ -53,7 +53,7 @@ __all__ = [
     "Preference",
     "Propagation",
     "Reason",
-    "RefusedLift",
+    "Refusal",
     "Relationship",
     "ReportExport",
     "Send",

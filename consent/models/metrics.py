@@ -133,14 +133,19 @@ class Unsubscribed(models.Model):
         ]
 
 
-class RefusedLift(models.Model):
-    """How often a brand tried to say yes over a person's no, per UTC day."""
+class Refusal(models.Model):
+    """How often a brand was refused, per UTC day."""
 
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    class Kind(models.TextChoices):
+        LIFT = "lift"  # it said yes over the person's no
+        ASK = "ask"  # it asked somebody who had to be left alone
+
+    kind = models.CharField(max_length=4, choices=Kind.choices)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["brand", "day"], name="refused_lift_one_per_day"),
+            models.UniqueConstraint(fields=["day", "brand", "kind"], name="refusal_one_per_day"),
         ]

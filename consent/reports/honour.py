@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db.models import Min
+from django.db.models import Min, Sum
 
 from brands.models import Brand
-from consent.models import HonourSnapshot, HonourTime
+from consent.models import HonourSnapshot, HonourTime, Refusal
 from consent.reports.asked import Asked
 from consent.reports.figures import Column, Drawing, Figure, Report, Value
 
@@ -23,6 +23,7 @@ COLUMNS = [
     Column("in_time", "applied in time", "share"),
     Column("open", "not applied yet", "count"),
     Column("overdue", "overdue now", "count"),
+    Column("refused", "refused tries", "count"),
 ]
 NOTES = [
     "delivered: from the choice to the first 2xx of one of the brand's endpoints, or to its "
@@ -31,6 +32,7 @@ NOTES = [
     "p50, p95: half, and 95 %, of those that arrived took no longer; what has not arrived has no "
     "time yet. Times have three significant digits.",
     "overdue now: of all time, when this was worked out.",
+    "refused tries: to say yes over a person's no, or to ask somebody who had to be left alone.",
 ]
 DRAWN = 15
 
@@ -78,7 +80,11 @@ def of(asked: Asked) -> Report:
     snapshots = HonourSnapshot.objects.filter(brand__in=standings)
     overdue = dict(snapshots.values_list("brand_id", "overdue"))
     brands = Brand.objects.in_bulk(standings)
-    rows = [_row(brands[pk].slug, each, overdue.get(pk, 0)) for pk, each in standings.items()]
+    refused = _refused(asked)
+    rows = [
+        [*_row(brands[pk].slug, each, overdue.get(pk, 0)), refused.get(pk, 0)]
+        for pk, each in standings.items()
+    ]
     rows.sort(key=_first_who_keep_it)
     oldest = snapshots.aggregate(oldest=Min("as_of"))["oldest"]
     return Report("Time to honour", [_league(asked, rows), _chart(rows)], as_of=oldest)
@@ -93,6 +99,12 @@ def _standings(asked: Asked) -> dict[int, Standing]:
     for row in rows.iterator():
         found[row.brand_id].add(row)
     return found
+
+
+def _refused(asked: Asked) -> dict[int, int]:
+    period = asked.period
+    rows = Refusal.objects.filter(day__gte=period.first, day__lte=period.last)
+    return dict(rows.values_list("brand").annotate(tries=Sum("count")))
 
 
 def _row(slug: str, standing: Standing, overdue: int) -> list[Value]:

@@ -12,6 +12,7 @@ from brands import campaigns, directory, keys, stream
 from brands.campaigns import DayNumbers
 from brands.models import Brand, Topic
 from cmr import accounts, asking, links, preferences, tokens
+from cmr.asking import Question
 from cmr.links import Link
 from cmr.models import Consumer, User
 from cmr.preferences import Wish
@@ -144,8 +145,8 @@ def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
                 at=now - n * 3 * ago - timedelta(hours=1),
             )  # fmt: skip
     known = Relationship.objects.get(person=ana.subject_id, brand=brands[1])
-    asking.ask(
-        known, purpose="research", channel="email", topic=None,
-        text="May we ask you once a year how you liked our shops?", now=now - ago,
-    )  # fmt: skip
+    question = Question(
+        "research", "email", None, "May we ask you once a year how you liked our shops?"
+    )
+    asking.ask(known, question, now=now - ago)
     return say(acme, "deny", now - timedelta(hours=2), "marketing", "sms")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -15,6 +14,7 @@ from pytest_httpserver import HTTPServer
 
 from brands.models import Brand
 from cmr import asking, contacts, texting
+from cmr.asking import Question
 from cmr.models import Answer, Consumer, PermissionRequest, User
 from consent import contact_reports, ledger, relationships
 from consent.ledger import Actor, NewChoice
@@ -141,26 +141,24 @@ def test_a_stranger_s_signal_is_seen(db: None) -> None:
 # -- What brands ask ------------------------------------------------------------------------------
 
 
+QUESTION = Question("research", "email", None, "Once a year?")
+
+
 @pytest.fixture
 def asked(met: Relationship, now: datetime) -> PermissionRequest:
-    return asking.ask(
-        met, purpose="research", channel="email", topic=None, text="Once a year?", now=now
-    )
+    return asking.ask(met, QUESTION, now=now)
 
 
 def test_the_same_is_not_asked_twice_and_never_after_never(
     asked: PermissionRequest, met: Relationship, ana: Consumer, now: datetime
 ) -> None:
-    again: dict[str, Any] = {
-        "purpose": "research", "channel": "email", "topic": None, "text": "?", "now": now,
-    }  # fmt: skip
     with pytest.raises(asking.AskedAlready):
-        asking.ask(met, **again)
-    asking.answer(ana, asked, Answer.NEVER, by="portal", now=timezone.now())
+        asking.ask(met, QUESTION, now=now)
+    asking.answer(asked, Answer.NEVER, by="portal", now=timezone.now())
     with pytest.raises(asking.NeverAgain):
-        asking.ask(met, **again)
+        asking.ask(met, QUESTION, now=now)
     with pytest.raises(asking.Answered):
-        asking.answer(ana, asked, Answer.YES, by="portal", now=timezone.now())
+        asking.answer(asked, Answer.YES, by="portal", now=timezone.now())
 
 
 def test_it_is_answered_by_rest_as_well(as_ana: Api, asked: PermissionRequest) -> None:

@@ -13,7 +13,7 @@ from brands.models import Brand, Topic
 from cmr.models import Consumer
 from consent import relationships
 from consent.ledger import Actor
-from consent.models import Identifier, LedgerEntry, RefusedLift, Relationship, Subject
+from consent.models import Identifier, LedgerEntry, Refusal, Relationship, Subject
 from tests.conftest import EMAIL, Api
 
 NOTE = "Bought a bicycle in our shop."
@@ -184,7 +184,7 @@ def test_a_brand_never_lifts_the_person_s_no(as_acme: Api, as_ana: Api, met: Rel
     for _ in range(2):
         assert refusal(tell(as_acme, "grant")) == (409, "person_said_no", "decision")
     assert (LedgerEntry.objects.count(), stream.last_sequence(met.brand_id)) == before
-    assert RefusedLift.objects.get(brand=met.brand_id).count == 2
+    assert Refusal.objects.get(brand=met.brand_id).count == 2
     assert as_acme.post("check", {"contact": {"email": EMAIL}} | SCOPE).json()["allowed"] is False
 
 
@@ -228,7 +228,7 @@ def test_after_the_person_s_own_yes_the_brand_may_say_it_too(
     scope = {"brand": "acme", **SCOPE}
     as_ana.post("me/choices", [{"scope": scope, "decision": d} for d in ("deny", "grant")])
     assert tell(as_acme, "grant").status_code == 201
-    assert not RefusedLift.objects.exists()
+    assert not Refusal.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""Links for a brand's mails: singly, thousands at a time, and the key to make them oneself."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.wire import BatchParser, Problem, StrictSerializer, translating
+from cmr import links
+from cmr.links import Link
+from consent import people, scopes
+from consent.api import wire
+from consent.api.batches import ItemError
+from consent.identifiers import Contact
+from consent.models import Relationship
+from consent.scopes import Names
+
+TAG = "brand: links"
+MOST = 10_000
+PROBLEMS = {**wire.PROBLEMS, people.NoRelationship: (404, "no_relationship", "contact")}
+
+
+class About(StrictSerializer):
+    """What the mail is about. Without a purpose its links are for all that you may send."""
+
+    purpose = serializers.CharField(required=False, allow_null=True, max_length=40)
+    channel = serializers.CharField(required=False, allow_null=True, max_length=10)
+    topic = serializers.CharField(required=False, allow_null=True, max_length=60)
+    campaign = serializers.CharField(
+        required=False, allow_null=True, max_length=100, help_text="Who leaves by it is counted."
+    )
+
+
+class LinkRequest(About):
+    contact = wire.ContactField(required=False)
+    contacts = serializers.ListField(
+        child=serializers.JSONField(),
+        required=False,
+        allow_empty=False,
+        max_length=MOST,
+        help_text=f"In place of `contact`, up to {MOST:,}.",
+    )
+
+    default_error_messages = {"one": "Give either contact or contacts."}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("contact" in attrs) == ("contacts" in attrs):
+            self.refuse("contact", "one")
+        return attrs
+
+
+class LinkItem(serializers.Serializer[object]):
+    """The links of a mail; among many an `error` may stand in their place."""
+
+    one_click_url = serializers.URLField(
+        required=False, help_text="A POST there unsubscribes (RFC 8058)."
+    )
+    preferences_url = serializers.URLField(required=False, help_text="For the foot of the mail.")
+    headers = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="For the mail, as they are."
+    )
+    error = ItemError(required=False)
+
+
+class LinkData(LinkItem):
+    error = None  # type: ignore[assignment]
+    data = LinkItem(many=True, required=False)  # type: ignore[assignment]
+
+
+class LinkKeyData(serializers.Serializer[object]):
+    brand = serializers.CharField(help_text="The token's `b`.")
+    key = serializers.CharField(help_text="The key of the HMAC, in base64url. It is a secret.")
+    one_click_url = serializers.CharField(help_text="Put the token in place of {token}.")
+    preferences_url = serializers.CharField()
+
+
+class Links(BrandView):
+    scope = "links"
+    parser_classes = (BatchParser,)
+
+    @extend_schema(request=LinkRequest, responses=LinkData, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """The links and headers of a mail to one person; of many, `data` in the same order.
+
+        With `contacts` each place holds the links, or an `error` with its `code` and `detail`.
+        """
+        body = LinkRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = dict(body.validated_data)
+        contact, contacts = data.pop("contact", None), data.pop("contacts", None)
+        with translating(PROBLEMS):
+            scopes.resolve(self._names(data), decision="grant")
+            if contact:
+                known = people.find(self.brand.pk, wire.contact_of(contact))
+                return Response(links.for_mail(Link(known, **data)))
+            return Response({"data": self._many(contacts, data)})
+
+    def _names(self, data: dict[str, Any]) -> Names:
+        return Names(self.brand.slug, data.get("purpose"), data.get("channel"), data.get("topic"))
+
+    def _many(self, given: Sequence[Any], data: dict[str, Any]) -> list[dict[str, Any]]:
+        read = [wire.read_contact(each) for each in given]
+        found = people.find_each(self.brand.pk, [e for e in read if isinstance(e, Contact)])
+        return [
+            _error(each) if isinstance(each, Problem) else _links(next(found), data)
+            for each in read
+        ]
+
+
+def _links(found: people.Found, data: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(found, Relationship):
+        return links.for_mail(Link(found, **data))
+    status, code, _ = PROBLEMS[type(found)]
+    return _error(Problem(status, code, str(found)))
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    return {"error": {"code": problem.get_codes(), "detail": str(problem.detail)}}
+
+
+class LinkKey(BrandView):
+    scope = "links"
+
+    @extend_schema(responses=LinkKeyData, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """What a mail system needs to make the links itself: docs/links.md has the format."""
+        slug = self.brand.slug
+        key = base64.urlsafe_b64encode(links.key_of(slug)).rstrip(b"=").decode()
+        answer = Response(
+            {
+                "brand": slug,
+                "key": key,
+                "one_click_url": links.address_of("u", "{token}"),
+                "preferences_url": links.address_of("p", "{token}"),
+            }
+        )
+        answer["Cache-Control"] = "no-store"
+        return answer

@@ -1,0 +1,172 @@
+"""A brand asks a person for a yes, and reads what became of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.wire import Page, Problem, list_of, translating
+from cmr import asking, confirming
+from cmr.asking import Question
+from cmr.models import Answer, PermissionRequest
+from consent import identifiers, metrics, people
+from consent.api import wire
+from consent.models import Refusal
+
+PROBLEMS = {
+    **wire.PROBLEMS,
+    people.NoRelationship: (404, "no_relationship", "contact"),
+    asking.AskedAlready: (409, "asked_already", None),
+    asking.TooManyWaiting: (409, "too_many_waiting", None),
+    asking.TooSoon: (409, "asked_too_soon", None),
+    asking.NeverAgain: (409, "never_again", None),
+}
+TAG = "brand: permission requests"
+#: Nobody may use our mail to lead people elsewhere.
+ADDRESS = re.compile(r"https?:|www\.|\w\.\w{2,}/", re.IGNORECASE)
+
+
+class AskRequest(wire.Matter):
+    contact = wire.ContactField()
+    text = serializers.CharField(
+        max_length=500, help_text="Why you ask, in words the person will read; without addresses."
+    )
+    notice = serializers.CharField(
+        required=False, max_length=100, help_text="The notice that goes with it, as you name it."
+    )
+    evidence = serializers.CharField(
+        required=False,
+        max_length=300,
+        help_text="What the person did to be asked by mail, as a form they filled in. With it, and "
+        "an `email` as the contact, they get a mail to confirm (double opt-in); without it they "
+        "are asked in the portal alone.",
+    )
+    language = serializers.ChoiceField(
+        [code for code, _ in settings.LANGUAGES], required=False, help_text="Of the mail."
+    )
+
+    default_error_messages = {
+        "no_addresses": "Leave web addresses out: the person gets a link from us.",
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for name in ("text", "evidence"):
+            if ADDRESS.search(attrs.get(name, "")):
+                self.refuse(name, "no_addresses")
+        return attrs
+
+
+class AskedData(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    subject = serializers.DictField(help_text="`id` as in your events, and your `ref`.")
+    purpose = serializers.CharField()
+    channel = serializers.CharField(allow_null=True)
+    topic = serializers.CharField(allow_null=True)
+    text = serializers.CharField()
+    notice = serializers.CharField(allow_null=True)
+    asked_at = serializers.DateTimeField()
+    answered_at = serializers.DateTimeField(allow_null=True)
+    answer = serializers.ChoiceField(Answer.choices, allow_null=True)
+
+
+AskedList = list_of(AskedData)
+
+
+class PermissionRequests(BrandView):
+    scope = "ask"
+
+    @extend_schema(
+        operation_id="permission_requests_list",
+        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
+        responses=AskedList,
+        tags=[TAG],
+    )
+    def get(self, request: Request) -> Response:
+        """What you asked for, newest first."""
+        page = Page(data=request.query_params)
+        page.is_valid(raise_exception=True)
+        rows = _mine(self.brand.pk).order_by("-pk")
+        if cursor := page.validated_data.get("cursor"):
+            rows = rows.filter(pk__lt=_id(cursor))
+        limit = page.validated_data["limit"]
+        found = list(rows[: limit + 1])
+        more = str(found[limit - 1].pk) if found[limit:] else None
+        return Response({"data": [_data(each) for each in found[:limit]], "next_cursor": more})
+
+    @extend_schema(request=AskRequest, responses={201: AskedData}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Ask for a yes. The person answers in the portal, or by the link of a mail.
+
+        Asking what waits already, too much at once, within 180 days of a no, or after "never" is
+        refused (409) and counted.
+        """
+        body = AskRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            asked = self._ask(body.validated_data)
+        return Response(_data(asked), status=201)
+
+    def _ask(self, data: dict[str, Any]) -> PermissionRequest:
+        now = timezone.now()
+        contact = wire.contact_of(data["contact"])
+        relationship = people.find(self.brand.pk, contact)
+        parts = ("purpose", "channel", "topic", "text", "notice", "evidence")
+        given = {"channel": None, "topic": None} | {k: data[k] for k in parts if k in data}
+        try:
+            asked = asking.ask(relationship, Question(**given), now=now)
+        except asking.MayNotAsk:
+            metrics.count_refusal(self.brand.pk, Refusal.Kind.ASK, now=now)
+            raise
+        if contact.email and asked.evidence:
+            address = identifiers.normalise_email(contact.email)
+            confirming.send(asked, address, language=data.get("language") or settings.LANGUAGE_CODE)
+        return asked
+
+
+class OnePermissionRequest(BrandView):
+    scope = "ask"
+
+    @extend_schema(operation_id="permission_requests_retrieve", responses=AskedData, tags=[TAG])
+    def get(self, request: Request, request_id: uuid.UUID) -> Response:
+        """One thing that you asked for, with its answer."""
+        asked = _mine(self.brand.pk).filter(pk=request_id).first()
+        if asked is None:
+            raise Problem(404, "not_found", "You asked no such thing.")
+        return Response(_data(asked))
+
+
+def _mine(brand_id: int) -> Any:
+    rows = PermissionRequest.objects.filter(relationship__brand=brand_id)
+    return rows.select_related("relationship")
+
+
+def _id(cursor: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(cursor)
+    except ValueError as error:
+        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
+
+
+def _data(asked: PermissionRequest) -> dict[str, Any]:
+    relationship = asked.relationship
+    return {
+        "id": asked.pk,
+        "subject": {"id": relationship.pk, "ref": relationship.ref},
+        "purpose": asked.purpose_id,
+        "channel": asked.channel,
+        "topic": asked.topic,
+        "text": asked.text,
+        "notice": asked.notice or None,
+        "asked_at": asked.asked_at,
+        "answered_at": asked.answered_at,
+        "answer": asked.answer or None,
+    }
