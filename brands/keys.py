@@ -16,6 +16,7 @@ SCOPES = {
     "ack": "confirm that changes were applied",
     "subscriptions": "manage webhooks",
     "relationships": "register people and record what they told the brand",
+    "imports": "import people and their consents",
     "ask": "ask people for a yes",
     "links": "make the links of its mails",
     "campaigns": "report what campaigns sent and brought",

@@ -60,6 +60,8 @@ class Notice:
     facts: Facts = field(default_factory=Facts)
     #: By when the brand has to have applied it.
     honour_by: datetime | None = None
+    #: In the feed alone: no webhook is sent of it.
+    quiet: bool = False
 
 
 class AcknowledgedTooFar(ValueError):
@@ -85,7 +87,30 @@ def append(notices: Iterable[Notice]) -> list[Event]:
     return events
 
 
+def append_all(brand_id: int, notices: Sequence[Notice]) -> None:
+    """The same of many for one brand, by one statement each for their numbers and their rows.
+
+    Raises:
+        BodyTooLarge, TransactionManagementError
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an event belongs to the change it tells of")
+    if not notices:
+        return
+    last = int(NEXT_SEQUENCES.ask({"brand": brand_id, "many": len(notices)})[0][0])
+    first = last - len(notices) + 1
+    Event.objects.bulk_create(
+        [_event(notice, sequence=number) for number, notice in enumerate(notices, start=first)]
+    )
+
+
 EVENT = Insertion(Event)
+NEXT_SEQUENCES = Statement(
+    "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, %(many)s::bigint)"
+    " ON CONFLICT (brand_id) DO UPDATE"
+    " SET last_sequence = brands_streamhead.last_sequence + %(many)s::bigint"
+    " RETURNING last_sequence"
+)
 NEXT_SEQUENCE = Statement(
     "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)"
     " ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1"
@@ -127,6 +152,7 @@ def _event(notice: Notice, *, sequence: int) -> Event:
         campaign=notice.facts.campaign,
         before=notice.facts.before,
         honour_by=notice.honour_by,
+        quiet=notice.quiet,
     )
 
 
@@ -151,7 +177,7 @@ class Wanted:
 
 #: The condition on an event; `arrays` gives its values.
 IS_WANTED = (
-    "(%(types)s::text[] IS NULL OR type = ANY(%(types)s::text[]))"
+    "NOT quiet AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s::text[]))"
     " AND (%(purposes)s::text[] IS NULL OR purpose = '' OR purpose = ANY(%(purposes)s::text[]))"
     " AND (%(channels)s::text[] IS NULL OR channel = '' OR channel = ANY(%(channels)s::text[]))"
 )

@@ -38,7 +38,7 @@ from cmr.portal import brand as brand_page
 from cmr.portal import data as own_data
 from cmr.portal.steady import steady
 from config import health, metrics, wellknown
-from consent.api import batches, checks, relationships, reports, sends, suppressions
+from consent.api import batches, checks, imports, relationships, reports, sends, suppressions
 from consent.pages import views as report_pages
 
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
@@ -123,6 +123,11 @@ urlpatterns = [
         "api/v1/me/contact-points/<int:pending_id>/verify",
         contacts.ContactPointVerification.as_view(),
     ),
+    path("api/v1/imports", imports.Imports.as_view()),
+    path("api/v1/imports/<uuid:import_id>", imports.OneImport.as_view()),
+    path("api/v1/imports/<uuid:import_id>/parts/<int:number>", imports.Part.as_view()),
+    path("api/v1/imports/<uuid:import_id>/start", imports.Start.as_view()),
+    path("api/v1/imports/<uuid:import_id>/exceptions", imports.Exceptions.as_view()),
     path("api/v1/links", brand_links.Links.as_view()),
     path("api/v1/links/key", brand_links.LinkKey.as_view()),
     path("api/v1/permission-requests", permission_requests.PermissionRequests.as_view()),

@@ -118,6 +118,11 @@ def tell(told: Sequence[Notice]) -> None:
     after_commit(partial(wake_up, brand_ids))
 
 
+def wake(brand_id: int) -> None:
+    """Have a brand told, after the commit, of what was appended to its stream."""
+    after_commit(partial(wake_up, {brand_id}))
+
+
 def after_commit(wake: Callable[[], object]) -> None:
     """Call *wake* after the commit; what goes wrong there must not make the change look undone."""
     transaction.on_commit(wake, robust=True)

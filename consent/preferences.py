@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from brands.prepared import Statement
@@ -40,6 +40,39 @@ def project(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
     """
     row = {name: getattr(entry, "id" if name == "entry_id" else name) for name in COLUMNS}
     UPSERT.ask(row | {"subject_id": person_id or entry.subject_id})
+
+
+def project_all(entries: Sequence[LedgerEntry]) -> None:
+    """The same of many entries, whose subjects are the persons, by one statement."""
+    newest: dict[tuple[Any, ...], LedgerEntry] = {}
+    for each in sorted(entries, key=lambda entry: (entry.made_at, entry.subject_seq)):
+        newest[tuple(getattr(each, name) for name in SLOT)] = each
+    values = {
+        f"{name}s": [
+            getattr(each, "id" if name == "entry_id" else name) for each in newest.values()
+        ]
+        for name in COLUMNS
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT_ALL, values)
+
+
+TYPES = (
+    "uuid bigint text text text bigint text text text uuid bigint timestamptz timestamptz"
+    " timestamptz int text"
+).split()
+UPSERT_ALL = """
+INSERT INTO consent_preference AS held ({columns})
+SELECT * FROM unnest({arrays})
+ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
+WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
+""".format(
+    columns=", ".join(COLUMNS),
+    arrays=", ".join(f"%({n}s)s::{t}[]" for n, t in zip(COLUMNS, TYPES, strict=True)),
+    slot=", ".join(SLOT),
+    rest=", ".join(COLUMNS[9:]),
+    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
+)
 
 
 def rebuild(subject: Subject) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from brands.tasks import deliver_due
 from consent import anomalies, chain, endings, honour_times, metrics, propagation, yes_lives
+from consent.imports import applying, jobs
 from consent.models import Subject
 from consent.reports import exports, summaries
 
@@ -50,6 +51,12 @@ def refresh_reports() -> None:
 @shared_task(name="consent.write_exports")
 def write_exports() -> int:
     return exports.write_waiting(now=timezone.now())
+
+
+@shared_task(name="consent.apply_imports")
+def apply_imports() -> int:
+    """Apply what there is of every import that was started."""
+    return sum(jobs.run(each, now=timezone.now()) for each in applying.waiting())
 
 
 @shared_task(name="consent.mail_summary")

@@ -169,6 +169,7 @@ class Migration(migrations.Migration):
                 ("campaign", models.CharField(blank=True, max_length=100)),
                 ("before", models.CharField(blank=True, max_length=10)),
                 ("honour_by", models.DateTimeField(null=True)),
+                ("quiet", models.BooleanField(default=False)),
                 ("body", models.BinaryField()),
             ],
         ),

@@ -48,6 +48,8 @@ class Event(models.Model):
     before = models.CharField(max_length=10, blank=True)
     #: By when the brand has to have applied it; None for what takes nothing away.
     honour_by = models.DateTimeField(null=True)
+    #: In the feed alone: no webhook is sent of it.
+    quiet = models.BooleanField(default=False)
     body = models.BinaryField()
 
     class Meta:

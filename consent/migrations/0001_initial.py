@@ -1638,4 +1638,149 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Import",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=brands.ordered_ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("note", models.CharField(max_length=300)),
+                ("tells", models.BooleanField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("applying", "Applying"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("rows", models.BigIntegerField(default=0)),
+                ("applied", models.BigIntegerField(default=0)),
+                ("bad", models.BigIntegerField(default=0)),
+                ("people", models.BigIntegerField(default=0)),
+                ("choices", models.BigIntegerField(default=0)),
+                ("unchanged", models.BigIntegerField(default=0)),
+                ("lifts_refused", models.BigIntegerField(default=0)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ImportPart",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("rows", models.BigIntegerField()),
+                ("bad", models.BigIntegerField()),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="consent.import",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ImportProblem",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.BigIntegerField()),
+                ("field", models.CharField(max_length=40)),
+                ("code", models.CharField(max_length=40)),
+                ("detail", models.CharField(max_length=300)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="problems",
+                        to="consent.import",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ImportRow",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "job_id",
+                        "place",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("place", models.BigIntegerField()),
+                ("digest", models.BinaryField(max_length=32, null=True)),
+                ("ref", models.CharField(max_length=200, null=True)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("jurisdiction", models.CharField(max_length=6, null=True)),
+                ("purpose", models.CharField(max_length=40, null=True)),
+                ("channel", models.CharField(max_length=10, null=True)),
+                ("topic", models.CharField(max_length=60, null=True)),
+                ("decision", models.CharField(blank=True, max_length=6)),
+                ("basis", models.CharField(max_length=7)),
+                ("ground", models.CharField(max_length=8, null=True)),
+                ("evidence", models.TextField(blank=True)),
+                ("notice", models.CharField(blank=True, max_length=100)),
+                ("made_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="consent.import",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("state", "applying")), fields=["id"], name="import_applying"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="importpart",
+            constraint=models.UniqueConstraint(fields=("job", "number"), name="import_part_once"),
+        ),
     ]

@@ -4,6 +4,7 @@ from consent.models.clock import HonourClock
 from consent.models.contact_report import ContactReport
 from consent.models.ending import Ending
 from consent.models.explanation import Explanation
+from consent.models.imports import Import, ImportPart, ImportProblem, ImportRow
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
 from consent.models.metrics import (
     BrandCount,
@@ -46,6 +47,10 @@ __all__ = [
     "HonourTime",
     "Identifier",
     "ImpliedTerm",
+    "Import",
+    "ImportPart",
+    "ImportProblem",
+    "ImportRow",
     "LedgerEntry",
     "Maker",
     "MetricsCursor",

@@ -79,6 +79,8 @@ ARGUMENTS = {
     "export_id": "00000000-0000-0000-0000-000000000000",
     "name": "overview",
     "code": "spring",
+    "import_id": "00000000-0000-0000-0000-000000000000",
+    "number": "1",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",

@@ -1,0 +1,251 @@
+"""Imports: begin one, send its parts, have it applied, see how far it is and what was not taken."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.wakeup import publish
+from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
+from consent.imports import jobs, receiving
+from consent.models import Import, ImportProblem
+
+PROBLEMS = {
+    jobs.TooManyImports: (409, "too_many_imports", None),
+    jobs.NotOpen: (409, "import_is_over", None),
+    receiving.NotOpen: (409, "import_not_open", None),
+    receiving.OtherPart: (409, "other_part", "number"),
+    receiving.TooManyBad: (422, "too_many_bad_rows", None),
+    receiving.BadPart: (422, "unreadable_part", None),
+}
+TAG = "brand: imports"
+FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
+PART = {"type": "integer", "minimum": 1, "maximum": receiving.MOST_PARTS}
+
+
+class ImportRequest(StrictSerializer):
+    note = serializers.CharField(
+        max_length=300,
+        help_text="How these relationships came about, in words the people will read; a row's own "
+        "`note` comes before it.",
+    )
+    webhooks = serializers.BooleanField(
+        default=False,
+        help_text="Whether your webhooks are told of each row. If not, it is history: your feed "
+        "has it, and it counts as no decision of today.",
+    )
+
+
+class ImportData(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(Import.State.choices)
+    note = serializers.CharField()
+    webhooks = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    rows = serializers.IntegerField(help_text="Good rows that were received.")
+    applied = serializers.IntegerField(help_text="Of them those that were dealt with.")
+    bad = serializers.IntegerField(help_text="Rows not taken; `exceptions` says why.")
+    people = serializers.IntegerField(help_text="Relationships that began.")
+    choices = serializers.IntegerField(help_text="Choices that were recorded.")
+    unchanged = serializers.IntegerField(help_text="Rows that said nothing new.")
+    lifts_refused = serializers.IntegerField(help_text="Yeses over the person's own no.")
+
+
+class PartData(serializers.Serializer[object]):
+    number = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    bad = serializers.IntegerField()
+
+
+class ExceptionData(serializers.Serializer[object]):
+    part = serializers.IntegerField()
+    row = serializers.IntegerField(help_text="From 1, without the headings.")
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+ImportList = list_of(ImportData)
+ExceptionList = list_of(ExceptionData)
+
+
+class _Raw(BaseParser):
+    """Hands on the body, unread."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return stream
+
+
+class CsvBody(_Raw):
+    media_type = "text/csv"
+
+
+class NdjsonBody(_Raw):
+    media_type = "application/x-ndjson"
+
+
+class _Imports(BrandView):
+    scope: ClassVar[str] = "imports"
+
+    def job(self, import_id: uuid.UUID) -> Import:
+        job = Import.objects.filter(brand=self.brand, pk=import_id).first()
+        if job is None:
+            raise Problem(404, "not_found", "You have no such import.")
+        return job
+
+
+class Imports(_Imports):
+    @extend_schema(
+        operation_id="imports_list",
+        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
+        responses=ImportList,
+        tags=[TAG],
+    )
+    def get(self, request: Request) -> Response:
+        """Your imports, newest first."""
+        page = Page(data=request.query_params)
+        page.is_valid(raise_exception=True)
+        skipped = number_of(page.validated_data.get("cursor")) or 0
+        limit = page.validated_data["limit"]
+        rows = Import.objects.filter(brand=self.brand).order_by("-pk")
+        found = list(rows[skipped : skipped + limit + 1])
+        more = cursor_of(skipped + limit) if found[limit:] else None
+        return Response({"data": [_data(each) for each in found[:limit]], "next_cursor": more})
+
+    @extend_schema(request=ImportRequest, responses={201: ImportData}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Begin an import; its parts come next."""
+        body = ImportRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        with translating(PROBLEMS):
+            job = jobs.begin(
+                self.brand, note=said["note"], tells=said["webhooks"], now=timezone.now()
+            )
+        return Response(_data(job), status=201)
+
+
+class OneImport(_Imports):
+    @extend_schema(operation_id="imports_retrieve", responses=ImportData, tags=[TAG])
+    def get(self, request: Request, import_id: uuid.UUID) -> Response:
+        """How far it is, and what came of it."""
+        return Response(_data(self.job(import_id)))
+
+    @extend_schema(responses=ImportData, tags=[TAG])
+    def delete(self, request: Request, import_id: uuid.UUID) -> Response:
+        """Call it off. What was applied stays; the rest is forgotten."""
+        with translating(PROBLEMS):
+            job = jobs.cancel(self.job(import_id), now=timezone.now())
+        return Response(_data(job))
+
+
+class Part(_Imports):
+    parser_classes = (CsvBody, NdjsonBody)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH)],
+        request=dict.fromkeys(FORMS, OpenApiTypes.STR),
+        responses=PartData,
+        tags=[TAG],
+    )
+    def put(self, request: Request, import_id: uuid.UUID, number: int) -> Response:
+        """Send one part, of any size: a whole file, with its headings where it is CSV.
+
+        All of it is taken, or nothing; rows that are bad by themselves are listed. The same part
+        again is no mistake.
+        """
+        job = self.job(import_id)
+        if not 1 <= number <= receiving.MOST_PARTS:
+            raise Problem(422, "invalid", f"1 to {receiving.MOST_PARTS:,}.", "number")
+        body = request.data if hasattr(request.data, "read") else io.BytesIO()  # it was empty
+        media = (request.content_type or "").partition(";")[0].strip().lower()
+        if media not in FORMS:  # an empty body is given to no parser, which would have said so
+            raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
+        with translating(PROBLEMS):
+            part = receiving.receive(job, number, body, form=FORMS[media], now=timezone.now())
+        return Response({"number": part.number, "rows": part.rows, "bad": part.bad})
+
+
+class Start(_Imports):
+    @extend_schema(request=None, responses=ImportData, tags=[TAG])
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
+        """Have it applied, once all parts are there. Workers do it; ask how far they are."""
+        with translating(PROBLEMS):
+            job = jobs.start(self.job(import_id), now=timezone.now())
+        publish("consent.apply_imports")
+        return Response(_data(job))
+
+
+class Exceptions(_Imports):
+    @extend_schema(
+        operation_id="imports_exceptions",
+        parameters=[
+            OpenApiParameter("limit", int),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("form", str, enum=["csv"], description="All of them, as a file."),
+        ],
+        responses={
+            200: ExceptionList,
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),
+        },
+        tags=[TAG],
+    )
+    def get(self, request: Request, import_id: uuid.UUID) -> Any:
+        """The rows that were not taken, and why."""
+        problems = ImportProblem.objects.filter(job=self.job(import_id)).order_by("pk")
+        if request.query_params.get("form") == "csv":
+            return StreamingHttpResponse(_lines(problems), content_type="text/csv; charset=utf-8")
+        page = Page(data=request.query_params)
+        page.is_valid(raise_exception=True)
+        after = number_of(page.validated_data.get("cursor")) or 0
+        limit = page.validated_data["limit"]
+        found = list(problems.filter(pk__gt=after)[: limit + 1])
+        more = cursor_of(found[limit - 1].pk) if found[limit:] else None
+        return Response({"data": [_problem(each) for each in found[:limit]], "next_cursor": more})
+
+
+def _lines(problems: Any) -> Iterator[str]:
+    names = ["part", "row", "field", "code", "detail"]
+    yield ",".join(names) + "\r\n"
+    for each in problems.iterator():
+        written = io.StringIO()
+        csv.writer(written).writerow(_problem(each).values())
+        yield written.getvalue()
+
+
+def _problem(problem: ImportProblem) -> dict[str, Any]:
+    return {
+        "part": problem.place >> 32,
+        "row": problem.place & 0xFFFF_FFFF,
+        "field": problem.field,
+        "code": problem.code,
+        "detail": problem.detail,
+    }
+
+
+def _data(job: Import) -> dict[str, Any]:
+    same = (
+        "id state note created_at started_at ended_at rows applied bad people choices unchanged "
+        "lifts_refused"
+    ).split()
+    return {name: getattr(job, name) for name in same} | {"webhooks": job.tells}

@@ -1,0 +1,1 @@
+"""People and their consents, a million at a time: received in parts, checked, applied."""

@@ -1,0 +1,390 @@
+"""Applying staged rows, some hundreds at a time, each time in one transaction.
+
+Note [Imports]. A batch does what `relationships.start` and `ledger.record` would do row by row,
+with one statement for all rows where they need one each: people are found or made, locked in the
+order of their ids, their chains go on, what stands is projected, the brand's stream is appended to,
+and the import's cursor moves. So a kill loses a batch and repeats it, and the result is the same.
+What the person said stands above all that a brand imports: a yes over their own no is refused,
+listed and counted, and so is a relationship that they ended.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from brands import stream
+from brands.models import Brand
+from brands.ordered_ids import new_id
+from brands.stream import Notice
+from consent import chain, ledger, metrics, notices, preferences, resolution, terms
+from consent.models import (
+    Ending,
+    Identifier,
+    Import,
+    ImportProblem,
+    ImportRow,
+    LedgerEntry,
+    Preference,
+    Refusal,
+    Relationship,
+    Subject,
+)
+from consent.resolution import Choice, Scope
+
+ROWS = 1_000
+
+#: What a scope is within one brand: purpose, channel and topic.
+About = tuple[str | None, str | None, str | None]
+
+
+class Refused(Exception):
+    """This row is not applied."""
+
+    def __init__(self, name: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.name, self.code = name, code
+
+
+@dataclass(slots=True)
+class Counted:
+    """What came of a batch."""
+
+    rows: int = 0
+    people: int = 0
+    choices: int = 0
+    unchanged: int = 0
+    lifts_refused: int = 0
+    problems: list[ImportProblem] = field(default_factory=list)
+
+
+def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int:
+    """Apply the next rows; how many. 0 where none is left, or another worker is at it."""
+    with transaction.atomic():
+        jobs = Import.objects.select_for_update(skip_locked=True, of=("self",))
+        job = jobs.select_related("brand").filter(pk=import_id, state="applying").first()
+        if job is None:
+            return 0
+        staged = ImportRow.objects.filter(job=job, place__gt=job.cursor).order_by("place")
+        rows = list(staged[:size])
+        if not rows:
+            _finish(job, now)
+            return 0
+        counted = _Batch(job, rows, now).apply()
+        _count(job, rows[-1].place, counted)
+    if counted.lifts_refused:
+        for _ in range(counted.lifts_refused):
+            metrics.count_refusal(job.brand_id, Refusal.Kind.LIFT, now=now)
+    return counted.rows
+
+
+def _finish(job: Import, now: datetime) -> None:
+    job.state, job.ended_at = Import.State.DONE, now
+    job.save(update_fields=["state", "ended_at"])
+    ImportRow.objects.filter(job=job).delete()
+
+
+def _count(job: Import, place: int, counted: Counted) -> None:
+    ImportProblem.objects.bulk_create(counted.problems)
+    Import.objects.filter(pk=job.pk).update(
+        cursor=place,
+        applied=F("applied") + counted.rows,
+        bad=F("bad") + len(counted.problems),
+        people=F("people") + counted.people,
+        choices=F("choices") + counted.choices,
+        unchanged=F("unchanged") + counted.unchanged,
+        lifts_refused=F("lifts_refused") + counted.lifts_refused,
+    )
+
+
+class _Batch:
+    """Some rows of one import, and all that they need to know, read once."""
+
+    def __init__(self, job: Import, rows: Sequence[ImportRow], now: datetime) -> None:
+        self.job, self.rows, self.now = job, rows, now
+        self.brand: Brand = job.brand
+        self.counted = Counted(rows=len(rows))
+        self.told: list[Notice] = []
+        self.entries: list[LedgerEntry] = []
+        self.begun: list[Relationship] = []
+        self.changed: dict[uuid.UUID, Relationship] = {}
+
+    def apply(self) -> Counted:
+        self._find_people()
+        self._find_relationships()
+        self._find_choices()
+        for row in self.rows:
+            try:
+                self._apply(row)
+            except Refused as error:
+                self._note(row, error)
+        self._write()
+        return self.counted
+
+    # -- Reading ---------------------------------------------------------------------------------
+
+    def _find_people(self) -> None:
+        """The subject of each digest, made where nobody had it, and the locked rows of all."""
+        wanted = sorted({bytes(row.digest) for row in self.rows if row.digest is not None})
+        self.subjects = self._known(wanted)
+        if new := [digest for digest in wanted if digest not in self.subjects]:
+            self._make(new)
+            self.subjects |= self._known(new)
+        refs = [row.ref for row in self.rows if row.ref]
+        self.by_ref = {
+            each.ref: each for each in Relationship.objects.filter(brand=self.brand, ref__in=refs)
+        }
+        ids = {*self.subjects.values(), *(each.subject_id for each in self.by_ref.values())}
+        self.people = self._locked(ids)
+
+    @staticmethod
+    def _known(digests: Sequence[bytes]) -> dict[bytes, uuid.UUID]:
+        rows = Identifier.objects.filter(digest__in=digests).values_list("digest", "subject_id")
+        return {bytes(digest): subject for digest, subject in rows}
+
+    def _make(self, digests: Sequence[bytes]) -> None:
+        """A subject for each; where somebody else was faster, theirs counts, and ours is empty."""
+        subjects = [Subject(pk=new_id()) for _ in digests]
+        Subject.objects.bulk_create(subjects)
+        pairs = zip(digests, subjects, strict=True)
+        Identifier.objects.bulk_create(
+            [Identifier(digest=digest, subject=subject) for digest, subject in pairs],
+            ignore_conflicts=True,
+        )
+
+    @staticmethod
+    def _locked(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Subject]:
+        """By each subject's id the person whose word counts, locked in the order of their ids."""
+        merged = dict(Subject.objects.filter(pk__in=ids).values_list("pk", "merged_into"))
+        wanted = {other or pk for pk, other in merged.items()}
+        rows = Subject.objects.select_for_update(no_key=True).filter(pk__in=wanted)
+        locked = {each.pk: each for each in rows.order_by("pk")}
+        return {
+            pk: ledger.lock(pk) if locked[other or pk].merged_into_id else locked[other or pk]
+            for pk, other in merged.items()
+        }
+
+    def _find_relationships(self) -> None:
+        mine = Relationship.objects.filter(brand=self.brand, subject__in=self.people)
+        self.relationships = {each.subject_id: each for each in mine}
+        for each in self.relationships.values():
+            self._belongs(each, self.people[each.subject_id])
+
+    def _belongs(self, relationship: Relationship, person: Subject) -> None:
+        relationship.brand = self.brand
+        if relationship.subject_id != person.pk:
+            relationship.seq_before = relationship.subject.last_seq
+
+    def _find_choices(self) -> None:
+        """What people said that matters to this brand, and the newest entry of each scope."""
+        ids = {person.pk for person in self.people.values() if person.last_seq}
+        self.said: dict[uuid.UUID, list[Choice]] = defaultdict(list)
+        known = Preference.objects.filter(subject__in=ids).filter(
+            brand_id=self.brand.pk
+        ) | Preference.objects.filter(subject__in=ids, brand=None)
+        for each in known:
+            self.said[each.subject_id].append(preferences.choice_of(each, entry=each.entry_id))
+        newest = LedgerEntry.objects.filter(
+            subject__in=ids, brand=self.brand, contact_point=None
+        ).order_by("subject", "purpose", "channel", "topic", "-subject_seq")
+        self.newest: dict[tuple[uuid.UUID, About], LedgerEntry] = {
+            (each.subject_id, (each.purpose_id, each.channel, each.topic)): each
+            for each in newest.distinct("subject", "purpose", "channel", "topic")
+        }
+
+    # -- One row -----------------------------------------------------------------------------------
+
+    def _apply(self, row: ImportRow) -> None:
+        subject_id = self._subject(row)
+        person = self.people[subject_id]
+        begun = self._relate(row, subject_id, person)
+        relationship = self.relationships[subject_id]
+        said = bool(row.decision) and self._say(row, person, relationship)
+        if not begun and not said:
+            self.counted.unchanged += 1
+
+    def _subject(self, row: ImportRow) -> uuid.UUID:
+        if row.digest is not None:
+            return self.subjects[bytes(row.digest)]
+        if (known := self.by_ref.get(row.ref)) is None:
+            raise Refused("ref", "no_relationship", "you have nobody with this reference")
+        return known.subject_id
+
+    def _relate(self, row: ImportRow, subject_id: uuid.UUID, person: Subject) -> bool:
+        """Begin the relationship, or begin it again; what the row adds to it is taken."""
+        found = self.relationships.get(subject_id)
+        self._check_ref(row, subject_id)
+        if found and found.ended_at is None:
+            return self._add_to(found, row)
+        if found and found.ended_by == "person":
+            raise Refused("email", "person_ended_relationship", "the person ended it")
+        if not found:
+            found = Relationship(subject_id=subject_id, person=person, brand=self.brand)
+            self.begun.append(found)
+        else:
+            self.changed[found.pk] = found
+        found.ended_at, found.ended_by, found.started_at = None, "", self.now
+        found.origin, found.origin_note = "brand", row.note or self.job.note
+        self.relationships[subject_id] = found
+        self._add_to(found, row)
+        self._belongs(found, person)
+        standing = resolution.in_force(self.said[person.pk])
+        self._tell(
+            notices.of_start(found, standing, seq=person.last_seq, contacts=(), cause=new_id())
+        )
+        self.counted.people += 1
+        return True
+
+    def _check_ref(self, row: ImportRow, subject_id: uuid.UUID) -> None:
+        if row.ref and (other := self.by_ref.get(row.ref)) and other.subject_id != subject_id:
+            raise Refused("ref", "ref_taken", "this reference stands for another person")
+
+    def _add_to(self, found: Relationship, row: ImportRow) -> bool:
+        before = found.ref, found.jurisdiction
+        found.ref, found.jurisdiction = row.ref or found.ref, row.jurisdiction or found.jurisdiction
+        if row.ref:
+            self.by_ref[row.ref] = found
+        if is_new := (found.ref, found.jurisdiction) != before:
+            self.changed[found.pk] = found
+        return is_new
+
+    def _say(self, row: ImportRow, person: Subject, relationship: Relationship) -> bool:
+        """Record what the row says; False where exactly that was the last word already."""
+        about: About = (row.purpose, row.channel, row.topic)
+        before = self.newest.get((person.pk, about))
+        if before and _is_same(before, row):
+            return False
+        scope = Scope(self.brand.pk, *about)
+        if row.decision == "grant" and resolution.standing_no(
+            self.said[person.pk], scope, self.now
+        ):
+            self.counted.lifts_refused += 1
+            raise Refused("decision", "person_said_no", "the person's own no stands")
+        entry = self._entry(row, person, relationship, before.decision if before else "")
+        self.newest[person.pk, about] = entry
+        self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
+        self._tell(notices.of_entry(entry, relationship))
+        self.counted.choices += 1
+        return True
+
+    def _entry(
+        self, row: ImportRow, person: Subject, relationship: Relationship, before: str
+    ) -> LedgerEntry:
+        made_at = row.made_at or self.now
+        entry = LedgerEntry(
+            subject_id=person.pk,
+            subject_seq=person.last_seq + 1,
+            brand_id=self.brand.pk,
+            purpose_id=row.purpose,
+            channel=row.channel,
+            topic=row.topic,
+            decision=row.decision,
+            expires_at=self._expiry(row, person, relationship, made_at),
+            maker="brand",
+            maker_brand_id=self.brand.pk,
+            basis=row.basis,
+            ground=row.ground,
+            source="brand_api",
+            evidence=row.evidence,
+            notice=row.notice,
+            before=before,
+            made_at=made_at,
+            recorded_at=self.now,
+            previous_hash=bytes(person.chain_head),
+        )
+        entry.hash = chain.link(bytes(person.chain_head), entry)
+        person.last_seq, person.chain_head = entry.subject_seq, entry.hash
+        self.entries.append(entry)
+        return entry
+
+    def _expiry(
+        self, row: ImportRow, person: Subject, relationship: Relationship, made_at: datetime
+    ) -> datetime | None:
+        if row.ground is None:
+            return row.expires_at
+        try:
+            return terms.expiry(
+                row.ground,
+                jurisdiction=person.jurisdiction or relationship.jurisdiction,
+                made_at=made_at,
+                wanted=row.expires_at,
+                now=self.now,
+            )
+        except (terms.NoTerm, terms.TermOver, terms.BeyondTerm) as error:
+            raise Refused(error.field, TERM_CODES[type(error)], str(error)) from error
+
+    def _tell(self, notice: Notice) -> None:
+        """History is in the stream, but pushed to nobody, and no decision that is counted."""
+        if not self.job.tells:
+            notice = replace(notice, quiet=True, facts=replace(notice.facts, decision=""))
+        self.told.append(notice)
+
+    def _note(self, row: ImportRow, error: Refused) -> None:
+        self.counted.problems.append(
+            ImportProblem(
+                job=self.job, place=row.place, field=error.name, code=error.code, detail=str(error)
+            )
+        )
+
+    # -- Writing -----------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        begun = {each.pk for each in self.begun}
+        Relationship.objects.bulk_create(self.begun)
+        Relationship.objects.bulk_update(
+            [each for pk, each in self.changed.items() if pk not in begun],
+            ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
+        )
+        LedgerEntry.objects.bulk_create(self.entries)
+        preferences.project_all(self.entries)
+        Ending.objects.bulk_create(
+            Ending(entry=each, subject_id=each.subject_id, ends_at=each.ends_at)
+            for each in self.entries
+            if each.ends_at
+        )
+        self._move_chains()
+        stream.append_all(self.brand.pk, self.told)
+        if self.job.tells:
+            ledger.wake(self.brand.pk)
+
+    def _move_chains(self) -> None:
+        moved = {each.subject_id: each for each in self.entries}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE consent_subject held SET last_seq = new.seq, chain_head = new.head"
+                " FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[]) new(id, seq, head)"
+                " WHERE held.id = new.id",
+                [
+                    list(moved),
+                    [each.subject_seq for each in moved.values()],
+                    [each.hash for each in moved.values()],
+                ],
+            )
+
+
+TERM_CODES: dict[type[Exception], str] = {
+    terms.NoTerm: "no_term",
+    terms.TermOver: "term_over",
+    terms.BeyondTerm: "beyond_term",
+}
+
+
+def _is_same(entry: LedgerEntry, row: ImportRow) -> bool:
+    """Whether the row says once more what stands, word by word: a file may be imported again."""
+    said = (row.decision, row.basis, row.evidence, row.notice)
+    held = (entry.decision, entry.basis, entry.evidence, entry.notice)
+    same_time = row.made_at is None or row.made_at == entry.made_at
+    return entry.maker == "brand" and said == held and same_time
+
+
+def waiting() -> list[uuid.UUID]:
+    """The imports that are being applied, oldest first."""
+    rows: Any = Import.objects.filter(state="applying").order_by("pk")
+    return list(rows.values_list("pk", flat=True))

@@ -1,0 +1,76 @@
+"""Beginning an import, having it applied, and calling it off."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from brands.models import Brand
+from consent.imports import applying
+from consent.models import Import, ImportRow
+
+#: So many of one brand are open or being applied at once.
+MOST = 10
+
+
+class TooManyImports(Exception):
+    """The brand has as many under way as there may be."""
+
+
+class NotOpen(Exception):
+    """The import was started, or is over."""
+
+
+def begin(brand: Brand, *, note: str, tells: bool, now: datetime) -> Import:
+    """An import that takes parts.
+
+    Raises:
+        TooManyImports
+    """
+    with transaction.atomic():
+        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
+        under_way = Import.objects.filter(brand=brand, state__in=["open", "applying"])
+        if under_way.count() >= MOST:
+            raise TooManyImports(f"{MOST} imports are under way already")
+        return Import.objects.create(brand=brand, note=note, tells=tells, created_at=now)
+
+
+def start(job: Import, *, now: datetime) -> Import:
+    """Have it applied; again is no mistake.
+
+    Raises:
+        NotOpen: it is over.
+    """
+    mine = Import.objects.filter(pk=job.pk)
+    mine.filter(state="open").update(state="applying", started_at=now)
+    held = mine.get()
+    if held.state == Import.State.CANCELLED:
+        raise NotOpen("this import was cancelled")
+    return held
+
+
+def cancel(job: Import, *, now: datetime) -> Import:
+    """Apply no more of it; what was applied stays.
+
+    Raises:
+        NotOpen: it is done.
+    """
+    with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=job.pk)  # waits for a batch under way
+        if held.state == Import.State.DONE:
+            raise NotOpen("this import is done")
+        if held.state != Import.State.CANCELLED:
+            held.state, held.ended_at = Import.State.CANCELLED, now
+            held.save(update_fields=["state", "ended_at"])
+            ImportRow.objects.filter(job=held).delete()
+    return held
+
+
+def run(import_id: uuid.UUID, *, now: datetime) -> int:
+    """Apply all that is left; how many rows."""
+    done = 0
+    while rows := applying.apply_batch(import_id, now=now):
+        done += rows
+    return done

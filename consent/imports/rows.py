@@ -1,0 +1,210 @@
+"""One row of an import, read and checked. An address leaves this module as its digest alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from brands import jurisdictions
+from brands.models import Brand, Channel, Purpose, Regime, Topic
+from consent import identifiers
+from consent.identifiers import Contact, InvalidAddress
+from consent.models import Ground
+from consent.models.ledger import Basis
+
+ADDRESSES = ("email", "phone", "sha256")
+#: The columns of a file, and how long each may be.
+LONGEST = {
+    "email": 320,
+    "phone": 40,
+    "sha256": 64,
+    "ref": 200,
+    "note": 300,
+    "jurisdiction": 6,
+    "purpose": 40,
+    "channel": 10,
+    "topic": 60,
+    "decision": 6,
+    "basis": 7,
+    "ground": 8,
+    "evidence": 2_000,
+    "notice": 100,
+    "made_at": 40,
+    "expires_at": 40,
+}
+DECISIONS = ("grant", "deny")
+
+
+class BadRow(ValueError):
+    """A row that cannot be taken: the field, a stable code, and why."""
+
+    def __init__(self, field: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field, self.code = field, code
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """In the order of the columns of `ImportRow`."""
+
+    digest: bytes | None
+    ref: str | None
+    note: str
+    jurisdiction: str | None
+    purpose: str | None
+    channel: str | None
+    topic: str | None
+    decision: str
+    basis: str
+    ground: str | None
+    evidence: str
+    notice: str
+    made_at: datetime | None
+    expires_at: datetime | None
+
+
+class Reader:
+    """Reads rows for one brand, by its catalogue as it stands."""
+
+    def __init__(self, brand: Brand, *, now: datetime) -> None:
+        self.now = now
+        self.regimes = dict(Purpose.objects.values_list("code", "regime"))
+        topics = Topic.objects.filter(brand=brand)
+        self.topics = dict(topics.values_list("code", "purpose_id"))
+
+    def read(self, said: Mapping[str, Any]) -> Row:
+        """The row that *said* is, whose values are texts; empty is the same as left out.
+
+        Raises:
+            BadRow
+        """
+        given = _texts(said)
+        digest = _digest(given)
+        ref = given.get("ref")
+        if digest is None and ref is None:
+            raise BadRow("email", "no_contact", "Give email, phone, sha256 or ref.")
+        decision = given.get("decision", "")
+        purpose, channel, topic = self._scope(given)
+        self._check_choice(given, decision, purpose)
+        return Row(
+            digest,
+            ref,
+            given.get("note", ""),
+            _jurisdiction(given),
+            purpose,
+            channel,
+            topic,
+            decision,
+            given.get("basis", Basis.EXPRESS.value),
+            given.get("ground"),
+            given.get("evidence", ""),
+            given.get("notice", ""),
+            self._made_at(given),
+            self._expires_at(given, decision),
+        )
+
+    def _scope(self, given: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
+        purpose, channel, topic = given.get("purpose"), given.get("channel"), given.get("topic")
+        if purpose is not None and purpose not in self.regimes:
+            raise BadRow("purpose", "unknown_purpose", f"there is no purpose {purpose!r}")
+        if channel is not None and channel not in Channel.values:
+            raise BadRow("channel", "unknown_channel", f"there is no channel {channel!r}")
+        if topic is not None:
+            purpose = purpose or self.topics.get(topic)
+            if self.topics.get(topic) != purpose or purpose is None:
+                raise BadRow("topic", "unknown_topic", f"there is no topic {topic!r}")
+        return purpose, channel, topic
+
+    def _check_choice(self, given: Mapping[str, str], decision: str, purpose: str | None) -> None:
+        if not decision:
+            if strange := [n for n in ("purpose", "channel", "topic", "made_at") if n in given]:
+                raise BadRow(strange[0], "no_decision", "Say grant or deny, or leave this out.")
+            return
+        if decision not in DECISIONS:
+            raise BadRow("decision", "unknown_decision", "A decision is grant or deny.")
+        if decision == "deny" and self.regimes.get(purpose or "") == Regime.REQUIRED:
+            raise BadRow("purpose", "cannot_be_refused", f"{purpose} cannot be refused")
+        if decision == "grant":
+            _check_yes(given, purpose)
+        elif given.get("basis", "express") != "express" or "ground" in given:
+            raise BadRow("basis", "not_implied", "Only a yes can be implied.")
+
+    def _made_at(self, given: Mapping[str, str]) -> datetime | None:
+        moment = _moment(given, "made_at")
+        if moment and moment > self.now:
+            raise BadRow("made_at", "from_the_future", "made_at lies in the future")
+        return moment
+
+    def _expires_at(self, given: Mapping[str, str], decision: str) -> datetime | None:
+        moment = _moment(given, "expires_at")
+        if moment and (decision != "grant" or moment <= self.now):
+            raise BadRow("expires_at", "past", "Only a yes expires, and in the future.")
+        return moment
+
+
+def _check_yes(given: Mapping[str, str], purpose: str | None) -> None:
+    if purpose is None:
+        raise BadRow("purpose", "required", "A yes names its purpose.")
+    if "evidence" not in given:
+        raise BadRow("evidence", "no_evidence", "A yes that you record needs evidence.")
+    basis, ground = given.get("basis", Basis.EXPRESS.value), given.get("ground")
+    if basis not in Basis.values:
+        raise BadRow("basis", "unknown_basis", "A basis is express or implied.")
+    if (basis == Basis.IMPLIED) != (ground is not None):
+        raise BadRow("ground", "no_ground", "An implied consent has a ground, and no other has.")
+    if ground is not None and ground not in Ground.values:
+        raise BadRow("ground", "unknown_ground", "A ground is purchase or inquiry.")
+
+
+def _texts(said: Mapping[str, Any]) -> dict[str, str]:
+    """What is said at all, trimmed."""
+    given = {}
+    for name, value in said.items():
+        if name not in LONGEST:
+            raise BadRow(str(name)[:40], "unknown_field", "There is no such column.")
+        if value is None or value == "":
+            continue
+        if not isinstance(value, str) or "\0" in value or len(value) > LONGEST[name]:
+            raise BadRow(name, "invalid", f"a text of up to {LONGEST[name]} characters")
+        if text := value.strip():
+            given[name] = text
+    return given
+
+
+def _digest(given: Mapping[str, str]) -> bytes | None:
+    """Of the one address; a person with two addresses is two rows until they prove both."""
+    named = [name for name in ADDRESSES if name in given]
+    if len(named) > 1:
+        raise BadRow(named[1], "one", "One address a row: another one is another row.")
+    if not named:
+        return None
+    try:
+        return identifiers.digest_of_contact(Contact(**{named[0]: given[named[0]]}))
+    except InvalidAddress as error:
+        raise BadRow(named[0], "invalid_contact", str(error)) from error
+
+
+def _jurisdiction(given: Mapping[str, str]) -> str | None:
+    code = given.get("jurisdiction")
+    if code is not None and code not in jurisdictions.codes():
+        raise BadRow("jurisdiction", "unknown_jurisdiction", f"there is no {code!r}")
+    return code
+
+
+def _moment(given: Mapping[str, str], name: str) -> datetime | None:
+    return _parsed(given[name], name) if name in given else None
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str, name: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        _ = moment.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise BadRow(name, "invalid", "A time reads as 2026-11-22T10:00:00Z.") from error
+    if moment.tzinfo is None:
+        raise BadRow(name, "no_zone", "A time needs its zone, as in 2026-11-22T10:00:00Z.")
+    return moment

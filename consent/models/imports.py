@@ -1,0 +1,101 @@
+"""A brand's file of people and consents on its way into the ledger."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from brands.models import Brand
+from brands.ordered_ids import new_id
+
+
+class Import(models.Model):
+    """Open for parts, then applied from `cursor` on, in the order of the rows' places."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        APPLYING = "applying"
+        DONE = "done"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="imports")
+    #: How the relationships came about, in words that the people read, where a row does not say.
+    note = models.CharField(max_length=300)
+    #: Whether the brand's webhooks are told of each row; its feed has all of it anyway.
+    tells = models.BooleanField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    #: Rows up to this place are applied.
+    cursor = models.BigIntegerField(default=0)
+    #: Rows that were staged, and of them those applied or refused so far.
+    rows = models.BigIntegerField(default=0)
+    applied = models.BigIntegerField(default=0)
+    #: Rows that could not be read, or not be applied: each has its `ImportProblem`.
+    bad = models.BigIntegerField(default=0)
+    #: Relationships that began, choices that were recorded, and rows that changed nothing.
+    people = models.BigIntegerField(default=0)
+    choices = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    #: Yeses that the person's own no refused.
+    lifts_refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="import_applying", condition=Q(state="applying")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ImportPart(models.Model):
+    """One part as it was received; the same again changes nothing."""
+
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    sha256 = models.BinaryField(max_length=32)
+    rows = models.BigIntegerField()
+    bad = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="import_part_once"),
+        ]
+
+
+class ImportRow(models.Model):
+    """One row, validated, with its address already turned into its digest. Gone when it is done."""
+
+    pk = models.CompositePrimaryKey("job_id", "place")
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
+    #: The part's number × 2³² + the row's number in it.
+    place = models.BigIntegerField()
+    #: Of the address; null where only the brand's reference says who it is.
+    digest = models.BinaryField(max_length=32, null=True)
+    ref = models.CharField(max_length=200, null=True)
+    note = models.CharField(max_length=300, blank=True)
+    jurisdiction = models.CharField(max_length=6, null=True)
+    purpose = models.CharField(max_length=40, null=True)
+    channel = models.CharField(max_length=10, null=True)
+    topic = models.CharField(max_length=60, null=True)
+    #: Empty: the row is about the relationship alone.
+    decision = models.CharField(max_length=6, blank=True)
+    basis = models.CharField(max_length=7)
+    ground = models.CharField(max_length=8, null=True)
+    evidence = models.TextField(blank=True)
+    notice = models.CharField(max_length=100, blank=True)
+    made_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+
+class ImportProblem(models.Model):
+    """Why one row was not taken."""
+
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems")
+    place = models.BigIntegerField()
+    field = models.CharField(max_length=40)
+    code = models.CharField(max_length=40)
+    detail = models.CharField(max_length=300)

@@ -1,0 +1,400 @@
+"""Imports: what is taken of a file, what is not, and that a row means what a call means."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from brands import keys, stream, webhooks
+from brands.models import Brand, Event, Topic
+from consent import (
+    chain,
+    checks,
+    identifiers,
+    ledger,
+    metrics,
+    preferences,
+    relationships,
+    terms,
+)
+from consent.checks import Asked
+from consent.identifiers import Contact, digest, find_or_create
+from consent.imports import applying, jobs, receiving
+from consent.ledger import Actor, NewChoice
+from consent.models import (
+    BrandCount,
+    DailyCount,
+    Ending,
+    Identifier,
+    Import,
+    ImportRow,
+    LedgerEntry,
+    Preference,
+    Refusal,
+    Relationship,
+    Subject,
+)
+from consent.resolution import Scope
+from tests.conftest import EMAIL, Api
+
+LONG_AGO = "2024-03-01T10:00:00Z"
+HEADINGS = "email,ref,purpose,channel,decision,made_at,evidence"
+YES = "marketing,email,grant,2024-03-01T10:00:00Z,form 7"
+
+
+def begin(api: Api, **more: Any) -> str:
+    made = api.post("imports", {"note": "Our newsletter list of 2024", **more})
+    assert made.status_code == 201, made.content
+    return str(made.json()["id"])
+
+
+def put(api: Api, job: str, text: str | bytes, *, number: int = 1, form: str = "text/csv") -> Any:
+    body = text.encode() if isinstance(text, str) else text
+    return api.send("PUT", f"imports/{job}/parts/{number}", body, form)
+
+
+def apply(api: Api, text: str, *, form: str = "text/csv", **more: Any) -> dict[str, Any]:
+    """The whole way; what the API says at the end."""
+    job = begin(api, **more)
+    sent = put(api, job, text, form=form)
+    assert sent.status_code == 200, sent.content
+    assert api.post(f"imports/{job}/start").status_code == 200
+    for each in applying.waiting():
+        jobs.run(each, now=timezone.now())
+    done: dict[str, Any] = api.get(f"imports/{job}").json()
+    assert done["state"] == "done"
+    assert not ImportRow.objects.exists()
+    return done
+
+
+def exceptions(api: Api, job: str) -> list[tuple[int, str, str]]:
+    rows = api.get(f"imports/{job}/exceptions").json()["data"]
+    return [(row["row"], row["field"], row["code"]) for row in rows]
+
+
+def is_allowed(brand: Brand, email: str = EMAIL) -> bool:
+    asked = Asked(brand.pk, Contact(email=email), "marketing", "email")
+    return checks.check(asked, now=timezone.now()).allowed
+
+
+def assert_chains_hold() -> None:
+    for subject in Subject.objects.all():
+        assert list(chain.breaks(subject)) == []
+
+
+def test_people_and_their_consents(as_acme: Api, acme: Brand) -> None:
+    text = f"{HEADINGS}\r\nann@example.org,A-1,{YES}\r\nben@example.org,A-2,,,,,\r\n"
+    done = apply(as_acme, text)
+    assert {k: done[k] for k in ("rows", "applied", "bad", "people", "choices")} == {
+        "rows": 2, "applied": 2, "bad": 0, "people": 2, "choices": 1,
+    }  # fmt: skip
+    assert is_allowed(acme, "ann@example.org") and not is_allowed(acme, "ben@example.org")
+    entry = LedgerEntry.objects.get()
+    assert (entry.maker, entry.source, entry.evidence) == ("brand", "brand_api", "form 7")
+    assert entry.made_at == datetime(2024, 3, 1, 10, tzinfo=UTC)
+    known = Relationship.objects.get(ref="A-1")
+    assert (known.origin, known.origin_note) == ("brand", "Our newsletter list of 2024")
+    assert_chains_hold()
+
+
+def test_ndjson_says_the_same(as_acme: Api, acme: Brand) -> None:
+    said = {"email": "ann@example.org", "purpose": "marketing", "channel": "email",
+            "decision": "grant", "evidence": "form 7", "note": "Shop"}  # fmt: skip
+    done = apply(as_acme, json.dumps(said) + "\n\n", form="application/x-ndjson")
+    assert done["choices"] == 1 and is_allowed(acme, "ann@example.org")
+    assert Relationship.objects.get().origin_note == "Shop"
+
+
+def _one_by_one(brand: Brand, rows: list[dict[str, str]], now: datetime) -> None:
+    """What the calls of the API would do."""
+    by = Actor("brand_api", brand.pk)
+    for row in rows:
+        person = find_or_create(digest(f"other-{row['email']}")).subject_id
+        relationships.start(person, brand, by=by, now=now, ref=row["ref"] or None, note="x")
+        scope = Scope(brand.pk, row["purpose"] or None, row["channel"] or None)
+        choice = NewChoice(
+            scope, row["decision"], evidence=row["evidence"],  # type: ignore[arg-type]
+            made_at=datetime.fromisoformat(row["made_at"]),
+        )  # fmt: skip
+        ledger.record(person, [choice], by=by, now=now)
+
+
+def _said(brand: Brand) -> list[Any]:
+    """Everything that came of it, but for the ids."""
+    fields = "purpose_id channel topic decision maker basis made_at subject_seq".split()
+    entries = LedgerEntry.objects.filter(brand=brand)
+    emails = {
+        find_or_create(digest(f"{other}p{n}@example.org")).subject_id: n
+        for n in range(12)
+        for other in ("", "other-")
+    }
+    return [
+        sorted(
+            (emails[e.subject_id], e.before, *(str(getattr(e, f)) for f in fields))
+            for e in entries
+        ),
+        sorted(
+            (emails[p.subject_id], *(str(getattr(p, f)) for f in fields))
+            for p in Preference.objects.filter(brand=brand)
+        ),
+        sorted(
+            (emails[r.subject_id], r.ref or "", r.origin)
+            for r in Relationship.objects.filter(brand=brand)
+        ),
+        sorted(
+            (e.type, e.decision, e.purpose, e.channel, e.before, len(json.loads(bytes(e.body))))
+            for e in Event.objects.filter(brand=brand)
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+def test_a_file_does_what_the_calls_do(size: int, as_acme: Api, acme: Brand, rival: Brand) -> None:
+    rows = [
+        {
+            "email": f"p{n % 12}@example.org",
+            "ref": f"R{n % 12}" if n % 3 else "",
+            "purpose": ["marketing", "research", ""][n % 3] if n % 2 else "marketing",
+            "channel": ["email", "sms", ""][n % 5 % 3],
+            "decision": "deny" if n % 4 == 0 or (n % 2 and n % 3 == 2) else "grant",
+            "made_at": f"2024-0{1 + n % 9}-01T10:00:0{n % 7}Z",
+            "evidence": f"form {n}",
+        }
+        for n in range(60)
+    ]
+    now = timezone.now()
+    _one_by_one(rival, rows, now)
+    written = io.StringIO()
+    writer = csv.DictWriter(written, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    job = begin(as_acme, webhooks=True)
+    assert put(as_acme, job, written.getvalue()).json() == {"number": 1, "rows": 60, "bad": 0}
+    as_acme.post(f"imports/{job}/start")
+    (pk,) = applying.waiting()
+    while applying.apply_batch(pk, now=now, size=size):
+        pass
+    assert _said(acme) == _said(rival)
+    assert_chains_hold()
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "code"),
+    [
+        (",,,,,,", "email", "no_contact"),
+        ("ann,,,,,,", "email", "invalid_contact"),
+        ("a@example.org,,weather,email,grant,,x", "purpose", "unknown_purpose"),
+        ("a@example.org,,marketing,smoke,grant,,x", "channel", "unknown_channel"),
+        ("a@example.org,,marketing,email,maybe,,x", "decision", "unknown_decision"),
+        ("a@example.org,,marketing,email,,,", "purpose", "no_decision"),
+        ("a@example.org,,marketing,email,grant,,", "evidence", "no_evidence"),
+        ("a@example.org,,,email,grant,,x", "purpose", "required"),
+        ("a@example.org,,service,email,deny,,", "purpose", "cannot_be_refused"),
+        ("a@example.org,,marketing,email,grant,2999-01-01T00:00:00Z,x", "made_at",
+         "from_the_future"),
+        ("a@example.org,,marketing,email,grant,2024-01-01,x", "made_at", "no_zone"),
+        ("a@example.org,,marketing,email,grant,yesterday,x", "made_at", "invalid"),
+        ("a@example.org,,,", "", "columns"),
+        (f"a@example.org,{'r' * 201},,,,,", "ref", "invalid"),
+        (",nobody,,,,,", "ref", "no_relationship"),
+    ],
+)  # fmt: skip
+def test_a_bad_row_is_listed_and_the_others_are_taken(
+    row: str, field: str, code: str, as_acme: Api, acme: Brand
+) -> None:
+    done = apply(as_acme, f"{HEADINGS}\nann@example.org,,{YES}\n{row}\nben@example.org,,{YES}\n")
+    assert exceptions(as_acme, done["id"]) == [(2, field, code)]
+    assert (done["choices"], done["bad"]) == (2, 1)
+    text = as_acme.get(f"imports/{done['id']}/exceptions", form="csv")
+    lines = list(csv.reader(io.StringIO(text.getvalue().decode())))
+    assert lines[0] == ["part", "row", "field", "code", "detail"]
+    assert lines[1][:4] == ["1", "2", field, code]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"email\nann\xff@example.org\n", "unreadable_part"),
+        (b"e-mail\nann@example.org\n", "unreadable_part"),
+        (b"\n", "unreadable_part"),
+        (b"email,email\na@example.org,\n", "unreadable_part"),
+    ],
+)
+def test_a_part_that_cannot_be_read_is_not_taken(text: bytes, code: str, as_acme: Api) -> None:
+    job = begin(as_acme)
+    assert (put(as_acme, job, text).status_code, put(as_acme, job, text).json()["code"]) == (
+        422,
+        code,
+    )
+    assert put(as_acme, job, "email\nann@example.org\n").status_code == 200
+
+
+def test_a_part_with_too_many_bad_rows_is_the_wrong_file(
+    as_acme: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "MOST_BAD", 2)
+    job = begin(as_acme)
+    assert put(as_acme, job, "email\n1\n2\n3\n").json()["code"] == "too_many_bad_rows"
+    assert as_acme.get(f"imports/{job}").json()["bad"] == 0
+
+
+def test_parts_come_in_any_order_and_twice(as_acme: Api, acme: Brand) -> None:
+    job = begin(as_acme)
+    yes, no = f"{HEADINGS}\nann@example.org,,{YES}\n", "email,decision\nann@example.org,deny\n"
+    assert put(as_acme, job, no, number=2).status_code == 200
+    assert [put(as_acme, job, yes).status_code for _ in range(2)] == [200, 200]
+    assert put(as_acme, job, no).json()["code"] == "other_part"
+    as_acme.post(f"imports/{job}/start")
+    assert put(as_acme, job, yes, number=3).json()["code"] == "import_not_open"
+    assert put(as_acme, job, yes).status_code == 200  # it has it already
+    jobs.run(Import.objects.get().pk, now=timezone.now())
+    assert not is_allowed(acme, "ann@example.org")  # the second part is later
+    assert as_acme.post(f"imports/{job}/start").status_code == 200
+
+
+def test_a_person_s_own_no_stands(as_acme: Api, met: Relationship) -> None:
+    no = NewChoice(Scope(None, "marketing"), "deny")
+    ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    done = apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\nben@example.org,,{YES}\n")
+    assert exceptions(as_acme, done["id"]) == [(1, "decision", "person_said_no")]
+    assert (done["lifts_refused"], done["choices"]) == (1, 1)
+    assert Refusal.objects.get(kind="lift").count == 1
+    assert not is_allowed(met.brand)
+
+
+def test_what_the_person_ended_stays_ended(as_acme: Api, met: Relationship) -> None:
+    relationships.end(met, by=Actor("portal"), now=timezone.now())
+    done = apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\n")
+    assert exceptions(as_acme, done["id"]) == [(1, "email", "person_ended_relationship")]
+    assert not LedgerEntry.objects.exists()
+
+
+def test_what_the_brand_ended_begins_again(as_acme: Api, met: Relationship) -> None:
+    relationships.end(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
+    assert apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\n")["people"] == 1
+    assert is_allowed(met.brand)
+
+
+def test_references(as_acme: Api, acme: Brand) -> None:
+    apply(as_acme, "email,ref\nann@example.org,A-1\n")
+    text = f"{HEADINGS}\n,A-1,{YES}\nben@example.org,A-1,{YES}\nben@example.org,B-1,{YES}\n"
+    done = apply(as_acme, text)
+    assert exceptions(as_acme, done["id"]) == [(2, "ref", "ref_taken")]
+    assert is_allowed(acme, "ann@example.org") and is_allowed(acme, "ben@example.org")
+    assert set(Relationship.objects.values_list("ref", flat=True)) == {"A-1", "B-1"}
+
+
+def test_the_same_file_again_changes_nothing(as_acme: Api, acme: Brand) -> None:
+    text = f"{HEADINGS}\nann@example.org,A-1,{YES}\nben@example.org,,{YES}\n"
+    apply(as_acme, text)
+    before = LedgerEntry.objects.count(), Event.objects.count()
+    done = apply(as_acme, text)
+    assert (done["unchanged"], done["choices"], done["people"]) == (2, 0, 0)
+    assert (LedgerEntry.objects.count(), Event.objects.count()) == before
+
+
+def test_an_implied_consent_runs_out_with_its_term(as_acme: Api, acme: Brand) -> None:
+    bought = (timezone.now() - timedelta(days=30)).replace(microsecond=0)
+    heads = "email,purpose,channel,decision,basis,ground,evidence,made_at"
+    old = "2020-01-01T00:00:00Z"
+    row = "marketing,email,grant,implied,purchase,order 7"
+    text = f"{heads}\nann@example.org,{row},{bought.isoformat()}\nben@example.org,{row},{old}\n"
+    done = apply(as_acme, text)
+    assert exceptions(as_acme, done["id"]) == [(2, "made_at", "term_over")]
+    assert Ending.objects.get().ends_at == terms.after_months(bought, 24)
+
+
+def test_a_topic_brings_its_purpose(as_acme: Api, acme: Brand) -> None:
+    Topic.objects.create(brand=acme, code="offers", name="Offers", purpose_id="marketing")
+    heads = "email,topic,channel,decision,evidence"
+    apply(as_acme, f"{heads}\nann@example.org,offers,email,grant,form 7\n")
+    entry = LedgerEntry.objects.get()
+    assert (entry.purpose_id, entry.topic) == ("marketing", "offers")
+
+
+def test_history_is_told_to_nobody_and_counted_as_no_decision(as_acme: Api, acme: Brand) -> None:
+    endpoint, _ = webhooks.subscribe(
+        acme, webhooks.Terms(url="https://acme.example/hook"), now=timezone.now()
+    )
+    apply(as_acme, f"{HEADINGS}\nann@example.org,,{YES}\n")
+    wanted = stream.Wanted()
+    rows, through = stream.window(acme.pk, after=0, limit=10, wanted=wanted)
+    assert (list(rows), through) == ([], 2)
+    feed = as_acme.get("events").json()["data"]
+    assert [event["type"] for event in feed] == ["relationship.started", "preference.granted"]
+    metrics.roll_up()
+    assert (BrandCount.objects.get().started, DailyCount.objects.get().opt_ins) == (1, 0)
+    apply(as_acme, f"{HEADINGS}\nben@example.org,,{YES}\n", webhooks=True)
+    rows, _ = stream.window(acme.pk, after=0, limit=10, wanted=wanted)
+    assert len(list(rows)) == 2
+    metrics.roll_up()
+    assert sum(DailyCount.objects.values_list("opt_ins", flat=True)) == 1
+    assert endpoint.pk
+
+
+def test_it_can_be_called_off(as_acme: Api, acme: Brand) -> None:
+    job = begin(as_acme)
+    rows = "".join(f"p{n}@example.org\n" for n in range(20))
+    put(as_acme, job, f"email\n{rows}")
+    as_acme.post(f"imports/{job}/start")
+    pk = Import.objects.get().pk
+    assert applying.apply_batch(pk, now=timezone.now(), size=5) == 5
+    off = as_acme.delete(f"imports/{job}").json()
+    assert (off["state"], off["applied"], off["people"]) == ("cancelled", 5, 5)
+    assert applying.apply_batch(pk, now=timezone.now()) == 0
+    assert Relationship.objects.count() == 5 and not ImportRow.objects.exists()
+    assert as_acme.post(f"imports/{job}/start").json()["code"] == "import_is_over"
+    assert as_acme.delete(f"imports/{job}").status_code == 200
+
+
+def test_no_address_is_kept(as_acme: Api) -> None:
+    job = begin(as_acme)
+    put(as_acme, job, "email\nann@example.org\n")
+    (row,) = ImportRow.objects.all()
+    assert bytes(row.digest or b"") == identifiers.digest("ann@example.org")
+    assert "ann@" not in str(vars(row))
+    assert not Identifier.objects.exists()  # not before it is started
+
+
+def test_another_brand_sees_none_of_it(as_acme: Api, as_rival: Api) -> None:
+    job = begin(as_acme)
+    for answer in (
+        as_rival.get(f"imports/{job}"),
+        as_rival.get(f"imports/{job}/exceptions"),
+        as_rival.post(f"imports/{job}/start"),
+        as_rival.delete(f"imports/{job}"),
+        put(as_rival, job, "email\n"),
+    ):
+        assert answer.status_code == 404
+    assert as_rival.get("imports").json()["data"] == []
+    assert [each["id"] for each in as_acme.get("imports").json()["data"]] == [job]
+
+
+def test_not_too_many_at_once_and_only_with_the_scope(as_acme: Api, acme: Brand) -> None:
+    for _ in range(jobs.MOST):
+        begin(as_acme)
+    assert as_acme.post("imports", {"note": "x"}).json()["code"] == "too_many_imports"
+    weak = Api(keys.issue(acme, name="x", scopes=["check"]))
+    assert weak.post("imports", {"note": "x"}).status_code == 403
+
+
+def test_merged_people_are_one(as_acme: Api, acme: Brand) -> None:
+    """What is imported for an address whose subject was merged goes to the person that remains."""
+    from consent import merging
+
+    ann = find_or_create(digest("ann@example.org")).subject_id
+    second = find_or_create(digest("ann2@example.org")).subject_id
+    merging.merge(second, into=ann, now=timezone.now())
+    apply(as_acme, f"{HEADINGS}\nann2@example.org,,{YES}\n")
+    assert LedgerEntry.objects.get().subject_id == ann
+    known = Relationship.objects.get()
+    assert (known.subject_id, known.person_id) == (second, ann)
+    assert is_allowed(acme, "ann2@example.org")
+    assert preferences.of_subject(ann)
+    assert_chains_hold()
