@@ -20,7 +20,7 @@ from django.db import connection, transaction
 
 from brands.models import Acknowledgement, Event
 from brands.ordered_ids import new_id
-from brands.prepared import Insertion, Statement
+from brands.prepared import Copying, Insertion, Statement
 
 #: A body above this is a mistake of ours: receivers may refuse more.
 MAX_BODY_BYTES = 20_000
@@ -60,8 +60,6 @@ class Notice:
     facts: Facts = field(default_factory=Facts)
     #: By when the brand has to have applied it.
     honour_by: datetime | None = None
-    #: In the feed alone: no webhook is sent of it.
-    quiet: bool = False
 
 
 class AcknowledgedTooFar(ValueError):
@@ -87,8 +85,10 @@ def append(notices: Iterable[Notice]) -> list[Event]:
     return events
 
 
-def append_all(brand_id: int, notices: Sequence[Notice]) -> None:
+def append_all(brand_id: int, notices: Sequence[Notice], *, history: bool = False) -> None:
     """The same of many for one brand, by one statement each for their numbers and their rows.
+
+    *History* is quiet, and no decision that is counted.
 
     Raises:
         BodyTooLarge, TransactionManagementError
@@ -99,9 +99,10 @@ def append_all(brand_id: int, notices: Sequence[Notice]) -> None:
         return
     last = int(NEXT_SEQUENCES.ask({"brand": brand_id, "many": len(notices)})[0][0])
     first = last - len(notices) + 1
-    Event.objects.bulk_create(
-        [_event(notice, sequence=number) for number, notice in enumerate(notices, start=first)]
-    )
+    numbered = enumerate(notices, start=first)
+    fields = (_fields(notice, sequence=number) for number, notice in numbered)
+    as_history = {"quiet": True, "decision": ""} if history else {}
+    EVENTS.add_values(list((each | as_history).values()) for each in fields)
 
 
 EVENT = Insertion(Event)
@@ -123,6 +124,10 @@ def _next_sequence(brand_id: int) -> int:
 
 
 def _event(notice: Notice, *, sequence: int) -> Event:
+    return Event(**_fields(notice, sequence=sequence))
+
+
+def _fields(notice: Notice, *, sequence: int) -> dict[str, Any]:
     body = orjson.dumps(
         {
             "type": notice.type,
@@ -134,26 +139,35 @@ def _event(notice: Notice, *, sequence: int) -> Event:
     )
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge(f"{notice.type} has {len(body)} bytes; {MAX_BODY_BYTES} are allowed")
-    return Event(
-        brand_id=notice.brand_id,
-        sequence=sequence,
-        uid=new_id(),
-        type=notice.type,
-        timestamp=notice.timestamp,
-        subject=notice.subject,
-        cause=notice.cause,
-        body=body,
-        decision=notice.facts.decision,
-        purpose=notice.facts.purpose,
-        channel=notice.facts.channel,
-        topic=notice.facts.topic,
-        reason=notice.facts.reason,
-        source=notice.facts.source,
-        campaign=notice.facts.campaign,
-        before=notice.facts.before,
-        honour_by=notice.honour_by,
-        quiet=notice.quiet,
-    )
+    facts = notice.facts
+    return {
+        "brand_id": notice.brand_id,
+        "sequence": sequence,
+        "uid": new_id(),
+        "type": notice.type,
+        "timestamp": notice.timestamp,
+        "subject": notice.subject,
+        "cause": notice.cause,
+        "body": body,
+        "decision": facts.decision,
+        "purpose": facts.purpose,
+        "channel": facts.channel,
+        "topic": facts.topic,
+        "reason": facts.reason,
+        "source": facts.source,
+        "campaign": facts.campaign,
+        "before": facts.before,
+        "honour_by": notice.honour_by,
+        "quiet": False,
+    }
+
+
+#: In the order of `_fields`.
+EVENTS = Copying(
+    Event,
+    "brand_id sequence uid type timestamp subject cause body decision purpose channel topic reason"
+    " source campaign before honour_by quiet".split(),
+)
 
 
 def already_told(brand_id: int, cause: uuid.UUID) -> bool:

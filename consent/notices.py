@@ -29,13 +29,19 @@ def cause_of(entry: LedgerEntry, relationship: Relationship) -> uuid.UUID:
 
 
 def of_entry(
-    entry: LedgerEntry, relationship: Relationship, *, again: bool = False, seq: int | None = None
+    entry: LedgerEntry,
+    relationship: Relationship,
+    *,
+    again: bool = False,
+    seq: int | None = None,
+    honour_by: datetime | None = None,
 ) -> Notice:
     """Tell the brand of *relationship* of one recorded choice.
 
-    Told *again*, of another relationship with the same person, it counts in no metric.
+    Told *again*, of another relationship with the same person, it counts in no metric. Whoever
+    tells of many alike says by when each is to be honoured (`honour_by`).
     """
-    ends = _honour_by(entry)
+    ends = honour_by or by_when(entry)
     return Notice(
         brand_id=relationship.brand_id,
         type=OF_DECISION[entry.decision],
@@ -201,7 +207,7 @@ def _facts(entry: LedgerEntry, *, decided: bool) -> Facts:
     )
 
 
-def _honour_by(entry: LedgerEntry) -> datetime | None:
+def by_when(entry: LedgerEntry) -> datetime | None:
     if entry.decision not in TAKES_AWAY:
         return None
     return clocks.honour_by(

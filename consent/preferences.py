@@ -42,33 +42,21 @@ def project(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
     UPSERT.ask(row | {"subject_id": person_id or entry.subject_id})
 
 
-def project_all(entries: Sequence[LedgerEntry]) -> None:
+def project_all(entry_ids: Sequence[uuid.UUID]) -> None:
     """The same of many entries, whose subjects are the persons, by one statement."""
-    newest: dict[tuple[Any, ...], LedgerEntry] = {}
-    for each in sorted(entries, key=lambda entry: (entry.made_at, entry.subject_seq)):
-        newest[tuple(getattr(each, name) for name in SLOT)] = each
-    values = {
-        f"{name}s": [
-            getattr(each, "id" if name == "entry_id" else name) for each in newest.values()
-        ]
-        for name in COLUMNS
-    }
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT_ALL, values)
+        cursor.execute(UPSERT_ALL, [list(entry_ids)])
 
 
-TYPES = (
-    "uuid bigint text text text bigint text text text uuid bigint timestamptz timestamptz"
-    " timestamptz int text"
-).split()
 UPSERT_ALL = """
 INSERT INTO consent_preference AS held ({columns})
-SELECT * FROM unnest({arrays})
+SELECT DISTINCT ON ({slot}) {read} FROM consent_ledgerentry
+WHERE id = ANY(%s::uuid[]) ORDER BY {slot}, made_at DESC, subject_seq DESC
 ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
 WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
 """.format(
     columns=", ".join(COLUMNS),
-    arrays=", ".join(f"%({n}s)s::{t}[]" for n, t in zip(COLUMNS, TYPES, strict=True)),
+    read=", ".join("id" if name == "entry_id" else name for name in COLUMNS),
     slot=", ".join(SLOT),
     rest=", ".join(COLUMNS[9:]),
     excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),

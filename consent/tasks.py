@@ -55,8 +55,14 @@ def write_exports() -> int:
 
 @shared_task(name="consent.apply_imports")
 def apply_imports() -> int:
-    """Apply what there is of every import that was started."""
-    return sum(jobs.run(each, now=timezone.now()) for each in applying.waiting())
+    """Apply what there is of every import that was started; one that fails keeps none waiting."""
+    done = 0
+    for each in applying.waiting():
+        try:
+            done += jobs.run(each, now=timezone.now())
+        except Exception:
+            log.exception("import %s stopped; it goes on the next time", each)
+    return done
 
 
 @shared_task(name="consent.mail_summary")

@@ -13,16 +13,17 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from brands import stream
 from brands.models import Brand
 from brands.ordered_ids import new_id
+from brands.prepared import Copying, among
 from brands.stream import Notice
 from consent import chain, ledger, metrics, notices, preferences, resolution, terms
 from consent.models import (
@@ -45,12 +46,55 @@ ROWS = 1_000
 About = tuple[str | None, str | None, str | None]
 
 
+SUBJECTS = Copying(Subject, ["id", "last_seq", "chain_head", "created_at", "time_zone"])
+RELATIONSHIPS, ENTRIES = Copying(Relationship), Copying(LedgerEntry)
+IDENTIFY = """
+INSERT INTO consent_identifier (digest, subject_id, created_at)
+SELECT digest, subject, %s FROM unnest(%s::bytea[], %s::uuid[]) new(digest, subject)
+ORDER BY digest ON CONFLICT (digest) DO NOTHING
+"""
+
+
 class Refused(Exception):
     """This row is not applied."""
 
     def __init__(self, name: str, code: str, detail: str) -> None:
         super().__init__(detail)
         self.name, self.code = name, code
+
+
+class Staged(NamedTuple):
+    """What is read of a staged row."""
+
+    place: int
+    digest: bytes | None
+    ref: str | None
+    note: str
+    jurisdiction: str | None
+    purpose: str | None
+    channel: str | None
+    topic: str | None
+    decision: str
+    basis: str
+    ground: str | None
+    evidence: str
+    notice: str
+    made_at: datetime | None
+    expires_at: datetime | None
+
+
+class Moved(Exception):
+    """Some of the people were merged while the batch was read; the next try finds them."""
+
+
+@dataclass(slots=True)
+class _Person:
+    """A locked subject, whose chain goes on."""
+
+    pk: uuid.UUID
+    last_seq: int
+    chain_head: bytes
+    jurisdiction: str | None
 
 
 @dataclass(slots=True)
@@ -73,7 +117,7 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
         if job is None:
             return 0
         staged = ImportRow.objects.filter(job=job, place__gt=job.cursor).order_by("place")
-        rows = list(staged[:size])
+        rows = [Staged._make(each) for each in staged.values_list(*Staged._fields)[:size]]
         if not rows:
             _finish(job, now)
             return 0
@@ -83,6 +127,18 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
         for _ in range(counted.lifts_refused):
             metrics.count_refusal(job.brand_id, Refusal.Kind.LIFT, now=now)
     return counted.rows
+
+
+def skip(import_id: uuid.UUID) -> None:
+    """Leave out the next row, which the database refuses."""
+    with transaction.atomic():
+        job = Import.objects.select_for_update().get(pk=import_id)
+        staged = ImportRow.objects.filter(job=job, place__gt=job.cursor).order_by("place")
+        place = staged.values_list("place", flat=True)[0]
+        problem = ImportProblem(
+            job=job, place=place, field="", code="refused", detail="It could not be recorded."
+        )
+        _count(job, place, Counted(rows=1, problems=[problem]))
 
 
 def _finish(job: Import, now: datetime) -> None:
@@ -107,7 +163,7 @@ def _count(job: Import, place: int, counted: Counted) -> None:
 class _Batch:
     """Some rows of one import, and all that they need to know, read once."""
 
-    def __init__(self, job: Import, rows: Sequence[ImportRow], now: datetime) -> None:
+    def __init__(self, job: Import, rows: Sequence[Staged], now: datetime) -> None:
         self.job, self.rows, self.now = job, rows, now
         self.brand: Brand = job.brand
         self.counted = Counted(rows=len(rows))
@@ -115,6 +171,7 @@ class _Batch:
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
         self.changed: dict[uuid.UUID, Relationship] = {}
+        self.ends: dict[tuple[str | None, ...], datetime | None] = {}
 
     def apply(self) -> Counted:
         self._find_people()
@@ -137,47 +194,46 @@ class _Batch:
         if new := [digest for digest in wanted if digest not in self.subjects]:
             self._make(new)
             self.subjects |= self._known(new)
-        refs = [row.ref for row in self.rows if row.ref]
-        self.by_ref = {
-            each.ref: each for each in Relationship.objects.filter(brand=self.brand, ref__in=refs)
-        }
+        refs = among((row.ref for row in self.rows if row.ref), "text")
+        named = Relationship.objects.filter(brand=self.brand, ref__in=refs)
+        self.by_ref = {each.ref: each for each in named}
         ids = {*self.subjects.values(), *(each.subject_id for each in self.by_ref.values())}
         self.people = self._locked(ids)
 
     @staticmethod
     def _known(digests: Sequence[bytes]) -> dict[bytes, uuid.UUID]:
-        rows = Identifier.objects.filter(digest__in=digests).values_list("digest", "subject_id")
-        return {bytes(digest): subject for digest, subject in rows}
+        rows = Identifier.objects.filter(digest__in=among(digests, "bytea"))
+        return {bytes(digest): subject for digest, subject in rows.values_list("digest", "subject")}
 
     def _make(self, digests: Sequence[bytes]) -> None:
         """A subject for each; where somebody else was faster, theirs counts, and ours is empty."""
-        subjects = [Subject(pk=new_id()) for _ in digests]
-        Subject.objects.bulk_create(subjects)
-        pairs = zip(digests, subjects, strict=True)
-        Identifier.objects.bulk_create(
-            [Identifier(digest=digest, subject=subject) for digest, subject in pairs],
-            ignore_conflicts=True,
-        )
+        ids = [new_id() for _ in digests]
+        SUBJECTS.add_values((each, 0, b"", self.now, "") for each in ids)
+        with connection.cursor() as cursor:
+            values: list[Any] = [self.now, list(digests), ids]
+            cursor.execute(IDENTIFY, values)
 
     @staticmethod
-    def _locked(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Subject]:
+    def _locked(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, _Person]:
         """By each subject's id the person whose word counts, locked in the order of their ids."""
-        merged = dict(Subject.objects.filter(pk__in=ids).values_list("pk", "merged_into"))
+        known = Subject.objects.filter(pk__in=among(ids, "uuid"))
+        merged = dict(known.values_list("pk", "merged_into"))
         wanted = {other or pk for pk, other in merged.items()}
-        rows = Subject.objects.select_for_update(no_key=True).filter(pk__in=wanted)
-        locked = {each.pk: each for each in rows.order_by("pk")}
-        return {
-            pk: ledger.lock(pk) if locked[other or pk].merged_into_id else locked[other or pk]
-            for pk, other in merged.items()
-        }
+        rows = Subject.objects.select_for_update(no_key=True).filter(pk__in=among(wanted, "uuid"))
+        fields = "pk", "last_seq", "chain_head", "jurisdiction", "merged_into"
+        found = list(rows.order_by("pk").values_list(*fields))
+        if moved := [pk for pk, *_, into in found if into]:  # just now
+            raise Moved(moved)
+        locked = {row[0]: _Person(*row[:4]) for row in found}
+        return {pk: locked[other or pk] for pk, other in merged.items()}
 
     def _find_relationships(self) -> None:
-        mine = Relationship.objects.filter(brand=self.brand, subject__in=self.people)
+        mine = Relationship.objects.filter(brand=self.brand, subject__in=among(self.people, "uuid"))
         self.relationships = {each.subject_id: each for each in mine}
         for each in self.relationships.values():
             self._belongs(each, self.people[each.subject_id])
 
-    def _belongs(self, relationship: Relationship, person: Subject) -> None:
+    def _belongs(self, relationship: Relationship, person: _Person) -> None:
         relationship.brand = self.brand
         if relationship.subject_id != person.pk:
             relationship.seq_before = relationship.subject.last_seq
@@ -186,22 +242,21 @@ class _Batch:
         """What people said that matters to this brand, and the newest entry of each scope."""
         ids = {person.pk for person in self.people.values() if person.last_seq}
         self.said: dict[uuid.UUID, list[Choice]] = defaultdict(list)
-        known = Preference.objects.filter(subject__in=ids).filter(
-            brand_id=self.brand.pk
-        ) | Preference.objects.filter(subject__in=ids, brand=None)
-        for each in known:
+        mine = Q(brand=self.brand) | Q(brand=None)
+        known = Preference.objects.filter(mine, subject__in=among(ids, "uuid"))
+        for each in known if ids else ():
             self.said[each.subject_id].append(preferences.choice_of(each, entry=each.entry_id))
         newest = LedgerEntry.objects.filter(
-            subject__in=ids, brand=self.brand, contact_point=None
+            subject__in=among(ids, "uuid"), brand=self.brand, contact_point=None
         ).order_by("subject", "purpose", "channel", "topic", "-subject_seq")
         self.newest: dict[tuple[uuid.UUID, About], LedgerEntry] = {
             (each.subject_id, (each.purpose_id, each.channel, each.topic)): each
-            for each in newest.distinct("subject", "purpose", "channel", "topic")
+            for each in (newest.distinct("subject", "purpose", "channel", "topic") if ids else ())
         }
 
     # -- One row -----------------------------------------------------------------------------------
 
-    def _apply(self, row: ImportRow) -> None:
+    def _apply(self, row: Staged) -> None:
         subject_id = self._subject(row)
         person = self.people[subject_id]
         begun = self._relate(row, subject_id, person)
@@ -210,14 +265,14 @@ class _Batch:
         if not begun and not said:
             self.counted.unchanged += 1
 
-    def _subject(self, row: ImportRow) -> uuid.UUID:
+    def _subject(self, row: Staged) -> uuid.UUID:
         if row.digest is not None:
             return self.subjects[bytes(row.digest)]
         if (known := self.by_ref.get(row.ref)) is None:
             raise Refused("ref", "no_relationship", "you have nobody with this reference")
         return known.subject_id
 
-    def _relate(self, row: ImportRow, subject_id: uuid.UUID, person: Subject) -> bool:
+    def _relate(self, row: Staged, subject_id: uuid.UUID, person: _Person) -> bool:
         """Begin the relationship, or begin it again; what the row adds to it is taken."""
         found = self.relationships.get(subject_id)
         self._check_ref(row, subject_id)
@@ -226,7 +281,7 @@ class _Batch:
         if found and found.ended_by == "person":
             raise Refused("email", "person_ended_relationship", "the person ended it")
         if not found:
-            found = Relationship(subject_id=subject_id, person=person, brand=self.brand)
+            found = Relationship(subject_id=subject_id, person_id=person.pk, brand=self.brand)
             self.begun.append(found)
         else:
             self.changed[found.pk] = found
@@ -236,17 +291,17 @@ class _Batch:
         self._add_to(found, row)
         self._belongs(found, person)
         standing = resolution.in_force(self.said[person.pk])
-        self._tell(
+        self.told.append(
             notices.of_start(found, standing, seq=person.last_seq, contacts=(), cause=new_id())
         )
         self.counted.people += 1
         return True
 
-    def _check_ref(self, row: ImportRow, subject_id: uuid.UUID) -> None:
+    def _check_ref(self, row: Staged, subject_id: uuid.UUID) -> None:
         if row.ref and (other := self.by_ref.get(row.ref)) and other.subject_id != subject_id:
             raise Refused("ref", "ref_taken", "this reference stands for another person")
 
-    def _add_to(self, found: Relationship, row: ImportRow) -> bool:
+    def _add_to(self, found: Relationship, row: Staged) -> bool:
         before = found.ref, found.jurisdiction
         found.ref, found.jurisdiction = row.ref or found.ref, row.jurisdiction or found.jurisdiction
         if row.ref:
@@ -255,7 +310,7 @@ class _Batch:
             self.changed[found.pk] = found
         return is_new
 
-    def _say(self, row: ImportRow, person: Subject, relationship: Relationship) -> bool:
+    def _say(self, row: Staged, person: _Person, relationship: Relationship) -> bool:
         """Record what the row says; False where exactly that was the last word already."""
         about: About = (row.purpose, row.channel, row.topic)
         before = self.newest.get((person.pk, about))
@@ -270,12 +325,12 @@ class _Batch:
         entry = self._entry(row, person, relationship, before.decision if before else "")
         self.newest[person.pk, about] = entry
         self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
-        self._tell(notices.of_entry(entry, relationship))
+        self.told.append(notices.of_entry(entry, relationship, honour_by=self._honour_by(entry)))
         self.counted.choices += 1
         return True
 
     def _entry(
-        self, row: ImportRow, person: Subject, relationship: Relationship, before: str
+        self, row: Staged, person: _Person, relationship: Relationship, before: str
     ) -> LedgerEntry:
         made_at = row.made_at or self.now
         entry = LedgerEntry(
@@ -304,8 +359,15 @@ class _Batch:
         self.entries.append(entry)
         return entry
 
+    def _honour_by(self, entry: LedgerEntry) -> datetime | None:
+        """All of a batch are recorded at one moment, so each kind of them is asked for once."""
+        kind = entry.decision, entry.purpose_id, entry.channel
+        if kind not in self.ends:
+            self.ends[kind] = notices.by_when(entry)
+        return self.ends[kind]
+
     def _expiry(
-        self, row: ImportRow, person: Subject, relationship: Relationship, made_at: datetime
+        self, row: Staged, person: _Person, relationship: Relationship, made_at: datetime
     ) -> datetime | None:
         if row.ground is None:
             return row.expires_at
@@ -320,13 +382,7 @@ class _Batch:
         except (terms.NoTerm, terms.TermOver, terms.BeyondTerm) as error:
             raise Refused(error.field, TERM_CODES[type(error)], str(error)) from error
 
-    def _tell(self, notice: Notice) -> None:
-        """History is in the stream, but pushed to nobody, and no decision that is counted."""
-        if not self.job.tells:
-            notice = replace(notice, quiet=True, facts=replace(notice.facts, decision=""))
-        self.told.append(notice)
-
-    def _note(self, row: ImportRow, error: Refused) -> None:
+    def _note(self, row: Staged, error: Refused) -> None:
         self.counted.problems.append(
             ImportProblem(
                 job=self.job, place=row.place, field=error.name, code=error.code, detail=str(error)
@@ -337,37 +393,36 @@ class _Batch:
 
     def _write(self) -> None:
         begun = {each.pk for each in self.begun}
-        Relationship.objects.bulk_create(self.begun)
+        RELATIONSHIPS.add(self.begun)
         Relationship.objects.bulk_update(
             [each for pk, each in self.changed.items() if pk not in begun],
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
-        LedgerEntry.objects.bulk_create(self.entries)
-        preferences.project_all(self.entries)
+        ENTRIES.add(self.entries)
+        preferences.project_all([each.pk for each in self.entries])
         Ending.objects.bulk_create(
             Ending(entry=each, subject_id=each.subject_id, ends_at=each.ends_at)
             for each in self.entries
             if each.ends_at
         )
         self._move_chains()
-        stream.append_all(self.brand.pk, self.told)
+        stream.append_all(self.brand.pk, self.told, history=not self.job.tells)
         if self.job.tells:
             ledger.wake(self.brand.pk)
 
     def _move_chains(self) -> None:
-        moved = {each.subject_id: each for each in self.entries}
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE consent_subject held SET last_seq = new.seq, chain_head = new.head"
-                " FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[]) new(id, seq, head)"
-                " WHERE held.id = new.id",
-                [
-                    list(moved),
-                    [each.subject_seq for each in moved.values()],
-                    [each.hash for each in moved.values()],
-                ],
-            )
+            cursor.execute(MOVE, [[each.pk for each in self.entries]])
 
+
+#: Each person's chain ends with the newest of these entries.
+MOVE = """
+UPDATE consent_subject held SET last_seq = new.subject_seq, chain_head = new.hash
+FROM (
+    SELECT DISTINCT ON (subject_id) subject_id, subject_seq, hash FROM consent_ledgerentry
+    WHERE id = ANY(%s::uuid[]) ORDER BY subject_id, subject_seq DESC
+) new WHERE held.id = new.subject_id
+"""
 
 TERM_CODES: dict[type[Exception], str] = {
     terms.NoTerm: "no_term",
@@ -376,7 +431,7 @@ TERM_CODES: dict[type[Exception], str] = {
 }
 
 
-def _is_same(entry: LedgerEntry, row: ImportRow) -> bool:
+def _is_same(entry: LedgerEntry, row: Staged) -> bool:
     """Whether the row says once more what stands, word by word: a file may be imported again."""
     said = (row.decision, row.basis, row.evidence, row.notice)
     held = (entry.decision, entry.basis, entry.evidence, entry.notice)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from brands.models import Brand
 from consent.imports import applying
 from consent.models import Import, ImportRow
 
+log = logging.getLogger(__name__)
 #: So many of one brand are open or being applied at once.
 MOST = 10
 
@@ -69,8 +71,21 @@ def cancel(job: Import, *, now: datetime) -> Import:
 
 
 def run(import_id: uuid.UUID, *, now: datetime) -> int:
-    """Apply all that is left; how many rows."""
-    done = 0
-    while rows := applying.apply_batch(import_id, now=now):
-        done += rows
-    return done
+    """Apply all that is left; how many rows.
+
+    Where the database refuses a batch, its rows are applied one by one, and the one that is at
+    fault is left out and listed: a race for a reference, or what nobody has thought of.
+    """
+    done = singly = 0
+    while True:
+        try:
+            rows = applying.apply_batch(import_id, now=now, size=1 if singly else applying.ROWS)
+        except (IntegrityError, DataError, applying.Moved):
+            log.exception("import %s: rows were refused", import_id)
+            if singly:
+                applying.skip(import_id)
+            singly = singly or applying.ROWS
+            continue
+        if not rows:
+            return done
+        done, singly = done + rows, max(0, singly - 1)

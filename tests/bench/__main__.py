@@ -31,17 +31,20 @@ class Mode:
     seconds: float
     #: Events of a backlog that is delivered.
     events: int
+    #: Rows of an import.
+    imported: int
     note: str = ""
     #: How the names of the rows that are wanted begin.
     only: str = ""
 
 
-LONG = Mode(large=10_000_000, rounds=7, seconds=5, events=20_000)
+LONG = Mode(large=10_000_000, rounds=7, seconds=5, events=20_000, imported=1_000_000)
 QUICK = Mode(
     large=200_000,
     rounds=3,
     seconds=2,
     events=5_000,
+    imported=20_000,
     note="quick: 200,000 preferences, three short rounds",
 )
 
@@ -102,6 +105,7 @@ def run(mode: Mode, folder: Path, server: str) -> list[Row]:
         ceiling = drive(ports["echo"], repeat(request("/")), connections=CHECKERS, seconds=1).rate
         print(f"The client alone reaches {ceiling:,.0f} requests/s.")
         rows = list(_rebuilt(mode, places["large"]))
+        rows += _imported(mode, places["small"])
         rows += measured(mode, comparisons(mode.seconds, ports, places))
     return [*rows, *_deliveries(mode, folder, databases["small"])]
 
@@ -110,6 +114,12 @@ def _rebuilt(mode: Mode, place: Place) -> Iterator[Row]:
     """First of all, since the reports read what it counts; it is done but once."""
     once = replace(mode, rounds=1)
     yield from measured(once, [("report_rebuild_10m", "events/s", place.rebuild, place.grouped)])
+
+
+def _imported(mode: Mode, place: Place) -> Iterator[Row]:
+    once, many = replace(mode, rounds=1), mode.imported
+    sides = partial(place.imported, many), partial(place.copied, many)
+    yield from measured(once, [("import_1m", "rows/s", *sides)])
 
 
 def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:

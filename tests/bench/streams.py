@@ -36,9 +36,9 @@ format('{"type":"%s","timestamp":"%s","sequence":%s,"data":{"subject":{"id":"%s"
 """
 EVENTS = f"""
 INSERT INTO brands_event (brand_id, sequence, uid, type, timestamp, subject, cause, decision,
-    purpose, channel, topic, reason, source, campaign, before, body)
+    purpose, channel, topic, reason, source, campaign, before, quiet, body)
 SELECT brand_id, sequence, md5(cause::text || brand_id)::uuid, type, at, subject, cause, decision,
-    purpose, channel, '', reason, source, campaign, '', convert_to({BODY}, 'UTF8')
+    purpose, channel, '', reason, source, campaign, '', false, convert_to({BODY}, 'UTF8')
 FROM (
     SELECT told.*, brand.slug, md5(told.subject::text || told.brand_id)::uuid AS relationship,
         row_number() OVER (PARTITION BY told.brand_id ORDER BY at, subject_seq, cause) AS sequence,

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
 from typing import Any
@@ -60,6 +60,8 @@ class Place:
 
     database: Database
     port: int
+    #: What the last import printed.
+    last: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def callers(self) -> dict[str, Any]:
@@ -144,6 +146,19 @@ class Place:
     def grouped(self) -> Sample:
         with self.database.connect() as connection:
             return self._events_a_second(lambda: connection.execute(GROUPED).fetchone())
+
+    def imported(self, rows: int) -> Sample:
+        """A whole import of so many rows, received and applied."""
+        printed = self.database.run("tests.bench.importing", "--rows", str(rows))
+        self.last.update(json.loads(printed))
+        before, most = self.last["peak_mb"]
+        print(f"import of {rows:,} rows: {before:.0f} MB before, {most:.0f} MB at most")
+        return Sample(rows / sum(self.last["took"].values()))
+
+    def copied(self, rows: int) -> Sample:
+        """What that import wrote, by COPY."""
+        printed = self.database.run("tests.bench.importing", "--copy", self.last["run"])
+        return Sample(rows / json.loads(printed)["seconds"])
 
     def _events_a_second(self, once: Callable[[], object]) -> Sample:
         with self.database.connect() as connection:

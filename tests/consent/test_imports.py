@@ -338,6 +338,19 @@ def test_history_is_told_to_nobody_and_counted_as_no_decision(as_acme: Api, acme
     assert endpoint.pk
 
 
+def test_a_row_that_the_database_refuses_is_left_out(
+    as_acme: Api, acme: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a race for a reference, which only the database sees."""
+    monkeypatch.setattr(applying._Batch, "_check_ref", lambda *_: None)
+    apply(as_acme, "email,ref\nann@example.org,A-1\n")
+    rows = "".join(f"p{n}@example.org,{'A-1' if n == 7 else f'P-{n}'}\n" for n in range(12))
+    done = apply(as_acme, f"email,ref\n{rows}")
+    assert exceptions(as_acme, done["id"]) == [(8, "", "refused")]
+    assert (done["people"], done["applied"], Relationship.objects.count()) == (11, 12, 12)
+    assert_chains_hold()
+
+
 def test_it_can_be_called_off(as_acme: Api, acme: Brand) -> None:
     job = begin(as_acme)
     rows = "".join(f"p{n}@example.org\n" for n in range(20))
