@@ -10,12 +10,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from brands.tasks import deliver_due
+from brands.wakeup import publish
 from consent import anomalies, chain, endings, honour_times, metrics, propagation, yes_lives
 from consent.imports import applying, jobs
 from consent.models import Subject
 from consent.reports import exports, summaries
 
 log = logging.getLogger(__name__)
+#: An import is applied for so long before others have their turn.
+TURN_SECONDS = 5.0
 
 
 @shared_task(name="consent.propagate")
@@ -55,13 +58,18 @@ def write_exports() -> int:
 
 @shared_task(name="consent.apply_imports")
 def apply_imports() -> int:
-    """Apply what there is of every import that was started; one that fails keeps none waiting."""
+    """Apply some of every import that was started; one that fails keeps none waiting.
+
+    Then it is asked for again, so that what else this worker does is not kept waiting for long.
+    """
     done = 0
     for each in applying.waiting():
         try:
-            done += jobs.run(each, now=timezone.now())
+            done += jobs.run(each, now=timezone.now(), seconds=TURN_SECONDS)
         except Exception:
             log.exception("import %s stopped; it goes on the next time", each)
+    if done:
+        publish("consent.apply_imports")
     return done
 
 

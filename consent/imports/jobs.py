@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import datetime
+from math import inf
+from time import monotonic
 
 from django.db import DataError, IntegrityError, transaction
 
@@ -70,14 +72,14 @@ def cancel(job: Import, *, now: datetime) -> Import:
     return held
 
 
-def run(import_id: uuid.UUID, *, now: datetime) -> int:
-    """Apply all that is left; how many rows.
+def run(import_id: uuid.UUID, *, now: datetime, seconds: float = inf) -> int:
+    """Apply all that is left, or what can be in so many seconds; how many rows.
 
     Where the database refuses a batch, its rows are applied one by one, and the one that is at
     fault is left out and listed: a race for a reference, or what nobody has thought of.
     """
-    done = singly = 0
-    while True:
+    done, singly, until = 0, 0, monotonic() + seconds
+    while monotonic() < until:
         try:
             rows = applying.apply_batch(import_id, now=now, size=1 if singly else applying.ROWS)
         except (IntegrityError, DataError, applying.Moved):
@@ -89,3 +91,4 @@ def run(import_id: uuid.UUID, *, now: datetime) -> int:
         if not rows:
             return done
         done, singly = done + rows, max(0, singly - 1)
+    return done
