@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from celery import shared_task
 from django.utils import timezone
 
-from brands import dispatch, leases, troubles
+from brands import dispatch, leases, repeats, troubles
 
 
 @shared_task(name="brands.deliver")
@@ -22,6 +22,11 @@ def tell_of_trouble() -> None:
     now = timezone.now()
     troubles.notice(now)
     troubles.tell(now)
+
+
+@shared_task(name="brands.forget_repeats")
+def forget_repeats() -> int:
+    return repeats.forget(now=timezone.now())
 
 
 def deliver_due() -> list[Future[int]]:

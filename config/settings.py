@@ -245,6 +245,7 @@ CELERY = {
     "beat_schedule": {
         "verify-ledger": {"task": "consent.verify_ledger", "schedule": 3600.0},
         "refresh-reports": {"task": "consent.refresh_reports", "schedule": 300.0},
+        "forget-repeats": {"task": "brands.forget_repeats", "schedule": 3600.0},
         "apply-imports": {"task": "consent.apply_imports", "schedule": 10.0},
         "write-exports": {"task": "consent.write_exports", "schedule": 60.0},
         "mail-summary": {"task": "consent.mail_summary", "schedule": 3600.0},

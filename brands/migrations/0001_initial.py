@@ -940,4 +940,36 @@ class Migration(migrations.Migration):
                 name="campaign_day_parts_are_no_more_than_the_whole",
             ),
         ),
+        migrations.CreateModel(
+            name="Repeat",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("asked", models.BinaryField(max_length=32)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("answer", models.BinaryField(default=b"")),
+                ("made_at", models.DateTimeField(db_index=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("brand", "key"), name="repeat_key_unique_in_brand"
+                    )
+                ],
+            },
+        ),
     ]

@@ -4,6 +4,7 @@ from brands.models.brand import Brand
 from brands.models.campaign import Campaign, CampaignDay
 from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
+from brands.models.repeat import Repeat
 from brands.models.stream import Acknowledgement, Event, StreamHead
 from brands.models.webhook import (
     Attempt,
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Purpose",
     "Regime",
+    "Repeat",
     "SetAside",
     "Signature",
     "StreamHead",

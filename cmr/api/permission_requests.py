@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.repeating import HEADER, repeatable
 from brands.wire import Page, Problem, list_of, translating
 from cmr import asking, confirming
 from cmr.asking import Question
@@ -102,7 +103,8 @@ class PermissionRequests(BrandView):
         more = str(found[limit - 1].pk) if found[limit:] else None
         return Response({"data": [_data(each) for each in found[:limit]], "next_cursor": more})
 
-    @extend_schema(request=AskRequest, responses={201: AskedData}, tags=[TAG])
+    @repeatable
+    @extend_schema(request=AskRequest, parameters=[HEADER], responses={201: AskedData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Ask for a yes. The person answers in the portal, or by the link of a mail.
 

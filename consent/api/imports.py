@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.repeating import HEADER, repeatable
 from brands.wakeup import publish
 from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
 from consent.imports import jobs, receiving
@@ -132,7 +133,10 @@ class Imports(_Imports):
         more = cursor_of(skipped + limit) if found[limit:] else None
         return Response({"data": [_data(each) for each in found[:limit]], "next_cursor": more})
 
-    @extend_schema(request=ImportRequest, responses={201: ImportData}, tags=[TAG])
+    @repeatable
+    @extend_schema(
+        request=ImportRequest, parameters=[HEADER], responses={201: ImportData}, tags=[TAG]
+    )
     def post(self, request: Request) -> Response:
         """Begin an import; its parts come next."""
         body = ImportRequest(data=request.data)

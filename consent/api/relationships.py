@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.repeating import HEADER, repeatable
 from brands.wire import Moment, StrictSerializer, translating
 from consent import identifiers, ledger, metrics, people, preferences, relationships, scopes
 from consent.api import wire
@@ -83,8 +84,10 @@ class BrandChoiceRequest(wire.ChoiceField):
 class Relationships(BrandView):
     scope = "relationships"
 
+    @repeatable
     @extend_schema(
         request=RegistrationRequest,
+        parameters=[HEADER],
         responses={200: RegistrationData, 201: RegistrationData},
         tags=[TAG],
     )
@@ -114,7 +117,13 @@ class Relationships(BrandView):
 class Choices(BrandView):
     scope = "relationships"
 
-    @extend_schema(request=BrandChoiceRequest, responses={201: wire.EntryList}, tags=[TAG])
+    @repeatable
+    @extend_schema(
+        request=BrandChoiceRequest,
+        parameters=[HEADER],
+        responses={201: wire.EntryList},
+        tags=[TAG],
+    )
     def post(self, request: Request) -> Response:
         """Record what a person told you. Your yes never lifts the person's own no (409)."""
         now = timezone.now()

@@ -1,0 +1,128 @@
+"""Calls that are repeated with their `Idempotency-Key`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from brands import repeats
+from brands.api import repeating
+from brands.models import Brand, Repeat
+from consent import ledger
+from consent.ledger import Actor, NewChoice
+from consent.models import Import, LedgerEntry, Refusal, Relationship
+from consent.resolution import Scope
+from tests.conftest import EMAIL, Api
+
+NO = {
+    "contact": {"email": EMAIL},
+    "scope": {"purpose": "marketing", "channel": "email"},
+    "decision": "deny",
+}
+
+
+def say(api: Api, key: str = "k-1", **more: Any) -> Any:
+    return api.post("choices", {**NO, **more}, Idempotency_Key=key)
+
+
+def test_a_repeat_does_nothing_and_gets_the_same_answer(as_acme: Api, met: Relationship) -> None:
+    first, again = say(as_acme), say(as_acme)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert (first.headers.get(repeating.REPLAYED), again.headers[repeating.REPLAYED]) == (
+        None, "true",
+    )  # fmt: skip
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_without_a_key_it_is_said_twice(as_acme: Api, met: Relationship) -> None:
+    as_acme.post("choices", NO)
+    as_acme.post("choices", NO)
+    assert LedgerEntry.objects.count() == 2
+    assert not Repeat.objects.exists()
+
+
+@pytest.mark.parametrize("other", [{"decision": "clear"}, {"scope": {"purpose": "research"}}])
+def test_the_same_key_with_another_call(other: Any, as_acme: Api, met: Relationship) -> None:
+    say(as_acme)
+    answer = say(as_acme, **other)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    assert answer.json()["field"] == "Idempotency-Key"
+    elsewhere = as_acme.post("imports", {"note": "x"}, Idempotency_Key="k-1")
+    assert elsewhere.json()["code"] == "idempotency_key_reused"
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_what_was_refused_may_be_tried_again_and_is_counted(
+    as_acme: Api, met: Relationship
+) -> None:
+    scope = Scope(met.brand_id, "marketing", "email")
+    no = NewChoice(scope, "deny")
+    ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    yes = {"decision": "grant", "evidence": "form 7"}
+    for _ in range(2):
+        assert say(as_acme, **yes).json()["code"] == "person_said_no"
+    assert Refusal.objects.get(kind="lift").count == 2
+    clear = NewChoice(scope, "clear")
+    ledger.record(met.subject_id, [clear], by=Actor("portal"), now=timezone.now())
+    assert say(as_acme, **yes).status_code == 201
+
+
+def test_a_key_is_one_brand_s_own(as_acme: Api, as_rival: Api, met: Relationship) -> None:
+    mine = as_acme.post("imports", {"note": "x"}, Idempotency_Key="k-1").json()
+    theirs = as_rival.post("imports", {"note": "x"}, Idempotency_Key="k-1").json()
+    assert mine["id"] != theirs["id"]
+    assert as_acme.post("imports", {"note": "x"}, Idempotency_Key="k-1").json() == mine
+    assert Import.objects.count() == 2
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, "a\tb"])
+def test_a_key_that_is_none(key: str, as_acme: Api, met: Relationship) -> None:
+    answer = say(as_acme, key)
+    assert (answer.status_code, answer.json()["field"]) == (422, "Idempotency-Key")
+    assert not LedgerEntry.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["relationships", "permission-requests"])
+def test_other_calls_take_it_too(path: str, as_acme: Api, met: Relationship) -> None:
+    body = {
+        "relationships": {"contact": {"email": "new@example.org"}, "note": "x"},
+        "permission-requests": {
+            "contact": {"email": EMAIL}, "purpose": "research", "channel": "email", "text": "Yes?",
+        },
+    }[path]  # fmt: skip
+    first = as_acme.post(path, body, Idempotency_Key="k-2")
+    again = as_acme.post(path, body, Idempotency_Key="k-2")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+
+
+def test_a_body_that_is_too_long(as_acme: Api, met: Relationship) -> None:
+    answer = say(as_acme, evidence="x" * 1_000_001)
+    assert answer.status_code == 413
+
+
+def test_a_crash_leaves_neither(
+    as_acme: Api, met: Relationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any) -> None:
+        raise SystemError
+
+    monkeypatch.setattr(repeating, "_keep", crash)
+    with transaction.atomic():
+        assert say(as_acme).status_code == 500
+    monkeypatch.undo()
+    assert not LedgerEntry.objects.exists() and not Repeat.objects.exists()
+    assert say(as_acme).status_code == 201
+
+
+def test_it_is_forgotten_after_a_day(as_acme: Api, met: Relationship, acme: Brand) -> None:
+    say(as_acme)
+    now = timezone.now()
+    assert repeats.forget(now=now + repeats.KEPT - timedelta(minutes=1)) == 0
+    assert repeats.forget(now=now + repeats.KEPT + timedelta(minutes=1)) == 1
+    assert say(as_acme).headers.get(repeating.REPLAYED) is None
