@@ -111,6 +111,17 @@ def test_the_readmes_lines_do_what_it_says(product: Product) -> None:
     assert answers[1]["data"][0]["decision"] == "deny"
 
 
+def test_the_guides_lines_import_people_and_make_links(product: Product) -> None:
+    imported, linked = (
+        re.findall(r"```sh\n(.*?)```", (ROOT / guide).read_text(), re.S)[0]
+        for guide in ("docs/imports.md", "docs/links.md")
+    )
+    printed = _sh(product, imported)
+    assert '"rows":1,"bad":1' in printed
+    assert printed.splitlines()[-1] == "1,2,email,invalid_contact,this is not an e-mail address"
+    assert set(json.loads(_sh(product, linked))) == {"one_click_url", "preferences_url", "headers"}
+
+
 def _sh(product: Product, block: str) -> str:
     here = block.replace("http://127.0.0.1:8000", product.paper["base_url"])
     here = here.replace("var/demo.json", str(product.folder / "demo.json"))

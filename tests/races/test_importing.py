@@ -25,8 +25,8 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = int(os.environ.get("ROWS", "6000"))
-KILLS = int(os.environ.get("KILLS", "4"))
+ROWS = int(os.environ.get("ROWS", "3000"))
+KILLS = int(os.environ.get("KILLS", "3"))
 
 
 def start(job: Import) -> subprocess.Popen[bytes]:
