@@ -34,6 +34,7 @@ from consent.models import (
     ImportRow,
     LedgerEntry,
     Preference,
+    Propagation,
     Refusal,
     Relationship,
     Subject,
@@ -168,6 +169,8 @@ class _Batch:
         self.brand: Brand = job.brand
         self.counted = Counted(rows=len(rows))
         self.told: list[Notice] = []
+        #: What people said to any brand and this one has yet to be told, which comes before.
+        self.told_before: list[Notice] = []
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
         self.changed: dict[uuid.UUID, Relationship] = {}
@@ -246,6 +249,8 @@ class _Batch:
         known = Preference.objects.filter(mine, subject__in=among(ids, "uuid"))
         for each in known if ids else ():
             self.said[each.subject_id].append(preferences.choice_of(each, entry=each.entry_id))
+        waiting = Propagation.objects.filter(subject__in=among(ids, "uuid"), done_at=None)
+        self.pending = set(waiting.values_list("subject", flat=True)) if ids else set()
         newest = LedgerEntry.objects.filter(
             subject__in=among(ids, "uuid"), brand=self.brand, contact_point=None
         ).order_by("subject", "purpose", "channel", "topic", "-subject_seq")
@@ -322,12 +327,20 @@ class _Batch:
         ):
             self.counted.lifts_refused += 1
             raise Refused("decision", "person_said_no", "the person's own no stands")
+        if person.pk in self.pending:
+            self._tell_before(relationship)
         entry = self._entry(row, person, relationship, before.decision if before else "")
         self.newest[person.pk, about] = entry
         self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
         self.told.append(notices.of_entry(entry, relationship, honour_by=self._honour_by(entry)))
         self.counted.choices += 1
         return True
+
+    def _tell_before(self, relationship: Relationship) -> None:
+        """Or the brand would hear of the import before it hears of what the person said first."""
+        told = {notice.cause for notice in self.told_before}
+        pending = ledger.pending_for(relationship)
+        self.told_before += [each for each in pending if each.cause not in told]
 
     def _entry(
         self, row: Staged, person: _Person, relationship: Relationship, before: str
@@ -406,8 +419,9 @@ class _Batch:
             if each.ends_at
         )
         self._move_chains()
+        stream.append_all(self.brand.pk, self.told_before)
         stream.append_all(self.brand.pk, self.told, history=not self.job.tells)
-        if self.job.tells:
+        if self.job.tells or self.told_before:
             ledger.wake(self.brand.pk)
 
     def _move_chains(self) -> None:

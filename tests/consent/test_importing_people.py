@@ -20,6 +20,7 @@ from consent import (
     ledger,
     metrics,
     preferences,
+    propagation,
     relationships,
     terms,
 )
@@ -336,6 +337,18 @@ def test_history_is_told_to_nobody_and_counted_as_no_decision(as_acme: Api, acme
     metrics.roll_up()
     assert sum(DailyCount.objects.values_list("opt_ins", flat=True)) == 1
     assert endpoint.pk
+
+
+def test_what_the_person_said_to_any_brand_comes_before(as_acme: Api, met: Relationship) -> None:
+    """Her wide no is still on its way to the brand when the brand imports a no of its own."""
+    wide = NewChoice(Scope(None, "marketing"), "deny")
+    ledger.record(met.subject_id, [wide], by=Actor("portal"), now=timezone.now())
+    apply(as_acme, f"email,purpose,channel,decision\n{EMAIL},marketing,email,deny\n")
+    propagation.propagate(met.subject_id, now=timezone.now())
+    told = Event.objects.filter(type="preference.denied").order_by("sequence")
+    seqs = [json.loads(bytes(event.body))["data"]["subject_seq"] for event in told]
+    assert seqs == [1, 2]
+    assert [event.quiet for event in told] == [False, True]  # hers is news, the import is history
 
 
 def test_a_row_that_the_database_refuses_is_left_out(
