@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,14 +34,14 @@ def of_entry(
     *,
     again: bool = False,
     seq: int | None = None,
-    honour_by: datetime | None = None,
+    due: Callable[[LedgerEntry], datetime | None] | None = None,
 ) -> Notice:
     """Tell the brand of *relationship* of one recorded choice.
 
-    Told *again*, of another relationship with the same person, it counts in no metric. Whoever
-    tells of many alike says by when each is to be honoured (`honour_by`).
+    Told *again*, of another relationship with the same person, it counts in no metric. *due* says
+    by when it is to be honoured, else the clocks do.
     """
-    ends = honour_by or by_when(entry)
+    ends = (due or by_when)(entry)
     return Notice(
         brand_id=relationship.brand_id,
         type=OF_DECISION[entry.decision],

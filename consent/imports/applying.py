@@ -332,7 +332,7 @@ class _Batch:
         entry = self._entry(row, person, relationship, before.decision if before else "")
         self.newest[person.pk, about] = entry
         self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
-        self.told.append(notices.of_entry(entry, relationship, honour_by=self._honour_by(entry)))
+        self.told.append(notices.of_entry(entry, relationship, due=self._due))
         self.counted.choices += 1
         return True
 
@@ -372,8 +372,10 @@ class _Batch:
         self.entries.append(entry)
         return entry
 
-    def _honour_by(self, entry: LedgerEntry) -> datetime | None:
-        """All of a batch are recorded at one moment, so each kind of them is asked for once."""
+    def _due(self, entry: LedgerEntry) -> datetime | None:
+        """By when a no has to be applied: history is, and of news each kind is asked for once."""
+        if not self.job.tells:
+            return None
         kind = entry.decision, entry.purpose_id, entry.channel
         if kind not in self.ends:
             self.ends[kind] = notices.by_when(entry)

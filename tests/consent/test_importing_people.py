@@ -364,6 +364,16 @@ def test_a_row_that_the_database_refuses_is_left_out(
     assert_chains_hold()
 
 
+def test_history_is_due_by_no_date(as_acme: Api, acme: Brand) -> None:
+    text = "email,purpose,channel,decision\nann@example.org,marketing,email,deny\n"
+    apply(as_acme, text)
+    old = Event.objects.get(type="preference.denied")
+    assert (old.honour_by, json.loads(bytes(old.body))["data"]["honour_by"]) == (None, None)
+    apply(as_acme, text.replace("ann@", "ben@"), webhooks=True)
+    new = Event.objects.filter(type="preference.denied").latest("sequence")
+    assert new.honour_by is not None
+
+
 def test_it_can_be_called_off(as_acme: Api, acme: Brand) -> None:
     job = begin(as_acme)
     rows = "".join(f"p{n}@example.org\n" for n in range(20))
