@@ -35,7 +35,7 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: KILLS=50 in the environment kills as often.
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "5"))
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CHOICES = ("deny", "grant", "deny")
 
