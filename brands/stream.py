@@ -102,10 +102,11 @@ def append_all(brand_id: int, notices: Sequence[Notice], *, history: bool = Fals
     numbered = enumerate(notices, start=first)
     fields = (_fields(notice, sequence=number) for number, notice in numbered)
     as_history = {"quiet": True, "decision": ""} if history else {}
-    EVENTS.add_values(list((each | as_history).values()) for each in fields)
+    rows = (each | as_history for each in fields)
+    EVENTS.add_values([row[name] for name in EVENTS.names] for row in rows)
 
 
-EVENT = Insertion(Event)
+EVENT, EVENTS = Insertion(Event), Copying(Event)
 NEXT_SEQUENCES = Statement(
     "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, %(many)s::bigint)"
     " ON CONFLICT (brand_id) DO UPDATE"
@@ -160,14 +161,6 @@ def _fields(notice: Notice, *, sequence: int) -> dict[str, Any]:
         "honour_by": notice.honour_by,
         "quiet": False,
     }
-
-
-#: In the order of `_fields`.
-EVENTS = Copying(
-    Event,
-    "brand_id sequence uid type timestamp subject cause body decision purpose channel topic reason"
-    " source campaign before honour_by quiet".split(),
-)
 
 
 def already_told(brand_id: int, cause: uuid.UUID) -> bool:

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from cmr.models import Answer, PermissionRequest
@@ -77,7 +77,16 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
     with transaction.atomic():
         ledger.lock(relationship.person_id)  # one question at a time, so that they can be counted
         _refuse(relationship, question, scope, now)
-        return _create(relationship, question, now)
+        return PermissionRequest.objects.create(
+            relationship=relationship,
+            purpose_id=question.purpose,
+            channel=question.channel,
+            topic=question.topic,
+            text=question.text,
+            notice=question.notice,
+            evidence=question.evidence,
+            asked_at=now,
+        )
 
 
 def _scope(relationship: Relationship, asked: Question | PermissionRequest) -> Scope:
@@ -104,23 +113,6 @@ def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> dat
     said = preferences.covering_brand(relationship.person_id, relationship.brand_id)
     denial = resolution.standing_no(said, scope, now)
     return denial.made_at + REST if denial else None
-
-
-def _create(relationship: Relationship, question: Question, now: datetime) -> PermissionRequest:
-    try:
-        with transaction.atomic():
-            return PermissionRequest.objects.create(
-                relationship=relationship,
-                purpose_id=question.purpose,
-                channel=question.channel,
-                topic=question.topic,
-                text=question.text,
-                notice=question.notice,
-                evidence=question.evidence,
-                asked_at=now,
-            )
-    except IntegrityError as error:
-        raise AskedAlready("this was asked and not yet answered") from error
 
 
 def waiting(person_id: uuid.UUID, *, brand_id: int | None = None) -> QuerySet[PermissionRequest]:

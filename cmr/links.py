@@ -32,8 +32,6 @@ from consent.resolution import Scope
 from consent.scopes import Names
 
 SOURCE = "link"
-HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post")
-ONE_CLICK = "List-Unsubscribe=One-Click"
 #: A token is not longer, in characters.
 LONGEST = 1_000
 
@@ -88,7 +86,10 @@ def for_mail(link: Link) -> dict[str, Any]:
     return {
         "one_click_url": one_click,
         "preferences_url": address_of("p", token),
-        "headers": dict(zip(HEADERS, (f"<{one_click}>", ONE_CLICK), strict=True)),
+        "headers": {
+            "List-Unsubscribe": f"<{one_click}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
     }
 
 

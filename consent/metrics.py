@@ -183,8 +183,8 @@ def rebuild_totals() -> None:
         cursor.execute(TOTALS)
 
 
-def count_refusal(brand_id: int, kind: Refusal.Kind, *, now: datetime) -> None:
+def count_refusal(brand_id: int, kind: Refusal.Kind, *, now: datetime, times: int = 1) -> None:
     """Remember that a brand was refused; call it outside the change that was."""
     day = now.astimezone(UTC).date()
     row, _ = Refusal.objects.get_or_create(brand_id=brand_id, day=day, kind=kind)
-    Refusal.objects.filter(pk=row.pk).update(count=F("count") + 1)
+    Refusal.objects.filter(pk=row.pk).update(count=F("count") + times)

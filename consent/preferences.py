@@ -18,19 +18,18 @@ COLUMNS = (
     "subject_seq made_at until expires_at limit_max limit_per"
 ).split()
 SLOT = COLUMNS[:9]
-UPSERT = Statement(
-    """
-INSERT INTO consent_preference AS held ({columns}) VALUES ({values})
+INTO = f"INSERT INTO consent_preference AS held ({', '.join(COLUMNS)})"
+#: Of two choices in one slot the newer one stands.
+UNLESS_NEWER = """
 ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
 WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
 """.format(
-        columns=", ".join(COLUMNS),
-        values=", ".join(f"%({name})s" for name in COLUMNS),
-        slot=", ".join(SLOT),
-        rest=", ".join(COLUMNS[9:]),
-        excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
-    )
+    slot=", ".join(SLOT),
+    rest=", ".join(COLUMNS[9:]),
+    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
 )
+VALUES = ", ".join(f"%({name})s" for name in COLUMNS)
+UPSERT = Statement(f"{INTO} VALUES ({VALUES}) {UNLESS_NEWER}")
 
 
 def project(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
@@ -49,17 +48,14 @@ def project_all(entry_ids: Sequence[uuid.UUID]) -> None:
 
 
 UPSERT_ALL = """
-INSERT INTO consent_preference AS held ({columns})
-SELECT DISTINCT ON ({slot}) {read} FROM consent_ledgerentry
+{into} SELECT DISTINCT ON ({slot}) {read} FROM consent_ledgerentry
 WHERE id = ANY(%s::uuid[]) ORDER BY {slot}, made_at DESC, subject_seq DESC
-ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
-WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
+{unless_newer}
 """.format(
-    columns=", ".join(COLUMNS),
-    read=", ".join("id" if name == "entry_id" else name for name in COLUMNS),
+    into=INTO,
     slot=", ".join(SLOT),
-    rest=", ".join(COLUMNS[9:]),
-    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
+    read=", ".join("id" if name == "entry_id" else name for name in COLUMNS),
+    unless_newer=UNLESS_NEWER,
 )
 
 

@@ -17,7 +17,7 @@ from cmr import links
 from cmr.links import Link
 from consent import people, scopes
 from consent.api import wire
-from consent.api.batches import ItemError
+from consent.api.batches import ItemError, error_item
 from consent.identifiers import Contact
 from consent.models import Relationship
 from consent.scopes import Names
@@ -109,7 +109,7 @@ class Links(BrandView):
         read = [wire.read_contact(each) for each in given]
         found = people.find_each(self.brand.pk, [e for e in read if isinstance(e, Contact)])
         return [
-            _error(each) if isinstance(each, Problem) else _links(next(found), data)
+            error_item(each) if isinstance(each, Problem) else _links(next(found), data)
             for each in read
         ]
 
@@ -118,11 +118,7 @@ def _links(found: people.Found, data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, Relationship):
         return links.for_mail(Link(found, **data))
     status, code, _ = PROBLEMS[type(found)]
-    return _error(Problem(status, code, str(found)))
-
-
-def _error(problem: Problem) -> dict[str, Any]:
-    return {"error": {"code": problem.get_codes(), "detail": str(problem.detail)}}
+    return error_item(Problem(status, code, str(found)))
 
 
 class LinkKey(BrandView):

@@ -144,7 +144,7 @@ def _answers(
     contacts = [each for each in read if isinstance(each, Contact)]
     decided = batches.check_many(question, contacts, now=timezone.now())
     for each in read:
-        yield _item(next(decided), brand) if isinstance(each, Contact) else _error(each)
+        yield _item(next(decided), brand) if isinstance(each, Contact) else error_item(each)
 
 
 def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:
@@ -155,11 +155,11 @@ def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 def _item(answer: Decision | InvalidAddress, brand: Brand) -> dict[str, Any]:
     if isinstance(answer, InvalidAddress):
-        return _error(Problem(422, "invalid_contact", str(answer)))
+        return error_item(Problem(422, "invalid_contact", str(answer)))
     return decision_data(answer, brand_id=brand.pk, slug=brand.slug)
 
 
-def _error(problem: Problem) -> dict[str, Any]:
+def error_item(problem: Problem) -> dict[str, Any]:
     return {"error": {"code": problem.get_codes(), "detail": str(problem.detail)}}
 
 

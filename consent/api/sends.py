@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.repeating import KEY, MOST
 from brands.wire import Problems, translating
 from consent import sends
 from consent.api import checks, wire
@@ -24,8 +25,6 @@ PROBLEMS: Problems = {
     sends.NoSuchSend: (404, "not_found", None),
 }
 TAG = "brand: checks"
-KEY = "Idempotency-Key"
-MAX_KEY = 200
 
 
 class ReserveRequest(checks.QuestionRequest):
@@ -41,7 +40,7 @@ class ReservationData(DecisionData):
 
 class Headers(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {KEY: serializers.CharField(required=False, max_length=MAX_KEY)}
+        return {KEY: serializers.CharField(required=False, max_length=MOST)}
 
 
 class Reserve(BrandView):
@@ -52,7 +51,7 @@ class Reserve(BrandView):
         parameters=[
             OpenApiParameter(
                 KEY,
-                {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+                {"type": "string", "minLength": 1, "maxLength": MOST},
                 OpenApiParameter.HEADER,
                 description="A repeat with the same key gives the same send, and spends nothing.",
             )

@@ -124,9 +124,8 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
             return 0
         counted = _Batch(job, rows, now).apply()
         _count(job, rows[-1].place, counted)
-    if counted.lifts_refused:
-        for _ in range(counted.lifts_refused):
-            metrics.count_refusal(job.brand_id, Refusal.Kind.LIFT, now=now)
+        if refused := counted.lifts_refused:
+            metrics.count_refusal(job.brand_id, Refusal.Kind.LIFT, now=now, times=refused)
     return counted.rows
 
 
@@ -457,5 +456,5 @@ def _is_same(entry: LedgerEntry, row: Staged) -> bool:
 
 def waiting() -> list[uuid.UUID]:
     """The imports that are being applied, oldest first."""
-    rows: Any = Import.objects.filter(state="applying").order_by("pk")
+    rows = Import.objects.filter(state="applying").order_by("pk")
     return list(rows.values_list("pk", flat=True))
