@@ -1,13 +1,15 @@
 """Issuing and recognising brand keys."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import transaction
 
 from brands import credentials
 from brands.models import Brand, BrandKey
 from brands.prepared import Statement
 
-KIND = "cmr_live"
+LIVE, TEST = "cmr_live", "cmr_test"
 
 #: What a key may be allowed to do.
 SCOPES = {
@@ -21,11 +23,16 @@ SCOPES = {
     "links": "make the links of its mails",
     "campaigns": "report what campaigns sent and brought",
     "reports": "read the brand's own numbers",
+    "keys": "issue, rotate and revoke the brand's keys",
 }
 
 
 class UnknownScope(ValueError):
     """A key was asked for with a scope that does not exist."""
+
+
+class NotUsable(Exception):
+    """This key was revoked or has expired."""
 
 
 def issue(
@@ -39,7 +46,7 @@ def issue(
     wanted = sorted(set(scopes))
     if unknown := [scope for scope in wanted if scope not in SCOPES]:
         raise UnknownScope(", ".join(unknown))
-    made = credentials.mint(KIND)
+    made = credentials.mint(TEST if brand.test else LIVE)
     BrandKey.objects.create(
         brand=brand,
         name=name,
@@ -51,6 +58,11 @@ def issue(
     return made.text
 
 
+def prefix_of(text: str) -> str | None:
+    """The public part of a key of either mode; None for any other text."""
+    return credentials.prefix_of(text, kind=LIVE) or credentials.prefix_of(text, kind=TEST)
+
+
 USABLE = """
 SELECT {columns}
 FROM brands_brandkey key JOIN brands_brand brand ON brand.id = key.brand_id
@@ -60,7 +72,7 @@ WHERE key.prefix = %(prefix)s AND key.revoked_at IS NULL
 BY_PREFIX = Statement(
     USABLE.format(
         columns="key.id, key.name, key.prefix, key.digest, key.scopes, key.expires_at, "
-        "brand.id, brand.slug, brand.name"
+        "brand.id, brand.slug, brand.name, brand.test"
     )
 )
 #: The brand that asks, with what its key may do and is compared by, for statements that begin so.
@@ -68,23 +80,52 @@ ASKER = USABLE.format(columns="key.digest, key.scopes, brand.id, brand.slug")
 
 
 def recognise(text: str, *, now: datetime) -> BrandKey | None:
-    """The usable key that *text* is, or None. Its brand has its id, slug and name, no more."""
-    if (prefix := credentials.prefix_of(text, kind=KIND)) is None:
+    """The usable key that *text* is, or None. Its brand has its id, slug, name and mode alone."""
+    if (prefix := prefix_of(text)) is None:
         return None
-    for pk, name, public, digest, scopes, ends, brand_id, slug, called in BY_PREFIX.ask(
+    for pk, name, public, digest, scopes, ends, brand_id, slug, called, test in BY_PREFIX.ask(
         {"prefix": prefix, "now": now}
     ):
         if credentials.matches(text, bytes(digest)):
-            brand = Brand(id=brand_id, slug=slug, name=called)
+            note_use(prefix, now=now)
+            brand = Brand(id=brand_id, slug=slug, name=called, test=test)
             return BrandKey(
                 id=pk, name=name, prefix=public, scopes=scopes, expires_at=ends, brand=brand
             )
     return None
 
 
+#: The day on which this process last saw each key used.
+_seen: dict[str, date] = {}
+
+
+def note_use(prefix: str, *, now: datetime) -> None:
+    """Remember the day; a process writes it once a day for each key."""
+    today = now.astimezone(UTC).date()
+    if _seen.get(prefix) != today:
+        BrandKey.objects.filter(prefix=prefix).update(last_used_on=today)
+        _seen[prefix] = today
+
+
 def is_usable(key: BrandKey, *, now: datetime) -> bool:
     """Whether *key* was neither revoked nor has expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+def rotate(key: BrandKey, *, overlap: timedelta, now: datetime) -> str:
+    """A new key in place of *key*, which goes on working for the *overlap*; the new one's text.
+
+    Raises:
+        NotUsable
+    """
+    with transaction.atomic():
+        old = BrandKey.objects.select_for_update().select_related("brand").get(pk=key.pk)
+        if not is_usable(old, now=now):
+            raise NotUsable("this key was revoked or has expired")
+        text = issue(old.brand, name=old.name, scopes=old.scopes)
+        old.expires_at = min(filter(None, [old.expires_at, now + overlap]))
+        old.save(update_fields=["expires_at"])
+    return text
 
 
 def revoke(key: BrandKey, *, now: datetime) -> bool:

@@ -250,16 +250,23 @@ async def post(
 ) -> Answer:
     """POST *body* once. Never raises for what the other side does, and follows no redirect."""
     started = time.monotonic()
-    outcome, status, text, retry_after = await _outcome(session, url, body, headers)
+    outcome, status, text, retry_after = await _outcome(session, url, data=body, headers=headers)
+    return Answer(outcome, status, text, round((time.monotonic() - started) * 1_000), retry_after)
+
+
+async def get(session: aiohttp.ClientSession, url: str) -> Answer:
+    """GET *url* once, as carefully."""
+    started = time.monotonic()
+    outcome, status, text, retry_after = await _outcome(session, url, method="GET")
     return Answer(outcome, status, text, round((time.monotonic() - started) * 1_000), retry_after)
 
 
 async def _outcome(
-    session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]
+    session: aiohttp.ClientSession, url: str, *, method: str = "POST", **sent: Any
 ) -> tuple[Outcome, int | None, str, str]:
     try:
         where = check_url(url)
-        async with session.post(where, data=body, headers=headers, allow_redirects=False) as got:
+        async with session.request(method, where, allow_redirects=False, **sent) as got:
             text = await _beginning(got)
             outcome = Outcome.DELIVERED if 200 <= got.status < 300 else Outcome.REFUSED
             return outcome, got.status, text, got.headers.get("Retry-After", "")

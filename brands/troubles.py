@@ -59,7 +59,7 @@ def tell(now: datetime) -> int:
 def _to_be_told(now: datetime) -> list[Brand]:
     open_ones = Trouble.objects.filter(over_at=None, told_at=None)
     lately = Trouble.objects.filter(told_at__gt=now - BETWEEN_MAILS)
-    brands = Brand.objects.exclude(operations_email="")
+    brands = Brand.objects.live().exclude(operations_email="")
     brands = brands.filter(pk__in=open_ones.values("subscription__brand"))
     return list(brands.exclude(pk__in=lately.values("subscription__brand")))
 

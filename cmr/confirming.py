@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.mail import send_mail
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cmr import links
 from cmr.links import Link
-from cmr.models import PermissionRequest
+from cmr.models import PermissionRequest, TestMail
 
 
-def send(asked: PermissionRequest, address: str, *, language: str) -> None:
+def send(asked: PermissionRequest, address: str, *, language: str, now: datetime) -> None:
     """Write to *address*, which is kept nowhere, with the person's own link to the question.
+
+    What a test brand writes is kept without the address, for the brand to see, and goes nowhere.
 
     A mail goes out whether they have an account or not, so a brand cannot tell.
     """
@@ -27,4 +31,8 @@ def send(asked: PermissionRequest, address: str, *, language: str) -> None:
             links.address_of("p", links.mint(link)),
             _("If you do nothing, it stays a no."),
         ]
-        send_mail(_("%(brand)s asks you to confirm") % words, "\n\n".join(lines), None, [address])
+        subject, text = _("%(brand)s asks you to confirm") % words, "\n\n".join(lines)
+    if relationship.brand.test:
+        TestMail.objects.create(brand=relationship.brand, subject=subject, text=text, made_at=now)
+    else:
+        send_mail(subject, text, None, [address])

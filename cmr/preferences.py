@@ -43,7 +43,7 @@ def choose(
 
 def scope_of(consumer: Consumer, names: Names, *, decision: str) -> Scope:
     """What *names* mean to this person. Raises as `choose` does."""
-    return scopes.resolve(_with_identifier(consumer, names), decision=decision)
+    return scopes.resolve(_with_identifier(consumer, names), decision=decision, test=False)
 
 
 def _with_identifier(consumer: Consumer, names: Names) -> Names:

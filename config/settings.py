@@ -213,6 +213,8 @@ DELIVERY_SCHEDULE = [
         "DELIVERY_SCHEDULE", default="5 300 1800 7200 18000 36000 50400 72000 86400".split()
     )
 ]
+#: Name servers that are asked for the proof of a domain, as host:port; empty is this machine's.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
 #: Whether an endpoint must answer a challenge before it is told anything.
 WEBHOOK_PROOF = env.bool("WEBHOOK_PROOF", default=not OUTBOUND_ALLOW_LOOPBACK)
 #: Seconds between two sweeps, which deliver whatever is due though nobody was woken.

@@ -7,7 +7,16 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from brands.api import attempts, brand, campaigns, catalogue, event_types, events, subscriptions
+from brands.api import (
+    attempts,
+    brand,
+    campaigns,
+    catalogue,
+    event_types,
+    events,
+    keys,
+    subscriptions,
+)
 from cmr.api import (
     asking,
     choices,
@@ -18,6 +27,7 @@ from cmr.api import (
     profile,
     receipts,
     sign_in,
+    test_mode,
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
@@ -168,6 +178,17 @@ urlpatterns = [
     path(f"{ONE_SUBSCRIPTION}/attempts", attempts.Attempts.as_view()),
     path(f"{ONE_SUBSCRIPTION}/parked", attempts.Parked.as_view()),
     path(f"{ONE_SUBSCRIPTION}/replay", attempts.Replay.as_view()),
+    path("api/v1/keys", keys.Keys.as_view()),
+    path("api/v1/keys/current", keys.CurrentKey.as_view()),
+    path("api/v1/keys/<int:key_id>", keys.OneKey.as_view()),
+    path("api/v1/keys/<int:key_id>/rotate", keys.Rotation.as_view()),
+    path("api/v1/test/choices", test_mode.Choices.as_view()),
+    path("api/v1/test/relationships/end", test_mode.End.as_view()),
+    path(
+        "api/v1/test/permission-requests/<uuid:request_id>/answer",
+        test_mode.AnswerRequest.as_view(),
+    ),
+    path("api/v1/test/mails", test_mode.Mails.as_view()),
     path("api/v1/brand", brand.Ours.as_view()),
     path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
     path("api/v1/brand/topics", catalogue.Topics.as_view()),

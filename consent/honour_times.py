@@ -68,7 +68,7 @@ FROM staged GROUP BY day, stage, {seconds}, in_time
 
 def refresh_due(*, now: datetime) -> int:
     """Work out the times of the brands that are due; return of how many."""
-    heads = StreamHead.objects.filter(last_sequence__gt=0)
+    heads = StreamHead.objects.live()
     fresh = HonourSnapshot.objects.filter(as_of__gt=now - EVERY)
     due = heads.filter(~Q(brand__in=fresh.values("brand")))
     return sum(refresh(brand_id, now=now) for brand_id in due.values_list("brand_id", flat=True))
@@ -76,7 +76,9 @@ def refresh_due(*, now: datetime) -> int:
 
 def refresh_all(*, now: datetime) -> Iterator[int]:
     """The same of every brand and of its whole stream; yields each brand's id."""
-    for brand_id in StreamHead.objects.order_by("brand_id").values_list("brand_id", flat=True):
+    for brand_id in (
+        StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
+    ):
         refresh(brand_id, now=now, since=datetime(2000, 1, 1, tzinfo=UTC))
         yield brand_id
 

@@ -18,6 +18,7 @@ import email_validator
 import phonenumbers
 from django.conf import settings
 
+from brands.models import Brand
 from consent.models import Identifier, Subject
 
 PLAIN = re.compile(
@@ -40,6 +41,8 @@ class Contact(NamedTuple):
     phone: str | None = None
     sha256: str | None = None
     ref: str | None = None
+    #: Whose address it is depends on it: `Brand.world`.
+    world: bytes = b""
 
 
 def normalise_email(text: str) -> str:
@@ -85,15 +88,16 @@ def normalise_phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def digest(normalised: str) -> bytes:
+def digest(normalised: str, *, world: bytes = b"") -> bytes:
     """The 32 bytes under which a normalised address is kept."""
-    return digest_of_sha256(hashlib.sha256(normalised.encode()).digest())
+    return digest_of_sha256(hashlib.sha256(normalised.encode()).digest(), world=world)
 
 
-def digest_of_sha256(sha256: bytes) -> bytes:
+def digest_of_sha256(sha256: bytes, *, world: bytes = b"") -> bytes:
     inner, outer = _keyed()
     inner, outer = inner.copy(), outer.copy()
     inner.update(sha256)
+    inner.update(world)
     outer.update(inner.digest())
     return outer.digest()
 
@@ -119,11 +123,11 @@ def digest_of_contact(contact: Contact) -> bytes | None:
         InvalidAddress
     """
     if contact.email is not None:
-        return digest(normalise_email(contact.email))
+        return digest(normalise_email(contact.email), world=contact.world)
     if contact.phone is not None:
-        return digest(normalise_phone(contact.phone))
+        return digest(normalise_phone(contact.phone), world=contact.world)
     if contact.sha256 is not None:
-        return digest_of_sha256(_sha256_from_hex(contact.sha256))
+        return digest_of_sha256(_sha256_from_hex(contact.sha256), world=contact.world)
     return None
 
 
@@ -137,8 +141,10 @@ def _sha256_from_hex(text: str) -> bytes:
     return raw
 
 
-def find_or_create(address_digest: bytes) -> Identifier:
+def find_or_create(address_digest: bytes, *, made_up_by: Brand | None = None) -> Identifier:
     """The identifier for a digest, with a new Subject where nobody had it.
+
+    The person is *made_up_by* the test brand in whose world the digest is.
 
     Accepted race: two callers may both make a Subject; one row wins the digest, and the other
     Subject stays empty, which is harmless.
@@ -147,7 +153,7 @@ def find_or_create(address_digest: bytes) -> Identifier:
     if found:
         return found
     identifier, _ = Identifier.objects.get_or_create(
-        digest=address_digest, defaults={"subject": Subject.objects.create()}
+        digest=address_digest, defaults={"subject": Subject.objects.create(made_up_by=made_up_by)}
     )
     return identifier
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from brands import stream
-from brands.models import StreamHead
+from brands.models import Brand, StreamHead
 from consent.models import (
     BrandCount,
     CampaignCount,
@@ -113,7 +113,7 @@ def roll_up() -> int:
 
 def behind() -> list[int]:
     """The brands whose stream goes on after their cursor, or that have none yet."""
-    heads = StreamHead.objects.filter(last_sequence__gt=0)
+    heads = StreamHead.objects.live()
     done = heads.filter(brand__metricscursor__sequence=F("last_sequence"))
     return list(heads.exclude(pk__in=done.values("pk")).values_list("brand_id", flat=True))
 
@@ -183,8 +183,10 @@ def rebuild_totals() -> None:
         cursor.execute(TOTALS)
 
 
-def count_refusal(brand_id: int, kind: Refusal.Kind, *, now: datetime, times: int = 1) -> None:
+def count_refusal(brand: Brand, kind: Refusal.Kind, *, now: datetime, times: int = 1) -> None:
     """Remember that a brand was refused; call it outside the change that was."""
+    if brand.test:
+        return
     day = now.astimezone(UTC).date()
-    row, _ = Refusal.objects.get_or_create(brand_id=brand_id, day=day, kind=kind)
+    row, _ = Refusal.objects.get_or_create(brand=brand, day=day, kind=kind)
     Refusal.objects.filter(pk=row.pk).update(count=F("count") + times)

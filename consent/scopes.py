@@ -41,19 +41,26 @@ class Names:
 NAMED = Statement("""
 SELECT brand.id, topic.purpose_id, purpose.code, purpose.regime
 FROM (SELECT) one
-LEFT JOIN brands_brand brand ON brand.slug = %(brand)s
+LEFT JOIN brands_brand brand ON brand.slug = %(brand)s AND (%(test)s OR NOT brand.test)
 LEFT JOIN brands_topic topic ON topic.brand_id = brand.id AND topic.code = %(topic)s
 LEFT JOIN brands_purpose purpose ON purpose.code = coalesce(%(purpose)s, topic.purpose_id)
 """)
 
 
-def resolve(names: Names, *, decision: str) -> Scope:
+def resolve(names: Names, *, decision: str, test: bool = True) -> Scope:
     """The Scope that *names* mean, for this *decision* about it; a topic brings its purpose along.
+
+    Without *test*, brands in test mode are unknown, as they are to real people.
 
     Raises:
         UnknownName, TopicWithoutBrand, CannotBeRefused
     """
-    given = {"brand": names.brand, "purpose": names.purpose, "topic": names.topic}
+    given = {
+        "brand": names.brand,
+        "purpose": names.purpose,
+        "topic": names.topic,
+        "test": test,
+    }
     ((brand, of_topic, purpose, regime),) = NAMED.ask(given)
     if names.brand is not None and brand is None:
         raise UnknownName("brand", names.brand)

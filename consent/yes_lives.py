@@ -65,7 +65,7 @@ FROM lives GROUP BY 1, 2, 3, 4, 5, 6
 
 def refresh_due(*, now: datetime) -> int:
     """Work out the lives of the brands that are due; return of how many."""
-    heads = StreamHead.objects.filter(last_sequence__gt=0)
+    heads = StreamHead.objects.live()
     fresh = YesSnapshot.objects.filter(as_of__gt=now - EVERY)
     due = heads.exclude(brand__in=fresh.values("brand"))
     return sum(refresh(brand_id, now=now) for brand_id in due.values_list("brand_id", flat=True))
@@ -73,7 +73,9 @@ def refresh_due(*, now: datetime) -> int:
 
 def refresh_all(*, now: datetime) -> Iterator[int]:
     """The same of every brand; yields each brand's id."""
-    for brand_id in StreamHead.objects.order_by("brand_id").values_list("brand_id", flat=True):
+    for brand_id in (
+        StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
+    ):
         refresh(brand_id, now=now)
         yield brand_id
 

@@ -63,12 +63,15 @@ class SignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
+KEYS = "A brand's key: cmr_live_…, or cmr_test_… for its test mode."
+
+
 class BrandKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = BrandKeyAuthentication
     name = "brandKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A brand's key, cmr_live_…"}
+        return {"type": "http", "scheme": "bearer", "description": KEYS}
 
 
 class HasScope(BasePermission):
@@ -89,7 +92,7 @@ class BrandView(APIView):
     #: It needs nothing that only a browser has: `config.requests.Programs`.
     knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)
-    permission_classes = (HasScope,)
+    permission_classes: tuple[type[BasePermission], ...] = (HasScope,)
 
     @property
     def brand(self) -> Brand:

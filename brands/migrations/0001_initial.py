@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
                 ("directory_quality", models.CharField(blank=True, max_length=20)),
                 ("operations_email", models.EmailField(blank=True, max_length=320)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("test", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
@@ -129,6 +130,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_on", models.DateField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -969,6 +971,57 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("brand", "key"), name="repeat_key_unique_in_brand"
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Workspace",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("domain", models.CharField(max_length=253)),
+                ("challenge", models.CharField(max_length=60)),
+                ("created_at", models.DateTimeField()),
+                ("proven_at", models.DateTimeField(null=True)),
+                (
+                    "live",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="workspace_of_live",
+                        to="brands.brand",
+                    ),
+                ),
+                (
+                    "test",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="workspace_of_test",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("proven_at__isnull", False)),
+                        fields=("domain",),
+                        name="workspace_domain_proven_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("live", None), ("proven_at", None)),
+                            models.Q(("live__isnull", False), ("proven_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="workspace_is_live_once_proven",
+                    ),
                 ],
             },
         ),

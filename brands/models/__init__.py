@@ -15,6 +15,7 @@ from brands.models.webhook import (
     Subscription,
     Trouble,
 )
+from brands.models.workspace import Workspace
 
 __all__ = [
     "Acknowledgement",
@@ -37,4 +38,5 @@ __all__ = [
     "Subscription",
     "Topic",
     "Trouble",
+    "Workspace",
 ]

@@ -13,6 +13,10 @@ class BrandQuerySet(models.QuerySet["Brand"]):
             return self
         return self.filter(models.Q(name__icontains=words) | models.Q(slug__icontains=words))
 
+    def live(self) -> BrandQuerySet:
+        """Those that real people deal with."""
+        return self.filter(test=False)
+
 
 class Brand(models.Model):
     """One company. Rows come from a directory import or are made for a brand that integrates."""
@@ -33,6 +37,8 @@ class Brand(models.Model):
     directory_quality = models.CharField(max_length=20, blank=True)
     #: Whom we write to when its webhooks are in trouble; nobody else sees it.
     operations_email = models.EmailField(max_length=320, blank=True)
+    #: A company's brand to try things with. It knows only people that it made up: Note [Test mode].
+    test = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BrandQuerySet.as_manager()
@@ -48,3 +54,17 @@ class Brand(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def world(self) -> bytes:
+        """In which its people's addresses are known: the real one, or its own while it tests.
+
+        Note [Test mode]. A test brand is a brand like any other, with keys, a catalogue, a stream
+        and webhooks of its own; so what keeps brands apart keeps it from the live one. What brands
+        share is the people: those of a test brand are made up by it. The same address stands for
+        another person there, since its digest has the brand's world in it, and the database
+        refuses a relationship between a test brand and anybody that it did not make up, and
+        between anybody made up and another brand. People do not find it, no mail leaves it, and
+        no report counts it.
+        """
+        return f"test {self.pk}".encode() if self.test else b""

@@ -20,6 +20,8 @@ class BrandKey(models.Model):
     scopes = ArrayField(models.CharField(max_length=30))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    #: UTC's; a day is enough to see which keys nobody uses any more.
+    last_used_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

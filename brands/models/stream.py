@@ -1,5 +1,7 @@
 """One log a brand, with a dense sequence: every reader is a cursor on it."""
 
+from __future__ import annotations
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -7,11 +9,19 @@ from django.db.models import Q
 from brands.models.brand import Brand
 
 
+class StreamHeadQuerySet(models.QuerySet["StreamHead"]):
+    def live(self) -> StreamHeadQuerySet:
+        """Those with something in them that reports count: none of a test."""
+        return self.filter(last_sequence__gt=0, brand__test=False)
+
+
 class StreamHead(models.Model):
     """The row that `stream.append` locks, so that sequences have no hole and follow commits."""
 
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
     last_sequence = models.BigIntegerField(default=0)
+
+    objects = StreamHeadQuerySet.as_manager()
 
     class Meta:
         constraints = [

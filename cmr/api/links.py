@@ -98,7 +98,7 @@ class Links(BrandView):
         with translating(PROBLEMS):
             scopes.resolve(self._names(data), decision="grant")
             if contact:
-                known = people.find(self.brand.pk, wire.contact_of(contact))
+                known = people.find(self.brand.pk, wire.contact_of(contact, self.brand.world))
                 return Response(links.for_mail(Link(known, **data)))
             return Response({"data": self._many(contacts, data)})
 
@@ -106,7 +106,7 @@ class Links(BrandView):
         return Names(self.brand.slug, data.get("purpose"), data.get("channel"), data.get("topic"))
 
     def _many(self, given: Sequence[Any], data: dict[str, Any]) -> list[dict[str, Any]]:
-        read = [wire.read_contact(each) for each in given]
+        read = [wire.read_contact(each, self.brand.world) for each in given]
         found = people.find_each(self.brand.pk, [e for e in read if isinstance(e, Contact)])
         return [
             error_item(each) if isinstance(each, Problem) else _links(next(found), data)

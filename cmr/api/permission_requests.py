@@ -119,18 +119,19 @@ class PermissionRequests(BrandView):
 
     def _ask(self, data: dict[str, Any]) -> PermissionRequest:
         now = timezone.now()
-        contact = wire.contact_of(data["contact"])
+        contact = wire.contact_of(data["contact"], self.brand.world)
         relationship = people.find(self.brand.pk, contact)
         parts = ("purpose", "channel", "topic", "text", "notice", "evidence")
         given = {"channel": None, "topic": None} | {k: data[k] for k in parts if k in data}
         try:
             asked = asking.ask(relationship, Question(**given), now=now)
         except asking.MayNotAsk:
-            metrics.count_refusal(self.brand.pk, Refusal.Kind.ASK, now=now)
+            metrics.count_refusal(self.brand, Refusal.Kind.ASK, now=now)
             raise
         if contact.email and asked.evidence:
             address = identifiers.normalise_email(contact.email)
-            confirming.send(asked, address, language=data.get("language") or settings.LANGUAGE_CODE)
+            language = data.get("language") or settings.LANGUAGE_CODE
+            confirming.send(asked, address, language=language, now=now)
         return asked
 
 

@@ -113,7 +113,7 @@ class Relationships(RelationshipsView):
         """Add a brand; 200 when you had it already. The brand is told."""
         body = RelationshipRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        brand = Brand.objects.filter(slug=body.validated_data["brand"]).first()
+        brand = Brand.objects.live().filter(slug=body.validated_data["brand"]).first()
         if brand is None:
             raise Problem(422, "unknown_brand", "There is no such brand.", "brand")
         relationship, is_new = preferences.add_brand(
@@ -149,7 +149,7 @@ class Directory(ConsumerView):
         query = DirectoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit = query.validated_data["limit"]
-        brands = Brand.objects.matching(query.validated_data["q"])
+        brands = Brand.objects.live().matching(query.validated_data["q"])
         brands = _after(brands, "", query.validated_data.get("cursor"))
         found = list(brands.order_by("name", "id")[: limit + 1])
         cursor = _cursor_of(found[limit - 1]) if len(found) > limit else None

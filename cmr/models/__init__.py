@@ -2,6 +2,8 @@
 
 from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.models.member import Invitation, Member, Role
+from cmr.models.test_mail import TestMail
 from cmr.models.token import AccessToken
 from cmr.models.user import User
 
@@ -11,7 +13,11 @@ __all__ = [
     "Consumer",
     "ContactKind",
     "ContactPoint",
+    "Invitation",
+    "Member",
     "PendingContact",
     "PermissionRequest",
+    "Role",
+    "TestMail",
     "User",
 ]

@@ -27,7 +27,7 @@ LAST_CHANGES = 5
 @require_safe
 @for_consumers
 def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
-    one = get_object_or_404(Brand, slug=slug)
+    one = get_object_or_404(Brand.objects.live(), slug=slug)
     now = timezone.now()
     page = controls.of_brand(consumer, one, now=now)
     if page is None:

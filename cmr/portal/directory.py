@@ -25,7 +25,7 @@ PAGE_SIZE = 30
 @for_consumers
 def brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     words = request.GET.get("q", "")[:100].replace("\0", "").strip()
-    found = Brand.objects.matching(words).order_by("name", "id")
+    found = Brand.objects.live().matching(words).order_by("name", "id")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     active = Relationship.objects.active().filter(person=consumer.subject_id, brand__in=list(page))
     mine = set(active.values_list("brand_id", flat=True))
@@ -37,7 +37,7 @@ def brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 @for_consumers
 def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     slug = request.POST.get("brand", "")[:100].replace("\0", "")
-    brand = get_object_or_404(Brand, slug=slug)
+    brand = get_object_or_404(Brand.objects.live(), slug=slug)
     preferences.add_brand(consumer, brand, by="portal", now=timezone.now())
     messages.success(request, _("%s is now one of your brands.") % brand.name)
     return redirect("brand", slug=brand.slug)

@@ -14,7 +14,7 @@ MOST = 6
 def of(consumer: Consumer) -> Sequence[Brand]:
     """Companies where the person lives, or everywhere, that they have nothing with yet."""
     mine = Relationship.objects.filter(person=consumer.subject_id).values("brand")
-    others = Brand.objects.exclude(pk__in=mine).exclude(website="")
+    others = Brand.objects.live().exclude(pk__in=mine).exclude(website="")
     country = (consumer.subject.jurisdiction or "").partition("-")[0].lower()
     places = [place for place in (country, "all") if place]
     near = others.filter(countries__overlap=places).order_by("-directory_quality", "name", "pk")

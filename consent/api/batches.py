@@ -69,7 +69,9 @@ class Checks(BrandView):
         """
         body = request.data if isinstance(request.data, dict) else {}
         question = question_of(self.brand, {k: v for k, v in body.items() if k != "contacts"})
-        contacts = [wire.read_contact(each) for each in _listed(body.get("contacts"))]
+        contacts = [
+            wire.read_contact(each, self.brand.world) for each in _listed(body.get("contacts"))
+        ]
         answers = _answers(question, contacts, self.brand)
         written = b",".join(_pieces(answers))
         return HttpResponse(b'{"data":[%b]}' % written, content_type="application/json")
@@ -99,7 +101,8 @@ class Stream(BrandView):
     def _written(self, question: Question, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):
             look_at_connection_again()
-            answers = _answers(question, [_read_line(line) for _, line in batch], self.brand)
+            read = [_read_line(line, self.brand.world) for _, line in batch]
+            answers = _answers(question, read, self.brand)
             yield b"".join(
                 orjson.dumps(_numbered(answer, number), option=OPTIONS)
                 for (number, _), answer in zip(batch, answers, strict=True)
@@ -169,10 +172,10 @@ def _numbered(answer: dict[str, Any], line: int) -> dict[str, Any]:
     return answer
 
 
-def _read_line(line: bytes) -> wire.Read:
+def _read_line(line: bytes, world: bytes) -> wire.Read:
     if len(line) > lines.LONGEST:
         return Problem(413, "line_too_long", f"A line may have {lines.LONGEST:,} bytes.")
     try:
-        return wire.read_contact(orjson.loads(line))
+        return wire.read_contact(orjson.loads(line), world)
     except orjson.JSONDecodeError as error:
         return Problem(400, "parse_error", f"This is not JSON: {error}")

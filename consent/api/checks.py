@@ -132,7 +132,7 @@ class Check(BrandView):
     def _decide(
         self, data: dict[str, Any], matters: Sequence[Mapping[str, Any]], now: datetime
     ) -> Iterator[Decision]:
-        contact = wire.contact_of(data["contact"])
+        contact = wire.contact_of(data["contact"], self.brand.world)
         asked = [
             Asked(self.brand.pk, contact, each["purpose"], each.get("channel"), each.get("topic"))
             for each in matters

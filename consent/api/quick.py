@@ -23,6 +23,8 @@ from consent.identifiers import Contact, InvalidAddress
 from consent.scopes import UnknownName
 
 SCOPE = "check"
+#: Only live keys come this way: `Brand.world`.
+LIVE = b""
 #: A plain question is not longer, in bytes.
 LONGEST = 2_000
 BEARER = "Bearer "
@@ -33,7 +35,7 @@ UNUSUAL = (UnknownName, ChannelNeeded, InvalidAddress, OperationalError, Interfa
 def answer(request: HttpRequest) -> HttpResponse | None:
     """The answer to a plain question by a key that may ask it; None for anything else."""
     key = request.META.get("HTTP_AUTHORIZATION", "").removeprefix(BEARER)
-    if (prefix := credentials.prefix_of(key, kind=keys.KIND)) is None:
+    if (prefix := credentials.prefix_of(key, kind=keys.LIVE)) is None:
         return None
     if (question := _question(request)) is None:
         return None
@@ -58,7 +60,7 @@ def _question(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any] | None:
-    contact = wire.read_contact(given.pop("contact", None))
+    contact = wire.read_contact(given.pop("contact", None), LIVE)
     if not isinstance(contact, Contact) or not given.keys() <= {"purpose", "channel", "topic"}:
         return None
     purpose, channel, topic = given.get("purpose"), given.get("channel"), given.get("topic")
@@ -88,6 +90,7 @@ def _decide(
     digest, scopes, brand_id, slug = rows[0][:4]
     if not credentials.matches(key, digest) or SCOPE not in scopes:
         return None
+    keys.note_use(prefix, now=now)
     asked = Asked(brand_id, **question)
     known = checks.read_known(asked, [row[4:] for row in rows])
     decision = checks.decide(known, now=now)

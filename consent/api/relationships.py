@@ -100,11 +100,12 @@ class Relationships(BrandView):
         return Response(_relationship_data(relationship), status=201 if is_new else 200)
 
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
-        digest = identifiers.digest_of_contact(wire.contact_of(data["contact"]))
+        digest = identifiers.digest_of_contact(wire.contact_of(data["contact"], self.brand.world))
         assert digest is not None  # AddressField takes no reference
+        made_up_by = self.brand if self.brand.test else None
         with transaction.atomic():  # or a refused registration would leave a person behind
             return relationships.start(
-                identifiers.find_or_create(digest).subject_id,
+                identifiers.find_or_create(digest, made_up_by=made_up_by).subject_id,
                 self.brand,
                 by=Actor("brand_api", self.brand.pk),
                 now=timezone.now(),
@@ -135,7 +136,9 @@ class Choices(BrandView):
         return Response({"data": [data]}, status=201)
 
     def _record(self, data: dict[str, Any], now: Any) -> LedgerEntry:
-        relationship = people.find(self.brand.pk, wire.contact_of(data["contact"]))
+        relationship = people.find(
+            self.brand.pk, wire.contact_of(data["contact"], self.brand.world)
+        )
         scope = wire.own_scope(data["scope"], data["decision"], self.brand)
         names = ("basis", "ground", "evidence", "made_at")
         more = {name: data[name] for name in names if name in data}
@@ -144,7 +147,7 @@ class Choices(BrandView):
         try:
             return ledger.record(relationship.subject_id, [choice], by=actor, now=now)[0]
         except LiftRefused:
-            metrics.count_refusal(self.brand.pk, Refusal.Kind.LIFT, now=now)
+            metrics.count_refusal(self.brand, Refusal.Kind.LIFT, now=now)
             raise
 
     def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:

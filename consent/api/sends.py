@@ -67,9 +67,10 @@ class Reserve(BrandView):
         headers.is_valid(raise_exception=True)
         data = body.validated_data
         campaign = data.pop("campaign", "")
+        data["contact"] = wire.contact_of(data["contact"], self.brand.world)
         with translating(PROBLEMS):
             made = sends.reserve(
-                Asked(self.brand.pk, **{**data, "contact": wire.contact_of(data["contact"])}),
+                Asked(self.brand.pk, **data),
                 now=timezone.now(),
                 campaign=campaign,
                 key=headers.validated_data.get(KEY),

@@ -75,11 +75,11 @@ class Matter(StrictSerializer):
     topic = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
-def contact_of(data: Mapping[str, str]) -> Contact:
-    return Contact(**data)
+def contact_of(data: Mapping[str, str], world: bytes) -> Contact:
+    return Contact(**data, world=world)
 
 
-def read_contact(given: Any) -> Read:
+def read_contact(given: Any, world: bytes) -> Read:
     """A contact as `ContactField` reads it, without the cost of a serializer for each."""
     if not isinstance(given, dict) or len(given) != 1:
         return Problem(422, "one", "Give exactly one of email, phone, sha256 and ref.")
@@ -88,7 +88,7 @@ def read_contact(given: Any) -> Read:
         return Problem(422, "unknown_field", "Give exactly one of email, phone, sha256 and ref.")
     if not isinstance(value, str) or not value.strip() or len(value) > WAYS[way] or "\0" in value:
         return Problem(422, "invalid", f"{way}: a text of up to {WAYS[way]} characters.")
-    return Contact(**{way: value.strip()})
+    return Contact(**{way: value.strip()}, world=world)
 
 
 class ScopeField(StrictSerializer):

@@ -47,7 +47,9 @@ ROWS = 1_000
 About = tuple[str | None, str | None, str | None]
 
 
-SUBJECTS = Copying(Subject, ["id", "last_seq", "chain_head", "created_at", "time_zone"])
+SUBJECTS = Copying(
+    Subject, ["id", "last_seq", "chain_head", "created_at", "time_zone", "made_up_by_id"]
+)
 RELATIONSHIPS, ENTRIES = Copying(Relationship), Copying(LedgerEntry)
 IDENTIFY = """
 INSERT INTO consent_identifier (digest, subject_id, created_at)
@@ -125,7 +127,7 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
         counted = _Batch(job, rows, now).apply()
         _count(job, rows[-1].place, counted)
         if refused := counted.lifts_refused:
-            metrics.count_refusal(job.brand_id, Refusal.Kind.LIFT, now=now, times=refused)
+            metrics.count_refusal(job.brand, Refusal.Kind.LIFT, now=now, times=refused)
     return counted.rows
 
 
@@ -210,7 +212,8 @@ class _Batch:
     def _make(self, digests: Sequence[bytes]) -> None:
         """A subject for each; where somebody else was faster, theirs counts, and ours is empty."""
         ids = [new_id() for _ in digests]
-        SUBJECTS.add_values((each, 0, b"", self.now, "") for each in ids)
+        made_up_by = self.brand.pk if self.brand.test else None
+        SUBJECTS.add_values((each, 0, b"", self.now, "", made_up_by) for each in ids)
         with connection.cursor() as cursor:
             values: list[Any] = [self.now, list(digests), ids]
             cursor.execute(IDENTIFY, values)

@@ -71,6 +71,7 @@ class Reader:
 
     def __init__(self, brand: Brand, *, now: datetime) -> None:
         self.now = now
+        self.world = brand.world
         self.regimes = dict(Purpose.objects.values_list("code", "regime"))
         topics = Topic.objects.filter(brand=brand)
         self.topics = dict(topics.values_list("code", "purpose_id"))
@@ -82,7 +83,7 @@ class Reader:
             BadRow
         """
         given = _texts(said)
-        digest = _digest(given)
+        digest = _digest(given, self.world)
         ref = given.get("ref")
         if digest is None and ref is None:
             raise BadRow("email", "no_contact", "Give email, phone, sha256 or ref.")
@@ -174,7 +175,7 @@ def _texts(said: Mapping[str, Any]) -> dict[str, str]:
     return given
 
 
-def _digest(given: Mapping[str, str]) -> bytes | None:
+def _digest(given: Mapping[str, str], world: bytes) -> bytes | None:
     """Of the one address; a person with two addresses is two rows until they prove both."""
     named = [name for name in ADDRESSES if name in given]
     if len(named) > 1:
@@ -182,7 +183,7 @@ def _digest(given: Mapping[str, str]) -> bytes | None:
     if not named:
         return None
     try:
-        return identifiers.digest_of_contact(Contact(**{named[0]: given[named[0]]}))
+        return identifiers.digest_of_contact(Contact(**{named[0]: given[named[0]]}, world=world))
     except InvalidAddress as error:
         raise BadRow(named[0], "invalid_contact", str(error)) from error
 

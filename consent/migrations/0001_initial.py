@@ -1783,4 +1783,30 @@ class Migration(migrations.Migration):
             model_name="importpart",
             constraint=models.UniqueConstraint(fields=("job", "number"), name="import_part_once"),
         ),
+        migrations.AddField(
+            model_name="subject",
+            name="made_up_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="brands.brand",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="relationship",
+            trigger=pgtrigger.compiler.Trigger(
+                name="people_of_tests_are_made_up",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF EXISTS (\n                        SELECT FROM consent_subject\n                        WHERE id IN (NEW.subject_id, NEW.person_id)\n                            AND made_up_by_id IS DISTINCT FROM (\n                                SELECT id FROM brands_brand WHERE id = NEW.brand_id AND test)\n                    ) THEN\n                        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="ea3f3daa14003ee344a9cf24aeb170b5283bcb6f",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_people_of_tests_are_made_up_b349f",
+                    table="consent_relationship",
+                    when="BEFORE",
+                ),
+            ),
+        ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -62,6 +63,25 @@ class Relationship(models.Model):
     objects = RelationshipQuerySet.as_manager()
 
     class Meta:
+        triggers = [
+            # Note [Test mode] in `brands.models.brand`.
+            pgtrigger.Trigger(
+                name="people_of_tests_are_made_up",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF EXISTS (
+                        SELECT FROM consent_subject
+                        WHERE id IN (NEW.subject_id, NEW.person_id)
+                            AND made_up_by_id IS DISTINCT FROM (
+                                SELECT id FROM brands_brand WHERE id = NEW.brand_id AND test)
+                    ) THEN
+                        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
         indexes = [
             # A person's brands, with the addresses they proved later: person = ? AND brand = ?.
             models.Index(fields=["person", "brand"], name="relationship_of_person"),

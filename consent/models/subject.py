@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from brands import jurisdictions
+from brands.models import Brand
 from brands.ordered_ids import new_id
 
 
@@ -35,6 +36,10 @@ class Subject(models.Model):
     quiet_end = models.TimeField(null=True, blank=True)
     #: Where the person says they live (ISO 3166); null is unsaid.
     jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True, blank=True)
+    #: The test brand that made this person up; null is a real one. Note [Test mode].
+    made_up_by = models.ForeignKey(
+        Brand, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [

@@ -1,0 +1,165 @@
+"""A brand's keys: the one that asks, all of them, another one, one in place of another."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from brands import keys
+from brands.api.access import BrandView
+from brands.models import BrandKey
+from brands.wire import Moment, Problem, StrictSerializer, list_of
+
+TAG = "brand: keys"
+MODES = ["test", "live"]
+#: The longest that a key may go on beside the one in its place, in hours.
+LONGEST_OVERLAP = 24 * 30
+
+
+class KeyData(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    prefix = serializers.CharField(help_text="The part of the key that is no secret.")
+    mode = serializers.ChoiceField(MODES)
+    scopes = serializers.ListField(child=serializers.ChoiceField(list(keys.SCOPES)))
+    created_at = serializers.DateTimeField()
+    last_used_on = serializers.DateField(allow_null=True, help_text="The day, by UTC.")
+    expires_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class BrandName(serializers.Serializer[object]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class CurrentKeyData(KeyData):
+    brand = BrandName()
+
+
+class NewKeyData(KeyData):
+    key = serializers.CharField(help_text="Shown this once.")
+
+
+KeyList = list_of(KeyData, paged=False)
+
+
+class KeyRequest(StrictSerializer):
+    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(list(keys.SCOPES)),
+        allow_empty=False,
+        max_length=len(keys.SCOPES),
+        help_text="None that the asking key does not have.",
+    )
+    expires_at = Moment(required=False, allow_null=True)
+
+
+class RotateRequest(StrictSerializer):
+    hours = serializers.IntegerField(
+        default=24,
+        min_value=0,
+        max_value=LONGEST_OVERLAP,
+        help_text="For how long the old one goes on working.",
+    )
+
+
+class AnyKey(BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.auth, BrandKey)
+
+
+class CurrentKey(BrandView):
+    permission_classes = (AnyKey,)
+
+    @extend_schema(operation_id="keys_current", responses=CurrentKeyData, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """The key that you ask with: whose it is, its mode, and what it may do."""
+        key = BrandKey.objects.get(pk=request.auth.pk)
+        brand = {"slug": self.brand.slug, "name": self.brand.name}
+        return Response(_data(key, test=self.brand.test) | {"brand": brand})
+
+
+class KeysView(BrandView):
+    scope = "keys"
+
+    def find(self, key_id: int) -> BrandKey:
+        for key in BrandKey.objects.filter(brand=self.brand, pk=key_id):
+            return key
+        raise Problem(404, "not_found", "You have no such key.")
+
+    def check_scopes(self, wanted: list[str]) -> None:
+        """A key cannot make, nor get the text of, one that may do more than it may itself."""
+        key = self.request.auth
+        assert isinstance(key, BrandKey)
+        if beyond := sorted(set(wanted) - set(key.scopes)):
+            detail = f"This key lacks {', '.join(beyond)}, so it cannot give it."
+            raise Problem(403, "missing_scope", detail, "scopes")
+
+    def made(self, text: str) -> Response:
+        row = BrandKey.objects.get(prefix=keys.prefix_of(text))
+        return Response(_data(row, test=self.brand.test) | {"key": text}, status=201)
+
+
+class Keys(KeysView):
+    @extend_schema(responses=KeyList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """All of them, newest first, the revoked ones too."""
+        rows = BrandKey.objects.filter(brand=self.brand).order_by("-pk")
+        return Response({"data": [_data(row, test=self.brand.test) for row in rows]})
+
+    @extend_schema(request=KeyRequest, responses={201: NewKeyData}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Another key, of the same mode. Its text is shown this once."""
+        body = KeyRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        self.check_scopes(data["scopes"])
+        if (ends := data.get("expires_at")) and ends <= timezone.now():
+            raise Problem(422, "past", "This must lie in the future.", "expires_at")
+        return self.made(keys.issue(self.brand, **data))
+
+
+class OneKey(KeysView):
+    @extend_schema(responses={204: None}, tags=[TAG])
+    def delete(self, request: Request, key_id: int) -> Response:
+        """Revoke it: from now on nobody comes in with it."""
+        keys.revoke(self.find(key_id), now=timezone.now())
+        return Response(status=204)
+
+
+class Rotation(KeysView):
+    @extend_schema(request=RotateRequest, responses={201: NewKeyData}, tags=[TAG])
+    def post(self, request: Request, key_id: int) -> Response:
+        """A new key in place of one; the old one goes on working for some hours."""
+        body = RotateRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        old = self.find(key_id)
+        self.check_scopes(old.scopes)
+        overlap = timedelta(hours=body.validated_data["hours"])
+        try:
+            return self.made(keys.rotate(old, overlap=overlap, now=timezone.now()))
+        except keys.NotUsable as error:
+            raise Problem(409, "key_not_usable", str(error)) from error
+
+
+def _data(key: BrandKey, *, test: bool) -> dict[str, Any]:
+    return {
+        "id": key.pk,
+        "name": key.name,
+        "prefix": key.prefix,
+        "mode": "test" if test else "live",
+        "scopes": key.scopes,
+        "created_at": key.created_at,
+        "last_used_on": key.last_used_on,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }

@@ -1,0 +1,146 @@
+"""Test mode: what the people that a test brand made up say and do, at the brand's word.
+
+In live mode only the person can do these things, so a live key gets 403 `test_only`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from brands.api.access import BrandView, HasScope
+from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
+from cmr import asking
+from cmr.models import Answer, PermissionRequest, TestMail
+from consent import ledger, people, preferences, relationships, scopes
+from consent.api import wire
+from consent.ledger import Actor
+from consent.models import LedgerEntry
+
+PROBLEMS = {
+    **wire.PROBLEMS,
+    people.NoRelationship: (404, "no_relationship", "contact"),
+    asking.Answered: (409, "answered_already", None),
+}
+TAG = "brand: test mode"
+#: The door through which the made-up person acts.
+DOOR = "portal"
+
+
+class PersonSays(wire.ChoiceField):
+    contact = wire.ContactField()
+
+
+class PersonEnds(StrictSerializer):
+    contact = wire.ContactField()
+
+
+class PersonAnswers(StrictSerializer):
+    answer = serializers.ChoiceField(Answer.choices)
+
+
+class TestMailData(serializers.Serializer[object]):
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    made_at = serializers.DateTimeField()
+
+
+TestMailList = list_of(TestMailData)
+
+
+class Tests(BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        assert isinstance(view, BrandView)
+        if not view.brand.test:
+            raise Problem(403, "test_only", "Only a test key can do this: people act themselves.")
+        return True
+
+
+class TestView(BrandView):
+    scope = "relationships"
+    permission_classes = (HasScope, Tests)
+
+
+class Choices(TestView):
+    @extend_schema(
+        operation_id="test_choices", request=PersonSays, responses={201: wire.EntryList}, tags=[TAG]
+    )
+    def post(self, request: Request) -> Response:
+        """What the person says in the portal. You are told as you would be in live mode."""
+        now = timezone.now()
+        body = PersonSays(data=request.data, context={"now": now})
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            entry = self._said(body.validated_data, now)
+        return Response({"data": [wire.entry_data(entry, self._scope_data)]}, status=201)
+
+    def _said(self, data: dict[str, Any], now: Any) -> LedgerEntry:
+        contact = wire.contact_of(data["contact"], self.brand.world)
+        person = people.find(self.brand.pk, contact).person_id
+        choice = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], self.brand))
+        return ledger.record(person, [choice], by=Actor(DOOR), now=now)[0]
+
+    def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:
+        scope = preferences.scope_of(entry)
+        return scopes.described(scope, brand_slug=self.brand.slug, told_to=self.brand.pk)
+
+
+class End(TestView):
+    @extend_schema(
+        operation_id="test_end_relationship", request=PersonEnds, responses={204: None}, tags=[TAG]
+    )
+    def post(self, request: Request) -> Response:
+        """The person ends the relationship."""
+        body = PersonEnds(data=request.data)
+        body.is_valid(raise_exception=True)
+        contact = wire.contact_of(body.validated_data["contact"], self.brand.world)
+        with translating(PROBLEMS):
+            known = people.find(self.brand.pk, contact)
+        relationships.end(known, by=Actor(DOOR), now=timezone.now())
+        return Response(status=204)
+
+
+class AnswerRequest(TestView):
+    scope = "ask"
+
+    @extend_schema(
+        operation_id="test_answer", request=PersonAnswers, responses={204: None}, tags=[TAG]
+    )
+    def post(self, request: Request, request_id: uuid.UUID) -> Response:
+        """The person answers what you asked for."""
+        body = PersonAnswers(data=request.data)
+        body.is_valid(raise_exception=True)
+        mine = PermissionRequest.objects.filter(relationship__brand=self.brand, pk=request_id)
+        asked = mine.select_related("relationship__brand").first()
+        if asked is None:
+            raise Problem(404, "not_found", "You asked no such thing.")
+        answer = Answer(body.validated_data["answer"])
+        with translating(PROBLEMS):
+            asking.answer(asked, answer, by=DOOR, now=timezone.now())
+        return Response(status=204)
+
+
+class Mails(TestView):
+    scope = "ask"
+
+    @extend_schema(operation_id="test_mails", parameters=[Page], responses=TestMailList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """The mails that people would have got, newest first."""
+        query = Page(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        rows = TestMail.objects.filter(brand=self.brand).order_by("-pk")
+        if before := number_of(query.validated_data.get("cursor")):
+            rows = rows.filter(pk__lt=before)
+        limit = query.validated_data["limit"]
+        found = list(rows[: limit + 1])
+        cursor = cursor_of(found[limit - 1].pk) if len(found) > limit else None
+        data = [{"subject": m.subject, "text": m.text, "made_at": m.made_at} for m in found[:limit]]
+        return Response({"data": data, "next_cursor": cursor})

@@ -1,0 +1,137 @@
+"""Who works for a brand: joining, inviting, changing roles, leaving."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import QuerySet
+
+from brands import credentials, workspaces
+from brands.models import Workspace
+from cmr.models import Invitation, Member, Role, User
+
+KIND = "cmr_inv"
+#: How long an invitation can be accepted.
+VALID = timedelta(days=7)
+#: So many workspaces may one user begin, and so many invitations of one workspace wait.
+MOST_WORKSPACES, MOST_INVITATIONS = 10, 20
+
+
+class TooMany(Exception):
+    """More of them than anybody needs."""
+
+
+class BadInvitation(Exception):
+    """None of ours, or used, or too old."""
+
+
+class LastOwner(Exception):
+    """A workspace keeps at least one owner."""
+
+
+def begin(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
+    """A new workspace, whose owner is *user*.
+
+    Raises:
+        TooMany, workspaces.BadDomain, workspaces.DomainTaken
+    """
+    if Member.objects.filter(user=user, role=Role.OWNER).count() >= MOST_WORKSPACES:
+        raise TooMany(f"you own {MOST_WORKSPACES} workspaces already")
+    with transaction.atomic():
+        workspace = workspaces.begin(name=name, domain=domain, now=now)
+        Member.objects.create(workspace=workspace, user=user, role=Role.OWNER, since=now)
+    return workspace
+
+
+def invite(
+    workspace: Workspace, address: str, *, role: Role, link: str, by: User, now: datetime
+) -> Invitation:
+    """Mail an invitation to *address*; *link* is that of the page, with {token} for the token.
+
+    Raises:
+        TooMany, OSError: the mail could not be sent.
+    """
+    if waiting(workspace, now=now).count() >= MOST_INVITATIONS:
+        raise TooMany(f"{MOST_INVITATIONS} invitations wait already")
+    made = credentials.mint(KIND)
+    with transaction.atomic():
+        invitation = Invitation.objects.create(
+            workspace=workspace,
+            role=role,
+            prefix=made.prefix,
+            digest=made.digest,
+            invited_at=now,
+            expires_at=now + VALID,
+            by=by,
+        )
+        _mail(workspace, address, link.replace("{token}", made.text))
+    return invitation
+
+
+def _mail(workspace: Workspace, address: str, link: str) -> None:
+    lines = [
+        f"You are invited to work on {workspace.name} at CMR.",
+        f"Accept within {VALID.days} days:",
+        link,
+        "If you know nothing of this, do nothing.",
+    ]
+    send_mail(f"{workspace.name} invites you", "\n\n".join(lines), None, [address])
+
+
+def waiting(workspace: Workspace, *, now: datetime) -> QuerySet[Invitation]:
+    """The invitations that can still be accepted."""
+    return workspace.invitations.filter(used_at=None, expires_at__gt=now).order_by("-pk")
+
+
+def find(token: str, *, now: datetime) -> Invitation:
+    """The invitation whose link has *token*.
+
+    Raises:
+        BadInvitation
+    """
+    prefix = credentials.prefix_of(token, kind=KIND)
+    rows = Invitation.objects.filter(prefix=prefix, used_at=None, expires_at__gt=now)
+    invitation = rows.select_related("workspace").first()
+    if invitation is None or not credentials.matches(token, bytes(invitation.digest)):
+        raise BadInvitation("this invitation was used, has expired, or never was")
+    return invitation
+
+
+def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
+    """Make *user* a member, once; whoever is one already stays as they are.
+
+    Raises:
+        BadInvitation: somebody was faster.
+    """
+    with transaction.atomic():
+        if not Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=now):
+            raise BadInvitation("this invitation was used")
+        member, _ = Member.objects.get_or_create(
+            workspace=invitation.workspace,
+            user=user,
+            defaults={"role": invitation.role, "since": now},
+        )
+    return member
+
+
+def change_role(member: Member, role: Role) -> None:
+    """Raises LastOwner."""
+    with transaction.atomic():
+        _keep_an_owner(member, unless=role == Role.OWNER)
+        Member.objects.filter(pk=member.pk).update(role=role)
+
+
+def remove(member: Member) -> None:
+    """Raises LastOwner."""
+    with transaction.atomic():
+        _keep_an_owner(member, unless=False)
+        member.delete()
+
+
+def _keep_an_owner(member: Member, *, unless: bool) -> None:
+    Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
+    owners = Member.objects.filter(workspace=member.workspace_id, role=Role.OWNER)
+    if not unless and not owners.exclude(pk=member.pk).exists():
+        raise LastOwner("a workspace keeps at least one owner")

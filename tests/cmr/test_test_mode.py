@@ -1,0 +1,213 @@
+"""Test mode cannot touch live data, in either direction."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from brands import keys
+from brands.models import Brand, Event, StreamHead, Topic
+from cmr.models import Consumer, PermissionRequest
+from consent import honour_times, metrics, relationships, yes_lives
+from consent.imports import jobs, receiving
+from consent.ledger import Actor
+from consent.models import (
+    HonourSnapshot,
+    Identifier,
+    LedgerEntry,
+    MetricsCursor,
+    Relationship,
+    Subject,
+    YesSnapshot,
+)
+from tests.conftest import EMAIL, Api
+
+ANA = {"email": EMAIL}
+MARKETING = {"purpose": "marketing", "channel": "email"}
+YES = {"scope": MARKETING, "decision": "grant", "evidence": "form of 1 May"}
+
+
+@pytest.fixture
+def trial(acme: Brand) -> Brand:
+    """Acme's test mode."""
+    return Brand.objects.create(slug="acme-test", name="Acme", test=True)
+
+
+@pytest.fixture
+def testing(trial: Brand) -> Api:
+    return Api(keys.issue(trial, name="tests"))
+
+
+@pytest.fixture
+def live(acme_key: str) -> Api:
+    return Api(acme_key)
+
+
+def known(api: Api) -> dict[str, Any]:
+    answer = api.post("relationships", {"contact": ANA, "ref": "no-7", "note": "Shop account."})
+    assert answer.status_code == 201
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def allowed(api: Api, contact: dict[str, str] = ANA) -> bool:
+    return bool(api.post("check", {"contact": contact, **MARKETING}).json()["allowed"])
+
+
+def everything_of(brand: Brand) -> tuple[Any, ...]:
+    """What a brand's tenants hold, to be compared before and after."""
+    mine = Relationship.objects.filter(brand=brand)
+    return (
+        list(mine.order_by("pk").values()),
+        list(LedgerEntry.objects.filter(brand=brand).order_by("pk").values_list("pk", "hash")),
+        list(Event.objects.filter(brand=brand).order_by("sequence").values_list("sequence", "uid")),
+        list(Topic.objects.filter(brand=brand).values()),
+        list(Subject.objects.filter(made_up_by=None).order_by("pk").values()),
+    )
+
+
+def test_a_key_says_which_mode_it_is_of(testing: Api, live: Api) -> None:
+    assert testing.bearer and testing.bearer.startswith("cmr_test_")
+    assert live.bearer and live.bearer.startswith("cmr_live_")
+    assert testing.get("keys/current").json()["mode"] == "test"
+    assert live.get("keys/current").json()["mode"] == "live"
+    assert testing.get("keys/current").json()["brand"]["slug"] == "acme-test"
+
+
+def test_the_same_address_is_somebody_else(
+    testing: Api, live: Api, met: Relationship, acme: Brand
+) -> None:
+    before = everything_of(acme)
+    known(testing)
+    assert testing.post("choices", {"contact": ANA, **YES}).status_code == 201
+    assert allowed(testing) and not allowed(live)
+    said = {"contact": ANA, "scope": MARKETING, "decision": "deny"}
+    assert testing.post("test/choices", said).status_code == 201
+    assert not allowed(testing)
+    assert everything_of(acme) == before
+
+
+def test_live_leaves_test_alone(
+    testing: Api, live: Api, met: Relationship, ana_token: str, trial: Brand
+) -> None:
+    known(testing)
+    testing.post("choices", {"contact": ANA, **YES})
+    before = everything_of(trial)[:4]
+    Api(ana_token).post("me/choices", {"scope": {}, "decision": "deny"})
+    live.post("choices", {"contact": ANA, **YES})
+    assert allowed(testing) and not allowed(live)
+    assert everything_of(trial)[:4] == before
+
+
+def test_every_way_to_point_at_somebody(testing: Api, live: Api, met: Relationship) -> None:
+    """By address, its hash or a reference; one at a time, in a batch, and in a stream."""
+    known(testing)
+    testing.post("choices", {"contact": ANA, **YES})
+
+    sha256 = hashlib.sha256(EMAIL.encode()).hexdigest()
+    for contact in (ANA, {"sha256": sha256}, {"ref": "no-7"}):
+        many = {"contacts": [contact], **MARKETING}
+        assert allowed(testing, contact) and not allowed(live, contact)
+        assert testing.post("checks", many).json()["data"][0]["allowed"]
+        assert not live.post("checks", many).json()["data"][0]["allowed"]
+        reserved = testing.post("sends/reserve", {"contact": contact, **MARKETING})
+        assert reserved.json()["reserved"]
+
+
+def test_people_do_not_find_a_test_brand(trial: Brand, ana_token: str, ana: Consumer) -> None:
+    me = Api(ana_token)
+    assert me.post("me/relationships", {"brand": trial.slug}).status_code == 422
+    assert me.get("brands", q="acme").json()["data"][0]["slug"] == "acme"
+    assert len(me.get("brands", q="acme").json()["data"]) == 1
+    choice = {"scope": {"brand": trial.slug, **MARKETING}, "decision": "deny"}
+    answer = me.post("me/choices", choice)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_brand")
+    client = me.client
+    client.force_login(ana.user)
+    assert trial.slug not in client.get("/brands", {"q": "acme"}).content.decode()
+    assert client.get(f"/brands/{trial.slug}").status_code == 404
+    assert client.post("/add", {"brand": trial.slug}).status_code == 404
+
+
+def test_the_database_itself_keeps_them_apart(
+    ana: Consumer, trial: Brand, acme: Brand, testing: Api, now: datetime
+) -> None:
+    known(testing)
+    made_up = Relationship.objects.get(brand=trial).subject_id
+    for subject, brand in ((ana.subject_id, trial), (made_up, acme)):
+        with pytest.raises(DatabaseError, match="whom it made up"), transaction.atomic():
+            relationships.start(subject, brand, by=Actor("portal"), now=now)
+
+
+def test_two_test_brands_know_different_people(testing: Api, rival: Brand) -> None:
+    other = Brand.objects.create(slug="rival-test", name="Rival", test=True)
+    known(testing)
+    known(Api(keys.issue(other, name="tests")))
+    assert Subject.objects.exclude(made_up_by=None).count() == 2
+    assert Identifier.objects.count() == 2
+
+
+def test_an_import_makes_people_up(trial: Brand, met: Relationship, acme: Brand) -> None:
+    before = everything_of(acme)
+    now = timezone.now()
+    job = jobs.begin(trial, note="Newsletter form.", tells=False, now=now)
+
+    rows = f"email,purpose,channel,decision,evidence\n{EMAIL},marketing,email,grant,form\n"
+    receiving.receive(job, 1, io.BytesIO(rows.encode()), form="csv", now=now)
+    jobs.start(job, now=now)
+    jobs.run(job.pk, now=now)
+    assert Relationship.objects.filter(brand=trial).count() == 1
+    assert everything_of(acme) == before
+
+
+def test_no_mail_leaves_it(testing: Api) -> None:
+    known(testing)
+    asked = {"contact": ANA, **MARKETING, "text": "May we?", "evidence": "ticked the box"}
+    answer = testing.post("permission-requests", asked)
+    assert answer.status_code == 201 and mail.outbox == []
+    (kept,) = testing.get("test/mails").json()["data"]
+    assert "May we?" in kept["text"] and EMAIL not in str(kept)
+    path = f"test/permission-requests/{answer.json()['id']}/answer"
+    assert testing.post(path, {"answer": "yes"}).status_code == 204
+    assert testing.post(path, {"answer": "yes"}).json()["code"] == "answered_already"
+    assert allowed(testing)
+    assert PermissionRequest.objects.get().answer == "yes"
+
+
+def test_no_report_counts_it(testing: Api, trial: Brand, met: Relationship) -> None:
+    known(testing)
+    testing.post("test/choices", {"contact": ANA, "scope": MARKETING, "decision": "deny"})
+    metrics.roll_up()
+    honour_times.refresh_due(now=timezone.now())
+    yes_lives.refresh_due(now=timezone.now())
+    assert StreamHead.objects.get(brand=trial).last_sequence > 0
+    for counted in (MetricsCursor, HonourSnapshot, YesSnapshot):
+        assert list(counted.objects.values_list("brand__slug", flat=True)) == ["acme"]
+
+
+def test_only_a_test_key_acts_for_people(live: Api, met: Relationship) -> None:
+    calls = {
+        "test/choices": {"contact": ANA, "scope": MARKETING, "decision": "grant"},
+        "test/relationships/end": {"contact": ANA},
+        "test/permission-requests/00000000-0000-0000-0000-000000000000/answer": {"answer": "yes"},
+    }
+    for path, body in calls.items():
+        answer = live.post(path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "test_only"), path
+    assert live.get("test/mails").status_code == 403
+    assert not allowed(live)
+
+
+def test_the_made_up_person_ends_it(testing: Api) -> None:
+    known(testing)
+    assert testing.post("test/relationships/end", {"contact": ANA}).status_code == 204
+    assert testing.post("test/relationships/end", {"contact": ANA}).status_code == 404
+    types = [each["type"] for each in testing.get("events", after=0).json()["data"]]
+    assert types[-1] == "relationship.ended"
