@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import threading
 from datetime import datetime
 
 import aiodns
@@ -21,6 +22,14 @@ PREFIX = "cmr-verify="
 PATIENCE = 5.0
 
 
+#: One at a time in each process, so that slow name servers do not take all its threads.
+_turn = threading.Lock()
+
+
+class Busy(Exception):
+    """This process is looking at another domain; try again in a moment."""
+
+
 class NotProven(Exception):
     """The challenge was found in neither place; the text says what was."""
 
@@ -29,12 +38,17 @@ def prove(workspace: Workspace, *, now: datetime) -> None:
     """Look for the challenge at the domain, and make the workspace live where it stands.
 
     Raises:
-        NotProven, workspaces.DomainTaken
+        NotProven, Busy, workspaces.DomainTaken
     """
     if workspace.live is not None:
         return
-    record, file = asyncio.run(_look(workspace.domain))
-    wanted = f"{PREFIX}{workspace.challenge}"
+    if not _turn.acquire(blocking=False):
+        raise Busy("another domain is being looked at; try again in a moment")
+    try:
+        record, file = asyncio.run(_look(workspace.domain))
+    finally:
+        _turn.release()
+    wanted = value_of(workspace)
     if not any(hmac.compare_digest(each.encode(), wanted.encode()) for each in [*record, file]):
         raise NotProven(_found(record, file))
     workspaces.make_live(workspace, now=now)
@@ -42,6 +56,11 @@ def prove(workspace: Workspace, *, now: datetime) -> None:
 
 def record_of(domain: str) -> str:
     return f"{RECORD}.{domain}"
+
+
+def value_of(workspace: Workspace) -> str:
+    """What has to stand there."""
+    return f"{PREFIX}{workspace.challenge}"
 
 
 def url_of(domain: str) -> str:

@@ -31,6 +31,8 @@ from cmr.api import (
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
+from cmr.console import keys as console_keys
+from cmr.console import team, workspaces
 from cmr.guessing import limited
 from cmr.portal import (
     addresses,
@@ -51,6 +53,7 @@ from config import health, metrics, wellknown
 from consent.api import batches, checks, imports, relationships, reports, sends, suppressions
 from consent.pages import views as report_pages
 
+MODE = "console/<slug:workspace>/<str:mode>"
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
@@ -100,6 +103,24 @@ urlpatterns = [
     path("you/data.json", own_data.download, {"form": "json"}, name="download-json"),
     path("you/data.zip", own_data.download, {"form": "zip"}, name="download-csv"),
     path("you/erase", own_data.erase, name="erase"),
+    # The pages of the people who work for a brand
+    path("console/", workspaces.index, name="console-index"),
+    path("console/new", workspaces.begin, name="console-new"),
+    path("console/join/<str:token>", team.join, name="console-join"),
+    path("console/<slug:workspace>/domain", workspaces.domain, name="console-domain"),
+    path("console/<slug:workspace>/team", team.team, name="console-team"),
+    path("console/<slug:workspace>/team/<int:member_id>", team.change, name="console-member"),
+    path(
+        "console/<slug:workspace>/team/invitations/<int:invitation_id>/withdraw",
+        team.withdraw,
+        name="console-withdraw",
+    ),
+    path(f"{MODE}/", workspaces.overview, name="console"),
+    path(f"{MODE}/keys", console_keys.keys, name="console-keys"),
+    path(f"{MODE}/keys/new", console_keys.issue, name="console-issue-key"),
+    path(f"{MODE}/keys/<int:key_id>/rotate", console_keys.rotate, name="console-rotate-key"),
+    path(f"{MODE}/keys/<int:key_id>/revoke", console_keys.revoke, name="console-revoke-key"),
+    path(f"{MODE}/catalogue/copy", workspaces.copy_topics, name="console-copy-topics"),
     # The pages of admins, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),
     path("reports/files", report_pages.order_export, name="reports-exports"),

@@ -1,1 +1,1 @@
-"""The pages of the people who work for a brand."""
+"""The console: pages for the people who work for a brand."""

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from brands import campaigns, directory, keys, webhooks
+from django.utils import timezone
+
+from brands import campaigns, directory, keys, webhooks, workspaces
 from brands.campaigns import DayNumbers
-from brands.models import Brand, Topic
+from brands.models import Brand, Topic, Workspace
 from cmr import accounts, asking, preferences, tokens
 from cmr.asking import Question
-from cmr.models import Consumer, User
+from cmr.models import Consumer, Member, Role, User
 from cmr.preferences import Wish
 from consent import (
     anomalies,
@@ -44,6 +46,7 @@ NAMED = ["ana@example.org", "ben@example.org", "chloe@example.org"]
 LIVES_IN = [None, "DE", "US-CA", "US", "GB", None]
 OWN_WORD = {"chloe@example.org": "US-CA"}
 ADMIN = "admin@example.org"
+DEVELOPER = "dev@example.org"
 WITH_KEYS = ["acme", "rival"]
 REASONS = [*Reason.values, *["too_many_from_brand"] * 6, *["not_relevant"] * 3]
 #: Decision, purpose, channel, and how often it comes up among the others.
@@ -223,4 +226,35 @@ def access(slug: str, *, endpoint: str, now: datetime) -> dict[str, str]:
     for old in webhooks.of_brand(brand):
         webhooks.disable(old, reason="removed", now=now)
     _, secret = webhooks.subscribe(brand, webhooks.Terms(url=endpoint), now=now)
-    return {"slug": slug, "key": keys.issue(brand, name="demo"), "webhook_secret": secret}
+    return {
+        "slug": slug,
+        "key": keys.issue(brand, name="demo"),
+        "test_key": keys.issue(_workspace(brand, now).test, name="demo"),
+        "webhook_secret": secret,
+    }
+
+
+def _workspace(brand: Brand, now: datetime) -> Workspace:
+    """The brand's workspace, which has its domain and live mode, as if it had signed up."""
+    if found := Workspace.objects.filter(live=brand).first():
+        return found
+    domain = f"{brand.slug}.example"
+    made = workspaces.begin(name=brand.name, domain=domain, now=now)
+    for topic in Topic.objects.filter(brand=brand):
+        topic.pk, topic.brand = None, made.test
+        topic.save()
+    workspaces.adopt(made, brand, now=now)
+    return made
+
+
+def developer() -> dict[str, str]:
+    """Somebody who works for the brands that have keys, and can sign in to the console."""
+    consumer = _consumer(DEVELOPER, timezone.now())
+    for workspace in Workspace.objects.filter(live__slug__in=WITH_KEYS):
+        Member.objects.get_or_create(
+            workspace=workspace,
+            user=consumer.user,
+            defaults={"role": Role.OWNER, "since": timezone.now()},
+        )
+    login = _new_password(consumer.user)
+    return {"email": login.email, "password": login.password}

@@ -43,6 +43,20 @@ def of_brands() -> dict[str, str]:
     return {"reports-own": "/reports/own?weeks=13"}
 
 
+def of_developers() -> dict[str, str]:
+    """The console's, of the workspace of `world.developer`."""
+    here = "/console/acme"
+    return {
+        "console-new": "/console/new",
+        "console": f"{here}/test/",
+        "console-live": f"{here}/live/",
+        "console-keys": f"{here}/test/keys",
+        "console-new-key": f"{here}/test/keys/new",
+        "console-team": f"{here}/team",
+        "console-domain": f"{here}/domain",
+    }
+
+
 def own(world: World) -> dict[str, str]:
     """The consumer's."""
     return {

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium, pages
 from tests.browser import world as worlds
-from tests.browser.conftest import open_own_reports
+from tests.browser.conftest import open_own_reports, sign_in
 from tests.browser.world import World
-from tests.conftest import EMAIL, PASSWORD, ROOT
+from tests.conftest import ROOT
 
 WIDTHS = {"phone": 360, "desktop": 1280}
 SCHEMES = ("light", "dark")
@@ -57,16 +57,12 @@ def _server() -> Iterator[tuple[str, World]]:
 def _shoot(browser: Browser, url: str, world: World, only: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     context = browser.new_context(
-        locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
+        base_url=url, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
     )
     page = context.new_page()
     for name, path in pages.public(world).items():
         _each(page, name, url + path, only)
-    page.goto(f"{url}/account/login/")
-    page.fill("[name=login]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(f"{url}/")
+    sign_in(page)
     for name, path in pages.own(world).items():
         _each(page, name, url + path, only)
     context.close()
@@ -76,17 +72,24 @@ def _shoot(browser: Browser, url: str, world: World, only: list[str]) -> None:
 def _of_admins(browser: Browser, url: str, world: World, only: list[str]) -> None:
     """In a browser of their own."""
     worlds.admin()
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
+    context = browser.new_context(base_url=url, locale="en-GB", reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{url}/account/login/")
-    page.fill("[name=login]", worlds.ADMIN)
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(f"{url}/reports/")
+    sign_in(page, worlds.ADMIN, arrives="Overview")
     for name, path in pages.of_admins(world).items():
         _each(page, name, url + path, only)
     context.close()
     _of_brands(browser, url, only)
+    _of_developers(browser, url, only)
+
+
+def _of_developers(browser: Browser, url: str, only: list[str]) -> None:
+    worlds.developer()
+    context = browser.new_context(base_url=url, locale="en-GB", reduced_motion="reduce")
+    page = context.new_page()
+    sign_in(page, worlds.DEVELOPER)
+    for name, path in pages.of_developers().items():
+        _each(page, name, url + path, only)
+    context.close()
 
 
 def _of_brands(browser: Browser, url: str, only: list[str]) -> None:

@@ -85,6 +85,13 @@ def problems_of_reports(page: Page, paths: dict[str, str]) -> dict[str, list[Any
     return {name: each for name, each in found.items() if each}
 
 
+def test_every_page_of_the_console(open_page: Open, world: World) -> None:
+    worlds.developer()
+    page = open_page()
+    sign_in(page, worlds.DEVELOPER)
+    assert problems_of_reports(page, pages.of_developers()) == {}
+
+
 def test_every_report(open_page: Open, world: World) -> None:
     worlds.admin()
     page = open_page()

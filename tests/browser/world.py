@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from brands import campaigns, directory, keys, stream
+from brands import campaigns, directory, keys, stream, workspaces
 from brands.campaigns import DayNumbers
-from brands.models import Brand, Topic
-from cmr import accounts, asking, links, preferences, tokens
+from brands.models import Brand, BrandKey, Topic, Workspace
+from cmr import accounts, asking, links, members, preferences, tokens
 from cmr.asking import Question
 from cmr.links import Link
 from cmr.models import Consumer, User
@@ -85,6 +85,21 @@ def admin() -> User:
     user = User.objects.create_superuser(ADMIN, PASSWORD)
     EmailAddress.objects.create(user=user, email=ADMIN, verified=True, primary=True)
     return user
+
+
+DEVELOPER = "dev@example.org"
+
+
+def developer() -> Workspace:
+    """Somebody who integrates Acme, where some things were tried out."""
+    now = timezone.now()
+    user = accounts.open_account(email=DEVELOPER, password=PASSWORD, verified_at=now).user
+    made = members.begin(user, name="Acme", domain="acme.example", now=now)
+    keys.issue(made.test, name="laptop")
+    keys.revoke(BrandKey.objects.get(brand=made.test), now=now)
+    keys.issue(made.test, name="shop", scopes=["check", "events", "ack"])
+    workspaces.adopt(made, Brand.objects.get(slug="acme"), now=now)
+    return made
 
 
 def reader() -> str:

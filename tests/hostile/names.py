@@ -18,10 +18,14 @@ HANG, SERVFAIL, GARBAGE = "hang", "servfail", "garbage"
 
 
 class Names:
-    """`zone` has, by name, what is answered to each look-up in turn; the last of them stays."""
+    """`zone` has, by name, what is answered to each look-up in turn; the last of them stays.
+
+    `texts` has the TXT records of names.
+    """
 
     def __init__(self) -> None:
         self.zone: dict[str, list[list[str]]] = {}
+        self.texts: dict[str, list[str]] = {}
         self._asked: dict[str, set[str]] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -53,6 +57,9 @@ class Names:
             return packet[:2] + b"\xff" * 40
         answer = dns.message.make_response(query)
         answer.flags |= dns.flags.RA
+        if asked.rdtype == dns.rdatatype.TXT and name in self.texts:
+            answer.answer += [_record(name, "TXT", f'"{each}"') for each in self.texts[name]]
+            return answer.to_wire()
         if name.startswith(SERVFAIL) or name not in self.zone:
             answer.set_rcode(dns.rcode.SERVFAIL if name in self.zone else dns.rcode.NXDOMAIN)
             return answer.to_wire()

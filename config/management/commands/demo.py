@@ -50,6 +50,7 @@ class Command(BaseCommand):
                     for slug in world.WITH_KEYS
                 ],
                 "admin": world.admin(),
+                "developer": world.developer(),
             }
         )
 

@@ -1,0 +1,116 @@
+"""Who may see and change what of a workspace, and in which mode they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers
+
+from brands.models import Brand, Workspace
+from cmr.models import Member, Role, User
+
+MODES = ("test", "live")
+#: Of each mode: the page's name, its title, and where it is.
+PAGES = [
+    ("overview", "Overview", ""),
+    ("keys", "Keys", "keys"),
+]
+View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponse]
+Shown = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A member, in one mode of a workspace."""
+
+    member: Member
+    mode: str
+    brand: Brand
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.member.workspace
+
+    @property
+    def may_change(self) -> bool:
+        return self.member.role != Role.VIEWER
+
+    @property
+    def is_owner(self) -> bool:
+        return self.member.role == Role.OWNER
+
+    @property
+    def is_test(self) -> bool:
+        return self.mode == "test"
+
+    @property
+    def pages(self) -> list[tuple[str, str, str]]:
+        """Each page's name, title and address, for the menu."""
+        here, both = self.path, f"/console/{self.workspace.slug}"
+        named = [(name, title, f"{here}/{rest}") for name, title, rest in PAGES]
+        return [*named, ("team", "Members", f"{both}/team"), ("domain", "Domain", f"{both}/domain")]
+
+    @property
+    def path(self) -> str:
+        """Where this mode's pages begin."""
+        return f"/console/{self.workspace.slug}/{self.mode}"
+
+
+def user_of(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def for_members(view: View) -> Shown:
+    """For a page of a workspace in a mode; hands it the `Place`. Only who may change, may POST.
+
+    To whoever is no member the workspace is not there. Without a live brand its pages lead to
+    where the domain is proven.
+    """
+
+    @login_required
+    @wraps(view)
+    def shown(
+        request: HttpRequest, workspace: str, *args: Any, mode: str = "test", **kwargs: Any
+    ) -> HttpResponse:
+        member = _member(request, workspace)
+        if mode not in MODES:
+            raise Http404
+        if (brand := member.workspace.brand(mode)) is None:
+            return redirect("console-domain", workspace=workspace)
+        place = Place(member, mode, brand)
+        if request.method not in ("GET", "HEAD") and not place.may_change:
+            raise PermissionDenied
+        response = view(request, place, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return shown
+
+
+def for_owners(view: View) -> Shown:
+    """The same for what only owners do; others see it, and may not POST."""
+
+    @for_members
+    @wraps(view)
+    def shown(request: HttpRequest, place: Place, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD") and not place.is_owner:
+            raise PermissionDenied
+        return view(request, place, *args, **kwargs)
+
+    return shown
+
+
+def _member(request: HttpRequest, slug: str) -> Member:
+    mine = Member.objects.filter(user=user_of(request), workspace__slug=slug)
+    member = mine.select_related("workspace__test", "workspace__live", "user").first()
+    if member is None:
+        raise Http404
+    return member

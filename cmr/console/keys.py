@@ -1,0 +1,89 @@
+"""The brand's keys: made, rotated and revoked by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from brands import keys as brand_keys
+from brands.models import BrandKey
+from cmr.console.access import Place, Shown, for_members
+from cmr.console.forms import KeyForm, RotationForm
+
+
+def sure_in_live_mode(view: Shown) -> Shown:
+    """Asks who it is once more before a live key is made."""
+    asking: Shown = reauthentication_required(view)
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return (asking if kwargs["mode"] == "live" else view)(request, *args, **kwargs)
+
+    return shown
+
+
+@require_safe
+@for_members
+def keys(request: HttpRequest, place: Place) -> HttpResponse:
+    now = timezone.now()
+    rows = BrandKey.objects.filter(brand=place.brand).order_by("-pk")
+    usable = [key for key in rows if brand_keys.is_usable(key, now=now)]
+    ended = [key for key in rows if key not in usable]
+    context = {"place": place, "page": "keys", "usable": usable, "ended": ended}
+    return render(request, "console/keys.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sure_in_live_mode
+@for_members
+def issue(request: HttpRequest, place: Place) -> HttpResponse:
+    """Another key, whose text is shown this once."""
+    form = KeyForm(request.POST or None, initial={"scopes": list(brand_keys.SCOPES)})
+    if request.method == "POST" and form.is_valid():
+        return _shown(request, place, brand_keys.issue(place.brand, **form.terms()))
+    context = {"place": place, "page": "keys", "form": form}
+    status = 422 if form.errors else 200
+    return render(request, "console/issue_key.html", context, status=status)
+
+
+@require_POST
+@sure_in_live_mode
+@for_members
+def rotate(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
+    key = get_object_or_404(BrandKey, pk=key_id, brand=place.brand)
+    form = RotationForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Give the hours for which the old key goes on, up to 720.")
+        return _back(place)
+    overlap = timedelta(hours=form.cleaned_data["hours"])
+    try:
+        text = brand_keys.rotate(key, overlap=overlap, now=timezone.now())
+    except brand_keys.NotUsable:
+        messages.error(request, "This key was revoked or has expired.")
+        return _back(place)
+    return _shown(request, place, text)
+
+
+@require_POST
+@for_members
+def revoke(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
+    key = get_object_or_404(BrandKey, pk=key_id, brand=place.brand)
+    brand_keys.revoke(key, now=timezone.now())
+    messages.success(request, f"{key.name} opens nothing any more.")
+    return _back(place)
+
+
+def _shown(request: HttpRequest, place: Place, text: str) -> HttpResponse:
+    return render(request, "console/key.html", {"place": place, "page": "keys", "text": text})
+
+
+def _back(place: Place) -> HttpResponse:
+    return redirect("console-keys", workspace=place.workspace.slug, mode=place.mode)

@@ -1,0 +1,102 @@
+"""The members of a workspace, and joining one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cmr import members
+from cmr.console.access import Place, for_owners, user_of
+from cmr.console.forms import InvitationForm
+from cmr.models import Invitation, Member, Role
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_owners
+def team(request: HttpRequest, place: Place) -> HttpResponse:
+    """Who works here, and who was invited; POST invites."""
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _invite(request, place, form):
+        return _back(place)
+    context = {
+        "place": place,
+        "page": "team",
+        "form": form,
+        "members": place.workspace.members.select_related("user").order_by("pk"),
+        "waiting": members.waiting(place.workspace, now=timezone.now()),
+        "roles": Role.choices,
+    }
+    return render(request, "console/team.html", context, status=422 if form.errors else 200)
+
+
+def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
+    link = request.build_absolute_uri(reverse("console-join", args=["TOKEN"]))
+    try:
+        members.invite(
+            place.workspace,
+            form.cleaned_data["address"],
+            role=Role(form.cleaned_data["role"]),
+            link=link.replace("TOKEN", "{token}"),
+            by=user_of(request),
+            now=timezone.now(),
+        )
+    except members.TooMany as error:
+        form.add_error(None, f"{error}.")
+    except OSError:
+        form.add_error("address", "The mail could not be sent. Try again later.")
+    else:
+        messages.success(request, "The invitation is on its way.")
+        return True
+    return False
+
+
+@require_POST
+@for_owners
+def change(request: HttpRequest, place: Place, member_id: int) -> HttpResponse:
+    """Another role for a member, or none."""
+    member = get_object_or_404(Member, pk=member_id, workspace=place.workspace)
+    wanted = request.POST.get("role", "")
+    try:
+        if wanted in Role.values:
+            members.change_role(member, Role(wanted))
+        elif wanted == "remove":
+            members.remove(member)
+    except members.LastOwner as error:
+        messages.error(request, f"{error}.".capitalize())
+    return redirect("console-index") if member.user == request.user else _back(place)
+
+
+@require_POST
+@for_owners
+def withdraw(request: HttpRequest, place: Place, invitation_id: int) -> HttpResponse:
+    waiting = members.waiting(place.workspace, now=timezone.now())
+    get_object_or_404(waiting, pk=invitation_id).delete()
+    return _back(place)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """What an invitation is to; POST accepts it."""
+    try:
+        invitation = members.find(token, now=timezone.now())
+        if request.method == "POST":
+            return _accepted(request, invitation)
+    except members.BadInvitation:
+        return render(request, "console/join.html", {"invitation": None}, status=404)
+    return render(request, "console/join.html", {"invitation": invitation})
+
+
+def _accepted(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    member = members.accept(invitation, user_of(request), now=timezone.now())
+    messages.success(request, f"You are {member.role} of {member.workspace.name}.")
+    return redirect("console", workspace=member.workspace.slug, mode="test")
+
+
+def _back(place: Place) -> HttpResponse:
+    return redirect("console-team", workspace=place.workspace.slug)

@@ -1,0 +1,137 @@
+"""A user's workspaces, beginning one, its first page, and proving its domain."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from brands import domains, stream, workspaces
+from brands.models import BrandKey, Subscription, Topic
+from cmr import members
+from cmr.console.access import Place, for_members, for_owners, user_of
+from cmr.console.forms import WorkspaceForm
+from cmr.models import Member
+from consent.models import Relationship
+
+
+class Step(NamedTuple):
+    """Something to do on the way, and whether it is done."""
+
+    name: str
+    path: str
+    done: bool
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """The user's workspaces; whoever has one alone is there at once."""
+    mine = Member.objects.filter(user=user_of(request)).select_related("workspace")
+    found = list(mine.order_by("workspace__name"))
+    if len(found) == 1:
+        return redirect("console", workspace=found[0].workspace.slug, mode=_mode(found[0]))
+    return render(request, "console/index.html", {"members": found})
+
+
+def _mode(member: Member) -> str:
+    return "live" if member.workspace.live_id else "test"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def begin(request: HttpRequest) -> HttpResponse:
+    form = WorkspaceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = members.begin(user_of(request), **form.cleaned_data, now=timezone.now())
+        except (workspaces.BadDomain, workspaces.DomainTaken) as error:
+            form.add_error("domain", _sentence(error))
+        except members.TooMany as error:
+            form.add_error(None, _sentence(error))
+        else:
+            return redirect("console", workspace=made.slug, mode="test")
+    status = 422 if form.errors else 200
+    return render(request, "console/begin.html", {"form": form}, status=status)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+@require_safe
+@for_members
+def overview(request: HttpRequest, place: Place) -> HttpResponse:
+    """Where the brand is, and what to do next."""
+    brand = place.brand
+    context = {
+        "place": place,
+        "page": "overview",
+        "steps": _steps(place),
+        "people": Relationship.objects.active().filter(brand=brand).count(),
+        "last_sequence": stream.last_sequence(brand.pk),
+    }
+    return render(request, "console/overview.html", context)
+
+
+def _steps(place: Place) -> list[Step]:
+    """The way from nothing to live, and how far it is gone."""
+    brand, here = place.brand, place.path
+    keys, hooks = BrandKey.objects.filter(brand=brand), Subscription.objects.filter(brand=brand)
+    is_used = keys.exclude(last_used_on=None).exists()
+    has_topics, is_live = Topic.objects.filter(brand=brand).exists(), place.workspace.live_id
+    return [
+        Step("Make a key", f"{here}/keys", keys.exists()),
+        Step("Ask a first question with it", "/docs/quickstart", is_used),
+        Step("Name your topics", f"{here}/catalogue", has_topics),
+        Step("Hear of changes", f"{here}/webhooks", hooks.exists()),
+        Step(
+            "Prove your domain",
+            f"/console/{place.workspace.slug}/domain",
+            is_live is not None,
+        ),
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_owners
+def domain(request: HttpRequest, place: Place) -> HttpResponse:
+    """How the domain is proven; POST looks whether it is."""
+    problem = _prove(request, place) if request.method == "POST" else ""
+    place.workspace.refresh_from_db()
+    if request.method == "POST" and not problem:
+        messages.success(request, f"{place.workspace.domain} is yours: live mode is open.")
+        return redirect("console-domain", workspace=place.workspace.slug)
+    context = {
+        "place": place,
+        "page": "domain",
+        "problem": problem,
+        "record": domains.record_of(place.workspace.domain),
+        "url": domains.url_of(place.workspace.domain),
+        "value": domains.value_of(place.workspace),
+    }
+    return render(request, "console/domain.html", context, status=422 if problem else 200)
+
+
+def _prove(request: HttpRequest, place: Place) -> str:
+    try:
+        domains.prove(place.workspace, now=timezone.now())
+    except (domains.NotProven, domains.Busy, workspaces.DomainTaken) as error:
+        return _sentence(error)
+    return ""
+
+
+@require_POST
+@for_members
+def copy_topics(request: HttpRequest, place: Place) -> HttpResponse:
+    """Take the test mode's topics over into live mode."""
+    if place.workspace.live_id is not None:
+        number = workspaces.copy_topics(place.workspace)
+        messages.success(request, f"{number} topics were taken over.")
+    return redirect("console-catalogue", workspace=place.workspace.slug, mode="live")

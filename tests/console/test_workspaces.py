@@ -1,0 +1,238 @@
+"""Beginning a workspace, proving its domain, and who may do what there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+
+from brands import domains, workspaces
+from brands.models import Brand, BrandKey, Topic, Workspace
+from cmr import members
+from cmr.models import Invitation, Member, Role
+from tests.conftest import Api
+from tests.console.conftest import Browser
+from tests.hostile.names import Names
+
+
+@pytest.fixture
+def names(settings: Settings) -> Iterator[Names]:
+    """A name server that the product asks; it knows no name until a test gives it one."""
+    server = Names()
+    settings.DNS_SERVERS = [server.address]
+    yield server
+    server.close()
+
+
+# -- Beginning ------------------------------------------------------------------------------------
+
+
+def test_a_test_key_takes_two_forms(olga: Browser) -> None:
+    """From an account to a key that works."""
+    answer = olga.post("new", name="Acme", domain="https://www.acme.example/shop")
+    assert answer.headers["Location"] == "/console/acme/test/"
+    page = olga.post("acme/test/keys/new", name="first", scopes=["check", "relationships"])
+    (key,) = re.findall(r'<pre class="token"[^>]*>(cmr_test_[^<]+)</pre>', page.content.decode())
+    assert Api(key).get("keys/current").json()["brand"]["slug"] == "acme-test"
+    assert key not in olga.text("acme/test/keys")
+    assert Workspace.objects.get().domain == "acme.example"
+
+
+@pytest.mark.parametrize(
+    "domain", ["", "acme", "127.0.0.1", "[::1]", "user@acme.example", "acme.example:8080", "a b.c"]
+)
+def test_what_is_no_domain_is_refused(domain: str, olga: Browser, settings: Settings) -> None:
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
+    answer = olga.post("new", name="Acme", domain=domain)
+    assert answer.status_code == 422 and not Workspace.objects.exists()
+    assert "Acme" in answer.content.decode()  # what was typed is not lost
+
+
+def test_a_user_begins_so_many(olga: Browser, now: datetime) -> None:
+    for n in range(members.MOST_WORKSPACES):
+        members.begin(olga.user, name=f"W{n}", domain=f"w{n}.example", now=now)
+    answer = olga.post("new", name="One more", domain="more.example")
+    assert answer.status_code == 422
+    assert Workspace.objects.count() == members.MOST_WORKSPACES
+
+
+def test_a_stranger_finds_nothing(workspace: Workspace, nick: Browser) -> None:
+    for path in ("acme/test/", "acme/test/keys", "acme/team", "acme/domain", "nothing/test/"):
+        assert nick.get(path).status_code == 404
+    assert nick.post("acme/test/keys/new", name="x", scopes=["check"]).status_code == 404
+    assert "Begin a workspace" in nick.text("")
+
+
+def test_nobody_is_sent_to_sign_in(workspace: Workspace, client: object) -> None:
+    answer = Api().client.get("/console/acme/test/")
+    assert answer.status_code == 302 and "/account/login/" in answer.headers["Location"]
+
+
+def test_there_are_two_modes(workspace: Workspace, olga: Browser) -> None:
+    assert olga.get("acme/other/").status_code == 404
+    assert olga.get("acme/live/keys").headers["Location"] == "/console/acme/domain"
+
+
+def test_the_first_page_says_what_is_next(workspace: Workspace, olga: Browser) -> None:
+    assert olga.text("acme/test/").count('class="is-done"') == 0
+    olga.post("acme/test/keys/new", name="first", scopes=["check"])
+    assert olga.text("acme/test/").count('class="is-done"') == 1
+
+
+# -- Roles ----------------------------------------------------------------------------------------
+
+
+def test_a_viewer_changes_nothing(workspace: Workspace, vera: Browser) -> None:
+    assert vera.get("acme/test/keys").status_code == 200
+    assert vera.post("acme/test/keys/new", name="x", scopes=["check"]).status_code == 403
+    assert vera.post("acme/domain").status_code == 403
+    assert not BrandKey.objects.exists()
+
+
+def test_a_developer_has_no_say_over_members(workspace: Workspace, dev: Browser) -> None:
+    form = {"address": "x@example.org", "role": "owner"}
+    assert dev.post("acme/team", **form).status_code == 403
+    (own,) = Member.objects.filter(user=dev.user)
+    assert dev.post(f"acme/team/{own.pk}", role="owner").status_code == 403
+    assert dev.post("acme/domain").status_code == 403
+    assert not Invitation.objects.exists() and mail.outbox == []
+
+
+def test_the_last_owner_stays(workspace: Workspace, olga: Browser, dev: Browser) -> None:
+    own, other = Member.objects.get(user=olga.user), Member.objects.get(user=dev.user)
+    for wish in ("viewer", "remove"):
+        olga.post(f"acme/team/{own.pk}", role=wish)
+        assert Member.objects.get(pk=own.pk).role == Role.OWNER
+    olga.post(f"acme/team/{other.pk}", role="owner")
+    olga.post(f"acme/team/{own.pk}", role="remove")
+    assert not Member.objects.filter(pk=own.pk).exists()
+    assert olga.get("acme/test/").status_code == 404
+
+
+def test_another_workspaces_member_is_not_there(
+    workspace: Workspace, olga: Browser, nick: Browser, now: datetime
+) -> None:
+    theirs = members.begin(nick.user, name="Rival", domain="rival.example", now=now)
+    member = Member.objects.get(workspace=theirs)
+    assert olga.post(f"acme/team/{member.pk}", role="viewer").status_code == 404
+    key = BrandKey.objects.create(
+        brand=theirs.test, name="k", prefix="0" * 16, digest=b"", scopes=[]
+    )
+    assert olga.post(f"acme/test/keys/{key.pk}/revoke").status_code == 404
+    assert olga.post(f"acme/test/keys/{key.pk}/rotate", hours=1).status_code == 404
+
+
+# -- Invitations ----------------------------------------------------------------------------------
+
+
+def invited(olga: Browser, role: str = "developer") -> str:
+    assert olga.post("acme/team", address="nick@example.org", role=role).status_code == 302
+    (link,) = re.findall(r"http://testserver/console/(join/\S+)", str(mail.outbox[-1].body))
+    return str(link)
+
+
+def test_an_invitation_is_accepted_once(
+    workspace: Workspace, olga: Browser, nick: Browser, vera: Browser
+) -> None:
+    link = invited(olga)
+    assert "Acme invites you" in nick.text(link)
+    assert not Member.objects.filter(user=nick.user).exists()  # looking accepts nothing
+    assert nick.post(link).headers["Location"] == "/console/acme/test/"
+    assert Member.objects.get(user=nick.user).role == "developer"
+    assert vera.post(link).status_code == 404
+    assert Member.objects.get(user=vera.user).role == "viewer"
+
+
+def test_an_invitation_keeps_no_address(workspace: Workspace, olga: Browser) -> None:
+    link = invited(olga)
+    row = str(list(Invitation.objects.values()))
+    assert "nick" not in row and link.rpartition("_")[2] not in row
+    assert mail.outbox[-1].to == ["nick@example.org"]
+
+
+def test_an_invitation_ends(workspace: Workspace, olga: Browser, nick: Browser) -> None:
+    link = invited(olga)
+    with time_machine.travel(datetime.now().astimezone() + timedelta(days=8)):
+        nick.client.force_login(nick.user)
+        assert nick.post(link).status_code == 404
+    olga.post(f"acme/team/invitations/{Invitation.objects.get().pk}/withdraw")
+    assert nick.post(link).status_code == 404
+    assert not Member.objects.filter(user=nick.user).exists()
+
+
+# -- The domain -----------------------------------------------------------------------------------
+
+
+def test_a_record_opens_live_mode(workspace: Workspace, olga: Browser, names: Names) -> None:
+    Topic.objects.create(brand=workspace.test, code="news", name="News", purpose_id="marketing")
+    answer = olga.post("acme/domain")
+    assert answer.status_code == 422 and "neither such a record" in answer.content.decode()
+    names.texts["_cmr-challenge.acme.example"] = ["something else"]
+    assert "says something else" in olga.post("acme/domain").content.decode()
+    names.texts["_cmr-challenge.acme.example"].append(domains.value_of(workspace))
+    assert olga.post("acme/domain").status_code == 302
+    workspace.refresh_from_db()
+    assert workspace.live and workspace.live.slug == "acme" and not workspace.live.test
+    assert list(Topic.objects.filter(brand=workspace.live).values_list("code")) == [("news",)]
+    page = olga.post("acme/live/keys/new", name="shop", scopes=["check"])
+    assert "cmr_live_" in page.content.decode()
+
+
+def test_a_file_opens_it_too(
+    workspace: Workspace, olga: Browser, names: Names, httpserver: HTTPServer
+) -> None:
+    Workspace.objects.update(domain=f"127.0.0.1:{httpserver.port}")
+    httpserver.expect_request(domains.FILE).respond_with_data("nothing")
+    assert olga.post("acme/domain").status_code == 422
+    httpserver.clear()
+    value = domains.value_of(workspace)
+    httpserver.expect_request(domains.FILE).respond_with_data(f"{value}\n")
+    assert olga.post("acme/domain").status_code == 302
+
+
+def test_a_redirect_proves_nothing(
+    workspace: Workspace, olga: Browser, names: Names, httpserver: HTTPServer
+) -> None:
+    Workspace.objects.update(domain=f"127.0.0.1:{httpserver.port}")
+    value = domains.value_of(workspace)
+    httpserver.expect_request("/other").respond_with_data(value)
+    away = {"Location": httpserver.url_for("/other")}
+    httpserver.expect_request(domains.FILE).respond_with_data("", status=302, headers=away)
+    assert olga.post("acme/domain").status_code == 422
+
+
+def test_the_directorys_entry_is_taken_over(workspace: Workspace, now: datetime) -> None:
+    Brand.objects.create(slug="not-acme", name="x", website="https://acme.example.org/")
+    entry = Brand.objects.create(
+        slug="acme-inc", name="Acme Inc", website="http://www.ACME.example/x"
+    )
+    assert workspaces.make_live(workspace, now=now) == entry
+
+
+def test_one_workspace_a_domain(
+    workspace: Workspace, nick: Browser, now: datetime, names: Names
+) -> None:
+    second = members.begin(nick.user, name="Also Acme", domain="acme.example", now=now)
+    workspaces.make_live(workspace, now=now)
+    value = domains.value_of(second)
+    names.texts["_cmr-challenge.acme.example"] = [value]
+    answer = nick.post("also-acme/domain")
+    assert answer.status_code == 422 and "Another workspace" in answer.content.decode()
+    assert Brand.objects.live().count() == 1
+    assert nick.post("new", name="Third", domain="acme.example").status_code == 422
+
+
+def test_a_brand_that_somebody_runs_is_not_taken(
+    workspace: Workspace, now: datetime, nick: Browser
+) -> None:
+    """Also where its entry names another's domain."""
+    live = workspaces.make_live(workspace, now=now)
+    Brand.objects.filter(pk=live.pk).update(website="https://other.example")
+    other = members.begin(nick.user, name="Other", domain="other.example", now=now)
+    assert workspaces.make_live(other, now=now) != live
