@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -118,7 +119,8 @@ class Profile(ConsumerView):
     def _unchanged(self, request: Request) -> Consumer:
         """The person, locked, if they are as the caller saw them."""
         subject = ledger.lock(self.consumer.subject_id)
-        consumer = Consumer.objects.select_for_update(of=("self",)).get(pk=self.consumer.pk)
+        locked = Consumer.objects.select_for_update(of=("self",))
+        consumer = get_object_or_404(locked, pk=self.consumer.pk)  # erased a moment ago
         editing.expect(request, _data(consumer, subject))
         return consumer
 
