@@ -39,9 +39,11 @@ PROBLEM = {
 }
 
 
-def _answered(name: str, says: str, kind: type = str) -> OpenApiParameter:
+def _answered(name: str, says: str, *, required: bool = True) -> OpenApiParameter:
     """A header of every answer."""
-    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, response=True, description=says)
+    return OpenApiParameter(
+        name, str, OpenApiParameter.HEADER, required=required, response=True, description=says
+    )
 
 
 VERSION = OpenApiParameter(
@@ -81,14 +83,18 @@ class Contract(AutoSchema):
 
 def _problem(description: str, *headers: OpenApiParameter) -> dict[str, Any]:
     shown = {
-        each.name: {"schema": {"type": "string"}, "description": each.description}
+        each.name: {
+            "schema": {"type": "string"},
+            "description": each.description,
+            "required": each.required,
+        }
         for each in [*ALWAYS[1:], *headers]
     }
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": description, "headers": shown, "content": content}
 
 
-RETRY_AFTER = _answered("Retry-After", "In how many seconds to try again.")
+RETRY_AFTER = _answered("Retry-After", "In how many seconds to try again.", required=False)
 PROBLEMS = {"4XX": _problem("A problem"), "503": _problem("Not now", RETRY_AFTER)}
 TOO_MANY = {"429": _problem("Too many calls", *OF_BRANDS, RETRY_AFTER)}
 #: By the header of a call that asks for it.
