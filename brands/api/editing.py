@@ -45,8 +45,7 @@ def tag_of(state: Mapping[str, Any]) -> str:
 def shown(request: Request, data: Mapping[str, Any]) -> Response:
     """The answer to a GET: *data*, or 304 where the caller has just this."""
     tag = tag_of(data)
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if "*" in known or tag in {each.removeprefix("W/") for each in known}:
+    if {"*", tag} & _tags(request, IF_NONE_MATCH):
         return Response(status=304, headers={"ETag": tag})
     return Response(data, headers={"ETag": tag})
 
@@ -57,7 +56,12 @@ def expect(request: Request, state: Mapping[str, Any]) -> None:
     Raises:
         Problem: 412 `changed_meanwhile`.
     """
-    if (given := request.headers.get("If-Match")) is None:
-        return
-    if not {"*", tag_of(state)} & set(parse_etags(given)):
+    if IF_MATCH.name in request.headers and not {"*", tag_of(state)} & _tags(request, IF_MATCH):
         raise Problem(412, "changed_meanwhile", "It is not as you saw it: get it again.")
+
+
+def _tags(request: Request, header: OpenApiParameter) -> set[str]:
+    """The tags that a header names. A proxy that compresses makes ours weak (`W/`); as they are
+    digests, they still mean the same content."""
+    given = parse_etags(request.headers.get(header.name, ""))
+    return {each.removeprefix("W/") for each in given}

@@ -81,14 +81,14 @@ def at(path: str, hook: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["brand", "hook", "end"])
-@pytest.mark.parametrize("form", ["{}", '"x", {}', "*"])
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', "*"])
 def test_an_edit_of_what_was_seen(path: str, form: str, as_acme: Api, hook: str) -> None:
     tag = tag_at(as_acme, at(path, hook))
     assert edit(as_acme, path, hook, form.format(tag)).status_code in (200, 204)
 
 
 @pytest.mark.parametrize("path", ["brand", "hook", "end"])
-@pytest.mark.parametrize("form", ['"x"', "W/{}", "", "{}x", "nonsense"])
+@pytest.mark.parametrize("form", ['"x"', 'W/"x"', "", "{}x", "nonsense"])
 def test_an_edit_of_what_was_not_seen(path: str, form: str, as_acme: Api, hook: str) -> None:
     before = as_acme.get(at(path, hook)).content
     tag = tag_at(as_acme, at(path, hook))
