@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from brands import leases, outbound, signing, stream
@@ -99,7 +100,17 @@ def subscribe(
     return subscription, secret
 
 
-def change(subscription: Subscription, terms: Terms, *, now: datetime) -> None:
+#: Looks at a subscription as it is while it is locked, and raises where that will not do.
+Proviso = Callable[[Subscription], None]
+
+
+def change(
+    subscription: Subscription,
+    terms: Terms,
+    *,
+    now: datetime,
+    provided: Proviso = lambda held: None,
+) -> None:
     """Send elsewhere, or something else, from the next event on; the place in the stream stays.
 
     Another address has to be proven anew, where that is asked for.
@@ -111,6 +122,7 @@ def change(subscription: Subscription, terms: Terms, *, now: datetime) -> None:
     _check(terms)
     moves = terms.url != subscription.url
     with leases.recalled(subscription):
+        provided(Subscription.objects.get(pk=subscription.pk))  # recalling it has locked it
         for name, value in asdict(terms).items():
             setattr(subscription, name, value)
         subscription.save(update_fields=list(asdict(terms)))
@@ -210,7 +222,13 @@ def rotate(subscription: Subscription, *, now: datetime) -> str:
     return secret
 
 
-def disable(subscription: Subscription, *, reason: str, now: datetime) -> None:
+def disable(
+    subscription: Subscription,
+    *,
+    reason: str,
+    now: datetime,
+    provided: Proviso = lambda held: None,
+) -> None:
     """Stop telling it; when this returns, nothing is on its way to it any more.
 
     The cursor stays, so enabling it again loses nothing. An older reason stands, except that what
@@ -219,7 +237,9 @@ def disable(subscription: Subscription, *, reason: str, now: datetime) -> None:
     Raises:
         leases.StillSending: it is disabled, but what was on its way has not ended.
     """
-    _disable(subscription, reason=reason, now=now)
+    with transaction.atomic():
+        provided(Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk))
+        _disable(subscription, reason=reason, now=now)
     leases.wait_until_let_go(subscription)
 
 

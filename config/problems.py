@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
@@ -24,6 +25,7 @@ TITLES = {
     405: "Not with this method",
     409: "It cannot be done as things stand",
     411: "How long is it?",
+    412: "It changed meanwhile",
     413: "Too large",
     415: "Not in this format",
     422: "Something in the request is wrong",
@@ -43,11 +45,9 @@ class Formatter(ExceptionFormatter):
             for e in error_response.errors
         ]
         status = status_of(self.exc)
-        return {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status} | {
-            **errors[0],
-            "errors": errors,
-            "request_id": getattr(self.context.get("request"), "id", None),
-        }
+        said = {"title": TITLES.get(status, "Error"), "status": status, **errors[0]}
+        request_id = getattr(self.context.get("request"), "id", None)
+        return _typed(said | {"errors": errors, "request_id": request_id})
 
 
 def _field(path: str | int | None) -> str | None:
@@ -87,10 +87,14 @@ def status_of(error: APIException) -> int:
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    problem = {"type": "about:blank", "title": TITLES[status], "status": status, "code": code}
-    problem |= {"detail": detail, "field": None, "errors": []}
-    problem["request_id"] = getattr(request, "id", None)
-    return HttpResponse(orjson.dumps(problem), status=status, content_type=MEDIA_TYPE)
+    problem = {"title": TITLES[status], "status": status, "code": code, "detail": detail}
+    problem |= {"field": None, "errors": [], "request_id": getattr(request, "id", None)}
+    return HttpResponse(orjson.dumps(_typed(problem)), status=status, content_type=MEDIA_TYPE)
+
+
+def _typed(problem: dict[str, Any]) -> dict[str, Any]:
+    """With its type, which is the place of its code in the catalogue of errors."""
+    return {"type": f"{settings.PUBLIC_URL}/docs/errors#{problem['code']}", **problem}
 
 
 def _is_api(request: HttpRequest) -> bool:

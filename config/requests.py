@@ -1,4 +1,4 @@
-"""What every request goes through: an id of its own, and a body whose length is known."""
+"""What every request goes through: an id of its own, a version, a body whose length is known."""
 
 import os
 import re
@@ -11,10 +11,12 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, ResolverMatch, resolve
 from structlog.contextvars import bound_contextvars
 
+from brands.api import versions
 from config import problems
 
 #: The policy of what is no page.
 NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
+API = "/api/v1/"
 #: How many of each a process remembers.
 MOST_HOSTS = 100
 MOST_PATHS = 1_000
@@ -38,6 +40,29 @@ class RequestId:
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+
+class Versioned:
+    """Answers the API's calls with `CMR-Version`, and says what of them is on its way out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path_info.startswith(API):
+            return response
+        asked = versions.asked_by(request)
+        response[versions.HEADER] = asked if asked in versions.VERSIONS else versions.VERSIONS[0]
+        if ending := versions.ENDINGS.get(asked) or _ending_of(request):
+            for name, value in ending.headers().items():
+                response[name] = value
+        return response
+
+
+def _ending_of(request: HttpRequest) -> versions.Ending | None:
+    view = getattr(request.resolver_match, "func", None)  # none where a path leads nowhere
+    return getattr(_class_of(view), "ending", None)
 
 
 class Programs:
@@ -89,8 +114,8 @@ def _resolved(path: str) -> ResolverMatch:
     return resolve(path)
 
 
-class LengthRequired:
-    """Refuses bodies of unknown length where nobody reads them, also for browsers."""
+class Readable:
+    """Refuses what no view could read as it was meant, also for browsers."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -105,10 +130,14 @@ class LengthRequired:
 
 
 def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:
-    """The refusal of a body of unknown length, which Django would take for empty; None for others.
+    """The refusal of an unknown version, and of a body of unknown length, which Django would take
+    for empty; None for others.
 
     A call that streams reads its body by itself: its view says `streams_body`.
     """
+    if request.path_info.startswith(API) and versions.asked_by(request) not in versions.VERSIONS:
+        known = f"{versions.HEADER} may be: {', '.join(versions.VERSIONS)}."
+        return problems.answer(request, 400, "unknown_version", known)
     chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
     if not chunked or request.META.get("CONTENT_LENGTH"):
         return None

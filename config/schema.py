@@ -1,15 +1,22 @@
-"""What the generated OpenAPI schema cannot know by itself: every call may answer with a problem."""
+"""What the generated OpenAPI schema cannot know by itself: every call may answer with a problem,
+has a version, and says what is left of a brand's calls."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from brands.api import editing, versions
+from brands.api.access import BrandView
 
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. Programs go by `code`; the rest is for people.",
     "required": ["type", "title", "status", "code", "detail", "field", "errors", "request_id"],
     "properties": {
-        "type": {"type": "string"},
+        "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "code": {"type": "string"},
@@ -30,16 +37,82 @@ PROBLEM = {
         },
     },
 }
-ANSWER = {
-    "description": "A problem",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+
+
+def _answered(name: str, says: str, *, required: bool = True) -> OpenApiParameter:
+    """A header of every answer."""
+    return OpenApiParameter(
+        name, str, OpenApiParameter.HEADER, required=required, response=True, description=says
+    )
+
+
+VERSION = OpenApiParameter(
+    versions.HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    enum=versions.VERSIONS,
+    description="The version to answer in; without it, the oldest.",
+)
+ALWAYS = [
+    VERSION,
+    _answered("X-Request-Id", "Yours, or ours; it stands in problems, too."),
+    _answered(versions.HEADER, "The version of this answer."),
+]
+OF_BRANDS = [
+    _answered("RateLimit-Policy", "How many calls a minute the key has: `q` in `w` seconds."),
+    _answered("RateLimit", "How many are left, `r`, and after how many seconds all are back, `t`."),
+]
+OF_ENDINGS = [
+    _answered("Deprecation", "Since when (RFC 9745)."),
+    _answered("Sunset", "When it will be gone (RFC 8594)."),
+    _answered("Link", "What to use in its place."),
+]
+
+
+class Contract(AutoSchema):
+    """A call with the headers that no view declares."""
+
+    def get_override_parameters(self) -> list[Any]:
+        shared = [*super().get_override_parameters(), *ALWAYS]
+        shared += OF_BRANDS if isinstance(self.view, BrandView) else []
+        return shared + (OF_ENDINGS if self.is_deprecated() else [])
+
+    def is_deprecated(self) -> bool:
+        return hasattr(self.view, "ending")
+
+
+def _problem(description: str, *headers: OpenApiParameter) -> dict[str, Any]:
+    shown = {
+        each.name: {
+            "schema": {"type": "string"},
+            "description": each.description,
+            "required": each.required,
+        }
+        for each in [*ALWAYS[1:], *headers]
+    }
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "headers": shown, "content": content}
+
+
+RETRY_AFTER = _answered("Retry-After", "In how many seconds to try again.", required=False)
+PROBLEMS = {"4XX": _problem("A problem"), "503": _problem("Not now", RETRY_AFTER)}
+TOO_MANY = {"429": _problem("Too many calls", *OF_BRANDS, RETRY_AFTER)}
+#: By the header of a call that asks for it.
+CONDITIONAL = {
+    editing.IF_MATCH.name: {"412": _problem("It changed meanwhile")},
+    editing.IF_NONE_MATCH.name: {"304": {"description": "It is as you have it"}},
 }
 
 
 def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A drf-spectacular hook: documents the problem answers of every call."""
+    """A drf-spectacular hook: documents the answers that no view declares."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     for path in result["paths"].values():
         for operation in path.values():
-            operation["responses"] |= {"4XX": ANSWER, "503": ANSWER}
+            answers = operation["responses"]
+            answers |= PROBLEMS
+            if {"brandKey": []} in operation.get("security", []):
+                answers |= TOO_MANY
+            for parameter in operation["parameters"]:
+                answers |= CONDITIONAL.get(parameter["name"], {})
     return result

@@ -102,6 +102,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
     "config.requests.RequestId",
+    "config.requests.Versioned",
     "config.requests.Programs",
     "cmr.portal.steady.AtFullSteps",
     # Pages are mostly tags. Against BREACH, Django's answers differ in length each time.
@@ -118,7 +119,7 @@ MIDDLEWARE = [
     "cmr.portal.gpc.Honoured",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.requests.LengthRequired",
+    "config.requests.Readable",
 ]
 
 TEMPLATES = [
@@ -145,7 +146,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["brands.wire.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["brands.wire.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.Contract",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.wire.AlwaysJSON",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     # How many proxies before us add to X-Forwarded-For; with 0 the header is nobody's word.
@@ -161,6 +162,8 @@ DRF_STANDARDIZED_ERRORS = {
 SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=20)
 #: The same for each caller alone, whatever addresses are tried.
 SIGN_IN_TRIES_OF_CALLER = env.int("SIGN_IN_TRIES_OF_CALLER", default=200)
+#: Calls a minute of each brand's key, in each web process; above it the answer is 429.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=300_000)
 #: The largest JSON body of a batch check, in bytes; above it the answer is 413.
 MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=5_000_000)
 #: The largest JSON body of any other call, in bytes.

@@ -48,14 +48,14 @@ class Api:
     def post(self, path: str, json: Any = None, **headers: str) -> Answer:
         return self.send("POST", path, dumps(json).encode(), **headers)
 
-    def put(self, path: str, json: Any) -> Answer:
-        return self.send("PUT", path, dumps(json).encode())
+    def put(self, path: str, json: Any, **headers: str) -> Answer:
+        return self.send("PUT", path, dumps(json).encode(), **headers)
 
-    def patch(self, path: str, json: Any) -> Answer:
-        return self.send("PATCH", path, dumps(json).encode())
+    def patch(self, path: str, json: Any, **headers: str) -> Answer:
+        return self.send("PATCH", path, dumps(json).encode(), **headers)
 
-    def delete(self, path: str) -> Answer:
-        return self.send("DELETE", path)
+    def delete(self, path: str, **headers: str) -> Answer:
+        return self.send("DELETE", path, b"", JSON, **headers)
 
     def send(
         self, method: str, path: str, body: bytes = b"", content_type: str = JSON, **headers: str

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from brands import keys
+from brands.api.allowances import TooManyCalls, calls
 from brands.models import Brand, BrandKey
 from brands.wire import Problem
 
@@ -93,6 +94,15 @@ class BrandView(APIView):
     knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)
     permission_classes: tuple[type[BasePermission], ...] = (HasScope,)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count the call of a key, whatever becomes of it. Raises TooManyCalls."""
+        super().perform_authentication(request)
+        if isinstance(request.auth, BrandKey):
+            allowance = calls.count(request.auth.prefix)
+            self.headers |= allowance.headers()
+            if allowance.is_over:
+                raise TooManyCalls(allowance.wait)
 
     @property
     def brand(self) -> Brand:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands.api import editing
 from brands.api.access import BrandView
 from brands.models import Brand
 from brands.wire import StrictSerializer
@@ -31,13 +33,19 @@ class OwnBrandData(serializers.Serializer[object]):
 class Ours(BrandView):
     scope = "subscriptions"
 
-    @extend_schema(operation_id="brand_retrieve", responses=OwnBrandData, tags=["brand: itself"])
+    @extend_schema(
+        operation_id="brand_retrieve",
+        parameters=[editing.IF_NONE_MATCH, editing.ETAG],
+        responses=OwnBrandData,
+        tags=["brand: itself"],
+    )
     def get(self, request: Request) -> Response:
         """Who you are to us."""
-        return Response(_data(self.brand))
+        return editing.shown(request, _data(Brand.objects.get(pk=self.brand.pk)))
 
     @extend_schema(
         operation_id="brand_update",
+        parameters=[editing.IF_MATCH],
         request=BrandChange,
         responses=OwnBrandData,
         tags=["brand: itself"],
@@ -46,9 +54,12 @@ class Ours(BrandView):
         """Whom we are to tell of trouble."""
         body = BrandChange(data=request.data)
         body.is_valid(raise_exception=True)
-        self.brand.operations_email = body.validated_data["operations_email"]
-        self.brand.save(update_fields=["operations_email"])
-        return Response(_data(self.brand))
+        with transaction.atomic():
+            brand = Brand.objects.select_for_update(no_key=True).get(pk=self.brand.pk)
+            editing.expect(request, _data(brand))
+            brand.operations_email = body.validated_data["operations_email"]
+            brand.save(update_fields=["operations_email"])
+        return Response(_data(brand))
 
 
 def _data(brand: Brand) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import campaigns
+from brands.api import editing
 from brands.api.access import BrandView
 from brands.campaigns import BadRows, DayNumbers
 from brands.models import Campaign, CampaignDay, Channel
@@ -158,10 +159,15 @@ class OfOneCampaign(BrandView):
 
 
 class OneCampaign(OfOneCampaign):
-    @extend_schema(operation_id="campaign_retrieve", responses=CampaignData, tags=[TAG])
+    @extend_schema(
+        operation_id="campaign_retrieve",
+        parameters=[editing.IF_NONE_MATCH, editing.ETAG],
+        responses=CampaignData,
+        tags=[TAG],
+    )
     def get(self, request: Request, code: str) -> Response:
         """One campaign."""
-        return Response(_data(self.campaign(code)))
+        return editing.shown(request, _data(self.campaign(code)))
 
 
 class Stats(OfOneCampaign):

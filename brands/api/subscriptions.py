@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from brands import leases, outbound, ownership, webhooks
+from brands.api import editing
 from brands.api.access import BrandView
 from brands.models import Channel, SetAside, Signature, Subscription
 from brands.wakeup import publish
@@ -151,6 +152,12 @@ def data_of(subscription: Subscription) -> dict[str, Any]:
     }
 
 
+def state_of(subscription: Subscription) -> dict[str, Any]:
+    """What its tag is made of: not how far it is, or none would hold while events go out."""
+    reason = subscription.disabled_reason
+    return asdict(webhooks.terms_of(subscription)) | {"disabled_reason": reason}
+
+
 class SubscriptionsView(BrandView):
     scope = "subscriptions"
 
@@ -191,12 +198,19 @@ class Subscriptions(SubscriptionsView):
 
 
 class OneSubscription(SubscriptionsView):
-    @extend_schema(responses=SubscriptionData, tags=[TAG])
+    @extend_schema(parameters=[editing.ETAG], responses=SubscriptionData, tags=[TAG])
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """One webhook and how it fares."""
-        return Response(data_of(self.find(subscription_id)))
+        """One webhook and how it fares. Its `ETag` is of what you can change, not of the rest."""
+        subscription = self.find(subscription_id)
+        tag = editing.tag_of(state_of(subscription))
+        return Response(data_of(subscription), headers={"ETag": tag})
 
-    @extend_schema(request=SubscriptionChange, responses=SubscriptionData, tags=[TAG])
+    @extend_schema(
+        parameters=[editing.IF_MATCH],
+        request=SubscriptionChange,
+        responses=SubscriptionData,
+        tags=[TAG],
+    )
     def put(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Another address, or other events. The place in the stream stays.
 
@@ -208,16 +222,21 @@ class OneSubscription(SubscriptionsView):
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             terms = replace(webhooks.terms_of(subscription), **body.validated_data)
-            webhooks.change(subscription, terms, now=timezone.now())
+            webhooks.change(subscription, terms, now=timezone.now(), provided=self.unchanged)
         return Response(data_of(self.find(subscription_id)))
 
-    @extend_schema(responses={204: None}, tags=[TAG])
+    @extend_schema(parameters=[editing.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """End it. When this is answered, nothing is on its way any more; the log stays."""
         with translating(PROBLEMS):
             subscription = self.find(subscription_id)
-            webhooks.disable(subscription, reason="removed", now=timezone.now())
+            webhooks.disable(
+                subscription, reason="removed", now=timezone.now(), provided=self.unchanged
+            )
         return Response(status=204)
+
+    def unchanged(self, held: Subscription) -> None:
+        editing.expect(self.request, state_of(held))
 
 
 class Rotate(SubscriptionsView):

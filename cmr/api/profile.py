@@ -6,6 +6,8 @@ from datetime import time
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -13,10 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import jurisdictions
+from brands.api import editing
 from brands.wire import Problems, StrictSerializer, translating
 from cmr import erasure
 from cmr.api.access import ConsumerView
-from consent import profile, quiet_hours
+from cmr.models import Consumer
+from consent import ledger, profile, quiet_hours
 from consent.models import Subject
 from consent.profile import Changes
 
@@ -74,43 +78,61 @@ class ErasureQuery(StrictSerializer):
 
 
 class Profile(ConsumerView):
-    @extend_schema(responses=ProfileData, tags=[TAG])
+    @extend_schema(
+        parameters=[editing.IF_NONE_MATCH, editing.ETAG], responses=ProfileData, tags=[TAG]
+    )
     def get(self, request: Request) -> Response:
         """What is kept about you beside your choices."""
-        return self.shown(self.consumer.subject)
+        return editing.shown(request, _data(self.consumer, self.consumer.subject))
 
-    @extend_schema(request=ProfileChange, responses=ProfileData, tags=[TAG])
+    @extend_schema(
+        parameters=[editing.IF_MATCH, editing.ETAG],
+        request=ProfileChange,
+        responses=ProfileData,
+        tags=[TAG],
+    )
     def patch(self, request: Request) -> Response:
         """Change what you name; the rest stays. Null takes it away."""
         body = ProfileChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            subject = profile.change(self.consumer.subject_id, _changes(body.validated_data))
-        if "language" in body.validated_data:
-            self.consumer.language = body.validated_data["language"] or ""
-            self.consumer.save(update_fields=["language"])
-        return self.shown(subject)
+        with transaction.atomic(), translating(PROBLEMS):
+            consumer = self._unchanged(request)
+            subject = profile.change(consumer.subject_id, _changes(body.validated_data))
+            if "language" in body.validated_data:
+                consumer.language = body.validated_data["language"] or ""
+                consumer.save(update_fields=["language"])
+        data = _data(consumer, subject)
+        return Response(data, headers={"ETag": editing.tag_of(data)})
 
-    @extend_schema(parameters=[ErasureQuery], responses={204: None}, tags=[TAG])
+    @extend_schema(parameters=[ErasureQuery, editing.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
         """Erase your account: addresses, tokens, all that says who you are. Your choices stand for
         every brand that still has your address."""
         query = ErasureQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         first_stop = query.validated_data["brands"] == "stop"
-        erasure.erase(self.consumer, first_stop=first_stop, by="api", now=timezone.now())
+        with transaction.atomic():
+            consumer = self._unchanged(request)
+            erasure.erase(consumer, first_stop=first_stop, by="api", now=timezone.now())
         return Response(status=204)
 
-    def shown(self, subject: Subject) -> Response:
-        return Response(
-            {
-                "email": self.consumer.user.email,
-                "jurisdiction": subject.jurisdiction,
-                "time_zone": subject.time_zone or None,
-                "quiet_hours": _hours(subject.quiet_start, subject.quiet_end),
-                "language": self.consumer.language or None,
-            }
-        )
+    def _unchanged(self, request: Request) -> Consumer:
+        """The person, locked, if they are as the caller saw them."""
+        subject = ledger.lock(self.consumer.subject_id)
+        locked = Consumer.objects.select_for_update(of=("self",))
+        consumer = get_object_or_404(locked, pk=self.consumer.pk)  # erased a moment ago
+        editing.expect(request, _data(consumer, subject))
+        return consumer
+
+
+def _data(consumer: Consumer, subject: Subject) -> dict[str, Any]:
+    return {
+        "email": consumer.user.email,
+        "jurisdiction": subject.jurisdiction,
+        "time_zone": subject.time_zone or None,
+        "quiet_hours": _hours(subject.quiet_start, subject.quiet_end),
+        "language": consumer.language or None,
+    }
 
 
 def _changes(given: dict[str, Any]) -> Changes:

@@ -155,7 +155,7 @@ class OneImport(_Imports):
         """How far it is, and what came of it."""
         return Response(_data(self.job(import_id)))
 
-    @extend_schema(responses=ImportData, tags=[TAG])
+    @extend_schema(responses={200: ImportData}, tags=[TAG])
     def delete(self, request: Request, import_id: uuid.UUID) -> Response:
         """Call it off. What was applied stays; the rest is forgotten."""
         with translating(PROBLEMS):

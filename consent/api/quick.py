@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from brands import credentials, keys
+from brands.api.allowances import calls
 from consent import checks
 from consent.api import wire
 from consent.api.decisions import decision_data
@@ -91,11 +92,12 @@ def _decide(
     if not credentials.matches(key, digest) or SCOPE not in scopes:
         return None
     keys.note_use(prefix, now=now)
+    if (allowance := calls.count(prefix)).is_over:
+        return None
     asked = Asked(brand_id, **question)
     known = checks.read_known(asked, [row[4:] for row in rows])
     decision = checks.decide(known, now=now)
     data = decision_data(decision, brand_id=brand_id, slug=slug)
     body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
-    return HttpResponse(
-        body, content_type="application/json", headers={"Content-Length": len(body)}
-    )
+    headers = {"Content-Length": len(body), **allowance.headers()}
+    return HttpResponse(body, content_type="application/json", headers=headers)

@@ -73,8 +73,9 @@ def test_both_say_the_same(
     assert headers[0] == headers[1]
 
 
-#: An id of each request; how long a time of the answer is written; what DRF says of its methods.
-VARYING = {"X-Request-Id", "Content-Length", "Allow", "Vary"}
+#: An id of each request; how long a time of the answer is written; what DRF says of its methods;
+#: how many calls are left.
+VARYING = {"X-Request-Id", "Content-Length", "Allow", "Vary", "RateLimit"}
 
 
 def _timeless(answer: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from consent.scopes import Names
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 API = (ROOT / "docs" / "api.md").read_text()
+ERRORS = (ROOT / "docs" / "errors.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 APPS = ("brands", "consent", "cmr", "config")
@@ -125,10 +126,12 @@ def test_the_webhook_in_the_readme_is_real() -> None:
 # -- The API's guide ---------------------------------------------------------------------------
 
 
+#: The code and the status of each that has a meaning and a remedy.
+CATALOGUE = re.findall(r"^### `(\w+)`\n\n\*\*(\d{3})\*\* .+ \*\*Do:\*\* .+$", ERRORS, re.MULTILINE)
+
+
 def codes_in_guide() -> set[str]:
-    _, _, errors = API.partition("## Errors")
-    rows = re.findall(r"^\|([^|]+)\| \d{3} \|", errors, re.MULTILINE)
-    return {code for row in rows for code in re.findall(r"`(\w+)`", row)}
+    return {code for code, _ in CATALOGUE}
 
 
 def codes_in_code() -> set[str]:
@@ -169,6 +172,21 @@ def test_every_code_in_the_guide_is_in_the_code() -> None:
     others = source_of_libraries()
     left = codes_in_guide() - codes_in_code()
     assert [code for code in sorted(left) if not re.search(rf"""['"]{code}['"]""", others)] == []
+
+
+def test_the_catalogue_has_each_code_once_and_whole() -> None:
+    headings = re.findall(r"^### (.+)$", ERRORS, re.MULTILINE)
+    assert headings == [f"`{code}`" for code, _ in CATALOGUE]
+    assert len(headings) == len(set(headings))
+
+
+def test_the_catalogue_has_each_code_s_status() -> None:
+    source = source_of_apps()
+    found = re.findall(r'\((\d{3}), "([a-z_]+)", (?:"\w+"|None)\)', source)
+    found += re.findall(r'\bProblem\(\s*(\d{3}),\s*"([a-z_]+)"', source)
+    found += re.findall(r'\banswer\(\s*request, (\d{3}), "([a-z_]+)"', source)
+    assert len(found) > 60
+    assert {(code, status) for status, code in found} <= set(CATALOGUE)
 
 
 def test_every_event_type_is_in_the_guide_with_an_example() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
+from pytest_django import Settings
 
 from brands.models import Brand
 from cmr.models import Consumer
@@ -265,6 +266,32 @@ def test_the_caller_s_request_id_is_echoed(nobody: Api) -> None:
     assert problem["request_id"] == "call-7"
 
 
+#: A call that is answered so, by acme's key.
+PROBLEMS: dict[int, Callable[[Api], Any]] = {
+    400: lambda api: api.send("GET", "brand", CMR_Version="none"),
+    401: lambda api: Api("cmr_live_none").get("brand"),
+    404: lambda api: api.get("campaigns/none"),
+    405: lambda api: api.patch("check", {}),
+    409: lambda api: [api.post("campaigns", {"code": "c", "name": name}) for name in "ab"][1],
+    411: lambda api: api.send("POST", "campaigns", Transfer_Encoding="chunked"),
+    412: lambda api: api.put("brand", {"operations_email": ""}, If_Match='"x"'),
+    413: lambda api: api.send("POST", "campaigns", b" " * 1_000_001),
+    415: lambda api: api.send("POST", "campaigns", b"<a/>", "text/xml"),
+    422: lambda api: api.post("check", {}),
+}
+
+
+@pytest.mark.parametrize("status", PROBLEMS)
+def test_every_problem_has_its_id_and_leads_to_its_remedy(
+    status: int, as_acme: Api, settings: Settings
+) -> None:
+    answer = PROBLEMS[status](as_acme)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status)
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+    assert problem["type"] == f"{settings.PUBLIC_URL}/docs/errors#{problem['code']}"
+
+
 @pytest.mark.parametrize("given", ["a b", "a\nb", "<script>", "é", "a" * 129, "", "a;b", "\x00"])
 def test_a_hostile_request_id_is_replaced(given: str, nobody: Api) -> None:
     got = nobody.client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"]
@@ -301,6 +328,7 @@ def test_a_crash_tells_no_stranger_why(as_acme: Api, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("brands.stream.read", crash)
     answer = as_acme.get("events")
     assert (answer.status_code, answer.json()["code"]) == (500, "error")
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
     assert b"pepper" not in answer.content
 
 
@@ -322,6 +350,22 @@ def test_the_schema_is_served_as_openapi_3_1(nobody: Api) -> None:
     assert schema["openapi"].startswith("3.1")
     served = {path.strip("/").replace("{", "<").replace("}", ">") for path in schema["paths"]}
     assert len(served) == len([each for each in routes() if each.startswith("api/v1/")]) - 1
+
+
+def test_the_schema_has_what_every_call_answers_with(nobody: Api) -> None:
+    schema = yaml.safe_load(nobody.client.get("/api/v1/schema").content)
+    for path, operations in schema["paths"].items():
+        for name, operation in operations.items():
+            asked = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            answers = operation["responses"]
+            done = next(answer for status, answer in answers.items() if status[0] == "2")
+            assert "CMR-Version" in asked, path
+            assert {"X-Request-Id", "CMR-Version"} <= done["headers"].keys(), path
+            is_brand_s = {"brandKey": []} in operation.get("security", [])
+            assert ("429" in answers and "RateLimit" in done["headers"]) == is_brand_s, path
+            assert ("412" in answers) == ("If-Match" in asked), path
+            assert ("304" in answers) == ("If-None-Match" in asked), path
+            assert name != "get" or "If-None-Match" not in asked or "ETag" in done["headers"]
 
 
 def test_every_operation_says_who_may_call_it(nobody: Api) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -134,6 +135,13 @@ def test_the_sample_brand_shows_what_it_received(product: Product) -> None:
     with urllib.request.urlopen(product.paper["sample_brand"], timeout=10) as answer:
         page = answer.read().decode()
     assert "preference.denied" in page
+
+
+def test_a_problem_leads_to_this_machine(product: Product) -> None:
+    base = product.paper["base_url"]
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.urlopen(f"{base}/api/v1/brand", timeout=10)
+    assert json.load(answer.value)["type"] == f"{base}/docs/errors#not_authenticated"
 
 
 def test_a_directory_is_imported_beside_it(product: Product, tmp_path: Path) -> None:

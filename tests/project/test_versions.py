@@ -1,0 +1,116 @@
+"""Which version answers, and what says that it is on its way out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import pytest
+from django.urls import path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from pytest_django import Settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from brands.api import versions
+from brands.api.brand import OwnBrandData
+from brands.api.versions import HEADER, VERSIONS, Ending
+from consent.models import Relationship
+from tests.conftest import EMAIL, Api
+from tests.project.test_routes import routes
+
+ASKED = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"}
+ENDING = Ending(
+    since=datetime(2027, 1, 1, tzinfo=UTC),
+    gone=datetime(2028, 1, 1, tzinfo=UTC),
+    path="/docs/api#versions",
+)
+SAID = {
+    "Deprecation": "@1798761600",
+    "Sunset": "Sat, 01 Jan 2028 00:00:00 GMT",
+    "Link": '<https://cmr.example/docs/api#versions>; rel="deprecation"; type="text/html"',
+}
+
+
+class New(APIView):
+    permission_classes = ()
+
+    @extend_schema(responses=OwnBrandData, auth=[])
+    def get(self, request: Request) -> Response:
+        """What is to be used."""
+        return Response({})
+
+
+class Old(New):
+    ending: ClassVar = ENDING
+
+
+urlpatterns = [path("api/v1/new", New.as_view()), path("api/v1/old", Old.as_view())]
+
+
+@pytest.fixture(autouse=True)
+def _public_url(settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://cmr.example"
+
+
+# -- Versions ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", [each for each in routes() if each.startswith("api/v1/")])
+def test_every_answer_of_the_api_says_its_version(route: str, nobody: Api) -> None:
+    assert nobody.client.get(f"/{route}").headers[HEADER] == VERSIONS[0]
+
+
+def test_a_page_has_none(nobody: Api) -> None:
+    answer = nobody.client.get("/", headers={HEADER: "yesterday"})
+    assert answer.status_code == 200
+    assert HEADER not in answer.headers
+
+
+def test_a_version_that_there_is(as_acme: Api, met: Relationship) -> None:
+    for version in VERSIONS:
+        answer = as_acme.post("check", ASKED, CMR_Version=version)
+        assert (answer.status_code, answer.headers[HEADER]) == (200, version)
+
+
+@pytest.mark.parametrize("given", ["2026-11-27", "2026-11-28 ", "latest", "", "2026-11-28,x"])
+def test_a_version_that_there_is_not(given: str, as_acme: Api, met: Relationship) -> None:
+    for answer in (
+        as_acme.post("check", ASKED, CMR_Version=given),
+        as_acme.post("campaigns", {"code": "spring"}, CMR_Version=given),
+        Api().post("session", {"email": EMAIL, "password": "x"}, CMR_Version=given),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_version")
+        assert VERSIONS[0] in answer.json()["detail"]
+        assert answer.headers[HEADER] == VERSIONS[0]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_oldest_comes_first_and_all_are_dates() -> None:
+    assert list(VERSIONS) == sorted(VERSIONS)
+    assert [datetime.fromisoformat(each).date().isoformat() for each in VERSIONS] == list(VERSIONS)
+
+
+# -- Endings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.urls(__name__)
+def test_a_call_that_ends_says_so(nobody: Api) -> None:
+    assert nobody.client.get("/api/v1/old").headers.items() >= SAID.items()
+    assert not nobody.client.get("/api/v1/new").headers.keys() & SAID.keys()
+
+
+def test_a_version_that_ends_says_so(nobody: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(versions.ENDINGS, VERSIONS[0], ENDING)
+    assert nobody.get("events").headers.items() >= SAID.items()
+
+
+def test_the_schema_marks_a_call_that_ends() -> None:
+    generator: Any = SchemaGenerator
+    paths = generator(patterns=urlpatterns).get_schema(public=True)["paths"]
+    old, new = paths["/api/v1/old"]["get"], paths["/api/v1/new"]["get"]
+    assert (old["deprecated"], new.get("deprecated")) == (True, None)
+    assert old["responses"]["200"]["headers"].keys() >= SAID.keys()
+    assert not new["responses"]["200"]["headers"].keys() & SAID.keys()
