@@ -2,6 +2,7 @@
 
 from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.models.inlet import Inlet
 from cmr.models.token import AccessToken
 from cmr.models.user import User
 
@@ -11,6 +12,7 @@ __all__ = [
     "Consumer",
     "ContactKind",
     "ContactPoint",
+    "Inlet",
     "PendingContact",
     "PermissionRequest",
     "User",
