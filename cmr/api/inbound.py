@@ -39,8 +39,6 @@ CONFIRMATIONS = {
 
 
 class Message(StrictSerializer):
-    """What somebody wrote. `from` is a word of Python, so it is not named like the others."""
-
     received_at = Moment(required=False, help_text="When it reached you. Default: now.")
     id = serializers.CharField(
         required=False,
@@ -49,6 +47,7 @@ class Message(StrictSerializer):
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # `from` is a word of Python, so it cannot be named like the others.
         sender = serializers.CharField(max_length=400, help_text="Whose message it is.")
         return {"from": sender, **super().get_fields()}
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -139,7 +140,8 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     """Take what a provider tells; GET and HEAD say only that somebody is here.
 
     What is no choice of a person's (deliveries, bounces, clicks) is 200 and forgotten, as is
-    what concerns nobody we know. 403: not signed. 400: not what this provider sends.
+    what concerns nobody we know. 403: not signed. 413: too large.
+    400: not what this provider sends.
     """
     if (inlet := inlets.recognise(provider, secret)) is None:
         return _plain(404)
@@ -148,6 +150,8 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     url = inlets.address_of(provider, secret)
     try:
         letter = providers.read(provider, request, key=inlets.key_of(inlet), url=url)
+    except RequestDataTooBig:
+        return _plain(413)
     except providers.NotSigned:
         return _plain(403)
     except providers.Unreadable as error:

@@ -170,7 +170,9 @@ def read(provider: str, request: HttpRequest, *, key: str, url: str) -> Letter:
 
     Raises:
         NotSigned, Unreadable
+        RequestDataTooBig: of Django's.
     """
+    _ = request.body  # kept by the request, for signatures and forms alike
     view = _view(provider, key=key, url=url)
     if key:
         _verify(view, request)

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as fuzz
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from brands.models import Brand, Campaign
 from cmr.inbound import providers
@@ -310,6 +312,13 @@ def test_what_no_provider_sends_breaks_nothing(form: str, provider: str, as_acme
     assert LedgerEntry.objects.count() == 0
 
 
+@each_signer
+def test_a_post_that_is_too_large(provider: str, as_acme: Api, settings: Settings) -> None:
+    url = opened(as_acme, provider)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    assert post(url, called(provider, url, PROVIDERS[provider][2])).status_code == 413
+
+
 @each_provider
 @given(
     body=st.recursive(
@@ -330,9 +339,7 @@ def test_what_no_provider_sends_breaks_nothing(form: str, provider: str, as_acme
         ),
     )
 )
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@fuzz(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_json_breaks_nothing(body: Any, provider: str, as_acme: Api) -> None:
     url = opened(as_acme, provider, key="")
     Inlet.objects.all().update(closed_at=None)
