@@ -24,8 +24,8 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from cmr import undoing
-from consent import ledger, preferences, resolution, scopes
+from cmr import preferences, undoing
+from consent import ledger, scopes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
@@ -153,9 +153,7 @@ def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
 
 def unsubscribe(link: Link, *, now: datetime) -> LedgerEntry | None:
     """Say no to what the link is for; None where that no stands already (RFC 8058: repeats)."""
-    relationship = link.relationship
-    known = preferences.covering_brand(relationship.person_id, relationship.brand_id)
-    if resolution.standing_no(known, link.scope, now):
+    if preferences.has_refused(link.relationship, link.scope, now=now):
         return None
     return say(link, NewChoice(link.scope, "deny"), now=now)
 

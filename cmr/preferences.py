@@ -11,7 +11,8 @@ from django.db import transaction
 
 from brands.models import Brand
 from cmr.models import Consumer
-from consent import ledger, relationships, scopes
+from consent import ledger, relationships, resolution, scopes
+from consent import preferences as standing
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
@@ -53,6 +54,13 @@ def _with_identifier(consumer: Consumer, names: Names) -> Names:
     for point in consumer.contact_points.filter(pk=names.contact_point):
         return replace(names, contact_point=point.identifier_id)
     raise scopes.UnknownName("contact_point", str(names.contact_point))
+
+
+def has_refused(relationship: Relationship, scope: Scope, *, now: datetime) -> bool:
+    """Whether the person's own deny covers *scope*. A pause is none, for it ends."""
+    known = standing.covering_brand(relationship.person_id, relationship.brand_id)
+    no = resolution.standing_no(known, scope, now)
+    return no is not None and no.decision == "deny"
 
 
 def add_brand(

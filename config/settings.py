@@ -34,7 +34,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-development")
 #: Keys the digests that stand for addresses. Losing it loses who is who; it cannot be rotated.
 IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-development")
-#: Encrypts webhook secrets at rest.
+#: Encrypts webhook secrets, and the signing keys of mail providers, at rest.
 WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
 #: Makes the keys, one a brand, that seal the links in their mails. A new one breaks old links.
 LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")

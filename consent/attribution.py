@@ -1,10 +1,10 @@
 """Which campaign a choice answers.
 
-Note [Attribution]. A link in a mail carries its campaign, and what is said through it is that
-campaign's for sure (`source` is `link`). Somebody who goes to the portal instead answers, as far as
-can be told, the last message that this brand reserved for them within `WINDOW` and that the choice
-covers: last touch. Who got none is attributed to none. It is decided once, when the choice is
-recorded, and stands in the ledger; so no later report can move it.
+Note [Attribution]. A link in a mail carries its campaign, and so does what a mail provider tells of
+it: what is said that way is that campaign's for sure. Somebody who goes to the portal instead
+answers, as far as can be told, the last message that this brand reserved for them within `WINDOW`
+and that the choice covers: last touch. Who got none is attributed to none. It is decided once, when
+the choice is recorded, and stands in the ledger; so no later report can move it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.models.inlet import Inlet
 from cmr.models.member import Invitation, Member, Role
 from cmr.models.test_mail import TestMail
 from cmr.models.token import AccessToken
@@ -13,6 +14,7 @@ __all__ = [
     "Consumer",
     "ContactKind",
     "ContactPoint",
+    "Inlet",
     "Invitation",
     "Member",
     "PendingContact",

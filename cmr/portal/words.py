@@ -62,6 +62,9 @@ SOURCES = {
     "link": gettext_lazy("by a link in a message"),
     "merge": gettext_lazy("when two of your addresses were joined: the stricter word stands"),
     "gpc": gettext_lazy("by your browser's Global Privacy Control signal"),
+    "sms": gettext_lazy("by a text message to the brand"),
+    "mail_reply": gettext_lazy("by a mail to the brand"),
+    "mail_provider": gettext_lazy("by the unsubscribe or spam button of your mail program"),
     "brand_api": gettext_lazy("by the brand"),
 }
 REASONS = {

@@ -43,6 +43,9 @@ class Source(models.TextChoices):
     LINK = "link"
     MERGE = "merge"  # the stricter word of two subjects that turned out to be one person's
     GPC = "gpc"  # a Global Privacy Control signal
+    SMS = "sms"  # a text message that the person answered the brand
+    MAIL_REPLY = "mail_reply"
+    MAIL_PROVIDER = "mail_provider"  # an unsubscribe or complaint at the brand's mail provider
     BRAND_API = "brand_api"
 
 

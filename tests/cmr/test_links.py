@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -69,6 +70,16 @@ def test_one_click_unsubscribes_without_cookies(
 def test_again_is_no_mistake_and_no_second_no(token: str, granted: Relationship) -> None:
     assert [Client().post(f"/u/{token}").status_code for _ in range(3)] == [200] * 3
     assert LedgerEntry.objects.filter(decision="deny").count() == 1
+
+
+def test_a_pause_is_no_reason_to_lose_a_no(token: str, granted: Relationship) -> None:
+    """It ends, and a no does not."""
+    now = timezone.now()
+    scope = Scope(granted.brand_id, "marketing", "email")
+    pause = NewChoice(scope, "pause", until=now + timedelta(days=1))
+    ledger.record(granted.subject_id, [pause], by=Actor("portal"), now=now)
+    Client().post(f"/u/{token}")
+    assert LedgerEntry.objects.filter(decision="deny").exists()
 
 
 def test_looking_at_it_changes_nothing(token: str, granted: Relationship) -> None:

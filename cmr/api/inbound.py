@@ -1,0 +1,194 @@
+"""What people answer a brand by text message and by mail, as the brand hands it on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.access import BrandView
+from brands.models import Brand
+from brands.wire import Moment, Problems, StrictSerializer, translating
+from cmr.inbound import hearing, meaning, replies
+from cmr.inbound.hearing import Heard
+from cmr.inbound.meaning import Meaning, Understood
+from consent import identifiers, scopes
+from consent.api import wire
+from consent.identifiers import Contact
+from consent.models import DecisionKind, Source
+
+TAG = "brand: what people answer"
+PROBLEMS: Problems = {identifiers.InvalidAddress: (422, "invalid_contact", "from")}
+#: What each meaning does, and what the brand may answer once, by channel.
+DECISIONS = {Meaning.STOP: "deny", Meaning.START: "grant"}
+CONFIRMATIONS = {
+    (Meaning.STOP, "sms"): "{brand}: You will get no more marketing texts from us.",
+    (Meaning.STOP, "email"): "You will get no more marketing mail from {brand}.",
+    (Meaning.START, "sms"): "{brand}: You asked for our texts. If you had told us to stop, they "
+    "come again once you say yes at {portal}. Reply STOP to get none.",
+    (Meaning.HELP, "sms"): "{brand}: Reply STOP to get no more marketing texts from us. What else "
+    "we may send you: {portal}",
+}
+
+
+class Message(StrictSerializer):
+    received_at = Moment(required=False, help_text="When it reached you. Default: now.")
+    id = serializers.CharField(
+        required=False,
+        max_length=200,
+        help_text="Your name for it: handed on again under the same, it does nothing more.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # `from` is a word of Python, so it cannot be named like the others.
+        sender = serializers.CharField(max_length=400, help_text="Whose message it is.")
+        return {"from": sender, **super().get_fields()}
+
+
+class SmsRequest(Message):
+    text = serializers.CharField(max_length=5_000, allow_blank=True)
+
+
+class MailRequest(Message):
+    subject = serializers.CharField(required=False, default="", max_length=2_000, allow_blank=True)
+    text = serializers.CharField(
+        max_length=200_000, allow_blank=True, help_text="The plain text, quotes and all."
+    )
+    auto_submitted = serializers.CharField(
+        required=False,
+        default="",
+        max_length=200,
+        allow_blank=True,
+        help_text="Its header of this name (RFC 3834).",
+    )
+
+
+class HeardChoice(serializers.Serializer[object]):
+    scope = wire.ScopeData()
+    decision = serializers.ChoiceField(DecisionKind.choices)
+    made_at = serializers.DateTimeField()
+
+
+class Answer(serializers.Serializer[object]):
+    understood = serializers.ChoiceField([each.value for each in Meaning], allow_null=True)
+    choice = HeardChoice(
+        allow_null=True,
+        help_text="What it means. It is recorded where you have a relationship with the sender, "
+        "and was not before; the answer does not say which.",
+    )
+    confirmation = serializers.CharField(
+        allow_null=True, help_text="What you may send back, once and at once."
+    )
+
+
+class InboundView(BrandView):
+    """Reads a message, records what it means, and answers the same whoever sent it."""
+
+    scope = "inbound"
+    channel: str
+    source: Source
+
+    def _answer(
+        self, understood: Understood | None, contact: Contact, message: dict[str, Any]
+    ) -> Response:
+        now = timezone.now()
+        at = min(message.get("received_at", now), now)  # clocks of gateways run ahead
+        with translating(PROBLEMS):
+            identifiers.digest_of_contact(contact)  # a bad address is refused whatever was said
+            if understood:
+                self._take(understood, self._heard(understood, contact, message, at), now)
+        return Response(answer_to(self.brand, self.channel, understood, at))
+
+    def _heard(
+        self, understood: Understood, contact: Contact, message: dict[str, Any], at: datetime
+    ) -> Heard:
+        return Heard(
+            contact,
+            self.channel,
+            self.source,
+            by="Mail" if self.channel == "email" else "Text message",
+            what=f"“{understood.words}”",
+            at=at,
+            name=message.get("id"),
+        )
+
+    def _take(self, understood: Understood, heard: Heard, now: datetime) -> None:
+        if understood.meaning == Meaning.STOP:
+            hearing.take_no(self.brand, heard, now=now)
+        elif understood.meaning == Meaning.START:
+            hearing.take_yes(self.brand, heard, now=now)
+
+
+class Sms(InboundView):
+    channel = "sms"
+    source = Source.SMS
+
+    @extend_schema(request=SmsRequest, responses=Answer, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """A text message that somebody sent you: STOP and all that means it, START, HELP.
+
+        The answer is the same whether or not the sender is known. What is not understood is
+        recorded nowhere.
+        """
+        body = SmsRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        message = body.validated_data
+        contact = Contact(phone=message["from"], world=self.brand.world)
+        return self._answer(meaning.of(message["text"]), contact, message)
+
+
+class Mail(InboundView):
+    channel = "email"
+    source = Source.MAIL_REPLY
+
+    @extend_schema(request=MailRequest, responses=Answer, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """A mail that somebody sent you: whether it asks for no more.
+
+        What it quotes is not read, nor what a machine answers. The answer is the same whether or
+        not the sender is known.
+        """
+        body = MailRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        message = body.validated_data
+        sender = parseaddr(message["from"])[1] or message["from"]
+        contact = Contact(email=sender, world=self.brand.world)
+        return self._answer(_no_in_mail(sender, message), contact, message)
+
+
+def _no_in_mail(sender: str, message: dict[str, Any]) -> Understood | None:
+    subject, auto_submitted = message["subject"], message["auto_submitted"]
+    if replies.is_automatic(sender=sender, subject=subject, auto_submitted=auto_submitted):
+        return None
+    return replies.no_in(subject=subject, text=message["text"])
+
+
+def answer_to(
+    brand: Brand, channel: str, understood: Understood | None, at: datetime
+) -> dict[str, Any]:
+    """What the brand is told: of its person's words alone, never of who they are."""
+    if understood is None:
+        return {"understood": None, "choice": None, "confirmation": None}
+    words = CONFIRMATIONS[understood.meaning, channel]
+    return {
+        "understood": understood.meaning,
+        "choice": _choice_data(brand, channel, DECISIONS.get(understood.meaning), at),
+        "confirmation": words.format(brand=brand.name, portal=settings.PUBLIC_URL),
+    }
+
+
+def _choice_data(
+    brand: Brand, channel: str, decision: str | None, at: datetime
+) -> dict[str, Any] | None:
+    if decision is None:
+        return None
+    scope = hearing.scope_of(brand, channel)
+    shown = scopes.described(scope, brand_slug=brand.slug, told_to=brand.pk)
+    return {"scope": shown, "decision": decision, "made_at": at}

@@ -1,0 +1,87 @@
+"""Opening, finding and closing inlets: the addresses at which mail providers tell us things."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from brands import credentials, webhooks
+from brands.models import Brand
+from cmr.inbound import providers
+from cmr.models import Inlet
+
+KIND = "cmr_inlet"
+#: A brand may have so many open.
+MOST = 20
+
+
+class TooManyInlets(Exception):
+    """The brand has `MOST` open already."""
+
+
+def open_inlet(brand: Brand, *, provider: str, signing_key: str = "") -> tuple[Inlet, str]:
+    """Make an inlet; returns it and its address, which is never to be had again.
+
+    Raises:
+        TooManyInlets, providers.BadKey
+    """
+    if of_brand(brand).count() >= MOST:
+        raise TooManyInlets(f"a brand may have {MOST} inlets")
+    made = credentials.mint(KIND)
+    inlet = Inlet(brand=brand, provider=provider, prefix=made.prefix, digest=made.digest)
+    inlet.signing_key = _sealed(provider, signing_key)
+    inlet.save()
+    return inlet, address_of(provider, made.text)
+
+
+def address_of(provider: str, secret: str) -> str:
+    return f"{settings.PUBLIC_URL}/inbound/mail/{provider}/{secret}"
+
+
+def of_brand(brand: Brand) -> QuerySet[Inlet]:
+    """Those that are open."""
+    return Inlet.objects.filter(brand=brand, closed_at=None)
+
+
+def recognise(provider: str, secret: str) -> Inlet | None:
+    """The open inlet of this address, with its brand; None for any other."""
+    if (prefix := credentials.prefix_of(secret, kind=KIND)) is None:
+        return None
+    known = Inlet.objects.filter(prefix=prefix, provider=provider, closed_at=None)
+    inlet = known.select_related("brand").first()
+    return inlet if inlet and credentials.matches(secret, bytes(inlet.digest)) else None
+
+
+def set_key(inlet: Inlet, signing_key: str) -> None:
+    """From now on take only what this key verifies; with an empty one, all that comes.
+
+    Raises:
+        providers.BadKey
+    """
+    inlet.signing_key = _sealed(inlet.provider, signing_key)
+    inlet.save(update_fields=["signing_key"])
+
+
+def key_of(inlet: Inlet) -> str:
+    """What its provider's signatures are verified with; empty where the brand gave none."""
+    return webhooks.unseal(bytes(inlet.signing_key)) if inlet.signing_key else ""
+
+
+def ask_to_confirm(inlet: Inlet, url: str) -> None:
+    """Keep what the provider wants opened, for the brand to open it: we call nobody's addresses."""
+    Inlet.objects.filter(pk=inlet.pk).update(confirm_url=url)
+
+
+def close(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:
+    """Take nothing more from it; False where the brand has none such open."""
+    return of_brand(brand).filter(pk=inlet_id).update(closed_at=now) == 1
+
+
+def _sealed(provider: str, signing_key: str) -> bytes | None:
+    if not signing_key:
+        return None
+    providers.check_key(provider, signing_key)
+    return webhooks.seal(signing_key)

@@ -1,0 +1,418 @@
+"""Mail providers tell us who unsubscribed and who complained."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as fuzz
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from brands.models import Brand, Campaign
+from cmr.inbound import providers
+from cmr.models import Inlet
+from consent import checks, ledger
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import Identifier, LedgerEntry, Relationship
+from consent.resolution import Scope
+from tests.cmr import provider_calls
+from tests.cmr.provider_calls import AT, KEYS, PROVIDERS, Call
+from tests.conftest import EMAIL, Api
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+each_provider = pytest.mark.parametrize("provider", PROVIDERS)
+each_signer = pytest.mark.parametrize("provider", KEYS)
+#: Resend does not tell of who unsubscribed.
+ACTS = [
+    (provider, kind, event)
+    for provider, (_, *events, _) in PROVIDERS.items()
+    for kind, event in zip(("unsubscribed", "complained"), events, strict=True)
+    if event
+]
+#: What Postmark posts when somebody complains.
+COMPLAINT = provider_calls.postmark("SpamComplaint", EMAIL, "m-1", "spring")
+
+
+@pytest.fixture
+def campaign(acme: Brand, now: datetime) -> Campaign:
+    return Campaign.objects.create(
+        brand=acme, code="spring", name="Spring", purpose_id="marketing", created_at=now
+    )
+
+
+@pytest.fixture
+def wanted(met: Relationship, now: datetime) -> Relationship:
+    """Ana wants acme's marketing by mail."""
+    scope = Scope(met.brand_id, "marketing", "email")
+    ledger.record(met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=now)
+    return met
+
+
+def opened(api: Api, provider: str, *, key: str | None = None) -> str:
+    """The address of a new inlet, with the provider's key unless another is given."""
+    wanted: dict[str, Any] = {"provider": provider}
+    if signing_key := KEYS.get(provider) if key is None else key:
+        wanted["signing_key"] = signing_key
+    answer = api.post("inbound/inlets", wanted)
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["url"])
+
+
+def called(provider: str, url: str, event: str, email: str = EMAIL, name: str = "e-1") -> Call:
+    call = PROVIDERS[provider][0]
+    more = {"url": url} if provider == "mandrill" else {}
+    return call(event, email, name, "spring", **more)
+
+
+def post(url: str, call: Call) -> Answer:
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    path = urlsplit(url).path
+    return client.generic("POST", path, call.body, call.content_type, headers=call.headers)
+
+
+def noes() -> list[LedgerEntry]:
+    return list(LedgerEntry.objects.filter(decision="deny").order_by("subject_seq"))
+
+
+def rule(brand: Brand) -> str:
+    asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email")
+    return checks.check(asked, now=timezone.now()).rule
+
+
+# -- What providers tell --------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("campaign")
+@pytest.mark.parametrize(("provider", "kind", "event"), ACTS)
+def test_what_somebody_did_there_is_their_own_no(
+    provider: str, kind: str, event: str, as_acme: Api, wanted: Relationship
+) -> None:
+    url = opened(as_acme, provider)
+    answer = post(url, called(provider, url, event))
+    assert (answer.status_code, answer.content) == (200, b"")
+    (entry,) = noes()
+    assert (entry.maker, entry.source) == ("person", "mail_provider")
+    assert (entry.brand_id, entry.purpose_id, entry.channel) == (
+        wanted.brand_id,
+        "marketing",
+        "email",
+    )
+    assert entry.made_at == AT
+    assert entry.campaign == "spring"
+    assert entry.evidence.startswith(providers.PROVIDERS[provider].name)
+    assert kind in entry.evidence and "@" not in entry.evidence
+    assert rule(wanted.brand) == "person_denied"
+
+
+@each_provider
+def test_what_is_no_choice_is_forgotten(provider: str, as_acme: Api, wanted: Relationship) -> None:
+    url = opened(as_acme, provider)
+    answer = post(url, called(provider, url, PROVIDERS[provider][3]))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert noes() == []
+
+
+@each_provider
+def test_the_same_event_does_nothing_twice(
+    provider: str, as_acme: Api, wanted: Relationship
+) -> None:
+    """Not even when the person said yes in between; another event does."""
+    url, event = opened(as_acme, provider), PROVIDERS[provider][2]
+    first = called(provider, url, event)
+    post(url, first)
+    scope = Scope(wanted.brand_id, "marketing", "email")
+    yes = [NewChoice(scope, "grant")]
+    ledger.record(wanted.person_id, yes, by=Actor("portal"), now=timezone.now())
+    assert post(url, first).status_code == 200
+    assert len(noes()) == 1
+    assert rule(wanted.brand) == "person_granted"
+
+
+def test_a_no_that_stands_is_not_said_again(as_acme: Api, wanted: Relationship) -> None:
+    url = opened(as_acme, "postmark")
+    for event in ("SubscriptionChange", "SpamComplaint"):
+        post(url, called("postmark", url, event, name=event))
+    assert len(noes()) == 1
+
+
+def test_a_label_that_is_no_campaign_of_the_brand_s_is_none(
+    as_acme: Api, wanted: Relationship, rival: Brand, now: datetime
+) -> None:
+    Campaign.objects.create(
+        brand=rival, code="spring", name="Spring", purpose_id="marketing", created_at=now
+    )
+    post(opened(as_acme, "postmark"), COMPLAINT)
+    assert noes()[0].campaign == ""
+
+
+def test_what_the_brand_suppressed_itself_is_no_word_of_the_person_s(
+    as_acme: Api, wanted: Relationship
+) -> None:
+    said = json.loads(provider_calls.postmark("SubscriptionChange", EMAIL, "m", "").body)
+    body = json.dumps({**said, "Origin": "Customer"}).encode()
+    assert post(opened(as_acme, "postmark"), Call(body)).status_code == 200
+    assert noes() == []
+
+
+def test_one_post_may_tell_of_several_people(as_acme: Api, wanted: Relationship) -> None:
+    """Also of some that are no addresses."""
+    told = [
+        json.loads(provider_calls.sendgrid("unsubscribe", email, f"e-{email}", "").body)[0]
+        for email in ("nobody@example.org", "not an address", "", EMAIL, EMAIL)
+    ]
+    url = opened(as_acme, "sendgrid", key="")
+    assert post(url, Call(json.dumps(told).encode())).status_code == 200
+    assert len(noes()) == 1
+
+
+def test_a_time_to_come_is_now(as_acme: Api, wanted: Relationship) -> None:
+    said = json.loads(provider_calls.sendgrid("unsubscribe", EMAIL, "e", "").body)
+    said[0]["timestamp"] = 4_000_000_000
+    post(opened(as_acme, "sendgrid", key=""), Call(json.dumps(said).encode()))
+    assert noes()[0].made_at == noes()[0].recorded_at
+
+
+# -- Who may tell ---------------------------------------------------------------------------------
+
+
+@each_signer
+def test_what_the_provider_did_not_sign_is_refused(
+    provider: str, as_acme: Api, wanted: Relationship
+) -> None:
+    url = opened(as_acme, provider)
+    call = called(provider, url, PROVIDERS[provider][2])
+    is_mailgun = provider == "mailgun"  # it signs a token, and puts it into the body
+    part = (b'"signature": "', b'"signature": "0') if is_mailgun else (b"ana", b"eva")
+    altered = call.body.replace(*part)
+    for headers in ({}, call.headers):
+        assert post(url, Call(altered, call.content_type, headers)).status_code == 403
+    wrong = {name: value[::-1] for name, value in call.headers.items()}
+    if wrong:
+        assert post(url, Call(call.body, call.content_type, wrong)).status_code == 403
+    assert noes() == []
+
+
+@each_signer
+def test_without_a_key_the_secret_address_is_enough(
+    provider: str, as_acme: Api, wanted: Relationship
+) -> None:
+    url = opened(as_acme, provider, key="")
+    call = called(provider, url, PROVIDERS[provider][2])
+    assert post(url, Call(call.body, call.content_type)).status_code == 200
+    assert len(noes()) == 1
+
+
+def test_an_old_signature_of_resend_is_refused(as_acme: Api, wanted: Relationship) -> None:
+    body = provider_calls.resend("email.complained", EMAIL, "e", "").body
+    old = provider_calls.svix("e", datetime.now(UTC) - timedelta(minutes=6), body)
+    assert post(opened(as_acme, "resend"), Call(body, headers=old)).status_code == 403
+
+
+@each_provider
+def test_only_the_address_itself_is_known(
+    provider: str, as_acme: Api, wanted: Relationship
+) -> None:
+    url = opened(as_acme, provider)
+    call = called(provider, url, PROVIDERS[provider][2])
+    other = "postmark" if provider != "postmark" else "mailjet"
+    wrong = [url[:-1] + ("A" if url[-1] != "A" else "B"), url.replace(provider, other), url + "x"]
+    wrong += [url.replace("cmr_inlet_", "cmr_live_"), url.rpartition("/")[0] + "/x"]
+    assert {post(each, call).status_code for each in wrong} == {404}
+    assert {post(each, call).content for each in wrong} == {b""}
+    assert noes() == []
+
+
+def test_a_get_says_only_that_somebody_is_here(as_acme: Api) -> None:
+    path = urlsplit(opened(as_acme, "mandrill")).path
+    assert Client().head(path).status_code == Client().get(path).status_code == 200
+    assert Client().head(path[:-1]).status_code == Client().get(path[:-1]).status_code == 404
+
+
+def test_a_closed_inlet_is_no_more(as_acme: Api, as_rival: Api, wanted: Relationship) -> None:
+    url, inlet = opened(as_acme, "postmark"), Inlet.objects.get()
+    assert as_rival.delete(f"inbound/inlets/{inlet.pk}").status_code == 404
+    assert as_acme.delete(f"inbound/inlets/{inlet.pk}").status_code == 204
+    assert post(url, COMPLAINT).status_code == 404
+    assert as_acme.delete(f"inbound/inlets/{inlet.pk}").status_code == 404
+    assert as_acme.get("inbound/inlets").json()["data"] == []
+
+
+def test_one_brand_s_inlet_says_nothing_of_another_s_people(
+    as_rival: Api, wanted: Relationship
+) -> None:
+    assert post(opened(as_rival, "postmark"), COMPLAINT).status_code == 200
+    assert noes() == []
+
+
+def test_known_and_unknown_are_answered_alike(as_acme: Api, wanted: Relationship) -> None:
+    url, before = opened(as_acme, "postmark"), Identifier.objects.count()
+    calls = [called("postmark", url, "SpamComplaint", email) for email in (EMAIL, "no@example.org")]
+    known, unknown = (post(url, call) for call in calls)
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert set(known.headers) == set(unknown.headers)
+    assert Identifier.objects.count() == before
+
+
+# -- Amazon ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "is_kept"),
+    [
+        ("https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=x", True),
+        ("https://sns.cn-north-1.amazonaws.com.cn/?Token=x", True),
+        ("https://evil.example/sns.eu-central-1.amazonaws.com/", False),
+        ("https://sns.eu-central-1.amazonaws.com.evil.example/", False),
+        ("https://sns.eu-central-1.amazonaws.com@evil.example/", False),
+        ("http://sns.eu-central-1.amazonaws.com/?Token=x", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_the_brand_opens_what_amazon_wants_opened(url: str, is_kept: bool, as_acme: Api) -> None:
+    """We call nobody's address because somebody posted it."""
+    call = provider_calls.sns("SubscriptionConfirmation", "n", SubscribeURL=url, Token="x")
+    assert post(opened(as_acme, "amazon_ses"), call).status_code == 200
+    (shown,) = as_acme.get("inbound/inlets").json()["data"]
+    assert shown["confirm_url"] == (url if is_kept else None)
+
+
+# -- Hostile calls ---------------------------------------------------------------------------------
+
+HOSTILE = [
+    *[b"", b"null", b"[]", b"{}", b"1", b'"x"', b"[null]", b"[[]]", b"[{}]", b"{", b"\xff\xfe"],
+    *[b"[" * 100_000, b'{"a":' * 50_000, b'{"event-data": {}}', b'{"event-data": null}'],
+    *[b'{"items": []}', b'{"event": 1}', b'[{"msys": 1}]', b'[{"msys": {"a": 1, "b": 2}}]'],
+    *[b'{"events": [1]}', b'{"type": []}', b'{"RecordType": {}}', b"mandrill_events=x"],
+    b'[{"event": "unsubscribe", "email": "ana@example.org", "timestamp": 1e300}]',
+    b'[{"event": "unsub", "email": {"a": 1}, "time": 1}]',
+    b'{"event": "unsubscribe", "email": ["x"], "ts_epoch": 1, "tags": {"a": 1}}',
+    b'{"RecordType": "SpamComplaint", "Type": "SpamComplaint", "Email": 7}',
+    b'{"RecordType": "SpamComplaint", "Type": "SpamComplaint", "Email": "a\\u0000@b.example"}',
+]
+
+
+@each_provider
+@pytest.mark.parametrize(
+    "form", ["application/json", "application/x-www-form-urlencoded", "text/x"]
+)
+def test_what_no_provider_sends_breaks_nothing(form: str, provider: str, as_acme: Api) -> None:
+    url = opened(as_acme, provider, key="")
+    assert {post(url, Call(body, form)).status_code for body in HOSTILE} <= {200, 400}
+    assert LedgerEntry.objects.count() == 0
+
+
+@each_signer
+def test_a_post_that_is_too_large(provider: str, as_acme: Api, settings: Settings) -> None:
+    url = opened(as_acme, provider)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    assert post(url, called(provider, url, PROVIDERS[provider][2])).status_code == 413
+
+
+@each_provider
+@given(
+    body=st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.sampled_from(["unsubscribe", "spam", "SpamComplaint", EMAIL]),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(
+                    "event email RecordType Email event-data type data msys tags ts".split()
+                ),
+                inner,
+            )
+        ),
+    )
+)
+@fuzz(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_json_breaks_nothing(body: Any, provider: str, as_acme: Api) -> None:
+    url = opened(as_acme, provider, key="")
+    Inlet.objects.all().update(closed_at=None)
+    assert post(url, Call(json.dumps(body).encode())).status_code in (200, 400)
+    Inlet.objects.all().delete()
+
+
+# -- Opening them ----------------------------------------------------------------------------------
+
+
+def test_the_address_is_shown_once_and_kept_by_nobody(as_acme: Api) -> None:
+    url = opened(as_acme, "postmark")
+    assert url.startswith("http://127.0.0.1:8000/inbound/mail/postmark/cmr_inlet_")
+    (shown,) = as_acme.get("inbound/inlets").json()["data"]
+    assert set(shown) == {"id", "provider", "verifies", "confirm_url", "created_at"}
+    inlet = Inlet.objects.get()
+    assert len(bytes(inlet.digest)) == 32
+    assert url.rpartition("_")[2] not in repr(inlet.__dict__)
+
+
+def test_the_signing_key_is_encrypted(as_acme: Api) -> None:
+    opened(as_acme, "mailgun")
+    (inlet,) = Inlet.objects.all()
+    assert inlet.signing_key is not None
+    assert KEYS["mailgun"].encode() not in bytes(inlet.signing_key)
+    assert KEYS["mailgun"].encode() not in as_acme.get("inbound/inlets").content
+
+
+def test_the_signing_key_may_come_later_and_change(as_acme: Api, wanted: Relationship) -> None:
+    """Many providers show it once they have the address."""
+    url, inlet = opened(as_acme, "mailgun", key=""), Inlet.objects.get()
+    call = called("mailgun", url, "complained")
+
+    def set_key(key: str | None) -> bool:
+        answer = as_acme.put(f"inbound/inlets/{inlet.pk}", {"signing_key": key})
+        assert answer.status_code == 200
+        return bool(answer.json()["verifies"])
+
+    assert set_key("another")
+    assert post(url, call).status_code == 403
+    assert set_key(KEYS["mailgun"])
+    assert post(url, call).status_code == 200
+    assert not set_key(None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"provider": "postmark", "signing_key": "x"}, "bad_signing_key"),
+        ({"provider": "sendgrid", "signing_key": "x"}, "bad_signing_key"),
+        ({"provider": "resend", "signing_key": "x"}, "bad_signing_key"),
+        ({"provider": "mailgun", "signing_key": "ä"}, "bad_signing_key"),
+        ({"provider": "smoke"}, "invalid_choice"),
+        ({}, "required"),
+    ],
+)
+def test_an_inlet_that_cannot_be(wanted: Any, code: str, as_acme: Api) -> None:
+    answer = as_acme.post("inbound/inlets", wanted)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not Inlet.objects.exists()
+
+
+def test_a_brand_may_have_so_many(as_acme: Api, as_rival: Api) -> None:
+    for _ in range(20):
+        opened(as_acme, "postmark")
+    answer = as_acme.post("inbound/inlets", {"provider": "postmark"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_inlets")
+    opened(as_rival, "postmark")
+
+
+def test_a_brand_sees_its_own_alone(as_acme: Api, as_rival: Api) -> None:
+    opened(as_acme, "postmark")
+    inlet = Inlet.objects.get()
+    assert as_rival.get("inbound/inlets").json()["data"] == []
+    answer = as_rival.put(f"inbound/inlets/{inlet.pk}", {"signing_key": None})
+    assert answer.status_code == 404
