@@ -59,6 +59,7 @@ def variables(port: int, folder: Path) -> dict[str, str]:
     """What every step and process is told besides run.env."""
     return {
         "PORT": str(port),
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
         "CMR_FOLDER": str(folder.resolve()),
         "SAMPLE_BRAND_PORT": str(ports.kept(folder / "sample_brand.port")),
         "PYTHONUNBUFFERED": "1",  # or a log's last lines die with its process
