@@ -114,9 +114,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     # The API: anybody
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
-    path(
-        "api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-explorer"
-    ),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-explorer"),
     path("api/v1/session", sign_in.Session.as_view()),
     path("api/v1/session/end", sign_in.SignOut.as_view()),
     path("api/v1/receipts/verify", receipts.Verification.as_view()),

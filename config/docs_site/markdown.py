@@ -62,7 +62,8 @@ def of_program(source: str, file: Path) -> Document:
 
 def sentence(text: str) -> str:
     """One or two that come from the code; what looks like HTML in them is none."""
-    return SENTENCES.renderInline(text)
+    html: str = SENTENCES.renderInline(text)
+    return html
 
 
 def coloured(code: str, language: str, _: str = "") -> str:

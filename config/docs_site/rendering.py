@@ -45,9 +45,7 @@ def page(page: Page) -> Made:
         return made("reference", around | _of_reference())
     document = document_of(page)
     heads = [each for each in document.passages if each.level == 2]
-    return made(
-        "page", around | {"title": document.title, "html": document.html, "heads": heads}
-    )
+    return made("page", around | {"title": document.title, "html": document.html, "heads": heads})
 
 
 def _of_reference() -> dict[str, Any]:

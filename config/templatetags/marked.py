@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from config.docs_site import markdown
 
@@ -12,4 +12,4 @@ register = template.Library()
 
 @register.filter
 def marked(text: str) -> SafeString:
-    return mark_safe(markdown.sentence(text))
+    return SafeString(markdown.sentence(text))

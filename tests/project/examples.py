@@ -1,6 +1,7 @@
 """The examples in the documents, run as a reader would who types one after the other.
 
-`python -m tests.project.examples` lists them. The words after a fence's language say how to take it:
+`python -m tests.project.examples` lists them. The words after a fence's language say how to
+take it:
 
 - `not-run: why`: it cannot be run here
 - `answers: 409`: the last call of it is refused, as the page says
@@ -29,7 +30,7 @@ from tests.project.running import ROOT, Product
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LANGUAGES = ("sh", "bash", "python")
-LONGEST = 60  # seconds for a page
+LONGEST = "60"  # seconds for a page
 #: Fields whose value an example must show as it comes; of the others, that they are there.
 MEANT = {"allowed", "rule", "reserved", "decision", "maker", "type", "code", "status", "bad"}
 #: Every call is written down with its status, and whatever runs in the background ends with us.
@@ -109,13 +110,14 @@ def troubles(document: Path, product: Product, folder: Path) -> list[str]:
     """What goes wrong where the page's examples are run in *folder*."""
     run = [example for example in examples(document) if example.why_not is None]
     here = _checkout(folder, product)
+    typed = [_typed(each, folder) for each in run]
     done = subprocess.run(
-        ["bash", "-c", BEGIN + "".join(_typed(each, folder) for each in run)],
+        ["timeout", LONGEST, "bash", "-c", _moved(BEGIN + "".join(typed), product)],
         cwd=here,
         env=_environment(product),
         capture_output=True,
         text=True,
-        timeout=LONGEST,
+        check=False,
     )
     found = [f"exit {done.returncode}: {done.stderr}"] if done.returncode else []
     for each in run:
@@ -135,28 +137,29 @@ def _checkout(folder: Path, product: Product) -> Path:
     return here
 
 
+def _moved(script: str, product: Product) -> str:
+    """The ports that the pages name are others here."""
+    here = script.replace("http://127.0.0.1:8000", product.paper["base_url"])
+    return here.replace("9001", str(ports.free()))
+
+
 def _environment(product: Product) -> dict[str, str]:
-    key = product.paper["brands"][0]["key"]
     return running.environment() | {
         "CMR_FOLDER": str(product.folder),
         "CMR_URL": product.paper["base_url"],
-        "CMR_KEY": key,
-        "SPARE": str(ports.free()),
+        "CMR_KEY": product.paper["brands"][0]["key"],
     }
 
 
 def _typed(example: Example, folder: Path) -> str:
-    """The lines for bash. Ports that the pages name are others here."""
-    block = example.block
-    text = block.text.replace("http://127.0.0.1:8000", "$CMR_URL")
+    """The lines for bash."""
+    block, text = example.block, example.block.text
     if name := block.noted("file"):
         return f"cat > {name} <<'END_OF_FILE'\n{text}END_OF_FILE\n"
     if block.language == "python":
         (folder / f"{block.line}.py").write_text(RECEIVED + text)
         text = shlex.join([sys.executable, str(folder / f"{block.line}.py")]) + "\n"
-    return (
-        f"STATUSES={folder}/{block.line}.statuses\n{{\n{text}}} > {folder}/{block.line}.out\n"
-    )
+    return f"STATUSES={folder}/{block.line}.statuses\n{{\n{text}}} > {folder}/{block.line}.out\n"
 
 
 def _wrong(example: Example, folder: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`make run` as a newcomer sees it: the main job before their eyes, and what it leaves to scripts."""
+"""`make run` as a newcomer sees it: the main job before their eyes, and what is left to scripts."""
 
 from __future__ import annotations
 
