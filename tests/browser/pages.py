@@ -30,7 +30,6 @@ def documentation() -> dict[str, str]:
         "docs-guide": "/docs/webhooks",
         "docs-reference": "/docs/reference",
         "docs-events": "/docs/events",
-        "docs-program": "/docs/examples/brand/brand.py",
         "docs-search": "/docs/search?q=retry",
     }
 
