@@ -206,14 +206,7 @@ def _values(text: str) -> Iterator[Any]:
 def _unlike(shown: Any, came: Any, where: str) -> Iterator[str]:
     """Where two values are not of one shape. What may be null may be it on one side only."""
     if isinstance(shown, dict) and isinstance(came, dict):
-        if shown.keys() != came.keys():
-            yield f"{where or 'it'} has {sorted(came)}, shown are {sorted(shown)}"
-        for name in shown.keys() & came.keys():
-            if name in MEANT and isinstance(shown[name], str | bool | int):
-                if shown[name] != came[name]:
-                    yield f"{where}.{name} is {came[name]!r}, shown is {shown[name]!r}"
-                continue
-            yield from _unlike(shown[name], came[name], f"{where}.{name}")
+        yield from _unlike_objects(shown, came, where)
     elif isinstance(shown, list) and isinstance(came, list):
         if bool(shown) != bool(came):
             yield f"{where} has {len(came)}, shown are {len(shown)}"
@@ -221,6 +214,16 @@ def _unlike(shown: Any, came: Any, where: str) -> Iterator[str]:
             yield from _unlike(one, other, f"{where}[{place}]")
     elif None not in (shown, came) and type(shown) is not type(came):
         yield f"{where} is {came!r}, shown is {shown!r}"
+
+
+def _unlike_objects(shown: dict[str, Any], came: dict[str, Any], where: str) -> Iterator[str]:
+    if shown.keys() != came.keys():
+        yield f"{where or 'it'} has {sorted(came)}, shown are {sorted(shown)}"
+    for name in shown.keys() & came.keys():
+        one, other = shown[name], came[name]
+        if name in MEANT and one != other:
+            yield f"{where}.{name} is {other!r}, shown is {one!r}"
+        yield from _unlike(one, other, f"{where}.{name}")
 
 
 def counted() -> tuple[int, list[str]]:

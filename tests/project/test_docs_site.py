@@ -113,6 +113,10 @@ def test_there_is_no_other_page(path: str, nobody: Api) -> None:
     assert nobody.client.get(f"/docs/{path}").status_code == 404
 
 
+def test_the_address_without_its_slash_leads_there() -> None:
+    assert Client().get("/docs").headers["Location"] == "/docs/"
+
+
 def test_a_page_is_alike_for_everybody_and_may_be_kept() -> None:
     """No session is looked at: a cache before us may answer for us."""
     answer = Client().get("/docs/api")
