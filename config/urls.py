@@ -52,6 +52,7 @@ from cmr.portal import brand as brand_page
 from cmr.portal import data as own_data
 from cmr.portal.steady import steady
 from config import health, metrics, wellknown
+from config.docs_site import views as docs
 from consent.api import batches, checks, imports, relationships, reports, sends, suppressions
 from consent.pages import views as report_pages
 
@@ -135,6 +136,11 @@ urlpatterns = [
     path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),
     path("receipts/verify", proof.verify, name="verify-receipt"),
+    # The documentation
+    path("docs/", docs.index, name="docs"),
+    path("docs/search", docs.find),
+    path("docs/<path:page>", docs.page),
+    # What programs look for
     path(".well-known/jwks.json", wellknown.jwks, name="jwks"),
     path(".well-known/gpc.json", wellknown.gpc, name="gpc"),
     path("healthz", health.alive, name="healthz"),
@@ -142,7 +148,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     # The API: anybody
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-explorer"),
     path("api/v1/session", sign_in.Session.as_view()),
     path("api/v1/session/end", sign_in.SignOut.as_view()),
     path("api/v1/receipts/verify", receipts.Verification.as_view()),

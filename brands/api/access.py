@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -74,6 +74,10 @@ class BrandKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": KEYS}
 
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        scope = auto_schema.view.scope
+        return {self.name: [scope] if scope else []}
+
 
 class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -89,7 +93,7 @@ class HasScope(BasePermission):
 class BrandView(APIView):
     """A door for brands. `scope` names what a key must be allowed to do."""
 
-    scope: ClassVar[str]
+    scope: ClassVar[str] = ""
     #: It needs nothing that only a browser has: `config.requests.Programs`.
     knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)

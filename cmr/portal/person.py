@@ -19,8 +19,8 @@ from cmr.models import Consumer, PermissionRequest
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Consumer, Params], HttpResponse]
-#: What is for programs speaks English, and knows no clock but UTC.
-FOR_PROGRAMS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
+#: What is for programs and programmers speaks English, and knows no clock but UTC.
+FOR_PROGRAMS = ("/api/", "/docs/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
 
 
 def is_page(request: HttpRequest) -> bool:

@@ -22,6 +22,18 @@ def public(world: World) -> dict[str, str]:
     }
 
 
+def documentation() -> dict[str, str]:
+    """One of each kind."""
+    return {
+        "docs": "/docs/",
+        "docs-quickstart": "/docs/quickstart",
+        "docs-guide": "/docs/webhooks",
+        "docs-reference": "/docs/reference",
+        "docs-events": "/docs/events",
+        "docs-search": "/docs/search?q=retry",
+    }
+
+
 def of_admins(world: World) -> dict[str, str]:
     """The reports."""
     return {

@@ -60,7 +60,7 @@ def _shoot(browser: Browser, url: str, world: World, only: list[str]) -> None:
         base_url=url, locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"
     )
     page = context.new_page()
-    for name, path in pages.public(world).items():
+    for name, path in (pages.public(world) | pages.documentation()).items():
         _each(page, name, url + path, only)
     sign_in(page)
     for name, path in pages.own(world).items():

@@ -59,6 +59,9 @@ PUBLIC = {
     "readyz": "asked by the load balancer",
     "api/v1/schema": "the contract is public",
     "api/docs": "so is its documentation",
+    "docs/": "the documentation is public",
+    "docs/search": "the documentation is public",
+    "docs/api": "the documentation is public",
     "api/v1/session": "where one becomes known",
     "api/v1/session/end": "ends a session; nobody being signed in is no mistake",
     "api/v1/tokens": "where a program becomes known, by a password",
@@ -91,6 +94,7 @@ ARGUMENTS = {
     "invitation_id": "1",
     "import_id": "00000000-0000-0000-0000-000000000000",
     "number": "1",
+    "page": "api",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",
@@ -245,7 +249,12 @@ def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> 
     pages = ["", "brands", "brands/acme", "asked", "history", "reported", "you", "you/addresses"]
     pages += ["you/security", "you/data", "brands/acme/contacted", "account/factors/"]
     opened = [(Client(), each) for each in ("account/login/", "account/signup/", "link")]
-    opened += [(Client(), "api/docs"), *((person, each) for each in pages)]
+    opened += [
+        (Client(), "api/docs"),
+        (Client(), "docs/"),
+        (Client(), "docs/reference"),
+        *((person, each) for each in pages),
+    ]
     opened += [(as_admin.client, each) for each in ("reports/", "admin/", "admin/brands/")]
     for client, route in opened:
         answer = client.get(f"/{route}")

@@ -1,88 +1,19 @@
-"""`make run` as a newcomer sees it: the main job before their eyes, then the README's own lines."""
+"""`make run` as a newcomer sees it: the main job before their eyes, and what is left to scripts."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from config.services import ports
-
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds
-NOT_OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "CMR_", "SECRET_KEY")
-
-
-@dataclass(frozen=True)
-class Product:
-    """Everything, running; `shown` is what it printed."""
-
-    folder: Path
-    port: int
-    shown: Path
-    process: subprocess.Popen[bytes]
-
-    @property
-    def paper(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads((self.folder / "demo.json").read_text())
-        return said
-
-    def wait_for(self, text: str) -> str:
-        until = time.monotonic() + PATIENCE
-        while text not in (printed := self.shown.read_text()):
-            assert self.process.poll() is None, f"it ended:\n{printed}"
-            assert time.monotonic() < until, f"no {text!r} in:\n{printed}"
-            time.sleep(0.1)
-        return printed
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    place = tmp_path_factory.mktemp("run")
-    folder, port, shown = place / "var", ports.free(), place / "shown"
-    folder.mkdir()
-    argv = [sys.executable, "-m", "config.services", "run", "--port", str(port)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
-    with shown.open("wb") as output:
-        process = subprocess.Popen(
-            [*argv, "--folder", str(folder)],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    running = Product(folder, port, shown, process)
-    try:
-        running.wait_for("Ctrl-C stops it")
-        yield running
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-    assert _left_over(folder) == []
-
-
-def _left_over(folder: Path) -> list[str]:
-    """The command lines of processes that name *folder*: nothing may outlive the launcher."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:
-            continue
-    return [line for line in lines if str(folder) in line]
+from tests.project import running
+from tests.project.running import Product
 
 
 def test_it_shows_the_main_job(product: Product) -> None:
@@ -101,34 +32,12 @@ def test_the_paper_for_scripts_is_for_its_owner_only(product: Product) -> None:
     assert paper.stat().st_mode & 0o777 == 0o600
     assert set(product.paper) >= {"base_url", "consumers", "brands", "admin"}
     assert set(product.paper["consumers"][0]) == {"email", "password", "token"}
-    assert set(product.paper["brands"][0]) == {"slug", "key", "webhook_secret"}
-
-
-def test_the_readmes_lines_do_what_it_says(product: Product) -> None:
-    readme = (ROOT / "README.md").read_text()
-    blocks = [b for b in re.findall(r"```sh\n(.*?)```", readme, re.S) if "curl" in b]
-    answers = [json.loads(_sh(product, block)) for block in blocks]
-    assert [set(answer) >= {"allowed", "rule"} for answer in answers] == [True, False]
-    assert answers[1]["data"][0]["decision"] == "deny"
-
-
-def test_the_guides_lines_import_people_and_make_links(product: Product) -> None:
-    imported, linked = (
-        re.findall(r"```sh\n(.*?)```", (ROOT / guide).read_text(), re.S)[0]
-        for guide in ("docs/imports.md", "docs/links.md")
-    )
-    printed = _sh(product, imported)
-    assert '"rows":1,"bad":1' in printed
-    assert printed.splitlines()[-1] == "1,2,email,invalid_contact,this is not an e-mail address"
-    assert set(json.loads(_sh(product, linked))) == {"one_click_url", "preferences_url", "headers"}
-
-
-def _sh(product: Product, block: str) -> str:
-    here = block.replace("http://127.0.0.1:8000", product.paper["base_url"])
-    here = here.replace("var/demo.json", str(product.folder / "demo.json"))
-    return subprocess.run(
-        ["sh", "-ec", here], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    assert set(product.paper["brands"][0]) == {
+        "slug",
+        "key",
+        "test_key",
+        "webhook_secret",
+    }
 
 
 def test_the_sample_brand_shows_what_it_received(product: Product) -> None:
@@ -161,11 +70,10 @@ def test_a_directory_is_imported_beside_it(product: Product, tmp_path: Path) -> 
 
 
 def _manage(product: Product, *arguments: str) -> str:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment | {"CMR_FOLDER": str(product.folder)},
+        cwd=running.ROOT,
+        env=running.environment() | {"CMR_FOLDER": str(product.folder)},
         capture_output=True,
         text=True,
         check=True,

@@ -17,7 +17,7 @@ Programs read the same at `GET /api/v1/event-types`. This page is made by `make 
 A body has less than 20,000 bytes and no address in clear. `subject.id` is yours alone: another
 brand has another id for the same person. `sequence` counts 1, 2, 3, … in your stream;
 `subject_seq` counts what the person said, to whomever. `honour_by` is when you must have applied
-it at the latest. How to receive them is in [webhooks.md](webhooks.md).
+it at the latest. How to receive them is in [Webhooks](webhooks.md).
 """
 
 

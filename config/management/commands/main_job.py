@@ -60,7 +60,7 @@ class Command(BaseCommand):
             f"{self.ana['password']}\n"
             f"  Reports        {self.base}/reports/          {said['admin']['email']} / "
             f"{said['admin']['password']}\n"
-            f"  API            {self.base}/api/docs\n"
+            f"  Documentation  {self.base}/docs/         for brands: begin with the quickstart\n"
             f"  Sample brand   {self.sample}/\n"
             "  Mail           is printed in var/log/web.log: codes to sign up, for one\n"
             f"  Keys, tokens   var/demo.json\n"
