@@ -1,0 +1,61 @@
+"""The client of a brand of a CMR service: `Client`, `AsyncClient`, and `verify_webhook`."""
+
+from cmr_client.answers import (
+    Campaign,
+    Day,
+    Decision,
+    Delivery,
+    Event,
+    Import,
+    Limit,
+    Mistake,
+    Reservation,
+    Subscription,
+)
+from cmr_client.client import AsyncClient, Client
+from cmr_client.contacts import Contact, Whom
+from cmr_client.problems import (
+    BadSignature,
+    CMRError,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    NotSignedIn,
+    ServiceFailed,
+    TooMany,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from cmr_client.webhooks import verify_webhook
+
+__all__ = [
+    "AsyncClient",
+    "BadSignature",
+    "CMRError",
+    "Campaign",
+    "Client",
+    "Conflict",
+    "Contact",
+    "Day",
+    "Decision",
+    "Delivery",
+    "Event",
+    "Import",
+    "Invalid",
+    "Limit",
+    "Mistake",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotFound",
+    "NotSignedIn",
+    "Reservation",
+    "ServiceFailed",
+    "Subscription",
+    "TooMany",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "Whom",
+    "verify_webhook",
+]

@@ -1,0 +1,3 @@
+from cmr_client.command import main
+
+main()

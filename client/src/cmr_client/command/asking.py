@@ -1,0 +1,73 @@
+"""`cmr check`, `cmr links`."""
+
+from __future__ import annotations
+
+import click
+
+from cmr_client.answers import Decision
+from cmr_client.client import Client
+from cmr_client.command.showing import show_json, show_table
+
+
+@click.command()
+@click.argument("contact", metavar="EMAIL")
+@click.option("--purpose", required=True, help="What for: marketing, service, research, …")
+@click.option("--channel", help="How: email, sms, voice, push, post, in_app, messaging.")
+@click.option("--topic", help="One of your own topics.")
+@click.option("--json", "as_json", is_flag=True, help="The whole decision, as a line of JSON.")
+def check(contact: str, purpose: str, channel: str | None, topic: str | None, as_json: bool) -> int:
+    """May you reach this person now? EMAIL may be a phone number that begins with +, too.
+
+    The exit code is 0 for yes, 1 for no and 2 for an error.
+    """
+    with Client() as client:
+        decision = client.check(contact, purpose=purpose, channel=channel, topic=topic)
+    if as_json:
+        show_json(decision)
+    else:
+        _show(decision)
+    return 0 if decision.allowed else 1
+
+
+def _show(decision: Decision) -> None:
+    because = decision.because
+    show_table(
+        [
+            ("allowed", "yes" if decision.allowed else "no"),
+            ("rule", decision.rule),
+            ("because", because and f"{because.decision} by {because.maker}, {because.made_at}"),
+            ("not before", decision.not_before),
+            ("remaining", decision.remaining),
+            ("valid until", decision.valid_until),
+        ]
+    )
+
+
+@click.command()
+@click.argument("contact", metavar="EMAIL")
+@click.option("--purpose", help="What the mail is for. Left out: all that you may send.")
+@click.option("--channel", help="How it is sent.")
+@click.option("--topic", help="One of your own topics.")
+@click.option("--campaign", help="Which campaign; who leaves by the link is counted to it.")
+@click.option("--json", "as_json", is_flag=True, help="As a line of JSON.")
+def links(
+    contact: str,
+    *,
+    purpose: str | None,
+    channel: str | None,
+    topic: str | None,
+    campaign: str | None,
+    as_json: bool,
+) -> None:
+    """The links and headers that a mail to EMAIL must carry."""
+    with Client() as client:
+        made = client.links.make(
+            contact, purpose=purpose, channel=channel, topic=topic, campaign=campaign
+        )
+    if as_json:
+        show_json(made)
+        return
+    show_table([("one click", made.one_click_url), ("preferences", made.preferences_url)])
+    click.echo()
+    for name, value in made.headers.items():
+        click.echo(f"{name}: {value}")

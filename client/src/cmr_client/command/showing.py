@@ -1,0 +1,21 @@
+"""How answers stand on a screen, or in another program's input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+
+def show_json(said: Any) -> None:
+    """One line of JSON."""
+    click.echo(msgspec.json.encode(said))
+
+
+def show_table(rows: list[tuple[str, object]]) -> None:
+    """What has a value, name beside value."""
+    shown = [(name, value) for name, value in rows if value is not None]
+    width = max(len(name) for name, _ in shown)
+    for name, value in shown:
+        click.echo(f"{name:<{width}}  {value}")

@@ -1,0 +1,132 @@
+"""The feed: every change that concerns a brand, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import msgspec
+
+from cmr_client.answers import Event, EventType, Feed
+from cmr_client.calls import Call, Step, found, items, post
+from cmr_client.problems import retry_after
+from cmr_client.transports import Group, Items, K, Operation, Steps
+
+#: Events in one answer, at most, and seconds that a call may wait for one.
+MOST = 1_000
+LONGEST_WAIT = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Feed:
+    data: list[msgspec.Raw]
+    next_cursor: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ack:
+    through: int
+
+
+class Events(Group[K]):
+    """The stream of what happens, and your word that you have applied it."""
+
+    def read(self, *, after: int = 0) -> Items[Event, K]:
+        """Every event after a sequence, as far as there are any."""
+        return Items(self._transport, _read(after))
+
+    def follow(self, *, after: int = 0, wait: int = LONGEST_WAIT) -> Items[Event, K]:
+        """Every event after a sequence, without an end: each as it is committed.
+
+        `wait` is the longest that one call waits, in seconds.
+        """
+        return Items(self._transport, _follow(after, wait))
+
+    @Operation
+    def page(self, *, after: int = 0, limit: int = 100, wait: int = 0) -> Call[Feed]:
+        """One answer of the feed."""
+        return _page(after, limit=limit, wait=wait)
+
+    @Operation
+    def newest(self) -> Steps[int]:
+        """The sequence of the last event; 0 where there is none."""
+        return _newest()
+
+    @Operation
+    def overdue(self, *, after: int = 0, limit: int = 100) -> Call[Feed]:
+        """What you have not said to have applied although its `honour_by` is over."""
+        query = {"after": after, "limit": limit}
+        return Call(method="GET", path="events/overdue", read=_feed, query=query, again=True)
+
+    @Operation
+    def ack(self, *, through: int) -> Steps[int]:
+        """You have *applied* everything up to here. The highest that you have said so of."""
+        return _ack(through)
+
+    @Operation
+    def types(self) -> Call[list[EventType]]:
+        """Each type of event, with its schema and an example."""
+        return Call(method="GET", path="event-types", read=items(EventType), again=True)
+
+
+def _page(after: int, *, limit: int = MOST, wait: int = 0) -> Call[Feed]:
+    query = {"after": after, "limit": limit} | ({"wait": wait} if wait else {})
+    return Call(method="GET", path="events", read=_feed, query=query, again=True, seconds=wait + 30)
+
+
+def _feed(answer: httpx.Response) -> Feed:
+    read = msgspec.json.decode(answer.content, type=_Feed)
+    return Feed(
+        events=[event_of(bytes(each)) for each in read.data],
+        next_cursor=read.next_cursor,
+        retry_after=retry_after(answer),
+    )
+
+
+def event_of(body: bytes) -> Event:
+    return replace(msgspec.json.decode(body, type=Event), body=body)
+
+
+def _read(after: int) -> Generator[Step, Any, None]:
+    while True:
+        feed = yield from _page(after)
+        yield from found(feed.events)
+        if feed.next_cursor is None:
+            return
+        after = feed.next_cursor
+
+
+def _follow(after: int, wait: int) -> Generator[Step, Any, None]:
+    while True:
+        feed = yield from _page(after, wait=wait)
+        yield from found(feed.events)
+        if feed.events:
+            after = feed.events[-1].sequence
+        elif feed.retry_after:
+            yield feed.retry_after
+
+
+def _newest() -> Generator[Step, Any, int]:
+    """By halving: sequences have no hole, so where one is there, all before it are."""
+    there, missing = 0, 1
+    while (yield from _is_there(missing)):
+        there, missing = missing, missing * 2
+    while missing - there > 1:
+        middle = (there + missing) // 2
+        if (yield from _is_there(middle)):
+            there = middle
+        else:
+            missing = middle
+    return there
+
+
+def _is_there(sequence: int) -> Generator[Step, Any, bool]:
+    feed = yield from _page(sequence - 1, limit=1)
+    return bool(feed.events)
+
+
+def _ack(through: int) -> Generator[Step, Any, int]:
+    confirmed = yield from post("events/ack", _Ack, {"through": through}, again=True)
+    return confirmed.through

@@ -1,0 +1,55 @@
+"""Who calls: the brand and its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cmr_client.answers import Brand, Key
+from cmr_client.calls import Call, delete, get, given, items, post, put
+from cmr_client.transports import Group, K, Operation
+
+
+class Brands(Group[K]):
+    """The brand itself."""
+
+    @Operation
+    def get(self) -> Call[Brand]:
+        """Who you are to the service."""
+        return get("brand", Brand)
+
+    @Operation
+    def change(self, *, operations_email: str) -> Call[Brand]:
+        """Whom the service tells of trouble with your webhooks; empty is nobody."""
+        return put("brand", Brand, {"operations_email": operations_email})
+
+
+class Keys(Group[K]):
+    """Its keys. A new one is shown once."""
+
+    @Operation
+    def current(self) -> Call[Key]:
+        """The one that asks."""
+        return get("keys/current", Key)
+
+    @Operation
+    def list(self) -> Call[list[Key]]:
+        """All of them, newest first, the revoked ones too."""
+        return Call(method="GET", path="keys", read=items(Key), again=True)
+
+    @Operation
+    def create(
+        self, name: str, *, scopes: Sequence[str], expires_at: datetime | None = None
+    ) -> Call[Key]:
+        """Another one, of the same mode; `key` of the answer is its text."""
+        return post("keys", Key, given({"name": name, "scopes": scopes, "expires_at": expires_at}))
+
+    @Operation
+    def rotate(self, key_id: int, *, hours: int = 24) -> Call[Key]:
+        """One in its place; the old one lives on for so many hours."""
+        return post(f"keys/{key_id}/rotate", Key, {"hours": hours})
+
+    @Operation
+    def revoke(self, key_id: int) -> Call[None]:
+        """End it at once."""
+        return delete(f"keys/{key_id}")

@@ -1,0 +1,147 @@
+"""What can go wrong: a class for each kind, told apart more finely by `code`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+
+
+class CMRError(Exception):
+    """Something was refused, or could not be done. Programs go by `code` (docs/api.md has all)."""
+
+    def __init__(
+        self,
+        code: str,
+        title: str,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        field: str | None = None,
+        errors: list[Fault] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(code, title, detail)
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.status = status
+        #: The field that is wrong, where it is one.
+        self.field = field
+        #: Every mistake that was found; the first one stands in `code`, `detail` and `field`.
+        self.errors = errors or []
+        self.request_id = request_id
+        #: After how many seconds to ask again, where the service says so.
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        where = f"{self.field}: " if self.field else ""
+        traced = f", request {self.request_id}" if self.request_id else ""
+        return f"{where}{self.detail or self.title} ({self.code}{traced})"
+
+
+class NotSignedIn(CMRError):
+    """There is no key to call with."""
+
+
+class BadSignature(CMRError):
+    """A webhook is not from the service, is too old, or was altered."""
+
+
+class Unreachable(CMRError):
+    """No answer came. Unless the call may be repeated, nobody knows whether it was done."""
+
+
+class UnexpectedAnswer(CMRError):
+    """Not what the service answers: something else is at this address, or of another version."""
+
+
+class NotAuthenticated(CMRError):
+    """401: the key is unknown, expired or revoked."""
+
+
+class NotAllowed(CMRError):
+    """403: the key may not do this."""
+
+
+class NotFound(CMRError):
+    """404: no such thing, or nothing of yours."""
+
+
+class Conflict(CMRError):
+    """409: what stands forbids it, as a person's own no does."""
+
+
+class Invalid(CMRError):
+    """400, 405, 411, 413, 415, 422: the request is wrong; `field` and `errors` say where."""
+
+
+class TooMany(CMRError):
+    """429: too often, or too much at once; `retry_after` says when to come again."""
+
+
+class ServiceFailed(CMRError):
+    """5xx: the service's own trouble."""
+
+
+KINDS: Mapping[int, type[CMRError]] = {
+    401: NotAuthenticated,
+    403: NotAllowed,
+    404: NotFound,
+    409: Conflict,
+    429: TooMany,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One mistake in a request."""
+
+    code: str
+    detail: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Document:
+    """RFC 9457, as the service writes it."""
+
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    field: str | None = None
+    errors: list[Fault] | None = None
+    request_id: str | None = None
+
+
+def problem_of(answer: httpx.Response) -> CMRError:
+    """The error that *answer*, which is no success, stands for."""
+    status = answer.status_code
+    try:
+        said = msgspec.json.decode(answer.content, type=_Document)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        title = f"The answer was {status} {answer.reason_phrase}, and no problem document"
+        other = ServiceFailed if status >= 500 else UnexpectedAnswer
+        return other("unexpected_answer", title, status=status, retry_after=retry_after(answer))
+    kind = KINDS.get(status, ServiceFailed if status >= 500 else Invalid)
+    more: dict[str, Any] = {"field": said.field, "errors": said.errors}
+    return kind(
+        said.code,
+        said.title,
+        said.detail,
+        status=status,
+        request_id=said.request_id,
+        retry_after=retry_after(answer),
+        **more,
+    )
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """The seconds of `Retry-After`; None where it is missing, or a date."""
+    said: str = answer.headers.get("Retry-After", "")
+    return float(said) if said.isascii() and said.isdigit() else None

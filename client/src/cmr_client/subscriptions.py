@@ -1,0 +1,137 @@
+"""Webhooks: making, changing and ending them, and having things sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from cmr_client.answers import Attempt, Parked, Ping, SigningKey, Subscription
+from cmr_client.calls import Call, Step, delete, get, given, items, pages, post, put
+from cmr_client.transports import Group, Items, K, Operation, Steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Replayed:
+    events: int
+
+
+class Subscriptions(Group[K]):
+    """A brand's webhooks (docs/webhooks.md)."""
+
+    @Operation
+    def create(
+        self,
+        url: str,
+        *,
+        event_types: Sequence[str] | None = None,
+        purposes: Sequence[str] | None = None,
+        channels: Sequence[str] | None = None,
+        batch: int | None = None,
+        rate_limit: int | None = None,
+        signature: str | None = None,
+        after: int | None = None,
+    ) -> Call[Subscription]:
+        """Be told at `url`; the answer holds the `secret`, once. `after` 0 is the whole stream."""
+        said = {
+            "url": url,
+            "event_types": event_types,
+            "purposes": purposes,
+            "channels": channels,
+            "batch": batch,
+            "rate_limit": rate_limit,
+            "signature": signature,
+            "after": after,
+        }
+        return post("subscriptions", Subscription, given(said))
+
+    @Operation
+    def list(self) -> Call[list[Subscription]]:
+        """Yours, oldest first."""
+        return Call(method="GET", path="subscriptions", read=items(Subscription), again=True)
+
+    @Operation
+    def get(self, subscription: str) -> Call[Subscription]:
+        """One of them and how it fares."""
+        return get(f"subscriptions/{subscription}", Subscription)
+
+    @Operation
+    def change(
+        self,
+        subscription: str,
+        *,
+        url: str,
+        event_types: Sequence[str],
+        purposes: Sequence[str] | UnsetType | None = UNSET,
+        channels: Sequence[str] | UnsetType | None = UNSET,
+        batch: int | UnsetType = UNSET,
+        rate_limit: int | UnsetType | None = UNSET,
+    ) -> Call[Subscription]:
+        """Another address, or other events. What is left out stays; None is all, or no limit."""
+        said = {
+            "url": url,
+            "event_types": event_types,
+            "purposes": purposes,
+            "channels": channels,
+            "batch": batch,
+            "rate_limit": rate_limit,
+        }
+        kept = {name: value for name, value in said.items() if value is not UNSET}
+        return put(f"subscriptions/{subscription}", Subscription, kept)
+
+    @Operation
+    def delete(self, subscription: str) -> Call[None]:
+        """End it. Once this returns, nothing is on its way any more."""
+        return delete(f"subscriptions/{subscription}")
+
+    @Operation
+    def enable(self, subscription: str) -> Call[Subscription]:
+        """Go on where it stopped."""
+        return post(f"subscriptions/{subscription}/enable", Subscription, again=True)
+
+    @Operation
+    def disable(self, subscription: str) -> Call[Subscription]:
+        """Stop. Once this returns, nothing is on its way any more, and nothing is lost."""
+        return post(f"subscriptions/{subscription}/disable", Subscription, again=True)
+
+    @Operation
+    def ping(self, subscription: str) -> Call[Ping]:
+        """Send a message of type `ping` now, and see what the endpoint answers."""
+        return post(f"subscriptions/{subscription}/ping", Ping)
+
+    @Operation
+    def rotate(self, subscription: str) -> Call[SigningKey]:
+        """A new secret, or key pair. For 24 hours both sign."""
+        return post(f"subscriptions/{subscription}/rotate", SigningKey)
+
+    @Operation
+    def seek(self, subscription: str, *, after: int) -> Call[Subscription]:
+        """Put its place in the stream there, forward or back."""
+        said = {"after": after}
+        return post(f"subscriptions/{subscription}/seek", Subscription, said, again=True)
+
+    @Operation
+    def replay(self, subscription: str, *, first: int, last: int | None = None) -> Steps[int]:
+        """Have events sent again, up to 10,000; how many."""
+        return _replay(subscription, {"from": first, **given({"to": last})})
+
+    @Operation
+    def replay_parked(self, subscription: str) -> Steps[int]:
+        """Have what stands aside tried again; how many."""
+        return _replay(subscription, {"parked": True})
+
+    def attempts(self, subscription: str, *, sequence: int | None = None) -> Items[Attempt, K]:
+        """Every try, newest first; of one event where its `sequence` is given."""
+        path = f"subscriptions/{subscription}/attempts"
+        return Items(self._transport, pages(path, Attempt, sequence=sequence))
+
+    def parked(self, subscription: str) -> Items[Parked, K]:
+        """What stands aside, and why."""
+        return Items(self._transport, pages(f"subscriptions/{subscription}/parked", Parked))
+
+
+def _replay(subscription: str, said: dict[str, Any]) -> Generator[Step, Any, int]:
+    replayed = yield from post(f"subscriptions/{subscription}/replay", _Replayed, said)
+    return replayed.events

@@ -1,0 +1,86 @@
+"""What the product signs is taken, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from brands.parcels import Item, parcel_of
+from brands.signing import Signer, new_secret
+from cmr_client import BadSignature, verify_webhook
+
+SECRET = new_secret()
+NOW = datetime.now(UTC)
+PING = b'{"type":"ping","timestamp":"2026-11-22T02:04:33.299273Z","data":{"hello":true}}'
+
+
+def item(sequence: int) -> Item:
+    body = (
+        b'{"type":"preference.denied","timestamp":"2026-11-22T02:04:33.299273Z",'
+        b'"sequence":%d,"data":{"subject":{"id":"1","ref":"caf\xc3\xa9"}}}' % sequence
+    )
+    return Item(sequence, uuid.uuid4(), uuid.uuid4(), NOW, body)
+
+
+def signed(
+    body: bytes, *secrets: str, at: datetime = NOW, webhook_id: str = "evt_1"
+) -> dict[str, str]:
+    return Signer(secrets or [SECRET]).headers(webhook_id=webhook_id, sent_at=at, body=body)
+
+
+def test_one_event() -> None:
+    parcel = parcel_of([item(7)], batch=1)
+    headers = signed(parcel.body, webhook_id=parcel.webhook_id)
+    told = verify_webhook(parcel.body, {k.title(): v for k, v in headers.items()}, SECRET)
+    assert (told.id, told.type) == (parcel.webhook_id, "preference.denied")
+    (event,) = told.events
+    assert (event.sequence, event.data["subject"]["ref"]) == (7, "café")
+    assert event.body == parcel.body
+
+
+def test_several_at_once() -> None:
+    items = [item(7), item(9)]
+    parcel = parcel_of(items, batch=100)
+    told = verify_webhook(parcel.body, signed(parcel.body), SECRET)
+    assert told.type == "events.batch"
+    assert [event.body for event in told.events] == [each.body for each in items]
+
+
+def test_a_message_without_events() -> None:
+    told = verify_webhook(PING, signed(PING), SECRET)
+    assert (told.type, told.events, told.data) == ("ping", [], {"hello": True})
+
+
+def test_while_a_secret_is_replaced_both_are_good() -> None:
+    new = new_secret()
+    for secret in (new, SECRET):
+        assert verify_webhook(PING, signed(PING, new, SECRET), secret).type == "ping"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "secret"),
+    [
+        (PING.replace(b"true", b"null"), signed(PING), SECRET),
+        (PING, signed(PING), new_secret()),
+        (PING, signed(PING, at=NOW - timedelta(minutes=6)), SECRET),
+        (PING, {**signed(PING), "webhook-id": "evt_2"}, SECRET),
+        (PING, {**signed(PING), "webhook-signature": "nonsense"}, SECRET),
+        (PING, {**signed(PING), "webhook-timestamp": "now"}, SECRET),
+        (PING, {}, SECRET),
+        (b"\xff", signed(b"\xff"), SECRET),
+        (b"[]", signed(b"[]"), SECRET),
+    ],
+    ids="altered other-secret old other-id nonsense no-time no-headers no-text no-event".split(),
+)
+def test_whatever_else_is_refused(body: bytes, headers: dict[str, str], secret: str) -> None:
+    with pytest.raises(BadSignature) as refused:
+        verify_webhook(body, headers, secret)
+    assert refused.value.code == "bad_signature"
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_é", "whsec_a b", "whpk_abc"])
+def test_what_is_no_secret_is_said_so(secret: str) -> None:
+    with pytest.raises(ValueError, match="secret"):
+        verify_webhook(PING, signed(PING), secret)
