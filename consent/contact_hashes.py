@@ -39,8 +39,8 @@ SELECT relationship_id, kind, sealed FROM consent_contacthash
 WHERE relationship_id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 """)
 ANY = Statement("""
-SELECT relationship.brand_id, held.sealed FROM consent_contacthash held
-JOIN consent_relationship relationship ON relationship.id = held.relationship_id LIMIT 1
+SELECT relationship.brand_id, held.sealed FROM (SELECT * FROM consent_contacthash LIMIT 1) held
+JOIN consent_relationship relationship ON relationship.id = held.relationship_id
 """)
 WITHOUT = Statement("""
 SELECT count(*) FROM consent_relationship relationship
@@ -136,7 +136,7 @@ def _open(sealed: bytes, brand_id: int) -> bytes:
     try:
         return _cipher(settings.CONTACT_HASHES_KEY).decrypt(sealed, _place(brand_id))
     except InvalidTag as error:
-        raise Unreadable("CONTACT_HASHES_KEY is not what the hashes were sealed with") from error
+        raise Unreadable("the key of this installation does not open the hashes") from error
 
 
 def _place(brand_id: int) -> list[bytes]:

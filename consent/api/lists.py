@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -22,6 +23,11 @@ PROBLEMS: Problems = {contact_hashes.Unreadable: (503, "hashes_unreadable", None
 RESPONSES = {
     (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line"),
     (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),
+}
+log = logging.getLogger(__name__)
+CUT_OFF = {
+    "ndjson": b'{"error":{"code":"cut_off","detail":"This list is not whole; ask again."}}\n',
+    "csv": b"error,cut_off\r\n",
 }
 T = TypeVar("T")
 Batches = Iterable[Sequence[T]]
@@ -53,9 +59,18 @@ def through(brand: Brand, *, since: int | None) -> int:
 
 def streamed(lines: Iterator[bytes], brand: Brand, *, form: str, through: int) -> Streamed:
     """Raises TooManyStreams."""
-    answer = Streamed(lines, brand, form=form)
+    answer = Streamed(_or_cut_off(lines, form), brand, form=form)
     answer["X-Through-Sequence"] = str(through)
     return answer
+
+
+def _or_cut_off(lines: Iterator[bytes], form: str) -> Iterator[bytes]:
+    """The web server ends an answer that breaks as if it were whole, so the last line says so."""
+    try:
+        yield from lines
+    except Exception:
+        log.exception("a list was cut off")
+        yield CUT_OFF[form]
 
 
 def ndjson(batches: Batches[T], line: Callable[[T], dict[str, Any]]) -> Iterator[bytes]:

@@ -76,12 +76,12 @@ def _line(standing: Standing, *, hashed: bool) -> dict[str, Any]:
 
 
 def _csv(people: People, kind: str | None, since: int | None) -> Iterator[bytes]:
-    """With a *kind* nothing but hashes, as other platforms take them."""
+    """With a *kind* nothing but hashes, under the heading by which other platforms know it."""
     if kind is None:
         return lists.csv(COLUMNS, people, _row)
     if since is None:
-        return lists.csv([kind], people, lambda each: zip(each.sha256))
-    return lists.csv([kind, "allowed"], people, _changed)
+        return lists.csv([kind.title()], people, lambda each: zip(each.sha256))
+    return lists.csv([kind.title(), "allowed"], people, _changed)
 
 
 def _row(standing: Standing) -> Iterator[list[Any]]:
