@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import keys
+from brands import keys, stream
 from brands.models import Brand
 from cmr import accounts, erasure, preferences
 from cmr.models import Consumer
@@ -180,7 +180,7 @@ def test_another_key_reads_nothing_and_leaves_nobody_out(
     settings.CONTACT_HASHES_KEY = "another one"
     answer = as_acme.get(path, **query)
     assert (answer.status_code, answer.json()["code"]) == (503, "hashes_unreadable")
-    assert "suppressions" in path or as_acme.get("suppressions", **ABOUT).status_code == 200
+    assert len(lines(as_acme, "suppressions", **ABOUT)) == 1
 
 
 def test_what_was_sealed_for_another_brand_does_not_open(
@@ -257,7 +257,7 @@ def test_without_hashes_csv_names_people_as_json_does(as_acme: Api) -> None:
 def test_a_delta_says_which_to_add_and_which_to_take_out(
     as_acme: Api, acme: Brand, now: datetime
 ) -> None:
-    through = as_acme.get("suppressions", **ABOUT).headers["X-Through-Sequence"]
+    through = stream.last_sequence(acme.pk)
     tell(acme, "x@example.org", "grant", now + HOUR)
     tell(acme, "y@example.org", "deny", now + HOUR)
     headings, found, _ = rows(as_acme, contact="email", since=through)
