@@ -19,6 +19,7 @@ SCOPES = {
     "subscriptions": "manage webhooks",
     "relationships": "register people and record what they told the brand",
     "imports": "import people and their consents",
+    "exports": "take out a copy of what people said, and the hashes of their addresses",
     "ask": "ask people for a yes",
     "links": "make the links of its mails",
     "inbound": "hand on what people answered, and let mail providers tell us",

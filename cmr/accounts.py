@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from cmr.models import Consumer, ContactKind, ContactPoint, User
-from consent import identifiers, merging
+from consent import contact_hashes, identifiers, merging
 from consent.models import Identifier, Subject
 
 #: How long an account waits for its code.
@@ -50,7 +50,8 @@ def claim(user: User, *, now: datetime) -> Consumer:
     """
     address = identifiers.normalise_email(user.email)
     with transaction.atomic():
-        identifier = _free(identifiers.find_or_create(identifiers.digest(address)), None)
+        found = identifiers.find_or_create(identifiers.digest(address))
+        identifier = _free(found, address, None)
         consumer = Consumer.objects.create(user=user, subject_id=identifier.subject.person_id)
         _keep(consumer, ContactKind.EMAIL, address, identifier, now)
     return consumer
@@ -80,15 +81,16 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
     """
     try:
         with transaction.atomic():
-            identifier = _free(_identifier(consumer, identifiers.digest(value)), consumer)
+            found = _identifier(consumer, identifiers.digest(value))
+            identifier = _free(found, value, consumer)
             merging.merge(identifier.subject_id, into=consumer.subject_id, now=now)
             return _keep(consumer, kind, value, identifier, now)
     except IntegrityError as error:
         raise AddressTaken("another account has this address") from error
 
 
-def _free(identifier: Identifier, consumer: Consumer | None) -> Identifier:
-    """The identifier, with a Subject that is nobody else's.
+def _free(identifier: Identifier, address: str, consumer: Consumer | None) -> Identifier:
+    """The identifier of *address*, with a Subject that is nobody else's.
 
     An address that its owner let go may come to somebody else, as numbers do. What was said about
     it was said by the one before, so it begins anew: no brand has a relationship with it.
@@ -101,6 +103,7 @@ def _free(identifier: Identifier, consumer: Consumer | None) -> Identifier:
         return identifier
     if ContactPoint.objects.filter(identifier=identifier).exists():
         raise AddressTaken("another account has this address")
+    contact_hashes.forget_address(owner.subject_id, address)
     identifier.subject = Subject.objects.create()
     identifier.save(update_fields=["subject"])
     return identifier

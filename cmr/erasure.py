@@ -1,7 +1,8 @@
 """Taking an account away.
 
 Note [Erasure]. What goes: the account, its addresses in clear, its tokens, factors and sessions,
-where the person lives and when they want quiet, and the messages they reported. What stays: the
+where the person lives and when they want quiet, the messages they reported, and the hashes of
+addresses that brands' lists give back. What stays: the
 ledger, under an id that is nobody's name, and the keyed digests that find it. Without them a brand
 that still holds the address would be answered as if its owner had never said no. Who proves the
 address again has it all back.
@@ -17,6 +18,7 @@ from django.db import transaction
 from cmr import preferences
 from cmr.models import Consumer
 from cmr.preferences import Wish
+from consent import contact_hashes
 from consent.ledger import NewChoice
 from consent.models import ContactReport, Subject
 from consent.resolution import Scope
@@ -39,6 +41,7 @@ def _forget(consumer: Consumer) -> None:
     Subject.objects.filter(pk=consumer.subject_id).update(
         jurisdiction=None, time_zone="", quiet_start=None, quiet_end=None
     )
+    contact_hashes.forget(consumer.subject_id)
     consumer.contact_points.all().delete()
     consumer.tokens.all().delete()
     for session in UserSession.objects.filter(user=user):

@@ -13,6 +13,7 @@ from brands.models import Brand
 from cmr.models import Consumer
 from consent import ledger, relationships, resolution, scopes
 from consent import preferences as standing
+from consent.contact_hashes import KnownBy
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
@@ -68,9 +69,7 @@ def add_brand(
 ) -> tuple[Relationship, bool]:
     """Begin a relationship; the brand may know the person by the hashes of their addresses."""
     points = consumer.contact_points.order_by("pk")
-    contacts = [
-        {"kind": p.kind, "sha256": hashlib.sha256(p.value.encode()).hexdigest()} for p in points
-    ]
+    contacts = [KnownBy(p.kind, hashlib.sha256(p.value.encode()).digest()) for p in points]
     return relationships.start(consumer.subject_id, brand, by=Actor(by), now=now, contacts=contacts)
 
 

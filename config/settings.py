@@ -42,6 +42,8 @@ LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")
 RECEIPT_KEY = env.str("RECEIPT_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: what they signed is still known to be ours.
 RECEIPT_OLD_KEYS = env.list("RECEIPT_OLD_KEYS", default=[])
+#: Seals the hashes of addresses by which brands know their people. A new one makes them unreadable.
+CONTACT_HASHES_KEY = env.str("CONTACT_HASHES_KEY", default="insecure-only-for-development")
 #: The Fernet key made of WEBHOOK_SECRETS_KEY, once per process.
 WEBHOOK_FERNET_KEY = base64.urlsafe_b64encode(hashlib.sha256(WEBHOOK_SECRETS_KEY.encode()).digest())
 

@@ -53,7 +53,16 @@ from cmr.portal import data as own_data
 from cmr.portal.steady import steady
 from config import health, metrics, wellknown
 from config.docs_site import views as docs
-from consent.api import batches, checks, imports, relationships, reports, sends, suppressions
+from consent.api import (
+    batches,
+    checks,
+    exports,
+    imports,
+    relationships,
+    reports,
+    sends,
+    suppressions,
+)
 from consent.pages import views as report_pages
 
 MODE = "console/<slug:workspace>/<str:mode>"
@@ -192,6 +201,7 @@ urlpatterns = [
     # The API: brands
     path("api/v1/checks", batches.Checks.as_view()),
     path("api/v1/checks/stream", batches.Stream.as_view()),
+    path("api/v1/exports/preferences", exports.Preferences.as_view()),
     path("api/v1/suppressions", suppressions.Suppressions.as_view()),
     path("api/v1/sends/reserve", sends.Reserve.as_view()),
     path("api/v1/sends/<uuid:send_id>", sends.OneSend.as_view()),

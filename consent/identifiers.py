@@ -122,12 +122,22 @@ def digest_of_contact(contact: Contact) -> bytes | None:
     Raises:
         InvalidAddress
     """
+    sha256 = sha256_of_contact(contact)
+    return None if sha256 is None else digest_of_sha256(sha256, world=contact.world)
+
+
+def sha256_of_contact(contact: Contact) -> bytes | None:
+    """The SHA-256 of the contact's normalised address; None for a brand's own reference.
+
+    Raises:
+        InvalidAddress
+    """
     if contact.email is not None:
-        return digest(normalise_email(contact.email), world=contact.world)
+        return hashlib.sha256(normalise_email(contact.email).encode()).digest()
     if contact.phone is not None:
-        return digest(normalise_phone(contact.phone), world=contact.world)
+        return hashlib.sha256(normalise_phone(contact.phone).encode()).digest()
     if contact.sha256 is not None:
-        return digest_of_sha256(_sha256_from_hex(contact.sha256), world=contact.world)
+        return _sha256_from_hex(contact.sha256)
     return None
 
 

@@ -142,7 +142,10 @@ def of_start(
     data = {
         "origin": relationship.origin,
         "contacts": list(contacts),
-        "standing": [_standing(choice, relationship) for choice in standing],
+        "standing": [
+            standing_choice(each, slug=relationship.brand.slug, told_to=relationship.brand_id)
+            for each in standing
+        ],
     }
     now = relationship.started_at
     return _of_relationship("started", relationship, data, now=now, seq=seq, cause=cause)
@@ -215,12 +218,11 @@ def by_when(entry: LedgerEntry) -> datetime | None:
     )
 
 
-def _standing(choice: Choice, relationship: Relationship) -> dict[str, Any]:
+def standing_choice(choice: Choice, *, slug: str, told_to: int) -> dict[str, Any]:
+    """What the brand of this *slug* and id may see of a choice that stands."""
     return {
         "entry": choice.entry,
-        "scope": scopes.described(
-            choice.scope, brand_slug=relationship.brand.slug, told_to=relationship.brand_id
-        ),
+        "scope": scopes.described(choice.scope, brand_slug=slug, told_to=told_to),
         "decision": choice.decision,
         "until": choice.until,
         "expires_at": choice.expires_at,

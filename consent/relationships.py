@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from brands import jurisdictions
 from brands.models import Brand
 from brands.ordered_ids import new_id
-from consent import ledger, notices, preferences, resolution
+from consent import contact_hashes, ledger, notices, preferences, resolution
+from consent.contact_hashes import KnownBy
 from consent.ledger import Actor
 from consent.models import Relationship, Subject
 
@@ -42,13 +43,13 @@ def start(
     ref: str | None = None,
     note: str = "",
     jurisdiction: str | None = None,
-    contacts: Sequence[dict[str, str]] = (),
+    contacts: Sequence[KnownBy] = (),
 ) -> tuple[Relationship, bool]:
     """Begin, or begin again; says whether there was anything to do.
 
-    The brand is told, with what the person had said before and the *contacts* (kind and SHA-256)
-    by which it may recognise them. Its *ref*, and the *jurisdiction* where it says they live, take
-    the place of those before.
+    The brand is told, with what the person had said before and the *contacts* by which it may
+    recognise them, which are kept for its lists. Its *ref*, and the *jurisdiction* where it says
+    they live, take the place of those before.
 
     Raises:
         EndedByPerson, RefTaken, jurisdictions.UnknownJurisdiction
@@ -63,6 +64,7 @@ def start(
             found = found or Relationship(subject_id=subject_id, person=person, brand=brand)
             begun = _begin(_counted(found, person), by=by, now=now, own=own, note=note)
             _tell_start(begun, person, contacts)
+            contact_hashes.keep(begun, contacts)
     except IntegrityError as error:
         if "relationship_ref_unique_in_brand" in str(error):
             raise RefTaken(f"the reference {ref!r} stands for another person") from error
@@ -122,12 +124,11 @@ def _with(relationship: Relationship, own: _Own) -> Relationship:
     return relationship
 
 
-def _tell_start(
-    relationship: Relationship, subject: Subject, contacts: Sequence[dict[str, str]]
-) -> None:
+def _tell_start(relationship: Relationship, subject: Subject, contacts: Sequence[KnownBy]) -> None:
     known = preferences.covering_brand(subject.pk, relationship.brand_id)
     standing = resolution.in_force(known)
+    told = [{"kind": each.kind, "sha256": each.sha256.hex()} for each in contacts]
     started = notices.of_start(
-        relationship, standing, seq=subject.last_seq, contacts=contacts, cause=new_id()
+        relationship, standing, seq=subject.last_seq, contacts=told, cause=new_id()
     )
     ledger.tell([started])

@@ -1,34 +1,33 @@
-"""Everyone a brand may not reach, as its own list to hold against a mailing.
+"""Everyone a brand may not reach, as its own list to hold against a mailing or an audience.
 
-People are named by the id and the reference the brand knows them by: no digest that we keep could
-be compared with one that a brand can make, and a plain hash is as good as the address itself.
+People are named by the id and the reference the brand knows them by, and by the hashes of the
+addresses that the brand knows itself (`contact_hashes`).
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 import orjson
 
-from brands.models import Event
-from brands.prepared import Statement
-from consent import checks, regimes, resolution
+from brands.prepared import Row, Statement
+from consent import checks, contact_hashes, regimes, resolution, roll
 from consent.checks import CHOICES, COLUMNS, COVERING
-from consent.models import Relationship
 from consent.residence import JURISDICTION
-from consent.resolution import Choice, Decision, Question
-
-BATCH = 2_000
+from consent.resolution import Decision, Question
 
 QUERY = Statement(f"""
-SELECT relationship.id, {JURISDICTION}, {COLUMNS}
+SELECT relationship.id, relationship.ref, relationship.ended_at, {JURISDICTION}, {COLUMNS}
 FROM consent_relationship relationship
 JOIN consent_subject subject ON subject.id = relationship.person_id
 LEFT JOIN {CHOICES} ON {COVERING}
 WHERE relationship.id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
+ORDER BY relationship.id
 """)
 
 
@@ -39,61 +38,50 @@ class Standing:
     id: uuid.UUID
     ref: str | None
     decision: Decision
+    #: Of their addresses, where it was asked for, in hexadecimal.
+    sha256: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one person said, and where they live."""
+def listed(
+    asked: Question, *, since: int | None, kind: str | None, now: datetime
+) -> Iterator[list[Standing]]:
+    """Whoever may not be reached, batch by batch in the order of their ids.
 
-    jurisdiction: str | None
-    choices: list[Choice] = field(default_factory=list)
+    *Since* a sequence, everybody about whom the brand was told anything after it: whoever may be
+    reached again is among them, so that a kept list can be brought up to date. With a *kind* of
+    addresses, their hashes; and those, too, whose relationship is over: an audience that the brand
+    made while it had one still holds them.
 
-
-def everyone(asked: Question, *, now: datetime) -> Iterator[list[Standing]]:
-    """Whoever may not be reached, batch by batch in the order of their ids."""
-    active = Relationship.objects.active().filter(brand=asked.scope.brand).order_by("id")
-    last = uuid.UUID(int=0)
-    while batch := list(active.filter(id__gt=last)[:BATCH]):
-        last = batch[-1].id
-        yield [each for each in _standing(asked, batch, now) if not each.decision.allowed]
-
-
-def changed(asked: Question, *, since: int, now: datetime) -> Iterator[list[Standing]]:
-    """Where everybody stands about whom the brand was told anything after sequence *since*.
-
-    Whoever may be reached again is among them, so that a kept list can be brought up to date.
+    Raises:
+        contact_hashes.Unreadable
     """
-    brand = asked.scope.brand
-    told = Event.objects.filter(brand=brand, sequence__gt=since).values("subject")
-    people = Relationship.objects.filter(brand=brand, subject__in=told).order_by("id")
-    last = uuid.UUID(int=0)
-    while batch := list(people.filter(id__gt=last)[:BATCH]):
-        last = batch[-1].id
-        yield _standing(asked, batch, now)
+    assert asked.scope.brand is not None  # whoever asks is some brand
+    brand_id = asked.scope.brand
+    for ids in roll.of(brand_id, since=since, ended=kind is not None):
+        people = _standing(asked, ids, now)
+        if since is None:
+            people = [each for each in people if not each.decision.allowed]
+        yield people if kind is None else _hashed(brand_id, people, kind)
 
 
-def _standing(asked: Question, batch: Sequence[Relationship], now: datetime) -> list[Standing]:
-    said = _said(asked, [relationship.id for relationship in batch])
-    regime_in = regimes.by_place(asked)
-
-    def decide(person: Said) -> Decision:
-        question = asked._replace(regime=regime_in(person.jurisdiction))
-        return checks.strictest(person.choices, question, now)
-
-    ended = resolution.no_relationship(now)
+def _hashed(brand_id: int, people: Sequence[Standing], kind: str) -> list[Standing]:
+    known = contact_hashes.of(brand_id, [each.id for each in people])
     return [
-        Standing(
-            each.id, each.ref, ended if each.ended_at else decide(said.get(each.id, Said(None)))
-        )
-        for each in batch
+        replace(each, sha256=contact_hashes.in_hex(known.get(each.id, ()), kind)) for each in people
     ]
 
 
-def _said(asked: Question, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Said]:
-    values = {"ids": orjson.dumps(list(ids)).decode()} | checks.values_of(asked)
-    said: dict[uuid.UUID, Said] = {}
-    for relationship, jurisdiction, *held in QUERY.ask(values):
-        person = said.setdefault(relationship, Said(jurisdiction))
-        if held[0] is not None:
-            person.choices.append(checks.read_choice(held))
-    return said
+def _standing(asked: Question, ids: Sequence[uuid.UUID], now: datetime) -> list[Standing]:
+    regime_in = regimes.by_place(asked)
+    ended = resolution.no_relationship(now)
+
+    def decide(jurisdiction: str | None, rows: Sequence[Row]) -> Decision:
+        question = asked._replace(regime=regime_in(jurisdiction))
+        said = [checks.read_choice(row[4:]) for row in rows if row[4] is not None]
+        return checks.strictest(said, question, now)
+
+    rows = QUERY.ask(checks.values_of(asked) | {"ids": orjson.dumps(ids).decode()})
+    return [
+        Standing(pk, ref, ended if ended_at else decide(jurisdiction, list(own)))
+        for (pk, ref, ended_at, jurisdiction), own in groupby(rows, itemgetter(0, 1, 2, 3))
+    ]

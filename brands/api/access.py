@@ -84,10 +84,15 @@ class HasScope(BasePermission):
         if not isinstance(request.auth, BrandKey):
             return False  # answered 401 with the challenge above
         assert isinstance(view, BrandView)
-        if view.scope not in request.auth.scopes:
-            detail = f"This key lacks the scope {view.scope!r}."
-            raise Problem(403, "missing_scope", detail)
+        demand(request, view.scope)
         return True
+
+
+def demand(request: Request, scope: str) -> None:
+    """Raises Problem: 403 `missing_scope`."""
+    assert isinstance(request.auth, BrandKey)
+    if scope not in request.auth.scopes:
+        raise Problem(403, "missing_scope", f"This key lacks the scope {scope!r}.")
 
 
 class BrandView(APIView):

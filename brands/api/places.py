@@ -11,6 +11,7 @@ import weakref
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
@@ -61,16 +62,18 @@ places = Places()
 
 
 class Streamed(StreamingHttpResponse):
-    """Lines of JSON for as long as the client reads them, in a place of its brand's.
+    """Lines for as long as the client reads them, in a place of its brand's.
 
     Raises:
         TooManyStreams
     """
 
-    def __init__(self, written: Iterator[bytes], brand: Brand) -> None:
+    FORMS: ClassVar = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+
+    def __init__(self, written: Iterator[bytes], brand: Brand, *, form: str = "ndjson") -> None:
         places.take(brand.pk)
         self._leave = weakref.finalize(self, places.give_back, brand.pk)  # runs only once
-        super().__init__(written, content_type="application/x-ndjson")
+        super().__init__(written, content_type=self.FORMS[form])
 
     def close(self) -> None:
         super().close()

@@ -11,7 +11,7 @@ from config.services import CannotRun, private
 #: Made at the first start and kept. Without the pepper nobody can tell whose data is whose.
 LOST_WITH_DATA = ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY")
 #: Those that an installation of before may still lack are made when they are missed.
-SECRETS = (*LOST_WITH_DATA, "LINKS_KEY", "RECEIPT_KEY")
+SECRETS = (*LOST_WITH_DATA, "LINKS_KEY", "RECEIPT_KEY", "CONTACT_HASHES_KEY")
 SECRET_BYTES = 32
 HEADER = "# Written by config.services at each start. The secrets are kept: back this file up.\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import uuid
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wakeup import publish
 from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
+from consent.api import tables
 from consent.imports import jobs, receiving
 from consent.models import Import, ImportProblem
 
@@ -228,13 +228,10 @@ class Exceptions(_Imports):
         return Response({"data": [_problem(each) for each in found[:limit]], "next_cursor": more})
 
 
-def _lines(problems: Any) -> Iterator[str]:
-    names = ["part", "row", "field", "code", "detail"]
-    yield ",".join(names) + "\r\n"
+def _lines(problems: Any) -> Iterator[bytes]:
+    yield tables.written([["part", "row", "field", "code", "detail"]])
     for each in problems.iterator():
-        written = io.StringIO()
-        csv.writer(written).writerow(_problem(each).values())
-        yield written.getvalue()
+        yield tables.written([_problem(each).values()])
 
 
 def _problem(problem: ImportProblem) -> dict[str, Any]:

@@ -14,7 +14,16 @@ from rest_framework.response import Response
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Moment, StrictSerializer, translating
-from consent import identifiers, ledger, metrics, people, preferences, relationships, scopes
+from consent import (
+    contact_hashes,
+    identifiers,
+    ledger,
+    metrics,
+    people,
+    preferences,
+    relationships,
+    scopes,
+)
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
@@ -100,11 +109,12 @@ class Relationships(BrandView):
         return Response(_relationship_data(relationship), status=201 if is_new else 200)
 
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
-        digest = identifiers.digest_of_contact(wire.contact_of(data["contact"], self.brand.world))
+        contact = wire.contact_of(data["contact"], self.brand.world)
+        digest = identifiers.digest_of_contact(contact)
         assert digest is not None  # AddressField takes no reference
         made_up_by = self.brand if self.brand.test else None
         with transaction.atomic():  # or a refused registration would leave a person behind
-            return relationships.start(
+            relationship, is_new = relationships.start(
                 identifiers.find_or_create(digest, made_up_by=made_up_by).subject_id,
                 self.brand,
                 by=Actor("brand_api", self.brand.pk),
@@ -113,6 +123,8 @@ class Relationships(BrandView):
                 note=data["note"],
                 jurisdiction=data.get("jurisdiction"),
             )
+            contact_hashes.keep(relationship, contact_hashes.known_by(contact))
+        return relationship, is_new
 
 
 class Choices(BrandView):

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-import orjson
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from brands import stream
-from brands.api.access import BrandView
+from brands.api.access import BrandView, demand
 from brands.api.places import Streamed
-from consent import suppressions
-from consent.api import wire
-from consent.api.batches import OPTIONS, look_at_connection_again, question_of
+from brands.wire import translating
+from consent import contact_hashes, suppressions
+from consent.api import lists, wire
+from consent.api.batches import question_of
 from consent.suppressions import Standing
 
+People = Iterator[list[Standing]]
+COLUMNS = ["id", "ref", "allowed", "rule", "valid_until"]
 
-class SuppressionQuery(wire.Matter):
-    since = serializers.IntegerField(
+
+class SuppressionQuery(lists.SinceQuery, wire.Matter):
+    contact = serializers.ChoiceField(
+        ["email", "phone"],
         required=False,
-        min_value=0,
-        max_value=2**63 - 1,
-        help_text="Only those about whom you were told anything after this sequence.",
+        help_text="Name people by the SHA-256 of addresses of this kind, where you know them. "
+        "Needs a key that may `exports`.",
     )
 
 
 class Suppressions(BrandView):
     scope = "check"
 
-    @extend_schema(
-        parameters=[SuppressionQuery],
-        responses={
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line")
-        },
-        tags=["brand: checks"],
-    )
+    @extend_schema(parameters=[SuppressionQuery], responses=lists.RESPONSES, tags=["brand: checks"])
     def get(self, request: Request) -> Streamed:
         """Everyone with a relationship whom you may not reach for this purpose and channel.
 
@@ -48,32 +44,52 @@ class Suppressions(BrandView):
         """
         query = SuppressionQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        since = query.validated_data.pop("since", None)
-        question = question_of(self.brand, query.validated_data)
-        now = timezone.now()
-        # Read before the list: what comes in meanwhile is in the next delta, rather than in none.
-        through = stream.last_sequence(self.brand.pk)
-        batches = (
-            suppressions.everyone(question, now=now)
-            if since is None
-            else suppressions.changed(question, since=since, now=now)
-        )
-        answer = Streamed(_written(batches), self.brand)
-        answer["X-Through-Sequence"] = str(through)
+        given = query.validated_data
+        since, form, kind = (given.pop(name, None) for name in ("since", "form", "contact"))
+        asked = question_of(self.brand, given)
+        if kind:
+            demand(request, "exports")
+            with translating(lists.PROBLEMS):
+                contact_hashes.check_key()
+        through = lists.through(self.brand, since=since)
+        people = suppressions.listed(asked, since=since, kind=kind, now=timezone.now())
+        lines = _csv(people, kind, since) if form == "csv" else _ndjson(people, kind)
+        answer = lists.streamed(lines, self.brand, form=form, through=through)
+        if kind and form == "csv":
+            answer["X-Without-Hash"] = str(contact_hashes.without(self.brand.pk, kind))
         return answer
 
 
-def _written(batches: Iterator[list[Standing]]) -> Iterator[bytes]:
-    for batch in batches:
-        look_at_connection_again()
-        yield b"".join(orjson.dumps(_line(each), option=OPTIONS) for each in batch)
+def _ndjson(people: People, kind: str | None) -> Iterator[bytes]:
+    return lists.ndjson(people, partial(_line, hashed=kind is not None))
 
 
-def _line(standing: Standing) -> dict[str, Any]:
+def _line(standing: Standing, *, hashed: bool) -> dict[str, Any]:
     decision = standing.decision
     return {
         "subject": {"id": standing.id, "ref": standing.ref},
+        **({"sha256": standing.sha256} if hashed else {}),
         "allowed": decision.allowed,
         "rule": decision.rule,
         "valid_until": decision.valid_until,
     }
+
+
+def _csv(people: People, kind: str | None, since: int | None) -> Iterator[bytes]:
+    """With a *kind* nothing but hashes, under the heading by which other platforms know it."""
+    if kind is None:
+        return lists.csv(COLUMNS, people, _row)
+    if since is None:
+        return lists.csv([kind.title()], people, lambda each: zip(each.sha256))
+    return lists.csv([kind.title(), "allowed"], people, _changed)
+
+
+def _row(standing: Standing) -> Iterator[list[Any]]:
+    decision = standing.decision
+    allowed = decision.allowed, decision.rule, decision.valid_until
+    yield [standing.id, standing.ref, *allowed]
+
+
+def _changed(standing: Standing) -> Iterator[list[Any]]:
+    for sha256 in standing.sha256:
+        yield [sha256, standing.decision.allowed]

@@ -25,7 +25,7 @@ from brands.models import Brand
 from brands.ordered_ids import new_id
 from brands.prepared import Copying, among
 from brands.stream import Notice
-from consent import chain, ledger, metrics, notices, preferences, resolution, terms
+from consent import chain, contact_hashes, ledger, metrics, notices, preferences, resolution, terms
 from consent.models import (
     Ending,
     Identifier,
@@ -71,6 +71,8 @@ class Staged(NamedTuple):
 
     place: int
     digest: bytes | None
+    kind: str
+    sealed: bytes | None
     ref: str | None
     note: str
     jurisdiction: str | None
@@ -175,6 +177,7 @@ class _Batch:
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
         self.changed: dict[uuid.UUID, Relationship] = {}
+        self.known_by: list[tuple[uuid.UUID, str, bytes]] = []
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
 
     def apply(self) -> Counted:
@@ -268,6 +271,8 @@ class _Batch:
         person = self.people[subject_id]
         begun = self._relate(row, subject_id, person)
         relationship = self.relationships[subject_id]
+        if row.sealed is not None:
+            self.known_by.append((relationship.pk, row.kind, row.sealed))
         said = bool(row.decision) and self._say(row, person, relationship)
         if not begun and not said:
             self.counted.unchanged += 1
@@ -415,6 +420,7 @@ class _Batch:
             [each for pk, each in self.changed.items() if pk not in begun],
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
+        contact_hashes.keep_sealed(self.known_by)
         ENTRIES.add(self.entries)
         preferences.project_all([each.pk for each in self.entries])
         Ending.objects.bulk_create(

@@ -27,11 +27,12 @@ PIECE = 1 << 16
 SPOOLED = 8_000_000
 LONGEST_LINE = 20_000
 COLUMNS = (
-    "job_id place digest ref note jurisdiction purpose channel topic decision basis ground"
-    " evidence notice made_at expires_at"
+    "job_id place digest kind sealed ref note jurisdiction purpose channel topic decision basis"
+    " ground evidence notice made_at expires_at"
 ).split()
 TYPES = (
-    "uuid int8 bytea text text text text text text text text text text text timestamptz timestamptz"
+    "uuid int8 bytea text bytea text text text text text text text text"
+    " text text text timestamptz timestamptz"
 ).split()
 
 

@@ -1,4 +1,7 @@
-"""One row of an import, read and checked. An address leaves this module as its digest alone."""
+"""One row of an import, read and checked.
+
+An address leaves this module as its digest and its sealed hash alone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from typing import Any
 
 from brands import jurisdictions
 from brands.models import Brand, Channel, Purpose, Regime, Topic
-from consent import identifiers
+from consent import contact_hashes, identifiers
+from consent.contact_hashes import KnownBy
 from consent.identifiers import Contact, InvalidAddress
 from consent.models import Ground
 from consent.models.ledger import Basis
@@ -51,6 +55,8 @@ class Row:
     """In the order of the columns of `ImportRow`."""
 
     digest: bytes | None
+    kind: str
+    sealed: bytes | None
     ref: str | None
     note: str
     jurisdiction: str | None
@@ -70,8 +76,7 @@ class Reader:
     """Reads rows for one brand, by its catalogue as it stands."""
 
     def __init__(self, brand: Brand, *, now: datetime) -> None:
-        self.now = now
-        self.world = brand.world
+        self.now, self.brand_id, self.world = now, brand.pk, brand.world
         self.regimes = dict(Purpose.objects.values_list("code", "regime"))
         topics = Topic.objects.filter(brand=brand)
         self.topics = dict(topics.values_list("code", "purpose_id"))
@@ -83,15 +88,17 @@ class Reader:
             BadRow
         """
         given = _texts(said)
-        digest = _digest(given, self.world)
+        known = _address(given)
         ref = given.get("ref")
-        if digest is None and ref is None:
+        if known is None and ref is None:
             raise BadRow("email", "no_contact", "Give email, phone, sha256 or ref.")
         decision = given.get("decision", "")
         purpose, channel, topic = self._scope(given)
         self._check_choice(given, decision, purpose)
         return Row(
-            digest,
+            known and identifiers.digest_of_sha256(known.sha256, world=self.world),
+            known.kind if known else "",
+            known and contact_hashes.seal(known.sha256, self.brand_id),
             ref,
             given.get("note", ""),
             _jurisdiction(given),
@@ -175,17 +182,20 @@ def _texts(said: Mapping[str, Any]) -> dict[str, str]:
     return given
 
 
-def _digest(given: Mapping[str, str], world: bytes) -> bytes | None:
-    """Of the one address; a person with two addresses is two rows until they prove both."""
+def _address(given: Mapping[str, str]) -> KnownBy | None:
+    """The one address; a person with two addresses is two rows until they prove both."""
     named = [name for name in ADDRESSES if name in given]
     if len(named) > 1:
         raise BadRow(named[1], "one", "One address a row: another one is another row.")
     if not named:
         return None
     try:
-        return identifiers.digest_of_contact(Contact(**{named[0]: given[named[0]]}, world=world))
+        # The hash itself is the same in every world.
+        contact = Contact(**{named[0]: given[named[0]]}, world=b"")
+        (known,) = contact_hashes.known_by(contact)
     except InvalidAddress as error:
         raise BadRow(named[0], "invalid_contact", str(error)) from error
+    return known
 
 
 def _jurisdiction(given: Mapping[str, str]) -> str | None:

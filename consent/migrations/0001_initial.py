@@ -811,9 +811,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="relationship",
             index=models.Index(
-                condition=models.Q(("ended_at", None)),
-                fields=["brand", "id"],
-                name="relationship_of_brand",
+                fields=["brand", "id"], include=("ended_at",), name="relationship_of_brand"
             ),
         ),
         migrations.AddConstraint(
@@ -1774,6 +1772,8 @@ class Migration(migrations.Migration):
                         to="consent.import",
                     ),
                 ),
+                ("kind", models.CharField(blank=True, max_length=7)),
+                ("sealed", models.BinaryField(max_length=48, null=True)),
             ],
         ),
         migrations.AddIndex(
@@ -1810,6 +1810,47 @@ class Migration(migrations.Migration):
                     table="consent_relationship",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.CreateModel(
+            name="ContactHash",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "relationship_id",
+                        "kind",
+                        "sealed",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("email", "Email"), ("phone", "Phone"), ("unknown", "Unknown")],
+                        max_length=7,
+                    ),
+                ),
+                ("sealed", models.BinaryField(max_length=48)),
+                (
+                    "relationship",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hashes",
+                        to="consent.relationship",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="contacthash",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["email", "phone", "unknown"])),
+                name="contact_hash_kind_is_known",
             ),
         ),
     ]

@@ -1,6 +1,7 @@
 """The facts of this app, a noun a file."""
 
 from consent.models.clock import HonourClock
+from consent.models.contact_hash import ContactHash, HashKind
 from consent.models.contact_report import ContactReport
 from consent.models.ending import Ending
 from consent.models.explanation import Explanation
@@ -35,6 +36,7 @@ __all__ = [
     "Basis",
     "BrandCount",
     "CampaignCount",
+    "ContactHash",
     "ContactReport",
     "DailyCount",
     "DecisionKind",
@@ -42,6 +44,7 @@ __all__ = [
     "Explanation",
     "ExportPart",
     "Ground",
+    "HashKind",
     "HonourClock",
     "HonourSnapshot",
     "HonourTime",

@@ -67,7 +67,10 @@ class ImportPart(models.Model):
 
 
 class ImportRow(models.Model):
-    """One row, validated, with its address already turned into its digest. Gone when it is done."""
+    """One row, validated, with its address already turned into its digest and its sealed hash.
+
+    Gone when it is done.
+    """
 
     pk = models.CompositePrimaryKey("job_id", "place")
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -75,6 +78,9 @@ class ImportRow(models.Model):
     place = models.BigIntegerField()
     #: Of the address; null where only the brand's reference says who it is.
     digest = models.BinaryField(max_length=32, null=True)
+    #: As in `ContactHash`; empty and null without an address.
+    kind = models.CharField(max_length=7, blank=True)
+    sealed = models.BinaryField(max_length=48, null=True)
     ref = models.CharField(max_length=200, null=True)
     note = models.CharField(max_length=300, blank=True)
     jurisdiction = models.CharField(max_length=6, null=True)

@@ -85,9 +85,9 @@ class Relationship(models.Model):
         indexes = [
             # A person's brands, with the addresses they proved later: person = ? AND brand = ?.
             models.Index(fields=["person", "brand"], name="relationship_of_person"),
-            # A brand's people in the order of their ids, for its list of suppressions.
+            # A brand's people in the order of their ids, for its lists.
             models.Index(
-                fields=["brand", "id"], name="relationship_of_brand", condition=Q(ended_at=None)
+                fields=["brand", "id"], name="relationship_of_brand", include=["ended_at"]
             ),
         ]
         constraints = [

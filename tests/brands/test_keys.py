@@ -28,6 +28,7 @@ CALLS = [
     ("POST", "subscriptions", "subscriptions"),
     ("GET", f"subscriptions/{NO_ID}", "subscriptions"),
     ("PUT", f"subscriptions/{NO_ID}", "subscriptions"),
+    ("GET", "exports/preferences", "exports"),
     ("DELETE", f"subscriptions/{NO_ID}", "subscriptions"),
     ("POST", f"subscriptions/{NO_ID}/rotate", "subscriptions"),
     ("POST", f"subscriptions/{NO_ID}/enable", "subscriptions"),

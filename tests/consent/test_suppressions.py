@@ -12,7 +12,7 @@ from brands import stream
 from brands.models import Brand
 from cmr import accounts, preferences
 from cmr.models import Consumer
-from consent import ledger, suppressions
+from consent import ledger, roll
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.resolution import DecisionKind, Scope
@@ -68,7 +68,7 @@ def test_a_list_is_the_same_in_batches_of_any_size(
     as_acme: Api, people: list[Consumer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, _ = listed(as_acme)
-    monkeypatch.setattr(suppressions, "BATCH", 2)
+    monkeypatch.setattr(roll, "BATCH", 2)
     assert listed(as_acme)[0] == whole
 
 

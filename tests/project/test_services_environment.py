@@ -17,7 +17,7 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert {name: first[name] for name in environment.SECRETS} == {
         name: second[name] for name in environment.SECRETS
     }
-    assert len({first[name] for name in environment.SECRETS}) == 5
+    assert len({first[name] for name in environment.SECRETS}) == 6
     assert environment.read(file)["DATABASE_URL"] == "postgres://b"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

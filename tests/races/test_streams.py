@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from brands.models import Brand
+from consent import contact_hashes, roll
+from consent.api import lists
 from consent.models import Relationship
 from tests.bench import memory
 from tests.bench.load import request
@@ -216,6 +219,56 @@ def test_what_a_client_does_not_read_does_not_pile_up(
     with unread(web, keys[0]), unread(web, keys[1]):
         time.sleep(0.5)
         assert memory.resident(worker) - before < 20 * MB
+
+
+def fill(brand_id: int, people: int) -> None:
+    """A brand with many people of whom nothing is known but that it has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS (INSERT INTO consent_subject (id, last_seq, chain_head, created_at,"
+            " time_zone) SELECT gen_random_uuid(), 0, '', now(), '' FROM generate_series(1, %s)"
+            " RETURNING id) INSERT INTO consent_relationship (id, subject_id, person_id, brand_id,"
+            " origin, origin_note, started_at, ended_by)"
+            " SELECT gen_random_uuid(), id, id, %s, 'brand', '', now(), '' FROM made",
+            [people, brand_id],
+        )
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_a_list_that_breaks_off_does_not_look_whole(
+    web: Fleet, acme: Brand, acme_key: str, form: str
+) -> None:
+    fill(acme.pk, 3 * roll.BATCH)
+    web.post("relationships", {"contact": {"email": EMAIL}, "note": "Shop"}, acme_key)
+    late = Relationship.objects.order_by("pk")[5 * roll.BATCH // 2]
+    contact_hashes.keep_sealed([(late.pk, "email", bytes(48))])  # which does not open
+    client = connect(web)
+    client.sendall(request(f"/api/v1/exports/preferences?form={form}", bearer=acme_key))
+    answer = answer_of(client)
+    *whole, last = answer.body.splitlines()  # type: ignore[attr-defined]
+    assert answer.status == 200 and len(whole) >= 2 * roll.BATCH
+    assert last in (lists.CUT_OFF["ndjson"].strip(), lists.CUT_OFF["csv"].strip())
+
+
+def test_a_list_of_any_length_needs_the_same_memory(
+    web: Fleet, keys: tuple[str, str], acme: Brand, rival: Brand
+) -> None:
+    fill(acme.pk, 10_000)
+    fill(rival.pk, 100_000)
+    (worker,) = memory.workers(web.port)
+    most = []
+    for key in (keys[0], *keys):
+        client = connect(web)
+        client.sendall(request("/api/v1/exports/preferences?form=csv", bearer=key))
+        answer, peak, got = http.client.HTTPResponse(client), 0, 0
+        answer.begin()
+        while more := answer.read1(MB):
+            got += more.count(b"\n")
+            peak = max(peak, memory.resident(worker))
+        client.close()
+        most.append((got, peak))
+    assert [got for got, _ in most] == [10_001, 10_001, 100_001]
+    assert most[2][1] - most[1][1] < 10 * MB, most
 
 
 def most_memory(web: Fleet, key: str, lines: int) -> int:

@@ -1,0 +1,89 @@
+"""Lists that a brand takes out, whole or since a sequence: what their doors share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+from brands import stream
+from brands.api.places import Streamed
+from brands.models import Brand
+from brands.wire import Problem, Problems
+from consent import contact_hashes
+from consent.api import tables
+from consent.api.batches import OPTIONS, look_at_connection_again
+
+PROBLEMS: Problems = {contact_hashes.Unreadable: (503, "hashes_unreadable", None)}
+RESPONSES = {
+    (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line"),
+    (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),
+}
+log = logging.getLogger(__name__)
+CUT_OFF = {
+    "ndjson": b'{"error":{"code":"cut_off","detail":"This list is not whole; ask again."}}\n',
+    "csv": b"error,cut_off\r\n",
+}
+T = TypeVar("T")
+Batches = Iterable[Sequence[T]]
+
+
+class SinceQuery(serializers.Serializer[Any]):
+    since = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="Only those about whom you were told anything after this sequence.",
+    )
+    form = serializers.ChoiceField(list(Streamed.FORMS), default="ndjson")
+
+
+def through(brand: Brand, *, since: int | None) -> int:
+    """What to give as `since` the next time.
+
+    Read it before the list: what comes in meanwhile is then in the next delta, not in none.
+
+    Raises:
+        Problem: 422 `beyond_stream`; an empty delta would look as if nothing had changed.
+    """
+    last = stream.last_sequence(brand.pk)
+    if since is not None and since > last:
+        raise Problem(422, "beyond_stream", f"your stream ends at {last}", "since")
+    return last
+
+
+def streamed(lines: Iterator[bytes], brand: Brand, *, form: str, through: int) -> Streamed:
+    """Raises TooManyStreams."""
+    answer = Streamed(_or_cut_off(lines, form), brand, form=form)
+    answer["X-Through-Sequence"] = str(through)
+    return answer
+
+
+def _or_cut_off(lines: Iterator[bytes], form: str) -> Iterator[bytes]:
+    """The web server ends an answer that breaks as if it were whole, so the last line says so."""
+    try:
+        yield from lines
+    except Exception:
+        log.exception("a list was cut off")
+        yield CUT_OFF[form]
+
+
+def ndjson(batches: Batches[T], line: Callable[[T], dict[str, Any]]) -> Iterator[bytes]:
+    for batch in batches:
+        look_at_connection_again()
+        yield b"".join(orjson.dumps(line(each), option=OPTIONS) for each in batch)
+
+
+def csv(
+    names: Sequence[str], batches: Batches[T], rows: Callable[[T], Iterable[Iterable[Any]]]
+) -> Iterator[bytes]:
+    """*rows* are those of one of the batch, in the order of the *names*."""
+    yield tables.written([names])
+    for batch in batches:
+        look_at_connection_again()
+        yield tables.written(row for each in batch for row in rows(each))

@@ -1,0 +1,148 @@
+"""The SHA-256 of the addresses by which a brand knows its people, for its lists to give back.
+
+Note [Contact hashes]. Only what the brand gave us itself, or was told when the person added it. A
+plain hash is as good as the address to whoever has a list of addresses, so each is sealed with
+AES-SIV (RFC 5297) under a key that is in no database, and for one brand: in another's list it does
+not open. The same address gives the same bytes, so it is kept once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import connection
+
+from brands.prepared import Statement
+from consent import identifiers
+from consent.identifiers import Contact
+from consent.models import ContactHash, HashKind, Relationship
+
+INFO = b"cmr contact hashes 1"
+KIND_OF = {"email": HashKind.EMAIL, "phone": HashKind.PHONE, "sha256": HashKind.UNKNOWN}
+KEEP = """
+INSERT INTO consent_contacthash (relationship_id, kind, sealed)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) ON CONFLICT DO NOTHING
+"""
+OF = Statement("""
+SELECT relationship_id, kind, sealed FROM consent_contacthash
+WHERE relationship_id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
+""")
+ANY = Statement("""
+SELECT relationship.brand_id, held.sealed FROM (SELECT * FROM consent_contacthash LIMIT 1) held
+JOIN consent_relationship relationship ON relationship.id = held.relationship_id
+""")
+WITHOUT = Statement("""
+SELECT count(*) FROM consent_relationship relationship
+WHERE brand_id = %(brand)s AND NOT EXISTS (
+    SELECT FROM consent_contacthash held
+    WHERE held.relationship_id = relationship.id AND held.kind IN (%(kind)s, 'unknown')
+)
+""")
+
+
+class Unreadable(Exception):
+    """A hash was sealed under another key, or altered. A list that left it out would be wrong."""
+
+
+class KnownBy(NamedTuple):
+    """A kind of address, and the SHA-256 of the normalised address itself."""
+
+    kind: str
+    sha256: bytes
+
+
+def known_by(contact: Contact) -> list[KnownBy]:
+    """What a brand that gives *contact* knows; nothing by its own reference.
+
+    Raises:
+        identifiers.InvalidAddress
+    """
+    sha256 = identifiers.sha256_of_contact(contact)
+    ways = (kind for way, kind in KIND_OF.items() if getattr(contact, way) is not None)
+    return [] if sha256 is None else [KnownBy(next(ways), sha256)]
+
+
+def keep(relationship: Relationship, known: Iterable[KnownBy]) -> None:
+    """Keep what the brand of *relationship* knows the person by; again changes nothing."""
+    brand_id = relationship.brand_id
+    keep_sealed((relationship.pk, each.kind, seal(each.sha256, brand_id)) for each in known)
+
+
+def keep_sealed(rows: Iterable[tuple[uuid.UUID, str, bytes]]) -> None:
+    """The same of many, sealed already."""
+    if found := list(rows):
+        columns: list[Any] = [list(column) for column in zip(*found, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, columns)
+
+
+def of(brand_id: int, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[KnownBy]]:
+    """What the brand knows the people of its relationships by.
+
+    Raises:
+        Unreadable
+    """
+    found: dict[uuid.UUID, list[KnownBy]] = defaultdict(list)
+    for relationship, kind, sealed in OF.ask({"ids": orjson.dumps(ids).decode()}):
+        found[relationship].append(KnownBy(kind, _open(bytes(sealed), brand_id)))
+    return found
+
+
+def in_hex(known: Iterable[KnownBy], kind: str) -> list[str]:
+    """Each once, of those that are, or can be, of this *kind*."""
+    return sorted({each.sha256.hex() for each in known if each.kind in (kind, HashKind.UNKNOWN)})
+
+
+def without(brand_id: int, kind: str) -> int:
+    """How many of the brand's people have no hash that can be of this kind."""
+    return int(WITHOUT.ask({"brand": brand_id, "kind": kind})[0][0])
+
+
+def check_key() -> None:
+    """Raises Unreadable, before the first line of a list is written rather than after it."""
+    for brand_id, sealed in ANY.ask({}):
+        _open(bytes(sealed), brand_id)
+
+
+def forget(person_id: uuid.UUID) -> None:
+    """Take away whatever hashes any brand has of the person."""
+    ContactHash.objects.filter(relationship__person=person_id).delete()
+
+
+def forget_address(person_id: uuid.UUID, address: str) -> None:
+    """Take away the hashes of one normalised address, which is the person's no more."""
+    sha256 = hashlib.sha256(address.encode()).digest()
+    for relationship in Relationship.objects.filter(person=person_id):
+        sealed = seal(sha256, relationship.brand_id)
+        ContactHash.objects.filter(relationship=relationship, sealed=sealed).delete()
+
+
+def seal(sha256: bytes, brand_id: int) -> bytes:
+    return _cipher(settings.CONTACT_HASHES_KEY).encrypt(sha256, _place(brand_id))
+
+
+def _open(sealed: bytes, brand_id: int) -> bytes:
+    try:
+        return _cipher(settings.CONTACT_HASHES_KEY).decrypt(sealed, _place(brand_id))
+    except InvalidTag as error:
+        raise Unreadable("the key of this installation does not open the hashes") from error
+
+
+def _place(brand_id: int) -> list[bytes]:
+    return [b"brand %d" % brand_id]
+
+
+@cache
+def _cipher(key: str) -> AESSIV:
+    return AESSIV(HKDF(hashes.SHA256(), 64, None, INFO).derive(key.encode()))

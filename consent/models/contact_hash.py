@@ -1,0 +1,29 @@
+"""The hashes of addresses by which a brand itself knows its people."""
+
+from django.db import models
+
+from consent.models.relationship import Relationship
+
+
+class HashKind(models.TextChoices):
+    EMAIL = "email"
+    PHONE = "phone"
+    UNKNOWN = "unknown"  # the brand gave the SHA-256 alone
+
+
+class ContactHash(models.Model):
+    """The SHA-256 of one normalised address, sealed: see Note [Contact hashes]."""
+
+    pk = models.CompositePrimaryKey("relationship_id", "kind", "sealed")
+    relationship = models.ForeignKey(
+        Relationship, on_delete=models.CASCADE, related_name="hashes", db_index=False
+    )
+    kind = models.CharField(max_length=7, choices=HashKind.choices)
+    sealed = models.BinaryField(max_length=48)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=HashKind.values), name="contact_hash_kind_is_known"
+            ),
+        ]

@@ -1,0 +1,289 @@
+"""The hashes by which a brand knows its people: whose, in what form, and when they are gone."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from brands import keys, stream
+from brands.models import Brand
+from cmr import accounts, erasure, preferences
+from cmr.models import Consumer
+from consent import contact_hashes, ledger, relationships
+from consent.contact_hashes import KnownBy
+from consent.identifiers import digest, find_or_create
+from consent.imports import applying, jobs
+from consent.ledger import Actor, NewChoice
+from consent.models import ContactHash, Identifier, ImportRow, Relationship
+from consent.resolution import Scope
+from tests.conftest import EMAIL, Api
+
+pytestmark = pytest.mark.django_db
+
+ABOUT = {"purpose": "marketing", "channel": "email"}
+HOUR = timedelta(hours=1)
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def register(api: Api, status: int = 201, **contact: str) -> None:
+    answer = api.post("relationships", {"contact": contact, "note": "Our shop"})
+    assert answer.status_code == status, answer.content
+
+
+def lines(api: Api, path: str = "exports/preferences", **query: Any) -> list[dict[str, Any]]:
+    answer = api.get(path, **query)
+    assert answer.status_code == 200, answer.content
+    text = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def contacts(api: Api) -> list[tuple[str, str]]:
+    """Of everybody, in order."""
+    return sorted((c["kind"], c["sha256"]) for line in lines(api) for c in line["contacts"])
+
+
+def rows(api: Api, **query: Any) -> tuple[list[str], list[list[str]], str]:
+    """The headings, the rows, and how many have no hash."""
+    answer = api.get("suppressions", **ABOUT, form="csv", **query)
+    assert answer.status_code == 200, answer.content
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    headings, *found = list(csv.reader(io.StringIO(text, newline="")))
+    return headings, sorted(found), answer.headers.get("X-Without-Hash", "")
+
+
+# -- What is kept ---------------------------------------------------------------------------------
+
+
+def test_what_the_brand_gave_it_gets_back_normalised_and_hashed(as_acme: Api) -> None:
+    register(as_acme, email=" Dora@Example.ORG ")
+    register(as_acme, phone="+49 151 12345678")
+    register(as_acme, sha256=sha256("eve@example.org"))
+    assert contacts(as_acme) == [
+        ("email", sha256("dora@example.org")),
+        ("phone", sha256("+4915112345678")),
+        ("unknown", sha256("eve@example.org")),
+    ]
+
+
+def test_it_is_kept_once_however_often_it_is_given(as_acme: Api) -> None:
+    register(as_acme, email="dora@example.org")
+    register(as_acme, status=200, email="DORA@example.org")
+    assert ContactHash.objects.count() == 1
+
+
+def test_a_refused_registration_keeps_none(as_acme: Api) -> None:
+    body = {"contact": {"email": "a@example.org"}, "note": "Shop", "ref": "C-1"}
+    assert as_acme.post("relationships", body).status_code == 201
+    answer = as_acme.post("relationships", body | {"contact": {"email": "b@example.org"}})
+    assert answer.json()["code"] == "ref_taken"
+    assert contacts(as_acme) == [("email", sha256("a@example.org"))]
+
+
+def test_a_person_who_adds_a_brand_is_known_to_it_by_what_it_was_told(
+    as_acme: Api, as_rival: Api, ana: Consumer, acme: Brand, now: datetime
+) -> None:
+    accounts.add_contact(ana, kind="phone", value="+4915112345678", now=now)
+    preferences.add_brand(ana, acme, by="portal", now=now)
+    accounts.add_contact(ana, kind="email", value="ana@later.example", now=now)
+    assert contacts(as_acme) == [("email", sha256(EMAIL)), ("phone", sha256("+4915112345678"))]
+    (event,) = as_acme.get("events").json()["data"]
+    told = [(each["kind"], each["sha256"]) for each in event["data"]["contacts"]]
+    assert told == contacts(as_acme)
+    assert contacts(as_rival) == []
+
+
+def test_an_import_carries_them(as_acme: Api, acme: Brand) -> None:
+    text = (
+        "email,phone,sha256,ref\r\nAnn@example.org,,,A-1\r\n,+4915112345678,,A-2\r\n"
+        f",,{sha256('cat@example.org')},A-3\r\nann@example.org,,,A-1\r\n,,,A-1\r\n"
+        "eve@example.org,,,A-1\r\n"  # refused: somebody else's reference
+    )
+    job = as_acme.post("imports", {"note": "Our list"}).json()["id"]
+    put = as_acme.send("PUT", f"imports/{job}/parts/1", text.encode(), "text/csv")
+    assert (put.json()["rows"], put.json()["bad"]) == (6, 0)
+    assert not any(_stands_in_clear(ImportRow, "ann@example.org"))
+    as_acme.post(f"imports/{job}/start")
+    for each in applying.waiting():
+        jobs.run(each, now=timezone.now())
+    assert contacts(as_acme) == [
+        ("email", sha256("ann@example.org")),
+        ("phone", sha256("+4915112345678")),
+        ("unknown", sha256("cat@example.org")),
+    ]
+
+
+def _stands_in_clear(model: Any, address: str) -> list[bool]:
+    """Of each row, whether the address or its plain hash stands in it anywhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT t::text FROM {model._meta.db_table} t")
+        found = [row.lower() for (row,) in cursor.fetchall()]
+    assert found
+    return [address in row or sha256(address) in row for row in found]
+
+
+def test_the_table_holds_nothing_that_can_be_compared(as_acme: Api, as_rival: Api) -> None:
+    for api in (as_acme, as_rival):
+        register(api, email="dora@example.org")
+    assert not any(_stands_in_clear(ContactHash, "dora@example.org"))
+    assert len({bytes(each.sealed) for each in ContactHash.objects.all()}) == 2
+    held = {bytes(each.digest) for each in Identifier.objects.all()}
+    assert held.isdisjoint({bytes(each.sealed)[-32:] for each in ContactHash.objects.all()})
+
+
+# -- When it is gone, or cannot be read ------------------------------------------------------------
+
+
+def test_who_erases_themselves_takes_them_along(
+    as_acme: Api, ana: Consumer, acme: Brand, now: datetime
+) -> None:
+    preferences.add_brand(ana, acme, by="portal", now=now)
+    register(as_acme, email="dora@example.org")
+    erasure.erase(ana, first_stop=True, by="portal", now=now + HOUR)
+    assert contacts(as_acme) == [("email", sha256("dora@example.org"))]
+    headings, found, without = rows(as_acme, contact="email")
+    assert (headings, found, without) == (["Email"], [[sha256("dora@example.org")]], "1")
+
+
+def test_an_address_that_comes_to_somebody_else_is_no_more_the_first_one_s(
+    as_acme: Api, ana: Consumer, acme: Brand, now: datetime
+) -> None:
+    number = "+4915112345678"
+    point = accounts.add_contact(ana, kind="phone", value=number, now=now)
+    preferences.add_brand(ana, acme, by="portal", now=now)
+    accounts.remove_contact(point)
+    assert ("phone", sha256(number)) in contacts(as_acme)
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
+    accounts.add_contact(ben, kind="phone", value=number, now=now)
+    assert contacts(as_acme) == [("email", sha256(EMAIL))]
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [("exports/preferences", {}), ("suppressions", {**ABOUT, "contact": "email"})],
+)
+def test_another_key_reads_nothing_and_leaves_nobody_out(
+    as_acme: Api, path: str, query: dict[str, str], settings: Settings
+) -> None:
+    register(as_acme, email="dora@example.org")
+    settings.CONTACT_HASHES_KEY = "another one"
+    answer = as_acme.get(path, **query)
+    assert (answer.status_code, answer.json()["code"]) == (503, "hashes_unreadable")
+    assert len(lines(as_acme, "suppressions", **ABOUT)) == 1
+
+
+def test_what_was_sealed_for_another_brand_does_not_open(
+    as_acme: Api, rival: Brand, ana: Consumer, now: datetime
+) -> None:
+    """Nor can who writes to the database have us open it for them."""
+    register(as_acme, email="dora@example.org")
+    mine = Relationship.objects.get()
+    theirs, _ = relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
+    stolen = bytes(ContactHash.objects.get().sealed)
+    contact_hashes.keep_sealed([(theirs.pk, "email", stolen)])
+    with pytest.raises(contact_hashes.Unreadable):
+        contact_hashes.of(rival.pk, [theirs.pk])
+    known = {mine.pk: [KnownBy("email", bytes.fromhex(sha256("dora@example.org")))]}
+    assert contact_hashes.of(mine.brand_id, [mine.pk]) == known
+
+
+# -- Lists by hash --------------------------------------------------------------------------------
+
+
+def tell(brand: Brand, email: str, decision: Any, now: datetime) -> None:
+    person = find_or_create(digest(email)).subject_id
+    choice = NewChoice(Scope(brand.pk, "marketing"), decision)
+    ledger.record(person, [choice], by=Actor("portal"), now=now)
+
+
+@pytest.fixture
+def people(as_acme: Api, acme: Brand, now: datetime) -> None:
+    """Three with an address, of whom y said yes; one with a number; one known by no hash."""
+    for name in "xyz":
+        register(as_acme, email=f"{name}@example.org")
+    register(as_acme, phone="+4915112345678")
+    hidden = find_or_create(digest("hidden@example.org")).subject_id
+    relationships.start(hidden, acme, by=Actor("portal"), now=now)
+    tell(acme, "y@example.org", "grant", now)
+
+
+@pytest.mark.usefixtures("people")
+def test_an_upload_is_one_hash_a_line_under_the_platforms_heading(as_acme: Api) -> None:
+    x, z = ([sha256(f"{name}@example.org")] for name in "xz")
+    assert rows(as_acme, contact="email") == (["Email"], sorted([x, z]), "2")
+    assert rows(as_acme, contact="phone") == (["Phone"], [[sha256("+4915112345678")]], "4")
+
+
+@pytest.mark.usefixtures("people")
+def test_a_hash_of_unknown_kind_is_in_either(as_acme: Api) -> None:
+    register(as_acme, sha256=sha256("w@example.org"))
+    register(as_acme, status=200, sha256=sha256("x@example.org"))
+    for kind in ("email", "phone"):
+        found = [row[0] for row in rows(as_acme, contact=kind)[1]]
+        assert sha256("w@example.org") in found
+        assert len(set(found)) == len(found)
+
+
+@pytest.mark.usefixtures("people")
+def test_in_json_nobody_is_left_out(as_acme: Api) -> None:
+    plain = lines(as_acme, "suppressions", **ABOUT)
+    named = lines(as_acme, "suppressions", **ABOUT, contact="email")
+    hashes = [each.pop("sha256") for each in named]
+    assert named == plain and len(plain) == 4
+    assert sorted(len(each) for each in hashes) == [0, 0, 1, 1]
+
+
+@pytest.mark.usefixtures("people")
+def test_without_hashes_csv_names_people_as_json_does(as_acme: Api) -> None:
+    headings, found, without = rows(as_acme)
+    assert headings == ["id", "ref", "allowed", "rule", "valid_until"]
+    said = lines(as_acme, "suppressions", **ABOUT)
+    assert found == sorted([e["subject"]["id"], "", "false", e["rule"], ""] for e in said)
+    assert without == ""
+
+
+@pytest.mark.usefixtures("people")
+def test_a_delta_says_which_to_add_and_which_to_take_out(
+    as_acme: Api, acme: Brand, now: datetime
+) -> None:
+    through = stream.last_sequence(acme.pk)
+    tell(acme, "x@example.org", "grant", now + HOUR)
+    tell(acme, "y@example.org", "deny", now + HOUR)
+    headings, found, _ = rows(as_acme, contact="email", since=through)
+    assert headings == ["Email", "allowed"]
+    x, y = (sha256(f"{name}@example.org") for name in "xy")
+    assert found == sorted([[x, "true"], [y, "false"]])
+
+
+@pytest.mark.usefixtures("people")
+def test_who_left_is_in_the_list_by_hash_alone(as_acme: Api, acme: Brand, now: datetime) -> None:
+    """An audience that the brand made before still holds them."""
+    person = find_or_create(digest("y@example.org")).subject_id
+    mine = Relationship.objects.get(subject=person)
+    relationships.end(mine, by=Actor("portal"), now=timezone.now())
+    assert [sha256("y@example.org")] in rows(as_acme, contact="email")[1]
+    assert str(mine.pk) not in [row[0] for row in rows(as_acme)[1]]
+
+
+def test_hashes_need_a_key_for_exports(acme: Brand) -> None:
+    api = Api(keys.issue(acme, name="sender", scopes=["check"]))
+    assert api.get("suppressions", **ABOUT).status_code == 200
+    answer = api.get("suppressions", **ABOUT, contact="email")
+    assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
+
+
+@pytest.mark.usefixtures("people")
+def test_a_rival_gets_none_of_them(as_rival: Api) -> None:
+    assert rows(as_rival, contact="email") == (["Email"], [], "0")
+    assert contacts(as_rival) == []

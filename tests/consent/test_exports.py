@@ -1,0 +1,340 @@
+"""A brand's copy of what its people said: held against the ledger, and brought up to date."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from brands import keys, stream
+from brands.models import Brand, Topic
+from cmr.models import Consumer
+from consent import endings, exports, ledger, merging, propagation, relationships, roll
+from consent.identifiers import digest, find_or_create
+from consent.ledger import Actor, LiftRefused, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.relationships import EndedByPerson
+from consent.resolution import Limit, Scope
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+LATER = datetime(2026, 2, 1, tzinfo=UTC)
+#: After any clock of these tests.
+FAR = datetime(2126, 2, 1, tzinfo=UTC)
+
+
+def taken(api: Api, **query: Any) -> tuple[list[dict[str, Any]], int]:
+    """The people, and the sequence to ask from the next time."""
+    answer = api.get("exports/preferences", **query)
+    assert answer.status_code == 200, answer.content
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    text = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    return [json.loads(line) for line in text.splitlines()], int(answer["X-Through-Sequence"])
+
+
+def as_csv(api: Api, **query: Any) -> list[dict[str, str]]:
+    answer = api.get("exports/preferences", form="csv", **query)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def say(person: uuid.UUID, decision: Any, scope: Scope, now: datetime, **more: Any) -> None:
+    ledger.record(person, [NewChoice(scope, decision, **more)], by=Actor("portal"), now=now)
+
+
+def test_each_person_is_there_with_all_that_stands(
+    as_acme: Api, ana: Consumer, met: Relationship, offers: Topic, now: datetime
+) -> None:
+    until = now + timedelta(days=9_000)
+    say(ana.subject_id, "grant", Scope(met.brand_id, "marketing", "email"), now)
+    say(ana.subject_id, "pause", Scope(None, "marketing"), now + HOUR, until=until)
+    limit = {"limit": Limit(2, "week")}
+    about = Scope(met.brand_id, "marketing", None, offers.code)
+    say(ana.subject_id, "limit", about, now + 2 * HOUR, **limit)
+    (person,), _ = taken(as_acme)
+    said = person.pop("standing")
+    assert person == {
+        "subject": {"id": str(met.pk), "ref": None},
+        "started_at": "2026-01-15T12:00:00Z",
+        "ended_at": None,
+        "ended_by": None,
+        "contacts": [],
+    }
+    entries = LedgerEntry.objects.order_by("subject_seq")
+    assert said[0] == {
+        "entry": str(entries[0].pk),
+        "scope": {"brand": "acme", "purpose": "marketing", "channel": "email", "topic": None,
+                  "contact_point": None},
+        "decision": "grant", "until": None, "expires_at": None, "limit": None,
+        "maker": "person", "made_at": "2026-01-15T12:00:00Z", "basis": "express",
+    }  # fmt: skip
+    assert (said[1]["scope"]["brand"], said[1]["until"]) == (None, f"{until:%Y-%m-%dT%H:%M:%SZ}")
+    assert said[2]["limit"] == {"max": 2, "per": "week"}
+
+
+def test_csv_says_the_same_a_row_a_choice(
+    as_acme: Api, ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    (row,) = as_csv(as_acme)
+    assert (row["id"], row["entry"], row["ref"]) == (str(met.pk), "", "")
+    Relationship.objects.update(ref='=1+1, "two"')
+    say(ana.subject_id, "grant", Scope(met.brand_id, "marketing"), now, expires_at=FAR)
+    say(ana.subject_id, "limit", Scope(None), now + HOUR, limit=Limit(1, "day"))
+    (person,), _ = taken(as_acme)
+    rows = as_csv(as_acme)
+    assert [row["ref"] for row in rows] == ['=1+1, "two"'] * 2
+    for row, said in zip(rows, person["standing"], strict=True):
+        flat = said | said["scope"] | (said["limit"] or {"max": None, "per": None})
+        for name in ("entry", "purpose", "decision", "expires_at", "maker", "basis", "made_at"):
+            assert row[name] == (flat[name] or "")
+        assert (row["limit_max"], row["limit_per"]) == (
+            str(flat["max"] or ""), flat["per"] or "",
+        )  # fmt: skip
+
+
+def test_what_has_run_out_is_left_out(
+    as_acme: Api, ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    say(ana.subject_id, "grant", Scope(met.brand_id, "marketing"), now, expires_at=now + HOUR)
+    say(ana.subject_id, "pause", Scope(met.brand_id, "research"), now, until=now + HOUR)
+    (person,), _ = taken(as_acme)
+    assert person["standing"] == []
+
+
+def test_a_delta_is_of_those_who_changed_alone(
+    as_acme: Api, ana: Consumer, met: Relationship, acme: Brand, now: datetime
+) -> None:
+    other = find_or_create(digest("ben@example.org")).subject_id
+    relationships.start(other, acme, by=Actor("brand_api", acme.pk), now=now, ref="B-1")
+    _, through = taken(as_acme)
+    assert taken(as_acme, since=through) == ([], through)
+    say(other, "deny", Scope(acme.pk), now + HOUR)
+    (person,), after = taken(as_acme, since=through)
+    assert (person["subject"]["ref"], after) == ("B-1", through + 1)
+    assert taken(as_acme, since=after)[0] == []
+
+
+def test_who_ended_is_told_as_ended_and_no_more_of_them(
+    as_acme: Api, ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    _, through = taken(as_acme)
+    say(ana.subject_id, "grant", Scope(met.brand_id, "marketing"), now)
+    relationships.end(met, by=Actor("portal"), now=now + HOUR)
+    say(ana.subject_id, "deny", Scope(None), now + 2 * HOUR)
+    for query in ({}, {"since": through}):
+        (person,), _ = taken(as_acme, **query)
+        assert (person["ended_by"], person["ended_at"]) == ("person", "2026-01-15T13:00:00Z")
+        assert person["standing"] == []
+
+
+def test_a_rival_sees_nothing_of_it(
+    as_rival: Api, rival: Brand, ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    say(ana.subject_id, "grant", Scope(met.brand_id, "marketing"), now)
+    assert taken(as_rival) == ([], 0)
+    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
+    say(ana.subject_id, "deny", Scope(None, "research"), now)
+    say(ana.subject_id, "deny", Scope(rival.pk, "profiling"), now)
+    (person,), _ = taken(as_rival)
+    assert person["subject"]["id"] != str(met.pk)
+    assert [said["scope"]["purpose"] for said in person["standing"]] == ["research", "profiling"]
+
+
+def test_nothing_in_it_tells_a_merge(
+    as_acme: Api, ana: Consumer, met: Relationship, acme: Brand, now: datetime
+) -> None:
+    """Of the choices that are said again; and each keeps the id that the brand knows."""
+    other = find_or_create(digest("ana@work.example")).subject_id
+    relationships.start(other, acme, by=Actor("brand_api", acme.pk), now=now, ref="W-1")
+    say(other, "deny", Scope(acme.pk, "marketing"), now)
+    say(ana.subject_id, "grant", Scope(acme.pk, "marketing"), now + HOUR)
+    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    people, _ = taken(as_acme)
+    assert {person["subject"]["ref"] for person in people} == {None, "W-1"}
+    assert "merge" not in json.dumps(people)
+    assert LedgerEntry.objects.filter(source="merge").exists()
+
+
+def test_a_scope_of_its_own(acme: Brand) -> None:
+    others = keys.issue(acme, name="tests", scopes=set(keys.SCOPES) - {"exports"})
+    answer = Api(others).get("exports/preferences")
+    assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
+
+
+@pytest.mark.parametrize("path", ["exports/preferences", "suppressions"])
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"since": "99"}, "beyond_stream"),
+        ({"since": "-1"}, "min_value"),
+        ({"form": "xml"}, "invalid_choice"),
+    ],
+)
+def test_a_question_that_makes_no_sense(
+    as_acme: Api, path: str, query: dict[str, str], code: str
+) -> None:
+    about = {"purpose": "marketing", "channel": "email"} if path == "suppressions" else {}
+    answer = as_acme.get(path, **about, **query)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+# -- Held against the ledger ----------------------------------------------------------------------
+
+Copy = dict[uuid.UUID, tuple[Any, ...]]
+
+
+def copy_of(brand: Brand, now: datetime, *, since: int | None = None) -> Copy:
+    batches = exports.preferences(brand.pk, since=since, now=now)
+    return {
+        each.id: (each.ref, each.started_at, each.ended_at, each.ended_by, frozenset(each.standing))
+        for batch in batches
+        for each in batch
+    }
+
+
+def without_what_ran_out(copy: Copy, now: datetime) -> Copy:
+    """What a brand leaves out by its own clock."""
+    ends = {
+        pk: frozenset(c for c in said if not (c.until or c.expires_at or LATER) <= now)
+        for pk, (*_, said) in copy.items()
+    }
+    return {pk: (*known[:-1], ends[pk]) for pk, known in copy.items()}
+
+
+def by_hand(brand: Brand, now: datetime) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """The entries that stand of each relationship, straight from the ledger."""
+    standing = {}
+    for relationship in Relationship.objects.filter(brand=brand):
+        entries = list(LedgerEntry.objects.of_person(relationship.person_id))
+        mine = [each for each in entries if each.brand_id in (None, brand.pk)]
+        if relationship.ended_at:
+            mine = []
+        standing[relationship.pk] = {each.pk for each in mine if _stands(each, mine, now)}
+    return standing
+
+
+def _stands(entry: LedgerEntry, others: list[LedgerEntry], now: datetime) -> bool:
+    if entry.decision == "clear" or (entry.ends_at and entry.ends_at <= now):
+        return False
+    newer = [o for o in others if (o.made_at, o.subject_seq) > (entry.made_at, entry.subject_seq)]
+    same = [o for o in newer if _about(o) == _about(entry) and o.maker == entry.maker]
+    slot = entry.decision, entry.basis
+    return not any(o.decision == "clear" or (o.decision, o.basis) == slot for o in same)
+
+
+def _about(entry: LedgerEntry) -> tuple[Any, ...]:
+    return entry.brand_id, entry.purpose_id, entry.channel, entry.topic, entry.contact_point_id
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 2),  # whose
+        st.sampled_from(["say", "say", "say", "tell", "end", "begin", "worker"]),
+        st.sampled_from(["grant", "deny", "pause", "clear", "limit"]),
+        st.sampled_from(["acme", "rival", None]),
+        st.sampled_from([None, "marketing", "research"]),
+        st.integers(1, 5),  # hours until it ends, and until the next
+    ),
+    min_size=4,
+    max_size=14,
+)
+
+
+class Story:
+    def __init__(self, acme: Brand, rival: Brand, now: datetime) -> None:
+        self.brands, self.now = {"acme": acme, "rival": rival}, now
+        emails = [f"{uuid.uuid4()}@example.org" for _ in range(3)]
+        self.people = [find_or_create(digest(email)).subject_id for email in emails]
+        for person in self.people:
+            relationships.start(person, acme, by=Actor("portal"), now=now)
+
+    def live(self, step: tuple[int, str, str, str | None, str | None, int]) -> None:
+        who, what, decision, slug, purpose, hours = step
+        self.now += timedelta(hours=hours)
+        person, brand = self.people[who], self.brands[slug or "acme"]
+        if what == "say":
+            self.say(person, decision, self.brands[slug].pk if slug else None, purpose, hours)
+        elif what == "tell":
+            self.tell(person, brand, decision, purpose)
+        elif what == "end":
+            for mine in Relationship.objects.active().filter(subject=person, brand=brand):
+                relationships.end(mine, by=Actor("portal"), now=self.now)
+        elif what == "begin":
+            relationships.start(person, brand, by=Actor("portal"), now=self.now)
+        else:
+            self.work()
+
+    def say(self, person: uuid.UUID, decision: Any, brand: Any, purpose: Any, hours: int) -> None:
+        end = self.now + timedelta(hours=hours)
+        more: dict[str, Any] = {"until": end} if decision == "pause" else {}
+        more |= {"limit": Limit(hours, "week")} if decision == "limit" else {}
+        more |= {"expires_at": end} if decision == "grant" and hours > 2 else {}
+        say(person, decision, Scope(brand, purpose), self.now, **more)
+
+    def tell(self, person: uuid.UUID, brand: Brand, decision: Any, purpose: Any) -> None:
+        by = Actor("brand_api", brand.pk)
+        decision = decision if decision in ("grant", "deny", "clear") else "deny"
+        choice = NewChoice(Scope(brand.pk, purpose), decision, evidence="a form")
+        try:
+            relationships.start(person, brand, by=by, now=self.now)
+            ledger.record(person, [choice], by=by, now=self.now)
+        except (LiftRefused, EndedByPerson):
+            return
+
+    def work(self) -> None:
+        """What is about any brand, and what ran out, gets into the streams."""
+        for person in propagation.waiting():
+            propagation.propagate(person, now=self.now)
+        endings.end_due(self.now)
+
+
+@pytest.fixture
+def story(acme: Brand, rival: Brand, now: datetime) -> Story:
+    return Story(acme, rival, now)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(before=STEPS, after=STEPS)
+def test_a_copy_is_what_the_ledger_says_and_deltas_keep_it_so(
+    before: Any, after: Any, acme: Brand, rival: Brand, now: datetime
+) -> None:
+    story = Story(acme, rival, now)
+    for step in before:
+        story.live(step)
+    through = stream.last_sequence(acme.pk)
+    copy = copy_of(acme, story.now)
+    for step in after:
+        story.live(step)
+    story.work()
+    whole = copy_of(acme, story.now)
+    assert {pk: {c.entry for c in said} for pk, (*_, said) in whole.items()} == by_hand(
+        acme, story.now
+    )
+    delta = copy_of(acme, story.now, since=through)
+    assert without_what_ran_out(copy | delta, story.now) == whole
+    assert copy | delta | copy_of(acme, story.now, since=through) == copy | delta
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_it_is_the_same_in_batches_of_any_size(
+    as_acme: Api, story: Story, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in story.people:
+        say(person, "grant", Scope(story.brands["acme"].pk, "marketing"), story.now)
+    whole, delta = taken(as_acme), taken(as_acme, since=1)
+    assert (len(whole[0]), len(delta[0])) == (3, 3)
+    monkeypatch.setattr(roll, "BATCH", size)
+    monkeypatch.setattr(roll, "STRIDE", size)
+    assert (taken(as_acme), taken(as_acme, since=1)) == (whole, delta)
