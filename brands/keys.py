@@ -21,6 +21,7 @@ SCOPES = {
     "imports": "import people and their consents",
     "ask": "ask people for a yes",
     "links": "make the links of its mails",
+    "catalogue": "make, rename and retire topics, and write notices",
     "campaigns": "report what campaigns sent and brought",
     "reports": "read the brand's own numbers",
     "keys": "issue, rotate and revoke the brand's keys",

@@ -12,7 +12,7 @@ from rest_framework.authentication import (
     get_authorization_header,
 )
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -79,8 +79,9 @@ class HasScope(BasePermission):
         if not isinstance(request.auth, BrandKey):
             return False  # answered 401 with the challenge above
         assert isinstance(view, BrandView)
-        if view.scope not in request.auth.scopes:
-            detail = f"This key lacks the scope {view.scope!r}."
+        needed = view.scope if request.method in SAFE_METHODS else view.scope_to_write or view.scope
+        if needed not in request.auth.scopes:
+            detail = f"This key lacks the scope {needed!r}."
             raise Problem(403, "missing_scope", detail)
         return True
 
@@ -89,6 +90,8 @@ class BrandView(APIView):
     """A door for brands. `scope` names what a key must be allowed to do."""
 
     scope: ClassVar[str]
+    #: Where writing takes another one than reading.
+    scope_to_write: ClassVar[str] = ""
     #: It needs nothing that only a browser has: `config.requests.Programs`.
     knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)
