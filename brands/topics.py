@@ -60,6 +60,12 @@ def make(brand: Brand, *, code: str, name: str, purpose: str) -> tuple[Topic, bo
     return topic, False
 
 
+def purposes() -> list[tuple[str, str]]:
+    """Codes and names of those that a topic can be under."""
+    found = Purpose.objects.filter(has_channels=True).exclude(regime=Regime.REQUIRED)
+    return list(found.order_by("position").values_list("code", "name"))
+
+
 def rename(topic: Topic, name: str) -> None:
     topic.name = name
     topic.save(update_fields=["name"])
