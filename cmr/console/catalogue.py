@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -33,7 +33,9 @@ def catalogue(request: HttpRequest, place: Place) -> HttpResponse:
     form = TopicForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _make_topic(request, place, form):
         return _back(place)
-    mine = Topic.objects.filter(brand=place.brand).order_by("retired_at", "name", "pk")
+    mine = Topic.objects.filter(brand=place.brand).order_by(
+        F("retired_at").desc(nulls_first=True), "name", "pk"
+    )
     context = {
         "place": place,
         "page": "catalogue",
