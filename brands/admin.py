@@ -1,6 +1,7 @@
 """Brands in Django's admin."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from brands.models import Brand, JurisdictionRegime, Purpose, Topic
 
@@ -28,3 +29,12 @@ class JurisdictionRegimeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("code", "name", "brand", "purpose")
     autocomplete_fields = ("brand",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Topic | None = None
+    ) -> tuple[str, ...]:
+        """The ledger names it by these: see Note [Retiring]."""
+        return ("brand", "purpose", "code") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        return False

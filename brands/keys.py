@@ -23,6 +23,7 @@ SCOPES = {
     "ask": "ask people for a yes",
     "links": "make the links of its mails",
     "inbound": "hand on what people answered, and let mail providers tell us",
+    "catalogue": "make, rename and retire topics, and write notices",
     "campaigns": "report what campaigns sent and brought",
     "reports": "read the brand's own numbers",
     "keys": "issue, rotate and revoke the brand's keys",

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from brands import outbound
+from brands import notices, outbound
 from brands.models import Brand, Topic, Workspace
 
 #: A workspace's slug may not look like a page of the console.
@@ -65,20 +65,32 @@ def make_live(workspace: Workspace, *, now: datetime) -> Brand:
 
 
 def adopt(workspace: Workspace, live: Brand, *, now: datetime) -> None:
-    """Let *live* be the workspace's brand from now on, with the topics that were tried out."""
+    """Let *live* be the workspace's brand from now on, with the catalogue that was tried out."""
     workspace.live, workspace.proven_at = live, now
     workspace.save(update_fields=["live", "proven_at"])
     copy_topics(workspace)
+    copy_notices(workspace, now=now)
 
 
 def copy_topics(workspace: Workspace) -> int:
     """Take over the test brand's topics that the live one lacks; return how many."""
     held = set(Topic.objects.filter(brand=workspace.live).values_list("code", flat=True))
+    offered = Topic.objects.filter(brand=workspace.test, retired_at=None)
     new = [
         Topic(brand=workspace.live, purpose_id=t.purpose_id, code=t.code, name=t.name)
-        for t in Topic.objects.filter(brand=workspace.test).exclude(code__in=held)
+        for t in offered.exclude(code__in=held)
     ]
     return len(Topic.objects.bulk_create(new))
+
+
+def copy_notices(workspace: Workspace, *, now: datetime) -> int:
+    """The same of notices, each as it reads now; they begin with their first version."""
+    assert workspace.live is not None
+    held = {each.code for each in notices.current(workspace.live)}
+    new = [each for each in notices.current(workspace.test) if each.code not in held]
+    for each in new:
+        notices.write(workspace.live, code=each.code, texts=each.texts, now=now)
+    return len(new)
 
 
 def read_domain(text: str) -> str:

@@ -8,12 +8,16 @@ counted. Whoever the person is, with an account or without, the brand is answere
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from brands import notices
+from brands.models import Topic
+from brands.notices import Named
 from cmr.models import Answer, PermissionRequest
 from consent import ledger, preferences, resolution, scopes
 from consent.ledger import Actor, NewChoice
@@ -49,6 +53,10 @@ class NeverAgain(MayNotAsk):
     """The person does not want to be asked for this again."""
 
 
+class TopicRetired(Exception):
+    """The brand offers this topic to nobody any more."""
+
+
 class Answered(Exception):
     """This was answered before."""
 
@@ -71,9 +79,13 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
 
     Raises:
         MayNotAsk: one of its kinds.
-        scopes.UnknownName, scopes.TopicWithoutBrand
+        scopes.UnknownName, scopes.TopicWithoutBrand, TopicRetired
     """
     scope = _scope(relationship, question)
+    same = Topic.objects.filter(brand=relationship.brand_id, code=question.topic)
+    if same.exclude(retired_at=None).exists():
+        raise TopicRetired(f"you retired the topic {question.topic!r}")
+    held = notices.known(relationship.brand_id, question.notice)
     with transaction.atomic():
         ledger.lock(relationship.person_id)  # one question at a time, so that they can be counted
         _refuse(relationship, question, scope, now)
@@ -83,7 +95,7 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
             channel=question.channel,
             topic=question.topic,
             text=question.text,
-            notice=question.notice,
+            notice=notices.resolve(question.notice, held, at=now),
             evidence=question.evidence,
             asked_at=now,
         )
@@ -123,6 +135,18 @@ def waiting(person_id: uuid.UUID, *, brand_id: int | None = None) -> QuerySet[Pe
     if brand_id is not None:
         mine = mine.filter(relationship__brand=brand_id)
     return mine.select_related("relationship__brand", "purpose").order_by("asked_at", "pk")
+
+
+def with_notices(
+    rows: Iterable[PermissionRequest], language: str | None
+) -> list[PermissionRequest]:
+    """Give each its notice's text, in a language that its reader knows if there is one."""
+    found = list(rows)
+    named = [Named(each.relationship.brand_id, each.notice, each.asked_at) for each in found]
+    texts = notices.read(named, language=language or notices.COMMON)
+    for each, name in zip(found, named, strict=True):
+        each.shown = texts.get(name)
+    return found
 
 
 def answer(asked: PermissionRequest, given: Answer, *, by: str, now: datetime) -> list[LedgerEntry]:

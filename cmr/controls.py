@@ -103,10 +103,12 @@ def of_brand(consumer: Consumer, brand: Brand, *, now: datetime) -> Page | None:
     purposes = list(Purpose.objects.order_by("position"))
     may = permissions.of_brands(consumer.subject_id, [brand.pk], now=now)[brand.pk]
     optional = [each for each in may if each.decision.rule != "required" and not each.topic]
+    shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
+    topics = list(shown.order_by("name", "pk"))
     return Page(
         brand,
         sorted(known, key=lambda each: each.ended_at is not None),
-        _messages(consumer, brand, purposes, optional, now),
+        _messages(consumer, brand, purposes, optional, topics, now=now),
         _uses(purposes, optional),
         [each for each in purposes if each.regime == "required"],
         _addresses(consumer, known, brand, said, now),
@@ -131,9 +133,10 @@ def _messages(
     brand: Brand,
     purposes: Iterable[Purpose],
     may: Sequence[Permission],
+    topics: Sequence[Topic],
+    *,
     now: datetime,
 ) -> list[Messages]:
-    topics = list(Topic.objects.filter(brand=brand).order_by("name", "pk"))
     wanted = [(topic.purpose_id, topic.code) for topic in topics]
     about = permissions.of_topics(consumer.subject_id, brand.pk, wanted, now=now)
     by_topic = {code: _controls(e for e in about if e.topic == code) for _, code in wanted}

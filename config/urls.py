@@ -33,6 +33,7 @@ from cmr.api import (
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
+from cmr.console import catalogue as console_catalogue
 from cmr.console import keys as console_keys
 from cmr.console import team, workspaces
 from cmr.guessing import limited
@@ -133,7 +134,21 @@ urlpatterns = [
     path(f"{MODE}/keys/new", console_keys.issue, name="console-issue-key"),
     path(f"{MODE}/keys/<int:key_id>/rotate", console_keys.rotate, name="console-rotate-key"),
     path(f"{MODE}/keys/<int:key_id>/revoke", console_keys.revoke, name="console-revoke-key"),
-    path(f"{MODE}/catalogue/copy", workspaces.copy_topics, name="console-copy-topics"),
+    path(f"{MODE}/catalogue", console_catalogue.catalogue, name="console-catalogue"),
+    path(f"{MODE}/catalogue/copy", console_catalogue.copy, name="console-copy-topics"),
+    path(f"{MODE}/catalogue/topics/<slug:code>", console_catalogue.topic, name="console-topic"),
+    path(
+        f"{MODE}/catalogue/topics/<slug:code>/retire",
+        console_catalogue.retire_topic,
+        name="console-retire-topic",
+    ),
+    path(
+        f"{MODE}/catalogue/topics/<slug:code>/bring-back",
+        console_catalogue.bring_back_topic,
+        name="console-bring-back-topic",
+    ),
+    path(f"{MODE}/catalogue/new-notice", console_catalogue.new_notice, name="console-new-notice"),
+    path(f"{MODE}/catalogue/notices/<slug:code>", console_catalogue.notice, name="console-notice"),
     # The pages of admins, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),
     path("reports/files", report_pages.order_export, name="reports-exports"),
@@ -236,6 +251,9 @@ urlpatterns = [
     path("api/v1/brand", brand.Ours.as_view()),
     path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
     path("api/v1/brand/topics", catalogue.Topics.as_view()),
+    path("api/v1/brand/topics/<slug:code>", catalogue.OneTopic.as_view()),
+    path("api/v1/brand/notices", catalogue.Notices.as_view()),
+    path("api/v1/brand/notices/<slug:code>", catalogue.OneNotice.as_view()),
     path("api/v1/campaigns", campaigns.Campaigns.as_view()),
     path("api/v1/campaigns/stats", campaigns.ManyStats.as_view()),
     path("api/v1/campaigns/<str:code>", campaigns.OneCampaign.as_view()),

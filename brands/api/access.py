@@ -12,7 +12,7 @@ from rest_framework.authentication import (
     get_authorization_header,
 )
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -75,7 +75,7 @@ class BrandKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
         return {"type": "http", "scheme": "bearer", "description": KEYS}
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
-        scope = auto_schema.view.scope
+        scope = auto_schema.view.needed(auto_schema.method)
         return {self.name: [scope] if scope else []}
 
 
@@ -84,7 +84,7 @@ class HasScope(BasePermission):
         if not isinstance(request.auth, BrandKey):
             return False  # answered 401 with the challenge above
         assert isinstance(view, BrandView)
-        demand(request, view.scope)
+        demand(request, view.needed(request.method or ""))
         return True
 
 
@@ -99,6 +99,8 @@ class BrandView(APIView):
     """A door for brands. `scope` names what a key must be allowed to do."""
 
     scope: ClassVar[str] = ""
+    #: Where writing takes another one than reading.
+    scope_to_write: ClassVar[str] = ""
     #: It needs nothing that only a browser has: `config.requests.Programs`.
     knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)
@@ -112,6 +114,11 @@ class BrandView(APIView):
             self.headers |= allowance.headers()
             if allowance.is_over:
                 raise TooManyCalls(allowance.wait)
+
+    def needed(self, method: str) -> str:
+        """The scope that a call takes."""
+        is_read = method in SAFE_METHODS
+        return self.scope if is_read else self.scope_to_write or self.scope
 
     @property
     def brand(self) -> Brand:

@@ -1,18 +1,29 @@
-"""What can be asked about: purposes with their regimes, and the brand's topics."""
+"""What can be asked about, purposes with their regimes and the brand's topics; and its notices."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import notices, topics
 from brands.api.access import BrandView
 from brands.models import Channel, Purpose, Regime, Topic
-from brands.wire import list_of
+from brands.notices import Version
+from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
 
+PROBLEMS: Problems = {
+    topics.UnknownPurpose: (422, "unknown_purpose", "purpose"),
+    topics.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
+    topics.OtherTopic: (409, "topic_exists", "code"),
+    topics.TooManyTopics: (409, "too_many_topics", None),
+    notices.BadNotice: (422, "bad_notice", None),
+    notices.TooManyNotices: (409, "too_many_notices", None),
+}
 TAG = "brand: catalogue"
 
 
@@ -42,9 +53,47 @@ class TopicData(serializers.Serializer[object]):
     code = serializers.CharField()
     name = serializers.CharField()
     purpose = serializers.CharField()
+    retired_at = serializers.DateTimeField(allow_null=True)
 
 
-TopicList = list_of(TopicData)
+class TopicRequest(StrictSerializer):
+    code = serializers.SlugField(max_length=60, help_text="Your own; choices and checks carry it.")
+    name = serializers.CharField(max_length=100, help_text="As people read it.")
+    purpose = serializers.CharField(max_length=40)
+
+
+class TopicName(StrictSerializer):
+    name = serializers.CharField(max_length=100, help_text="As people read it.")
+
+
+class NoticeData(serializers.Serializer[object]):
+    code = serializers.CharField()
+    version = serializers.IntegerField(help_text="The current one: 1, 2, 3, …")
+    languages = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField()
+
+
+class NoticeTexts(serializers.Serializer[object]):
+    code = serializers.CharField()
+    version = serializers.IntegerField()
+    texts = serializers.DictField(child=serializers.CharField(), help_text="By language.")
+    created_at = serializers.DateTimeField()
+
+
+class NoticeHistory(serializers.Serializer[object]):
+    code = serializers.CharField()
+    versions = NoticeTexts(many=True, help_text="Newest first.")
+
+
+class NoticeRequest(StrictSerializer):
+    texts = serializers.DictField(
+        child=serializers.CharField(max_length=notices.LONGEST),
+        allow_empty=False,
+        help_text="By language, as `en` or `pt-BR`.",
+    )
+
+
+TopicList, NoticeList = list_of(TopicData), list_of(NoticeData)
 
 
 class Purposes(BrandView):
@@ -86,11 +135,104 @@ def _regimes_of(purpose: Purpose) -> list[dict[str, Any]]:
 
 
 class Topics(BrandView):
+    scope, scope_to_write = "check", "catalogue"
+
+    @extend_schema(operation_id="brand_topics_list", responses=TopicList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """Your own lists and themes, the retired ones too."""
+        rows = Topic.objects.filter(brand=self.brand).order_by("code")
+        return Response({"data": [_topic(each) for each in rows], "next_cursor": None})
+
+    @extend_schema(request=TopicRequest, responses={200: TopicData, 201: TopicData}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """Make a topic. The same again is 200, and brings a retired one back."""
+        body = TopicRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with translating(PROBLEMS):
+            topic, is_new = topics.make(self.brand, **body.validated_data)
+        return Response(_topic(topic), status=201 if is_new else 200)
+
+
+class OneTopic(BrandView):
+    scope = "catalogue"
+
+    def topic(self, code: str) -> Topic:
+        topic = Topic.objects.filter(brand=self.brand, code=code).first()
+        if topic is None:
+            raise Problem(404, "not_found", "You have no such topic.")
+        return topic
+
+    @extend_schema(request=TopicName, responses=TopicData, tags=[TAG])
+    def put(self, request: Request, code: str) -> Response:
+        """Give it another name. Its purpose stays: people said yes and no to that."""
+        body = TopicName(data=request.data)
+        body.is_valid(raise_exception=True)
+        topic = self.topic(code)
+        topics.rename(topic, body.validated_data["name"])
+        return Response(_topic(topic))
+
+    @extend_schema(responses={204: None}, tags=[TAG])
+    def delete(self, request: Request, code: str) -> Response:
+        """Retire it: nobody is offered it any more, and what people said of it still counts."""
+        topics.retire(self.topic(code), now=timezone.now())
+        return Response(status=204)
+
+
+class Notices(BrandView):
     scope = "check"
 
-    @extend_schema(responses=TopicList, tags=[TAG])
+    @extend_schema(operation_id="brand_notices_list", responses=NoticeList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your own lists and themes."""
-        topics = Topic.objects.filter(brand=self.brand).order_by("code")
-        data = [{"code": t.code, "name": t.name, "purpose": t.purpose_id} for t in topics]
+        """What people are shown when they choose: each notice's current version."""
+        data = [
+            {
+                "code": each.code,
+                "version": each.version,
+                "languages": list(each.texts),
+                "created_at": each.created_at,
+            }
+            for each in notices.current(self.brand)
+        ]
         return Response({"data": data, "next_cursor": None})
+
+
+class OneNotice(BrandView):
+    scope, scope_to_write = "check", "catalogue"
+
+    @extend_schema(operation_id="brand_notices_retrieve", responses=NoticeHistory, tags=[TAG])
+    def get(self, request: Request, code: str) -> Response:
+        """All its versions, in all their languages."""
+        versions = notices.history(self.brand, code)
+        if not versions:
+            raise Problem(404, "not_found", "You have no such notice.")
+        return Response({"code": code, "versions": [_notice(each) for each in versions]})
+
+    @extend_schema(
+        request=NoticeRequest, responses={200: NoticeTexts, 201: NoticeTexts}, tags=[TAG]
+    )
+    def put(self, request: Request, code: str) -> Response:
+        """Say how it reads. Where any text differs, that is its next version (201)."""
+        body = NoticeRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        texts = body.validated_data["texts"]
+        with translating(PROBLEMS):
+            version, is_new = notices.write(self.brand, code=code, texts=texts, now=timezone.now())
+        return Response(_notice(version), status=201 if is_new else 200)
+
+
+def _topic(topic: Topic) -> dict[str, Any]:
+    return {
+        "code": topic.code,
+        "name": topic.name,
+        "purpose": topic.purpose_id,
+        "retired_at": topic.retired_at,
+    }
+
+
+def _notice(version: Version) -> dict[str, Any]:
+    return {
+        "code": version.code,
+        "version": version.version,
+        "texts": dict(version.texts),
+        "created_at": version.created_at,
+    }

@@ -272,6 +272,7 @@ class Migration(migrations.Migration):
                 ),
                 ("code", models.SlugField(max_length=60)),
                 ("name", models.CharField(max_length=100)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -1024,5 +1025,57 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(db_index=False, max_length=60)),
+                ("version", models.PositiveIntegerField()),
+                ("language", models.CharField(max_length=20)),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="brands.brand",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("brand", "code", "version", "language"), name="notice_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="notice_version_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="notice_has_a_text"
+                    ),
+                ],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="notice_is_never_altered",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a18dfe1ef0c30505e0cb73d9d3dce2fdca2ba2e4",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_notice_is_never_altered_57c6c",
+                    table="brands_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -115,6 +115,11 @@ class JurisdictionRegime(models.Model):
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
+    def shown(self, brand: Brand, *, chosen: Iterable[str | None]) -> TopicQuerySet:
+        """What a person is offered by *brand*, and of the retired ones those they have *chosen*
+        about: what may still come must stay in sight."""
+        return self.filter(Q(retired_at=None) | Q(code__in=set(chosen) - {None}), brand=brand)
+
     def names(self, wanted: Iterable[tuple[int | None, str | None]]) -> dict[tuple[int, str], str]:
         """Of brands' ids and codes the names; a code means another topic with another brand."""
         named = {(brand_id, code) for brand_id, code in wanted if brand_id and code}
@@ -130,6 +135,8 @@ class Topic(models.Model):
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     code = models.SlugField(max_length=60)
     name = models.CharField(max_length=100)
+    #: From when on nobody is offered it any more: see Note [Retiring].
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TopicQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -22,6 +23,12 @@ PROBLEMS: Problems = {asking.Answered: (409, "answered_already", None)}
 TAG = "consumer"
 
 
+class ShownData(serializers.Serializer[object]):
+    name = serializers.CharField(help_text="As the brand names it; with its version if it has one.")
+    language = serializers.CharField(allow_null=True)
+    text = serializers.CharField(allow_null=True, help_text="In your language, if it has that.")
+
+
 class PermissionRequestData(serializers.Serializer[object]):
     id = serializers.UUIDField()
     brand = serializers.CharField()
@@ -29,6 +36,7 @@ class PermissionRequestData(serializers.Serializer[object]):
     channel = serializers.CharField(allow_null=True)
     topic = serializers.CharField(allow_null=True)
     text = serializers.CharField(help_text="Why the brand asks, in its own words.")
+    notice = ShownData(allow_null=True)
     asked_at = serializers.DateTimeField()
 
 
@@ -48,7 +56,8 @@ class PermissionRequests(ConsumerView):
     def get(self, request: Request) -> Response:
         """What waits for your answer, oldest first."""
         waiting = asking.waiting(self.consumer.subject_id)
-        return Response({"data": [_data(each) for each in waiting], "next_cursor": None})
+        found = asking.with_notices(waiting, get_language())
+        return Response({"data": [_data(each) for each in found], "next_cursor": None})
 
 
 class OnePermissionRequest(ConsumerView):
@@ -76,5 +85,15 @@ def _data(asked: PermissionRequest) -> dict[str, Any]:
         "channel": asked.channel,
         "topic": asked.topic,
         "text": asked.text,
+        "notice": _notice(asked) if asked.notice else None,
         "asked_at": asked.asked_at,
+    }
+
+
+def _notice(asked: PermissionRequest) -> dict[str, Any]:
+    shown = asked.shown
+    return {
+        "name": asked.notice,
+        "language": shown.language if shown else None,
+        "text": shown.text if shown else None,
     }

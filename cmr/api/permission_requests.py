@@ -30,6 +30,7 @@ PROBLEMS = {
     asking.TooManyWaiting: (409, "too_many_waiting", None),
     asking.TooSoon: (409, "asked_too_soon", None),
     asking.NeverAgain: (409, "never_again", None),
+    asking.TopicRetired: (409, "topic_retired", "topic"),
 }
 TAG = "brand: permission requests"
 #: Nobody may use our mail to lead people elsewhere.
@@ -42,7 +43,10 @@ class AskRequest(wire.Matter):
         max_length=500, help_text="Why you ask, in words the person will read; without addresses."
     )
     notice = serializers.CharField(
-        required=False, max_length=100, help_text="The notice that goes with it, as you name it."
+        required=False,
+        max_length=100,
+        help_text="The notice that goes with it. The code of one of yours is kept with its current "
+        "version, as `newsletter@3`, and the person reads it; anything else is kept as it is.",
     )
     evidence = serializers.CharField(
         required=False,

@@ -21,6 +21,7 @@ MODES = ("test", "live")
 PAGES = [
     ("overview", "Overview", ""),
     ("keys", "Keys", "keys"),
+    ("catalogue", "Catalogue", "catalogue"),
 ]
 View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponse]
 Shown = Callable[..., HttpResponse]

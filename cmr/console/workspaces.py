@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from brands import domains, stream, workspaces
 from brands.models import BrandKey, Subscription, Topic
@@ -125,13 +125,3 @@ def _prove(request: HttpRequest, place: Place) -> str:
     except (domains.NotProven, domains.Busy, workspaces.DomainTaken) as error:
         return _sentence(error)
     return ""
-
-
-@require_POST
-@for_members
-def copy_topics(request: HttpRequest, place: Place) -> HttpResponse:
-    """Take the test mode's topics over into live mode."""
-    if place.workspace.live_id is not None:
-        number = workspaces.copy_topics(place.workspace)
-        messages.success(request, f"{number} topics were taken over.")
-    return redirect("console-catalogue", workspace=place.workspace.slug, mode="live")

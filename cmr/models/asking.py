@@ -1,9 +1,11 @@
 """What a brand asked a person for, and what the person said."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.db.models import Q
 
-from brands.models import Channel, Purpose
+from brands.models import Channel, Notice, Purpose
 from brands.ordered_ids import new_id
 from consent.models import Relationship
 
@@ -31,6 +33,8 @@ class PermissionRequest(models.Model):
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=5, blank=True, choices=Answer.choices)
+    #: The notice's text in the reader's language, where a page has looked it up.
+    shown: Notice | None = None
 
     class Meta:
         constraints = [

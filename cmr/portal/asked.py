@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,7 +23,7 @@ from cmr.portal.person import for_consumers
 @require_safe
 @for_consumers
 def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    waiting = list(asking.waiting(consumer.subject_id))
+    waiting = asking.with_notices(asking.waiting(consumer.subject_id), get_language())
     keys = [(each.relationship.brand_id, each.topic or "") for each in waiting]
     names = Topic.objects.names(keys)
     rows = [(each, names.get(key, "")) for each, key in zip(waiting, keys, strict=True)]

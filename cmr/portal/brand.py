@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,12 +33,13 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     page = controls.of_brand(consumer, one, now=now)
     if page is None:
         return render(request, "cmr/stranger.html", {"brand": one})
+    waiting = asking.waiting(consumer.subject_id, brand_id=one.pk)
     last = controls.last_entry(consumer, one)
     fates = [f for f in honouring.fates(last) if f.brand == one] if last else []
     context = {
         "page": page,
         "per": PER,
-        "asked_here": asking.waiting(consumer.subject_id, brand_id=one.pk),
+        "asked_here": asking.with_notices(waiting, get_language()),
         "changes": history.changes(consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk),
         "fate": (fates[0], fates[0].state(now)) if fates else None,
         "done": done.read(request, consumer),

@@ -8,9 +8,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from brands import notices
 from brands.models import Brand
+from brands.notices import Named
 from cmr import history
 from cmr.models import Consumer
 from cmr.portal.choosing import mine
@@ -48,10 +51,11 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
     """One change: before, after, why, and how far it has come, brand by brand."""
     entry = mine(consumer, entry_id)
     history.name_topics([entry])
-    now = timezone.now()
+    now, named = timezone.now(), Named(entry.brand_id, entry.notice, entry.recorded_at)
     explained = Explanation.objects.filter(entry=entry).first()
     context = {
         "entry": entry,
+        "shown": notices.read([named], language=get_language() or notices.COMMON).get(named),
         "reason": entry.reason or (explained.reason if explained else ""),
         "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry)],
     }

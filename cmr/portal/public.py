@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -131,14 +132,15 @@ def _questions(link: Link) -> list[PermissionRequest]:
     """What the brand asks for, where the link may answer it."""
     relationship = link.relationship
     waiting = asking.waiting(relationship.person_id, brand_id=relationship.brand_id)
-    return list(waiting) if link.proven else []
+    return asking.with_notices(waiting, get_language()) if link.proven else []
 
 
 def _page(link: Link) -> dict[str, Any]:
     relationship, now = link.relationship, timezone.now()
     person, brand = relationship.person_id, relationship.brand
     may = permissions.of_brands(person, [brand.pk], now=now)[brand.pk]
-    topics = list(Topic.objects.filter(brand=brand).order_by("name", "pk"))
+    shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
+    topics = list(shown.order_by("name", "pk"))
     names = {topic.code: topic.name for topic in topics}
     about = permissions.of_topics(
         person, brand.pk, [(each.purpose_id, each.code) for each in topics], now=now

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Moment, StrictSerializer, translating
@@ -64,6 +65,12 @@ class BrandChoiceRequest(wire.ChoiceField):
     )
     evidence = serializers.CharField(
         required=False, max_length=2_000, help_text="What you have to show for a yes."
+    )
+    notice = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text="What they were shown. The code of one of your notices is kept with the version "
+        "that stood at `made_at`; anything else is kept as it is.",
     )
     made_at = Moment(
         required=False,
@@ -154,6 +161,9 @@ class Choices(BrandView):
         scope = wire.own_scope(data["scope"], data["decision"], self.brand)
         names = ("basis", "ground", "evidence", "made_at")
         more = {name: data[name] for name in names if name in data}
+        if notice := data.get("notice"):
+            held = notices.known(self.brand.pk, notice)
+            more["notice"] = notices.resolve(notice, held, at=data.get("made_at", now))
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
         try:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from brands import jurisdictions
+from brands import jurisdictions, notices
 from brands.models import Brand, Channel, Purpose, Regime, Topic
 from consent import contact_hashes, identifiers
 from consent.contact_hashes import KnownBy
@@ -80,6 +80,7 @@ class Reader:
         self.regimes = dict(Purpose.objects.values_list("code", "regime"))
         topics = Topic.objects.filter(brand=brand)
         self.topics = dict(topics.values_list("code", "purpose_id"))
+        self.notices = notices.known(brand.pk)
 
     def read(self, said: Mapping[str, Any]) -> Row:
         """The row that *said* is, whose values are texts; empty is the same as left out.
@@ -95,6 +96,7 @@ class Reader:
         decision = given.get("decision", "")
         purpose, channel, topic = self._scope(given)
         self._check_choice(given, decision, purpose)
+        made_at = self._made_at(given)
         return Row(
             known and identifiers.digest_of_sha256(known.sha256, world=self.world),
             known.kind if known else "",
@@ -109,8 +111,8 @@ class Reader:
             given.get("basis", Basis.EXPRESS.value),
             given.get("ground"),
             given.get("evidence", ""),
-            given.get("notice", ""),
-            self._made_at(given),
+            notices.resolve(given.get("notice", ""), self.notices, at=made_at or self.now),
+            made_at,
             self._expires_at(given, decision),
         )
 

@@ -64,6 +64,10 @@ def of_developers() -> dict[str, str]:
         "console-live": f"{here}/live/",
         "console-keys": f"{here}/test/keys",
         "console-new-key": f"{here}/test/keys/new",
+        "console-catalogue": f"{here}/test/catalogue",
+        "console-topic": f"{here}/test/catalogue/topics/weekly-offers",
+        "console-new-notice": f"{here}/test/catalogue/new-notice",
+        "console-notice": f"{here}/test/catalogue/notices/newsletter",
         "console-team": f"{here}/team",
         "console-domain": f"{here}/domain",
     }

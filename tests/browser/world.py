@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from brands import campaigns, directory, keys, stream, workspaces
+from brands import campaigns, directory, keys, notices, stream, topics, workspaces
 from brands.campaigns import DayNumbers
 from brands.models import Brand, BrandKey, Topic, Workspace
 from cmr import accounts, asking, links, members, preferences, tokens
@@ -33,6 +33,15 @@ from consent.scopes import Names
 from tests.conftest import EMAIL, PASSWORD, ROOT
 
 DIRECTORY = ROOT / "config/demo/directory.jsonl"
+#: Its versions, oldest first.
+NOTICE = (
+    {"en": "We write to you once a week about our offers."},
+    {
+        "en": "We write to you once a week about our offers. You can stop it at any time.",
+        "de": "Wir schreiben Ihnen einmal in der Woche über unsere Angebote. Sie können das "
+        "jederzeit beenden.",
+    },
+)
 NOTE = "Customer account, opened in the online shop."
 
 
@@ -98,6 +107,12 @@ def developer() -> Workspace:
     keys.issue(made.test, name="laptop")
     keys.revoke(BrandKey.objects.get(brand=made.test), now=now)
     keys.issue(made.test, name="shop", scopes=["check", "events", "ack"])
+    topics.make(made.test, code="weekly-offers", name="Weekly offers", purpose="marketing")
+    topics.retire(
+        topics.make(made.test, code="recipes", name="Recipes", purpose="marketing")[0], now=now
+    )
+    for texts in NOTICE:
+        notices.write(made.test, code="newsletter", texts=texts, now=now)
     workspaces.adopt(made, Brand.objects.get(slug="acme"), now=now)
     return made
 

@@ -1,0 +1,191 @@
+"""A brand's notices: what people are shown when they choose, version by version.
+
+Note [Naming a notice]. What carries a notice holds its name as text. A bare `code` is resolved as
+it comes in to `code@version`, the version that stood when the choice was made, and stays so: the
+ledger says what was shown, and the text of a version never changes. What names no notice of the
+brand stays the brand's own word. So does `code@version` where there was no such version when it
+was recorded: a later one cannot become what somebody had been shown before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db import transaction
+
+from brands.models import Brand, Notice
+
+LONGEST = 20_000
+MOST = 500
+MOST_LANGUAGES = 50
+CODE = re.compile(r"[-a-zA-Z0-9_]{1,60}")
+#: By BCP 47, of which this is the part that people use: `de`, `pt-BR`, `zh-Hant`.
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+#: Whoever reads no language of a notice gets this one, if it is there.
+COMMON = "en"
+
+
+class BadNotice(ValueError):
+    """A notice that cannot be. `field` says which part of it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TooManyNotices(Exception):
+    """The brand has as many as it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version, in all its languages."""
+
+    code: str
+    version: int
+    created_at: datetime
+    texts: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.code}@{self.version}"
+
+
+class Named(NamedTuple):
+    """A notice as something names it that was recorded at a time."""
+
+    brand_id: int | None
+    name: str
+    at: datetime
+
+
+#: Of each code its versions, oldest first, with when each began.
+Known = Mapping[str, Sequence[tuple[datetime, int]]]
+
+
+def current(brand: Brand) -> list[Version]:
+    """Each notice's newest version, by code."""
+    return _versions(Notice.objects.filter(brand=brand).newest().order_by("code", "language"))
+
+
+def history(brand: Brand, code: str) -> list[Version]:
+    """All versions of one notice, newest first."""
+    rows = Notice.objects.filter(brand=brand, code=code)
+    return _versions(rows.order_by("-version", "language"))
+
+
+def write(
+    brand: Brand, *, code: str, texts: Mapping[str, str], now: datetime
+) -> tuple[Version, bool]:
+    """The version that has exactly these *texts* by language; says whether it is a new one.
+
+    Raises:
+        BadNotice, TooManyNotices
+    """
+    texts = _checked(code, texts)
+    with transaction.atomic():
+        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that versions are dense
+        before = history(brand, code)
+        if before and before[0].texts == texts:
+            return before[0], False
+        if not before and _number_of(brand) >= MOST:
+            raise TooManyNotices(f"a brand has at most {MOST} notices")
+        made = Version(code, len(before) + 1, now, texts)
+        Notice.objects.bulk_create(
+            Notice(
+                brand=brand,
+                code=code,
+                version=made.version,
+                language=language,
+                text=text,
+                created_at=now,
+            )
+            for language, text in texts.items()
+        )
+    return made, True
+
+
+def known(brand_id: int, *codes: str) -> Known:
+    """What `resolve` goes by: of these codes, or of all."""
+    rows = Notice.objects.filter(brand=brand_id)
+    found = rows.filter(code__in=codes) if codes else rows
+    versions = defaultdict(list)
+    for code, version, began in (
+        found.values_list("code", "version", "created_at").order_by("version").distinct()
+    ):
+        versions[code].append((began, version))
+    return versions
+
+
+def resolve(name: str, held: Known, *, at: datetime) -> str:
+    """`code@version` for a code that had a version *at* that time; see Note [Naming a notice]."""
+    stood = [version for began, version in held.get(name, ()) if began <= at]
+    return f"{name}@{stood[-1]}" if stood else name
+
+
+def read(wanted: Iterable[Named], *, language: str) -> dict[Named, Notice]:
+    """What each names, in a language that its reader knows if there is one, in one query.
+
+    What names no notice is left out.
+    """
+    keys = {each: key for each in wanted if (key := _key(each))}
+    rows = Notice.objects.filter(
+        brand__in={brand for brand, _, _ in keys.values()},
+        code__in={code for _, code, _ in keys.values()},
+        version__in={version for _, _, version in keys.values()},
+    )
+    held: defaultdict[tuple[int, str, int], dict[str, Notice]] = defaultdict(dict)
+    for row in rows:
+        held[row.brand_id, row.code, row.version][row.language] = row
+    found = {each: _in_language(held[key], language) for each, key in keys.items() if key in held}
+    return {each: row for each, row in found.items() if row.created_at <= each.at}
+
+
+def _key(named: Named) -> tuple[int, str, int] | None:
+    code, _, version = named.name.partition("@")
+    if named.brand_id is None or not re.fullmatch("[1-9][0-9]{0,8}", version):
+        return None
+    return named.brand_id, code, int(version)
+
+
+def _in_language(rows: Mapping[str, Notice], language: str) -> Notice:
+    near = [each for each in sorted(rows) if _primary(each) == _primary(language)]
+    wanted = (language, *near, COMMON, *sorted(rows))
+    return next(rows[each] for each in wanted if each in rows)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0]
+
+
+def _versions(rows: Iterable[Notice]) -> list[Version]:
+    """Of rows in the order of their versions."""
+    return [
+        Version(code, version, began, {row.language: row.text for row in same})
+        for (code, version, began), same in groupby(
+            rows, key=lambda row: (row.code, row.version, row.created_at)
+        )
+    ]
+
+
+def _number_of(brand: Brand) -> int:
+    return Notice.objects.filter(brand=brand).values("code").distinct().count()
+
+
+def _checked(code: str, texts: Mapping[str, str]) -> dict[str, str]:
+    if not CODE.fullmatch(code):
+        raise BadNotice("code", "a code has up to 60 letters, digits, hyphens and underscores")
+    if not 0 < len(texts) <= MOST_LANGUAGES:
+        raise BadNotice("texts", f"give the text in 1 to {MOST_LANGUAGES} languages")
+    for language, text in texts.items():
+        if not LANGUAGE.fullmatch(language):
+            raise BadNotice("texts", f"{language[:20]!r} is no language: write en or pt-BR")
+        if not text.strip() or len(text) > LONGEST:
+            raise BadNotice("texts", f"a text has 1 to {LONGEST:,} characters")
+    # A browser's form ends its lines otherwise, which makes no other text.
+    return {name: texts[name].replace("\r\n", "\n").strip() for name in sorted(texts)}

@@ -1,0 +1,169 @@
+"""What people choose about, purposes and the brand's topics; and the notices they are shown."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F, Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from brands import notices, topics, workspaces
+from brands.models import JurisdictionRegime, Purpose, Topic
+from cmr.console.access import Place, for_members
+from cmr.console.forms import NewNoticeForm, NoticeForm, TopicForm, TopicNameForm
+
+PAGE_SIZE = 50
+VERSIONS = 20
+BAD_TOPIC = (
+    topics.UnknownPurpose,
+    topics.CannotBeRefused,
+    topics.OtherTopic,
+    topics.TooManyTopics,
+)
+BAD_NOTICE = (notices.BadNotice, notices.TooManyNotices)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def catalogue(request: HttpRequest, place: Place) -> HttpResponse:
+    """Purposes, topics and notices; POST makes a topic."""
+    form = TopicForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _make_topic(request, place, form):
+        return _back(place)
+    mine = Topic.objects.filter(brand=place.brand).order_by(
+        F("retired_at").desc(nulls_first=True), "name", "pk"
+    )
+    context = {
+        "place": place,
+        "page": "catalogue",
+        "form": form,
+        "purposes": _purposes(),
+        "topics": Paginator(mine.select_related("purpose"), PAGE_SIZE).get_page(
+            request.GET.get("page")
+        ),
+        "notices": notices.current(place.brand),
+    }
+    return render(request, "console/catalogue.html", context, status=422 if form.errors else 200)
+
+
+def _purposes() -> list[Purpose]:
+    rows = JurisdictionRegime.objects.order_by("jurisdiction", "channel")
+    found = Purpose.objects.order_by("position")
+    return list(found.prefetch_related(Prefetch("regimes", queryset=rows)))
+
+
+def _make_topic(request: HttpRequest, place: Place, form: TopicForm) -> bool:
+    try:
+        topic, is_new = topics.make(place.brand, **form.cleaned_data)
+    except BAD_TOPIC as error:
+        form.add_error(None, _sentence(error))
+        return False
+    messages.success(request, f"{topic.name} is {'a topic now' if is_new else 'there'}.")
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+    """One topic; POST gives it another name."""
+    one = get_object_or_404(Topic.objects.select_related("purpose"), brand=place.brand, code=code)
+    form = TopicNameForm(request.POST or None, initial={"name": one.name})
+    if request.method == "POST" and form.is_valid():
+        topics.rename(one, form.cleaned_data["name"])
+        messages.success(request, f"It is called {one.name} now.")
+        return _back(place)
+    context = {"place": place, "page": "catalogue", "topic": one, "form": form}
+    return render(request, "console/topic.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@for_members
+def retire_topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+    one = get_object_or_404(Topic, brand=place.brand, code=code)
+    topics.retire(one, now=timezone.now())
+    messages.success(request, f"{one.name} is offered to nobody any more.")
+    return _back(place)
+
+
+@require_POST
+@for_members
+def bring_back_topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+    one = get_object_or_404(Topic, brand=place.brand, code=code)
+    try:
+        topics.make(place.brand, code=one.code, name=one.name, purpose=one.purpose_id)
+    except BAD_TOPIC as error:
+        messages.error(request, _sentence(error))
+    else:
+        messages.success(request, f"{one.name} is offered again.")
+    return _back(place)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def new_notice(request: HttpRequest, place: Place) -> HttpResponse:
+    form = NewNoticeForm(request.POST or None, texts={})
+    if request.method == "POST" and form.is_valid():
+        code = form.cleaned_data["code"]
+        if notices.history(place.brand, code):
+            form.add_error("code", "There is one of this code; its next version is on its page.")
+        elif _write(request, place, form, code):
+            return redirect(f"{place.path}/catalogue/notices/{code}")
+    context = {"place": place, "page": "catalogue", "form": form}
+    return render(request, "console/new_notice.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def notice(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+    """One notice in all its versions; POST writes the next one."""
+    if not (versions := notices.history(place.brand, code)):
+        raise Http404
+    form = NoticeForm(request.POST or None, texts=versions[0].texts)
+    if request.method == "POST" and form.is_valid() and _write(request, place, form, code):
+        return redirect(f"{place.path}/catalogue/notices/{code}")
+    context = {
+        "place": place,
+        "page": "catalogue",
+        "form": form,
+        "code": code,
+        "current": versions[0],
+        "versions": Paginator(versions, VERSIONS).get_page(request.GET.get("page")),
+    }
+    return render(request, "console/notice.html", context, status=422 if form.errors else 200)
+
+
+def _write(request: HttpRequest, place: Place, form: NoticeForm, code: str) -> bool:
+    try:
+        version, is_new = notices.write(
+            place.brand, code=code, texts=form.texts(), now=timezone.now()
+        )
+    except BAD_NOTICE as error:
+        form.add_error(None, _sentence(error))
+        return False
+    said = f"{version} is what people are shown now." if is_new else "That is how it reads already."
+    messages.success(request, said)
+    return True
+
+
+@require_POST
+@for_members
+def copy(request: HttpRequest, place: Place) -> HttpResponse:
+    """Take the test mode's catalogue over into live mode."""
+    if place.workspace.live_id is not None:
+        new_topics = workspaces.copy_topics(place.workspace)
+        new_notices = workspaces.copy_notices(place.workspace, now=timezone.now())
+        said = f"Taken over: {new_topics} topics, {new_notices} notices."
+        messages.success(request, said)
+    return redirect("console-catalogue", workspace=place.workspace.slug, mode="live")
+
+
+def _back(place: Place) -> HttpResponse:
+    return redirect("console-catalogue", workspace=place.workspace.slug, mode=place.mode)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

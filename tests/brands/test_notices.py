@@ -1,0 +1,147 @@
+"""A brand's notices: versions that are dense and never altered, and what a name stands for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+
+from brands import notices
+from brands.models import Brand, Notice
+from brands.notices import Named
+from tests.conftest import Api
+from tests.races.together import together
+
+EN, DE = "We write to you once a week.", "Wir schreiben Ihnen einmal in der Woche."
+LATER = "We write to you twice a week."
+
+
+def put(who: Api, **texts: str) -> tuple[int, int]:
+    """The status and the version."""
+    answer = who.put("brand/notices/newsletter", {"texts": texts})
+    return answer.status_code, answer.json()["version"]
+
+
+def test_another_text_is_the_next_version(as_acme: Api) -> None:
+    assert put(as_acme, en=EN, de=DE) == (201, 1)
+    assert put(as_acme, de=DE, en=f"{EN}\r\n") == (200, 1)
+    assert put(as_acme, en=LATER, de=DE) == (201, 2)
+    assert put(as_acme, en=LATER) == (201, 3)  # a language less
+    assert put(as_acme, en=EN, de=DE) == (201, 4)
+    read = as_acme.get("brand/notices/newsletter").json()
+    assert [each["version"] for each in read["versions"]] == [4, 3, 2, 1]
+    assert read["versions"][2]["texts"] == {"de": DE, "en": LATER}
+    (listed,) = as_acme.get("brand/notices").json()["data"]
+    assert (listed["code"], listed["version"]) == ("newsletter", 4)
+    assert listed["languages"] == ["de", "en"]
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("a" * 61, {"en": EN}),
+        ("newsletter", {}),
+        ("newsletter", {"en": " "}),
+        ("newsletter", {"English": EN}),
+        ("newsletter", {"en": EN, "": EN}),
+        ("newsletter", {"en": "x" * (notices.LONGEST + 1)}),
+        ("newsletter", {f"a{chr(97 + n % 26)}-{n:02}": EN for n in range(51)}),
+        ("newsletter", "text"),
+    ],
+)
+def test_what_is_wrong_is_refused(code: str, texts: object, as_acme: Api) -> None:
+    assert as_acme.put(f"brand/notices/{code}", {"texts": texts}).status_code == 422
+    assert not Notice.objects.exists()
+
+
+def test_only_so_many(as_acme: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "MOST", 1)
+    put(as_acme, en=EN)
+    answer = as_acme.put("brand/notices/other", {"texts": {"en": EN}})
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_notices")
+    assert put(as_acme, en=LATER) == (201, 2)
+
+
+def test_another_brands_notice_is_not_there(as_acme: Api, as_rival: Api) -> None:
+    put(as_acme, en=EN)
+    assert as_rival.get("brand/notices").json()["data"] == []
+    assert as_rival.get("brand/notices/newsletter").status_code == 404
+    assert put(as_rival, en=LATER) == (201, 1)
+    assert as_acme.get("brand/notices/newsletter").json()["versions"][0]["texts"] == {"en": EN}
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE brands_notice SET text = 'x'", "DELETE FROM brands_notice"]
+)
+def test_the_database_alters_none(statement: str, as_acme: Api) -> None:
+    put(as_acme, en=EN)
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        connection.cursor().execute(statement)
+    assert Notice.objects.get().text == EN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_writers_make_two_versions(acme: Brand, now: datetime) -> None:
+    """And not one that has a language of each."""
+
+    def write(language: str) -> int:
+        return notices.write(acme, code="n", texts={language: EN}, now=now)[0].version
+
+    assert sorted(together(lambda: write("en"), lambda: write("de"))) == [1, 2]
+
+
+# -- What a name stands for -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def versions(acme: Brand, now: datetime) -> datetime:
+    """The second began an hour after the first; returns when."""
+    notices.write(acme, code="newsletter", texts={"en": EN, "de": DE}, now=now)
+    notices.write(acme, code="newsletter", texts={"en": LATER}, now=now + timedelta(hours=1))
+    return now + timedelta(hours=1)
+
+
+def test_a_code_is_the_version_that_stood(
+    versions: datetime, acme: Brand, rival: Brand, now: datetime
+) -> None:
+    held, before = notices.known(acme.pk, "newsletter"), now - timedelta(seconds=1)
+    assert held == notices.known(acme.pk)
+    assert notices.resolve("newsletter", held, at=versions) == "newsletter@2"
+    assert notices.resolve("newsletter", held, at=now) == "newsletter@1"
+    assert notices.resolve("newsletter", held, at=before) == "newsletter"
+    for other in ("newsletter@1", "Newsletter", "our own words", ""):
+        assert notices.resolve(other, held, at=versions) == other
+    assert not notices.known(rival.pk)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", DE), ("de-AT", DE), ("en", EN), ("fr", EN), ("", EN)],
+)
+def test_it_is_read_in_the_readers_language(
+    language: str, text: str, versions: datetime, acme: Brand
+) -> None:
+    named = Named(acme.pk, "newsletter@1", versions)
+    assert notices.read([named], language=language)[named].text == text
+
+
+def test_a_language_near_to_it_will_do(acme: Brand, now: datetime) -> None:
+    notices.write(acme, code="n", texts={"en": EN, "de-AT": DE}, now=now)
+    named = Named(acme.pk, "n@1", now)
+    assert notices.read([named], language="de")[named].text == DE
+
+
+def test_what_names_none_is_not_read(versions: datetime, acme: Brand, rival: Brand) -> None:
+    names = ["newsletter", "newsletter@3", "newsletter@0", "newsletter@01", "@1", "x@1", ""]
+    names += ["newsletter@1 ", "newsletter@99999999999999999999"]
+    wanted = [Named(acme.pk, name, versions) for name in names]
+    wanted += [Named(rival.pk, "newsletter@1", versions), Named(None, "newsletter@1", versions)]
+    assert notices.read(wanted, language="en") == {}
+
+
+def test_a_version_is_not_read_into_what_was_recorded_before_it(
+    versions: datetime, acme: Brand
+) -> None:
+    earlier = Named(acme.pk, "newsletter@2", versions - timedelta(seconds=1))
+    assert notices.read([earlier], language="en") == {}

@@ -1,0 +1,96 @@
+"""A brand's topics by REST: made, renamed, retired and brought back, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+from brands import keys, topics
+from brands.models import Brand, Topic
+from tests.conftest import Api
+
+NEWS = {"code": "news", "name": "News", "purpose": "marketing"}
+
+
+def test_made_once_and_listed(as_acme: Api, acme: Brand) -> None:
+    made = as_acme.post("brand/topics", NEWS)
+    assert (made.status_code, made.json()) == (201, NEWS | {"retired_at": None})
+    assert as_acme.post("brand/topics", NEWS).status_code == 200
+    assert as_acme.get("brand/topics").json()["data"] == [made.json()]
+
+
+@pytest.mark.parametrize("change", [{"name": "Other"}, {"purpose": "research"}])
+def test_a_code_means_one_thing(change: dict[str, str], as_acme: Api) -> None:
+    as_acme.post("brand/topics", NEWS)
+    answer = as_acme.post("brand/topics", NEWS | change)
+    assert (answer.status_code, answer.json()["code"]) == (409, "topic_exists")
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"purpose": "weather"}, "purpose", "unknown_purpose"),
+        ({"purpose": "profiling"}, "purpose", "unknown_purpose"),  # which reaches nobody
+        ({"purpose": "service"}, "purpose", "cannot_be_refused"),
+        ({"code": "a b"}, "code", "invalid"),
+        ({"code": "a" * 61}, "code", "max_length"),
+        ({"name": ""}, "name", "blank"),
+        ({"retired_at": None}, "retired_at", "unknown_field"),
+    ],
+)
+def test_what_is_wrong_is_said(change: dict[str, str], field: str, code: str, as_acme: Api) -> None:
+    answer = as_acme.post("brand/topics", NEWS | change)
+    problem = answer.json()
+    assert (answer.status_code, problem["field"], problem["code"]) == (422, field, code)
+    assert not Topic.objects.exists()
+
+
+def test_renamed(as_acme: Api, offers: Topic) -> None:
+    answer = as_acme.put("brand/topics/weekly-offers", {"name": "Offers of the week"})
+    assert answer.json()["name"] == "Offers of the week"
+    moved = as_acme.put("brand/topics/weekly-offers", {"name": "x", "purpose": "research"})
+    assert moved.json()["code"] == "unknown_field"
+    assert Topic.objects.get().purpose_id == "marketing"
+
+
+def test_retired_and_brought_back(as_acme: Api) -> None:
+    as_acme.post("brand/topics", NEWS)
+    assert as_acme.delete("brand/topics/news").status_code == 204
+    (once,) = as_acme.get("brand/topics").json()["data"]
+    assert once["retired_at"] and as_acme.delete("brand/topics/news").status_code == 204
+    assert as_acme.get("brand/topics").json()["data"] == [once]  # when it was stays
+    assert as_acme.post("brand/topics", NEWS).json()["retired_at"] is None
+
+
+def test_only_so_many_are_offered(
+    as_acme: Api, acme: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "MOST", 1)
+    as_acme.post("brand/topics", NEWS)
+    second = NEWS | {"code": "more"}
+    assert as_acme.post("brand/topics", second).json()["code"] == "too_many_topics"
+    as_acme.delete("brand/topics/news")
+    assert as_acme.post("brand/topics", second).status_code == 201
+    assert as_acme.post("brand/topics", NEWS).json()["code"] == "too_many_topics"
+
+
+def test_another_brands_topic_is_not_there(as_rival: Api, offers: Topic) -> None:
+    assert as_rival.get("brand/topics").json()["data"] == []
+    assert as_rival.put("brand/topics/weekly-offers", {"name": "x"}).status_code == 404
+    assert as_rival.delete("brand/topics/weekly-offers").status_code == 404
+    assert as_rival.post("brand/topics", NEWS | {"code": "weekly-offers"}).status_code == 201
+    assert Topic.objects.get(pk=offers.pk).retired_at is None
+
+
+def test_writing_takes_its_own_scope(acme: Brand, offers: Topic) -> None:
+    reads = Api(keys.issue(acme, name="r", scopes=["check"]))
+    assert reads.get("brand/topics").status_code == 200
+    for answer in (
+        reads.post("brand/topics", NEWS),
+        reads.put("brand/topics/weekly-offers", {"name": "x"}),
+        reads.delete("brand/topics/weekly-offers"),
+        reads.put("brand/notices/privacy", {"texts": {"en": "x"}}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
+    writes = Api(keys.issue(acme, name="w", scopes=["catalogue"]))
+    assert writes.post("brand/topics", NEWS).status_code == 201
+    assert writes.get("brand/topics").status_code == 403

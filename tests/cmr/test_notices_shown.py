@@ -1,0 +1,198 @@
+"""A notice on its way: named by a brand, read by the person, kept in the ledger; and topics that a
+brand retired, on people's pages."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from brands import notices, topics
+from brands.models import Brand, Topic
+from cmr import asking, links
+from cmr.links import Link
+from cmr.models import Answer, Consumer, PermissionRequest
+from consent import ledger
+from consent.imports import jobs, receiving
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Scope
+from tests.conftest import EMAIL, Api
+
+EN, DE = "<b>Once</b> a year.", "Einmal im Jahr."
+ASK = {
+    "contact": {"email": EMAIL},
+    "purpose": "research",
+    "channel": "email",
+    "text": "May we ask you once a year?",
+    "notice": "survey",
+}
+
+
+@pytest.fixture
+def survey(acme: Brand) -> None:
+    """A notice in two languages, at its second version."""
+    begun = timezone.now() - timedelta(days=2)
+    notices.write(acme, code="survey", texts={"en": "Twice a year."}, now=begun)
+    later = begun + timedelta(days=1)
+    notices.write(acme, code="survey", texts={"en": EN, "de": DE}, now=later)
+
+
+@pytest.fixture
+def browser(ana: Consumer) -> Client:
+    client = Client()
+    client.force_login(ana.user)
+    return client
+
+
+def seen(client: Client, path: str, language: str = "en") -> str:
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+# -- Asked ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("survey")
+def test_asked_with_a_notice_that_the_person_reads(
+    as_acme: Api, as_ana: Api, met: Relationship, browser: Client
+) -> None:
+    made = as_acme.post("permission-requests", ASK).json()
+    assert made["notice"] == "survey@2"
+    for page in ("/asked", "/brands/acme"):
+        assert "&lt;b&gt;Once&lt;/b&gt; a year." in seen(browser, page)
+        assert DE in seen(browser, page, "de") and "Version 2" in seen(browser, page, "de")
+    (waits,) = as_ana.get("me/permission-requests").json()["data"]
+    assert waits["notice"] == {"name": "survey@2", "language": "en", "text": EN}
+    as_ana.post(f"me/permission-requests/{made['id']}", {"answer": "yes"})
+    entry = LedgerEntry.objects.get()
+    assert entry.notice == "survey@2"
+    assert DE in seen(browser, f"/history/{entry.pk}", "de")
+
+
+@pytest.mark.usefixtures("survey")
+def test_what_was_shown_stays_when_the_notice_moves_on(
+    as_acme: Api, acme: Brand, met: Relationship, browser: Client
+) -> None:
+    as_acme.post("permission-requests", ASK)
+    as_acme.put("brand/notices/survey", {"texts": {"en": "Every day."}})
+    page = seen(browser, "/asked")
+    assert "a year." in page and "Every day." not in page
+    asking.answer(PermissionRequest.objects.get(), Answer.YES, by="portal", now=timezone.now())
+    assert LedgerEntry.objects.get().notice == "survey@2"
+
+
+@pytest.mark.usefixtures("survey")
+def test_the_page_behind_a_mail_shows_it(as_acme: Api, met: Relationship) -> None:
+    as_acme.post("permission-requests", ASK | {"evidence": "A form of ours"})
+    (path,) = re.findall(r"(/p/\S+)", str(mail.outbox[0].body))
+    assert DE in seen(Client(), path, "de")
+    theirs = links.mint(Link(met, "research", "email"))  # which asks nothing, so shows nothing
+    assert DE not in seen(Client(), f"/p/{theirs}", "de")
+
+
+@pytest.mark.usefixtures("survey")
+def test_what_names_no_notice_stays_as_it_is(
+    as_acme: Api, as_ana: Api, met: Relationship, browser: Client
+) -> None:
+    made = as_acme.post("permission-requests", ASK | {"notice": "survey@7"}).json()
+    assert made["notice"] == "survey@7"
+    (waits,) = as_ana.get("me/permission-requests").json()["data"]
+    assert waits["notice"] == {"name": "survey@7", "language": None, "text": None}
+    assert 'class="notice"' not in seen(browser, "/asked")
+
+
+def test_another_brands_notice_is_not_meant(
+    as_acme: Api, rival: Brand, met: Relationship, now: datetime
+) -> None:
+    notices.write(rival, code="survey", texts={"en": EN}, now=now)
+    assert as_acme.post("permission-requests", ASK).json()["notice"] == "survey"
+
+
+# -- Recorded -------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("survey")
+@pytest.mark.parametrize(
+    ("days", "kept"), [(0, "survey@2"), (1.5, "survey@1"), (9, "survey"), (None, "survey@2")]
+)
+def test_a_choice_names_the_version_that_stood(
+    days: float | None, kept: str, as_acme: Api, met: Relationship
+) -> None:
+    made_at = {} if days is None else {"made_at": str(timezone.now() - timedelta(days=days))}
+    yes = {"scope": {"purpose": "research", "channel": "email"}, "decision": "grant"}
+    body = {"contact": {"email": EMAIL}, "evidence": "Form", "notice": "survey", **yes, **made_at}
+    assert as_acme.post("choices", body).status_code == 201
+    assert LedgerEntry.objects.get().notice == kept
+
+
+@pytest.mark.usefixtures("survey")
+def test_an_import_does_so_too(acme: Brand, met: Relationship, browser: Client) -> None:
+    now = timezone.now()
+    job = jobs.begin(acme, note="Of old.", tells=False, now=now)
+    head = "email,purpose,channel,decision,evidence,notice,made_at"
+    rows = [
+        f"{EMAIL},research,email,grant,Form,survey,{(now - timedelta(days=1.5)).isoformat()}",
+        f"{EMAIL},research,sms,grant,Form,survey,",
+        f"{EMAIL},research,post,grant,Form,survey@1,",
+        f"{EMAIL},research,voice,grant,Form,other words,",
+    ]
+    body = "\n".join([head, *rows]).encode()
+    receiving.receive(job, 1, io.BytesIO(body), form="csv", now=now)
+    jobs.start(job, now=now)
+    jobs.run(job.pk, now=now)
+    kept = dict(LedgerEntry.objects.values_list("channel", "notice"))
+    assert kept == {
+        "email": "survey@1",
+        "sms": "survey@2",
+        "post": "survey@1",
+        "voice": "other words",
+    }
+    entry = LedgerEntry.objects.get(channel="post")
+    assert "Twice a year." in seen(browser, f"/history/{entry.pk}")
+
+
+# -- Retired topics -------------------------------------------------------------------------------
+
+
+def question(as_acme: Api) -> bool:
+    about = {"purpose": "marketing", "channel": "email", "topic": "weekly-offers"}
+    return bool(as_acme.post("check", {"contact": {"email": EMAIL}, **about}).json()["allowed"])
+
+
+def test_a_retired_topic_is_offered_to_nobody(
+    as_acme: Api, met: Relationship, offers: Topic, browser: Client
+) -> None:
+    theirs = f"/p/{links.mint(Link(met))}"
+    assert "Weekly offers" in seen(browser, "/brands/acme")
+    assert "Weekly offers" in seen(Client(), theirs)
+    topics.retire(offers, now=timezone.now())
+    assert "Weekly offers" not in seen(browser, "/brands/acme")
+    assert "Weekly offers" not in seen(Client(), theirs)
+    asked = ASK | {"purpose": "marketing", "topic": "weekly-offers"}
+    answer = as_acme.post("permission-requests", asked)
+    assert (answer.status_code, answer.json()["code"]) == (409, "topic_retired")
+
+
+def test_who_chose_about_it_is_answered_by_it_and_sees_it(
+    as_acme: Api, met: Relationship, offers: Topic, browser: Client
+) -> None:
+    """Otherwise a yes would go on where nobody can take it back."""
+    scope = Scope(met.brand_id, "marketing", "email", "weekly-offers")
+    ledger.record(
+        met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=timezone.now()
+    )
+    topics.retire(offers, now=timezone.now())
+    assert question(as_acme)
+    assert "Weekly offers" in seen(browser, "/brands/acme")
+    assert "Weekly offers" in seen(Client(), f"/p/{links.mint(Link(met))}")
+    no = {"scope": {"purpose": "marketing", "topic": "weekly-offers"}, "decision": "deny"}
+    assert as_acme.post("choices", {"contact": {"email": EMAIL}, **no}).status_code == 201
+    browser.post("/choose", {"brand": "acme", "say": "deny:marketing:email:weekly-offers:"})
+    assert not question(as_acme)

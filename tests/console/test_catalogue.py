@@ -1,0 +1,180 @@
+"""Topics and notices by hand: made, renamed, retired, written anew, taken over into live mode."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from brands import notices, topics, workspaces
+from brands.models import Brand, Notice, Topic, Workspace
+from tests.console.conftest import Browser
+
+HERE = "acme/test/catalogue"
+NEWS = {"code": "news", "name": "News", "purpose": "marketing"}
+
+
+@pytest.fixture
+def news(workspace: Workspace) -> Topic:
+    return topics.make(workspace.test, **NEWS)[0]
+
+
+def written(workspace: Workspace, now: datetime, **texts: str) -> None:
+    notices.write(workspace.test, code="privacy", texts=texts, now=now)
+
+
+# -- Topics ---------------------------------------------------------------------------------------
+
+
+def test_it_says_what_holds_where(workspace: Workspace, vera: Browser) -> None:
+    page = vera.text(HERE)
+    assert "US, email: yes until a no (CAN-SPAM Act" in page and "cannot be refused" in page
+    assert page.count("There is none yet.") == 2 and "Add a topic" not in page
+
+
+def test_a_topic_is_added(workspace: Workspace, dev: Browser) -> None:
+    assert dev.post(HERE, **NEWS).headers["Location"] == f"/console/{HERE}"
+    assert Topic.objects.get().brand == workspace.test
+    assert "News is a topic now." in dev.text(HERE)
+
+
+@pytest.mark.parametrize(
+    "change", [{"purpose": "service"}, {"purpose": "profiling"}, {"code": "a b"}, {"name": ""}]
+)
+def test_one_that_cannot_be_is_refused(
+    change: dict[str, str], workspace: Workspace, dev: Browser
+) -> None:
+    answer = dev.post(HERE, **NEWS | {"name": "Typed before"} | change)
+    assert answer.status_code == 422 and not Topic.objects.exists()
+    assert ("Typed before" in answer.content.decode()) == ("name" not in change)
+
+
+def test_the_same_code_twice_is_said(news: Topic, dev: Browser) -> None:
+    answer = dev.post(HERE, **NEWS | {"name": "Other"})
+    assert answer.status_code == 422 and "another topic" in answer.content.decode()
+
+
+def test_renamed_retired_and_brought_back(news: Topic, dev: Browser) -> None:
+    one = f"{HERE}/topics/news"
+    assert dev.post(one, name="").status_code == 422
+    dev.post(one, name="Our news")
+    assert "Our news" in dev.text(HERE)
+    dev.post(f"{one}/retire")
+    news.refresh_from_db()
+    assert news.retired_at and "retired" in dev.text(HERE)
+    dev.post(f"{one}/bring-back")
+    assert Topic.objects.filter(name="Our news", retired_at=None).exists()
+
+
+def test_no_place_to_come_back_to(
+    news: Topic, dev: Browser, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics.retire(news, now=now)
+    monkeypatch.setattr(topics, "MOST", 0)
+    dev.post(f"{HERE}/topics/news/bring-back")
+    assert "A brand offers at most 0 topics." in dev.text(HERE)
+
+
+# -- Notices --------------------------------------------------------------------------------------
+
+
+def test_a_notice_is_written_version_by_version(workspace: Workspace, dev: Browser) -> None:
+    made = dev.post(f"{HERE}/new-notice", code="privacy", **{"text-en": "We\r\nask."})
+    page = f"{HERE}/notices/privacy"
+    assert made.headers["Location"] == f"/console/{page}"
+    dev.post(page, **{"text-en": "We\r\nask.", "text-de": ""})
+    assert "That is how it reads already." in dev.text(page)
+    dev.post(page, language="fr", text="Salut.", **{"text-en": "We ask."})
+    assert "privacy@2 is what people are shown now." in dev.text(page)
+    assert "Salut." in dev.text(page) and "French" in dev.text(page)
+    (second, first) = notices.history(workspace.test, "privacy")
+    assert (second.texts, first.texts) == ({"en": "We ask.", "fr": "Salut."}, {"en": "We\nask."})
+    assert "privacy" in dev.text(HERE)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"text-en": " "},
+        {"text-en": "x", "language": "English", "text": "y"},
+        {"text-en": "x", "language": "fr"},
+        {"text-en": "x", "text": "y"},
+        {"text-en": "x", "language": "en", "text": "y"},
+        {"text-en": "x" * (notices.LONGEST + 1)},
+    ],
+)
+def test_one_that_cannot_be_read_is_refused(
+    form: dict[str, str], workspace: Workspace, dev: Browser
+) -> None:
+    answer = dev.post(f"{HERE}/new-notice", code="privacy", **form)
+    assert answer.status_code == 422 and not Notice.objects.exists()
+    assert 'value="privacy"' in answer.content.decode()
+
+
+def test_a_new_one_is_no_version_of_another(
+    workspace: Workspace, dev: Browser, now: datetime
+) -> None:
+    written(workspace, now, en="We ask.")
+    answer = dev.post(f"{HERE}/new-notice", code="privacy", **{"text-en": "Other."})
+    assert answer.status_code == 422 and Notice.objects.count() == 1
+
+
+def test_texts_are_texts(workspace: Workspace, dev: Browser, now: datetime) -> None:
+    written(workspace, now, en="<script>x</script>")
+    assert "<script>x" not in dev.text(f"{HERE}/notices/privacy")
+
+
+# -- Both -----------------------------------------------------------------------------------------
+
+
+def test_a_viewer_looks(news: Topic, workspace: Workspace, vera: Browser, now: datetime) -> None:
+    written(workspace, now, en="We ask.")
+    for path in ("/topics/news", "/notices/privacy", ""):
+        assert vera.get(HERE + path).status_code == 200
+        assert vera.post(HERE + path, name="x").status_code == 403
+    for path in ("/topics/news/retire", "/topics/news/bring-back", "/new-notice", "/copy"):
+        assert vera.post(HERE + path).status_code == 403
+
+
+def test_the_other_modes_and_brands_are_not_there(
+    news: Topic, is_live: Workspace, dev: Browser, rival: Brand, now: datetime
+) -> None:
+    written(is_live, now, en="We ask.")
+    topics.make(rival, code="theirs", name="x", purpose="marketing")
+    notices.write(rival, code="their-notice", texts={"en": "x"}, now=now)
+    live = "acme/live/catalogue"
+    for path in (f"{live}/notices/privacy", f"{HERE}/notices/their-notice"):
+        assert dev.get(path).status_code == 404
+    for path in (f"{HERE}/topics/theirs", f"{live}/topics/theirs"):
+        assert dev.get(path).status_code == 404
+        assert dev.post(f"{path}/retire").status_code == 404
+        assert dev.post(f"{path}/bring-back").status_code == 404
+
+
+def test_live_mode_takes_over_what_it_lacks(
+    news: Topic, is_live: Workspace, dev: Browser, acme: Brand, now: datetime
+) -> None:
+    written(is_live, now, en="First.")
+    written(is_live, now, en="Second.")
+    gone, _ = topics.make(is_live.test, code="gone", name="Gone", purpose="marketing")
+    topics.retire(gone, now=now)
+    topics.make(is_live.test, code="more", name="More", purpose="research")
+    assert "Take over" in dev.text("acme/live/catalogue")
+    assert "Take over" not in dev.text(HERE)
+    dev.post("acme/live/catalogue/copy")
+    # News came along when live mode began.
+    assert "Taken over: 1 topics, 1 notices." in dev.text("acme/live/catalogue")
+    assert set(acme.topics.values_list("code", flat=True)) == {"news", "more"}
+    (only,) = notices.history(acme, "privacy")
+    assert (only.version, only.texts) == (1, {"en": "Second."})
+    dev.post("acme/live/catalogue/copy")
+    assert Notice.objects.filter(brand=acme).count() == 1
+
+
+def test_notices_come_along_when_live_mode_begins(
+    workspace: Workspace, acme: Brand, now: datetime
+) -> None:
+    written(workspace, now, en="We ask.")
+    workspaces.adopt(workspace, acme, now=now)
+    assert [str(each) for each in notices.current(acme)] == ["privacy@1"]
