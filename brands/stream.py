@@ -206,6 +206,31 @@ def window(
     return rows, rows[-1][0] if len(rows) == limit else through
 
 
+WANTS = Statement(
+    "SELECT 1 FROM brands_event WHERE brand_id = %(brand)s AND sequence = %(sequence)s"
+    f" AND {IS_WANTED}"
+)
+
+
+def takes(wanted: Wanted, event: Event) -> bool:
+    """Whether a reader who wants these wants *event*."""
+    given = {"brand": event.brand_id, "sequence": event.sequence}
+    return bool(WANTS.ask(given | arrays(wanted)))
+
+
+def newest(
+    brand_id: int, *, before: int, limit: int, event_type: str = ""
+) -> tuple[list[Event], int]:
+    """The last *limit* events before a sequence, newest first, of one type or of all; and the
+    sequence before which there may be others."""
+    low = max(before - FAR, 1)
+    events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)
+    if event_type:
+        events = events.filter(type=event_type)
+    found = list(events.order_by("-sequence")[:limit])
+    return found, found[-1].sequence if len(found) == limit else low
+
+
 def arrays(wanted: Wanted) -> dict[str, str | None]:
     """The values that `IS_WANTED` names."""
     lists = {"types": wanted.types, "purposes": wanted.purposes, "channels": wanted.channels}

@@ -31,8 +31,9 @@ from cmr.api import (
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
+from cmr.console import inbox, team, trial, webhook_acts, workspaces
 from cmr.console import keys as console_keys
-from cmr.console import team, workspaces
+from cmr.console import webhooks as console_webhooks
 from cmr.guessing import limited
 from cmr.portal import (
     addresses,
@@ -54,6 +55,7 @@ from consent.api import batches, checks, imports, relationships, reports, sends,
 from consent.pages import views as report_pages
 
 MODE = "console/<slug:workspace>/<str:mode>"
+HOOK = f"{MODE}/webhooks/<uuid:subscription_id>"
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
@@ -120,6 +122,27 @@ urlpatterns = [
     path(f"{MODE}/keys/new", console_keys.issue, name="console-issue-key"),
     path(f"{MODE}/keys/<int:key_id>/rotate", console_keys.rotate, name="console-rotate-key"),
     path(f"{MODE}/keys/<int:key_id>/revoke", console_keys.revoke, name="console-revoke-key"),
+    path(f"{MODE}/webhooks", console_webhooks.webhooks, name="console-webhooks"),
+    path(f"{MODE}/webhooks/new", console_webhooks.subscribe, name="console-new-webhook"),
+    path(HOOK, console_webhooks.webhook, name="console-webhook"),
+    path(f"{HOOK}/edit", console_webhooks.edit, name="console-edit-webhook"),
+    path(f"{HOOK}/delete", console_webhooks.delete, name="console-delete-webhook"),
+    path(f"{HOOK}/ping", webhook_acts.ping, name="console-ping"),
+    path(f"{HOOK}/enable", webhook_acts.enable, name="console-enable"),
+    path(f"{HOOK}/disable", webhook_acts.disable, name="console-disable"),
+    path(f"{HOOK}/rotate", webhook_acts.rotate, name="console-rotate-secret"),
+    path(f"{HOOK}/seek", webhook_acts.seek, name="console-seek"),
+    path(f"{HOOK}/replay", webhook_acts.replay, name="console-replay"),
+    path(f"{HOOK}/replay-parked", webhook_acts.replay_parked, name="console-replay-parked"),
+    path(f"{MODE}/events", inbox.events, name="console-events"),
+    path(f"{MODE}/events/happen", trial.happen, name="console-happen"),
+    path(f"{MODE}/events/<int:sequence>", inbox.event, name="console-event"),
+    path(
+        f"{MODE}/events/<int:sequence>/again/<uuid:subscription_id>",
+        inbox.send_again,
+        name="console-send-again",
+    ),
+    path(f"{MODE}/mails", trial.mails, name="console-mails"),
     path(f"{MODE}/catalogue/copy", workspaces.copy_topics, name="console-copy-topics"),
     # The pages of admins, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),

@@ -13,10 +13,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import replays, webhooks
+from brands import endpoints, replays, webhooks
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
 from brands.models import Attempt, Event, Outcome, SetAside, Subscription
-from brands.wakeup import publish
 from brands.wire import (
     Page,
     Problems,
@@ -209,12 +208,10 @@ class Replay(SubscriptionsView):
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             count = _replay(subscription, body.validated_data)
-        publish("brands.deliver", str(subscription.pk))
         return Response({"events": count}, status=202)
 
 
 def _replay(subscription: Subscription, wanted: dict[str, Any]) -> int:
     if wanted["parked"]:
-        return replays.replay_parked(subscription)
-    last = wanted.get("to", max(subscription.cursor, wanted["from"]))
-    return replays.replay(subscription, first=wanted["from"], last=last)
+        return endpoints.replay_parked(subscription)
+    return endpoints.replay(subscription, first=wanted["from"], last=wanted.get("to"))

@@ -21,7 +21,12 @@ MODES = ("test", "live")
 PAGES = [
     ("overview", "Overview", ""),
     ("keys", "Keys", "keys"),
+    ("webhooks", "Webhooks", "webhooks"),
+    ("events", "Events", "events"),
+    ("mails", "Mails", "mails"),
 ]
+#: Those of test mode alone.
+TEST_PAGES = {"mails"}
 View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponse]
 Shown = Callable[..., HttpResponse]
 
@@ -54,7 +59,11 @@ class Place:
     def pages(self) -> list[tuple[str, str, str]]:
         """Each page's name, title and address, for the menu."""
         here, both = self.path, f"/console/{self.workspace.slug}"
-        named = [(name, title, f"{here}/{rest}") for name, title, rest in PAGES]
+        named = [
+            (name, title, f"{here}/{rest}")
+            for name, title, rest in PAGES
+            if self.is_test or name not in TEST_PAGES
+        ]
         return [*named, ("team", "Members", f"{both}/team"), ("domain", "Domain", f"{both}/domain")]
 
     @property

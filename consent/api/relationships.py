@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,7 +13,7 @@ from rest_framework.response import Response
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Moment, StrictSerializer, translating
-from consent import identifiers, ledger, metrics, people, preferences, relationships, scopes
+from consent import ledger, metrics, people, preferences, relationships, scopes
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
@@ -100,19 +99,14 @@ class Relationships(BrandView):
         return Response(_relationship_data(relationship), status=201 if is_new else 200)
 
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
-        digest = identifiers.digest_of_contact(wire.contact_of(data["contact"], self.brand.world))
-        assert digest is not None  # AddressField takes no reference
-        made_up_by = self.brand if self.brand.test else None
-        with transaction.atomic():  # or a refused registration would leave a person behind
-            return relationships.start(
-                identifiers.find_or_create(digest, made_up_by=made_up_by).subject_id,
-                self.brand,
-                by=Actor("brand_api", self.brand.pk),
-                now=timezone.now(),
-                ref=data.get("ref"),
-                note=data["note"],
-                jurisdiction=data.get("jurisdiction"),
-            )
+        return relationships.register(
+            self.brand,
+            wire.contact_of(data["contact"], self.brand.world),
+            now=timezone.now(),
+            ref=data.get("ref"),
+            note=data["note"],
+            jurisdiction=data.get("jurisdiction"),
+        )
 
 
 class Choices(BrandView):

@@ -86,6 +86,7 @@ ARGUMENTS = {
     "invitation_id": "1",
     "import_id": "00000000-0000-0000-0000-000000000000",
     "number": "1",
+    "sequence": "1",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",
