@@ -163,6 +163,15 @@ def _fields(notice: Notice, *, sequence: int) -> dict[str, Any]:
     }
 
 
+def told_as(event: Event) -> dict[str, str | None]:
+    """Whose event it is in the brand's own terms, its `id` and `ref`.
+
+    `Event.subject` is for us alone: by it, two brands would find out whom they share.
+    """
+    subject: dict[str, str | None] = orjson.loads(bytes(event.body))["data"]["subject"]
+    return subject
+
+
 def already_told(brand_id: int, cause: uuid.UUID) -> bool:
     return Event.objects.filter(brand_id=brand_id, cause=cause).exists()
 

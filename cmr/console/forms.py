@@ -72,7 +72,7 @@ EVENT_PATTERNS = [
     ("*", "All"),
     ("preference.*", "All about preferences"),
     ("relationship.*", "All about relationships"),
-    *((name, f"{name}: {what}") for name, what in EVENT_TYPES.items()),
+    *((name, f"{name}: {what.replace('`', '')}") for name, what in EVENT_TYPES.items()),
 ]
 
 

@@ -45,7 +45,7 @@ def shown(request: HttpRequest, place: Place, form: SayForm, *, status: int = 20
     context = {
         "place": place,
         "page": "events",
-        "events": [(each, got.get(each.sequence, 0)) for each in found],
+        "events": [(each, _person(each), got.get(each.sequence, 0)) for each in found],
         "types": list(EVENT_TYPES),
         "type": event_type,
         "query": f"&type={event_type}" if event_type else "",
@@ -53,6 +53,11 @@ def shown(request: HttpRequest, place: Place, form: SayForm, *, status: int = 20
         "form": form,
     }
     return render(request, "console/events.html", context, status=status)
+
+
+def _person(event: Event) -> str | None:
+    subject = stream.told_as(event)
+    return subject["ref"] or subject["id"]
 
 
 def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
@@ -109,6 +114,7 @@ def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
         "place": place,
         "page": "events",
         "event": found,
+        "person": _person(found),
         "last_sequence": stream.last_sequence(place.brand.pk),
         "example": example,
         "headers": _headers(place, parcel, example, now=timezone.now()),
