@@ -163,6 +163,15 @@ def _fields(notice: Notice, *, sequence: int) -> dict[str, Any]:
     }
 
 
+def told_as(event: Event) -> dict[str, str | None]:
+    """Whose event it is in the brand's own terms, its `id` and `ref`.
+
+    `Event.subject` is for us alone: by it, two brands would find out whom they share.
+    """
+    subject: dict[str, str | None] = orjson.loads(bytes(event.body))["data"]["subject"]
+    return subject
+
+
 def already_told(brand_id: int, cause: uuid.UUID) -> bool:
     return Event.objects.filter(brand_id=brand_id, cause=cause).exists()
 
@@ -204,6 +213,31 @@ def window(
     given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
     rows = WINDOW.ask(given | arrays(wanted))
     return rows, rows[-1][0] if len(rows) == limit else through
+
+
+WANTS = Statement(
+    "SELECT 1 FROM brands_event WHERE brand_id = %(brand)s AND sequence = %(sequence)s"
+    f" AND {IS_WANTED}"
+)
+
+
+def takes(wanted: Wanted, event: Event) -> bool:
+    """Whether a reader who wants these wants *event*."""
+    given = {"brand": event.brand_id, "sequence": event.sequence}
+    return bool(WANTS.ask(given | arrays(wanted)))
+
+
+def newest(
+    brand_id: int, *, before: int, limit: int, event_type: str = ""
+) -> tuple[list[Event], int]:
+    """The last *limit* events before a sequence, newest first, of one type or of all; and the
+    sequence before which there may be others."""
+    low = max(before - FAR, 1)
+    events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)
+    if event_type:
+        events = events.filter(type=event_type)
+    found = list(events.order_by("-sequence")[:limit])
+    return found, found[-1].sequence if len(found) == limit else low
 
 
 def arrays(wanted: Wanted) -> dict[str, str | None]:

@@ -34,8 +34,9 @@ from cmr.api import (
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
 from cmr.console import catalogue as console_catalogue
+from cmr.console import inbox, team, trial, webhook_acts, workspaces
 from cmr.console import keys as console_keys
-from cmr.console import team, workspaces
+from cmr.console import webhooks as console_webhooks
 from cmr.guessing import limited
 from cmr.portal import (
     addresses,
@@ -67,6 +68,7 @@ from consent.api import (
 from consent.pages import views as report_pages
 
 MODE = "console/<slug:workspace>/<str:mode>"
+HOOK = f"{MODE}/webhooks/<uuid:subscription_id>"
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
@@ -149,6 +151,27 @@ urlpatterns = [
     ),
     path(f"{MODE}/catalogue/new-notice", console_catalogue.new_notice, name="console-new-notice"),
     path(f"{MODE}/catalogue/notices/<slug:code>", console_catalogue.notice, name="console-notice"),
+    path(f"{MODE}/webhooks", console_webhooks.webhooks, name="console-webhooks"),
+    path(f"{MODE}/webhooks/new", console_webhooks.subscribe, name="console-new-webhook"),
+    path(HOOK, console_webhooks.webhook, name="console-webhook"),
+    path(f"{HOOK}/edit", console_webhooks.edit, name="console-edit-webhook"),
+    path(f"{HOOK}/delete", console_webhooks.delete, name="console-delete-webhook"),
+    path(f"{HOOK}/ping", webhook_acts.ping, name="console-ping"),
+    path(f"{HOOK}/enable", webhook_acts.enable, name="console-enable"),
+    path(f"{HOOK}/disable", webhook_acts.disable, name="console-disable"),
+    path(f"{HOOK}/rotate", webhook_acts.rotate, name="console-rotate-secret"),
+    path(f"{HOOK}/seek", webhook_acts.seek, name="console-seek"),
+    path(f"{HOOK}/replay", webhook_acts.replay, name="console-replay"),
+    path(f"{HOOK}/replay-parked", webhook_acts.replay_parked, name="console-replay-parked"),
+    path(f"{MODE}/events", inbox.events, name="console-events"),
+    path(f"{MODE}/events/happen", trial.happen, name="console-happen"),
+    path(f"{MODE}/events/<int:sequence>", inbox.event, name="console-event"),
+    path(
+        f"{MODE}/events/<int:sequence>/again/<uuid:subscription_id>",
+        inbox.send_again,
+        name="console-send-again",
+    ),
+    path(f"{MODE}/mails", trial.mails, name="console-mails"),
     # The pages of admins, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),
     path("reports/files", report_pages.order_export, name="reports-exports"),

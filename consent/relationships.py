@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from brands import jurisdictions
 from brands.models import Brand
 from brands.ordered_ids import new_id
-from consent import contact_hashes, ledger, notices, preferences, resolution
+from consent import contact_hashes, identifiers, ledger, notices, preferences, resolution
 from consent.contact_hashes import KnownBy
+from consent.identifiers import Contact
 from consent.ledger import Actor
 from consent.models import Relationship, Subject
 
@@ -70,6 +71,38 @@ def start(
             raise RefTaken(f"the reference {ref!r} stands for another person") from error
         raise
     return begun, True
+
+
+def register(
+    brand: Brand,
+    contact: Contact,
+    *,
+    now: datetime,
+    note: str,
+    ref: str | None = None,
+    jurisdiction: str | None = None,
+) -> tuple[Relationship, bool]:
+    """Begin with whoever has the *contact*'s address, at the brand's word; a test brand makes
+    them up.
+
+    Raises:
+        identifiers.InvalidAddress, and what `start` does
+    """
+    digest = identifiers.digest_of_contact(contact)
+    assert digest is not None  # a reference alone is nobody new
+    made_up_by = brand if brand.test else None
+    with transaction.atomic():  # or a refused registration would leave a person behind
+        relationship, is_new = start(
+            identifiers.find_or_create(digest, made_up_by=made_up_by).subject_id,
+            brand,
+            by=Actor("brand_api", brand.pk),
+            now=now,
+            ref=ref,
+            note=note,
+            jurisdiction=jurisdiction,
+        )
+        contact_hashes.keep(relationship, contact_hashes.known_by(contact))
+    return relationship, is_new
 
 
 def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:

@@ -13,10 +13,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import replays, webhooks
+from brands import endpoints, replays, stream, webhooks
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
 from brands.models import Attempt, Event, Outcome, SetAside, Subscription
-from brands.wakeup import publish
 from brands.wire import (
     Page,
     Problems,
@@ -57,7 +56,7 @@ AttemptList = list_of(AttemptData)
 
 class ParkedData(serializers.Serializer[object]):
     sequence = serializers.IntegerField()
-    subject = serializers.UUIDField()
+    subject = serializers.UUIDField(help_text="`subject.id`, as in the event.")
     status = serializers.IntegerField(
         allow_null=True, help_text="What it was refused with; null: it waits for an earlier one."
     )
@@ -178,18 +177,21 @@ class Parked(SubscriptionsView):
         mine = SetAside.objects.filter(subscription=subscription, sequence__gt=after or 0)
         found = list(mine.order_by("sequence")[: limit + 1])
         page = found[:limit]
+        sequences = [each.sequence for each in page]
+        events = Event.objects.filter(brand=subscription.brand_id, sequence__in=sequences)
+        told = {each.sequence: stream.told_as(each)["id"] for each in events}
         return Response(
             {
-                "data": [_parked_data(each) for each in page],
+                "data": [_parked_data(each, told[each.sequence]) for each in page],
                 "next_cursor": cursor_of(page[-1].sequence) if len(found) > limit else None,
             }
         )
 
 
-def _parked_data(each: SetAside) -> dict[str, Any]:
+def _parked_data(each: SetAside, subject: str | None) -> dict[str, Any]:
     return {
         "sequence": each.sequence,
-        "subject": each.subject,
+        "subject": subject,
         "status": each.status,
         "refusals": each.refusals,
         "since": each.since,
@@ -209,12 +211,10 @@ class Replay(SubscriptionsView):
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             count = _replay(subscription, body.validated_data)
-        publish("brands.deliver", str(subscription.pk))
         return Response({"events": count}, status=202)
 
 
 def _replay(subscription: Subscription, wanted: dict[str, Any]) -> int:
     if wanted["parked"]:
-        return replays.replay_parked(subscription)
-    last = wanted.get("to", max(subscription.cursor, wanted["from"]))
-    return replays.replay(subscription, first=wanted["from"], last=last)
+        return endpoints.replay_parked(subscription)
+    return endpoints.replay(subscription, first=wanted["from"], last=wanted.get("to"))

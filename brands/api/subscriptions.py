@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,11 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from brands import leases, outbound, ownership, webhooks
+from brands import endpoints, leases, outbound, ownership, webhooks
 from brands.api import editing
 from brands.api.access import BrandView
 from brands.models import Channel, SetAside, Signature, Subscription
-from brands.wakeup import publish
 from brands.webhooks import Terms
 from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
 
@@ -183,16 +180,9 @@ class Subscriptions(SubscriptionsView):
         wanted = dict(body.validated_data)
         after, signature = wanted.pop("after", None), wanted.pop("signature")
         with translating(PROBLEMS):
-            subscription, secret = webhooks.subscribe(
-                self.brand,
-                Terms(**wanted),
-                after=after,
-                signature=signature,
-                proven=not settings.WEBHOOK_PROOF,
-                now=timezone.now(),
+            subscription, secret = endpoints.add(
+                self.brand, Terms(**wanted), after=after, signature=signature, now=timezone.now()
             )
-        with suppress(ownership.NotProven, ownership.Busy):
-            _enable(subscription)
         made = data_of(self.find(subscription.pk)) | webhooks.shown_key(secret)
         return Response(made, status=201)
 
@@ -244,8 +234,7 @@ class Rotate(SubscriptionsView):
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """A new secret, or key pair. For 24 hours both sign."""
         with translating(PROBLEMS):
-            secret = webhooks.rotate(self.find(subscription_id), now=timezone.now())
-        publish("brands.deliver", str(subscription_id))
+            secret = endpoints.rotate(self.find(subscription_id), now=timezone.now())
         return Response(webhooks.shown_key(secret))
 
 
@@ -283,16 +272,8 @@ class Enable(SubscriptionsView):
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Go on where it stopped, at once. An unproven endpoint is sent its challenge first."""
         with translating(PROBLEMS):
-            _enable(self.find(subscription_id))
+            endpoints.enable(self.find(subscription_id), now=timezone.now())
         return Response(data_of(self.find(subscription_id)))
-
-
-def _enable(subscription: Subscription) -> None:
-    now = timezone.now()
-    if ownership.is_owed(subscription):
-        ownership.prove(subscription, now=now)
-    webhooks.enable(subscription, now=now)
-    publish("brands.deliver", str(subscription.pk))
 
 
 class Disable(SubscriptionsView):
@@ -316,8 +297,7 @@ class Seek(SubscriptionsView):
         body = SeekRequest(data=request.data)
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
-            webhooks.seek(subscription, after=body.validated_data["after"])
-        publish("brands.deliver", str(subscription_id))
+            endpoints.seek(subscription, after=body.validated_data["after"])
         return Response(data_of(self.find(subscription_id)))
 
 

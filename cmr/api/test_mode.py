@@ -18,9 +18,10 @@ from rest_framework.views import APIView
 
 from brands.api.access import BrandView, HasScope
 from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
-from cmr import asking
+from cmr import asking, made_up
+from cmr.made_up import DOOR
 from cmr.models import Answer, PermissionRequest, TestMail
-from consent import ledger, people, preferences, relationships, scopes
+from consent import people, preferences, relationships, scopes
 from consent.api import wire
 from consent.ledger import Actor
 from consent.models import LedgerEntry
@@ -31,8 +32,6 @@ PROBLEMS = {
     asking.Answered: (409, "answered_already", None),
 }
 TAG = "brand: test mode"
-#: The door through which the made-up person acts.
-DOOR = "portal"
 
 
 class PersonSays(wire.ChoiceField):
@@ -84,9 +83,8 @@ class Choices(TestView):
 
     def _said(self, data: dict[str, Any], now: Any) -> LedgerEntry:
         contact = wire.contact_of(data["contact"], self.brand.world)
-        person = people.find(self.brand.pk, contact).person_id
         choice = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], self.brand))
-        return ledger.record(person, [choice], by=Actor(DOOR), now=now)[0]
+        return made_up.say(self.brand, contact, choice, now=now)
 
     def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:
         scope = preferences.scope_of(entry)

@@ -22,7 +22,12 @@ PAGES = [
     ("overview", "Overview", ""),
     ("keys", "Keys", "keys"),
     ("catalogue", "Catalogue", "catalogue"),
+    ("webhooks", "Webhooks", "webhooks"),
+    ("events", "Events", "events"),
+    ("mails", "Mails", "mails"),
 ]
+#: Those of test mode alone.
+TEST_PAGES = {"mails"}
 View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponse]
 Shown = Callable[..., HttpResponse]
 
@@ -55,7 +60,11 @@ class Place:
     def pages(self) -> list[tuple[str, str, str]]:
         """Each page's name, title and address, for the menu."""
         here, both = self.path, f"/console/{self.workspace.slug}"
-        named = [(name, title, f"{here}/{rest}") for name, title, rest in PAGES]
+        named = [
+            (name, title, f"{here}/{rest}")
+            for name, title, rest in PAGES
+            if self.is_test or name not in TEST_PAGES
+        ]
         return [*named, ("team", "Members", f"{both}/team"), ("domain", "Domain", f"{both}/domain")]
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,22 @@ from django.utils import timezone
 from django.utils.translation import get_language_info
 
 from brands import keys, notices, topics
+from brands.event_types import EVENT_TYPES
+from brands.models import Brand, Channel, Purpose, Signature, Topic
+from brands.webhooks import Terms
 from cmr.models import Role
+from consent.identifiers import Contact
+from consent.ledger import NewChoice
+from consent.resolution import Limit, Scope
+from consent.scopes import Names
+
+MAX_SEQUENCE = 2**63 - 1
+
+
+def sentence(error: Exception) -> str:
+    """What a domain's exception says, as people read it."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 class WorkspaceForm(forms.Form):
@@ -122,3 +138,153 @@ def _name_of(language: str) -> str:
         return str(get_language_info(language)["name"])
     except KeyError:
         return language
+
+
+EVENT_PATTERNS = [
+    ("*", "All"),
+    ("preference.*", "All about preferences"),
+    ("relationship.*", "All about relationships"),
+    *((name, f"{name}: {what.replace('`', '')}") for name, what in EVENT_TYPES.items()),
+]
+
+
+def purposes() -> list[tuple[str, str]]:
+    return list(Purpose.objects.order_by("position").values_list("code", "name"))
+
+
+class TermsForm(forms.Form):
+    """What a brand asks of a webhook."""
+
+    url = forms.CharField(
+        max_length=2000, label="Address", help_text="Of your endpoint, beginning with https://"
+    )
+    event_types = forms.MultipleChoiceField(
+        choices=EVENT_PATTERNS, widget=forms.CheckboxSelectMultiple, label="Events", initial=["*"]
+    )
+    purposes = forms.MultipleChoiceField(
+        choices=purposes,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only about these purposes",
+        help_text="None ticked is all.",
+    )
+    channels = forms.MultipleChoiceField(
+        choices=Channel.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only about these channels",
+        help_text="None ticked is all.",
+    )
+    batch = forms.IntegerField(
+        min_value=1, max_value=100, initial=1, label="Events a request, at most"
+    )
+    rate_limit = forms.IntegerField(
+        min_value=1,
+        max_value=1_000,
+        required=False,
+        label="Requests a second, at most",
+        help_text="Empty is as fast as the endpoint takes them.",
+    )
+
+    def terms(self) -> Terms:
+        data = self.cleaned_data
+        every = {name: None for name in ("purposes", "channels") if not data[name]}
+        return Terms(**{each.name: data[each.name] for each in fields(Terms)} | every)
+
+
+class WebhookForm(TermsForm):
+    after = forms.IntegerField(
+        min_value=0,
+        max_value=MAX_SEQUENCE,
+        required=False,
+        label="Start after event",
+        help_text="0 is the whole stream. Empty is from now on.",
+    )
+    signature = forms.ChoiceField(
+        choices=Signature.choices, initial=Signature.HMAC, label="Signature"
+    )
+
+
+class SeekForm(forms.Form):
+    after = forms.IntegerField(min_value=0, max_value=MAX_SEQUENCE, label="Go on after event")
+
+
+class ReplayForm(forms.Form):
+    first = forms.IntegerField(min_value=1, max_value=MAX_SEQUENCE, label="From event")
+    last = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_SEQUENCE,
+        required=False,
+        label="Through event",
+        help_text="Empty is all that were sent since.",
+    )
+
+    def clean_last(self) -> int | None:
+        last: int | None = self.cleaned_data["last"]
+        if last is not None and last < self.cleaned_data.get("first", 0):
+            raise forms.ValidationError("This is before the first.")
+        return last
+
+
+class SayForm(forms.Form):
+    """What somebody who was made up says."""
+
+    #: What each decision needs beside itself.
+    NEEDS = {"pause": "days", "limit": "times"}
+
+    address = forms.CharField(
+        max_length=320,
+        label="Whose",
+        help_text="Any e-mail address, or a number with +. Whoever is not there yet is made up.",
+    )
+    decision = forms.ChoiceField(
+        choices=[
+            ("grant", "says yes"),
+            ("deny", "says no"),
+            ("pause", "pauses"),
+            ("limit", "limits how often"),
+            ("clear", "takes it back"),
+        ],
+        label="What they do",
+    )
+    purpose = forms.ChoiceField(
+        choices=lambda: [("", "any"), *purposes()], required=False, label="Purpose"
+    )
+    channel = forms.ChoiceField(
+        choices=[("", "any"), *Channel.choices], required=False, label="Channel"
+    )
+    topic = forms.ChoiceField(required=False, label="Topic")
+    days = forms.IntegerField(
+        min_value=1, max_value=3650, required=False, initial=30, label="Days of a pause"
+    )
+    times = forms.IntegerField(
+        min_value=1, max_value=1_000, required=False, initial=1, label="Times a week of a limit"
+    )
+
+    def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.brand = brand
+        topics = Topic.objects.filter(brand=brand).order_by("name", "pk")
+        field = self.fields["topic"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "any"), *topics.values_list("code", "name")]
+
+    def clean(self) -> None:
+        needed = self.NEEDS.get(self.cleaned_data.get("decision", ""))
+        if needed and needed not in self.errors and self.cleaned_data[needed] is None:
+            self.add_error(needed, "This decision needs it.")
+
+    def contact(self) -> Contact:
+        address = self.cleaned_data["address"].strip()
+        way = "phone" if address.startswith("+") else "email"
+        return Contact(**{way: address}, world=self.brand.world)
+
+    def names(self) -> Names:
+        given = (self.cleaned_data[name] or None for name in ("purpose", "channel", "topic"))
+        return Names(self.brand.slug, *given)
+
+    def choice(self, scope: Scope) -> NewChoice:
+        data, decision = self.cleaned_data, self.cleaned_data["decision"]
+        until = timezone.now() + timedelta(days=data["days"]) if decision == "pause" else None
+        limit = Limit(data["times"], "week") if decision == "limit" else None
+        return NewChoice(scope, decision, until=until, limit=limit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,16 +14,7 @@ from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Moment, StrictSerializer, translating
-from consent import (
-    contact_hashes,
-    identifiers,
-    ledger,
-    metrics,
-    people,
-    preferences,
-    relationships,
-    scopes,
-)
+from consent import ledger, metrics, people, preferences, relationships, scopes
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
@@ -116,22 +106,14 @@ class Relationships(BrandView):
         return Response(_relationship_data(relationship), status=201 if is_new else 200)
 
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
-        contact = wire.contact_of(data["contact"], self.brand.world)
-        digest = identifiers.digest_of_contact(contact)
-        assert digest is not None  # AddressField takes no reference
-        made_up_by = self.brand if self.brand.test else None
-        with transaction.atomic():  # or a refused registration would leave a person behind
-            relationship, is_new = relationships.start(
-                identifiers.find_or_create(digest, made_up_by=made_up_by).subject_id,
-                self.brand,
-                by=Actor("brand_api", self.brand.pk),
-                now=timezone.now(),
-                ref=data.get("ref"),
-                note=data["note"],
-                jurisdiction=data.get("jurisdiction"),
-            )
-            contact_hashes.keep(relationship, contact_hashes.known_by(contact))
-        return relationship, is_new
+        return relationships.register(
+            self.brand,
+            wire.contact_of(data["contact"], self.brand.world),
+            now=timezone.now(),
+            ref=data.get("ref"),
+            note=data["note"],
+            jurisdiction=data.get("jurisdiction"),
+        )
 
 
 class Choices(BrandView):

@@ -83,6 +83,11 @@ def refuse(*sequences: int, status: int = 422) -> Callable[[Events], int]:
     return lambda events: status if {e["sequence"] for e in events} & set(sequences) else 204
 
 
+def told_as(brand: Brand, person: int) -> uuid.UUID:
+    """By which id the brand knows this person, and no other brand does."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{brand.pk}:{person}")
+
+
 def happen(
     brand: Brand, *people: int, kind: str = "preference.denied", about: Facts | None = None
 ) -> None:
@@ -94,7 +99,7 @@ def happen(
             timezone.now(),
             uuid.UUID(int=person + 1),
             new_id(),
-            {"person": person},
+            {"person": person, "subject": {"id": f"{told_as(brand, person)}", "ref": None}},
             about or Facts(),
         )
         with transaction.atomic():

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from brands import leases, replays
 from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
-from tests.brands.endpoints import Endpoint, happen, refuse
+from tests.brands.endpoints import Endpoint, happen, refuse, told_as
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +69,7 @@ def test_parked_events_are_listed_and_replayed(endpoint: Endpoint, path: str, as
     first, second = as_acme.get(f"{path}/parked").json()["data"]
     assert (first["sequence"], first["status"]) == (1, 422)
     assert (second["sequence"], second["status"], second["refusals"]) == (3, None, 0)
+    assert first["subject"] == second["subject"] == str(told_as(endpoint.brand, 1))
     page = as_acme.get(f"{path}/parked", limit=1).json()
     rest = as_acme.get(f"{path}/parked", limit=1, cursor=page["next_cursor"]).json()
     assert [page["data"], rest["data"]] == [[first], [second]]

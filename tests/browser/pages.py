@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.world import World
+from tests.browser.world import HOOK, World
 
 
 def public(world: World) -> dict[str, str]:
@@ -68,6 +68,14 @@ def of_developers() -> dict[str, str]:
         "console-topic": f"{here}/test/catalogue/topics/weekly-offers",
         "console-new-notice": f"{here}/test/catalogue/new-notice",
         "console-notice": f"{here}/test/catalogue/notices/newsletter",
+        "console-webhooks": f"{here}/test/webhooks",
+        "console-new-webhook": f"{here}/test/webhooks/new",
+        "console-webhook": f"{here}/test/webhooks/{HOOK}",
+        "console-edit-webhook": f"{here}/test/webhooks/{HOOK}/edit",
+        "console-delete-webhook": f"{here}/test/webhooks/{HOOK}/delete",
+        "console-events": f"{here}/test/events",
+        "console-event": f"{here}/test/events/2",
+        "console-mails": f"{here}/test/mails",
         "console-team": f"{here}/team",
         "console-domain": f"{here}/domain",
     }

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from brands import campaigns, directory, keys, notices, stream, topics, workspaces
+from brands import campaigns, directory, keys, notices, stream, topics, webhooks, workspaces
 from brands.campaigns import DayNumbers
-from brands.models import Brand, BrandKey, Topic, Workspace
-from cmr import accounts, asking, links, members, preferences, tokens
+from brands.models import (
+    Attempt,
+    Brand,
+    BrandKey,
+    Event,
+    SetAside,
+    Subscription,
+    Topic,
+    Workspace,
+)
+from brands.webhooks import Terms
+from cmr import accounts, asking, links, made_up, members, preferences, tokens
 from cmr.asking import Question
 from cmr.links import Link
-from cmr.models import Consumer, User
+from cmr.models import Consumer, TestMail, User
 from cmr.preferences import Wish
 from consent import (
     contact_reports,
@@ -25,7 +36,7 @@ from consent import (
     relationships,
     yes_lives,
 )
-from consent.identifiers import digest, find_or_create
+from consent.identifiers import Contact, digest, find_or_create
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
 from consent.resolution import Limit, Scope
@@ -97,6 +108,8 @@ def admin() -> User:
 
 
 DEVELOPER = "dev@example.org"
+#: The webhook of the developer's that has something to tell.
+HOOK = uuid.UUID("00000000-0000-4000-8000-00000000ac3e")
 
 
 def developer() -> Workspace:
@@ -114,7 +127,46 @@ def developer() -> Workspace:
     for texts in NOTICE:
         notices.write(made.test, code="newsletter", texts=texts, now=now)
     workspaces.adopt(made, Brand.objects.get(slug="acme"), now=now)
+    _tried_out(made.test, now)
     return made
+
+
+def _tried_out(trial: Brand, now: datetime) -> None:
+    """Some people said something, one webhook got most of it, and one fails."""
+    ago = timedelta(minutes=1)
+    for nth, decision in enumerate(("grant", "deny", "grant", "clear")):
+        someone = Contact(email=f"someone{nth % 3}@example.org", world=trial.world)
+        made_up.meet(trial, someone, now=now - 20 * ago)
+        choice = NewChoice(Scope(trial.pk, "marketing", "email"), decision)  # type: ignore[arg-type]
+        made_up.say(trial, someone, choice, now=now - (9 - nth) * ago)
+    _deliveries(trial, now - 5 * ago)
+    TestMail.objects.create(
+        brand=trial, subject="Acme asks you something", made_at=now,
+        text="May we write to you?\n\nhttps://cmr.example/p/…\n",
+    )  # fmt: skip
+
+
+def _deliveries(trial: Brand, at: datetime) -> None:
+    hook, _ = webhooks.subscribe(trial, Terms("https://shop.acme.example/hooks/cmr"), now=at)
+    Subscription.objects.filter(pk=hook.pk).update(id=HOOK)
+    failing, _ = webhooks.subscribe(
+        trial, Terms("https://crm.acme.example/hook", ["preference.*"]), now=at, after=3
+    )
+    Subscription.objects.filter(pk=failing.pk).update(
+        failures=3, failing_since=at, next_try_at=at + timedelta(hours=2)
+    )
+    for event in Event.objects.filter(brand=trial).order_by("sequence"):
+        refused = event.sequence == 4
+        Attempt.objects.create(
+            subscription_id=HOOK, sequence=event.sequence, message=event.uid, started_at=at,
+            latency_ms=20 + event.sequence, outcome="refused" if refused else "delivered",
+            status=422 if refused else 204, answer="no such customer" if refused else "",
+        )  # fmt: skip
+        if refused:
+            SetAside.objects.create(
+                subscription_id=HOOK, sequence=event.sequence, subject=event.subject, since=at,
+                refusals=2, status=422,
+            )  # fmt: skip
 
 
 def reader() -> str:

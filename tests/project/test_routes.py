@@ -95,6 +95,7 @@ ARGUMENTS = {
     "import_id": "00000000-0000-0000-0000-000000000000",
     "number": "1",
     "page": "api",
+    "sequence": "1",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",

@@ -1,0 +1,168 @@
+"""The brand's stream, as its endpoints see it: each event, and how it reached whom."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from django.contrib import messages
+from django.db.models.aggregates import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from brands import endpoints, stream, webhooks
+from brands.event_types import EVENT_TYPES
+from brands.models import Attempt, Brand, Event, Outcome, SetAside, Subscription
+from brands.parcels import Item, Parcel, parcel_of
+from brands.signing import Signer
+from cmr.console.access import Place, for_members
+from cmr.console.forms import SayForm
+from cmr.console.paging import PAGE_SIZE, before
+from cmr.console.webhooks import find
+
+
+@require_safe
+@for_members
+def events(request: HttpRequest, place: Place) -> HttpResponse:
+    """The stream, newest first."""
+    return shown(request, place, SayForm(brand=place.brand))
+
+
+def shown(request: HttpRequest, place: Place, form: SayForm, *, status: int = 200) -> HttpResponse:
+    """The inbox, with a form by which something happens in test mode."""
+    wanted = request.GET.get("type", "")
+    event_type = wanted if wanted in EVENT_TYPES else ""
+    end = stream.last_sequence(place.brand.pk) + 1
+    found, low = stream.newest(
+        place.brand.pk, before=min(before(request), end), limit=PAGE_SIZE, event_type=event_type
+    )
+    got = _receivers(place.brand, [each.sequence for each in found])
+    context = {
+        "place": place,
+        "page": "events",
+        "events": [(each, _person(each), got.get(each.sequence, 0)) for each in found],
+        "types": list(EVENT_TYPES),
+        "type": event_type,
+        "query": f"&type={event_type}" if event_type else "",
+        "older": low if low > 1 else None,
+        "form": form,
+    }
+    return render(request, "console/events.html", context, status=status)
+
+
+def _person(event: Event) -> str | None:
+    subject = stream.told_as(event)
+    return subject["ref"] or subject["id"]
+
+
+def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
+    """To how many of the brand's webhooks each was delivered."""
+    good = Attempt.objects.filter(
+        subscription__in=webhooks.of_brand(brand),
+        sequence__in=sequences,
+        outcome=Outcome.DELIVERED,
+    )
+    counted = good.values("sequence").annotate(many=Count("subscription", distinct=True))
+    return dict(counted.values_list("sequence", "many"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one event at one webhook."""
+
+    subscription: Subscription
+    attempts: list[Attempt]
+    aside: SetAside | None
+    is_wanted: bool
+    sequence: int
+
+    @property
+    def words(self) -> str:
+        if self.aside:
+            return self._words_aside(self.aside)
+        if any(each.outcome == Outcome.DELIVERED for each in self.attempts):
+            return "delivered"
+        if not self.is_wanted:
+            return "not sent: it asks for other events"
+        if self.sequence > self.subscription.cursor:
+            return "to be sent" if self.subscription.enabled else "waits until it is enabled"
+        return "not sent: its place in the stream was behind it already"
+
+    @staticmethod
+    def _words_aside(aside: SetAside) -> str:
+        if aside.try_at:
+            return "is sent again"
+        if aside.status:
+            return f"parked: it was refused with {aside.status}"
+        return "parked: an earlier event of the same person was refused"
+
+
+@require_safe
+@for_members
+def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
+    """One event as an endpoint gets it, and who got it."""
+    found = get_object_or_404(Event, brand=place.brand, sequence=sequence)
+    fates = list(_fates(place.brand, found))
+    example = fates[0].subscription if fates else None
+    parcel = _parcel(found, example)
+    context = {
+        "place": place,
+        "page": "events",
+        "event": found,
+        "person": _person(found),
+        "last_sequence": stream.last_sequence(place.brand.pk),
+        "example": example,
+        "headers": _headers(place, parcel, example, now=timezone.now()),
+        "raw": parcel.body.decode(),
+        "pretty": orjson.dumps(orjson.loads(parcel.body), option=orjson.OPT_INDENT_2).decode(),
+        "fates": fates,
+    }
+    return render(request, "console/event.html", context)
+
+
+def _parcel(event: Event, example: Subscription | None) -> Parcel:
+    item = Item(event.sequence, event.uid, event.subject, event.timestamp, bytes(event.body))
+    return parcel_of([item], batch=example.batch if example else 1)
+
+
+def _headers(
+    place: Place, parcel: Parcel, example: Subscription | None, *, now: datetime
+) -> dict[str, str]:
+    """Of a try that would be made now. A signature that an endpoint would take is made in test
+    mode alone: with it, whoever may only look could send."""
+    secrets = webhooks.secrets_of(example, now=now) if example and place.is_test else []
+    signer = Signer(secrets)
+    headers = signer.headers(webhook_id=parcel.webhook_id, sent_at=now, body=parcel.body)
+    kind = example.signature if example else "v1"
+    return headers if secrets else headers | {"webhook-signature": f"{kind},…"}
+
+
+def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
+    mine = list(webhooks.of_brand(brand).order_by("created_at"))
+    tries = Attempt.objects.filter(subscription__in=mine, sequence=event.sequence).order_by("pk")
+    waiting = SetAside.objects.filter(subscription__in=mine, sequence=event.sequence)
+    aside = {each.subscription_id: each for each in waiting}
+    for each in mine:
+        own = [attempt for attempt in tries if attempt.subscription_id == each.pk]
+        wanted = stream.takes(webhooks.wanted_by(each), event)
+        yield Fate(each, own, aside.get(each.pk), wanted, event.sequence)
+
+
+@require_POST
+@for_members
+def send_again(
+    request: HttpRequest, place: Place, sequence: int, subscription_id: uuid.UUID
+) -> HttpResponse:
+    found = get_object_or_404(Event, brand=place.brand, sequence=sequence)
+    subscription = find(place, subscription_id)
+    if endpoints.replay(subscription, first=found.sequence, last=found.sequence):
+        when = "It is sent again." if subscription.enabled else "It is sent again once enabled."
+        messages.success(request, when)
+    else:
+        messages.error(request, "This webhook asks for other events, or has yet to come to it.")
+    return redirect("console-event", place.workspace.slug, place.mode, found.sequence)

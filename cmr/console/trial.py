@@ -1,0 +1,68 @@
+"""What there is in test mode alone: making something happen, and the mails that went nowhere."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from brands import stream
+from cmr import made_up
+from cmr.console import inbox
+from cmr.console.access import Place, for_members
+from cmr.console.forms import SayForm, sentence
+from cmr.console.paging import PAGE_SIZE
+from cmr.models import TestMail
+from consent import relationships, scopes
+from consent.identifiers import InvalidAddress
+
+#: From what is refused to the field that it is about.
+REFUSALS: dict[type[Exception], str] = {
+    InvalidAddress: "address",
+    relationships.EndedByPerson: "address",
+    scopes.UnknownName: "topic",
+    scopes.CannotBeRefused: "purpose",
+}
+
+
+@require_POST
+@for_members
+def happen(request: HttpRequest, place: Place) -> HttpResponse:
+    """Somebody who was made up says something."""
+    _check(place)
+    form = SayForm(request.POST, brand=place.brand)
+    if form.is_valid() and _said(place, form):
+        end = stream.last_sequence(place.brand.pk)
+        messages.success(request, f"It happened: see event {end}.")
+        return redirect("console-events", place.workspace.slug, place.mode)
+    return inbox.shown(request, place, form, status=422)
+
+
+def _said(place: Place, form: SayForm) -> bool:
+    now = timezone.now()
+    try:
+        scope = scopes.resolve(form.names(), decision=form.cleaned_data["decision"])
+        made_up.meet(place.brand, form.contact(), now=now)
+        made_up.say(place.brand, form.contact(), form.choice(scope), now=now)
+    except tuple(REFUSALS) as error:
+        form.add_error(REFUSALS[type(error)], sentence(error))
+        return False
+    return True
+
+
+@require_safe
+@for_members
+def mails(request: HttpRequest, place: Place) -> HttpResponse:
+    """The mails that people would have got, newest first."""
+    _check(place)
+    found = TestMail.objects.filter(brand=place.brand).order_by("-pk")
+    rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "console/mails.html", {"place": place, "page": "mails", "mails": rows})
+
+
+def _check(place: Place) -> None:
+    if not place.is_test:
+        raise Http404

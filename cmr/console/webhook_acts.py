@@ -1,0 +1,109 @@
+"""What is done to a webhook by a button: asking, stopping, and sending again."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from brands import endpoints, leases, ownership, replays, webhooks
+from cmr.console.access import Place, for_members
+from cmr.console.forms import ReplayForm, SeekForm, sentence
+from cmr.console.keys import sure_in_live_mode
+from cmr.console.webhooks import back, find, shown, shown_key
+
+
+@require_POST
+@for_members
+def ping(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    """Sends a message that means nothing, and shows what came back."""
+    subscription = find(place, subscription_id)
+    try:
+        answer = ownership.ping(subscription, now=timezone.now())
+    except ownership.Busy as error:
+        messages.error(request, sentence(error))
+        return back(place, subscription)
+    return shown(request, place, subscription, pinged=answer)
+
+
+@require_POST
+@for_members
+def enable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription = find(place, subscription_id)
+    try:
+        endpoints.enable(subscription, now=timezone.now())
+    except (ownership.NotProven, ownership.Busy) as error:
+        return shown(request, place, subscription, problem=sentence(error), status=422)
+    messages.success(request, "It goes on where it stopped.")
+    return back(place, subscription)
+
+
+@require_POST
+@for_members
+def disable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription = find(place, subscription_id)
+    try:
+        webhooks.disable(subscription, reason="by_brand", now=timezone.now())
+    except leases.StillSending as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, "It is told nothing until you enable it. Nothing is lost.")
+    return back(place, subscription)
+
+
+@require_POST
+@sure_in_live_mode
+@for_members
+def rotate(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    """A new secret, shown this once."""
+    subscription = find(place, subscription_id)
+    try:
+        secret = endpoints.rotate(subscription, now=timezone.now())
+    except leases.StillSending as error:
+        messages.error(request, sentence(error))
+        return back(place, subscription)
+    return shown_key(request, place, find(place, subscription_id), secret)
+
+
+@require_POST
+@for_members
+def seek(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription, form = find(place, subscription_id), SeekForm(request.POST)
+    if form.is_valid():
+        try:
+            endpoints.seek(subscription, after=form.cleaned_data["after"])
+        except (webhooks.StartsBeyondStream, leases.StillSending) as error:
+            form.add_error("after", sentence(error))
+        else:
+            messages.success(request, f"It goes on after event {form.cleaned_data['after']}.")
+            return back(place, subscription)
+    return shown(request, place, subscription, seek=form, status=422)
+
+
+@require_POST
+@for_members
+def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    """A range of the stream once more."""
+    subscription, form = find(place, subscription_id), ReplayForm(request.POST)
+    if form.is_valid():
+        try:
+            number = endpoints.replay(subscription, **form.cleaned_data)
+        except webhooks.StartsBeyondStream as error:
+            form.add_error("first", sentence(error))
+        except replays.RangeTooLong as error:
+            form.add_error("last", sentence(error))
+        else:
+            messages.success(request, f"Sent again: {number}.")
+            return back(place, subscription)
+    return shown(request, place, subscription, replay=form, status=422)
+
+
+@require_POST
+@for_members
+def replay_parked(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription = find(place, subscription_id)
+    messages.success(request, f"Sent again: {endpoints.replay_parked(subscription)}.")
+    return back(place, subscription)

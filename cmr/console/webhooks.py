@@ -1,0 +1,194 @@
+"""The brand's webhooks: how they fare, making, changing and ending them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import F, Q
+from django.db.models.aggregates import Count
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from brands import endpoints, leases, outbound, ownership, retries, stream
+from brands import webhooks as brand_webhooks
+from brands.models import Attempt, Subscription
+from cmr.console.access import Place, for_members
+from cmr.console.forms import ReplayForm, SeekForm, TermsForm, WebhookForm, sentence
+from cmr.console.keys import sure_in_live_mode
+from cmr.console.paging import PAGE_SIZE, before
+
+#: Why one is disabled, as its brand reads it.
+REASONS = {
+    brand_webhooks.UNPROVEN: "its endpoint has not shown that it wants to be told",
+    "by_brand": "you disabled it",
+    "gone": "its endpoint answered that it is gone (410)",
+    "failing": f"its endpoint failed for {retries.GIVE_UP_AFTER.days} days",
+}
+#: From what is refused to the field that it is about.
+REFUSALS: dict[type[Exception], str | None] = {
+    outbound.ForbiddenUrl: "url",
+    brand_webhooks.UnknownEventType: "event_types",
+    brand_webhooks.UnknownPurpose: "purposes",
+    brand_webhooks.UnknownChannel: "channels",
+    brand_webhooks.StartsBeyondStream: "after",
+    brand_webhooks.TooManySubscriptions: None,
+    leases.StillSending: None,
+}
+#: So many of those that stand aside are shown.
+MOST_ASIDE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook and how it fares."""
+
+    subscription: Subscription
+    parked: int
+
+    @property
+    def reason(self) -> str:
+        return REASONS.get(self.subscription.disabled_reason, self.subscription.disabled_reason)
+
+    @property
+    def owes_proof(self) -> bool:
+        return ownership.is_owed(self.subscription)
+
+
+@require_safe
+@for_members
+def webhooks(request: HttpRequest, place: Place) -> HttpResponse:
+    mine = brand_webhooks.of_brand(place.brand).order_by("created_at")
+    parked = Count("set_aside__sequence", filter=Q(set_aside__try_at=None))
+    context = {
+        "place": place,
+        "page": "webhooks",
+        "hooks": [Hook(each, each.parked) for each in mine.annotate(parked=parked)],
+        "last_sequence": stream.last_sequence(place.brand.pk),
+    }
+    return render(request, "console/webhooks.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sure_in_live_mode
+@for_members
+def subscribe(request: HttpRequest, place: Place) -> HttpResponse:
+    """Another webhook, whose secret is shown this once."""
+    form = WebhookForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            subscription, secret = endpoints.add(
+                place.brand,
+                form.terms(),
+                after=data["after"],
+                signature=data["signature"],
+                now=timezone.now(),
+            )
+        except tuple(REFUSALS) as error:
+            form.add_error(REFUSALS[type(error)], sentence(error))
+        else:
+            return shown_key(request, place, find(place, subscription.pk), secret)
+    return _form(request, place, form)
+
+
+@require_safe
+@for_members
+def webhook(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    return shown(request, place, find(place, subscription_id))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def edit(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription = find(place, subscription_id)
+    stands = asdict(brand_webhooks.terms_of(subscription))
+    form = TermsForm(request.POST or None, initial=stands)
+    if request.method == "POST" and form.is_valid():
+        try:
+            brand_webhooks.change(subscription, form.terms(), now=timezone.now())
+        except tuple(REFUSALS) as error:
+            form.add_error(REFUSALS[type(error)], sentence(error))
+        else:
+            messages.success(request, "It is changed, from the next event on.")
+            return back(place, subscription)
+    return _form(request, place, form, subscription=subscription)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def delete(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+    """Asks whether it is meant; POST means it."""
+    subscription = find(place, subscription_id)
+    if request.method == "POST":
+        try:
+            brand_webhooks.disable(subscription, reason="removed", now=timezone.now())
+        except leases.StillSending as error:
+            messages.error(request, sentence(error))
+        else:
+            messages.success(request, f"Nothing goes to {subscription.url} any more.")
+        return redirect("console-webhooks", workspace=place.workspace.slug, mode=place.mode)
+    context = {"place": place, "page": "webhooks", "subscription": subscription}
+    return render(request, "console/delete_webhook.html", context)
+
+
+def find(place: Place, subscription_id: uuid.UUID) -> Subscription:
+    """The brand's own; another brand's is as little there as one that was deleted."""
+    for subscription in brand_webhooks.of_brand(place.brand).filter(pk=subscription_id):
+        return subscription
+    raise Http404
+
+
+def back(place: Place, subscription: Subscription) -> HttpResponse:
+    return redirect("console-webhook", place.workspace.slug, place.mode, subscription.pk)
+
+
+def shown(
+    request: HttpRequest,
+    place: Place,
+    subscription: Subscription,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page of one, with what stands aside and the log; *more* is what an act left to say."""
+    aside = subscription.set_aside.order_by("sequence")
+    tries = Attempt.objects.filter(subscription=subscription, pk__lt=before(request))
+    log = list(tries.order_by(F("pk").desc())[: PAGE_SIZE + 1])
+    context = {
+        "place": place,
+        "page": "webhooks",
+        "hook": Hook(subscription, aside.filter(try_at=None).count()),
+        "last_sequence": stream.last_sequence(place.brand.pk),
+        "aside": aside[:MOST_ASIDE],
+        "aside_count": aside.count(),
+        "log": log[:PAGE_SIZE],
+        "older": log[PAGE_SIZE - 1].pk if len(log) > PAGE_SIZE else None,
+        "seek": SeekForm(),
+        "replay": ReplayForm(),
+    }
+    return render(request, "console/webhook.html", context | more, status=status)
+
+
+def shown_key(
+    request: HttpRequest, place: Place, subscription: Subscription, secret: str
+) -> HttpResponse:
+    """The page that shows what it verifies with, this once."""
+    context = {
+        "place": place,
+        "page": "webhooks",
+        "hook": Hook(subscription, 0),
+        "key": brand_webhooks.shown_key(secret),
+    }
+    return render(request, "console/webhook_key.html", context)
+
+
+def _form(request: HttpRequest, place: Place, form: Form, **more: Any) -> HttpResponse:
+    context = {"place": place, "page": "webhooks", "form": form, **more}
+    status = 422 if form.errors else 200
+    return render(request, "console/webhook_form.html", context, status=status)

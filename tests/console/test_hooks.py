@@ -1,0 +1,211 @@
+"""Webhooks made, watched and driven by hand, against an endpoint that really answers."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+
+import pytest
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from brands import webhooks
+from brands.dispatch import Dispatcher
+from brands.models import Brand, SetAside, Subscription, Workspace
+from tests.console.conftest import Browser
+
+FORM = {"event_types": ["*"], "batch": 1, "signature": "v1"}
+SAYS = {"address": "ana@example.org", "decision": "grant", "purpose": "marketing"}
+
+
+@pytest.fixture
+def hook(workspace: Workspace, dev: Browser, httpserver: HTTPServer) -> str:
+    """Where the page of a webhook is, which starts with the whole stream."""
+    answer = dev.post("acme/test/webhooks/new", url=httpserver.url_for("/hook"), after=0, **FORM)
+    assert answer.status_code == 200, answer.content.decode()
+    return f"acme/test/webhooks/{Subscription.objects.get().pk}"
+
+
+def deliver(worker: Dispatcher) -> None:
+    worker.knock(Subscription.objects.get().pk).result(60)
+
+
+def tokens(page: str) -> list[str]:
+    return re.findall(r'<pre class="token"[^>]*>([^<]+)</pre>', page)
+
+
+# -- Making and changing --------------------------------------------------------------------------
+
+
+def test_its_secret_is_shown_once(workspace: Workspace, dev: Browser) -> None:
+    form = {**FORM, "purposes": ["marketing"], "channels": ["email"], "rate_limit": 5}
+    page = dev.post("acme/test/webhooks/new", url="https://acme.example/h", **form)
+    made = Subscription.objects.get(brand=workspace.test)
+    assert tokens(page.content.decode()) == webhooks.secrets_of(made, now=made.created_at)
+    assert (made.purposes, made.channels, made.rate_limit) == (["marketing"], ["email"], 5)
+    assert "whsec_" not in dev.text(f"acme/test/webhooks/{made.pk}")
+
+
+def test_of_a_key_pair_the_public_half_is_shown(workspace: Workspace, dev: Browser) -> None:
+    form = {**FORM, "signature": "v1a"}
+    page = dev.post("acme/test/webhooks/new", url="https://acme.example/h", **form)
+    assert tokens(page.content.decode())[0].startswith("whpk_")
+    assert "whsk_" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"url": "ftp://acme.example"}, {"after": 1}, {"batch": 101}, {"event_types": ["no.such"]}],
+)
+def test_what_is_refused_stays_typed(
+    wrong: dict[str, object], workspace: Workspace, dev: Browser
+) -> None:
+    form = {"url": "https://acme.example/h", **FORM, "rate_limit": 77, **wrong}
+    answer = dev.post("acme/test/webhooks/new", **form)
+    assert answer.status_code == 422 and 'value="77"' in answer.content.decode()
+    assert not Subscription.objects.exists()
+
+
+def test_its_settings_change_and_its_place_stays(hook: str, dev: Browser) -> None:
+    form = {"url": "https://acme.example/other", "event_types": ["preference.*"], "batch": 9}
+    assert dev.post(f"{hook}/edit", **form).status_code == 302
+    assert "preference.*" in dev.text(hook)
+    assert re.search(r'value="preference\.\*"[^>]*checked', dev.text(f"{hook}/edit"))
+    assert dev.post(f"{hook}/edit", **form | {"url": "nothing"}).status_code == 422
+    changed = Subscription.objects.get()
+    assert (changed.url, changed.batch, changed.cursor) == (form["url"], 9, 0)
+
+
+def test_it_is_deleted_by_whoever_confirms(hook: str, dev: Browser) -> None:
+    assert "Delete this webhook?" in dev.text(f"{hook}/delete")
+    assert Subscription.objects.get().enabled
+    dev.post(f"{hook}/delete")
+    assert Subscription.objects.get().disabled_reason == "removed"
+    assert dev.get(hook).status_code == 404
+    assert "There is none yet" in dev.text("acme/test/webhooks")
+
+
+def test_a_rotated_secret_leaves_the_old_one_valid(hook: str, dev: Browser, now: datetime) -> None:
+    (old,) = webhooks.secrets_of(Subscription.objects.get(), now=now)
+    (new,) = tokens(dev.post(f"{hook}/rotate").content.decode())
+    assert webhooks.secrets_of(Subscription.objects.get(), now=now) == [new, old]
+
+
+# -- Its endpoint ---------------------------------------------------------------------------------
+
+
+def test_a_ping_shows_the_answer(hook: str, dev: Browser, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data("<b>nobody home</b>", status=503)
+    page = dev.post(f"{hook}/ping").content.decode()
+    assert "refused with 503" in page and "&lt;b&gt;nobody home" in page
+
+
+def test_what_is_unproven_begins_when_it_is_proven(
+    workspace: Workspace, dev: Browser, httpserver: HTTPServer, settings: Settings
+) -> None:
+    settings.WEBHOOK_PROOF = True
+    url = httpserver.url_for("/hook")
+    page = dev.post("acme/test/webhooks/new", url=url, **FORM)
+    assert "Nothing is sent yet" in page.content.decode()
+    hook = f"acme/test/webhooks/{Subscription.objects.get().pk}"
+    answer = dev.post(f"{hook}/enable")
+    assert answer.status_code == 422 and "did not take the challenge" in answer.content.decode()
+
+    def echo(request: Request) -> Response:
+        assert request.json
+        return Response(request.json["data"]["challenge"])
+
+    httpserver.expect_request("/hook").respond_with_handler(echo)
+    assert dev.post(f"{hook}/enable").status_code == 302
+    assert "working" in dev.text(hook)
+
+
+def test_it_is_disabled_and_goes_on(hook: str, dev: Browser) -> None:
+    dev.post(f"{hook}/disable")
+    assert "you disabled it" in dev.text("acme/test/webhooks")
+    dev.post(f"{hook}/enable")
+    assert "working" in dev.text("acme/test/webhooks")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_after_a_failure(
+    hook: str, dev: Browser, worker: Dispatcher, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data("on fire", status=500)
+    dev.post("acme/test/events/happen", **SAYS)
+    deliver(worker)
+    page = dev.text(hook)
+    assert "waiting" in page and "1 failure in a row" in page and "on fire" in page
+    assert "through event 0 of 2" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_parked_is_sent_again(
+    hook: str, dev: Browser, worker: Dispatcher, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data("")
+    dev.post("acme/test/events/happen", **SAYS)
+    deliver(worker)
+    assert "through event 2 of 2" in dev.text(hook)
+    held = Subscription.objects.get()
+    SetAside.objects.create(
+        subscription=held, sequence=2, subject=uuid.uuid4(), since=held.created_at,
+        refusals=3, status=422,
+    )  # fmt: skip
+    assert "1 parked" in dev.text("acme/test/webhooks")
+    assert "Parked: it was refused with 422" in dev.text("acme/test/events/2")
+    dev.post(f"{hook}/replay-parked")
+    deliver(worker)
+    assert not SetAside.objects.exists() and len(httpserver.log) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ranges_and_places(
+    hook: str, dev: Browser, worker: Dispatcher, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data("")
+    dev.post("acme/test/events/happen", **SAYS)
+    deliver(worker)
+    assert dev.post(f"{hook}/replay", first=1, last=2).status_code == 302
+    deliver(worker)
+    assert len(httpserver.log) == 4
+    assert dev.post(f"{hook}/seek", after=1).status_code == 302
+    deliver(worker)
+    assert len(httpserver.log) == 5
+    for path, form in [
+        ("seek", {"after": 3}),
+        ("replay", {"first": 3}),
+        ("replay", {"first": 2, "last": 1}),
+        ("replay", {"first": 1, "last": 20_000}),
+        ("replay", {}),
+    ]:
+        assert dev.post(f"{hook}/{path}", **form).status_code == 422, form
+
+
+# -- Who may --------------------------------------------------------------------------------------
+
+ACTS = ["", "/edit", "/delete", "/ping", "/enable", "/disable", "/rotate", "/seek", "/replay"]
+
+
+def test_a_viewer_only_looks(hook: str, vera: Browser) -> None:
+    page = vera.text(hook)
+    assert "Rotate" not in page and "Delete" not in page
+    assert vera.post("acme/test/webhooks/new", url="https://x.example/", **FORM).status_code == 403
+    for act in ACTS[1:]:
+        assert vera.post(f"{hook}{act}").status_code == 403, act
+    assert Subscription.objects.get().enabled
+
+
+@pytest.mark.parametrize("act", [*ACTS, "/replay-parked"])
+def test_another_brands_is_not_there(
+    act: str, is_live: Workspace, olga: Browser, rival: Brand, now: datetime
+) -> None:
+    """Nor is one of the other mode."""
+    for brand in (rival, is_live.test):
+        theirs, _ = webhooks.subscribe(brand, webhooks.Terms("https://rival.example/h"), now=now)
+        path = f"acme/live/webhooks/{theirs.pk}{act}"
+        statuses = {olga.get(path).status_code, olga.post(path).status_code}
+        assert statuses <= {404, 405} and 404 in statuses
+    assert "rival.example" not in olga.text("acme/live/webhooks")
