@@ -31,7 +31,11 @@ from cmr.api import (
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
+from cmr.console import campaigns as console_campaigns
+from cmr.console import imports as console_imports
 from cmr.console import keys as console_keys
+from cmr.console import reports as console_reports
+from cmr.console import requests as console_requests
 from cmr.console import team, workspaces
 from cmr.guessing import limited
 from cmr.portal import (
@@ -54,6 +58,7 @@ from consent.api import batches, checks, imports, relationships, reports, sends,
 from consent.pages import views as report_pages
 
 MODE = "console/<slug:workspace>/<str:mode>"
+ONE_IMPORT = f"{MODE}/imports/<uuid:import_id>"
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
@@ -120,6 +125,19 @@ urlpatterns = [
     path(f"{MODE}/keys/new", console_keys.issue, name="console-issue-key"),
     path(f"{MODE}/keys/<int:key_id>/rotate", console_keys.rotate, name="console-rotate-key"),
     path(f"{MODE}/keys/<int:key_id>/revoke", console_keys.revoke, name="console-revoke-key"),
+    path(f"{MODE}/imports", console_imports.imports, name="console-imports"),
+    path(f"{MODE}/imports/template.csv", console_imports.template, name="console-import-template"),
+    path(ONE_IMPORT, console_imports.one_import, name="console-import"),
+    path(f"{ONE_IMPORT}/exceptions.csv", console_imports.exceptions, name="console-exceptions"),
+    path(f"{ONE_IMPORT}/start", console_imports.start, name="console-start-import"),
+    path(f"{ONE_IMPORT}/cancel", console_imports.cancel, name="console-cancel-import"),
+    path(f"{MODE}/requests", console_requests.requests, name="console-requests"),
+    path(f"{MODE}/requests/new", console_requests.ask, name="console-ask"),
+    path(f"{MODE}/campaigns", console_campaigns.campaigns, name="console-campaigns"),
+    path(
+        f"{MODE}/campaigns/<int:campaign_id>", console_campaigns.campaign, name="console-campaign"
+    ),
+    path(f"{MODE}/reports", console_reports.reports, name="console-reports"),
     path(f"{MODE}/catalogue/copy", workspaces.copy_topics, name="console-copy-topics"),
     # The pages of admins, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),

@@ -15,7 +15,7 @@ from brands import domains, stream, workspaces
 from brands.models import BrandKey, Subscription, Topic
 from cmr import members
 from cmr.console.access import Place, for_members, for_owners, user_of
-from cmr.console.forms import WorkspaceForm
+from cmr.console.forms import WorkspaceForm, sentence
 from cmr.models import Member
 from consent.models import Relationship
 
@@ -51,18 +51,13 @@ def begin(request: HttpRequest) -> HttpResponse:
         try:
             made = members.begin(user_of(request), **form.cleaned_data, now=timezone.now())
         except (workspaces.BadDomain, workspaces.DomainTaken) as error:
-            form.add_error("domain", _sentence(error))
+            form.add_error("domain", sentence(error))
         except members.TooMany as error:
-            form.add_error(None, _sentence(error))
+            form.add_error(None, sentence(error))
         else:
             return redirect("console", workspace=made.slug, mode="test")
     status = 422 if form.errors else 200
     return render(request, "console/begin.html", {"form": form}, status=status)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 @require_safe
@@ -123,7 +118,7 @@ def _prove(request: HttpRequest, place: Place) -> str:
     try:
         domains.prove(place.workspace, now=timezone.now())
     except (domains.NotProven, domains.Busy, workspaces.DomainTaken) as error:
-        return _sentence(error)
+        return sentence(error)
     return ""
 
 
