@@ -1,4 +1,4 @@
-"""A brand asks a person for a yes, by mail too where they asked the brand for it (double opt-in)."""
+"""A brand asks a person for a yes, by mail too where they asked for it (double opt-in)."""
 
 from __future__ import annotations
 

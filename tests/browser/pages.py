@@ -52,6 +52,12 @@ def of_developers() -> dict[str, str]:
         "console-live": f"{here}/live/",
         "console-keys": f"{here}/test/keys",
         "console-new-key": f"{here}/test/keys/new",
+        "console-imports": f"{here}/live/imports",
+        "console-requests": f"{here}/live/requests",
+        "console-ask": f"{here}/live/requests/new",
+        "console-campaigns": f"{here}/live/campaigns",
+        "console-reports": f"{here}/live/reports?weeks=13",
+        "console-no-reports": f"{here}/test/reports",
         "console-team": f"{here}/team",
         "console-domain": f"{here}/domain",
     }
