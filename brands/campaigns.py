@@ -14,8 +14,10 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, Sum
 
 from brands.models import Brand, Campaign, CampaignDay, Channel, Purpose, Topic
 
@@ -23,6 +25,8 @@ OPEN_DAYS = 90
 COUNTS = ("sends", "deliveries", "responses", "complaints")
 COLUMNS = ("campaign", "channel", "day", *COUNTS)
 DEFAULT_PURPOSE = "marketing"
+#: What a code may be that is given by hand: it may stand in an address.
+CODE = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
 MOST_ERRORS = 100
 BIGGEST = 10**12
 
@@ -108,6 +112,13 @@ def name(
     if any(getattr(campaign, field) != value for field, value in wanted.items()):
         raise OtherCampaign(f"you have another campaign {code!r}")
     return campaign, is_new
+
+
+def totals(campaigns: Sequence[Campaign]) -> dict[int, dict[str, Any]]:
+    """Of those with numbers: all days' sums, and the `newest` day."""
+    days = CampaignDay.objects.filter(campaign__in=campaigns).values("campaign")
+    rows = days.annotate(newest=Max("day"), **{each: Sum(each) for each in COUNTS})
+    return {row["campaign"]: row for row in rows}
 
 
 def report(campaign: Campaign, rows: Sequence[DayNumbers], *, now: datetime) -> int:

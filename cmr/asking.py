@@ -7,6 +7,7 @@ counted. Whoever the person is, with an account or without, the brand is answere
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from brands import notices
-from brands.models import Topic
+from brands.models import Brand, Topic
 from brands.notices import Named
 from cmr.models import Answer, PermissionRequest
 from consent import ledger, preferences, resolution, scopes
@@ -27,6 +28,7 @@ from consent.scopes import Names
 
 REST = timedelta(days=180)
 MOST_WAITING = 3
+ADDRESS = re.compile(r"https?:|www\.|\w\.\w{2,}/", re.IGNORECASE)
 
 
 class MayNotAsk(Exception):
@@ -72,6 +74,11 @@ class Question:
     notice: str = ""
     #: What the person did to be asked by mail, as the brand says.
     evidence: str = ""
+
+
+def has_address(text: str) -> bool:
+    """Whether a brand's words name a web address: nobody may use our mail to lead people away."""
+    return ADDRESS.search(text) is not None
 
 
 def ask(relationship: Relationship, question: Question, *, now: datetime) -> PermissionRequest:
@@ -125,6 +132,12 @@ def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> dat
     said = preferences.covering_brand(relationship.person_id, relationship.brand_id)
     denial = resolution.standing_no(said, scope, now)
     return denial.made_at + REST if denial else None
+
+
+def of_brand(brand: Brand) -> QuerySet[PermissionRequest]:
+    """All that the brand asked for, newest first."""
+    rows = PermissionRequest.objects.filter(relationship__brand=brand)
+    return rows.select_related("relationship").order_by("-pk")
 
 
 def waiting(person_id: uuid.UUID, *, brand_id: int | None = None) -> QuerySet[PermissionRequest]:

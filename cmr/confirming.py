@@ -1,4 +1,4 @@
-"""The mail in which a person is asked to confirm what they asked a brand for (double opt-in)."""
+"""A brand asks a person for a yes, by mail too where they asked for it (double opt-in)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,36 @@ from django.core.mail import send_mail
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cmr import links
+from brands.models import Brand
+from cmr import asking, links
+from cmr.asking import Question
 from cmr.links import Link
 from cmr.models import PermissionRequest, TestMail
+from consent import identifiers, metrics, people
+from consent.identifiers import Contact
+from consent.models import Refusal
+
+
+def ask(
+    brand: Brand, contact: Contact, question: Question, *, language: str, now: datetime
+) -> PermissionRequest:
+    """Ask whoever *contact* is; what may not be asked is counted.
+
+    With evidence, and an e-mail address as the contact, they get a mail to confirm.
+
+    Raises:
+        people.NoRelationship, identifiers.InvalidAddress, and what `asking.ask` raises.
+    """
+    relationship = people.find(brand.pk, contact)
+    try:
+        asked = asking.ask(relationship, question, now=now)
+    except asking.MayNotAsk:
+        metrics.count_refusal(brand, Refusal.Kind.ASK, now=now)
+        raise
+    if contact.email and asked.evidence:
+        address = identifiers.normalise_email(contact.email)
+        send(asked, address, language=language, now=now)
+    return asked
 
 
 def send(asked: PermissionRequest, address: str, *, language: str, now: datetime) -> None:

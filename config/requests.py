@@ -1,4 +1,4 @@
-"""What every request goes through: an id of its own, a version, a body whose length is known."""
+"""What every request goes through: an id, a version, a body of known length, and no files."""
 
 import os
 import re
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -127,6 +128,16 @@ class Readable:
         self, request: HttpRequest, view: Any, args: object, kwargs: object
     ) -> HttpResponse | None:
         return _refused(request, view)
+
+
+class NoFiles(FileUploadHandler):
+    """Drops the files of a form. A page that takes some names another handler for itself."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
 
 
 def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:

@@ -171,6 +171,10 @@ MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=5_000_000)
 #: The largest JSON body of any other call, in bytes.
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+#: The largest form with a file, in bytes; the console alone takes one, for an import.
+MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=20_000_000)
+#: Of every other form files are dropped as they arrive.
+FILE_UPLOAD_HANDLERS = ["config.requests.NoFiles"]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "CMR",

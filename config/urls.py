@@ -33,9 +33,13 @@ from cmr.api import (
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
+from cmr.console import campaigns as console_campaigns
 from cmr.console import catalogue as console_catalogue
+from cmr.console import imports as console_imports
 from cmr.console import inbox, team, trial, webhook_acts, workspaces
 from cmr.console import keys as console_keys
+from cmr.console import reports as console_reports
+from cmr.console import requests as console_requests
 from cmr.console import webhooks as console_webhooks
 from cmr.guessing import limited
 from cmr.portal import (
@@ -69,6 +73,7 @@ from consent.pages import views as report_pages
 
 MODE = "console/<slug:workspace>/<str:mode>"
 HOOK = f"{MODE}/webhooks/<uuid:subscription_id>"
+ONE_IMPORT = f"{MODE}/imports/<uuid:import_id>"
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
@@ -172,6 +177,19 @@ urlpatterns = [
         name="console-send-again",
     ),
     path(f"{MODE}/mails", trial.mails, name="console-mails"),
+    path(f"{MODE}/imports", console_imports.imports, name="console-imports"),
+    path(f"{MODE}/imports/template.csv", console_imports.template, name="console-import-template"),
+    path(ONE_IMPORT, console_imports.one_import, name="console-import"),
+    path(f"{ONE_IMPORT}/exceptions.csv", console_imports.exceptions, name="console-exceptions"),
+    path(f"{ONE_IMPORT}/start", console_imports.start, name="console-start-import"),
+    path(f"{ONE_IMPORT}/cancel", console_imports.cancel, name="console-cancel-import"),
+    path(f"{MODE}/requests", console_requests.requests, name="console-requests"),
+    path(f"{MODE}/requests/new", console_requests.ask, name="console-ask"),
+    path(f"{MODE}/campaigns", console_campaigns.campaigns, name="console-campaigns"),
+    path(
+        f"{MODE}/campaigns/<int:campaign_id>", console_campaigns.campaign, name="console-campaign"
+    ),
+    path(f"{MODE}/reports", console_reports.reports, name="console-reports"),
     # The pages of admins, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),
     path("reports/files", report_pages.order_export, name="reports-exports"),

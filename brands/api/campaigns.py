@@ -39,10 +39,8 @@ MOST_DAYS = 1_000
 
 
 class CodeField(serializers.RegexField):
-    """A code may stand in an address."""
-
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^[A-Za-z0-9][A-Za-z0-9._~-]*$", max_length=100, **kwargs)
+        super().__init__(campaigns.CODE, max_length=100, **kwargs)
 
 
 class CampaignRequest(StrictSerializer):

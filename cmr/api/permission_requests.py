@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import Any
 
@@ -19,9 +18,8 @@ from brands.wire import Page, Problem, list_of, translating
 from cmr import asking, confirming
 from cmr.asking import Question
 from cmr.models import Answer, PermissionRequest
-from consent import identifiers, metrics, people
+from consent import people
 from consent.api import wire
-from consent.models import Refusal
 
 PROBLEMS = {
     **wire.PROBLEMS,
@@ -33,8 +31,6 @@ PROBLEMS = {
     asking.TopicRetired: (409, "topic_retired", "topic"),
 }
 TAG = "brand: permission requests"
-#: Nobody may use our mail to lead people elsewhere.
-ADDRESS = re.compile(r"https?:|www\.|\w\.\w{2,}/", re.IGNORECASE)
 
 
 class AskRequest(wire.Matter):
@@ -65,7 +61,7 @@ class AskRequest(wire.Matter):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("text", "evidence"):
-            if ADDRESS.search(attrs.get(name, "")):
+            if asking.has_address(attrs.get(name, "")):
                 self.refuse(name, "no_addresses")
         return attrs
 
@@ -99,7 +95,7 @@ class PermissionRequests(BrandView):
         """What you asked for, newest first."""
         page = Page(data=request.query_params)
         page.is_valid(raise_exception=True)
-        rows = _mine(self.brand.pk).order_by("-pk")
+        rows = asking.of_brand(self.brand)
         if cursor := page.validated_data.get("cursor"):
             rows = rows.filter(pk__lt=_id(cursor))
         limit = page.validated_data["limit"]
@@ -117,26 +113,18 @@ class PermissionRequests(BrandView):
         """
         body = AskRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            asked = self._ask(body.validated_data)
-        return Response(_data(asked), status=201)
-
-    def _ask(self, data: dict[str, Any]) -> PermissionRequest:
-        now = timezone.now()
-        contact = wire.contact_of(data["contact"], self.brand.world)
-        relationship = people.find(self.brand.pk, contact)
+        said = body.validated_data
         parts = ("purpose", "channel", "topic", "text", "notice", "evidence")
-        given = {"channel": None, "topic": None} | {k: data[k] for k in parts if k in data}
-        try:
-            asked = asking.ask(relationship, Question(**given), now=now)
-        except asking.MayNotAsk:
-            metrics.count_refusal(self.brand, Refusal.Kind.ASK, now=now)
-            raise
-        if contact.email and asked.evidence:
-            address = identifiers.normalise_email(contact.email)
-            language = data.get("language") or settings.LANGUAGE_CODE
-            confirming.send(asked, address, language=language, now=now)
-        return asked
+        given = {"channel": None, "topic": None} | {k: said[k] for k in parts if k in said}
+        with translating(PROBLEMS):
+            asked = confirming.ask(
+                self.brand,
+                wire.contact_of(said["contact"], self.brand.world),
+                Question(**given),
+                language=said.get("language") or settings.LANGUAGE_CODE,
+                now=timezone.now(),
+            )
+        return Response(_data(asked), status=201)
 
 
 class OnePermissionRequest(BrandView):
@@ -145,15 +133,10 @@ class OnePermissionRequest(BrandView):
     @extend_schema(operation_id="permission_requests_retrieve", responses=AskedData, tags=[TAG])
     def get(self, request: Request, request_id: uuid.UUID) -> Response:
         """One thing that you asked for, with its answer."""
-        asked = _mine(self.brand.pk).filter(pk=request_id).first()
+        asked = asking.of_brand(self.brand).filter(pk=request_id).first()
         if asked is None:
             raise Problem(404, "not_found", "You asked no such thing.")
         return Response(_data(asked))
-
-
-def _mine(brand_id: int) -> Any:
-    rows = PermissionRequest.objects.filter(relationship__brand=brand_id)
-    return rows.select_related("relationship")
 
 
 def _id(cursor: str) -> uuid.UUID:

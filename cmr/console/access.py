@@ -9,7 +9,8 @@ from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers
 
@@ -17,6 +18,8 @@ from brands.models import Brand, Workspace
 from cmr.models import Member, Role, User
 
 MODES = ("test", "live")
+#: So many rows of a list are on one page.
+PAGE_SIZE = 30
 #: Of each mode: the page's name, its title, and where it is.
 PAGES = [
     ("overview", "Overview", ""),
@@ -25,11 +28,15 @@ PAGES = [
     ("webhooks", "Webhooks", "webhooks"),
     ("events", "Events", "events"),
     ("mails", "Mails", "mails"),
+    ("imports", "Imports", "imports"),
+    ("requests", "Requests", "requests"),
+    ("campaigns", "Campaigns", "campaigns"),
+    ("reports", "Reports", "reports"),
 ]
 #: Those of test mode alone.
 TEST_PAGES = {"mails"}
-View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponse]
-Shown = Callable[..., HttpResponse]
+View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponseBase]
+Shown = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def for_members(view: View) -> Shown:
     @wraps(view)
     def shown(
         request: HttpRequest, workspace: str, *args: Any, mode: str = "test", **kwargs: Any
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         member = _member(request, workspace)
         if mode not in MODES:
             raise Http404
@@ -110,7 +117,7 @@ def for_owners(view: View) -> Shown:
 
     @for_members
     @wraps(view)
-    def shown(request: HttpRequest, place: Place, *args: Any, **kwargs: Any) -> HttpResponse:
+    def shown(request: HttpRequest, place: Place, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD") and not place.is_owner:
             raise PermissionDenied
         return view(request, place, *args, **kwargs)

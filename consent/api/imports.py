@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -20,9 +20,8 @@ from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wakeup import publish
 from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
-from consent.api import tables
-from consent.imports import jobs, receiving
-from consent.models import Import, ImportProblem
+from consent.imports import jobs, problems, receiving
+from consent.models import Import
 
 PROBLEMS = {
     jobs.TooManyImports: (409, "too_many_imports", None),
@@ -216,32 +215,19 @@ class Exceptions(_Imports):
     )
     def get(self, request: Request, import_id: uuid.UUID) -> Any:
         """The rows that were not taken, and why."""
-        problems = ImportProblem.objects.filter(job=self.job(import_id)).order_by("pk")
+        job = self.job(import_id)
         if request.query_params.get("form") == "csv":
-            return StreamingHttpResponse(_lines(problems), content_type="text/csv; charset=utf-8")
+            lines = problems.csv_lines(job)
+            return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         page = Page(data=request.query_params)
         page.is_valid(raise_exception=True)
         after = number_of(page.validated_data.get("cursor")) or 0
         limit = page.validated_data["limit"]
-        found = list(problems.filter(pk__gt=after)[: limit + 1])
+        found = list(problems.of(job).filter(pk__gt=after)[: limit + 1])
         more = cursor_of(found[limit - 1].pk) if found[limit:] else None
-        return Response({"data": [_problem(each) for each in found[:limit]], "next_cursor": more})
-
-
-def _lines(problems: Any) -> Iterator[bytes]:
-    yield tables.written([["part", "row", "field", "code", "detail"]])
-    for each in problems.iterator():
-        yield tables.written([_problem(each).values()])
-
-
-def _problem(problem: ImportProblem) -> dict[str, Any]:
-    return {
-        "part": problem.place >> 32,
-        "row": problem.place & 0xFFFF_FFFF,
-        "field": problem.field,
-        "code": problem.code,
-        "detail": problem.detail,
-    }
+        return Response(
+            {"data": [problems.said(each) for each in found[:limit]], "next_cursor": more}
+        )
 
 
 def _data(job: Import) -> dict[str, Any]:

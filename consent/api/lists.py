@@ -15,8 +15,7 @@ from brands import stream
 from brands.api.places import Streamed
 from brands.models import Brand
 from brands.wire import Problem, Problems
-from consent import contact_hashes
-from consent.api import tables
+from consent import contact_hashes, tables
 from consent.api.batches import OPTIONS, look_at_connection_again
 
 PROBLEMS: Problems = {contact_hashes.Unreadable: (503, "hashes_unreadable", None)}

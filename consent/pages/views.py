@@ -183,6 +183,11 @@ def lock(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_brands
 def own_report(request: HttpRequest, brand: Brand) -> HttpResponseBase:
+    return own_page(request, brand, "consent/own.html")
+
+
+def own_page(request: HttpRequest, brand: Brand, template: str, **more: object) -> HttpResponseBase:
+    """The brand's own report, in the frame of *template*, to which *more* is passed; or a file."""
     query, today, error = query_of(request), timezone.now().date(), ""
     try:
         span = own.read(query, today=today)
@@ -193,12 +198,11 @@ def own_report(request: HttpRequest, brand: Brand) -> HttpResponseBase:
     if not error and (file := _file(made, query)):
         return file
     context = {
-        "name": "own",
-        "brand": brand,
         "error": error,
         "weeks": [(each, f"?weeks={each}") for each in weeks.PRESETS],
         "chosen": len(span),
         "span": (span[0].first, span[-1].last),
         **_context(made, query),
+        **more,
     }
-    return render(request, "consent/own.html", context, status=422 if error else 200)
+    return render(request, template, context, status=422 if error else 200)

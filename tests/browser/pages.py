@@ -76,6 +76,12 @@ def of_developers() -> dict[str, str]:
         "console-events": f"{here}/test/events",
         "console-event": f"{here}/test/events/2",
         "console-mails": f"{here}/test/mails",
+        "console-imports": f"{here}/live/imports",
+        "console-requests": f"{here}/live/requests",
+        "console-ask": f"{here}/live/requests/new",
+        "console-campaigns": f"{here}/live/campaigns",
+        "console-reports": f"{here}/live/reports?weeks=13",
+        "console-no-reports": f"{here}/test/reports",
         "console-team": f"{here}/team",
         "console-domain": f"{here}/domain",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ from consent import (
     yes_lives,
 )
 from consent.identifiers import Contact, digest, find_or_create
+from consent.imports import jobs, receiving
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
 from consent.resolution import Limit, Scope
@@ -126,8 +128,10 @@ def developer() -> Workspace:
     )
     for texts in NOTICE:
         notices.write(made.test, code="newsletter", texts=texts, now=now)
-    workspaces.adopt(made, Brand.objects.get(slug="acme"), now=now)
+    acme = Brand.objects.get(slug="acme")
+    workspaces.adopt(made, acme, now=now)
     _tried_out(made.test, now)
+    _work(acme, now)
     return made
 
 
@@ -167,6 +171,17 @@ def _deliveries(trial: Brand, at: datetime) -> None:
                 subscription_id=HOOK, sequence=event.sequence, subject=event.subject, since=at,
                 refusals=2, status=422,
             )  # fmt: skip
+
+
+def _work(acme: Brand, now: datetime) -> None:
+    """A file that was read, a question that waits, and a campaign with its numbers."""
+    job = jobs.begin(acme, note="You subscribed in the shop", tells=False, now=now)
+    file = io.BytesIO(b"email\nben@example.org\nnobody\n")
+    receiving.receive(job, 1, file, form="csv", now=now)
+    known = Relationship.objects.filter(brand=acme)[0]
+    asking.ask(known, Question("research", "email", None, "May we ask you a thing?"), now=now)
+    campaign, _ = campaigns.name(acme, code="spring", called="Spring sale", now=now)
+    campaigns.report(campaign, [DayNumbers("email", now.date(), 900, 890, 40, 1)], now=now)
 
 
 def reader() -> str:

@@ -92,6 +92,7 @@ ARGUMENTS = {
     "mode": "test",
     "member_id": "1",
     "invitation_id": "1",
+    "campaign_id": "1",
     "import_id": "00000000-0000-0000-0000-000000000000",
     "number": "1",
     "page": "api",

@@ -1,0 +1,20 @@
+"""The brand's own report, for its members without a key."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cmr.console.access import Place, for_members
+from consent.pages.views import own_page
+
+
+@require_safe
+@for_members
+def reports(request: HttpRequest, place: Place) -> HttpResponseBase:
+    """The same as its key opens on `/reports/own`. Test mode is counted by no report."""
+    if place.is_test:
+        return render(request, "console/no_reports.html", {"place": place, "page": "reports"})
+    return own_page(request, place.brand, "console/reports.html", place=place, page="reports")

@@ -1,0 +1,78 @@
+"""What the brand asks people for, and how they answered."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cmr import asking, confirming
+from cmr.console.access import PAGE_SIZE, Place, for_members
+from cmr.console.forms import AskForm, sentence
+from cmr.models import Answer
+from consent import identifiers, people, scopes
+
+#: What a list shows of them, by the name in its address.
+SHOWN = {
+    "": Q(),
+    "waiting": Q(answered_at=None),
+    "answered": Q(answered_at__isnull=False),
+}
+TOTALS = {
+    "asked": Count("pk"),
+    "waiting": Count("pk", filter=SHOWN["waiting"]),
+    **{each.value: Count("pk", filter=Q(answer=each)) for each in Answer},
+}
+
+
+@require_safe
+@for_members
+def requests(request: HttpRequest, place: Place) -> HttpResponse:
+    """What was asked, newest first."""
+    wanted = request.GET.get("show", "")
+    chosen = wanted if wanted in SHOWN else ""
+    mine = asking.of_brand(place.brand)
+    found = Paginator(mine.filter(SHOWN[chosen]), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "place": place,
+        "page": "requests",
+        "asked": found,
+        "totals": mine.aggregate(**TOTALS),
+        "chosen": chosen,
+        "choices": list(SHOWN),
+    }
+    return render(request, "console/requests.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def ask(request: HttpRequest, place: Place) -> HttpResponse:
+    """Ask somebody for a yes."""
+    form = AskForm(place.brand, request.POST or None)
+    if request.method == "POST" and form.is_valid() and _ask(request, place, form):
+        return redirect("console-requests", place.workspace.slug, place.mode)
+    context = {"place": place, "page": "requests", "form": form}
+    return render(request, "console/ask.html", context, status=422 if form.errors else 200)
+
+
+def _ask(request: HttpRequest, place: Place, form: AskForm) -> bool:
+    language, now = form.cleaned_data["language"], timezone.now()
+    try:
+        confirming.ask(place.brand, form.who(), form.question(), language=language, now=now)
+    except (people.NoRelationship, identifiers.InvalidAddress) as error:
+        form.add_error("contact", sentence(error))
+    except scopes.UnknownName as error:
+        form.add_error(error.field, sentence(error))
+    except asking.MayNotAsk as error:
+        form.add_error(None, sentence(error))
+    except OSError:
+        messages.error(request, "They are asked in the portal; the mail could not be sent.")
+        return True
+    else:
+        messages.success(request, "They are asked.")
+        return True
+    return False

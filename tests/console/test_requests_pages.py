@@ -1,0 +1,99 @@
+"""Asking for a yes by hand, and reading the answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from brands.models import Brand, Topic, Workspace
+from cmr import asking
+from cmr.models import Answer, PermissionRequest, TestMail
+from consent import relationships
+from consent.identifiers import digest, find_or_create
+from consent.ledger import Actor
+from consent.models import Refusal, Relationship
+from tests.console.conftest import Browser
+
+LIST = "acme/live/requests"
+FORM = {
+    "way": "email",
+    "contact": "ann@example.org",
+    "purpose": "research",
+    "channel": "email",
+    "text": "May we ask you once a year?",
+    "language": "en",
+}
+
+
+@pytest.fixture
+def ann(is_live: Workspace, acme: Brand, now: datetime) -> Relationship:
+    person = find_or_create(digest("ann@example.org")).subject_id
+    return relationships.start(person, acme, by=Actor("brand_api", acme.pk), now=now, ref="A-1")[0]
+
+
+def ask(by: Browser, **more: Any) -> Any:
+    return by.post(f"{LIST}/new", **{**FORM, **more})
+
+
+def test_asked_and_answered(ann: Relationship, dev: Browser) -> None:
+    assert "There is none yet" in dev.text(LIST)
+    assert ask(dev, notice="research-2").status_code == 302
+    seen = dev.text(LIST)
+    assert "A-1" in seen and FORM["text"] in seen and "<dt>Waiting</dt><dd>1</dd>" in seen
+    assert "There is none of these" in dev.text(LIST, show="answered")
+    asked = PermissionRequest.objects.get()
+    assert (asked.relationship, asked.notice, asked.topic) == (ann, "research-2", None)
+    asking.answer(asked, Answer.YES, by="portal", now=timezone.now())
+    assert "<dt>Yes</dt><dd>1</dd>" in dev.text(LIST, show="answered")
+    assert "There is none of these" in dev.text(LIST, show="waiting")
+    assert mail.outbox == []
+
+
+def test_with_evidence_they_get_a_mail(ann: Relationship, dev: Browser) -> None:
+    ask(dev, evidence="Form “Tell us”", language="de")
+    assert mail.outbox[0].to == ["ann@example.org"]
+    assert not TestMail.objects.exists()
+
+
+def test_a_refusal_is_counted_and_said(ann: Relationship, dev: Browser) -> None:
+    ask(dev)
+    answer = ask(dev)
+    assert answer.status_code == 422
+    assert "This was asked and not yet answered." in answer.content.decode()
+    assert FORM["text"] in answer.content.decode()  # what was typed is not lost
+    assert Refusal.objects.get(kind="ask").count == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"contact": "nobody@example.org"}, "You have no relationship with this contact."),
+        ({"contact": "nobody"}, "This is not an e-mail address."),
+        ({"way": "ref", "contact": "A-2"}, "You have no relationship with this contact."),
+        ({"text": "See www.example.org"}, "Leave web addresses out"),
+        ({"evidence": "https://example.org"}, "Leave web addresses out"),
+        ({"purpose": "nothing"}, "Select a valid choice"),
+        ({"topic": "offers"}, "There is no topic"),
+        ({"text": ""}, "This field is required"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    wrong: dict[str, str], said: str, ann: Relationship, acme: Brand, dev: Browser
+) -> None:
+    Topic.objects.create(brand=acme, code="offers", name="Offers", purpose_id="marketing")
+    answer = ask(dev, **wrong)
+    assert answer.status_code == 422 and said in answer.content.decode()
+    assert not PermissionRequest.objects.exists()
+
+
+def test_another_brand_sees_none_of_it(ann: Relationship, dev: Browser, vera: Browser) -> None:
+    ask(dev)
+    assert FORM["text"] not in dev.text("acme/test/requests")
+    assert FORM["text"] in vera.text(LIST) and "Ask somebody" not in vera.text(LIST)
+    assert ask(vera).status_code == 403
+    here = dev.post("acme/test/requests/new", **FORM)  # ann is the live brand's
+    assert here.status_code == 422
