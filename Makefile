@@ -10,10 +10,13 @@ run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves
 	@$(PY) -m config.services run --port $(PORT)
 
 # The browser by itself: beside it nothing that goes by the clock, like the chaos run, has a fair chance.
-PYTEST := $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2 --cov
+PYTEST := $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2
 test: .venv/test lint ## every test, and what sets them up
 	@$(PY) -m tests.browser.chromium
-	@$(if $(ARGS),$(PYTEST) --cov-report=term $(ARGS),$(PYTEST) --cov-report= --ignore=tests/browser && $(PYTEST) --cov-append --cov-report=term tests/browser)
+	@$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) --ignore=tests/browser && $(PYTEST) tests/browser)
+
+coverage: .venv/test ## which branches the tests take, in a third more time
+	@$(PYTEST) --cov --cov-report=term --ignore=tests/browser
 
 lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
@@ -67,4 +70,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses chaos event-catalogue hostile laws lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses chaos event-catalogue hostile laws lock

@@ -25,9 +25,10 @@ def item(sequence: int) -> Item:
 
 
 def signed(
-    body: bytes, *secrets: str, at: datetime = NOW, webhook_id: str = "evt_1"
+    body: bytes, *secrets: str, at: datetime | None = None, webhook_id: str = "evt_1"
 ) -> dict[str, str]:
-    return Signer(secrets or [SECRET]).headers(webhook_id=webhook_id, sent_at=at, body=body)
+    sent_at = at or datetime.now(UTC)
+    return Signer(secrets or [SECRET]).headers(webhook_id=webhook_id, sent_at=sent_at, body=body)
 
 
 def test_one_event() -> None:

@@ -190,7 +190,7 @@ def test_a_choice_reads_and_writes_one_row_at_a_time(
 ) -> None:
     more: dict[str, Any] = {"topic": None, "contact_point": None}
     if statement is scopes.NAMED:
-        more["brand"] = "brand-0"
+        more |= {"brand": "brand-0", "test": False}
     empty = statement is ledger.PENDING  # nothing is
     with by_indexes() if empty else nullcontext():
         plan = plan_of(statement, about(person, seq=1, head=b"h", **more))

@@ -37,6 +37,7 @@ MEANT = {"allowed", "rule", "reserved", "decision", "maker", "type", "code", "st
 BEGIN = """
 set -eo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+cmr() { "$PYTHON" -m cmr_client.command "$@"; }
 curl() { command curl --write-out '%{stderr}%{response_code}\\n' "$@" 2>>"$STATUSES"; }
 """
 #: What stands in a receiver's variables when a webhook has come.
@@ -148,6 +149,9 @@ def _environment(product: Product) -> dict[str, str]:
         "CMR_FOLDER": str(product.folder),
         "CMR_URL": product.paper["base_url"],
         "CMR_KEY": product.paper["brands"][0]["key"],
+        # As after `pip install ./client`.
+        "PYTHON": sys.executable,
+        "PYTHONPATH": str(ROOT / "client" / "src"),
     }
 
 

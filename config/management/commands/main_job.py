@@ -58,6 +58,8 @@ class Command(BaseCommand):
             f"  counted    {self._opt_outs()} opt-outs today (before: {before})\n\n"
             f"  Your brands    {self.base}/                  {self.ana['email']} / "
             f"{self.ana['password']}\n"
+            f"  Console        {self.base}/console/          {said['developer']['email']} / "
+            f"{said['developer']['password']}\n"
             f"  Reports        {self.base}/reports/          {said['admin']['email']} / "
             f"{said['admin']['password']}\n"
             f"  Documentation  {self.base}/docs/         for brands: begin with the quickstart\n"
