@@ -17,6 +17,13 @@ from consent import identifiers
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
 
+    from cmr.models import User
+
+
+def called(user: User) -> str:
+    """How the account's own pages and mails name its owner."""
+    return user.email
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def clean_email(self, email: str) -> str:

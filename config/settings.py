@@ -319,6 +319,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 ACCOUNT_ADAPTER = "cmr.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "cmr.adapter.called"
 ACCOUNT_LOGIN_METHODS = {"email"}
 #: No password at first: whoever signs up with somebody else's address must not have one that goes
 #: on working once its owner takes the account over.
