@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from brands import campaigns, stream, webhooks
 from brands.campaigns import DayNumbers
 from brands.models import Attempt, Brand, Event, Outcome, Subscription
@@ -182,9 +184,14 @@ def _afterwards(month: Month) -> None:
         month.on(51, _complaining(month.acme, 4 * nth, channel))
 
 
+def _oldest(brand: Brand) -> QuerySet[Relationship]:
+    """Of those that began at one moment, in the order of the people: no plan may choose another."""
+    return Relationship.objects.filter(brand=brand).order_by("started_at", "subject_id")
+
+
 def _complaining(brand: Brand, nth: int, channel: str) -> Deed:
     def complain(now: datetime) -> None:
-        known = Relationship.objects.filter(brand=brand).order_by("started_at")[nth]
+        known = _oldest(brand)[nth]
         contact_reports.report(
             known,
             purpose="marketing",
