@@ -249,15 +249,17 @@ async def post(
     session: aiohttp.ClientSession, url: str, *, body: bytes, headers: Mapping[str, str]
 ) -> Answer:
     """POST *body* once. Never raises for what the other side does, and follows no redirect."""
-    started = time.monotonic()
-    outcome, status, text, retry_after = await _outcome(session, url, data=body, headers=headers)
-    return Answer(outcome, status, text, round((time.monotonic() - started) * 1_000), retry_after)
+    return await _timed(session, url, data=body, headers=headers)
 
 
 async def get(session: aiohttp.ClientSession, url: str) -> Answer:
     """GET *url* once, as carefully."""
+    return await _timed(session, url, method="GET")
+
+
+async def _timed(session: aiohttp.ClientSession, url: str, **given: Any) -> Answer:
     started = time.monotonic()
-    outcome, status, text, retry_after = await _outcome(session, url, method="GET")
+    outcome, status, text, retry_after = await _outcome(session, url, **given)
     return Answer(outcome, status, text, round((time.monotonic() - started) * 1_000), retry_after)
 
 

@@ -16,7 +16,6 @@ from brands.models import Brand, Topic, Workspace
 
 #: A workspace's slug may not look like a page of the console.
 RESERVED = ("new", "join")
-MOST = 10
 
 
 class BadDomain(ValueError):

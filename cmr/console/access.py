@@ -18,8 +18,6 @@ from brands.models import Brand, Workspace
 from cmr.models import Member, Role, User
 
 MODES = ("test", "live")
-#: So many rows of a list are on one page.
-PAGE_SIZE = 30
 #: Of each mode: the page's name, its title, and where it is.
 PAGES = [
     ("overview", "Overview", ""),

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from brands import campaigns as brand_campaigns
 from brands.models import Campaign, CampaignDay
-from cmr.console.access import PAGE_SIZE, Place, for_members
+from cmr.console.access import Place, for_members
 from cmr.console.forms import CampaignForm, DayForm, sentence
+from cmr.console.paging import PAGE_SIZE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from brands import notices, topics, workspaces
 from brands.models import JurisdictionRegime, Purpose, Topic
 from cmr.console.access import Place, for_members
-from cmr.console.forms import NewNoticeForm, NoticeForm, TopicForm, TopicNameForm
+from cmr.console.forms import NewNoticeForm, NoticeForm, TopicForm, TopicNameForm, sentence
 
 PAGE_SIZE = 50
 VERSIONS = 20
@@ -59,7 +59,7 @@ def _make_topic(request: HttpRequest, place: Place, form: TopicForm) -> bool:
     try:
         topic, is_new = topics.make(place.brand, **form.cleaned_data)
     except BAD_TOPIC as error:
-        form.add_error(None, _sentence(error))
+        form.add_error(None, sentence(error))
         return False
     messages.success(request, f"{topic.name} is {'a topic now' if is_new else 'there'}.")
     return True
@@ -95,7 +95,7 @@ def bring_back_topic(request: HttpRequest, place: Place, code: str) -> HttpRespo
     try:
         topics.make(place.brand, code=one.code, name=one.name, purpose=one.purpose_id)
     except BAD_TOPIC as error:
-        messages.error(request, _sentence(error))
+        messages.error(request, sentence(error))
     else:
         messages.success(request, f"{one.name} is offered again.")
     return _back(place)
@@ -141,7 +141,7 @@ def _write(request: HttpRequest, place: Place, form: NoticeForm, code: str) -> b
             place.brand, code=code, texts=form.texts(), now=timezone.now()
         )
     except BAD_NOTICE as error:
-        form.add_error(None, _sentence(error))
+        form.add_error(None, sentence(error))
         return False
     said = f"{version} is what people are shown now." if is_new else "That is how it reads already."
     messages.success(request, said)
@@ -162,8 +162,3 @@ def copy(request: HttpRequest, place: Place) -> HttpResponse:
 
 def _back(place: Place) -> HttpResponse:
     return redirect("console-catalogue", workspace=place.workspace.slug, mode=place.mode)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

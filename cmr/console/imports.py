@@ -17,8 +17,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands.wakeup import publish
-from cmr.console.access import PAGE_SIZE, Place, for_members
+from cmr.console.access import Place, for_members
 from cmr.console.forms import ImportForm, sentence
+from cmr.console.paging import PAGE_SIZE
 from consent.imports import jobs, problems, receiving, rows
 from consent.models import Import
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from cmr.console.forms import MAX_SEQUENCE
 
+#: So many rows of a list are on one page.
 PAGE_SIZE = 30
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cmr import asking, confirming
-from cmr.console.access import PAGE_SIZE, Place, for_members
+from cmr.console.access import Place, for_members
 from cmr.console.forms import AskForm, sentence
+from cmr.console.paging import PAGE_SIZE
 from cmr.models import Answer
 from consent import identifiers, people, scopes
 
