@@ -13,6 +13,23 @@ from brands.models import Brand
 from consent.models.subject import Subject
 
 
+#: Looks at all rows of a statement at once, `written`.
+MADE_UP = """
+    IF EXISTS (
+        SELECT FROM written
+        JOIN brands_brand brand ON brand.id = written.brand_id
+        CROSS JOIN LATERAL (
+            VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))
+        ) known(id)
+        JOIN consent_subject subject ON subject.id = known.id
+        WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END
+    ) THEN
+        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';
+    END IF;
+    RETURN NULL;
+"""
+
+
 class Origin(models.TextChoices):
     """How the relationship came about."""
 
@@ -64,22 +81,22 @@ class Relationship(models.Model):
 
     class Meta:
         triggers = [
-            # Note [Test mode] in `brands.models.brand`.
+            # Note [Test mode] in `brands.models.brand`. An import begins many at once.
             pgtrigger.Trigger(
                 name="people_of_tests_are_made_up",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func="""
-                    IF EXISTS (
-                        SELECT FROM consent_subject
-                        WHERE id IN (NEW.subject_id, NEW.person_id)
-                            AND made_up_by_id IS DISTINCT FROM (
-                                SELECT id FROM brands_brand WHERE id = NEW.brand_id AND test)
-                    ) THEN
-                        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';
-                    END IF;
-                    RETURN NEW;
-                """,
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="written"),
+                func=MADE_UP,
+            ),
+            pgtrigger.Trigger(
+                name="people_of_tests_stay_made_up",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(new="written"),
+                func=MADE_UP,
             ),
         ]
         indexes = [

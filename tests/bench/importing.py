@@ -57,6 +57,9 @@ WRITTEN = {
         "subject_id IN (SELECT subject_id FROM consent_relationship WHERE brand_id = %s)"
     ),
     "consent_relationship": "brand_id = %s",
+    "consent_contacthash": (
+        "relationship_id IN (SELECT id FROM consent_relationship WHERE brand_id = %s)"
+    ),
     "consent_ledgerentry": "brand_id = %s",
     "consent_preference": "brand_id = %s",
     "brands_event": "brand_id = %s",
