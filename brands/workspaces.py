@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import datetime
+from itertools import chain, count
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -133,4 +134,5 @@ def _free_slug(name: str, model: type[Brand] | type[Workspace]) -> str:
     base = slugify(name)[:45] or "brand"
     taken = set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     taken.update(RESERVED)
-    return next(s for s in (base, *(f"{base}-{n}" for n in range(2, 10**6))) if s not in taken)
+    numbered = (f"{base}-{n}" for n in count(2))
+    return next(each for each in chain([base], numbered) if each not in taken)

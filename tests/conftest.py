@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django import Settings
 
@@ -68,6 +70,18 @@ class Api:
         return {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays; let the collector not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """What empties the tables would write hundreds of permissions anew, which nobody here has."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that reaches beyond this machine fails here, and not one day for want of a network."""
@@ -85,6 +99,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _quick_and_forgetful(settings: Settings) -> None:
     """Hashes passwords fast, and forgets how often somebody tried to sign in."""
     settings.ADDRESS_FORM_SECONDS = 0
+    settings.WHITENOISE_AUTOREFRESH = True  # or each new client would list the static files
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 
