@@ -1803,8 +1803,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="people_of_tests_are_made_up",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n        SELECT FROM written\n        JOIN brands_brand brand ON brand.id = written.brand_id\n        CROSS JOIN LATERAL (\n            VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))\n        ) known(id)\n        JOIN consent_subject subject ON subject.id = known.id\n        WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END\n    ) THEN\n        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';\n    END IF;\n    RETURN NULL;\n",
-                    hash="9122979a527ab25ee7d4560edec40d2128d90555",
+                    declare="DECLARE is_mixed boolean;",
+                    func="\n    EXECUTE $query$\n        SELECT EXISTS (\n            SELECT FROM written\n            JOIN brands_brand brand ON brand.id = written.brand_id\n            CROSS JOIN LATERAL (\n                VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))\n            ) known(id)\n            JOIN consent_subject subject ON subject.id = known.id\n            WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END\n        )\n    $query$ INTO is_mixed;\n    IF is_mixed THEN\n        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';\n    END IF;\n    RETURN NULL;\n",
+                    hash="f1ace502c5dd481e028d30d22fd8175a6f75646d",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_people_of_tests_are_made_up_b349f",
@@ -1819,8 +1820,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="people_of_tests_stay_made_up",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n    IF EXISTS (\n        SELECT FROM written\n        JOIN brands_brand brand ON brand.id = written.brand_id\n        CROSS JOIN LATERAL (\n            VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))\n        ) known(id)\n        JOIN consent_subject subject ON subject.id = known.id\n        WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END\n    ) THEN\n        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';\n    END IF;\n    RETURN NULL;\n",
-                    hash="cc056d8ad7594e33c7478e11070d281c2c4bdced",
+                    declare="DECLARE is_mixed boolean;",
+                    func="\n    EXECUTE $query$\n        SELECT EXISTS (\n            SELECT FROM written\n            JOIN brands_brand brand ON brand.id = written.brand_id\n            CROSS JOIN LATERAL (\n                VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))\n            ) known(id)\n            JOIN consent_subject subject ON subject.id = known.id\n            WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END\n        )\n    $query$ INTO is_mixed;\n    IF is_mixed THEN\n        RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';\n    END IF;\n    RETURN NULL;\n",
+                    hash="75e81390e6a114a41b31fc2fe935a19c692c98f9",
                     level="STATEMENT",
                     operation="UPDATE",
                     pgid="pgtrigger_people_of_tests_stay_made_up_61dcf",

@@ -13,17 +13,21 @@ from brands.models import Brand
 from consent.models.subject import Subject
 
 
-#: Looks at all rows of a statement at once, `written`.
+#: Looks at all rows of a statement at once, `written`. Planned each time: a plan that was kept from
+#: when there were few people would go through all of them for each row of a long list.
 MADE_UP = """
-    IF EXISTS (
-        SELECT FROM written
-        JOIN brands_brand brand ON brand.id = written.brand_id
-        CROSS JOIN LATERAL (
-            VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))
-        ) known(id)
-        JOIN consent_subject subject ON subject.id = known.id
-        WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END
-    ) THEN
+    EXECUTE $query$
+        SELECT EXISTS (
+            SELECT FROM written
+            JOIN brands_brand brand ON brand.id = written.brand_id
+            CROSS JOIN LATERAL (
+                VALUES (written.subject_id), (NULLIF(written.person_id, written.subject_id))
+            ) known(id)
+            JOIN consent_subject subject ON subject.id = known.id
+            WHERE subject.made_up_by_id IS DISTINCT FROM CASE WHEN brand.test THEN brand.id END
+        )
+    $query$ INTO is_mixed;
+    IF is_mixed THEN
         RAISE EXCEPTION 'a test brand knows whom it made up, and no other does';
     END IF;
     RETURN NULL;
@@ -88,6 +92,7 @@ class Relationship(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="written"),
+                declare=[("is_mixed", "boolean")],
                 func=MADE_UP,
             ),
             pgtrigger.Trigger(
@@ -96,6 +101,7 @@ class Relationship(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 referencing=pgtrigger.Referencing(new="written"),
+                declare=[("is_mixed", "boolean")],
                 func=MADE_UP,
             ),
         ]
