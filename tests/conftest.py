@@ -27,7 +27,6 @@ from cmr.models import Consumer, User
 from consent import relationships
 from consent.ledger import Actor
 from consent.models import Relationship
-from tests.sharing import pytest_xdist_make_scheduler  # noqa: F401  a hook
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

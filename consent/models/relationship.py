@@ -12,7 +12,6 @@ from brands import jurisdictions
 from brands.models import Brand
 from consent.models.subject import Subject
 
-
 #: Looks at all rows of a statement at once, `written`. Planned each time: a plan that was kept from
 #: when there were few people would go through all of them for each row of a long list.
 MADE_UP = """
