@@ -12,6 +12,7 @@ from brands import jurisdictions
 from brands.models import Brand
 from consent.models.subject import Subject
 
+WRITTEN = pgtrigger.Referencing(new="written")  # type: ignore[no-untyped-call]
 #: Looks at all rows of a statement at once, `written`. Planned each time: a plan that was kept from
 #: when there were few people would go through all of them for each row of a long list.
 MADE_UP = """
@@ -90,7 +91,7 @@ class Relationship(models.Model):
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="written"),
+                referencing=WRITTEN,
                 declare=[("is_mixed", "boolean")],
                 func=MADE_UP,
             ),
@@ -99,7 +100,7 @@ class Relationship(models.Model):
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(new="written"),
+                referencing=WRITTEN,
                 declare=[("is_mixed", "boolean")],
                 func=MADE_UP,
             ),
