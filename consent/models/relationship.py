@@ -34,6 +34,19 @@ MADE_UP = """
 """
 
 
+def _looks_at(name: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
+    """PostgreSQL has a transition table for one operation a trigger."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=WRITTEN,
+        declare=[("is_mixed", "boolean")],
+        func=MADE_UP,
+    )
+
+
 class Origin(models.TextChoices):
     """How the relationship came about."""
 
@@ -86,24 +99,8 @@ class Relationship(models.Model):
     class Meta:
         triggers = [
             # Note [Test mode] in `brands.models.brand`. An import begins many at once.
-            pgtrigger.Trigger(
-                name="people_of_tests_are_made_up",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=WRITTEN,
-                declare=[("is_mixed", "boolean")],
-                func=MADE_UP,
-            ),
-            pgtrigger.Trigger(
-                name="people_of_tests_stay_made_up",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=WRITTEN,
-                declare=[("is_mixed", "boolean")],
-                func=MADE_UP,
-            ),
+            _looks_at("people_of_tests_are_made_up", pgtrigger.Insert),
+            _looks_at("people_of_tests_stay_made_up", pgtrigger.Update),
         ]
         indexes = [
             # A person's brands, with the addresses they proved later: person = ? AND brand = ?.
