@@ -144,6 +144,10 @@ def test_the_database_itself_keeps_them_apart(
     for subject, brand in ((ana.subject_id, trial), (made_up, acme)):
         with pytest.raises(DatabaseError, match="whom it made up"), transaction.atomic():
             relationships.start(subject, brand, by=Actor("portal"), now=now)
+    moved = Relationship.objects.filter(brand=trial)
+    for change in ({"brand": acme}, {"person": ana.subject_id}, {"subject": ana.subject_id}):
+        with pytest.raises(DatabaseError, match="whom it made up"), transaction.atomic():
+            moved.update(**change)
 
 
 def test_two_test_brands_know_different_people(testing: Api, rival: Brand) -> None:
