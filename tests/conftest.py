@@ -35,6 +35,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EMAIL = "ana@example.org"
 PASSWORD = "only-ana-knows-it"
 JSON = "application/json"
+#: Fixtures that take many seconds.
+SLOW = {"product"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ class Api:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long goes first: no worker ends with it alone, and one worker starts a product."""
+    items.sort(key=lambda item: not SLOW.intersection(getattr(item, "fixturenames", ())))
 
 
 def pytest_collection_finish() -> None:
