@@ -90,6 +90,8 @@ class Programs:
         response = response or match.func(request, *match.args, **match.kwargs)
         if hasattr(response, "render"):
             response = response.render()
+        if not response.streaming:  # a server that is not told closes the connection
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         response.headers["Content-Security-Policy"] = NOTHING_TO_SHOW
         return self.security.process_response(request, response)
 

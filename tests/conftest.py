@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django import Settings
@@ -35,6 +36,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EMAIL = "ana@example.org"
 PASSWORD = "only-ana-knows-it"
 JSON = "application/json"
+#: The head and the body of an answer go out apart, and the second would wait 40 ms for the first.
+WSGIRequestHandler.disable_nagle_algorithm = True
 #: Fixtures that take many seconds.
 SLOW = {"product"}
 

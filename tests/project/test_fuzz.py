@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from zlib import crc32
 
@@ -15,6 +17,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from pytest_django.live_server_helper import LiveServer
+from requests import Session
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -129,7 +132,7 @@ def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mappi
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_documented(
     case: schemathesis.Case[Any],
-    live_server: LiveServer,
+    line: Line,
     keys_to: Mapping[str, Mapping[str, str]],
     known: Mapping[str, Any],
     ana: Consumer,
@@ -141,16 +144,33 @@ def test_every_answer_is_documented(
     if crc32(repr((case.path_parameters, case.body)).encode()) % 2:  # half mean what exists
         case.path_parameters = _aimed(case.path_parameters, known)
         case.body = _aimed(case.body, known)
-    _call(case, live_server, headers)
+    _call(case, line, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection that stays open, for each new one costs the server one to the database."""
+
+    url: str
+    session: Session
+
+
+@pytest.fixture
+def line(live_server: LiveServer) -> Iterator[Line]:
+    with Session() as session:
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        yield Line(live_server.url, session)
 
 
 def _call(
-    case: schemathesis.Case[Any], server: LiveServer, headers: Mapping[str, str]
+    case: schemathesis.Case[Any], line: Line, headers: Mapping[str, str]
 ) -> schemathesis.Response:
     if isinstance((case.query or {}).get("wait"), (int, float)):
         case.query["wait"] = min(case.query["wait"], 1)  # or it would be the client that gives up
     cache.clear()  # or the sign-in would soon only say that it is too often
-    return case.call_and_validate(server.url, headers=dict(headers), checks=CHECKS, timeout=10)
+    return case.call_and_validate(
+        line.url, session=line.session, headers=dict(headers), checks=CHECKS, timeout=10
+    )
 
 
 @pytest.fixture
@@ -175,11 +195,11 @@ def tenants(
 def test_a_live_key_gets_what_is_documented_and_nobody_elses(
     mode: str,
     case: schemathesis.Case[Any],
-    live_server: LiveServer,
+    line: Line,
     tenants: dict[str, Tenant],
     known: Mapping[str, Any],
 ) -> None:
-    _try(case, mode, live_server, tenants, known)
+    _try(case, mode, line, tenants, known)
 
 
 @pytest.mark.parametrize("mode", ["test"])
@@ -188,17 +208,17 @@ def test_a_live_key_gets_what_is_documented_and_nobody_elses(
 def test_a_test_key_gets_what_is_documented_and_nobody_elses(
     mode: str,
     case: schemathesis.Case[Any],
-    live_server: LiveServer,
+    line: Line,
     tenants: dict[str, Tenant],
     known: Mapping[str, Any],
 ) -> None:
-    _try(case, mode, live_server, tenants, known)
+    _try(case, mode, line, tenants, known)
 
 
 def _try(
     case: schemathesis.Case[Any],
     mode: str,
-    server: LiveServer,
+    line: Line,
     tenants: dict[str, Tenant],
     known: Mapping[str, Any],
 ) -> None:
@@ -209,7 +229,7 @@ def _try(
         aimed = {**known, **[own, own, *others][aim].known}
         case.path_parameters = _aimed(case.path_parameters, aimed)
         case.body = _aimed(case.body, aimed)
-    answer = _call(case, server, {"Authorization": f"Bearer {own.key}"})
+    answer = _call(case, line, {"Authorization": f"Bearer {own.key}"})
     assert [each.secret for each in others if each.secret in answer.text] == []
 
 
