@@ -99,7 +99,7 @@ def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> Http
         "place": place,
         "page": "imports",
         "job": job,
-        "problems": [problems.said(each) for each in problems.of(job)[:FIRST]],
+        "problems": [*map(problems.Told(job).said, problems.of(job)[:FIRST])],
     }
     return render(request, "console/import.html", context)
 
@@ -107,7 +107,8 @@ def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> Http
 @require_safe
 @for_members
 def exceptions(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponseBase:
-    lines = problems.csv_lines(_job(place, import_id))
+    job = _job(place, import_id)
+    lines = problems.Told(job).csv_lines(problems.of(job).iterator())
     return StreamingHttpResponse(lines, content_type=CSV, headers=_named("exceptions.csv"))
 
 

@@ -57,12 +57,17 @@ class ImportData(serializers.Serializer[object]):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
-    rows = serializers.IntegerField(help_text="Good rows that were received.")
-    applied = serializers.IntegerField(help_text="Of them those that were dealt with.")
+    rows = serializers.IntegerField(
+        help_text="Rows that were received. In the end each is applied, or bad."
+    )
+    applied = serializers.IntegerField(help_text="Rows that were taken, so far.")
     bad = serializers.IntegerField(help_text="Rows not taken; `exceptions` says why.")
     people = serializers.IntegerField(help_text="Relationships that began.")
     choices = serializers.IntegerField(help_text="Choices that were recorded.")
-    unchanged = serializers.IntegerField(help_text="Rows that said nothing new.")
+    unchanged = serializers.IntegerField(help_text="Rows taken that said nothing new.")
+    refs_changed = serializers.IntegerField(
+        help_text="References that took another one's place, as where an address stands twice."
+    )
     lifts_refused = serializers.IntegerField(help_text="Yeses over the person's own no.")
 
 
@@ -74,7 +79,8 @@ class PartData(serializers.Serializer[object]):
 
 class ExceptionData(serializers.Serializer[object]):
     part = serializers.IntegerField()
-    row = serializers.IntegerField(help_text="From 1, without the headings.")
+    row = serializers.IntegerField(help_text="Of the part, from 1, without the headings.")
+    row_of_all = serializers.IntegerField(help_text="Of all parts in the order of their numbers.")
     field = serializers.CharField()
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -217,7 +223,7 @@ class Exceptions(_Imports):
         """The rows that were not taken, and why."""
         job = self.job(import_id)
         if request.query_params.get("form") == "csv":
-            lines = problems.csv_lines(job)
+            lines = problems.Told(job).csv_lines(problems.of(job).iterator())
             return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         page = Page(data=request.query_params)
         page.is_valid(raise_exception=True)
@@ -225,14 +231,13 @@ class Exceptions(_Imports):
         limit = page.validated_data["limit"]
         found = list(problems.of(job).filter(pk__gt=after)[: limit + 1])
         more = cursor_of(found[limit - 1].pk) if found[limit:] else None
-        return Response(
-            {"data": [problems.said(each) for each in found[:limit]], "next_cursor": more}
-        )
+        told = problems.Told(job)
+        return Response({"data": [told.said(each) for each in found[:limit]], "next_cursor": more})
 
 
 def _data(job: Import) -> dict[str, Any]:
     same = (
         "id state note created_at started_at ended_at rows applied bad people choices unchanged "
-        "lifts_refused"
+        "refs_changed lifts_refused"
     ).split()
     return {name: getattr(job, name) for name in same} | {"webhooks": job.tells}

@@ -45,6 +45,8 @@ ROWS = 1_000
 
 #: What a scope is within one brand: purpose, channel and topic.
 About = tuple[str | None, str | None, str | None]
+#: What a brand says of one scope: decision, basis, evidence and notice.
+Words = tuple[str, str, str, str]
 
 
 SUBJECTS = Copying(
@@ -110,6 +112,7 @@ class Counted:
     people: int = 0
     choices: int = 0
     unchanged: int = 0
+    refs_changed: int = 0
     lifts_refused: int = 0
     problems: list[ImportProblem] = field(default_factory=list)
 
@@ -155,11 +158,12 @@ def _count(job: Import, place: int, counted: Counted) -> None:
     ImportProblem.objects.bulk_create(counted.problems)
     Import.objects.filter(pk=job.pk).update(
         cursor=place,
-        applied=F("applied") + counted.rows,
+        applied=F("applied") + counted.rows - len(counted.problems),
         bad=F("bad") + len(counted.problems),
         people=F("people") + counted.people,
         choices=F("choices") + counted.choices,
         unchanged=F("unchanged") + counted.unchanged,
+        refs_changed=F("refs_changed") + counted.refs_changed,
         lifts_refused=F("lifts_refused") + counted.lifts_refused,
     )
 
@@ -260,9 +264,19 @@ class _Batch:
             subject__in=among(ids, "uuid"), brand=self.brand, contact_point=None
         ).order_by("subject", "purpose", "channel", "topic", "-subject_seq")
         self.newest: dict[tuple[uuid.UUID, About], LedgerEntry] = {
-            (each.subject_id, (each.purpose_id, each.channel, each.topic)): each
+            (each.subject_id, _about(each)): each
             for each in (newest.distinct("subject", "purpose", "channel", "topic") if ids else ())
         }
+        self.said_then = self._said_then(ids) if ids else set()
+
+    def _said_then(self, ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, About, Words, datetime]]:
+        """What the brand said before of the very times of these rows."""
+        times = {row.made_at for row in self.rows if row.made_at}
+        entries = LedgerEntry.objects.filter(
+            subject__in=among(ids, "uuid"), brand=self.brand, contact_point=None, maker="brand",
+            made_at__in=among(times, "timestamptz"),
+        )  # fmt: skip
+        return {(each.subject_id, _about(each), _words(each), each.made_at) for each in entries}
 
     # -- One row -----------------------------------------------------------------------------------
 
@@ -315,6 +329,7 @@ class _Batch:
 
     def _add_to(self, found: Relationship, row: Staged) -> bool:
         before = found.ref, found.jurisdiction
+        self.counted.refs_changed += bool(row.ref and found.ref and row.ref != found.ref)
         found.ref, found.jurisdiction = row.ref or found.ref, row.jurisdiction or found.jurisdiction
         if row.ref:
             self.by_ref[row.ref] = found
@@ -323,10 +338,10 @@ class _Batch:
         return is_new
 
     def _say(self, row: Staged, person: _Person, relationship: Relationship) -> bool:
-        """Record what the row says; False where exactly that was the last word already."""
+        """Record what the row says; False where it was said before: a file may come again."""
         about: About = (row.purpose, row.channel, row.topic)
         before = self.newest.get((person.pk, about))
-        if before and _is_same(before, row):
+        if self._was_said(row, person, before):
             return False
         scope = Scope(self.brand.pk, *about)
         if row.decision == "grant" and resolution.standing_no(
@@ -338,10 +353,18 @@ class _Batch:
             self._tell_before(relationship)
         entry = self._entry(row, person, relationship, before.decision if before else "")
         self.newest[person.pk, about] = entry
+        self.said_then.add((person.pk, about, _words(entry), entry.made_at))
         self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
         self.told.append(notices.of_entry(entry, relationship, due=self._due))
         self.counted.choices += 1
         return True
+
+    def _was_said(self, row: Staged, person: _Person, before: LedgerEntry | None) -> bool:
+        """Word by word: of that time, or as the last word where the row gives none."""
+        about, words = (row.purpose, row.channel, row.topic), _words(row)
+        if row.made_at:
+            return (person.pk, about, words, row.made_at) in self.said_then
+        return before is not None and before.maker == "brand" and _words(before) == words
 
     def _tell_before(self, relationship: Relationship) -> None:
         """Or the brand would hear of the import before it hears of what the person said first."""
@@ -455,12 +478,12 @@ TERM_CODES: dict[type[Exception], str] = {
 }
 
 
-def _is_same(entry: LedgerEntry, row: Staged) -> bool:
-    """Whether the row says once more what stands, word by word: a file may be imported again."""
-    said = (row.decision, row.basis, row.evidence, row.notice)
-    held = (entry.decision, entry.basis, entry.evidence, entry.notice)
-    same_time = row.made_at is None or row.made_at == entry.made_at
-    return entry.maker == "brand" and said == held and same_time
+def _about(entry: LedgerEntry) -> About:
+    return entry.purpose_id, entry.channel, entry.topic
+
+
+def _words(said: LedgerEntry | Staged) -> Words:
+    return said.decision, said.basis, said.evidence, said.notice
 
 
 def waiting() -> list[uuid.UUID]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
@@ -15,19 +16,23 @@ def of(job: Import) -> QuerySet[ImportProblem]:
     return ImportProblem.objects.filter(job=job).order_by("pk")
 
 
-def said(problem: ImportProblem) -> dict[str, Any]:
-    """One of them, in the words of the API; rows count from 1, without the headings."""
-    return {
-        "part": problem.place >> 32,
-        "row": problem.place & 0xFFFF_FFFF,
-        "field": problem.field,
-        "code": problem.code,
-        "detail": problem.detail,
-    }
+class Told:
+    """In the words of the API; rows count from 1, without the headings."""
 
+    HEADINGS: ClassVar[Sequence[str]] = ["part", "row", "row_of_all", "field", "code", "detail"]
 
-def csv_lines(job: Import) -> Iterator[bytes]:
-    """All of them as a file, headings first."""
-    yield tables.written([["part", "row", "field", "code", "detail"]])
-    for each in of(job).iterator():
-        yield tables.written([said(each).values()])
+    def __init__(self, job: Import) -> None:
+        rows = dict(job.parts.order_by("number").values_list("number", "rows"))
+        #: By each part's number, how many rows the parts before it have.
+        self.before = dict(zip(rows, accumulate(rows.values(), initial=0), strict=False))
+
+    def said(self, problem: ImportProblem) -> dict[str, Any]:
+        part, row = problem.place >> 32, problem.place & 0xFFFF_FFFF
+        told = part, row, self.before[part] + row, problem.field, problem.code, problem.detail
+        return dict(zip(self.HEADINGS, told, strict=True))
+
+    def csv_lines(self, found: Iterable[ImportProblem]) -> Iterator[bytes]:
+        """As a file, headings first."""
+        yield tables.written([self.HEADINGS])
+        for each in found:
+            yield tables.written([self.said(each).values()])

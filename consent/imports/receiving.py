@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from typing import IO, Any
@@ -91,8 +91,9 @@ def _take(
     if held.state != Import.State.OPEN:
         raise NotOpen("this import takes no more parts")
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    rows, bad = _stage(held, number, READERS[form](text), now)
+    good, bad = _stage(held, number, READERS[form](text), now)
     text.detach()
+    rows = good + bad
     Import.objects.filter(pk=held.pk).update(rows=F("rows") + rows, bad=F("bad") + bad)
     return ImportPart.objects.create(job=held, number=number, sha256=digest, rows=rows, bad=bad)
 
@@ -139,7 +140,7 @@ def _csv(text: io.TextIOWrapper) -> Iterator[Line]:
     rows = csv.reader(text)
     headings = [each.strip() for each in next(rows, [])]
     if unknown := [each for each in headings if each not in LONGEST]:
-        raise BadPart(f"there is no column {unknown[0][:40]!r}")
+        raise BadPart(_no_columns(unknown))
     if not headings or len(set(headings)) < len(headings):
         raise BadPart("the first line has the headings, each once")
     for row in rows:
@@ -147,6 +148,13 @@ def _csv(text: io.TextIOWrapper) -> Iterator[Line]:
             yield BadRow("", "columns", f"{len(headings)} columns, and {len(row)} values")
         else:
             yield dict(zip(headings, row, strict=True))
+
+
+def _no_columns(unknown: Sequence[str]) -> str:
+    names = ", ".join(repr(each[:40]) for each in unknown[:5])
+    split = any(mark in each for each in unknown for mark in ";\t|")
+    hint = "; values are parted by commas, not by semicolons or tabs" if split else ""
+    return f"the first line has the columns, and there is none {names}: {', '.join(LONGEST)}{hint}"
 
 
 def _ndjson(text: io.TextIOWrapper) -> Iterator[Line]:

@@ -1676,6 +1676,7 @@ class Migration(migrations.Migration):
                 ("people", models.BigIntegerField(default=0)),
                 ("choices", models.BigIntegerField(default=0)),
                 ("unchanged", models.BigIntegerField(default=0)),
+                ("refs_changed", models.BigIntegerField(default=0)),
                 ("lifts_refused", models.BigIntegerField(default=0)),
                 (
                     "brand",

@@ -30,7 +30,7 @@ class Import(models.Model):
     ended_at = models.DateTimeField(null=True)
     #: Rows up to this place are applied.
     cursor = models.BigIntegerField(default=0)
-    #: Rows that were staged, and of them those applied or refused so far.
+    #: Rows that were received. In the end each of them is applied, or bad.
     rows = models.BigIntegerField(default=0)
     applied = models.BigIntegerField(default=0)
     #: Rows that could not be read, or not be applied: each has its `ImportProblem`.
@@ -39,6 +39,8 @@ class Import(models.Model):
     people = models.BigIntegerField(default=0)
     choices = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
+    #: References that took another one's place, as where an address stands twice.
+    refs_changed = models.BigIntegerField(default=0)
     #: Yeses that the person's own no refused.
     lifts_refused = models.BigIntegerField(default=0)
 
@@ -49,6 +51,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def dealt_with(self) -> int:
+        """Rows that are through, whatever came of them."""
+        return self.applied + self.bad
 
 
 class ImportPart(models.Model):

@@ -166,7 +166,7 @@ def test_rows_that_were_not_taken_are_written_down(begin: Begin, tmp_path: Path)
     assert code == 1 and "people.csv.exceptions.csv" in out
     with (tmp_path / "people.csv.exceptions.csv").open() as file:
         (bad,) = csv.DictReader(file)
-    assert (bad["part"], bad["row"], bad["code"]) == ("1", "2", "invalid_contact")
+    assert (bad["row_of_all"], bad["code"]) == ("2", "invalid_contact")
     assert (Import.objects.get().note, Import.objects.get().tells) == ("Shop", True)
 
 
@@ -185,6 +185,13 @@ def test_what_was_interrupted_goes_on(begin: Begin, cmr: Command, tmp_path: Path
     )
     assert code == 0, err
     assert "people         21" in out and Import.objects.count() == 1
+
+
+def test_a_file_with_other_columns_begins_nothing(cmr: Command, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("Email Address\nann@example.org\n")
+    broken = cmr("import", "people.csv")
+    assert broken.returncode == 2 and "'Email Address': email, phone" in broken.stderr
+    assert "--resume" not in broken.stderr and Import.objects.get().state == "cancelled"
 
 
 # -- Events ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -214,8 +215,8 @@ def test_a_bad_row_is_listed_and_the_others_are_taken(
     assert (done["choices"], done["bad"]) == (2, 1)
     text = as_acme.get(f"imports/{done['id']}/exceptions", form="csv")
     lines = list(csv.reader(io.StringIO(text.getvalue().decode())))
-    assert lines[0] == ["part", "row", "field", "code", "detail"]
-    assert lines[1][:4] == ["1", "2", field, code]
+    assert lines[0] == ["part", "row", "row_of_all", "field", "code", "detail"]
+    assert lines[1][:5] == ["1", "2", "2", field, code]
 
 
 @pytest.mark.parametrize(
@@ -300,6 +301,55 @@ def test_the_same_file_again_changes_nothing(as_acme: Api, acme: Brand) -> None:
     assert (LedgerEntry.objects.count(), Event.objects.count()) == before
 
 
+def test_nor_where_an_address_stands_twice(as_acme: Api, acme: Brand) -> None:
+    """Each row was said before, though only one of them is what stands."""
+    older = YES.replace("2024", "2022")
+    text = f"{HEADINGS}\nann@example.org,A-1,{YES}\nann@example.org,A-1,{older}\n"
+    assert apply(as_acme, text)["choices"] == 2
+    before = LedgerEntry.objects.count(), Event.objects.count()
+    done = apply(as_acme, text)
+    assert (done["unchanged"], done["choices"]) == (2, 0)
+    assert (LedgerEntry.objects.count(), Event.objects.count()) == before
+
+
+def test_what_was_said_at_another_time_is_said_anew(as_acme: Api) -> None:
+    text = f"{HEADINGS}\nann@example.org,A-1,"
+    apply(as_acme, text + YES)
+    assert apply(as_acme, text + YES.replace("2024", "2022"))["choices"] == 1
+
+
+def test_a_reference_that_takes_another_s_place_is_counted(as_acme: Api) -> None:
+    done = apply(as_acme, "email,ref\nann@example.org,A-1\nann@example.org,A-2\n")
+    assert (done["applied"], done["people"], done["refs_changed"]) == (2, 1, 1)
+    assert Relationship.objects.get().ref == "A-2"
+
+
+def test_each_row_is_applied_or_bad(as_acme: Api) -> None:
+    """Those that cannot be read, and those that turn out bad as they are applied."""
+    job = begin(as_acme)
+    put(as_acme, job, f"{HEADINGS}\nann@example.org,A-1,{YES}\nno address,,{YES}\n")
+    put(as_acme, job, f"{HEADINGS}\n,nobody,{YES}\n", number=2)
+    as_acme.post(f"imports/{job}/start")
+    jobs.run(uuid.UUID(job), now=timezone.now())
+    done = as_acme.get(f"imports/{job}").json()
+    assert (done["rows"], done["applied"], done["bad"]) == (3, 1, 2)
+    rows = as_acme.get(f"imports/{job}/exceptions").json()["data"]
+    assert [(r["part"], r["row"], r["row_of_all"]) for r in rows] == [(1, 2, 2), (2, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("headings", "says"),
+    [
+        ("Email Address,ref,Name", "none 'Email Address', 'Name': email, phone"),
+        ("email;ref", "not by semicolons"),
+        ("", "has the headings"),
+    ],
+)
+def test_headings_that_are_none_of_ours(as_acme: Api, headings: str, says: str) -> None:
+    answer = put(as_acme, begin(as_acme), f"{headings}\nann@example.org,A-1,Ann\n")
+    assert answer.status_code == 422 and says in answer.json()["detail"]
+
+
 def test_an_implied_consent_runs_out_with_its_term(as_acme: Api, acme: Brand) -> None:
     bought = (timezone.now() - timedelta(days=30)).replace(microsecond=0)
     heads = "email,purpose,channel,decision,basis,ground,evidence,made_at"
@@ -360,7 +410,7 @@ def test_a_row_that_the_database_refuses_is_left_out(
     rows = "".join(f"p{n}@example.org,{'A-1' if n == 7 else f'P-{n}'}\n" for n in range(12))
     done = apply(as_acme, f"email,ref\n{rows}")
     assert exceptions(as_acme, done["id"]) == [(8, "", "refused")]
-    assert (done["people"], done["applied"], Relationship.objects.count()) == (11, 12, 12)
+    assert (done["people"], done["applied"], Relationship.objects.count()) == (11, 11, 12)
     assert_chains_hold()
 
 

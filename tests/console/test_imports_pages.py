@@ -45,15 +45,15 @@ def apply() -> None:
 def test_a_file_is_read_looked_at_and_applied(workspace: Workspace, dev: Browser) -> None:
     page = received(dev)
     seen = dev.text(page)
-    assert "2 rows were read, 1 was not taken" in seen
+    assert "3 rows were read, 1 was not taken" in seen
     assert "invalid_contact" in seen and REFRESH not in seen
     assert not Relationship.objects.exists()
     assert dev.post(f"{page}/start").status_code == 302
     seen = dev.text(page)
-    assert "0 of 2 rows" in seen and REFRESH in seen
+    assert "1 of 3 rows" in seen and REFRESH in seen
     apply()
     seen = dev.text(page)
-    assert "Done: 2 of 2 rows" in seen and REFRESH not in seen
+    assert "Done: 2 of 3 rows" in seen and REFRESH not in seen
     assert re.search(r"People added</dt><dd>2<", seen)
     assert set(Relationship.objects.values_list("brand", "origin_note")) == {
         (workspace.test_id, NOTE)
@@ -67,7 +67,7 @@ def test_all_that_was_not_taken_is_a_file(workspace: Workspace, dev: Browser) ->
     assert "the first 20 of 30" in dev.text(page)
     answer = dev.get(f"{page}/exceptions.csv")
     lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    assert lines[0] == "part,row,field,code,detail" and len(lines) == 31
+    assert lines[0] == "part,row,row_of_all,field,code,detail" and len(lines) == 31
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 

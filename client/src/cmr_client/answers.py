@@ -335,11 +335,17 @@ class Import:
     people: int
     choices: int
     unchanged: int
+    refs_changed: int
     lifts_refused: int
 
     @property
     def is_over(self) -> bool:
         return self.state in {"done", "cancelled"}
+
+    @property
+    def dealt_with(self) -> int:
+        """Rows that are through, whatever came of them."""
+        return self.applied + self.bad
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -355,6 +361,7 @@ class BadRow:
 
     part: int
     row: int
+    row_of_all: int
     field: str
     code: str
     detail: str

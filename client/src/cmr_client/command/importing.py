@@ -16,6 +16,7 @@ from cmr_client import parts
 from cmr_client.answers import BadRow, Import
 from cmr_client.client import Client
 from cmr_client.command.showing import show_table
+from cmr_client.problems import Invalid
 
 NOTE = "From our list of customers."
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -49,14 +50,14 @@ def import_(
 ) -> int:
     """Import people and their consents from FILE, a .csv, .ndjson or .jsonl.
 
-    docs/imports.md has the columns. The exit code is 0 when every row was taken, 1 when some were
-    not, and 2 for an error.
+    The service's guide, at /docs/imports, has the columns. The exit code is 0 when every row was
+    taken, 1 when some were not, and 2 for an error.
     """
     media = parts.media_of(file)
     with Client() as client:
         job = client.imports.get(resume) if resume else None
         job = job or client.imports.create(note=note, webhooks=webhooks)
-        with _resumable(job.id):
+        with _resumable(client, job.id):
             if job.state == "open":
                 _upload(client, job, file, media, part_bytes)
                 job = client.imports.start(job.id)
@@ -66,13 +67,23 @@ def import_(
 
 
 @contextmanager
-def _resumable(import_id: str) -> Iterator[None]:
-    """Says how to go on, where this does not come to its end."""
+def _resumable(client: Client, import_id: str) -> Iterator[None]:
+    """Says how to go on, where this does not come to its end; what never began is called off."""
     try:
         yield
-    except BaseException:
-        click.echo(f"\nTo go on where it stopped: --resume {import_id}", err=True)
+    except Invalid:
+        if client.imports.get(import_id).rows:
+            _say_how_to_go_on(import_id)
+        else:
+            client.imports.cancel(import_id)
         raise
+    except BaseException:
+        _say_how_to_go_on(import_id)
+        raise
+
+
+def _say_how_to_go_on(import_id: str) -> None:
+    click.echo(f"\nTo go on where it stopped: --resume {import_id}", err=True)
 
 
 def _upload(client: Client, job: Import, file: Path, media: str, part_bytes: int) -> None:
@@ -84,11 +95,13 @@ def _upload(client: Client, job: Import, file: Path, media: str, part_bytes: int
 
 def _wait(client: Client, job: Import) -> Import:
     with click.progressbar(length=job.rows, label="applying ", file=sys.stderr) as bar:
-        return client.imports.wait(job.id, progress=lambda now: bar.update(now.applied - bar.pos))
+        return client.imports.wait(
+            job.id, progress=lambda now: bar.update(now.dealt_with - bar.pos)
+        )
 
 
 def _show(job: Import) -> None:
-    names = ["state", "rows", "applied", "people", "choices", "unchanged", "lifts_refused", "bad"]
+    names = ("state rows applied people choices unchanged refs_changed lifts_refused bad").split()
     rows: list[tuple[str, object]] = [("import", job.id)]
     show_table(rows + [(name.replace("_", " "), getattr(job, name)) for name in names])
 
