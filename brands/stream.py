@@ -8,11 +8,12 @@ database sequence would break both: it leaves holes, and lets 7 commit before 6.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -264,8 +265,9 @@ LOOK = 0.1
 HEAD = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
 
 
-def grows_beyond(sequence: int, *, brand_id: int, within: float) -> bool:
-    """Wait until the stream goes beyond *sequence*, for at most *within* seconds.
+def grows_beyond(sequence: int, *, brand_id: int, within: float, needed: threading.Event) -> bool:
+    """Wait until the stream goes beyond *sequence*, for at most *within* seconds, or until
+    somebody else has *needed* this thread.
 
     It looks, and sleeps between two looks: a `LISTEN` would need a connection of its own for each
     who waits. Call it outside any transaction, which would stay open all the while.
@@ -274,9 +276,8 @@ def grows_beyond(sequence: int, *, brand_id: int, within: float) -> bool:
     while True:
         if any(last > sequence for (last,) in HEAD.ask({"brand": brand_id})):
             return True
-        if (left := until - monotonic()) <= 0:
+        if (left := until - monotonic()) <= 0 or needed.wait(min(LOOK, left)):
             return False
-        sleep(min(LOOK, left))
 
 
 def overdue(brand_id: int, *, now: datetime, after: int, limit: int) -> Sequence[Event]:

@@ -67,26 +67,30 @@ class Events(BrandView):
         """Every change that concerns you, in order. Poll with the last sequence you have.
 
         With `wait` an answer that would be empty waits for something to tell. Where too many wait
-        already it comes at once, and `Retry-After` says when to ask again.
+        already it comes at once, as it does where a stream of yours needs its place, and
+        `Retry-After` says when to ask again.
         """
         query = FeedQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         after, limit = query.validated_data["after"], query.validated_data["limit"]
         events = stream.read(self.brand.pk, after=after, limit=limit + 1)
         headers = {}
-        if not events and query.validated_data["wait"]:
-            try:
-                self._wait(after, seconds=query.validated_data["wait"])
-            except TooManyStreams as full:
-                headers["Retry-After"] = str(full.wait)
+        if not events and (seconds := query.validated_data["wait"]):
+            if not self._may_wait(after, seconds=seconds):
+                headers["Retry-After"] = str(TooManyStreams.wait)
             events = stream.read(self.brand.pk, after=after, limit=limit + 1)
         return Response(_page(events, limit), headers=headers)
 
-    def _wait(self, after: int, *, seconds: float) -> None:
+    def _may_wait(self, after: int, *, seconds: float) -> bool:
+        """Wait; False where there was no place for it, or its place was needed for a stream."""
         # A connection on which nothing moves for longer is taken for dead, and closed.
         within = min(seconds, settings.CONNECTION_IDLE_SECONDS / 2)
-        with places.held(self.brand.pk):
-            stream.grows_beyond(after, brand_id=self.brand.pk, within=within)
+        try:
+            with places.waiting(self.brand.pk) as needed:
+                stream.grows_beyond(after, brand_id=self.brand.pk, within=within, needed=needed)
+        except TooManyStreams:
+            return False
+        return not needed.is_set()
 
 
 def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
@@ -32,15 +32,20 @@ class TooManyStreams(APIException):
 class Places:
     def __init__(self) -> None:
         self._taken: Counter[int] = Counter()
+        #: Of each brand the calls that only wait, oldest first; set, one is to end.
+        self._waits: defaultdict[int, list[threading.Event]] = defaultdict(list)
         # Reentrant: an answer that nobody closed gives its place back when it is collected,
         # which may be while this very thread takes one.
         self._lock = threading.RLock()
 
     def take(self, brand_id: int) -> None:
-        """Raises TooManyStreams."""
-        most = settings.STREAMS_AT_ONCE
+        """A place for a stream; a call of the same brand that only waits makes room for it.
+
+        Raises:
+            TooManyStreams
+        """
         with self._lock:
-            if self._taken.total() >= most or self._taken[brand_id] >= max(1, most - 1):
+            if self._is_full(brand_id) and not self._has_made_room(brand_id):
                 raise TooManyStreams
             self._taken[brand_id] += 1
 
@@ -49,13 +54,40 @@ class Places:
             self._taken[brand_id] -= 1
 
     @contextmanager
-    def held(self, brand_id: int) -> Iterator[None]:
-        """A place for as long as the block runs. Raises TooManyStreams."""
-        self.take(brand_id)
+    def waiting(self, brand_id: int) -> Iterator[threading.Event]:
+        """A place until the block ends, or until what is yielded is set: a stream needs it.
+
+        Raises:
+            TooManyStreams
+        """
+        needed = threading.Event()
+        with self._lock:
+            if self._is_full(brand_id):
+                raise TooManyStreams
+            self._taken[brand_id] += 1
+            self._waits[brand_id].append(needed)
         try:
-            yield
+            yield needed
         finally:
-            self.give_back(brand_id)
+            self._end(brand_id, needed)
+
+    def _is_full(self, brand_id: int) -> bool:
+        most = settings.STREAMS_AT_ONCE
+        mine, most_of_one = self._taken[brand_id], max(1, most - 1)
+        return bool(self._taken.total() >= most or mine >= most_of_one)
+
+    def _has_made_room(self, brand_id: int) -> bool:
+        if not (waits := self._waits[brand_id]):
+            return False
+        waits.pop(0).set()
+        self._taken[brand_id] -= 1
+        return True
+
+    def _end(self, brand_id: int, needed: threading.Event) -> None:
+        with self._lock:
+            if not needed.is_set():
+                self._waits[brand_id].remove(needed)
+                self._taken[brand_id] -= 1
 
 
 places = Places()

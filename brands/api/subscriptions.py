@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Min
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -104,7 +106,9 @@ class SubscriptionData(serializers.Serializer[object]):
     delivered_through = serializers.IntegerField(
         help_text="The last sequence that is done with, but for what stands aside."
     )
-    failures = serializers.IntegerField(help_text="Failures in a row.")
+    failures = serializers.IntegerField(
+        help_text="Failures in a row; a refusal is one while nothing else arrives."
+    )
     next_try_at = serializers.DateTimeField(allow_null=True)
     parked = serializers.IntegerField(help_text="Events that were refused, and wait for a replay.")
     created_at = serializers.DateTimeField()
@@ -143,10 +147,19 @@ def data_of(subscription: Subscription) -> dict[str, Any]:
         "disabled_reason": subscription.disabled_reason or None,
         "delivered_through": subscription.cursor,
         "failures": subscription.failures,
-        "next_try_at": subscription.next_try_at if subscription.failures else None,
+        "next_try_at": _next_try(subscription) if subscription.failures else None,
         "parked": SetAside.objects.filter(subscription=subscription, try_at=None).count(),
         "created_at": subscription.created_at,
     }
+
+
+def _next_try(subscription: Subscription) -> datetime:
+    """Of all; where only a refused event is to be tried again, of that."""
+    if subscription.next_try_at > timezone.now():
+        return subscription.next_try_at
+    waiting = SetAside.objects.filter(subscription=subscription, try_at__isnull=False)
+    soonest: datetime | None = waiting.aggregate(at=Min("try_at"))["at"]
+    return soonest or subscription.next_try_at
 
 
 def state_of(subscription: Subscription) -> dict[str, Any]:

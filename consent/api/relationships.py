@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
-from brands.wire import Moment, StrictSerializer, translating
+from brands.wire import Moment, StrictSerializer, list_of, translating
 from consent import ledger, metrics, people, preferences, relationships, scopes
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
@@ -87,6 +87,17 @@ class BrandChoiceRequest(wire.ChoiceField):
         return attrs
 
 
+class RecordedData(wire.EntryData):
+    evidence = serializers.CharField(allow_null=True, help_text="As you gave it.")
+    notice = serializers.CharField(
+        allow_null=True,
+        help_text="`code@version` where it is one of yours, else your words.",
+    )
+
+
+RecordedList = list_of(RecordedData, paged=False)
+
+
 class Relationships(BrandView):
     scope = "relationships"
 
@@ -123,7 +134,7 @@ class Choices(BrandView):
     @extend_schema(
         request=BrandChoiceRequest,
         parameters=[HEADER],
-        responses={201: wire.EntryList},
+        responses={201: RecordedList},
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
@@ -133,7 +144,8 @@ class Choices(BrandView):
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
             entry = self._record(body.validated_data, now)
-        data = wire.entry_data(entry, self._scope_data)
+        proof = {"evidence": entry.evidence or None, "notice": entry.notice or None}
+        data = wire.entry_data(entry, self._scope_data) | proof
         return Response({"data": [data]}, status=201)
 
     def _record(self, data: dict[str, Any], now: Any) -> LedgerEntry:

@@ -82,11 +82,38 @@ def test_whoever_finds_no_place_is_told_when_to_come_again(as_acme: Api, acme: B
             assert answer.headers["Retry-After"] == "5"
     finally:
         places.give_back(acme.pk)
-    assert as_acme.get("suppressions", purpose="marketing", channel="email").status_code == 200
+    found = as_acme.get("suppressions", purpose="marketing", channel="email")
+    found.close()
+    assert found.status_code == 200
 
 
-def test_a_place_is_held_as_long_as_the_block_runs(acme: Brand) -> None:
-    with suppress(ZeroDivisionError), places.held(acme.pk):
-        assert refused(acme)
+def test_a_call_that_waits_has_its_place_as_long_as_the_block_runs(acme: Brand) -> None:
+    with suppress(ZeroDivisionError), places.waiting(acme.pk):
+        assert waits_in_vain(acme)
         raise ZeroDivisionError
+    assert not waits_in_vain(acme)
     assert not refused(acme)
+
+
+def test_a_call_that_waits_makes_room_for_a_stream_of_its_brand(acme: Brand) -> None:
+    with places.waiting(acme.pk) as needed:
+        made_room = stream(acme)
+        assert needed.is_set()
+        assert refused(acme)  # nobody else waits
+    assert refused(acme)
+    made_room.close()
+    assert not refused(acme)
+
+
+def test_and_for_none_of_another(acme: Brand, rival: Brand) -> None:
+    with places.waiting(acme.pk) as needed, places.waiting(rival.pk):
+        assert refused(Brand.objects.create(slug="third", name="Third"))
+        assert not needed.is_set()
+
+
+def waits_in_vain(brand: Brand) -> bool:
+    try:
+        with places.waiting(brand.pk):
+            return False
+    except TooManyStreams:
+        return True

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from brands import replays
+from brands.api import subscriptions
 from brands.dispatch import Dispatcher
 from brands.models import Brand, SetAside, Subscription
 from tests.brands.endpoints import Endpoint, happen, refuse
@@ -63,7 +64,11 @@ def test_a_refusal_with_nothing_else_to_send_is_only_a_suspicion(endpoint: Endpo
     endpoint.answers = refuse(1)
     endpoint.deliver()
     assert endpoint.aside == {1: False, 2: False}
-    assert endpoint.fresh().failures == 1
+    held = endpoint.fresh()
+    assert held.failures == 1
+    said = subscriptions.data_of(held)
+    assert (said["parked"], said["next_try_at"]) == (0, SetAside.objects.get(sequence=1).try_at)
+    assert said["next_try_at"] > timezone.now()
     happen(endpoint.brand, 2)  # others need not wait for it
     assert endpoint.deliver() == 1
     assert endpoint.sequences == [3]

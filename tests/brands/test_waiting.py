@@ -138,3 +138,16 @@ def test_its_place_is_free_again_afterwards(
 def test_a_wait_that_is_wrong(wait: str, as_acme: Api) -> None:
     answer = as_acme.get("events", wait=wait)
     assert (answer.status_code, answer.json()["field"]) == (422, "wait")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_of_the_brand_ends_the_wait_at_once(
+    waiting: Waiting, as_acme: Api, met: Relationship, settings: Settings
+) -> None:
+    settings.STREAMS_AT_ONCE = 1
+    answer = waiting(after=1, wait=30)
+    list_of_noes = as_acme.get("suppressions", purpose="marketing", channel="email")
+    list_of_noes.close()
+    ended = answer.result(10)
+    assert (list_of_noes.status_code, ended.status_code, ended.json()["data"]) == (200, 200, [])
+    assert ended.headers["Retry-After"] == "5"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from brands import stream
+from brands import notices, stream
 from brands.models import Brand, Topic
 from cmr.models import Consumer
 from consent import relationships
@@ -213,6 +213,18 @@ def test_a_yes_beside_the_person_s_no_does_not_reach_it(
     check = {"contact": {"email": EMAIL}, "purpose": "marketing"}
     assert as_acme.post("check", {**check, "channel": "email"}).json()["allowed"] is False
     assert as_acme.post("check", {**check, "channel": "sms"}).json()["allowed"] is True
+
+
+def test_what_was_kept_as_proof_is_shown(
+    as_acme: Api, acme: Brand, met: Relationship, now: datetime
+) -> None:
+    """So a notice that was mistyped is seen: it stays the brand's own word."""
+    notices.write(acme, code="newsletter", texts={"en": "Once a week."}, now=now)
+    for named, kept in (("newsletter", "newsletter@1"), ("newslettre", "newslettre")):
+        (entry,) = tell(as_acme, "grant", notice=named).json()["data"]
+        assert (entry["evidence"], entry["notice"]) == ("Form 7 of 2026-01-10", kept)
+    (entry,) = tell(as_acme, "deny").json()["data"]
+    assert (entry["evidence"], entry["notice"]) == (None, None)
 
 
 def test_a_brand_lifts_its_own_no_with_evidence(as_acme: Api, met: Relationship) -> None:

@@ -155,7 +155,7 @@ class Relationship:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A recorded choice."""
+    """A recorded choice; `evidence` and `notice` are shown of yours alone."""
 
     entry: str
     subject_seq: int
@@ -171,6 +171,8 @@ class Entry:
     reason: str | None
     made_at: datetime
     recorded_at: datetime
+    evidence: str | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
