@@ -123,6 +123,8 @@ class AlwaysJSON(BaseContentNegotiation):
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not know: a misspelt one must not be dropped in silence."""
 
+    default_error_messages = {"invalid": "This must be an object."}
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
             message = "There is no such field."

@@ -12,7 +12,12 @@ from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    MethodNotAllowed,
+    NotAuthenticated,
+    ValidationError,
+)
 from rest_framework.response import Response
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,14 +45,23 @@ class Formatter(ExceptionFormatter):
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         named = getattr(self.exc, "field", None)
+        plainly = self._plainly()
         errors = [
-            {"code": e.code, "detail": e.detail, "field": named or _field(e.attr)}
+            {"code": e.code, "detail": plainly or e.detail, "field": named or _field(e.attr)}
             for e in error_response.errors
         ]
         status = status_of(self.exc)
         said = {"title": TITLES.get(status, "Error"), "status": status, **errors[0]}
         request_id = getattr(self.context.get("request"), "id", None)
         return _typed(said | {"errors": errors, "request_id": request_id})
+
+    def _plainly(self) -> str:
+        """What to do about it, where the framework only says that it is so."""
+        if isinstance(self.exc, NotAuthenticated):
+            return "Nobody is named: send a key or token as `Authorization: Bearer …`."
+        if isinstance(self.exc, MethodNotAllowed):
+            return f"That does nothing here; {', '.join(self.context['view'].allowed_methods)} may."
+        return ""
 
 
 def _field(path: str | int | None) -> str | None:
@@ -87,8 +101,9 @@ def status_of(error: APIException) -> int:
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    problem = {"title": TITLES[status], "status": status, "code": code, "detail": detail}
-    problem |= {"field": None, "errors": [], "request_id": getattr(request, "id", None)}
+    error = {"code": code, "detail": detail, "field": None}
+    problem = {"title": TITLES[status], "status": status, **error, "errors": [error]}
+    problem["request_id"] = getattr(request, "id", None)
     return HttpResponse(orjson.dumps(_typed(problem)), status=status, content_type=MEDIA_TYPE)
 
 
@@ -109,7 +124,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return answer(request, 404, "not_found", "There is nothing at this address.")
+        hint = " Addresses of the API end without a slash." if request.path.endswith("/") else ""
+        return answer(request, 404, "not_found", f"There is nothing at this address.{hint}")
     return defaults.page_not_found(request, exception)
 
 

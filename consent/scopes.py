@@ -15,7 +15,8 @@ class UnknownName(ValueError):
     """A brand, purpose, channel or topic that does not exist. `field` says which of them."""
 
     def __init__(self, field: str, value: str) -> None:
-        super().__init__(f"there is no {field} {value!r}")
+        known = f": there are {', '.join(Channel.values)}" if field == "channel" else ""
+        super().__init__(f"there is no {field} {value!r}{known}")
         self.field = field
 
 

@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from brands import keys
 from brands.api.access import SignedIn, bearer
 from brands.wire import Problem
 from cmr import tokens
@@ -21,9 +22,10 @@ class TokenAuthentication(BaseAuthentication):
         if (text := bearer(request)) is None:
             return None
         if (token := tokens.recognise(text, now=timezone.now())) is None:
-            raise AuthenticationFailed(
-                "This token is unknown, expired or revoked.", "invalid_token"
-            )
+            said = "This token is unknown, expired or revoked."
+            if keys.prefix_of(text):
+                said = "This is a brand's key; here a person's token is needed."
+            raise AuthenticationFailed(said, "invalid_token")
         return token.consumer.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -327,7 +327,27 @@ def test_an_unknown_path_of_the_api_is_a_problem(path: str, nobody: Api) -> None
 def test_a_wrong_method_is_a_problem(as_acme: Api) -> None:
     answer = as_acme.send("PATCH", "check", b"{}")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert "POST" in answer.headers["Allow"]
+    assert "POST" in answer.headers["Allow"] and "POST" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda api: Api().get("brand"), "Authorization: Bearer"),
+        (lambda api: api.get("brand/"), "without a slash"),
+        (lambda api: api.get("me"), "a brand's key"),
+        (lambda api: api.post("check", "Ana"), "must be an object"),
+        (
+            lambda api: api.post(
+                "check", {"contact": {"ref": "7"}, "purpose": "marketing", "channel": "fax"}
+            ),
+            "email, sms",
+        ),
+    ],
+)
+def test_a_problem_says_what_to_do(call: Callable[[Api], Any], says: str, as_acme: Api) -> None:
+    problem = call(as_acme).json()
+    assert says in problem["detail"] and says in problem["errors"][0]["detail"]
 
 
 def test_a_host_that_is_not_ours_is_refused(nobody: Api) -> None:
