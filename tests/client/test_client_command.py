@@ -93,6 +93,32 @@ def test_a_check_answers_by_its_exit_code(cmr: Command, met: Relationship, as_an
     assert (yes.returncode, json.loads(yes.stdout)["rule"]) == (0, "person_granted")
 
 
+def test_a_check_in_quiet_hours_is_no_yes_to_send_by(
+    cmr: Command, met: Relationship, as_ana: Api
+) -> None:
+    scope = {"brand": "acme", "purpose": "marketing"}
+    as_ana.post("me/choices", {"scope": scope, "decision": "grant"})
+    hour = timezone.now().hour
+    quiet = {"start": f"{hour:02}:00", "end": f"{(hour + 2) % 24:02}:00"}
+    as_ana.patch("me", {"quiet_hours": quiet, "time_zone": "UTC"})
+    later = cmr("check", EMAIL, *ABOUT)
+    assert later.returncode == 3
+    assert "allowed     yes, but not now" in later.stdout and "not before  20" in later.stdout
+
+
+def test_a_check_with_a_limit_used_up_is_no_yes_to_send_by(
+    cmr: Command, met: Relationship, as_ana: Api, as_acme: Api
+) -> None:
+    scope = {"brand": "acme", "purpose": "marketing"}
+    limit = {"scope": scope, "decision": "limit", "limit": {"max": 1, "per": "day"}}
+    as_ana.post("me/choices", [{"scope": scope, "decision": "grant"}, limit])
+    assert cmr("check", EMAIL, *ABOUT).returncode == 0
+    matter = {"purpose": "marketing", "channel": "email"}
+    sent = as_acme.post("sends/reserve", {"contact": {"email": EMAIL}, **matter})
+    assert sent.json()["reserved"]
+    assert cmr("check", EMAIL, *ABOUT).returncode == 3
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

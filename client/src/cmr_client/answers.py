@@ -54,8 +54,9 @@ class Because:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """May this person be reached? A kept one must not outlive `valid_until`, nor the next event
-    about the person; of a yes, `not_before` and `remaining` hold at `as_of` only."""
+    """May this person be reached? Now, only if `allowed` and `not_before` is None. A kept one must
+    not outlive `valid_until`, nor the next event about the person; of a yes, `not_before` and
+    `remaining` hold at `as_of` only."""
 
     allowed: bool
     rule: str

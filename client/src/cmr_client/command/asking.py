@@ -8,6 +8,10 @@ from cmr_client.answers import Decision
 from cmr_client.client import Client
 from cmr_client.command.showing import show_json, show_table
 
+#: Exit codes. What goes wrong is 2, as for every command.
+YES, NO, NOT_NOW = 0, 1, 3
+ANSWERS = {YES: "yes", NO: "no", NOT_NOW: "yes, but not now"}
+
 
 @click.command()
 @click.argument("contact", metavar="EMAIL")
@@ -18,7 +22,8 @@ from cmr_client.command.showing import show_json, show_table
 def check(contact: str, purpose: str, channel: str | None, topic: str | None, as_json: bool) -> int:
     """May you reach this person now? EMAIL may be a phone number that begins with +, too.
 
-    The exit code is 0 for yes, 1 for no and 2 for an error.
+    The exit code is 0 for yes, 1 for no, 3 for yes but not now (in quiet hours, or with a limit
+    used up), and 2 for an error.
     """
     with Client() as client:
         decision = client.check(contact, purpose=purpose, channel=channel, topic=topic)
@@ -26,14 +31,20 @@ def check(contact: str, purpose: str, channel: str | None, topic: str | None, as
         show_json(decision)
     else:
         _show(decision)
-    return 0 if decision.allowed else 1
+    return _exit_code(decision)
+
+
+def _exit_code(decision: Decision) -> int:
+    if not decision.allowed:
+        return NO
+    return YES if decision.not_before is None else NOT_NOW
 
 
 def _show(decision: Decision) -> None:
     because = decision.because
     show_table(
         [
-            ("allowed", "yes" if decision.allowed else "no"),
+            ("allowed", ANSWERS[_exit_code(decision)]),
             ("rule", decision.rule),
             ("because", because and f"{because.decision} by {because.maker}, {because.made_at}"),
             ("not before", decision.not_before),
