@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -12,10 +12,11 @@ from django.core import mail
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from brands import domains, workspaces
+from brands import domains, topics, workspaces
 from brands.models import Brand, BrandKey, Topic, Workspace
 from cmr import members
-from cmr.models import Invitation, Member, Role
+from cmr.models import Consumer, Invitation, Member, Role
+from consent.models import Subject
 from tests.conftest import Api
 from tests.console.conftest import Browser
 from tests.hostile.names import Names
@@ -236,3 +237,28 @@ def test_a_brand_that_somebody_runs_is_not_taken(
     Brand.objects.filter(pk=live.pk).update(website="https://other.example")
     other = members.begin(nick.user, name="Other", domain="other.example", now=now)
     assert workspaces.make_live(other, now=now) != live
+
+
+# -- Around every page ----------------------------------------------------------------------------
+
+
+def test_the_console_is_english_whatever_the_browser_speaks(
+    workspace: Workspace, olga: Browser
+) -> None:
+    """It has no translation; its numbers and the times, too, are those of the documentation."""
+    consumer = Consumer.objects.get(user=olga.user)
+    Consumer.objects.update(language="de")
+    Subject.objects.filter(pk=consumer.subject_id).update(time_zone="Pacific/Auckland")
+    page = olga.text("acme/test/imports")
+    assert '<html lang="en">' in page and "up to 20 MB." in page and "Deutsch" not in page
+    assert "Times are in UTC." in page
+    topic = topics.make(workspace.test, code="news", name="News", purpose="marketing")[0]
+    at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    topics.retire(topic, now=at)
+    assert "retired 2026-03-01 23:30" in olga.text("acme/test/catalogue/topics/news")
+    assert '<html lang="de">' in olga.client.get("/you").content.decode()
+
+
+def test_the_header_says_who_is_signed_in(workspace: Workspace, olga: Browser) -> None:
+    header = olga.text("acme/test/").partition("</header>")[0]
+    assert "olga@example.org" in header and "Sign out" in header
