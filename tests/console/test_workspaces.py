@@ -173,9 +173,13 @@ def test_an_invitation_ends(workspace: Workspace, olga: Browser, nick: Browser) 
 def test_a_record_opens_live_mode(workspace: Workspace, olga: Browser, names: Names) -> None:
     Topic.objects.create(brand=workspace.test, code="news", name="News", purpose_id="marketing")
     answer = olga.post("acme/domain")
-    assert answer.status_code == 422 and "neither such a record" in answer.content.decode()
+    said = answer.content.decode()
+    assert answer.status_code == 422 and "no TXT record at _cmr-challenge.acme.example" in said
     names.texts["_cmr-challenge.acme.example"] = ["something else"]
-    assert "says something else" in olga.post("acme/domain").content.decode()
+    assert (
+        "_cmr-challenge.acme.example says something else"
+        in olga.post("acme/domain").content.decode()
+    )
     names.texts["_cmr-challenge.acme.example"].append(domains.value_of(workspace))
     assert olga.post("acme/domain").status_code == 302
     workspace.refresh_from_db()
@@ -195,6 +199,51 @@ def test_a_file_opens_it_too(
     value = domains.value_of(workspace)
     httpserver.expect_request(domains.FILE).respond_with_data(f"{value}\n")
     assert olga.post("acme/domain").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("acme.example", "and the name acme.example does not exist."),
+        ("10.0.0.1", "and the address of 10.0.0.1 is not public."),
+    ],
+)
+def test_what_was_found_is_said(
+    domain: str, said: str, workspace: Workspace, olga: Browser, names: Names
+) -> None:
+    Workspace.objects.update(domain=domain)
+    page = olga.post("acme/domain").content.decode()
+    assert said in page and re.search(r"Looked at \d{4}-\d\d-\d\d [0-9:]{8} UTC", page)
+
+
+def test_name_servers_that_do_not_answer_are_no_missing_record(
+    workspace: Workspace, olga: Browser, settings: Settings
+) -> None:
+    settings.DNS_SERVERS = ["127.0.0.1:1"]
+    page = olga.post("acme/domain").content.decode()
+    assert "No name server answered for _cmr-challenge.acme.example" in page
+    assert "does not exist" not in page
+
+
+def test_what_the_web_site_said_is_said(
+    workspace: Workspace, olga: Browser, names: Names, httpserver: HTTPServer
+) -> None:
+    domain = f"127.0.0.1:{httpserver.port}"
+    Workspace.objects.update(domain=domain)
+    httpserver.expect_oneshot_request(domains.FILE).respond_with_data("other")
+    httpserver.expect_oneshot_request(domains.FILE).respond_with_data("", status=404)
+    assert f"the file at http://{domain}" in olga.post("acme/domain").content.decode()
+    assert "cmr-challenge.txt was answered with 404" in olga.post("acme/domain").content.decode()
+    Workspace.objects.update(domain="127.0.0.1:1")
+    assert "no connection to 127.0.0.1:1" in olga.post("acme/domain").content.decode()
+
+
+def test_the_page_names_the_file_as_the_documentation_does(
+    workspace: Workspace, olga: Browser
+) -> None:
+    assert "<code>https://acme.example/.well-known/cmr-challenge.txt</code>" in olga.text(
+        "acme/domain"
+    )
 
 
 def test_a_redirect_proves_nothing(
