@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
+import re
 import threading
 from datetime import datetime
+from typing import NamedTuple
 
 import aiodns
 from django.conf import settings
-from pycares import TXTRecordData
+from pycares import DNSResult, TXTRecordData
 
 from brands import outbound, workspaces
 from brands.models import Outcome, Workspace
+from brands.outbound import Answer
 
 RECORD = "_cmr-challenge"
 FILE = "/.well-known/cmr-challenge.txt"
 PREFIX = "cmr-verify="
 #: Seconds that name servers and the web site have, each.
 PATIENCE = 5.0
+#: What name servers say of a name that does not exist, and of one that has no such record.
+NO_SUCH_NAME, NO_SUCH_RECORD = aiodns.error.ARES_ENOTFOUND, aiodns.error.ARES_ENODATA
 
 
 #: One at a time in each process, so that slow name servers do not take all its threads.
@@ -45,13 +49,17 @@ def prove(workspace: Workspace, *, now: datetime) -> None:
     if not _turn.acquire(blocking=False):
         raise Busy("another domain is being looked at; try again in a moment")
     try:
-        record, file = asyncio.run(_look(workspace.domain))
+        texts, answer, exists = asyncio.run(_look(workspace.domain))
     finally:
         _turn.release()
-    wanted = value_of(workspace)
-    if not any(hmac.compare_digest(each.encode(), wanted.encode()) for each in [*record, file]):
-        raise NotProven(_found(record, file))
+    if not _stands(value_of(workspace), [*texts.found, _file_of(answer)]):
+        file = _words_of_file(workspace.domain, answer) if exists else _no_name(workspace.domain)
+        raise NotProven(f"{_words_of_record(workspace.domain, texts)}; and {file}")
     workspaces.make_live(workspace, now=now)
+
+
+def _stands(wanted: str, found: list[str]) -> bool:
+    return any(hmac.compare_digest(each.encode(), wanted.encode()) for each in found)
 
 
 def record_of(domain: str) -> str:
@@ -64,37 +72,98 @@ def value_of(workspace: Workspace) -> str:
 
 
 def url_of(domain: str) -> str:
-    """Where the file is looked for; over plain http only where loopback is allowed, for tests."""
-    return f"{'http' if settings.OUTBOUND_ALLOW_LOOPBACK else 'https'}://{domain}{FILE}"
+    """Where the file is looked for: over https, but for a web site on this machine, in tests."""
+    scheme = "http" if settings.OUTBOUND_ALLOW_LOOPBACK and _is_here(domain) else "https"
+    return f"{scheme}://{domain}{FILE}"
 
 
-async def _look(domain: str) -> tuple[list[str], str]:
-    return await asyncio.gather(_texts(record_of(domain)), _file(url_of(domain)))
+def _is_here(domain: str) -> bool:
+    return _host(domain) in ("localhost", "127.0.0.1", "[::1]")
 
 
-async def _texts(name: str) -> list[str]:
-    """The TXT records of *name*; none where there are none, or nobody answers."""
+def _host(domain: str) -> str:
+    """Without the port, which only a domain on this machine has."""
+    return re.sub(r":\d+$", "", domain)
+
+
+# -- Looking --------------------------------------------------------------------------------------
+
+
+class Texts(NamedTuple):
+    """The TXT records of a name; where there are none, whether a name server said so."""
+
+    found: list[str]
+    is_answered: bool
+
+
+async def _look(domain: str) -> tuple[Texts, Answer, bool]:
+    return await asyncio.gather(
+        _texts(record_of(domain)), _file(url_of(domain)), _exists(_host(domain))
+    )
+
+
+async def _texts(name: str) -> Texts:
+    try:
+        found = await _query(name, "TXT")
+    except aiodns.error.DNSError as error:
+        return Texts([], error.args[0] in (NO_SUCH_NAME, NO_SUCH_RECORD))
+    except (TimeoutError, UnicodeError):
+        return Texts([], is_answered=False)
+    data = (each.data for each in found.answer)
+    texts = (each.data for each in data if isinstance(each, TXTRecordData))
+    return Texts([each.decode("ascii", "replace") for each in texts], is_answered=True)
+
+
+async def _exists(name: str) -> bool:
+    """Whether name servers know it; where they do not answer, it may."""
+    if outbound.ENDS_IN_NUMBER.fullmatch(name):  # an address: none is asked for it
+        return True
+    try:
+        await _query(name, "A")
+    except aiodns.error.DNSError as error:
+        return bool(error.args[0] != NO_SUCH_NAME)
+    except (TimeoutError, UnicodeError):
+        return True
+    return True
+
+
+async def _query(name: str, kind: str) -> DNSResult:
     servers = settings.DNS_SERVERS or None
     resolver = aiodns.DNSResolver(nameservers=servers, timeout=PATIENCE, tries=1)
-    with contextlib.suppress(aiodns.error.DNSError, TimeoutError, UnicodeError):
-        async with asyncio.timeout(PATIENCE):
-            found = await resolver.query_dns(name, "TXT")
-        data = (each.data for each in found.answer)
-        return [
-            each.data.decode("ascii", "replace") for each in data if isinstance(each, TXTRecordData)
-        ]
-    return []
+    async with asyncio.timeout(PATIENCE):
+        return await resolver.query_dns(name, kind)
 
 
-async def _file(url: str) -> str:
+async def _file(url: str) -> Answer:
     async with outbound.client(seconds=PATIENCE) as session:
-        answer = await outbound.get(session, url)
+        return await outbound.get(session, url)
+
+
+def _file_of(answer: Answer) -> str:
     return answer.text.strip() if answer.outcome is Outcome.DELIVERED else ""
 
 
-def _found(record: list[str], file: str) -> str:
-    if not record and not file:
-        return "there is neither such a record nor such a file yet"
-    if record:
-        return "there is such a record, but it says something else"
-    return "there is such a file, but it says something else"
+# -- What was found, in words ---------------------------------------------------------------------
+
+
+def _words_of_record(domain: str, texts: Texts) -> str:
+    where = record_of(domain)
+    if texts.found:
+        return f"the TXT record at {where} says something else"
+    if texts.is_answered:
+        return f"there is no TXT record at {where}"
+    return f"no name server answered for {where}"
+
+
+def _words_of_file(domain: str, answer: Answer) -> str:
+    """An address that is not public is not named: whoever asks may not know it."""
+    return {
+        Outcome.DELIVERED: f"the file at {url_of(domain)} says something else",
+        Outcome.REFUSED: f"{url_of(domain)} was answered with {answer.status}",
+        Outcome.TIMED_OUT: f"{domain} did not answer within {PATIENCE:.0f} seconds",
+        Outcome.FORBIDDEN: f"the address of {domain} is not public",
+    }.get(answer.outcome, f"there was no connection to {domain}")
+
+
+def _no_name(domain: str) -> str:
+    return f"the name {domain} does not exist"

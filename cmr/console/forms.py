@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import get_language_info
 
@@ -30,6 +29,11 @@ from consent.scopes import Names
 MAX_SEQUENCE = 2**63 - 1
 #: What is left open in a scope.
 ANY = ("", "any")
+
+
+def size(number: int) -> str:
+    """So many bytes, as the documentation writes it: 20 MB are 20,000,000."""
+    return f"{number / 1_000_000:.4g} MB"
 
 
 def sentence(error: Exception) -> str:
@@ -63,8 +67,8 @@ class KeyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=3650,
-        label="Ends after days",
-        help_text="Empty is never.",
+        label="Days until it ends",
+        help_text="Leave it empty for a key that never ends.",
     )
 
     def terms(self) -> dict[str, Any]:
@@ -183,14 +187,14 @@ class TermsForm(forms.Form):
         help_text="None ticked is all.",
     )
     batch = forms.IntegerField(
-        min_value=1, max_value=100, initial=1, label="Events a request, at most"
+        min_value=1, max_value=100, initial=1, label="Events in each request, at most"
     )
     rate_limit = forms.IntegerField(
         min_value=1,
         max_value=1_000,
         required=False,
-        label="Requests a second, at most",
-        help_text="Empty is as fast as the endpoint takes them.",
+        label="Requests in a second, at most",
+        help_text="Leave it empty to have them as fast as the endpoint takes them.",
     )
 
     def terms(self) -> Terms:
@@ -308,7 +312,7 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        most = filesizeformat(settings.MAX_UPLOAD_BYTES)
+        most = size(settings.MAX_UPLOAD_BYTES)
         self.fields["file"].help_text = f"CSV with headings, or NDJSON, in UTF-8; up to {most}."
 
     def form_of_file(self) -> str:

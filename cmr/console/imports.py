@@ -11,14 +11,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands.wakeup import publish
 from cmr.console.access import Place, for_members
-from cmr.console.forms import ImportForm, sentence
+from cmr.console.forms import ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE
 from consent.imports import jobs, problems, receiving, rows
 from consent.models import Import
@@ -67,7 +66,7 @@ def _receive(place: Place, form: ImportForm) -> Import | None:
 
 def _too_large(request: HttpRequest, place: Place) -> HttpResponse:
     form = ImportForm()
-    most = filesizeformat(settings.MAX_UPLOAD_BYTES)
+    most = size(settings.MAX_UPLOAD_BYTES)
     problem = f"A file may have {most} here. Send larger ones in parts, by API or `cmr import`."
     return _shown(request, place, form, status=413, problem=problem)
 

@@ -107,6 +107,7 @@ def domain(request: HttpRequest, place: Place) -> HttpResponse:
         "place": place,
         "page": "domain",
         "problem": problem,
+        "looked_at": timezone.now(),
         "record": domains.record_of(place.workspace.domain),
         "url": domains.url_of(place.workspace.domain),
         "value": domains.value_of(place.workspace),

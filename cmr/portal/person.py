@@ -21,6 +21,8 @@ Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Consumer, Params], HttpResponse]
 #: What is for programs and programmers speaks English, and knows no clock but UTC.
 FOR_PROGRAMS = ("/api/", "/docs/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
+#: The console is not translated, so its numbers are English too; its times are those of the API.
+CONSOLE = "/console/"
 
 
 def is_page(request: HttpRequest) -> bool:
@@ -56,10 +58,8 @@ class InTheirTerms:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_page(request):
             return self.get_response(request)
-        consumer = consumer_of(request)
-        chosen = consumer.language if consumer else ""
-        language = chosen or translation.get_language_from_request(request)
-        with translation.override(language), timezone.override(_zone(consumer)):
+        language, zone = _terms_of(request)
+        with translation.override(language), timezone.override(zone):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
             if hasattr(response, "render"):
@@ -67,6 +67,14 @@ class InTheirTerms:
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language",))
         return response
+
+
+def _terms_of(request: HttpRequest) -> tuple[str, zoneinfo.ZoneInfo]:
+    if request.path_info.startswith(CONSOLE):
+        return settings.LANGUAGE_CODE, _zone(None)
+    consumer = consumer_of(request)
+    chosen = consumer.language if consumer else ""
+    return chosen or translation.get_language_from_request(request), _zone(consumer)
 
 
 def _zone(consumer: Consumer | None) -> zoneinfo.ZoneInfo:

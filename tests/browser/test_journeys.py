@@ -25,6 +25,7 @@ from brands.models import Brand, Subscription
 from cmr import accounts
 from cmr.models import Consumer
 from consent import identifiers, propagation, relationships
+from consent.imports import applying, jobs
 from consent.ledger import Actor
 from consent.models import LedgerEntry, Relationship
 from tests.browser import world as worlds
@@ -394,3 +395,17 @@ def test_what_is_over_can_begin_again(page: Page, world: World) -> None:
     expect(page.get_by_role("button", name="Stop everything")).to_be_visible()
     known = Relationship.objects.get(person=world.consumer.subject_id, brand=world.acme)
     assert known.ended_at is None
+
+
+def test_an_import_renews_itself(page: Page, world: World) -> None:
+    """A developer starts a file of people, and looks on until it is done."""
+    worlds.developer()
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/live/imports")
+    page.get_by_role("region", name="Imports").get_by_role("link").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("0 of 1 rows are applied")).to_be_visible()
+    for job in applying.waiting():
+        jobs.run(job, now=timezone.now())
+    expect(page.get_by_text("Done: 1 of 1 rows")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -12,10 +12,11 @@ from django.core import mail
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from brands import domains, workspaces
+from brands import domains, topics, workspaces
 from brands.models import Brand, BrandKey, Topic, Workspace
 from cmr import members
-from cmr.models import Invitation, Member, Role
+from cmr.models import Consumer, Invitation, Member, Role
+from consent.models import Subject
 from tests.conftest import Api
 from tests.console.conftest import Browser
 from tests.hostile.names import Names
@@ -172,9 +173,13 @@ def test_an_invitation_ends(workspace: Workspace, olga: Browser, nick: Browser) 
 def test_a_record_opens_live_mode(workspace: Workspace, olga: Browser, names: Names) -> None:
     Topic.objects.create(brand=workspace.test, code="news", name="News", purpose_id="marketing")
     answer = olga.post("acme/domain")
-    assert answer.status_code == 422 and "neither such a record" in answer.content.decode()
+    said = answer.content.decode()
+    assert answer.status_code == 422 and "no TXT record at _cmr-challenge.acme.example" in said
     names.texts["_cmr-challenge.acme.example"] = ["something else"]
-    assert "says something else" in olga.post("acme/domain").content.decode()
+    assert (
+        "_cmr-challenge.acme.example says something else"
+        in olga.post("acme/domain").content.decode()
+    )
     names.texts["_cmr-challenge.acme.example"].append(domains.value_of(workspace))
     assert olga.post("acme/domain").status_code == 302
     workspace.refresh_from_db()
@@ -194,6 +199,51 @@ def test_a_file_opens_it_too(
     value = domains.value_of(workspace)
     httpserver.expect_request(domains.FILE).respond_with_data(f"{value}\n")
     assert olga.post("acme/domain").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("acme.example", "and the name acme.example does not exist."),
+        ("10.0.0.1", "and the address of 10.0.0.1 is not public."),
+    ],
+)
+def test_what_was_found_is_said(
+    domain: str, said: str, workspace: Workspace, olga: Browser, names: Names
+) -> None:
+    Workspace.objects.update(domain=domain)
+    page = olga.post("acme/domain").content.decode()
+    assert said in page and re.search(r"Looked at \d{4}-\d\d-\d\d [0-9:]{8} UTC", page)
+
+
+def test_name_servers_that_do_not_answer_are_no_missing_record(
+    workspace: Workspace, olga: Browser, settings: Settings
+) -> None:
+    settings.DNS_SERVERS = ["127.0.0.1:1"]
+    page = olga.post("acme/domain").content.decode()
+    assert "No name server answered for _cmr-challenge.acme.example" in page
+    assert "does not exist" not in page
+
+
+def test_what_the_web_site_said_is_said(
+    workspace: Workspace, olga: Browser, names: Names, httpserver: HTTPServer
+) -> None:
+    domain = f"127.0.0.1:{httpserver.port}"
+    Workspace.objects.update(domain=domain)
+    httpserver.expect_oneshot_request(domains.FILE).respond_with_data("other")
+    httpserver.expect_oneshot_request(domains.FILE).respond_with_data("", status=404)
+    assert f"the file at http://{domain}" in olga.post("acme/domain").content.decode()
+    assert "cmr-challenge.txt was answered with 404" in olga.post("acme/domain").content.decode()
+    Workspace.objects.update(domain="127.0.0.1:1")
+    assert "no connection to 127.0.0.1:1" in olga.post("acme/domain").content.decode()
+
+
+def test_the_page_names_the_file_as_the_documentation_does(
+    workspace: Workspace, olga: Browser
+) -> None:
+    assert "<code>https://acme.example/.well-known/cmr-challenge.txt</code>" in olga.text(
+        "acme/domain"
+    )
 
 
 def test_a_redirect_proves_nothing(
@@ -236,3 +286,28 @@ def test_a_brand_that_somebody_runs_is_not_taken(
     Brand.objects.filter(pk=live.pk).update(website="https://other.example")
     other = members.begin(nick.user, name="Other", domain="other.example", now=now)
     assert workspaces.make_live(other, now=now) != live
+
+
+# -- Around every page ----------------------------------------------------------------------------
+
+
+def test_the_console_is_english_whatever_the_browser_speaks(
+    workspace: Workspace, olga: Browser
+) -> None:
+    """It has no translation; its numbers and the times, too, are those of the documentation."""
+    consumer = Consumer.objects.get(user=olga.user)
+    Consumer.objects.update(language="de")
+    Subject.objects.filter(pk=consumer.subject_id).update(time_zone="Pacific/Auckland")
+    page = olga.text("acme/test/imports")
+    assert '<html lang="en">' in page and "up to 20 MB." in page and "Deutsch" not in page
+    assert "Times are in UTC." in page
+    topic = topics.make(workspace.test, code="news", name="News", purpose="marketing")[0]
+    at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    topics.retire(topic, now=at)
+    assert "retired 2026-03-01 23:30" in olga.text("acme/test/catalogue/topics/news")
+    assert '<html lang="de">' in olga.client.get("/you").content.decode()
+
+
+def test_the_header_says_who_is_signed_in(workspace: Workspace, olga: Browser) -> None:
+    header = olga.text("acme/test/").partition("</header>")[0]
+    assert "olga@example.org" in header and "Sign out" in header
