@@ -404,8 +404,8 @@ def test_an_import_renews_itself(page: Page, world: World) -> None:
     page.goto("/console/acme/live/imports")
     page.get_by_role("region", name="Imports").get_by_role("link").click()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("0 of 1 rows are applied")).to_be_visible()
+    expect(page.get_by_text("1 of 2 rows are dealt with")).to_be_visible()
     for job in applying.waiting():
         jobs.run(job, now=timezone.now())
-    expect(page.get_by_text("Done: 1 of 1 rows")).to_be_visible()
+    expect(page.get_by_text("Done: 1 of 2 rows")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
