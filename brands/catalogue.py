@@ -100,26 +100,37 @@ def install(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> No
 
 
 def _install_regimes() -> None:
-    for jurisdiction, purpose, channel, regime, law in REGIMES:
-        JurisdictionRegime.objects.get_or_create(
-            jurisdiction=jurisdiction,
-            purpose_id=purpose,
-            channel=channel,
-            defaults={"regime": regime, "law": law},
-        )
+    JurisdictionRegime.objects.bulk_create(
+        [
+            JurisdictionRegime(
+                jurisdiction=jurisdiction,
+                purpose_id=purpose,
+                channel=channel,
+                regime=regime,
+                law=law,
+            )
+            for jurisdiction, purpose, channel, regime, law in REGIMES
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _install_purposes() -> None:
     """Add the purposes that are missing; what an admin changed stays."""
-    for position, (code, name, description, regime, dpv, has_channels) in enumerate(PURPOSES):
-        Purpose.objects.get_or_create(
-            code=code,
-            defaults={
-                "name": name,
-                "description": description,
-                "regime": regime,
-                "dpv": dpv,
-                "has_channels": has_channels,
-                "position": position,
-            },
-        )
+    Purpose.objects.bulk_create(
+        [
+            Purpose(
+                code=code,
+                name=name,
+                description=description,
+                regime=regime,
+                dpv=dpv,
+                has_channels=has_channels,
+                position=position,
+            )
+            for position, (code, name, description, regime, dpv, has_channels) in enumerate(
+                PURPOSES
+            )
+        ],
+        ignore_conflicts=True,
+    )

@@ -71,10 +71,12 @@ def install(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> No
     """The clocks that every installation starts with. Runs after each migrate."""
     if not starting_rows.are_due(sender.label, plan):
         return
-    for rule, days, business_days, purpose, channel in CLOCKS:
-        HonourClock.objects.get_or_create(
-            rule=rule,
-            purpose=purpose,
-            channel=channel,
-            defaults={"days": days, "business_days": business_days},
-        )
+    HonourClock.objects.bulk_create(
+        [
+            HonourClock(
+                rule=rule, days=days, business_days=business_days, purpose=purpose, channel=channel
+            )
+            for rule, days, business_days, purpose, channel in CLOCKS
+        ],
+        ignore_conflicts=True,
+    )

@@ -90,7 +90,10 @@ def install(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> No
     """The terms that every installation starts with. Runs after each migrate."""
     if not starting_rows.are_due(sender.label, plan):
         return
-    for ground, jurisdiction, months, law in TERMS:
-        ImpliedTerm.objects.get_or_create(
-            ground=ground, jurisdiction=jurisdiction, defaults={"months": months, "law": law}
-        )
+    ImpliedTerm.objects.bulk_create(
+        [
+            ImpliedTerm(ground=ground, jurisdiction=jurisdiction, months=months, law=law)
+            for ground, jurisdiction, months, law in TERMS
+        ],
+        ignore_conflicts=True,
+    )

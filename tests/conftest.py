@@ -16,7 +16,6 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
-from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django import Settings
 
@@ -28,6 +27,7 @@ from cmr.models import Consumer, User
 from consent import relationships
 from consent.ledger import Actor
 from consent.models import Relationship
+from tests.emptying import empty_quickly
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -89,8 +89,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """What empties the tables would write hundreds of permissions anew, which nobody here has."""
-    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    empty_quickly()
 
 
 @pytest.fixture(autouse=True)
