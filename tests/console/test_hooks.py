@@ -57,7 +57,13 @@ def test_of_a_key_pair_the_public_half_is_shown(workspace: Workspace, dev: Brows
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"url": "ftp://acme.example"}, {"after": 1}, {"batch": 101}, {"event_types": ["no.such"]}],
+    [
+        {"url": "ftp://acme.example"},
+        {"after": 1},
+        {"batch": 101},
+        {"event_types": ["no.such"]},
+        {"event_types": ["*", "preference.denied"]},
+    ],
 )
 def test_what_is_refused_stays_typed(
     wrong: dict[str, object], workspace: Workspace, dev: Browser

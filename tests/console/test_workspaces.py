@@ -13,6 +13,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands import domains, topics, workspaces
+from brands.keys import SCOPES
 from brands.models import Brand, BrandKey, Topic, Workspace
 from cmr import members
 from cmr.models import Consumer, Invitation, Member, Role
@@ -39,10 +40,25 @@ def test_a_test_key_takes_two_forms(olga: Browser) -> None:
     answer = olga.post("new", name="Acme", domain="https://www.acme.example/shop")
     assert answer.headers["Location"] == "/console/acme/test/"
     page = olga.post("acme/test/keys/new", name="first", scopes=["check", "relationships"])
-    (key,) = re.findall(r'<pre class="token"[^>]*>(cmr_test_[^<]+)</pre>', page.content.decode())
+    (key,) = re.findall(r"<pre [^>]*>(cmr_test_[^<]+)</pre>", page.content.decode())
     assert Api(key).get("keys/current").json()["brand"]["slug"] == "acme-test"
     assert key not in olga.text("acme/test/keys")
     assert Workspace.objects.get().domain == "acme.example"
+
+
+def test_a_key_makes_no_keys_unless_told_to(workspace: Workspace, dev: Browser) -> None:
+    form = dev.text("acme/test/keys/new")
+    ticked = {
+        name
+        for box in re.findall(r'<input type="checkbox" name="scopes"[^>]*checked[^>]*>', form)
+        for name in re.findall(r'value="(\w+)"', box)
+    }
+    assert ticked == set(SCOPES) - {"keys"}
+
+
+def test_a_new_key_comes_as_the_documentation_uses_it(workspace: Workspace, dev: Browser) -> None:
+    page = dev.post("acme/test/keys/new", name="first", scopes=["check"]).content.decode()
+    assert re.search(r"export CMR_URL=http://testserver\nexport CMR_KEY=cmr_test_[^<]+<", page)
 
 
 @pytest.mark.parametrize(
