@@ -91,6 +91,14 @@ def test_nobody_is_sent_to_sign_in(workspace: Workspace, client: object) -> None
     assert answer.status_code == 302 and "/account/login/" in answer.headers["Location"]
 
 
+@pytest.mark.parametrize("page", ["login", "signup"])
+def test_whoever_is_sent_to_sign_in_reads_what_for(page: str, db: None) -> None:
+    text = Api().client.get(f"/account/{page}/", {"next": "/console/"}).content.decode()
+    assert "the console" in text.partition("<main")[2].partition("</main>")[0]
+    other = Api().client.get(f"/account/{page}/", {"next": "/history"}).content.decode()
+    assert "the console" not in other.partition("<main")[2].partition("</main>")[0]
+
+
 def test_there_are_two_modes(workspace: Workspace, olga: Browser) -> None:
     assert olga.get("acme/other/").status_code == 404
     assert olga.get("acme/live/keys").headers["Location"] == "/console/acme/domain"
