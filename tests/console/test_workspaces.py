@@ -71,6 +71,20 @@ def test_what_is_no_domain_is_refused(domain: str, olga: Browser, settings: Sett
     assert "Acme" in answer.content.decode()  # what was typed is not lost
 
 
+def test_a_domain_has_one_workspace_of_each_user(
+    workspace: Workspace, olga: Browser, dev: Browser, nick: Browser
+) -> None:
+    for member in (olga, dev):
+        answer = member.post("new", name="Acme", domain="https://www.acme.example/")
+        assert answer.status_code == 422
+        assert "You have a workspace of this domain: Acme." in answer.content.decode()
+    assert nick.post("new", name="Acme", domain="acme.example").status_code == 302
+    assert olga.post("new", name="Acme", domain="acme.example.org").status_code == 302
+    page = olga.text("")
+    assert "acme.example · <code>acme</code>" in page
+    assert "acme.example.org · <code>acme-3</code>" in page
+
+
 def test_a_user_begins_so_many(olga: Browser, now: datetime) -> None:
     for n in range(members.MOST_WORKSPACES):
         members.begin(olga.user, name=f"W{n}", domain=f"w{n}.example", now=now)
