@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import SignupForm
@@ -25,7 +25,18 @@ def called(user: User) -> str:
     return user.email
 
 
+class Site(NamedTuple):
+    """What the account's mails call us; otherwise it would be the host that a request came to."""
+
+    name: str
+    domain: str
+
+
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        site = Site("CMR", settings.PUBLIC_URL)
+        super().send_mail(template_prefix, email, {"current_site": site} | context)
+
     def clean_email(self, email: str) -> str:
         """In the one spelling in which the ledger, too, knows it."""
         try:

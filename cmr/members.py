@@ -23,6 +23,10 @@ class TooMany(Exception):
     """More of them than anybody needs."""
 
 
+class SameDomain(Exception):
+    """The user works in a workspace of this domain already."""
+
+
 class BadInvitation(Exception):
     """None of ours, or used, or too old."""
 
@@ -35,14 +39,22 @@ def begin(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
     """A new workspace, whose owner is *user*.
 
     Raises:
-        TooMany, workspaces.BadDomain, workspaces.DomainTaken
+        TooMany, SameDomain, workspaces.BadDomain, workspaces.DomainTaken
     """
-    if Member.objects.filter(user=user, role=Role.OWNER).count() >= MOST_WORKSPACES:
-        raise TooMany(f"you own {MOST_WORKSPACES} workspaces already")
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # a second click waits
+        _check_new(user, workspaces.read_domain(domain))
         workspace = workspaces.begin(name=name, domain=domain, now=now)
         Member.objects.create(workspace=workspace, user=user, role=Role.OWNER, since=now)
     return workspace
+
+
+def _check_new(user: User, domain: str) -> None:
+    mine = Member.objects.filter(user=user)
+    if mine.filter(role=Role.OWNER).count() >= MOST_WORKSPACES:
+        raise TooMany(f"you own {MOST_WORKSPACES} workspaces already")
+    for member in mine.filter(workspace__domain=domain).select_related("workspace"):
+        raise SameDomain(f"you have a workspace of this domain: {member.workspace.name}")
 
 
 def invite(

@@ -327,6 +327,8 @@ ACCOUNT_FORMS = {"signup": "cmr.adapter.SignUpForm"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without the second none could sign in with one
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+#: Twice; asking for one more answers at the same times for known and unknown addresses.
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -90,7 +90,11 @@ urlpatterns = [
     path("account/login/code/", steady(limited(account.request_login_code, "email"))),
     path("account/signup/", steady(limited(account.signup, "email")), name="account_signup"),
     path("account/password/reset/", steady(limited(account.password_reset, "email"))),
-    path("account/confirm-email/", steady(account.email_verification_sent)),
+    path(
+        "account/confirm-email/",
+        steady(account.email_verification_sent),
+        name="account_email_verification_sent",
+    ),
     path("account/email/", RedirectView.as_view(pattern_name="addresses"), name="account_email"),
     path("account/", include("allauth.account.urls")),
     path("account/factors/", include("allauth.mfa.urls")),

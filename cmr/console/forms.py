@@ -11,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import get_language_info
 
 from brands import campaigns, keys, notices, topics
@@ -62,6 +63,8 @@ class KeyForm(forms.Form):
         choices=[(name, f"{name}: {what}") for name, what in keys.SCOPES.items()],
         widget=forms.CheckboxSelectMultiple,
         label="What it may do",
+        initial=[name for name in keys.SCOPES if name != "keys"],
+        help_text="With “keys” a program makes, rotates and revokes keys by itself; few need that.",
     )
     days = forms.IntegerField(
         required=False,
@@ -82,14 +85,35 @@ class RotationForm(forms.Form):
     hours = forms.IntegerField(min_value=0, max_value=24 * 30, initial=24)
 
 
+LONGEST_CODE = 60
+
+
+def _code(*, required: bool, help_text: str) -> forms.SlugField:
+    """What programs name a topic or notice by."""
+    signs = "Letters, digits, - and _ alone, as in new-harvests."
+    return forms.SlugField(
+        max_length=LONGEST_CODE,
+        required=required,
+        label="Code",
+        help_text=f"As your programs name it; it stays for good. {help_text or signs}",
+        error_messages={"invalid": signs},
+    )
+
+
 class TopicForm(forms.Form):
     name = forms.CharField(max_length=100, label="Name", help_text="As people read it.")
-    code = forms.SlugField(
-        max_length=60, label="Code", help_text="As your programs name it; it stays for good."
-    )
+    code = _code(required=False, help_text="Leave it empty and it is made of the name.")
     purpose = forms.ChoiceField(
         choices=topics.purposes, label="Purpose", help_text="It stays for good."
     )
+
+    def clean(self) -> None:
+        data = self.cleaned_data
+        if "code" in self.errors or data["code"] or "name" not in data:
+            return
+        data["code"] = slugify(data["name"])[:LONGEST_CODE].rstrip("-")
+        if not data["code"]:
+            self.add_error("code", "None can be made of this name: give one.")
 
 
 class TopicNameForm(forms.Form):
@@ -132,9 +156,7 @@ class NoticeForm(forms.Form):
 
 
 class NewNoticeForm(NoticeForm):
-    code = forms.SlugField(
-        max_length=60, label="Code", help_text="As your programs name it; it stays for good."
-    )
+    code = _code(required=True, help_text="")
 
 
 def _text(label: str, *, initial: str = "", language: str = "") -> forms.CharField:
@@ -151,8 +173,10 @@ def _name_of(language: str) -> str:
         return language
 
 
+#: The pattern of every event; ticking it makes every other tick idle.
+EVERY = "*"
 EVENT_PATTERNS = [
-    ("*", "All"),
+    (EVERY, "All"),
     ("preference.*", "All about preferences"),
     ("relationship.*", "All about relationships"),
     *((name, f"{name}: {what.replace('`', '')}") for name, what in EVENT_TYPES.items()),
@@ -170,21 +194,24 @@ class TermsForm(forms.Form):
         max_length=2000, label="Address", help_text="Of your endpoint, beginning with https://"
     )
     event_types = forms.MultipleChoiceField(
-        choices=EVENT_PATTERNS, widget=forms.CheckboxSelectMultiple, label="Events", initial=["*"]
+        choices=EVENT_PATTERNS,
+        widget=forms.CheckboxSelectMultiple(attrs={"data-alone": EVERY}),
+        label="Events",
+        initial=[EVERY],
     )
     purposes = forms.MultipleChoiceField(
         choices=purposes,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Only about these purposes",
-        help_text="None ticked is all.",
+        help_text="If none is ticked, about all.",
     )
     channels = forms.MultipleChoiceField(
         choices=Channel.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Only about these channels",
-        help_text="None ticked is all.",
+        help_text="If none is ticked, about all.",
     )
     batch = forms.IntegerField(
         min_value=1, max_value=100, initial=1, label="Events in each request, at most"
@@ -196,6 +223,12 @@ class TermsForm(forms.Form):
         label="Requests in a second, at most",
         help_text="Leave it empty to have them as fast as the endpoint takes them.",
     )
+
+    def clean_event_types(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["event_types"]
+        if EVERY in chosen and len(chosen) > 1:
+            raise forms.ValidationError("Tick All, or those that you want without it.")
+        return chosen
 
     def terms(self) -> Terms:
         data = self.cleaned_data
@@ -209,7 +242,7 @@ class WebhookForm(TermsForm):
         max_value=MAX_SEQUENCE,
         required=False,
         label="Start after event",
-        help_text="0 is the whole stream. Empty is from now on.",
+        help_text="0 for the whole stream; leave it empty to start with what comes next.",
     )
     signature = forms.ChoiceField(
         choices=Signature.choices, initial=Signature.HMAC, label="Signature"
@@ -227,7 +260,7 @@ class ReplayForm(forms.Form):
         max_value=MAX_SEQUENCE,
         required=False,
         label="Through event",
-        help_text="Empty is all that were sent since.",
+        help_text="Leave it empty for all that were sent since.",
     )
 
     def clean_last(self) -> int | None:
@@ -258,8 +291,12 @@ class SayForm(forms.Form):
         ],
         label="What they do",
     )
-    purpose = forms.ChoiceField(choices=lambda: [ANY, *purposes()], required=False, label="Purpose")
-    channel = forms.ChoiceField(choices=[ANY, *Channel.choices], required=False, label="Channel")
+    purpose = forms.ChoiceField(
+        choices=lambda: [ANY, *purposes()], required=False, initial="marketing", label="Purpose"
+    )
+    channel = forms.ChoiceField(
+        choices=[ANY, *Channel.choices], required=False, initial=Channel.EMAIL, label="Channel"
+    )
     topic = forms.ChoiceField(required=False, label="Topic")
     days = forms.IntegerField(
         min_value=1, max_value=3650, required=False, initial=30, label="Days of a pause"
@@ -420,7 +457,10 @@ class CampaignForm(_OfBrand):
         help_text="Links, checks and sends carry it. Letters, digits and ._~- alone.",
     )
     called = forms.CharField(
-        max_length=200, required=False, label="Name", help_text="Empty is the code."
+        max_length=200,
+        required=False,
+        label="Name",
+        help_text="Leave it empty to call it by its code.",
     )
 
     field_order = ("code", "called", "purpose", "topic")

@@ -47,7 +47,7 @@ def keys(request: HttpRequest, place: Place) -> HttpResponse:
 @for_members
 def issue(request: HttpRequest, place: Place) -> HttpResponse:
     """Another key, whose text is shown this once."""
-    form = KeyForm(request.POST or None, initial={"scopes": list(brand_keys.SCOPES)})
+    form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _shown(request, place, brand_keys.issue(place.brand, **form.terms()))
     context = {"place": place, "page": "keys", "form": form}

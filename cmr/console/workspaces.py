@@ -50,7 +50,11 @@ def begin(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = members.begin(user_of(request), **form.cleaned_data, now=timezone.now())
-        except (workspaces.BadDomain, workspaces.DomainTaken) as error:
+        except (
+            members.SameDomain,
+            workspaces.BadDomain,
+            workspaces.DomainTaken,
+        ) as error:
             form.add_error("domain", sentence(error))
         except members.TooMany as error:
             form.add_error(None, sentence(error))

@@ -169,6 +169,28 @@ def test_a_page_in_the_middle_of_things(open_page: Open, world: World) -> None:
     assert problems(page) == []
 
 
+def test_the_console_in_the_middle_of_things(open_page: Open, world: World) -> None:
+    """With a form that was refused, a key that was made, and an import that runs."""
+    worlds.developer()
+    page = open_page()
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/test/webhooks/new")
+    page.get_by_label("Address").fill("ftp://acme.example")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("alert").wait_for()
+    assert problems(page) == []
+    page.goto("/console/acme/test/keys/new")
+    page.get_by_label("Name", exact=True).fill("laptop")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Copy").first.wait_for()
+    assert problems(page) == []
+    page.goto("/console/acme/live/imports")
+    page.get_by_role("region", name="Imports").get_by_role("link").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("progressbar").wait_for()
+    assert problems(page) == []
+
+
 def test_the_checks_can_fail(open_page: Open, world: World) -> None:
     page = open_page()
     page.goto("/link")

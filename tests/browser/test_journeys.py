@@ -409,3 +409,48 @@ def test_an_import_renews_itself(page: Page, world: World) -> None:
         jobs.run(job, now=timezone.now())
     expect(page.get_by_text("Done: 1 of 2 rows")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+
+
+def test_all_goes_with_no_other_tick(open_page: Open, world: World) -> None:
+    """A developer wants to hear of noes alone, where All was ticked before."""
+    worlds.developer()
+    page = open_page()
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/test/webhooks/new")
+    everything = page.get_by_role("checkbox", name="All", exact=True)
+    noes = page.get_by_role("checkbox", name="preference.denied")
+    noes.check()
+    expect(everything).not_to_be_checked()
+    everything.check()
+    expect(noes).not_to_be_checked()
+
+
+def test_only_what_a_decision_needs_is_asked(page: Page, world: World) -> None:
+    """A developer lets somebody pause for a week."""
+    worlds.developer()
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/test/events")
+    page.get_by_text("Make something happen").click()
+    days = page.get_by_label("Days of a pause")
+    expect(days).to_be_hidden()
+    page.get_by_label("Whose").fill("ana@example.org")
+    page.get_by_label("What they do").select_option("pauses")
+    days.fill("7")
+    expect(page.get_by_label("Times a week")).to_be_hidden()
+    page.get_by_role("button", name="Let it happen").click()
+    expect(page.get_by_role("status")).to_contain_text("It happened")
+    expect(page.get_by_role("row", name="preference.paused")).to_contain_text("marketing · email")
+
+
+def test_a_new_key_is_copied(open_page: Open, world: World) -> None:
+    """With the lines by which the shell knows it."""
+    worlds.developer()
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/test/keys/new")
+    page.get_by_label("Name", exact=True).fill("laptop")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Copy").nth(1).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    lines = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert [line.partition("=")[0] for line in lines] == ["export CMR_URL", "export CMR_KEY"]

@@ -16,6 +16,7 @@ from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from brands.models import Brand
 from cmr import accounts, contacts, tokens
@@ -103,6 +104,45 @@ def test_a_taken_address_looks_like_a_new_one(ana: Consumer) -> None:
         pages.append((answer.status_code, answer.redirect_chain, text))
     assert pages[0] == pages[1]
     assert [letter.to for letter in mail.outbox] == [[EMAIL], [NEW]]
+
+
+def test_another_code_is_sent_to_a_new_address_and_seems_to_be_to_a_taken_one(
+    ana: Consumer,
+) -> None:
+    pages = []
+    for address in (EMAIL, NEW):
+        browser = Client()
+        browser.post("/account/signup/", {"email": address})
+        with time_machine.travel(timezone.now() + timedelta(seconds=30)):
+            answer = browser.post("/account/confirm-email/", {"action": "resend"}, follow=True)
+        text = re.sub(r'value="[^"]{64}"', "", answer.content.decode().replace(address, "X"))
+        pages.append((answer.status_code, answer.redirect_chain, text))
+    assert pages[0] == pages[1] and "Send a new code" in pages[0][2]
+    assert [letter.to for letter in mail.outbox] == [[EMAIL], [NEW], [NEW]]
+    first, second = mail.outbox[1].body, mail.outbox[2].body
+    assert first != second
+    assert (
+        "Your brands"
+        in browser.post("/account/confirm-email/", {"code": code()}, follow=True).content.decode()
+    )
+
+
+def test_its_letters_and_pages_say_who_we_are_and_how_long_there_is(
+    db: None, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = "https://choices.example"
+    browser = Client(headers={"host": "127.0.0.1"})
+    page = browser.post("/account/signup/", {"email": NEW}, follow=True).content.decode()
+    assert "It is good for 15 minutes." in page
+    letter = str(mail.outbox[-1].body)
+    assert "Hello from CMR!" in letter and "https://choices.example" in letter
+    assert "127.0.0.1" not in letter
+
+
+@pytest.mark.parametrize("path", ["/account/login/code/", "/account/password/reset/"])
+def test_the_other_codes_say_so_too(path: str, ana: Consumer) -> None:
+    page = Client().post(path, {"email": EMAIL}, follow=True).content.decode()
+    assert "It is good for 3 minutes." in page
 
 
 def test_a_code_signs_in_as_well(ana: Consumer) -> None:

@@ -178,3 +178,24 @@ def test_notices_come_along_when_live_mode_begins(
     written(workspace, now, en="We ask.")
     workspaces.adopt(workspace, acme, now=now)
     assert [str(each) for each in notices.current(acme)] == ["privacy@1"]
+
+
+def test_a_code_is_made_of_the_name(workspace: Workspace, dev: Browser) -> None:
+    dev.post(HERE, name="New harvests!", code="", purpose="marketing")
+    assert Topic.objects.get().code == "new-harvests"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"code": "New harvests"}, "Letters, digits, - and _ alone, as in new-harvests."),
+        ({"name": "新しい"}, "None can be made of this name: give one."),
+    ],
+)
+def test_what_is_no_code_is_refused_in_our_words(
+    given: dict[str, str], said: str, workspace: Workspace, dev: Browser
+) -> None:
+    form = {"name": "New harvests", "code": "", "purpose": "marketing"} | given
+    page = dev.post(HERE, **form).content.decode()
+    assert said in page and "slug" not in page
+    assert not Topic.objects.exists()

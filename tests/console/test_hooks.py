@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 
 from brands import webhooks
 from brands.dispatch import Dispatcher
-from brands.models import Brand, SetAside, Subscription, Workspace
+from brands.models import Attempt, Brand, SetAside, Subscription, Workspace
 from tests.console.conftest import Browser
 
 FORM = {"event_types": ["*"], "batch": 1, "signature": "v1"}
@@ -57,7 +57,13 @@ def test_of_a_key_pair_the_public_half_is_shown(workspace: Workspace, dev: Brows
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"url": "ftp://acme.example"}, {"after": 1}, {"batch": 101}, {"event_types": ["no.such"]}],
+    [
+        {"url": "ftp://acme.example"},
+        {"after": 1},
+        {"batch": 101},
+        {"event_types": ["no.such"]},
+        {"event_types": ["*", "preference.denied"]},
+    ],
 )
 def test_what_is_refused_stays_typed(
     wrong: dict[str, object], workspace: Workspace, dev: Browser
@@ -100,6 +106,17 @@ def test_a_ping_shows_the_answer(hook: str, dev: Browser, httpserver: HTTPServer
     httpserver.expect_request("/hook").respond_with_data("<b>nobody home</b>", status=503)
     page = dev.post(f"{hook}/ping").content.decode()
     assert "refused with 503" in page and "&lt;b&gt;nobody home" in page
+
+
+def test_a_try_without_an_answer_says_how_it_ended(hook: str, dev: Browser, now: datetime) -> None:
+    for outcome in ("unreachable", "timed_out"):
+        Attempt.objects.create(
+            subscription=Subscription.objects.get(), sequence=1, message=uuid.uuid4(),
+            started_at=now, latency_ms=9, outcome=outcome,
+        )  # fmt: skip
+    page = dev.text(hook)
+    assert "no connection, or it broke off" in page and "no whole answer in time" in page
+    assert "Pings and challenges are not listed." in page
 
 
 def test_what_is_unproven_begins_when_it_is_proven(

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands import domains, topics, workspaces
+from brands.keys import SCOPES
 from brands.models import Brand, BrandKey, Topic, Workspace
 from cmr import members
 from cmr.models import Consumer, Invitation, Member, Role
@@ -39,10 +40,25 @@ def test_a_test_key_takes_two_forms(olga: Browser) -> None:
     answer = olga.post("new", name="Acme", domain="https://www.acme.example/shop")
     assert answer.headers["Location"] == "/console/acme/test/"
     page = olga.post("acme/test/keys/new", name="first", scopes=["check", "relationships"])
-    (key,) = re.findall(r'<pre class="token"[^>]*>(cmr_test_[^<]+)</pre>', page.content.decode())
+    (key,) = re.findall(r"<pre [^>]*>(cmr_test_[^<]+)</pre>", page.content.decode())
     assert Api(key).get("keys/current").json()["brand"]["slug"] == "acme-test"
     assert key not in olga.text("acme/test/keys")
     assert Workspace.objects.get().domain == "acme.example"
+
+
+def test_a_key_makes_no_keys_unless_told_to(workspace: Workspace, dev: Browser) -> None:
+    form = dev.text("acme/test/keys/new")
+    ticked = {
+        name
+        for box in re.findall(r'<input type="checkbox" name="scopes"[^>]*checked[^>]*>', form)
+        for name in re.findall(r'value="(\w+)"', box)
+    }
+    assert ticked == set(SCOPES) - {"keys"}
+
+
+def test_a_new_key_comes_as_the_documentation_uses_it(workspace: Workspace, dev: Browser) -> None:
+    page = dev.post("acme/test/keys/new", name="first", scopes=["check"]).content.decode()
+    assert re.search(r"export CMR_URL=http://testserver\nexport CMR_KEY=cmr_test_[^<]+<", page)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +69,20 @@ def test_what_is_no_domain_is_refused(domain: str, olga: Browser, settings: Sett
     answer = olga.post("new", name="Acme", domain=domain)
     assert answer.status_code == 422 and not Workspace.objects.exists()
     assert "Acme" in answer.content.decode()  # what was typed is not lost
+
+
+def test_a_domain_has_one_workspace_of_each_user(
+    workspace: Workspace, olga: Browser, dev: Browser, nick: Browser
+) -> None:
+    for member in (olga, dev):
+        answer = member.post("new", name="Acme", domain="https://www.acme.example/")
+        assert answer.status_code == 422
+        assert "You have a workspace of this domain: Acme." in answer.content.decode()
+    assert nick.post("new", name="Acme", domain="acme.example").status_code == 302
+    assert olga.post("new", name="Acme", domain="acme.example.org").status_code == 302
+    page = olga.text("")
+    assert "acme.example · <code>acme</code>" in page
+    assert "acme.example.org · <code>acme-3</code>" in page
 
 
 def test_a_user_begins_so_many(olga: Browser, now: datetime) -> None:
@@ -73,6 +103,14 @@ def test_a_stranger_finds_nothing(workspace: Workspace, nick: Browser) -> None:
 def test_nobody_is_sent_to_sign_in(workspace: Workspace, client: object) -> None:
     answer = Api().client.get("/console/acme/test/")
     assert answer.status_code == 302 and "/account/login/" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("page", ["login", "signup"])
+def test_whoever_is_sent_to_sign_in_reads_what_for(page: str, db: None) -> None:
+    text = Api().client.get(f"/account/{page}/", {"next": "/console/"}).content.decode()
+    assert "the console" in text.partition("<main")[2].partition("</main>")[0]
+    other = Api().client.get(f"/account/{page}/", {"next": "/history"}).content.decode()
+    assert "the console" not in other.partition("<main")[2].partition("</main>")[0]
 
 
 def test_there_are_two_modes(workspace: Workspace, olga: Browser) -> None:

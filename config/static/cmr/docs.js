@@ -1,5 +1,5 @@
 // A button on each block of code that copies it.
-for (const block of document.querySelectorAll("pre.code")) {
+for (const block of navigator.clipboard ? document.querySelectorAll("pre.code") : []) { // https alone has one
   const frame = document.createElement("div");
   const button = document.createElement("button");
   frame.className = "framed";
