@@ -157,7 +157,7 @@ def _attempts(each: Try) -> Iterator[dict[str, object]]:
             "latency_ms": each.answer.latency_ms,
             "outcome": each.answer.outcome,
             "status": each.answer.status,
-            "answer": each.answer.text if each.answer.status else "",
+            "answer": each.answer.text,
         }
 
 

@@ -69,7 +69,7 @@ class ForbiddenUrl(ValueError):
 
 
 class Answer(NamedTuple):
-    """How one request ended. `status` and `text` are empty when there was no answer."""
+    """How one request ended. Where there was no answer `status` is empty, and `text` says why."""
 
     outcome: Outcome
     status: int | None
@@ -279,7 +279,25 @@ async def _outcome(
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if _by_guard(error):
             return Outcome.FORBIDDEN, None, str(ForbiddenAddress()), ""
-        return Outcome.UNREACHABLE, None, "", ""
+        return Outcome.UNREACHABLE, None, _reason(error), ""
+
+
+#: By what the library raises, why there was no answer; the first that fits.
+REASONS: list[tuple[type[Exception], str]] = [
+    (aiohttp.ClientConnectorDNSError, "no such name"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
+    (aiohttp.ClientSSLError, "no TLS"),
+    (aiohttp.ClientConnectorError, "no connection"),
+    (aiohttp.ClientPayloadError, "the answer broke off"),
+    (aiohttp.ServerConnectionError, "the connection broke"),
+    (aiohttp.ClientResponseError, "the answer is not HTTP"),
+]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(getattr(error, "os_error", None), ConnectionRefusedError):
+        return "connection refused"
+    return next((reason for kind, reason in REASONS if isinstance(error, kind)), "")
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:

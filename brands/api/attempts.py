@@ -45,7 +45,7 @@ class AttemptData(serializers.Serializer[object]):
     latency_ms = serializers.IntegerField()
     outcome = serializers.ChoiceField(Outcome.choices)
     status = serializers.IntegerField(allow_null=True)
-    answer = serializers.CharField(help_text="The beginning of the answer.")
+    answer = serializers.CharField(help_text="Its beginning, or why there was none.")
     next_try_at = serializers.DateTimeField(
         allow_null=True, help_text="Null where nothing more is to be tried."
     )

@@ -130,7 +130,7 @@ class PingResult(serializers.Serializer[object]):
     outcome = serializers.CharField()
     status = serializers.IntegerField(allow_null=True)
     latency_ms = serializers.IntegerField()
-    answer = serializers.CharField(help_text="The beginning of the answer.")
+    answer = serializers.CharField(help_text="Its beginning, or why there was none.")
 
 
 def data_of(subscription: Subscription) -> dict[str, Any]:
@@ -325,6 +325,6 @@ class Ping(SubscriptionsView):
                 "outcome": answer.outcome,
                 "status": answer.status,
                 "latency_ms": answer.latency_ms,
-                "answer": answer.text if answer.status else "",
+                "answer": answer.text,
             }
         )

@@ -139,6 +139,26 @@ def test_an_answer_that_nobody_asked_for_is_no_answer() -> None:
     assert asyncio.run(twice()) == [200, 503]
 
 
+def test_why_there_was_no_answer() -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    async def said() -> list[tuple[Outcome, str]]:
+        server = await asyncio.start_server(garbage, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        urls = [f"https://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/", "https://no.invalid/"]
+        async with server, outbound.client() as session:
+            answers = [await outbound.post(session, url, body=b"{}", headers={}) for url in urls]
+        async with outbound.client() as session:  # nobody listens there any more
+            answers += [await outbound.post(session, urls[1], body=b"{}", headers={})]
+        return [(answer.outcome, answer.text) for answer in answers]
+
+    words = ["no TLS", "the answer is not HTTP", "no such name", "connection refused"]
+    assert asyncio.run(said()) == [(Outcome.UNREACHABLE, word) for word in words]
+
+
 def test_a_redirect_is_a_refusal_and_is_not_followed(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hook").respond_with_response(
         Response(status=302, headers={"Location": httpserver.url_for("/elsewhere")})
