@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -189,6 +196,23 @@ def test_a_call_says_who_may_make_it_what_it_takes_and_what_it_answers() -> None
     wait = {each.name: each for each in calls["GET /api/v1/events"].parameters}["wait"]
     assert (wait.place, wait.required) == ("query", False)
     assert "at most 30" in wait.bounds
+
+
+# -- The client's source -------------------------------------------------------------------------
+
+
+def test_the_client_is_had_as_an_archive_that_pip_can_build(tmp_path: Path) -> None:
+    answer = Client().get("/docs/cmr-client.zip")
+    assert answer.headers["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path)
+    project = tmp_path / "cmr-client"
+    named = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert named["name"] == "cmr-client" and (project / named["readme"]).exists()
+    assert (project / "LICENSE").exists()
+    said = [sys.executable, "-m", "cmr_client.command", "--help"]
+    ours = {**os.environ, "PYTHONPATH": str(project / "src")}
+    assert "cmr login" in subprocess.check_output(said, env=ours, text=True, cwd=tmp_path)
 
 
 # -- Search --------------------------------------------------------------------------------------
