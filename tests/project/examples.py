@@ -140,7 +140,7 @@ def _checkout(folder: Path, product: Product) -> Path:
 
 
 def _install_command(program: Path) -> None:
-    """As after `pip install $CMR_URL/docs/cmr-client.zip`: a program, which `kill` ends for good."""
+    """As after `pip install …/docs/cmr-client.zip`: a program, which `kill` ends for good."""
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m cmr_client.command "$@"\n')
     program.chmod(0o755)
