@@ -208,6 +208,7 @@ urlpatterns = [
     # The documentation
     path("docs/", docs.index, name="docs"),
     path("docs/search", docs.find),
+    path("docs/cmr-client.zip", docs.client),
     path("docs/<path:page>", docs.page),
     # What programs look for
     path(".well-known/jwks.json", wellknown.jwks, name="jwks"),

@@ -25,6 +25,7 @@ GUIDES = {
     ],
     "Guides": [
         ("checking.md", "Check before you send", "May I? And what the answer tells you."),
+        ("sending.md", "Send a newsletter", "A whole program, from the question to the mail."),
         ("keeping-a-copy.md", "Keep a copy", "Every change in order, by the feed."),
         ("imports.md", "Import people", "Bring the people and consents that you have."),
         ("links.md", "Unsubscribe links", "The two links that every mail carries."),
@@ -32,6 +33,7 @@ GUIDES = {
         ("inbound.md", "Inbound", "What reaches you elsewhere, and how it gets here."),
         ("console.md", "The console", "Keys, webhooks, imports and reports by hand."),
         ("test-mode.md", "Test mode", "Try everything without touching anybody."),
+        ("going-live.md", "Go live", "Proof of domain, and what changes then."),
         ("client.md", "Tools", "The Python client and the command line."),
         ("exports.md", "Exports", "Take everything with you."),
         ("receipts.md", "Receipts", "Signed proof of each choice."),

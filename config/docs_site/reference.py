@@ -16,6 +16,41 @@ WHO = {
     "consumerToken": "a consumer's token",
     "session": "a session",
 }
+#: The groups of calls, as a brand's developer meets them; then those of others.
+ORDER = [
+    "brand: checks",
+    "brand: people",
+    "brand: links",
+    "brand: changes",
+    "brand: webhooks",
+    "brand: permission requests",
+    "brand: what people answer",
+    "brand: imports",
+    "brand: exports",
+    "brand: catalogue",
+    "brand: campaigns",
+    "brand: reports",
+    "brand: keys",
+    "brand: itself",
+    "brand: test mode",
+    "consumer",
+    "consumer: sign-in",
+    "receipts",
+    "admin",
+]
+#: What fields of these names are wherever they stand, unless the schema says more.
+MEANINGS = {
+    "contact": "Whom it is about.",
+    "purpose": "What for: a code of `GET brand/purposes`.",
+    "channel": "Which way a message goes.",
+    "topic": "One of the brand's own lists, by its code.",
+    "scope": "What is said something about. A part that is left out, or null, is any.",
+    "decision": "What is said: yes, no, not until, at most so often, or the last word taken back.",
+    "maker": "Who said it: the person, or the brand on their account.",
+    "made_at": "When it was said.",
+    "next_cursor": "Where the next page begins; null on the last one.",
+    "cursor": "The `next_cursor` of the page before.",
+}
 #: What a schema may say of a value beside its type, and how a reader is told.
 BOUNDS = {
     "format": "{}",
@@ -97,8 +132,8 @@ def schema() -> Schema:
 
 @cache
 def groups() -> list[Group]:
-    """The calls by what they are about, those of brands first."""
-    operations = sorted(_operations(), key=lambda each: (not each[0].startswith("brand"), each[0]))
+    """The calls by what they are about."""
+    operations = sorted(_operations(), key=lambda each: ORDER.index(each[0]))
     return [
         Group(label[0].upper() + label[1:], _anchor(label), [call for _, call in calls])
         for label, calls in groupby(operations, key=lambda each: each[0])
@@ -179,7 +214,8 @@ def _fields(said: Schema) -> list[Field]:
 
 def _field(name: str, said: Schema, *, required: bool) -> Field:
     bounds = [told.format(said[key]) for key, told in BOUNDS.items() if key in said]
-    return Field(name, _kind(said), required, said.get("description", ""), bounds)
+    about = said.get("description") or MEANINGS.get(name, "")
+    return Field(name, _kind(said), required, about, bounds)
 
 
 def _kind(said: Schema) -> list[Word]:

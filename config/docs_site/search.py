@@ -12,6 +12,12 @@ from config.docs_site.contents import Page
 MOST_RESULTS = 30
 LONGEST_QUERY = 100
 AROUND = 90  # characters shown before and after the first word found
+#: What counts for how many times the word in the text, where nine times is the most.
+IN_HEADING, IN_LABEL, IN_TEXT = 30, 10, 9
+#: An ending that does not tell words apart: bounce, bounces, bounced, bouncing.
+ENDING = re.compile(r"(?<=\w{4})(?:ings?|ed|es|s|e)$")
+#: As people look for it, and as it is written here.
+WRITTEN_HERE = {"timezone": "time zone", "timezones": "time zone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,24 @@ class Result:
 
 def find(query: str) -> list[Result]:
     """The headings and passages that hold every word of *query*, the best first."""
-    words = query[:LONGEST_QUERY].casefold().split()
+    words = _words(query[:LONGEST_QUERY])
     if not words:
         return []
     scored = [(_score(entry, words), entry) for entry in entries()]
-    best = sorted((each for each in scored if each[0]), key=lambda each: -each[0])
-    return [Result(entry, _excerpt(entry.text, words)) for _, entry in best[:MOST_RESULTS]]
+    found = [(_is_aside(entry.page), -score, entry) for score, entry in scored if score]
+    best = sorted(found, key=lambda each: each[:2])
+    return [Result(entry, _excerpt(entry.text, words)) for *_, entry in best[:MOST_RESULTS]]
+
+
+def _words(query: str) -> list[str]:
+    """Without their endings, so that each is the beginning of the words that it stands for."""
+    asked = " ".join(WRITTEN_HERE.get(word, word) for word in query.casefold().split())
+    return [ENDING.sub("", word) for word in asked.split()]
+
+
+def _is_aside(page: Page) -> bool:
+    """What is read for another reason than to get something done, and comes after all else."""
+    return page.address.startswith(("adr", "examples/", "changelog"))
 
 
 @cache
@@ -59,14 +77,18 @@ def entries() -> list[Entry]:
 
 
 def _score(entry: Entry, words: list[str]) -> int:
-    """0 unless every word is there. A heading counts for ten words of text."""
-    heading, text = f"{entry.page.label} {entry.heading}".casefold(), entry.text.casefold()
-    counts = [10 * (word in heading) + min(text.count(word), 9) for word in words]
+    """0 unless every word is there."""
+    heading, label = entry.heading.casefold(), entry.page.label.casefold()
+    text = entry.text.casefold()
+    counts = [
+        IN_HEADING * (word in heading) + IN_LABEL * (word in label) + min(text.count(word), IN_TEXT)
+        for word in words
+    ]
     return sum(counts) if all(counts) else 0
 
 
 def _excerpt(text: str, words: list[str]) -> list[tuple[str, bool]]:
-    pattern = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
+    pattern = re.compile("|".join(re.escape(word) + r"\w*" for word in words), re.IGNORECASE)
     first = pattern.search(text)
     start = max(0, first.start() - AROUND) if first else 0
     shown = " ".join(text[start : start + 2 * AROUND].split())

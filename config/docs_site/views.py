@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from config.docs_site import contents, rendering, search
+from config.docs_site import client_source, contents, rendering, search
 from config.docs_site.rendering import Made
 
 FIVE_MINUTES = "public, max-age=300"
@@ -31,6 +31,13 @@ def find(request: HttpRequest) -> HttpResponseBase:
     query = request.GET.get("q", "")[: search.LONGEST_QUERY].strip()
     found = {"title": "Search", "query": query, "results": search.find(query)}
     return _answer(request, rendering.made("search", found))
+
+
+@require_safe
+def client(request: HttpRequest) -> HttpResponse:
+    """The source of the client, to be installed from here."""
+    headers = {"Cache-Control": FIVE_MINUTES}
+    return HttpResponse(client_source.archive(), content_type="application/zip", headers=headers)
 
 
 def _answer(request: HttpRequest, made: Made) -> HttpResponseBase:

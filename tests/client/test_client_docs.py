@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import cmr_client
 from consent.models import LedgerEntry, Relationship
 from tests.client.conftest import PATIENCE, ROOT
 
@@ -50,6 +51,17 @@ def test_every_block_of_the_readme_runs(
             check=False,
         )
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_guide_names_every_error() -> None:
+    exported = {name: getattr(cmr_client, name) for name in cmr_client.__all__}
+    errors = [
+        name
+        for name, each in exported.items()
+        if isinstance(each, type) and issubclass(each, cmr_client.CMRError)
+    ]
+    assert "NotSignedIn" in errors
+    assert [name for name in errors if f"`{name}`" not in GUIDE.read_text()] == []
 
 
 @pytest.mark.usefixtures("at_work")

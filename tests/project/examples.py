@@ -13,6 +13,7 @@ A fence of `json` or `text` that is the next one under the same heading is what 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -37,7 +38,6 @@ MEANT = {"allowed", "rule", "reserved", "decision", "maker", "type", "code", "st
 BEGIN = """
 set -eo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-cmr() { "$PYTHON" -m cmr_client.command "$@"; }
 curl() { command curl --write-out '%{stderr}%{response_code}\\n' "$@" 2>>"$STATUSES"; }
 """
 #: What stands in a receiver's variables when a webhook has come.
@@ -115,7 +115,7 @@ def troubles(document: Path, product: Product, folder: Path) -> list[str]:
     done = subprocess.run(
         ["timeout", LONGEST, "bash", "-c", _moved(BEGIN + "".join(typed), product)],
         cwd=here,
-        env=_environment(product),
+        env=_environment(product, folder / "bin"),
         capture_output=True,
         text=True,
         check=False,
@@ -135,7 +135,15 @@ def _checkout(folder: Path, product: Product) -> Path:
             (here / path.name).symlink_to(path)
     (here / ".venv").symlink_to(sys.prefix)
     (here / "var").symlink_to(product.folder)
+    _install_command(folder / "bin" / "cmr")
     return here
+
+
+def _install_command(program: Path) -> None:
+    """As after `pip install …/docs/cmr-client.zip`: a program, which `kill` ends for good."""
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m cmr_client.command "$@"\n')
+    program.chmod(0o755)
 
 
 def _moved(script: str, product: Product) -> str:
@@ -144,13 +152,12 @@ def _moved(script: str, product: Product) -> str:
     return here.replace("9001", str(ports.free()))
 
 
-def _environment(product: Product) -> dict[str, str]:
+def _environment(product: Product, programs: Path) -> dict[str, str]:
     return running.environment() | {
+        "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
         "CMR_FOLDER": str(product.folder),
         "CMR_URL": product.paper["base_url"],
         "CMR_KEY": product.paper["brands"][0]["key"],
-        # As after `pip install ./client`.
-        "PYTHON": sys.executable,
         "PYTHONPATH": str(ROOT / "client" / "src"),
     }
 

@@ -184,7 +184,8 @@ def test_the_image_holds_the_apps_and_no_secrets() -> None:
     lines = (ROOT / ".dockerignore").read_text().split()
     assert lines[0] == "*"
     taken = {line[1:] for line in lines if line.startswith("!")}
-    apps, documents = {"brands", "cmr", "config", "consent"}, {"docs", "CHANGELOG.md"}
+    apps = {"brands", "client", "cmr", "config", "consent"}
+    documents = {"docs", "CHANGELOG.md", "LICENSE"}
     assert taken == {"manage.py", "requirements/base.txt"} | apps | documents
 
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -179,6 +187,19 @@ def test_every_call_is_in_the_reference(nobody: Api) -> None:
     assert {call.anchor for call in shown} <= set(read("/docs/reference").anchors)
 
 
+def test_the_reference_goes_as_a_brand_s_developer_meets_the_calls() -> None:
+    labels = [group.label for group in reference.groups()]
+    assert labels[:3] == ["Brand: checks", "Brand: people", "Brand: links"]
+    assert [label.lower() for label in labels] == reference.ORDER
+
+
+def test_a_field_of_a_common_name_says_what_it_is() -> None:
+    calls = {call.name: call for group in reference.groups() for call in group.calls}
+    fields = {field.name: field.about for field in calls["POST /api/v1/choices"].fields}
+    assert all(fields[name] for name in ("contact", "scope", "decision", "made_at"))
+    assert {field.name: field.about for field in calls["POST /api/v1/check"].fields}["purpose"]
+
+
 def test_a_call_says_who_may_make_it_what_it_takes_and_what_it_answers() -> None:
     calls = {call.name: call for group in reference.groups() for call in group.calls}
     check = calls["POST /api/v1/check"]
@@ -189,6 +210,23 @@ def test_a_call_says_who_may_make_it_what_it_takes_and_what_it_answers() -> None
     wait = {each.name: each for each in calls["GET /api/v1/events"].parameters}["wait"]
     assert (wait.place, wait.required) == ("query", False)
     assert "at most 30" in wait.bounds
+
+
+# -- The client's source -------------------------------------------------------------------------
+
+
+def test_the_client_is_had_as_an_archive_that_pip_can_build(tmp_path: Path) -> None:
+    answer = Client().get("/docs/cmr-client.zip")
+    assert answer.headers["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path)
+    project = tmp_path / "cmr-client"
+    named = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert named["name"] == "cmr-client" and (project / named["readme"]).exists()
+    assert (project / "LICENSE").exists()
+    said = [sys.executable, "-m", "cmr_client.command", "--help"]
+    ours = {**os.environ, "PYTHONPATH": str(project / "src")}
+    assert "cmr login" in subprocess.check_output(said, env=ours, text=True, cwd=tmp_path)
 
 
 # -- Search --------------------------------------------------------------------------------------
@@ -202,6 +240,25 @@ def test_a_heading_is_found_first() -> None:
     assert found("asking for a yes")[0] == "/docs/links#asking-for-a-yes"
     assert "/docs/reference#check_create" in found("/api/v1/check")
     assert "/docs/precedence#which-word-counts" in found("UNTIL YOU YOURSELF")
+    assert found("check")[0] == "/docs/checking#check-before-you-send"
+    assert found("proof of domain")[0] == "/docs/going-live#proof-of-domain"
+    assert found("go live")[0] == "/docs/going-live#go-live"
+
+
+@pytest.mark.parametrize("query", ["bounce", "bounced", "bouncing"])
+def test_a_word_is_found_with_another_ending(query: str) -> None:
+    assert found(query)[0] == "/docs/inbound#your-mail-provider"
+
+
+def test_a_word_is_found_as_it_is_written_here() -> None:
+    assert found("timezone") == found("time zone") != []
+    assert found("gdpr erase")[0] == "/docs/portal#erasing-an-account"
+
+
+@pytest.mark.parametrize("query", ["status", "one arrow"])
+def test_decisions_changes_and_programs_come_after_the_guides(query: str) -> None:
+    aside = [re.match("/docs/(adr|examples|changelog)", each) is not None for each in found(query)]
+    assert any(aside) and aside == sorted(aside)
 
 
 @pytest.mark.parametrize("query", ["", "  ", "no-such-word", "check no-such-word", "x" * 500])

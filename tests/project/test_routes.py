@@ -61,6 +61,7 @@ PUBLIC = {
     "api/docs": "so is its documentation",
     "docs/": "the documentation is public",
     "docs/search": "the documentation is public",
+    "docs/cmr-client.zip": "so is the client's source",
     "docs/api": "the documentation is public",
     "api/v1/session": "where one becomes known",
     "api/v1/session/end": "ends a session; nobody being signed in is no mistake",
