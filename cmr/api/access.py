@@ -22,10 +22,11 @@ class TokenAuthentication(BaseAuthentication):
         if (text := bearer(request)) is None:
             return None
         if (token := tokens.recognise(text, now=timezone.now())) is None:
-            said = "This token is unknown, expired or revoked."
             if keys.prefix_of(text):
-                said = "This is a brand's key; here a person's token is needed."
-            raise AuthenticationFailed(said, "invalid_token")
+                raise AuthenticationFailed("This is a brand's key, no token.", "invalid_token")
+            raise AuthenticationFailed(
+                "This token is unknown, expired or revoked.", "invalid_token"
+            )
         return token.consumer.user, token
 
     def authenticate_header(self, request: Request) -> str:

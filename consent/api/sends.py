@@ -34,7 +34,10 @@ class ReserveRequest(checks.QuestionRequest):
 
 
 class ReservationData(DecisionData):
-    reserved = serializers.BooleanField(help_text="Send it if, and only if, this is true.")
+    reserved = serializers.BooleanField(
+        help_text="Send it if this is true; where an `Idempotency-Key` comes again, if `allowed` "
+        "is still true as well."
+    )
     send = serializers.UUIDField(allow_null=True)
 
 
