@@ -16,6 +16,7 @@ from rest_framework.exceptions import (
     APIException,
     MethodNotAllowed,
     NotAuthenticated,
+    UnsupportedMediaType,
     ValidationError,
 )
 from rest_framework.response import Response
@@ -59,8 +60,13 @@ class Formatter(ExceptionFormatter):
         """What to do about it, where the framework only says that it is so."""
         if isinstance(self.exc, NotAuthenticated):
             return "Nobody is named: send a key or token as `Authorization: Bearer …`."
+        view = self.context["view"]
         if isinstance(self.exc, MethodNotAllowed):
-            return f"That does nothing here; {', '.join(self.context['view'].allowed_methods)} may."
+            methods = [each for each in view.allowed_methods if each != "OPTIONS"]
+            return f"That does nothing here; {', '.join(methods)} may."
+        if isinstance(self.exc, UnsupportedMediaType):
+            kinds = [parser.media_type for parser in view.get_parsers()]
+            return f"Say in `Content-Type` what it is: {' or '.join(kinds)}."
         return ""
 
 

@@ -41,6 +41,8 @@ class BrandKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Brand, BrandKey] | None:
         if (text := bearer(request)) is None:
             return None
+        if not text:
+            raise AuthenticationFailed("There is no key after `Bearer`.", "invalid_key")
         if (key := keys.recognise(text, now=timezone.now())) is None:
             raise AuthenticationFailed("This key is unknown, expired or revoked.", "invalid_key")
         return key.brand, key

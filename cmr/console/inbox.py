@@ -79,7 +79,7 @@ class Fate:
     attempts: list[Attempt]
     aside: SetAside | None
     is_wanted: bool
-    sequence: int
+    event: Event
 
     @property
     def words(self) -> str:
@@ -87,9 +87,11 @@ class Fate:
             return self._words_aside(self.aside)
         if any(each.outcome == Outcome.DELIVERED for each in self.attempts):
             return "delivered"
+        if self.event.quiet:
+            return "not sent: it is history, and in the feed alone"
         if not self.is_wanted:
             return "not sent: it asks for other events"
-        if self.sequence > self.subscription.cursor:
+        if self.event.sequence > self.subscription.cursor:
             return "to be sent" if self.subscription.enabled else "waits until it is enabled"
         return "not sent: its place in the stream was behind it already"
 
@@ -150,7 +152,7 @@ def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
     for each in mine:
         own = [attempt for attempt in tries if attempt.subscription_id == each.pk]
         wanted = stream.takes(webhooks.wanted_by(each), event)
-        yield Fate(each, own, aside.get(each.pk), wanted, event.sequence)
+        yield Fate(each, own, aside.get(each.pk), wanted, event)
 
 
 @require_POST

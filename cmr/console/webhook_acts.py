@@ -96,7 +96,7 @@ def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
         except replays.RangeTooLong as error:
             form.add_error("last", sentence(error))
         else:
-            messages.success(request, f"Sent again: {number}.")
+            messages.success(request, f"To be sent again: {number}.")
             return back(place, subscription)
     return shown(request, place, subscription, replay=form, status=422)
 
@@ -105,5 +105,5 @@ def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
 @for_members
 def replay_parked(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)
-    messages.success(request, f"Sent again: {endpoints.replay_parked(subscription)}.")
+    messages.success(request, f"To be sent again: {endpoints.replay_parked(subscription)}.")
     return back(place, subscription)

@@ -160,9 +160,11 @@ def test_a_person_is_registered_and_what_she_said_recorded(acme_client: Client) 
         "grant",
         **MAILS,
         evidence="Form 7",
+        notice="Shown in the shop",
         made_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
     assert (entry.decision, entry.maker) == ("grant", "brand")
+    assert (entry.evidence, entry.notice) == ("Form 7", "Shown in the shop")
     assert entry.made_at == datetime(2026, 1, 2, tzinfo=UTC)
     assert acme_client.check("dora@example.org", **MAILS).rule == "brand_granted"
 

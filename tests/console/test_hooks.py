@@ -156,6 +156,13 @@ def test_it_waits_after_a_failure(
     page = dev.text(hook)
     assert "waiting" in page and "1 failure in a row" in page and "on fire" in page
     assert "through event 0 of 2" in page
+    httpserver.clear()
+    httpserver.expect_request("/hook").respond_with_data("")
+    assert "Try now" in page
+    dev.post(f"{hook}/enable")
+    deliver(worker)
+    page = dev.text(hook)
+    assert "working" in page and "through event 2 of 2" in page and "Try now" not in page
 
 
 @pytest.mark.django_db(transaction=True)

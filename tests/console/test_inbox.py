@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from brands.dispatch import Dispatcher
 from brands.models import Brand, Event, Subscription, Topic, Workspace
 from brands.webhooks import Terms
 from cmr.models import TestMail
+from consent.imports import jobs, receiving
 from consent.models import Relationship
 from tests.console.conftest import Browser
 
@@ -183,6 +185,16 @@ def test_who_got_it_and_sending_it_again(
         f"/console/acme/test/events/2/again/{other.pk}", follow=True
     ).content.decode()
     assert "asks for other events" in answer
+
+
+def test_history_is_sent_to_nobody(workspace: Workspace, dev: Browser, now: datetime) -> None:
+    subscribed(workspace.test, "https://acme.example/hook", now)
+    job = jobs.begin(workspace.test, note="Our list", tells=False, now=now)
+    people = b"email,purpose,channel,decision\nann@example.org,marketing,email,deny\n"
+    receiving.receive(job, 1, io.BytesIO(people), form="csv", now=now)
+    jobs.run(jobs.start(job, now=now).pk, now=now)
+    page = dev.text("acme/test/events/2")
+    assert "Not sent: it is history, and in the feed alone" in page and "Send again" not in page
 
 
 def test_it_is_not_sent_where_it_must_not(

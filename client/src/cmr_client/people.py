@@ -56,6 +56,7 @@ class Choices(Group[K]):
         channel: str | None = None,
         topic: str | None = None,
         evidence: str | None = None,
+        notice: str | None = None,
         until: datetime | None = None,
         limit: Limit | None = None,
         expires_at: datetime | None = None,
@@ -68,13 +69,14 @@ class Choices(Group[K]):
         """Record a "grant" (with `evidence`), "deny", "pause", "limit" or "clear".
 
         A part of the scope that is left out is any. A yes never lifts the person's own no:
-        `Conflict`, `person_said_no`.
+        `Conflict`, `person_said_no`. `notice` is the code of one of yours, or words.
         """
         said = {
             "contact": said_of(contact),
             "decision": decision,
             "scope": given({"purpose": purpose, "channel": channel, "topic": topic}),
             "evidence": evidence,
+            "notice": notice,
             "until": until,
             "limit": limit,
             "expires_at": expires_at,

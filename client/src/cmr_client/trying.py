@@ -74,4 +74,13 @@ def result_of(call: Call[Any], outcome: Outcome) -> Any:
 
 def _unreachable(error: httpx.TransportError) -> CMRError:
     kind = "timed_out" if isinstance(error, httpx.TimeoutException) else "unreachable"
-    return Unreachable(kind, "The service does not answer", str(error) or type(error).__name__)
+    detail = f"{_address_of(error)}{error or type(error).__name__}"
+    return Unreachable(kind, "The service does not answer", detail)
+
+
+def _address_of(error: httpx.TransportError) -> str:
+    """Nothing where nobody knows which call it was."""
+    try:
+        return f"{error.request.url.scheme}://{error.request.url.netloc.decode()}: "
+    except RuntimeError:
+        return ""
