@@ -10,7 +10,7 @@ from tests.project import running
 from tests.project.running import Product
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with running.product(tmp_path_factory.mktemp("run")) as everything:
         yield everything
