@@ -109,8 +109,8 @@ def test_a_query_that_is_wrong(query: Any, code: str, field: str, as_admin: Api)
     assert as_admin.client.get("/reports/opt-outs", query).status_code == 422
 
 
-def test_only_admins_may_read_them(as_ana: Api, as_acme: Api, nobody: Api, ana: Any) -> None:
-    for who in (nobody, as_ana, as_acme):
+def test_only_admins_may_read_them(as_ana: Api, month: Month, nobody: Api, ana: Any) -> None:
+    for who in (nobody, as_ana, Api(keys.issue(month.acme, name="reports"))):
         assert who.get("reports/overview").status_code == 401
     assert nobody.client.get("/reports/").status_code == 302
     nobody.client.force_login(ana.user)
