@@ -106,8 +106,7 @@ def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> Http
 @require_safe
 @for_members
 def exceptions(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponseBase:
-    job = _job(place, import_id)
-    lines = problems.Told(job).csv_lines(problems.of(job).iterator())
+    lines = problems.csv_lines(_job(place, import_id))
     return StreamingHttpResponse(lines, content_type=CSV, headers=_named("exceptions.csv"))
 
 

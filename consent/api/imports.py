@@ -223,7 +223,7 @@ class Exceptions(_Imports):
         """The rows that were not taken, and why."""
         job = self.job(import_id)
         if request.query_params.get("form") == "csv":
-            lines = problems.Told(job).csv_lines(problems.of(job).iterator())
+            lines = problems.csv_lines(job)
             return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         page = Page(data=request.query_params)
         page.is_valid(raise_exception=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, ClassVar
 
@@ -31,8 +31,10 @@ class Told:
         told = part, row, self.before[part] + row, problem.field, problem.code, problem.detail
         return dict(zip(self.HEADINGS, told, strict=True))
 
-    def csv_lines(self, found: Iterable[ImportProblem]) -> Iterator[bytes]:
-        """As a file, headings first."""
-        yield tables.written([self.HEADINGS])
-        for each in found:
-            yield tables.written([self.said(each).values()])
+
+def csv_lines(job: Import) -> Iterator[bytes]:
+    """All of them as a file, headings first."""
+    told = Told(job)
+    yield tables.written([told.HEADINGS])
+    for each in of(job).iterator():
+        yield tables.written([told.said(each).values()])
