@@ -37,16 +37,26 @@ def maybe(schema: Schema) -> Schema:
 
 
 SUBJECT = exactly(id=ID, ref=maybe(TEXT))
+#: The brand's own slug, whomever the person meant, and no contact point.
 SCOPE = exactly(
-    brand=maybe(TEXT),
+    brand=TEXT,
     purpose=maybe(TEXT),
     channel=CHANNEL,
     topic=maybe(TEXT),
-    contact_point=maybe(TEXT),
+    contact_point={"type": "null"},
 )
 LIMIT = exactly(max={"type": "integer", "minimum": 0}, per={"enum": ["day", "week", "month"]})
-#: 0 is a person who has said nothing yet.
-PERSON = {"subject": SUBJECT, "subject_seq": {"type": "integer", "minimum": 0}}
+PERSON = {"subject": SUBJECT, "subject_seq": COUNT}
+TURN = exactly(at=TIME, allowed=maybe({"type": "boolean"}))
+PERMISSION = exactly(
+    purpose=maybe(TEXT),
+    channel=CHANNEL,
+    topic=maybe(TEXT),
+    allowed=maybe({"type": "boolean"}),
+    then={"type": "array", "items": TURN},
+)
+#: Null where there are too many rows for an event.
+PERMISSIONS = {"permissions": maybe({"type": "array", "items": PERMISSION})}
 SAID = {"entry": ID, "scope": SCOPE}
 
 
@@ -63,15 +73,23 @@ def of_choice(decision: str) -> Schema:
         maker=MAKER,
         made_at=TIME,
         honour_by=maybe(TIME),
+        **PERMISSIONS,
     )
 
 
 def of_ending(decision: str) -> Schema:
     stands = exactly(allowed={"type": "boolean"}, rule=TEXT)
-    return exactly(**PERSON, **SAID, decision={"const": decision}, ended_at=TIME, now=maybe(stands))
+    return exactly(
+        **PERSON,
+        **SAID,
+        decision={"const": decision},
+        ended_at=TIME,
+        now=maybe(stands),
+        **PERMISSIONS,
+    )
 
 
-EXPLAINED = exactly(**PERSON, **SAID, reason=TEXT)
+EXPLAINED = exactly(**PERSON, **SAID, reason=TEXT, **PERMISSIONS)
 
 STANDING = exactly(
     **SAID,
@@ -92,6 +110,7 @@ DATA: dict[str, Schema] = {
         origin=TEXT,
         contacts={"type": "array", "items": CONTACT},
         standing={"type": "array", "items": STANDING},
+        **PERMISSIONS,
     ),
     "relationship.ended": exactly(**PERSON, ended_by=TEXT, honour_by=maybe(TIME)),
 }
@@ -130,7 +149,8 @@ def catalogue() -> list[dict[str, Any]]:
 # -- Examples ------------------------------------------------------------------------------------
 
 WHEN, LATER = "2026-11-22T02:02:36.218300Z", "2026-12-24T00:00:00Z"
-ENTRY = "01a200fd-b33e-7b5b-9656-53f0a3c6f25f"
+FULL_HOUR = "2026-11-22T02:00:00Z"
+ENTRY = "9b0d6e5c-1f7a-8c42-a6d3-52e80f6b1c97"
 ANA = {"subject": {"id": "3e24474f-b113-4f44-a4a3-f0028ee72244", "ref": "C-1009"}, "subject_seq": 5}
 WEEKLY = {
     "brand": "acme",
@@ -145,6 +165,7 @@ def example_of(kind: str) -> dict[str, Any]:
     if kind == "events.batch":
         two = [example_of("preference.denied"), example_of("preference.granted")]
         two[1]["sequence"] += 1
+        two[1]["data"]["subject_seq"] += 1
         return {"type": kind, "timestamp": WHEN, "data": two}
     if kind in MESSAGES:
         data = {"subscription": "019a0000-0000-7000-8000-000000000001"}
@@ -155,20 +176,24 @@ def example_of(kind: str) -> dict[str, Any]:
 
 
 def _example_data(kind: str) -> dict[str, Any]:
-    ended = {"ended_at": LATER, "now": {"allowed": False, "rule": "default_opt_in"}}
+    ended: dict[str, Any] = {"ended_at": LATER, "now": {"allowed": False, "rule": "default_opt_in"}}
+    ended["permissions"] = []
     said = {"entry": ENTRY, "scope": WEEKLY}
     for decision, of_it in OF_ENDING.items():
         if kind == of_it:
             return {**ANA, **said, "decision": decision, **ended}
     for decision, of_it in OF_DECISION.items():
         if kind == of_it:
-            return {**ANA, **_example_choice(decision), "honour_by": _due(decision)}
+            stands = {"permissions": _example_permissions(decision)}
+            return {**ANA, **_example_choice(decision), "honour_by": _due(decision), **stands}
+    no = {"permissions": _example_permissions("deny")}
     if kind == "preference.explained":
-        return {**ANA, **said, "reason": "not_relevant"}
+        return {**ANA, **said, "reason": "not_relevant", **no}
     if kind == "relationship.started":
         unsaid = {"reason", "campaign"}
         standing = {k: v for k, v in _example_choice("deny").items() if k not in unsaid}
-        return {**ANA, "origin": "person", "contacts": [], "standing": [standing]}
+        standing["made_at"] = FULL_HOUR
+        return {**ANA, "origin": "person", "contacts": [], "standing": [standing], **no}
     return {**ANA, "ended_by": "person", "honour_by": LATER}
 
 
@@ -185,6 +210,14 @@ def _example_choice(decision: str) -> dict[str, Any]:
         "maker": "person",
         "made_at": WHEN,
     }
+
+
+def _example_permissions(decision: str) -> list[dict[str, Any]]:
+    if decision in ("limit", "clear"):
+        return []
+    then = [{"at": LATER, "allowed": None}] if decision == "pause" else []
+    about = {name: WEEKLY[name] for name in ("purpose", "channel", "topic")}
+    return [{**about, "allowed": decision == "grant", "then": then}]
 
 
 def _due(decision: str) -> str | None:

@@ -6,10 +6,10 @@ EVENT_TYPES = {
     "preference.paused": "The person said no until a given time.",
     "preference.pause_ended": "A pause ran to its end; `now` says what stands instead.",
     "preference.expired": "A yes ran out; `now` says what stands instead.",
-    "preference.limited": "The person set how often at most.",
+    "preference.limited": "The person set how often at most; permissions stay as they are.",
     "preference.explained": "The person said afterwards why they had said no.",
     "preference.cleared": "The person took back what they had said on exactly this scope.",
-    "relationship.started": "A relationship began; `standing` holds what the person said before.",
+    "relationship.started": "A relationship began; `standing` holds what was said before.",
     "relationship.ended": "The relationship is over: do not contact this person.",
 }
 

@@ -4,15 +4,21 @@ Note [Dense sequence]. `append` takes the next number from the brand's head row,
 until the transaction ends. So numbers have no hole (a rollback gives its number back) and become
 visible in order: whoever sees 7 has been able to see 6. A cursor is therefore one integer. A
 database sequence would break both: it leaves holes, and lets 7 commit before 6.
+
+Note [Counter of a relationship]. Each event also has a `subject_seq`: 1, 2, 3, … within the brand's
+events about one subject, which is one relationship. It counts nothing that happens elsewhere.
+Example: of a stream with the events 1 (Ana), 2 (Ben), 3 (Ana), Ana's have 1 and 2, Ben's has 1.
 """
 
 from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from time import monotonic
 from typing import Any
 
@@ -50,7 +56,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell one brand. `data` goes into the body under its own name."""
+    """Something to tell one brand. `data` goes into the body, with the `subject_seq` that
+    `append` gives it."""
 
     brand_id: int
     type: str
@@ -80,7 +87,7 @@ def append(notices: Iterable[Notice]) -> list[Event]:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an event belongs to the change it tells of")
     ordered = sorted(notices, key=lambda notice: notice.brand_id)
-    events = [_event(notice, sequence=_next_sequence(notice.brand_id)) for notice in ordered]
+    events = [Event(**_fields(notice, *_next_numbers(notice))) for notice in ordered]
     for event in events:
         EVENT.add(event)
     return events
@@ -100,8 +107,10 @@ def append_all(brand_id: int, notices: Sequence[Notice], *, history: bool = Fals
         return
     last = int(NEXT_SEQUENCES.ask({"brand": brand_id, "many": len(notices)})[0][0])
     first = last - len(notices) + 1
-    numbered = enumerate(notices, start=first)
-    fields = (_fields(notice, sequence=number) for number, notice in numbered)
+    # A list, for nothing can be asked while the rows are copied.
+    within = _number_within_subjects(brand_id, notices)
+    numbered = zip(notices, range(first, last + 1), within, strict=True)
+    fields = (_fields(*each) for each in numbered)
     as_history = {"quiet": True, "decision": ""} if history else {}
     rows = (each | as_history for each in fields)
     EVENTS.add_values([row[name] for name in EVENTS.names] for row in rows)
@@ -114,28 +123,55 @@ NEXT_SEQUENCES = Statement(
     " SET last_sequence = brands_streamhead.last_sequence + %(many)s::bigint"
     " RETURNING last_sequence"
 )
-NEXT_SEQUENCE = Statement(
-    "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)"
-    " ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1"
-    " RETURNING last_sequence"
+# The second part reads from the first, so the brand's head is always locked before a subject's.
+NEXT_NUMBERS = Statement("""
+WITH head AS (
+    INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)
+    ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1
+    RETURNING brand_id, last_sequence
+), within AS (
+    INSERT INTO brands_subjecthead (brand_id, subject, last_seq)
+    SELECT brand_id, %(subject)s::uuid, 1 FROM head
+    ON CONFLICT (brand_id, subject) DO UPDATE SET last_seq = brands_subjecthead.last_seq + 1
+    RETURNING last_seq
 )
+SELECT head.last_sequence, within.last_seq FROM head, within
+""")
+COUNT_WITHIN_SUBJECTS = Statement("""
+INSERT INTO brands_subjecthead (brand_id, subject, last_seq)
+SELECT %(brand)s::bigint, given.subject::uuid, count(*)
+FROM json_array_elements_text(%(subjects)s::json) given (subject) GROUP BY given.subject
+ON CONFLICT (brand_id, subject) DO UPDATE
+SET last_seq = brands_subjecthead.last_seq + EXCLUDED.last_seq
+RETURNING subject, last_seq
+""")
 
 
-def _next_sequence(brand_id: int) -> int:
-    return int(NEXT_SEQUENCE.ask({"brand": brand_id})[0][0])
+def _next_numbers(notice: Notice) -> tuple[int, int]:
+    """The next `sequence` of the brand, and the next `subject_seq` of the subject."""
+    values = {"brand": notice.brand_id, "subject": notice.subject}
+    ((sequence, subject_seq),) = NEXT_NUMBERS.ask(values)
+    return sequence, subject_seq
 
 
-def _event(notice: Notice, *, sequence: int) -> Event:
-    return Event(**_fields(notice, sequence=sequence))
+def _number_within_subjects(brand_id: int, notices: Sequence[Notice]) -> list[int]:
+    """The `subject_seq` of each notice, in their order; the brand's head has to be locked."""
+    subjects = [notice.subject for notice in notices]
+    given = {"brand": brand_id, "subjects": orjson.dumps(subjects).decode()}
+    many = Counter(subjects)
+    rows = COUNT_WITHIN_SUBJECTS.ask(given)
+    numbers = {subject: count(last - many[subject] + 1) for subject, last in rows}
+    return [next(numbers[subject]) for subject in subjects]
 
 
-def _fields(notice: Notice, *, sequence: int) -> dict[str, Any]:
+def _fields(notice: Notice, sequence: int, subject_seq: int) -> dict[str, Any]:
+    subject = {name: notice.data[name] for name in ("subject",) if name in notice.data}
     body = orjson.dumps(
         {
             "type": notice.type,
             "timestamp": notice.timestamp,
             "sequence": sequence,
-            "data": notice.data,
+            "data": {**subject, "subject_seq": subject_seq, **notice.data},
         },
         option=orjson.OPT_UTC_Z,
     )
@@ -175,6 +211,15 @@ def told_as(event: Event) -> dict[str, str | None]:
 
 def already_told(brand_id: int, cause: uuid.UUID) -> bool:
     return Event.objects.filter(brand_id=brand_id, cause=cause).exists()
+
+
+def find_event(brand_id: int, cause: uuid.UUID) -> Event:
+    """Return the brand's event with this cause.
+
+    Raises:
+        Event.DoesNotExist
+    """
+    return Event.objects.get(brand_id=brand_id, cause=cause)
 
 
 def read(brand_id: int, *, after: int, limit: int) -> Sequence[Event]:

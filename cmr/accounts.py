@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from cmr.models import Consumer, ContactKind, ContactPoint, User
 from consent import contact_hashes, identifiers, merging
-from consent.models import Identifier, Subject
+from consent.models import Identifier
 
 #: How long an account waits for its code.
 UNPROVED = timedelta(days=1)
@@ -81,8 +81,9 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
     """
     try:
         with transaction.atomic():
-            found = _identifier(consumer, identifiers.digest(value))
-            identifier = _free(found, value, consumer)
+            identifier = _free(
+                identifiers.find_or_create(identifiers.digest(value)), value, consumer
+            )
             merging.merge(identifier.subject_id, into=consumer.subject_id, now=now)
             return _keep(consumer, kind, value, identifier, now)
     except IntegrityError as error:
@@ -104,17 +105,8 @@ def _free(identifier: Identifier, address: str, consumer: Consumer | None) -> Id
     if ContactPoint.objects.filter(identifier=identifier).exists():
         raise AddressTaken("another account has this address")
     contact_hashes.forget_address(owner.subject_id, address)
-    identifier.subject = Subject.objects.create()
-    identifier.save(update_fields=["subject"])
-    return identifier
-
-
-def _identifier(consumer: Consumer, digest: bytes) -> Identifier:
-    """The one that brands know; else a new one of the consumer's own Subject."""
-    made = {"subject_id": consumer.subject_id}
-    return Identifier.objects.select_related("subject").get_or_create(digest=digest, defaults=made)[
-        0
-    ]
+    identifiers.release(identifier)
+    return identifiers.find_or_create(identifiers.digest(address))
 
 
 def _keep(

@@ -23,7 +23,9 @@ from cmr.models import Answer, PermissionRequest
 from consent import ledger, preferences, resolution, scopes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
+from consent.recipients import find_contact_point
 from consent.resolution import Scope
+from consent.rounding import ceil_to_hour
 from consent.scopes import Names
 
 REST = timedelta(days=180)
@@ -128,10 +130,14 @@ def _refuse(relationship: Relationship, question: Question, scope: Scope, now: d
 
 
 def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> datetime | None:
-    """How long the person's last no to it counts, in whatever way they said it."""
+    """How long the person's last no to it counts, in whatever way they said it.
+
+    It is told by the hour: Note [Rounded times].
+    """
     said = preferences.covering_brand(relationship.person_id, relationship.brand_id)
+    scope = scope._replace(contact_point=find_contact_point(relationship.subject_id))
     denial = resolution.standing_no(said, scope, now)
-    return denial.made_at + REST if denial else None
+    return ceil_to_hour(denial.made_at + REST) if denial else None
 
 
 def of_brand(brand: Brand) -> QuerySet[PermissionRequest]:
@@ -175,5 +181,4 @@ def answer(asked: PermissionRequest, given: Answer, *, by: str, now: datetime) -
         decision: resolution.DecisionKind = "grant" if given == Answer.YES else "deny"
         scope = _scope(asked.relationship, asked)
         choice = NewChoice(scope, decision, notice=asked.notice, evidence=asked.evidence)
-        person = asked.relationship.person_id
-        return ledger.record(person, [choice], by=Actor(by), now=now)
+        return ledger.record(asked.relationship.subject_id, [choice], by=Actor(by), now=now)

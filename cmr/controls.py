@@ -101,14 +101,15 @@ def of_brand(consumer: Consumer, brand: Brand, *, now: datetime) -> Page | None:
     said = _own(preferences.covering_brand(consumer.subject_id, brand.pk))
     of_this = Scope(brand.pk)
     purposes = list(Purpose.objects.order_by("position"))
-    may = permissions.of_brands(consumer.subject_id, [brand.pk], now=now)[brand.pk]
+    active = [each for each in known if each.ended_at is None] or known
+    may = permissions.of_brands(consumer.subject_id, active, now=now)[brand.pk]
     optional = [each for each in may if each.decision.rule != "required" and not each.topic]
     shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
     topics = list(shown.order_by("name", "pk"))
     return Page(
         brand,
         sorted(known, key=lambda each: each.ended_at is not None),
-        _messages(consumer, brand, purposes, optional, topics, now=now),
+        _messages(consumer, active, purposes, optional, topics, now=now),
         _uses(purposes, optional),
         [each for each in purposes if each.regime == "required"],
         _addresses(consumer, known, brand, said, now),
@@ -130,7 +131,7 @@ def _own(said: Iterable[Choice]) -> list[Choice]:
 
 def _messages(
     consumer: Consumer,
-    brand: Brand,
+    known: Sequence[Relationship],
     purposes: Iterable[Purpose],
     may: Sequence[Permission],
     topics: Sequence[Topic],
@@ -138,7 +139,7 @@ def _messages(
     now: datetime,
 ) -> list[Messages]:
     wanted = [(topic.purpose_id, topic.code) for topic in topics]
-    about = permissions.of_topics(consumer.subject_id, brand.pk, wanted, now=now)
+    about = permissions.of_topics(consumer.subject_id, known, wanted, now=now)
     by_topic = {code: _controls(e for e in about if e.topic == code) for _, code in wanted}
     return [
         Messages(
@@ -178,7 +179,7 @@ def _addresses(
 ) -> list[Address]:
     points = list(consumer.contact_points.order_by("pk"))
     subjects = _subjects(points)
-    met = {each.subject_id for each in known}
+    met = {each.subject_id for each in known if each.ended_at is None}
     return [
         Address(
             point,

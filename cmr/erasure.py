@@ -1,11 +1,11 @@
 """Taking an account away.
 
 Note [Erasure]. What goes: the account, its addresses in clear, its tokens, factors and sessions,
-where the person lives and when they want quiet, the messages they reported, and the hashes of
-addresses that brands' lists give back. What stays: the
-ledger, under an id that is nobody's name, and the keyed digests that find it. Without them a brand
-that still holds the address would be answered as if its owner had never said no. Who proves the
-address again has it all back.
+where the person lives and when they want quiet, and the messages they reported. What stays: the
+ledger, under an id that is nobody's name, the keyed digests that find it, and for each brand the
+sealed hash of the address that the brand itself gave or was told. Without them a brand that still
+holds the address would be answered as if its owner had never said no, its list would leave them
+out, and it could see that the account is gone. Who proves the address again has it all back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from django.db import transaction
 from cmr import preferences
 from cmr.models import Consumer
 from cmr.preferences import Wish
-from consent import contact_hashes
 from consent.ledger import NewChoice
 from consent.models import ContactReport, Subject
 from consent.resolution import Scope
@@ -41,7 +40,6 @@ def _forget(consumer: Consumer) -> None:
     Subject.objects.filter(pk=consumer.subject_id).update(
         jurisdiction=None, time_zone="", quiet_start=None, quiet_end=None
     )
-    contact_hashes.forget(consumer.subject_id)
     consumer.contact_points.all().delete()
     consumer.tokens.all().delete()
     for session in UserSession.objects.filter(user=user):

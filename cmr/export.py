@@ -111,7 +111,9 @@ def _standing(consumer: Consumer) -> Rows:
     said = resolution.in_force(preferences.of_subject(consumer.subject_id))
     entries = {c.entry for c in said}
     rows = LedgerEntry.objects.filter(pk__in=entries).select_related("brand")
-    return [_entry(entry) for entry in rows.order_by("recorded_at", "pk")]
+    found = list(rows.order_by("recorded_at", "pk"))
+    history.name_addresses(found)
+    return [_entry(entry) for entry in found]
 
 
 def _history(consumer: Consumer) -> Rows:
@@ -127,19 +129,28 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
         "purpose": entry.purpose_id,
         "channel": entry.channel,
         "topic": entry.topic,
+        "contact_point": _address(entry),
         "decision": entry.decision,
         "until": entry.until,
         "limit": limited,
         "expires_at": entry.expires_at,
         "maker": entry.maker,
+        "basis": entry.basis,
+        "ground": entry.ground,
         "source": entry.source,
         "reason": entry.reason or None,
         "evidence": entry.evidence or None,
         "notice": entry.notice or None,
+        "campaign": entry.campaign or None,
         "made_at": entry.made_at,
         "recorded_at": entry.recorded_at,
         "hash": bytes(entry.hash).hex(),
     }
+
+
+def _address(entry: LedgerEntry) -> str | None:
+    """The one address that the entry is about; None is any."""
+    return entry.address or (None if entry.contact_point_id is None else "removed")
 
 
 def _contacts(consumer: Consumer) -> Rows:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from brands.models import Topic
+from cmr.models import ContactPoint
 from consent.models import LedgerEntry
 
 
@@ -39,6 +40,7 @@ def changes(
         entries = entries.filter(Q(recorded_at__lt=before.recorded_at) | same_time)
     found = list(entries.order_by("-recorded_at", "-pk")[:limit])
     name_topics(found)
+    name_addresses(found)
     return found
 
 
@@ -48,3 +50,12 @@ def name_topics(entries: Sequence[LedgerEntry]) -> None:
     for entry in entries:
         code = entry.topic or ""
         entry.topic_name = names.get((entry.brand_id or 0, code), code)
+
+
+def name_addresses(entries: Sequence[LedgerEntry]) -> None:
+    """Give each entry that is about one address this address, while it is still the person's."""
+    wanted = {entry.contact_point_id for entry in entries} - {None}
+    points = ContactPoint.objects.filter(identifier__in=wanted) if wanted else ()
+    addresses = {point.identifier_id: point.value for point in points}
+    for entry in entries:
+        entry.address = addresses.get(entry.contact_point_id or 0, "")

@@ -146,14 +146,13 @@ def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
     """
     if choice.decision in SAYS_MORE and not link.proven:
         raise NotProven("a link of a brand's mail cannot say yes")
-    person = link.relationship.person_id
     choice = replace(choice, campaign=link.campaign or "")
-    return ledger.record(person, [choice], by=Actor(SOURCE), now=now)[0]
+    return ledger.record(link.relationship.subject_id, [choice], by=Actor(SOURCE), now=now)[0]
 
 
 def unsubscribe(link: Link, *, now: datetime) -> LedgerEntry | None:
     """Say no to what the link is for; None where that no stands already (RFC 8058: repeats)."""
-    if preferences.has_refused(link.relationship, link.scope, now=now):
+    if preferences.has_refused(link.relationship.person_id, link.scope, now=now):
         return None
     return say(link, NewChoice(link.scope, "deny"), now=now)
 

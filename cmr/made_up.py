@@ -24,11 +24,14 @@ def meet(brand: Brand, contact: Contact, *, now: datetime) -> Relationship:
     return relationships.register(brand, contact, note=NOTE, now=now)[0]
 
 
-def say(brand: Brand, contact: Contact, choice: NewChoice, *, now: datetime) -> LedgerEntry:
-    """They say it in the portal.
+def say(
+    brand: Brand, contact: Contact, choice: NewChoice, *, now: datetime
+) -> tuple[LedgerEntry, Relationship]:
+    """They say it in the portal; the entry, and the relationship of whoever said it.
 
     Raises:
         identifiers.InvalidAddress, people.NoRelationship, and what `ledger.record` does
     """
-    person = people.find(brand.pk, contact).person_id
-    return ledger.record(person, [choice], by=Actor(DOOR), now=now)[0]
+    relationship = people.find(brand.pk, contact)
+    (entry,) = ledger.record(relationship.subject_id, [choice], by=Actor(DOOR), now=now)
+    return entry, relationship

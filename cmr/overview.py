@@ -52,9 +52,9 @@ class Row:
 
 def rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Row]:
     """Of each brand that has an active relationship, one; in a handful of queries however many."""
-    mine = _relationships(consumer, words)
-    brand_ids = [each.brand_id for each in mine]
-    may = permissions.of_brands(consumer.subject_id, brand_ids, now=now)
+    known = _relationships(consumer, words)
+    mine = list({each.brand_id: each for each in reversed(known)}.values())[::-1]
+    may = permissions.of_brands(consumer.subject_id, known, now=now)
     contacts, asking = _contacts(consumer, now), _asking(consumer)
     topics = Topic.objects.names((pk, each.topic) for pk, one in may.items() for each in one)
     return [
@@ -92,13 +92,13 @@ def _bother(row: Row) -> tuple[bool, int, float]:
 
 
 def _relationships(consumer: Consumer, words: str) -> list[Relationship]:
-    """The first with each brand, by name."""
+    """Those with each brand, oldest first, by its name."""
     active = Relationship.objects.active().filter(person=consumer.subject_id)
     if words:
         named = Q(brand__name__icontains=words) | Q(brand__slug__icontains=words)
         active = active.filter(named)
     ordered = active.select_related("brand").order_by("brand__name", "brand_id", "started_at")
-    return list({each.brand_id: each for each in reversed(ordered)}.values())[::-1]
+    return list(ordered)
 
 
 def _contacts(consumer: Consumer, now: datetime) -> dict[int, Contacts]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from brands.models import Brand
-from cmr.models import Consumer
+from cmr.models import Consumer, ContactPoint
 from consent import ledger, relationships, resolution, scopes
 from consent import preferences as standing
 from consent.contact_hashes import KnownBy
+from consent.event_times import EventTimes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
@@ -57,20 +60,60 @@ def _with_identifier(consumer: Consumer, names: Names) -> Names:
     raise scopes.UnknownName("contact_point", str(names.contact_point))
 
 
-def has_refused(relationship: Relationship, scope: Scope, *, now: datetime) -> bool:
-    """Whether the person's own deny covers *scope*. A pause is none, for it ends."""
-    known = standing.covering_brand(relationship.person_id, relationship.brand_id)
+def has_refused(person_id: uuid.UUID, scope: Scope, *, now: datetime) -> bool:
+    """Whether the person's own deny covers *scope*, of one brand. A pause is none, for it ends."""
+    assert scope.brand is not None
+    known = standing.covering_brand(person_id, scope.brand)
     no = resolution.standing_no(known, scope, now)
     return no is not None and no.decision == "deny"
 
 
 def add_brand(
-    consumer: Consumer, brand: Brand, *, by: str, now: datetime
+    consumer: Consumer,
+    brand: Brand,
+    *,
+    by: str,
+    now: datetime,
+    points: Collection[ContactPoint] = (),
 ) -> tuple[Relationship, bool]:
-    """Begin a relationship; the brand may know the person by the hashes of their addresses."""
-    points = consumer.contact_points.order_by("pk")
-    contacts = [KnownBy(p.kind, hashlib.sha256(p.value.encode()).digest()) for p in points]
-    return relationships.start(consumer.subject_id, brand, by=Actor(by), now=now, contacts=contacts)
+    """Let *brand* know the person by the addresses *points*.
+
+    Without any it is the address by which the brand knew them before, else the one that they sign
+    in with. The brand is told the hash of each address, and knows each as somebody by itself. Says
+    whether there was anything to do; the relationship is that of the first address.
+    """
+    if not points and (known := _find_known(consumer, brand)):
+        if known.ended_at is None:
+            return known, False
+        mine = consumer.contact_points.select_related("identifier")
+        points = list(mine.filter(identifier__subject=known.subject_id))
+    chosen = list(points) or [find_usual_point(consumer)]
+    times = EventTimes(now)
+    with transaction.atomic():
+        started = [
+            relationships.start(
+                point.identifier.subject_id,
+                brand,
+                by=Actor(by),
+                now=times.read(),
+                contacts=[KnownBy(point.kind, hashlib.sha256(point.value.encode()).digest())],
+            )
+            for point in chosen
+        ]
+    return started[0][0], any(is_new for _, is_new in started)
+
+
+def _find_known(consumer: Consumer, brand: Brand) -> Relationship | None:
+    """The relationship with the brand, an active one first, else the one that ended last."""
+    mine = Relationship.objects.filter(person=consumer.subject_id, brand=brand)
+    return mine.order_by(F("ended_at").desc(nulls_first=True), "started_at").first()
+
+
+def find_usual_point(consumer: Consumer) -> ContactPoint:
+    """Return the address that the person signs in with, else the one that they proved first."""
+    points = consumer.contact_points.select_related("identifier").order_by("pk")
+    same = (each for each in points if each.value == consumer.user.email)
+    return next(same, None) or points[0]
 
 
 def end_relationship(
@@ -78,11 +121,11 @@ def end_relationship(
 ) -> bool:
     """End it: the brand may not reach the person at all; False when it was over already.
 
-    All of them, where the brand had met addresses of theirs apart.
+    All of them, where the brand knows several addresses of theirs.
     """
-    mine = Relationship.objects.active().filter(
-        person=consumer.subject_id, brand=relationship.brand_id
-    )
+    mine = Relationship.objects.active().select_related("brand")
+    mine = mine.filter(person=consumer.subject_id, brand=relationship.brand_id).order_by("pk")
+    times, actor = EventTimes(now), Actor(by)
     with transaction.atomic():
-        ended = [relationships.end(each, by=Actor(by), now=now) for each in mine]
+        ended = [relationships.end(each, by=actor, now=times.read()) for each in mine]
     return any(ended)

@@ -14,10 +14,9 @@ import orjson
 
 from brands.models import Channel, Purpose, Topic
 from brands.prepared import Row, Statement
-from consent import budgets, checks, identifiers, regimes, resolution, timing
+from consent import budgets, checks, identifiers, preferences, regimes, resolution, timing
 from consent.checks import (
     CHOICES,
-    COLUMNS,
     COVERING,
     HOURS,
     RELATIONSHIP,
@@ -25,6 +24,7 @@ from consent.checks import (
     Known,
 )
 from consent.identifiers import Contact, InvalidAddress
+from consent.preferences import CHOICE_COLUMNS
 from consent.residence import JURISDICTION
 from consent.resolution import Choice, Decision, Question, Regime, Scope
 from consent.scopes import UnknownName
@@ -35,7 +35,7 @@ CHUNK = 1_000
 #: from reading a whole table, however small it is today, in place of one row a contact.
 QUERY = Statement(f"""
 SELECT relationship.place, relationship.person_id, relationship.contact_point, {JURISDICTION},
-       {HOURS}, {COLUMNS}
+       relationship.id, {HOURS}, {CHOICE_COLUMNS}
 FROM (
     SELECT place, known.*, identifier.id AS contact_point
     FROM generate_series(0, length(%(digests)s::bytea) / 32 - 1) place
@@ -46,9 +46,12 @@ FROM (
     JOIN {RELATIONSHIP.format(brand="%(brand)s", person="subject_id = identifier.subject_id")}
         known ON true
     UNION ALL
-    SELECT asked.place::int, known.*, NULL
+    SELECT asked.place::int, known.*, address.id
     FROM json_each_text(%(refs)s::json) asked (place, ref)
     JOIN {RELATIONSHIP.format(brand="%(brand)s", person="ref = asked.ref")} known ON true
+    LEFT JOIN LATERAL (
+        SELECT id FROM consent_identifier WHERE subject_id = known.subject_id LIMIT 1
+    ) address ON true
 ) relationship
 JOIN LATERAL (
     SELECT * FROM consent_subject WHERE id = relationship.person_id LIMIT 1
@@ -155,14 +158,20 @@ class _Deciding:
     def _decided(self, known: Known) -> Decision:
         said = known.choices[0] if known.choices else None
         if len(known.choices) > 1 or (said and not _is_plain(said)):
-            return checks.strictest(known.choices, known.question, self.now)
+            decision = resolution.decide(known.choices, known.question, self.now)
+            return decision._replace(relationship_id=known.relationship_id)
         key = (known.question.regime, said and (said.scope, said.decision, said.maker, said.basis))
         if (verdict := self.verdicts.get(key)) is None:
-            verdict = checks.strictest(known.choices, known.question, self.now)
+            verdict = resolution.decide(known.choices, known.question, self.now)
             self.verdicts[key] = verdict
-        if verdict.because is None:
-            return verdict
-        return Decision(verdict.allowed, verdict.rule, self.now, because=said)
+        because = None if verdict.because is None else said
+        return Decision(
+            verdict.allowed,
+            verdict.rule,
+            self.now,
+            because=because,
+            relationship_id=known.relationship_id,
+        )
 
 
 def _is_plain(said: Choice) -> bool:
@@ -199,9 +208,10 @@ def _people(
     for row in rows:
         if (known := people.get(row[0])) is None:
             question = Question(Scope(*matter, row[2]), regime_in(row[3]))
-            known = people[row[0]] = Known(row[1], question, checks.read_hours(row[4:7]), [])
-        if row[7] is not None:
-            known.choices.append(checks.read_choice(row[7:]))
+            hours = checks.read_hours(row[5:8])
+            known = people[row[0]] = Known(row[1], question, hours, [], row[4])
+        if row[8] is not None:
+            known.choices.append(preferences.read_choice(row[8:]))
     return people
 
 

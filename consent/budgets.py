@@ -1,6 +1,9 @@
 """What is left of "at most so many": the sends that each limit counts.
 
-Windows roll: a day is the 24 hours before now, a week 7 days, a month 30 days.
+Windows roll: a day is the 24 hours before now, a week 7 days, a month 30 days. The window of a
+limit on all brands begins at the full hour, so that it frees a send on the hour: Note [Rounded
+times]. Else a brand could see in the minute at which it frees when another brand had sent. Nor is
+it told how many are left of it, which others spend.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from typing import Any
 
 from django.db import connection
 
-from consent.resolution import Choice, Limit
+from consent import rounding
+from consent.resolution import Choice, Limit, Scope
 
 # One row a limit, in the order asked. Of the sends in the window it takes the newest, as many as
 # the limit allows: the oldest of those is the one to wait for. A send whose contact point nobody
@@ -48,17 +52,21 @@ class Spent:
     limit: Limit
     count: int
     oldest: datetime | None
+    #: Whether it is a limit on all brands.
+    shared: bool = False
 
     @property
-    def remaining(self) -> int:
-        return max(self.limit.max - self.count, 0)
+    def remaining(self) -> int | None:
+        """How many the brand may still send; None of a limit that others count against, too."""
+        return None if self.shared else max(self.limit.max - self.count, 0)
 
     @property
     def gives_back(self) -> datetime | None:
         """When the next send is free again; None while there is one."""
-        if self.remaining or self.oldest is None:
+        if self.count < self.limit.max or self.oldest is None:
             return None
-        return self.oldest + self.limit.window
+        free = self.oldest + self.limit.window
+        return rounding.ceil_to_hour(free) if self.shared else free
 
 
 def spent(limits: Sequence[tuple[uuid.UUID, Choice]], *, now: datetime) -> list[Spent]:
@@ -67,11 +75,20 @@ def spent(limits: Sequence[tuple[uuid.UUID, Choice]], *, now: datetime) -> list[
     values: dict[str, list[Any]] = {
         "subject": [subject for subject, _, _ in rows],
         "max": [limit.max for _, _, limit in rows],
-        "since": [now - limit.window for _, _, limit in rows],
+        "since": [_begin_window(scope, limit, now) for _, scope, limit in rows],
     }
     for part in ("brand", "purpose", "channel", "topic", "contact_point"):
         values[part] = [getattr(scope, part) for _, scope, _ in rows]
     with connection.cursor() as cursor:
         cursor.execute(QUERY, values)
         counts = cursor.fetchall()
-    return [Spent(row[2], *count) for row, count in zip(rows, counts, strict=True)]
+    return [
+        Spent(limit, count, oldest, shared=scope.brand is None)
+        for (_, scope, limit), (count, oldest) in zip(rows, counts, strict=True)
+    ]
+
+
+def _begin_window(scope: Scope, limit: Limit, now: datetime) -> datetime:
+    """Return the time after which sends count. Of 24 hours at 14:20: 14:20 the day before, and
+    14:00 for a limit on all brands."""
+    return (rounding.floor_to_hour(now) if scope.brand is None else now) - limit.window

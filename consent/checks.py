@@ -13,24 +13,19 @@ from brands.models import Channel
 from brands.prepared import Row, Statement
 from consent import budgets, identifiers, resolution, timing
 from consent.identifiers import Contact
+from consent.preferences import CHOICE_COLUMNS, read_choice
 from consent.quiet_hours import QuietHours
 from consent.regimes import REGIME
-from consent.resolution import Choice, Decision, Limit, Question, Scope
+from consent.resolution import Choice, Decision, Question, Scope
 from consent.scopes import UnknownName
 
-#: What is read of each choice, for `read_choice`.
-COLUMNS = (
-    "held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic, "
-    "held.contact_point_id, held.decision, held.maker, held.made_at, held.basis, held.until, "
-    "held.expires_at, held.limit_max, held.limit_per"
-)
 #: What is read of the person's quiet hours, for `read_hours`.
 HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
 #: The relationship, found by the person and not among all that the brand has. Beside the others,
 #: without a limit, the planner may think a walk through the brand's people the cheaper way.
 RELATIONSHIP = """
     LATERAL (
-        SELECT id, person_id, brand_id, jurisdiction FROM consent_relationship
+        SELECT id, subject_id, person_id, brand_id, jurisdiction FROM consent_relationship
         WHERE brand_id = {brand} AND ended_at IS NULL AND {person} LIMIT 1
     )
 """
@@ -58,29 +53,36 @@ SELECT {{asker}}
        %(topic)s::text IS NULL OR EXISTS (
            SELECT FROM brands_topic
            WHERE brand_id = brand.id AND code = %(topic)s AND purpose_id = %(purpose)s),
-       purpose.has_channels, {REGIME}, relationship.person_id, identifier.id,
-       {HOURS}, {COLUMNS}
+       purpose.has_channels, {REGIME}, relationship.person_id, identifier.id, relationship.id,
+       {HOURS}, {CHOICE_COLUMNS}
 FROM {{brand}}
 JOIN brands_purpose purpose ON purpose.code = %(purpose)s
-LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
-LEFT JOIN {{relationship}} relationship ON true
+{{found}}
 LEFT JOIN consent_subject subject ON subject.id = relationship.person_id
 LEFT JOIN {CHOICES} ON true
 """
 
 
+#: The relationship and the address that a brand means, by whether it names its own reference. By
+#: either a relationship has one address, so both ways get the same answer.
+FOUND = {
+    False: f"""
+LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
+LEFT JOIN {RELATIONSHIP.format(brand="brand.id", person="subject_id = identifier.subject_id")}
+    relationship ON true
+""",
+    True: f"""
+LEFT JOIN {RELATIONSHIP.format(brand="brand.id", person="ref = %(ref)s")} relationship ON true
+LEFT JOIN consent_identifier identifier ON identifier.subject_id = relationship.subject_id
+""",
+}
+
+
 def _of(brand: str, *, columns: str = "") -> dict[bool, Statement]:
     """The query asked by *brand*, by whether the contact is the brand's own reference."""
-    persons = {False: "subject_id = identifier.subject_id", True: "ref = %(ref)s"}
     return {
-        is_ref: Statement(
-            QUERY.format(
-                asker=columns,
-                brand=brand,
-                relationship=RELATIONSHIP.format(brand="brand.id", person=person),
-            )
-        )
-        for is_ref, person in persons.items()
+        is_ref: Statement(QUERY.format(asker=columns, brand=brand, found=found))
+        for is_ref, found in FOUND.items()
     }
 
 
@@ -114,6 +116,7 @@ class Known(NamedTuple):
     question: Question
     quiet_hours: QuietHours | None
     choices: list[Choice]
+    relationship_id: uuid.UUID | None = None
 
 
 def check(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = ()) -> Decision:
@@ -146,7 +149,8 @@ def decide(known: Known, *, now: datetime) -> Decision:
     """The whole rule. Where a limit covers a yes, what it has left costs a query."""
     if known.subject_id is None:
         return resolution.no_relationship(now)
-    decision = strictest(known.choices, known.question, now)
+    decision = resolution.decide(known.choices, known.question, now)
+    decision = decision._replace(relationship_id=known.relationship_id)
     limits = [(known.subject_id, each) for each in decision.limits if decision.allowed]
     return timing.timed(
         decision,
@@ -193,7 +197,7 @@ def read_known(asked: Asked, rows: Sequence[Row]) -> Known:
         raise UnknownName("channel", asked.channel)
     if not rows:
         raise UnknownName("purpose", asked.purpose)
-    topic_is_known, has_channels, regime, subject_id, identifier, *hours = rows[0][:8]
+    topic_is_known, has_channels, regime, subject_id, identifier, relationship, *hours = rows[0][:9]
     if not topic_is_known:
         raise UnknownName("topic", str(asked.topic))
     if has_channels and asked.channel is None:
@@ -203,20 +207,8 @@ def read_known(asked: Asked, rows: Sequence[Row]) -> Known:
         subject_id=subject_id,
         question=Question(scope, regime),
         quiet_hours=read_hours(hours),
-        choices=[read_choice(row[8:]) for row in rows if row[8] is not None],
-    )
-
-
-def strictest(choices: Sequence[Choice], question: Question, now: datetime) -> Decision:
-    """Asked by reference, the brand may mean any address: the strictest answer is for all."""
-    if question.scope.contact_point is not None:
-        return resolution.decide(choices, question, now)
-    named = {c.scope.contact_point for c in choices if c.scope.contact_point is not None}
-    scopes = [question.scope._replace(contact_point=point) for point in [None, *sorted(named)]]
-    answers = [resolution.decide(choices, question._replace(scope=each), now) for each in scopes]
-    return min(answers, key=lambda answer: answer.allowed)._replace(
-        valid_until=min((a.valid_until for a in answers if a.valid_until), default=None),
-        limits=tuple({c.entry: c for a in answers for c in a.limits}.values()),
+        choices=[read_choice(row[9:]) for row in rows if row[9] is not None],
+        relationship_id=relationship,
     )
 
 
@@ -235,12 +227,3 @@ def read_hours(row: Sequence[Any]) -> QuietHours | None:
     """The person's quiet hours from the values of `HOURS`."""
     start, end, zone = row
     return None if start is None or end is None else QuietHours(start, end, zone)
-
-
-def read_choice(row: Sequence[Any]) -> Choice:
-    """A choice from the values of `COLUMNS`, whose order is that of its fields."""
-    entry, seq = row[:2]
-    decision, maker, made_at, basis, until, expires_at, most, per = row[7:15]
-    limit = None if most is None else Limit(most, per)
-    scope = Scope._make(row[2:7])
-    return Choice(entry, seq, scope, decision, maker, made_at, basis, until, expires_at, limit)

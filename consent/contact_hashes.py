@@ -115,11 +115,6 @@ def check_key() -> None:
         _open(bytes(sealed), brand_id)
 
 
-def forget(person_id: uuid.UUID) -> None:
-    """Take away whatever hashes any brand has of the person."""
-    ContactHash.objects.filter(relationship__person=person_id).delete()
-
-
 def forget_address(person_id: uuid.UUID, address: str) -> None:
     """Take away the hashes of one normalised address, which is the person's no more."""
     sha256 = hashlib.sha256(address.encode()).digest()

@@ -7,15 +7,18 @@ event follows from the entry alone, and the person's row is locked while we look
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from brands import stream
 from brands.stream import Notice
-from consent import ledger, notices, preferences, regimes, residence, resolution
-from consent.models import Ending, LedgerEntry, Relationship
+from consent import ledger, notices, preferences, recipients, regimes, resolution
+from consent.event_times import EventTimes
+from consent.models import Ending, LedgerEntry, Relationship, Subject
+from consent.notices import Standing
+from consent.recipients import Recipient
 from consent.resolution import Choice, Decision, Question
 
 
@@ -30,12 +33,13 @@ def end_due(now: datetime) -> int:
     One after the other: each worker is through with a person's earlier ending before it comes to
     the later one, so no stream has them the other way round.
     """
-    return sum(tell(ending, now=now) for ending in due(now))
+    times = EventTimes(now)
+    return sum(tell(ending, times, now=now) for ending in due(now))
 
 
-def tell(ending: Ending, *, now: datetime) -> int:
-    """Tell every concerned brand; return how many were told."""
-    told = sum(_tell(ending, brand_id, now=now) for brand_id in _concerned(ending))
+def tell(ending: Ending, times: EventTimes, *, now: datetime) -> int:
+    """Tell every concerned brand, each at its own of the *times*; return how many were told."""
+    told = sum(_tell(ending, brand_id, times, now=now) for brand_id in _concerned(ending))
     _finish(ending, now)
     return told
 
@@ -54,28 +58,36 @@ def _finish(ending: Ending, now: datetime) -> None:
             Ending.objects.filter(pk=ending.pk, done_at=None).update(done_at=now)
 
 
-def _tell(ending: Ending, brand_id: int, *, now: datetime) -> bool:
+def _tell(ending: Ending, brand_id: int, times: EventTimes, *, now: datetime) -> bool:
     """Tell one brand, unless it was told, or the choice had been replaced or taken back.
 
     Without the lock a replacement could get into the stream after we looked and before we write:
     the brand would hear that a pause began, and then that it ended.
     """
     with transaction.atomic():
-        subject = ledger.lock(ending.subject_id)
-        said = preferences.covering_brand(subject.pk, brand_id)
-        if not _still_counted(ending.entry_id, said):
+        person = ledger.lock(ending.subject_id)
+        if not _still_counted(ending.entry_id, preferences.covering_brand(person.pk, brand_id)):
             return False
         told: list[Notice] = []
-        for relationship in ledger.active_with(subject.pk, brand_id):
-            place = residence.of(subject, relationship)
-            stands = _decide(ending.entry, said, brand_id, place, now)
-            ended = notices.of_ending(
-                ending.entry, relationship, stands, now=now, seq=subject.last_seq
-            )
-            if not stream.already_told(brand_id, ended.cause):
-                told += [*ledger.pending_for(relationship), ended]
+        for recipient in recipients.find_active(person.pk, brand_id):
+            told += _build_notices(ending.entry, recipient, person, times, now)
         ledger.tell(told)
     return bool(told)
+
+
+def _build_notices(
+    entry: LedgerEntry, recipient: Recipient, person: Subject, times: EventTimes, now: datetime
+) -> Iterator[Notice]:
+    """That *entry* ended, and before it what the brand has yet to be told."""
+    if not recipient.is_concerned_by(preferences.scope_of(entry)):
+        return
+    if stream.already_told(recipient.brand_id, notices.ending_cause(entry, recipient)):
+        return
+    standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
+    stands = _decide(entry, standing, person.jurisdiction, now)
+    yield from ledger.pending_for(standing, person.pk, times)
+    at = times.read()
+    yield notices.of_ending(entry, recipient, stands, standing.permissions(at), at=at)
 
 
 def _still_counted(entry_id: uuid.UUID, said: Sequence[Choice]) -> bool:
@@ -84,16 +96,19 @@ def _still_counted(entry_id: uuid.UUID, said: Sequence[Choice]) -> bool:
 
 
 def _decide(
-    entry: LedgerEntry, said: Sequence[Choice], brand_id: int, place: str | None, now: datetime
+    entry: LedgerEntry, standing: Standing, residence: str | None, now: datetime
 ) -> Decision | None:
     """What stands now for the entry's own scope; None where it names no purpose to ask about.
 
-    *place* is where the person lives.
+    *residence* is where the person says they live.
     """
     if entry.purpose is None:
         return None
+    recipient = standing.recipient
     # A question is always some brand's: asked of any brand, this one's own no would be left out.
-    scope = preferences.scope_of(entry)._replace(brand=brand_id)
+    scope = preferences.scope_of(entry)._replace(
+        brand=recipient.brand_id, contact_point=recipient.contact_point
+    )
     question = Question(scope, entry.purpose.regime)  # type: ignore[arg-type]
-    question = question._replace(regime=regimes.by_place(question)(place))
-    return resolution.decide(said, question, now)
+    regime = regimes.by_place(question)(residence or recipient.jurisdiction)
+    return resolution.decide(standing.choices, question._replace(regime=regime), now)

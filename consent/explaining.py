@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
 
-from consent import ledger, notices
-from consent.models import Explanation, LedgerEntry
+from brands.stream import Notice
+from consent import ledger, notices, preferences, recipients
+from consent.event_times import EventTimes
+from consent.models import Explanation, LedgerEntry, Subject
 
 
 class NothingToExplain(ValueError):
@@ -31,10 +34,16 @@ def explain(entry: LedgerEntry, reason: str, *, now: datetime) -> bool:
         _, is_new = Explanation.objects.get_or_create(entry=entry, defaults=row)
         if entry.reason or not is_new:
             return False
-        ledger.tell(
-            [
-                notices.of_explanation(entry, each, reason, now=now, seq=person.last_seq)
-                for each in ledger.active_with(person.pk, entry.brand_id)
-            ]
-        )
+        ledger.tell(list(_build_notices(entry, person, reason, now)))
     return True
+
+
+def _build_notices(
+    entry: LedgerEntry, person: Subject, reason: str, now: datetime
+) -> Iterator[Notice]:
+    times = EventTimes(now)
+    for recipient in recipients.find_active(person.pk, entry.brand_id):
+        if recipient.is_concerned_by(preferences.scope_of(entry)):
+            standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
+            at = times.read()
+            yield notices.of_explanation(entry, recipient, reason, standing.permissions(at), at=at)

@@ -9,70 +9,102 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 
 import orjson
 
+from brands.models import Brand
 from brands.prepared import Row, Statement
-from consent import checks, contact_hashes, resolution, roll
-from consent.checks import CHOICES, COLUMNS
+from consent import contact_hashes, permission_tables, regimes, roll
+from consent.checks import CHOICES
 from consent.contact_hashes import KnownBy
+from consent.notices import Standing, select_standing
+from consent.preferences import CHOICE_COLUMNS, read_choice
+from consent.recipients import Recipient
+from consent.residence import JURISDICTION
 from consent.resolution import Choice
 
 # One statement, so that nothing is read that a person said after they had ended the relationship.
 QUERY = Statement(f"""
 SELECT relationship.id, relationship.ref, relationship.started_at, relationship.ended_at,
-       relationship.ended_by, {COLUMNS}
+       relationship.ended_by, relationship.subject_id, address.id,
+       {JURISDICTION}, coalesce(head.last_seq, 0), {CHOICE_COLUMNS}
 FROM consent_relationship relationship
+JOIN consent_subject subject ON subject.id = relationship.person_id
+LEFT JOIN consent_identifier address ON address.subject_id = relationship.subject_id
+LEFT JOIN brands_subjecthead head
+    ON head.brand_id = relationship.brand_id AND head.subject = relationship.subject_id
 LEFT JOIN {CHOICES} ON relationship.ended_at IS NULL
 WHERE relationship.id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 ORDER BY relationship.id
 """)
 
 
+#: How many columns come before those of a choice.
+OWN = 9
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """One of the brand's people, and what stands; nothing does once the relationship is over."""
 
-    id: uuid.UUID
-    ref: str | None
+    recipient: Recipient
     started_at: datetime
     ended_at: datetime | None
     ended_by: str
+    #: The number of the newest event about them, within those about them.
+    subject_seq: int
     standing: Sequence[Choice]
     contacts: Sequence[KnownBy]
+    permissions: Sequence[permission_tables.Row]
 
 
-def preferences(brand_id: int, *, since: int | None, now: datetime) -> Iterator[list[Person]]:
+def preferences(brand: Brand, *, since: int | None, now: datetime) -> Iterator[list[Person]]:
     """The brand's people, or those of whom it was told anything after sequence *since*.
 
     Raises:
         contact_hashes.Unreadable
     """
-    for ids in roll.of(brand_id, since=since):
-        yield _people(brand_id, ids, now)
+    read = _Reader(brand, now)
+    for ids in roll.of(brand.pk, since=since):
+        yield read.people(ids)
 
 
-def _people(brand_id: int, ids: Sequence[uuid.UUID], now: datetime) -> list[Person]:
-    contacts = contact_hashes.of(brand_id, ids)
-    rows = QUERY.ask({"ids": orjson.dumps(ids).decode()})
-    return [
-        Person(pk, ref, start, end, by, _standing(list(own), now), contacts.get(pk, ()))
-        for (pk, ref, start, end, by), own in groupby(rows, itemgetter(0, 1, 2, 3, 4))
-    ]
+class _Reader:
+    """Reads people of one brand at one moment."""
 
+    def __init__(self, brand: Brand, now: datetime) -> None:
+        self.brand, self.now = brand, now
+        self.read_defaults = cache(regimes.read_regional_defaults)
 
-def _standing(rows: Sequence[Row], now: datetime) -> list[Choice]:
-    """What is in force and has not run out, oldest first."""
-    said = resolution.in_force(checks.read_choice(row[5:]) for row in rows if row[5] is not None)
-    return sorted((each for each in said if not _is_over(each, now)), key=_age)
+    def people(self, ids: Sequence[uuid.UUID]) -> list[Person]:
+        contacts = contact_hashes.of(self.brand.pk, ids)
+        rows = QUERY.ask({"ids": orjson.dumps(ids).decode()})
+        return [
+            self._person(own, list(said), contacts.get(own[0], ()))
+            for own, said in groupby(rows, itemgetter(*range(OWN)))
+        ]
+
+    def _person(self, own: Row, rows: Sequence[Row], contacts: Sequence[KnownBy]) -> Person:
+        pk, ref, started_at, ended_at, ended_by, subject_id, point, place, subject_seq = own
+        brand = self.brand
+        recipient = Recipient(pk, brand.pk, brand.slug, subject_id, ref, place, point)
+        said = [read_choice(row[OWN:]) for row in rows if row[OWN] is not None]
+        standing = Standing(recipient, said, self.read_defaults(place))
+        return Person(
+            recipient,
+            started_at,
+            ended_at,
+            ended_by,
+            subject_seq,
+            [each for each in reversed(select_standing(standing)) if not _is_over(each, self.now)],
+            contacts,
+            [] if ended_at else standing.table(self.now),
+        )
 
 
 def _is_over(choice: Choice, now: datetime) -> bool:
     end = choice.until or choice.expires_at
     return end is not None and end <= now
-
-
-def _age(choice: Choice) -> tuple[datetime, int]:
-    return choice.age

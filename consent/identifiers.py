@@ -8,8 +8,8 @@ with it but guess with the pepper.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
+import secrets
 import unicodedata
 from functools import cache
 from typing import NamedTuple
@@ -168,7 +168,11 @@ def find_or_create(address_digest: bytes, *, made_up_by: Brand | None = None) ->
     return identifier
 
 
-def alias(identifier_id: int, *, brand_id: int) -> str:
-    """A name for a contact point that only one brand sees, so that two cannot compare notes."""
-    text = f"{brand_id}:{identifier_id}".encode()
-    return hmac.digest(_pepper(), text, "sha256").hex()[:24]
+def release(identifier: Identifier) -> None:
+    """Let an address go, which comes to somebody else: the next to prove it begins anew.
+
+    What was said and recorded about the address stays with the person who had it, so their row
+    keeps its place under a digest that no address has.
+    """
+    identifier.digest = secrets.token_bytes(32)
+    identifier.save(update_fields=["digest"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -11,12 +11,25 @@ from functools import partial
 from django.db import connection, transaction
 
 from brands import stream
-from brands.models import Brand
+from brands.models import Event
 from brands.prepared import Insertion, Statement, columns, made
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
-from consent import attribution, chain, notices, preferences, residence, resolution, terms
-from consent.models import Ending, LedgerEntry, Propagation, Relationship, Source, Subject
+from consent import (
+    attribution,
+    chain,
+    notices,
+    preferences,
+    recipients,
+    residence,
+    resolution,
+    rounding,
+    terms,
+)
+from consent.event_times import EventTimes
+from consent.models import Ending, LedgerEntry, Propagation, Source, Subject
+from consent.notices import Standing
+from consent.recipients import Recipient
 from consent.resolution import Limit, Scope
 
 
@@ -66,6 +79,12 @@ class FromTheFuture(ValueError):
     """A choice cannot have been made later than now."""
 
 
+class ExpiresTooSoon(ValueError):
+    """A yes to all brands ends on the hour, and there is no full hour before its end."""
+
+    field = "expires_at"
+
+
 ENTRY = Insertion(LedgerEntry)
 CHAINED = Statement(
     "UPDATE consent_subject SET last_seq = %(seq)s, chain_head = %(head)s WHERE id = %(id)s"
@@ -83,14 +102,15 @@ def record(
     Raises:
         LiftRefused: a brand's yes would lift the person's no.
         FromTheFuture: a choice's `made_at` is later than *now*.
+        ExpiresTooSoon: a yes to all brands would end within this hour.
         terms.NoTerm, terms.TermOver, terms.BeyondTerm: of an implied consent.
     """
     with transaction.atomic():
         subject = lock(subject_id)
-        recording = _Recording(subject, by, now)
+        recording = _Recording(subject, by, now, told_first=subject_id)
         entries = [recording.add(choice) for choice in choices]
         CHAINED.ask({"id": subject.pk, "seq": subject.last_seq, "head": subject.chain_head})
-        tell(recording.notices)
+        tell(recording.build_notices())
         if recording.is_wide:
             after_commit(partial(publish, "consent.propagate", str(subject.pk)))
     return entries
@@ -111,11 +131,12 @@ def lock(subject_id: uuid.UUID) -> Subject:
     return lock(subject.merged_into_id) if subject.merged_into_id else subject
 
 
-def tell(told: Sequence[Notice]) -> None:
+def tell(told: Sequence[Notice]) -> list[Event]:
     """Append to the streams and wake the workers after the commit; last in a transaction."""
-    stream.append(told)
+    events = stream.append(told)
     brand_ids = {notice.brand_id for notice in told}
     after_commit(partial(wake_up, brand_ids))
+    return events
 
 
 def wake(brand_id: int) -> None:
@@ -133,46 +154,96 @@ PENDING = Statement(
 )
 
 
-def pending_for(relationship: Relationship) -> Iterator[Notice]:
+def pending_for(standing: Standing, person_id: uuid.UUID, times: EventTimes) -> Iterator[Notice]:
     """What the person said about any brand and this brand has yet to be told, oldest first.
 
     Whoever tells a brand of a later change tells this before, so that order is kept.
     """
-    if not PENDING.ask({"subject": relationship.person_id}):
+    if not PENDING.ask({"subject": person_id}):
         return
-    pending = Propagation.objects.filter(subject=relationship.person_id, done_at=None)
+    recipient = standing.recipient
+    pending = Propagation.objects.filter(subject=person_id, done_at=None)
     for each in pending.select_related("entry").order_by("pk"):
-        notice = notices.of_entry(each.entry, relationship)
-        if not stream.already_told(relationship.brand_id, notice.cause):
-            yield notice
+        if not recipient.is_concerned_by(preferences.scope_of(each.entry)):
+            continue
+        if stream.already_told(recipient.brand_id, notices.cause_of(each.entry, recipient)):
+            continue
+        at = times.read()
+        yield notices.of_entry(each.entry, recipient, standing.permissions(at), at=at, direct=False)
 
 
 class _Recording:
     """One call of `record`: the locked Subject, and what is to be told at the end."""
 
-    def __init__(self, subject: Subject, by: Actor, now: datetime) -> None:
+    def __init__(
+        self, subject: Subject, by: Actor, now: datetime, *, told_first: uuid.UUID
+    ) -> None:
         self.subject = subject
+        #: Of several relationships with one brand, that of this subject is told first.
+        self.told_first = told_first
         self.by = by
         self.now = now
         self.is_wide = False
-        self.notices: list[Notice] = []
+        #: The entries about one brand, which is told of them in this transaction.
+        self.told: list[LedgerEntry] = []
 
     def add(self, choice: NewChoice) -> LedgerEntry:
         self._refuse_lift(choice)
-        entry = self._insert(self._until_its_term(choice))
+        entry = self._insert(self._until_its_term(_end_on_the_hour(choice, self.now)))
         preferences.project(entry)
         self._note_ending(entry)
         if entry.brand_id is None:
             self._leave_to_worker(entry)
         else:
-            self._tell_brand(entry)
+            self.told.append(entry)
         return entry
+
+    def build_notices(self) -> list[Notice]:
+        """Return what each brand is told, brand by brand, with what stands after all choices."""
+        times = EventTimes(self.now)
+        times.read()  # the choices' own time
+        built: list[Notice] = []
+        for brand_id in dict.fromkeys(entry.brand_id for entry in self.told):
+            left = [entry for entry in self.told if entry.brand_id == brand_id]
+            known = recipients.find_active(self.subject.pk, brand_id)
+            direct = dict[uuid.UUID, uuid.UUID]()
+            for recipient in sorted(known, key=lambda one: one.subject_id != self.told_first):
+                scopes = (preferences.scope_of(entry) for entry in left)
+                mine = [
+                    e for e, s in zip(left, scopes, strict=True) if recipient.is_concerned_by(s)
+                ]
+                for entry in mine:
+                    direct.setdefault(entry.pk, recipient.id)
+                built += self._build(mine, recipient, times, direct)
+        return built
+
+    def _build(
+        self,
+        entries: Sequence[LedgerEntry],
+        recipient: Recipient,
+        times: EventTimes,
+        direct: Mapping[uuid.UUID, uuid.UUID],
+    ) -> Iterator[Notice]:
+        """*direct* has the recipient of each entry that is told of it at the entry's own time."""
+        if not entries:
+            return
+        standing = notices.read_standing(recipient, self.subject.pk, self.subject.jurisdiction)
+        yield from pending_for(standing, self.subject.pk, times)
+        permissions = standing.permissions(self.now)
+        for entry in entries:
+            is_direct = direct[entry.pk] == recipient.id
+            at = self.now if is_direct else times.read()
+            yield notices.of_entry(
+                entry, recipient, permissions, at=at, direct=is_direct, again=not is_direct
+            )
 
     def _refuse_lift(self, choice: NewChoice) -> None:
         if self.by.brand_id is None or choice.decision != "grant":
             return
         known = preferences.covering_brand(self.subject.pk, self.by.brand_id)
-        if denial := resolution.standing_no(known, choice.scope, self.now):
+        # The brand speaks of the one address that it named, so a no for that address counts, too.
+        named = choice.scope._replace(contact_point=recipients.find_contact_point(self.told_first))
+        if denial := resolution.standing_no(known, named, self.now):
             raise LiftRefused(denial)
 
     def _until_its_term(self, choice: NewChoice) -> NewChoice:
@@ -245,11 +316,20 @@ class _Recording:
         self.is_wide = True
         Propagation.objects.create(entry=entry, subject=self.subject, subject_seq=entry.subject_seq)
 
-    def _tell_brand(self, entry: LedgerEntry) -> None:
-        for nth, relationship in enumerate(active_with(self.subject.pk, entry.brand_id)):
-            told = {n.cause for n in self.notices if n.brand_id == relationship.brand_id}
-            self.notices += [n for n in pending_for(relationship) if n.cause not in told]
-            self.notices.append(notices.of_entry(entry, relationship, again=nth > 0))
+
+def _end_on_the_hour(choice: NewChoice, now: datetime) -> NewChoice:
+    """Of a choice about any brand: Note [Rounded times]. A pause lasts longer, a yes shorter.
+
+    Raises:
+        ExpiresTooSoon
+    """
+    if choice.scope.brand is not None:
+        return choice
+    until = choice.until and rounding.ceil_to_hour(choice.until)
+    expires_at = choice.expires_at and rounding.floor_to_hour(choice.expires_at)
+    if expires_at and expires_at <= now:
+        raise ExpiresTooSoon("a yes to all brands ends on the hour: let it end an hour later")
+    return replace(choice, until=until, expires_at=expires_at)
 
 
 # The newest of a person's entries come first, so whoever changes their mind is found at once.
@@ -271,29 +351,3 @@ def _before(subject: Subject, scope: Scope) -> str:
         return ""
     rows = BEFORE.ask({"subject": subject.pk, **scope._asdict()})
     return str(rows[0][0]) if rows else ""
-
-
-ACTIVE = Statement(f"""
-SELECT brand.slug, CASE WHEN known.merged_into_id IS NULL THEN 0 ELSE known.last_seq END,
-       {columns(Relationship, of="relationship")}
-FROM consent_relationship relationship
-JOIN brands_brand brand ON brand.id = relationship.brand_id
-JOIN consent_subject known ON known.id = relationship.subject_id
-WHERE relationship.person_id = %(person)s AND relationship.brand_id = %(brand)s
-    AND relationship.ended_at IS NULL
-ORDER BY relationship.id
-""")
-
-
-def active_with(person_id: uuid.UUID, brand_id: int | None) -> list[Relationship]:
-    """The person's relationships with the brand, whose brand has its id and slug, no more.
-
-    There is one, or none; several where a person proved addresses that the brand had met apart.
-    """
-    found = []
-    for slug, seq_before, *values in ACTIVE.ask({"person": person_id, "brand": brand_id}):
-        relationship = made(Relationship, values)
-        relationship.brand = Brand(id=relationship.brand_id, slug=slug)
-        relationship.seq_before = seq_before
-        found.append(relationship)
-    return found

@@ -3,7 +3,11 @@
 Note [Merging]. Both chains stay as they are: nothing is copied from one ledger to the other. What
 changes is whose word counts. `Relationship.person` points at the subject that remains, which from
 then on holds the preferences of both; each relationship keeps the subject, the id and the order in
-which its brand knows the person, so that no brand learns that two of its people are one.
+which its brand knows the person, so that no brand is told that two of its people are one. What it
+can find out all the same is in ADR 28.
+
+A subject is one address. A newly proved address has a subject of its own, merged into the person's
+(ADR 28): to a brand that never had it, it is an address like any other that nobody knows.
 
 The stricter word stands: a no that stood for either of the two before, and that the other's yes
 would lift or the other's `clear` would take back, is said again after the merge, and so is a limit
@@ -20,7 +24,8 @@ from django.db import connection, transaction
 
 from brands import stream
 from brands.stream import Notice
-from consent import ledger, notices, preferences, resolution
+from consent import ledger, notices, preferences, recipients, resolution
+from consent.event_times import EventTimes
 from consent.ledger import Actor, NewChoice
 from consent.models import (
     Ending,
@@ -30,6 +35,7 @@ from consent.models import (
     Send,
     Subject,
 )
+from consent.recipients import Recipient
 from consent.resolution import Choice, Scope
 
 Said = Sequence[Choice]
@@ -61,7 +67,7 @@ def merge(merged_id: uuid.UUID, *, into: uuid.UUID, now: datetime) -> bool:
             return False
         before = preferences.of_subject(remaining.pk), preferences.of_subject(merged.pk)
         _adopt(merged, remaining, now)
-        _tell_what_is_new(remaining, before)
+        _tell_what_is_new(remaining, before, now)
         _restate(remaining, before, now)
     return True
 
@@ -85,34 +91,43 @@ def _adopt(merged: Subject, remaining: Subject, now: datetime) -> None:
     merged.save(update_fields=["merged_into", "merged_at"])
 
 
-def _tell_what_is_new(remaining: Subject, before: tuple[Said, Said]) -> None:
+def _tell_what_is_new(remaining: Subject, before: tuple[Said, Said], now: datetime) -> None:
     """Tell each brand what the other subject had said of it, or of any brand, oldest first."""
     entries = {choice.entry for said in before for choice in said}
-    said = LedgerEntry.objects.filter(pk__in=entries).order_by("made_at", "pk")
+    said = list(LedgerEntry.objects.filter(pk__in=entries).order_by("made_at", "pk"))
+    times = EventTimes(now)
     told = [
         notice
-        for relationship in _relationships(remaining)
-        for entry in said
-        if entry.brand_id in (None, relationship.brand_id)
-        for notice in _untold(entry, relationship, remaining.last_seq)
+        for recipient in _find_recipients(remaining)
+        for notice in _build_notices(said, recipient, remaining, times)
     ]
     ledger.tell(told)
 
 
-def _relationships(person: Subject) -> Iterator[Relationship]:
+def _find_recipients(person: Subject) -> Iterator[Recipient]:
     brands = Relationship.objects.active().filter(person=person).order_by("brand_id")
     for brand_id in brands.values_list("brand_id", flat=True).distinct():
-        yield from ledger.active_with(person.pk, brand_id)
+        yield from recipients.find_active(person.pk, brand_id)
 
 
-def _untold(entry: LedgerEntry, relationship: Relationship, seq: int) -> Iterator[Notice]:
+def _build_notices(
+    said: Sequence[LedgerEntry], recipient: Recipient, person: Subject, times: EventTimes
+) -> Iterator[Notice]:
     """What its own subject said, a brand heard when it was said."""
-    if entry.subject_id == relationship.subject_id:
+    new = [
+        entry
+        for entry in said
+        if entry.subject_id != recipient.subject_id
+        and recipient.is_concerned_by(preferences.scope_of(entry))
+        and not stream.already_told(recipient.brand_id, notices.cause_of(entry, recipient))
+    ]
+    if not new:
         return
-    seq += relationship.seq_before
-    notice = notices.of_entry(entry, relationship, again=True, seq=seq)
-    if not stream.already_told(relationship.brand_id, notice.cause):
-        yield notice
+    standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
+    for entry in new:
+        at = times.read()
+        permissions = standing.permissions(at)
+        yield notices.of_entry(entry, recipient, permissions, at=at, direct=False, again=True)
 
 
 def _restate(remaining: Subject, before: tuple[Said, Said], now: datetime) -> None:

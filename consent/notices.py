@@ -1,24 +1,36 @@
-"""What a brand is told of a choice or a relationship, in the form its event freezes."""
+"""What a brand is told of a choice or a relationship, in the form its event freezes.
+
+Note [What a brand reads]. Only what belongs to its own relationship: entry ids and numbers of this
+relationship, the scope narrowed to the brand, and for what the person said to others as well the
+time of this event. Each event has the `permissions` that stand now, so a copy equals the check.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from brands.event_types import OF_DECISION, OF_ENDING
 from brands.stream import Facts, Notice
-from consent import clocks, preferences, scopes
+from consent import clocks, permission_tables, preferences, regimes, resolution, scopes
+from consent.entry_ids import build_entry_id
 from consent.models import LedgerEntry, Relationship
+from consent.permission_tables import NO_DEFAULTS, RegionalDefaults, Row, TooManyRows
+from consent.recipients import Recipient
 from consent.resolution import Choice, Decision
+from consent.rounding import floor_to_hour
 
 #: The decisions that take something away, for which a clock runs.
 TAKES_AWAY = {"deny", "pause", "limit"}
+#: So many choices that stood before are listed at the beginning of a relationship, newest first.
+MOST_STANDING = 40
+Permissions = list[dict[str, Any]] | None
 
 
-def cause_of(entry: LedgerEntry, relationship: Relationship) -> uuid.UUID:
+def cause_of(entry: LedgerEntry, relationship: Relationship | Recipient) -> uuid.UUID:
     """What the event names as its cause: the entry, or what follows from it and a relationship.
 
     A stream takes a cause once, and a brand may know one person by several relationships.
@@ -28,32 +40,88 @@ def cause_of(entry: LedgerEntry, relationship: Relationship) -> uuid.UUID:
     return uuid.uuid5(relationship.id, entry.id.hex)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands for one recipient: its choices, and which defaults hold where the person lives.
+
+    The choices are the person's and the brand's, of every address; `permissions` leaves out what
+    does not concern the recipient.
+    """
+
+    recipient: Recipient
+    choices: Sequence[Choice]
+    defaults: RegionalDefaults = NO_DEFAULTS
+
+    def permissions(self, now: datetime) -> Permissions:
+        """Return the rows of the permission table; None where they are too many for an event."""
+        try:
+            return describe_rows(self.table(now, most=permission_tables.MOST_ROWS))
+        except TooManyRows:
+            return None
+
+    def table(self, now: datetime, *, most: int | None = None) -> list[Row]:
+        """Return the permission table. Raises TooManyRows."""
+        return permission_tables.build_table(
+            self.choices,
+            brand_id=self.recipient.brand_id,
+            contact_point=self.recipient.contact_point,
+            now=now,
+            defaults=self.defaults,
+            most=most,
+        )
+
+
+def read_standing(recipient: Recipient, person_id: uuid.UUID, residence: str | None) -> Standing:
+    """Return what stands for *recipient*; *residence* is where the person says they live."""
+    return Standing(
+        recipient,
+        preferences.covering_brand(person_id, recipient.brand_id),
+        regimes.read_regional_defaults(residence or recipient.jurisdiction),
+    )
+
+
+def describe_rows(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the rows of a permission table as events and exports write them."""
+    return [
+        {
+            "purpose": row.purpose,
+            "channel": row.channel,
+            "topic": row.topic,
+            "allowed": row.allowed,
+            "then": [{"at": turn.at, "allowed": turn.allowed} for turn in row.then],
+        }
+        for row in rows
+    ]
+
+
 def of_entry(
     entry: LedgerEntry,
-    relationship: Relationship,
+    recipient: Recipient,
+    permissions: Permissions,
     *,
+    at: datetime,
+    direct: bool,
     again: bool = False,
-    seq: int | None = None,
-    due: Callable[[LedgerEntry], datetime | None] | None = None,
+    due: Callable[[LedgerEntry, datetime], datetime | None] | None = None,
 ) -> Notice:
-    """Tell the brand of *relationship* of one recorded choice.
+    """Tell the brand of *recipient* of one recorded choice, *at* a time.
 
-    Told *again*, of another relationship with the same person, it counts in no metric. *due* says
-    by when it is to be honoured, else the clocks do.
+    It is *direct* where it was said to this brand and of this relationship: then its own time is
+    told. Told *again*, of another relationship with the same person, it counts in no metric. *due*
+    says by when it is to be honoured, else the clocks do.
     """
-    ends = (due or by_when)(entry)
+    ends = (due or by_when)(entry, at)
     return Notice(
-        brand_id=relationship.brand_id,
+        brand_id=recipient.brand_id,
         type=OF_DECISION[entry.decision],
-        timestamp=entry.recorded_at,
-        subject=relationship.subject_id,
-        cause=cause_of(entry, relationship),
+        timestamp=at,
+        subject=recipient.subject_id,
+        cause=cause_of(entry, recipient),
         facts=_facts(entry, decided=not again),
         data={
-            "subject": _subject(relationship),
-            "subject_seq": seq or entry.subject_seq + relationship.seq_before,
-            "entry": entry.id,
-            "scope": _scope(entry, relationship),
+            "subject": _subject(recipient),
+            "entry": build_entry_id(entry.id, recipient.id),
+            "scope": _scope(entry, recipient),
             "decision": entry.decision,
             "until": entry.until,
             "limit": limit_of(entry.limit_max, entry.limit_per),
@@ -61,8 +129,9 @@ def of_entry(
             "reason": entry.reason or None,
             "campaign": entry.campaign or None,
             "maker": entry.maker,
-            "made_at": entry.made_at,
+            "made_at": entry.made_at if direct else at,
             "honour_by": ends,
+            "permissions": permissions,
         },
         honour_by=ends,
     )
@@ -70,55 +139,65 @@ def of_entry(
 
 def of_ending(
     entry: LedgerEntry,
-    relationship: Relationship,
+    recipient: Recipient,
     stands: Decision | None,
+    permissions: Permissions,
     *,
-    now: datetime,
-    seq: int,
+    at: datetime,
 ) -> Notice:
     """Tell the brand that time ended *entry*, and what *stands* now.
 
     Its facts have no decision: nobody decided anything, so the counts leave it out.
     """
     return Notice(
-        brand_id=relationship.brand_id,
+        brand_id=recipient.brand_id,
         type=OF_ENDING[entry.decision],
-        timestamp=now,
-        subject=relationship.subject_id,
+        timestamp=at,
+        subject=recipient.subject_id,
         # Follows from the entry, so that whoever tells it again is refused by the stream.
-        cause=uuid.uuid5(cause_of(entry, relationship), "ended"),
+        cause=ending_cause(entry, recipient),
         facts=Facts(
             purpose=entry.purpose_id or "", channel=entry.channel or "", topic=entry.topic or ""
         ),
         data={
-            "subject": _subject(relationship),
-            "subject_seq": seq + relationship.seq_before,
-            "entry": entry.id,
-            "scope": _scope(entry, relationship),
+            "subject": _subject(recipient),
+            "entry": build_entry_id(entry.id, recipient.id),
+            "scope": _scope(entry, recipient),
             "decision": entry.decision,
             "ended_at": entry.ends_at,
             "now": {"allowed": stands.allowed, "rule": stands.rule} if stands else None,
+            "permissions": permissions,
         },
     )
 
 
+def ending_cause(entry: LedgerEntry, recipient: Recipient) -> uuid.UUID:
+    """Return the cause of the event that tells *recipient* of the entry's end."""
+    return uuid.uuid5(cause_of(entry, recipient), "ended")
+
+
 def of_explanation(
-    entry: LedgerEntry, relationship: Relationship, reason: str, *, now: datetime, seq: int
+    entry: LedgerEntry,
+    recipient: Recipient,
+    reason: str,
+    permissions: Permissions,
+    *,
+    at: datetime,
 ) -> Notice:
     """Tell the brand why the person had said no. Nothing is decided anew, so nothing is counted."""
     return Notice(
-        brand_id=relationship.brand_id,
+        brand_id=recipient.brand_id,
         type="preference.explained",
-        timestamp=now,
-        subject=relationship.subject_id,
-        cause=uuid.uuid5(cause_of(entry, relationship), "explained"),
+        timestamp=at,
+        subject=recipient.subject_id,
+        cause=uuid.uuid5(cause_of(entry, recipient), "explained"),
         facts=replace(_facts(entry, decided=False), reason=reason),
         data={
-            "subject": _subject(relationship),
-            "subject_seq": seq + relationship.seq_before,
-            "entry": entry.id,
-            "scope": _scope(entry, relationship),
+            "subject": _subject(recipient),
+            "entry": build_entry_id(entry.id, recipient.id),
+            "scope": _scope(entry, recipient),
             "reason": reason,
+            "permissions": permissions,
         },
     )
 
@@ -128,73 +207,60 @@ def limit_of(most: int | None, per: str | None) -> dict[str, Any] | None:
 
 
 def of_start(
-    relationship: Relationship,
-    standing: Iterable[Choice],
+    standing: Standing,
     *,
-    seq: int,
+    origin: str,
     contacts: Sequence[dict[str, str]],
+    at: datetime,
     cause: uuid.UUID,
 ) -> Notice:
     """Tell a brand that a relationship began, with what the person had said before.
 
     *contacts* are the SHA-256 of addresses that the person lets the brand know them by.
     """
+    said = select_standing(standing)[:MOST_STANDING]
     data = {
-        "origin": relationship.origin,
+        "origin": origin,
         "contacts": list(contacts),
-        "standing": [
-            standing_choice(each, slug=relationship.brand.slug, told_to=relationship.brand_id)
-            for each in standing
-        ],
+        "standing": [describe_choice(each, standing.recipient) for each in said],
+        "permissions": standing.permissions(at),
     }
-    now = relationship.started_at
-    return _of_relationship("started", relationship, data, now=now, seq=seq, cause=cause)
+    return _of_relationship("started", standing.recipient, data, at=at, cause=cause)
 
 
-def of_end(relationship: Relationship, *, now: datetime, seq: int, cause: uuid.UUID) -> Notice:
+def of_end(recipient: Recipient, *, ended_by: str, at: datetime, cause: uuid.UUID) -> Notice:
     """Tell a brand that the relationship is over."""
-    ends = clocks.honour_by(purpose=None, channel=None, start=now)
-    data = {"ended_by": relationship.ended_by, "honour_by": ends}
-    return _of_relationship(
-        "ended", relationship, data, now=now, seq=seq, cause=cause, honour_by=ends
-    )
+    ends = clocks.honour_by(purpose=None, channel=None, start=at)
+    data = {"ended_by": ended_by, "honour_by": ends}
+    return _of_relationship("ended", recipient, data, at=at, cause=cause, honour_by=ends)
 
 
 def _of_relationship(
     what: str,
-    relationship: Relationship,
+    recipient: Recipient,
     data: dict[str, Any],
     *,
-    now: datetime,
-    seq: int,
+    at: datetime,
     cause: uuid.UUID,
     honour_by: datetime | None = None,
 ) -> Notice:
     return Notice(
-        brand_id=relationship.brand_id,
+        brand_id=recipient.brand_id,
         type=f"relationship.{what}",
-        timestamp=now,
-        subject=relationship.subject_id,
+        timestamp=at,
+        subject=recipient.subject_id,
         cause=cause,
-        data={
-            "subject": _subject(relationship),
-            "subject_seq": seq + relationship.seq_before,
-            **data,
-        },
+        data={"subject": _subject(recipient), **data},
         honour_by=honour_by,
     )
 
 
-def _subject(relationship: Relationship) -> dict[str, Any]:
-    return {"id": relationship.id, "ref": relationship.ref}
+def _subject(recipient: Recipient) -> dict[str, Any]:
+    return {"id": recipient.id, "ref": recipient.ref}
 
 
-def _scope(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
-    return scopes.described(
-        preferences.scope_of(entry),
-        brand_slug=relationship.brand.slug,
-        told_to=relationship.brand_id,
-    )
+def _scope(entry: LedgerEntry, recipient: Recipient) -> dict[str, Any]:
+    return scopes.describe_for_brand(preferences.scope_of(entry), slug=recipient.slug)
 
 
 def _facts(entry: LedgerEntry, *, decided: bool) -> Facts:
@@ -210,23 +276,43 @@ def _facts(entry: LedgerEntry, *, decided: bool) -> Facts:
     )
 
 
-def by_when(entry: LedgerEntry) -> datetime | None:
+def by_when(entry: LedgerEntry, start: datetime) -> datetime | None:
+    """Return by when a brand that is told at *start* has to have applied the entry."""
     if entry.decision not in TAKES_AWAY:
         return None
-    return clocks.honour_by(
-        purpose=entry.purpose_id, channel=entry.channel, start=entry.recorded_at
+    return clocks.honour_by(purpose=entry.purpose_id, channel=entry.channel, start=start)
+
+
+def select_standing(standing: Standing) -> list[Choice]:
+    """Return the choices in force that concern the recipient, newest first."""
+    return sorted(
+        (
+            choice
+            for choice in resolution.in_force(standing.choices)
+            if standing.recipient.is_concerned_by(choice.scope)
+        ),
+        key=lambda choice: choice.age,
+        reverse=True,
     )
 
 
-def standing_choice(choice: Choice, *, slug: str, told_to: int) -> dict[str, Any]:
-    """What the brand of this *slug* and id may see of a choice that stands."""
+def describe_choice(choice: Choice, recipient: Recipient) -> dict[str, Any]:
+    """Return what the brand of *recipient* may read of a choice that stands."""
     return {
-        "entry": choice.entry,
-        "scope": scopes.described(choice.scope, brand_slug=slug, told_to=told_to),
+        "entry": build_entry_id(choice.entry, recipient.id),
+        "scope": scopes.describe_for_brand(choice.scope, slug=recipient.slug),
         "decision": choice.decision,
         "until": choice.until,
         "expires_at": choice.expires_at,
         "limit": limit_of(choice.limit.max, choice.limit.per) if choice.limit else None,
         "maker": choice.maker,
-        "made_at": choice.made_at,
+        "made_at": round_made_at(choice),
     }
+
+
+def round_made_at(choice: Choice) -> datetime:
+    """Return when a choice was made, as answers and lists tell it: Note [Rounded times].
+
+    A person's, of whichever brand, is told by the hour; what the brand recorded as it gave it.
+    """
+    return floor_to_hour(choice.made_at) if choice.maker == "person" else choice.made_at

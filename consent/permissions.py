@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from brands.models import Channel, Purpose
 from consent import preferences, regimes, residence, resolution
-from consent.models import Preference
+from consent.models import Identifier, Preference, Relationship
 from consent.regimes import Regimes
 from consent.resolution import Choice, Decision, Question, Scope
 
@@ -25,54 +25,106 @@ class Permission:
     topic: str | None = None
 
 
-def of_brands(
-    person_id: uuid.UUID, brand_ids: Sequence[int], *, now: datetime
-) -> Mapping[int, list[Permission]]:
-    """What each brand may do with regard to one person, in four queries however many brands.
+def of_relationships(
+    person_id: uuid.UUID, known: Sequence[Relationship], *, now: datetime
+) -> Mapping[uuid.UUID, list[Permission]]:
+    """What each of a person's relationships allows, in five queries however many there are.
 
-    Of topics only those that the person said something about: for the others holds what does for
-    their purpose.
+    A relationship has one address, so each answer is that of a check of this address. Of topics
+    only those that the person said something about: for the others holds what does for their
+    purpose.
     """
-    said = _said(person_id, brand_ids)
-    held, places = regimes.read(), residence.for_brands(person_id, brand_ids)
+    said = _said(person_id, {each.brand_id for each in known})
+    held, home = regimes.read(), residence.of_person(person_id)
+    points = _contact_points(known)
+    named = {choice.scope.contact_point for choice in said[None]}
     questions = _questions()
 
-    def answer(brand_id: int, place: str | None) -> list[Permission]:
-        choices = [*said[None], *said[brand_id]]
-        asked = [*questions, *_about_topics(said[brand_id], questions)]
-        there = [_there(each, brand_id, held, place) for each in asked]
-        return [_permission(choices, each, now) for each in there]
+    def answer(one: Relationship) -> list[Permission]:
+        own = said.get(one.brand_id, [])
+        asked = [*questions, *_about_topics(own, questions)]
+        there = (_there(q, one, points.get(one.subject_id), held, home) for q in asked)
+        return [_permission([*said[None], *own], each, now) for each in there]
 
     # Of whom nothing was said by name, each gets the answer of all in its place.
-    unnamed: dict[str | None, list[Permission]] = {}
+    unnamed: dict[object, list[Permission]] = {}
 
-    def answer_once(brand_id: int) -> list[Permission]:
-        place = places.get(brand_id)
-        if said.get(brand_id):
-            return answer(brand_id, place)
-        if place not in unnamed:
-            unnamed[place] = answer(brand_id, place)
-        return unnamed[place]
+    def answer_once(one: Relationship) -> list[Permission]:
+        if said.get(one.brand_id):
+            return answer(one)
+        point = points.get(one.subject_id)
+        key = home or one.jurisdiction, point if point in named else None
+        if key not in unnamed:
+            unnamed[key] = answer(one)
+        return unnamed[key]
 
-    return {brand_id: answer_once(brand_id) for brand_id in brand_ids}
+    return {one.pk: answer_once(one) for one in known}
+
+
+def of_brands(
+    person_id: uuid.UUID, known: Sequence[Relationship], *, now: datetime
+) -> Mapping[int, list[Permission]]:
+    """What each brand may do by any of the addresses by which it knows the person, by its id."""
+    may = of_relationships(person_id, known, now=now)
+    by_brand = defaultdict(list)
+    for one in known:
+        by_brand[one.brand_id].append(may[one.pk])
+    return {brand_id: join_addresses(each) for brand_id, each in by_brand.items()}
+
+
+def join_addresses(permissions: Sequence[Sequence[Permission]]) -> list[Permission]:
+    """Return for each question what holds by any address: a yes where one of them has a yes."""
+    first, *others = permissions
+    if not others:
+        return list(first)
+    return [
+        max(same, key=lambda each: each.decision.allowed)
+        for same in zip(first, *others, strict=True)
+    ]
 
 
 def of_topics(
-    person_id: uuid.UUID, brand_id: int, topics: Iterable[tuple[str, str]], *, now: datetime
+    person_id: uuid.UUID,
+    known: Sequence[Relationship],
+    topics: Iterable[tuple[str, str]],
+    *,
+    now: datetime,
 ) -> list[Permission]:
-    """What one brand may do with each of its *topics*, by purpose and code, on each channel."""
+    """What one brand may do with each of its *topics*, by purpose and code, on each channel.
+
+    *known* are its relationships with the person.
+    """
+    brand_id = known[0].brand_id
     said = _said(person_id, [brand_id])
-    held, place = regimes.read(), residence.for_brands(person_id, [brand_id]).get(brand_id)
+    held, home = regimes.read(), residence.of_person(person_id)
+    points = _contact_points(known)
     choices = [*said[None], *said[brand_id]]
-    return [
-        _permission(choices, _there(_about(each, topic), brand_id, held, place), now)
+    asked = [
+        _about(each, topic)
         for purpose, topic in topics
         for each in _questions()
         if each.scope.purpose == purpose
     ]
+    return join_addresses(
+        [
+            [
+                _permission(choices, _there(each, one, points.get(one.subject_id), held, home), now)
+                for each in asked
+            ]
+            for one in known
+        ]
+    )
 
 
-def _said(person_id: uuid.UUID, brand_ids: Sequence[int]) -> defaultdict[int | None, list[Choice]]:
+def _contact_points(known: Iterable[Relationship]) -> dict[uuid.UUID, int]:
+    """The one address of each relationship, by its subject."""
+    subjects = Identifier.objects.filter(subject__in={each.subject_id for each in known})
+    return dict(subjects.values_list("subject", "pk"))
+
+
+def _said(
+    person_id: uuid.UUID, brand_ids: Collection[int]
+) -> defaultdict[int | None, list[Choice]]:
     about = Q(brand_id__in=brand_ids) | Q(brand_id=None)
     said: defaultdict[int | None, list[Choice]] = defaultdict(list)
     for choice in preferences.choices(Preference.objects.filter(about, subject_id=person_id)):
@@ -107,10 +159,13 @@ def _about(question: Question, topic: str) -> Question:
     return question._replace(scope=question.scope._replace(topic=topic))
 
 
-def _there(question: Question, brand_id: int, held: Regimes, place: str | None) -> Question:
-    """The same question, asked by the brand about somebody who lives in *place*."""
-    scope = question.scope._replace(brand=brand_id)
-    return Question(scope, held.of(question, place))
+def _there(
+    question: Question, one: Relationship, point: int | None, held: Regimes, home: str | None
+) -> Question:
+    """The same question, asked by the brand about the relationship's address; *home* is where the
+    person says they live."""
+    scope = question.scope._replace(brand=one.brand_id, contact_point=point)
+    return Question(scope, held.of(question, home or one.jurisdiction))
 
 
 def _permission(said: Iterable[Choice], question: Question, now: datetime) -> Permission:

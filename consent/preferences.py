@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from brands.prepared import Statement
 from consent import resolution
@@ -72,10 +71,45 @@ def rebuild(subject: Subject) -> None:
                 project(entry, person_id=subject.pk)
 
 
+#: What is read of each choice of a table `held`, for `read_choice`.
+CHOICE_COLUMNS = (
+    "held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic, "
+    "held.contact_point_id, held.decision, held.maker, held.made_at, held.basis, held.until, "
+    "held.expires_at, held.limit_max, held.limit_per"
+)
+# Two probes of the index of slots, as in a check.
+COVERING = Statement(f"""
+SELECT {CHOICE_COLUMNS} FROM (
+    SELECT * FROM consent_preference
+    WHERE subject_id = %(person)s::uuid AND brand_id = %(brand)s
+    UNION ALL
+    SELECT * FROM consent_preference WHERE subject_id = %(person)s::uuid AND brand_id IS NULL
+) held
+""")
+
+
 def covering_brand(subject_id: uuid.UUID, brand_id: int) -> list[resolution.Choice]:
     """What this person said that can matter to one brand."""
-    about = Q(brand_id=brand_id) | Q(brand_id=None)
-    return choices(Preference.objects.filter(about, subject_id=subject_id))
+    rows = COVERING.ask({"person": subject_id, "brand": brand_id})
+    return [read_choice(row) for row in rows]
+
+
+def read_choice(row: Sequence[Any]) -> resolution.Choice:
+    """A choice from the values of `CHOICE_COLUMNS`, whose order is that of its fields."""
+    entry, seq = row[:2]
+    decision, maker, made_at, basis, until, expires_at, most, per = row[7:15]
+    return resolution.Choice(
+        entry,
+        seq,
+        resolution.Scope._make(row[2:7]),
+        decision,
+        maker,
+        made_at,
+        basis,
+        until,
+        expires_at,
+        None if most is None else resolution.Limit(most, per),
+    )
 
 
 def of_subject(subject_id: uuid.UUID) -> list[resolution.Choice]:

@@ -7,13 +7,16 @@ repeated: a stream takes the same cause only once, and the person's row is locke
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
 
 from brands import stream
-from consent import ledger, notices
-from consent.models import Propagation, Relationship
+from brands.stream import Notice
+from consent import ledger, notices, preferences, recipients
+from consent.event_times import EventTimes
+from consent.models import LedgerEntry, Propagation, Relationship, Subject
 
 
 def waiting(limit: int = 200) -> list[uuid.UUID]:
@@ -28,23 +31,40 @@ def propagate(subject_id: uuid.UUID, *, now: datetime) -> int:
     The older choice goes into all streams before the newer one goes into any.
     """
     told = 0
+    times = EventTimes(now)
     pending = Propagation.objects.filter(subject_id=subject_id, done_at=None)
     for each in pending.select_related("entry").order_by("pk"):
         brands = Relationship.objects.active().filter(person=subject_id).order_by("brand_id")
         for brand_id in brands.values_list("brand_id", flat=True).distinct():
-            told += _tell(each, brand_id)
+            told += _tell(each, brand_id, times)
         _finish(each, now)
     return told
 
 
-def _tell(pending: Propagation, brand_id: int) -> bool:
+def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
     with transaction.atomic():
         person = ledger.lock(pending.subject_id)
-        known = enumerate(ledger.active_with(person.pk, brand_id))
-        told = [notices.of_entry(pending.entry, each, again=nth > 0) for nth, each in known]
-        new = [notice for notice in told if not stream.already_told(brand_id, notice.cause)]
+        new = list(_build_notices(pending.entry, person, brand_id, times))
         ledger.tell(new)
     return bool(new)
+
+
+def _build_notices(
+    entry: LedgerEntry, person: Subject, brand_id: int, times: EventTimes
+) -> Iterator[Notice]:
+    """What the brand is told, of each of its relationships with the person that it concerns."""
+    counts = True
+    for recipient in recipients.find_active(person.pk, brand_id):
+        if not recipient.is_concerned_by(preferences.scope_of(entry)):
+            continue
+        again, counts = not counts, False
+        if stream.already_told(brand_id, notices.cause_of(entry, recipient)):
+            continue
+        standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
+        at = times.read()
+        yield notices.of_entry(
+            entry, recipient, standing.permissions(at), at=at, direct=False, again=again
+        )
 
 
 def _finish(pending: Propagation, now: datetime) -> None:

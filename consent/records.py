@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from brands.models import Brand, Purpose
-from consent.models import LedgerEntry
+from consent.models import Identifier, LedgerEntry
 
 Record = dict[str, Any]
 
@@ -93,7 +93,13 @@ def _process(entry: LedgerEntry, purpose: Purpose | None) -> Record:
         "cmr:purpose": entry.purpose_id,
         "cmr:channel": entry.channel,
         "cmr:topic": entry.topic,
+        **_contact_point(entry.contact_point),
     }
+
+
+def _contact_point(point: Identifier | None) -> Record:
+    """The one address that a choice is about, as the ledger knows it; nothing is any address."""
+    return {} if point is None else {"cmr:contactPoint": f"urn:uuid:{point.subject_id}"}
 
 
 def _status(entry: LedgerEntry, earlier: Iterable[LedgerEntry]) -> list[Record]:

@@ -13,6 +13,8 @@ from functools import cache, partial
 
 from brands.jurisdictions import widening
 from brands.models import JurisdictionRegime
+from brands.prepared import Statement
+from consent.permission_tables import NO_DEFAULTS, RegionalDefaults
 from consent.residence import JURISDICTION
 from consent.resolution import Question, Regime
 
@@ -55,6 +57,29 @@ def read(*, purpose: str | None = None) -> Regimes:
         rows = rows.filter(purpose=purpose)
     found = rows.values_list("jurisdiction", "purpose_id", "channel", "regime")
     return Regimes({(place, code, channel): regime for place, code, channel, regime in found})  # type: ignore[misc]
+
+
+REGIONAL = Statement("""
+SELECT there.jurisdiction, there.purpose_id, there.channel, there.regime
+FROM brands_jurisdictionregime there JOIN brands_purpose purpose ON purpose.code = there.purpose_id
+WHERE purpose.regime <> 'required'
+    AND there.jurisdiction IN (%(place)s::text, split_part(%(place)s::text, '-', 1))
+""")
+
+
+def read_regional_defaults(place: str | None) -> RegionalDefaults:
+    """Return which defaults hold in *place* in the stead of the purposes' own; None is unknown."""
+    if place is None:
+        return NO_DEFAULTS
+    rows = REGIONAL.ask({"place": place})
+    held: dict[tuple[str, str | None, str | None], Regime] = {row[:3]: row[3] for row in rows}
+
+    def regime_of(purpose: str, channel: str | None) -> Regime | None:
+        wanted = ((there, purpose, by) for there in widening(place) for by in (channel, None))
+        return next((held[each] for each in wanted if each in held), None)
+
+    cells = frozenset((purpose, channel, None) for _, purpose, channel in held)
+    return RegionalDefaults(cells, regime_of)
 
 
 def by_place(asked: Question) -> Callable[[str | None], Regime]:

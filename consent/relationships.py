@@ -12,11 +12,13 @@ from django.db import IntegrityError, transaction
 from brands import jurisdictions
 from brands.models import Brand
 from brands.ordered_ids import new_id
-from consent import contact_hashes, identifiers, ledger, notices, preferences, resolution
+from consent import contact_hashes, identifiers, ledger, notices
 from consent.contact_hashes import KnownBy
+from consent.event_times import EventTimes
 from consent.identifiers import Contact
 from consent.ledger import Actor
 from consent.models import Relationship, Subject
+from consent.recipients import build_recipient
 
 
 class EndedByPerson(Exception):
@@ -46,7 +48,8 @@ def start(
     jurisdiction: str | None = None,
     contacts: Sequence[KnownBy] = (),
 ) -> tuple[Relationship, bool]:
-    """Begin, or begin again; says whether there was anything to do.
+    """Begin, or begin again, by the one address that *subject_id* stands for; says whether there
+    was anything to do.
 
     The brand is told, with what the person had said before and the *contacts* by which it may
     recognise them, which are kept for its lists. Its *ref*, and the *jurisdiction* where it says
@@ -59,11 +62,11 @@ def start(
     try:
         with transaction.atomic():
             person = ledger.lock(subject_id)
-            found = _found(subject_id, person, brand, by)
+            found = Relationship.objects.filter(subject=subject_id, brand=brand).first()
             if found and found.ended_at is None:
                 return _with(found, own), False
             found = found or Relationship(subject_id=subject_id, person=person, brand=brand)
-            begun = _begin(_counted(found, person), by=by, now=now, own=own, note=note)
+            begun = _begin(found, by=by, now=now, own=own, note=note)
             _tell_start(begun, person, contacts)
             contact_hashes.keep(begun, contacts)
     except IntegrityError as error:
@@ -113,25 +116,13 @@ def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
         if rows.update(ended_at=now, ended_by=by.maker) == 0:
             return False
         relationship.ended_at, relationship.ended_by = now, by.maker
-        pending = list(ledger.pending_for(_counted(relationship, subject)))
-        ended = notices.of_end(relationship, now=now, seq=subject.last_seq, cause=new_id())
+        recipient = build_recipient(relationship)
+        standing = notices.read_standing(recipient, subject.pk, subject.jurisdiction)
+        times = EventTimes(now)
+        pending = list(ledger.pending_for(standing, subject.pk, times))
+        ended = notices.of_end(recipient, ended_by=by.maker, at=times.read(), cause=new_id())
         ledger.tell([*pending, ended])
     return True
-
-
-def _found(subject_id: uuid.UUID, person: Subject, brand: Brand, by: Actor) -> Relationship | None:
-    """What a brand registers is of the one subject it names; a person has whatever is theirs."""
-    if by.maker == "brand":
-        return Relationship.objects.filter(subject=subject_id, brand=brand).first()
-    mine = Relationship.objects.filter(person=person, brand=brand)
-    return min(mine, key=lambda each: each.ended_at is not None, default=None)
-
-
-def _counted(relationship: Relationship, person: Subject) -> Relationship:
-    """With what its subject had counted up to, if that was merged into another."""
-    if relationship.subject_id != person.pk:
-        relationship.seq_before = relationship.subject.last_seq
-    return relationship
 
 
 def _begin(found: Relationship, *, by: Actor, now: datetime, own: _Own, note: str) -> Relationship:
@@ -157,11 +148,13 @@ def _with(relationship: Relationship, own: _Own) -> Relationship:
     return relationship
 
 
-def _tell_start(relationship: Relationship, subject: Subject, contacts: Sequence[KnownBy]) -> None:
-    known = preferences.covering_brand(subject.pk, relationship.brand_id)
-    standing = resolution.in_force(known)
-    told = [{"kind": each.kind, "sha256": each.sha256.hex()} for each in contacts]
+def _tell_start(relationship: Relationship, person: Subject, contacts: Sequence[KnownBy]) -> None:
+    recipient = build_recipient(relationship)
     started = notices.of_start(
-        relationship, standing, seq=subject.last_seq, contacts=told, cause=new_id()
+        notices.read_standing(recipient, person.pk, person.jurisdiction),
+        origin=relationship.origin,
+        contacts=[{"kind": each.kind, "sha256": each.sha256.hex()} for each in contacts],
+        at=relationship.started_at,
+        cause=new_id(),
     )
     ledger.tell([started])

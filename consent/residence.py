@@ -21,6 +21,11 @@ def of(subject: Subject, relationship: Relationship) -> str | None:
     return subject.jurisdiction or relationship.jurisdiction
 
 
+def of_person(person_id: uuid.UUID) -> str | None:
+    """Where the person says they live; None while they have not said."""
+    return Subject.objects.values_list("jurisdiction", flat=True).get(pk=person_id)
+
+
 def for_brand(subject: Subject, brand_id: int | None) -> str | None:
     """The same, of a person whose relationship is not at hand."""
     return subject.jurisdiction or for_brands(subject.pk, [brand_id]).get(brand_id)

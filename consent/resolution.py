@@ -114,6 +114,8 @@ class Decision(NamedTuple):
     limits: tuple[Choice, ...] = ()
     not_before: datetime | None = None
     remaining: int | None = None
+    #: Which relationship was asked about, where the asking brand has one.
+    relationship_id: uuid.UUID | None = None
 
     @property
     def limit(self) -> Limit | None:
@@ -172,6 +174,13 @@ def decide(choices: Iterable[Choice], question: Question, now: datetime) -> Deci
         _next_turn(standing, question, now, allowed),
         tuple(choice for choice in standing if choice.limit),
     )
+
+
+def read_verdict(covering: Sequence[Choice], now: datetime) -> bool | None:
+    """Whether choices that all cover a question refuse or permit it; None where they do neither."""
+    if _unlifted(covering, now):
+        return False
+    return True if any(choice.permits(now) for choice in covering) else None
 
 
 def standing_no(choices: Iterable[Choice], scope: Scope, now: datetime) -> Choice | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from brands.models import Channel, Regime
 from brands.prepared import Statement
-from consent import identifiers
 from consent.resolution import Scope
 
 
@@ -83,15 +82,17 @@ def _check_topic(topic: str, brand: int | None, purpose: str | None, of_topic: s
         raise UnknownName("topic", topic)
 
 
-def described(scope: Scope, *, brand_slug: str | None, told_to: int) -> dict[str, Any]:
-    """The scope as the brand *told_to* (its id) may see it: a contact point only by its alias."""
-    alias = None
-    if scope.contact_point is not None:
-        alias = identifiers.alias(scope.contact_point, brand_id=told_to)
+def describe_for_brand(scope: Scope, *, slug: str) -> dict[str, Any]:
+    """Return the scope as the brand of this *slug* may read it: narrowed to itself.
+
+    A choice about any brand reads as one about this brand, so that nobody learns from it what the
+    person said to others. It names no contact point, for a relationship has one address and the
+    brand reads of no other.
+    """
     return {
-        "brand": brand_slug if scope.brand is not None else None,
+        "brand": slug,
         "purpose": scope.purpose,
         "channel": scope.channel,
         "topic": scope.topic,
-        "contact_point": alias,
+        "contact_point": None,
     }

@@ -16,15 +16,18 @@ from operator import itemgetter
 import orjson
 
 from brands.prepared import Row, Statement
-from consent import checks, contact_hashes, regimes, resolution, roll
-from consent.checks import CHOICES, COLUMNS, COVERING
+from consent import checks, contact_hashes, preferences, regimes, resolution, roll
+from consent.checks import CHOICES, COVERING
+from consent.preferences import CHOICE_COLUMNS
 from consent.residence import JURISDICTION
 from consent.resolution import Decision, Question
 
 QUERY = Statement(f"""
-SELECT relationship.id, relationship.ref, relationship.ended_at, {JURISDICTION}, {COLUMNS}
+SELECT relationship.id, relationship.ref, relationship.ended_at, address.id, {JURISDICTION},
+       {CHOICE_COLUMNS}
 FROM consent_relationship relationship
 JOIN consent_subject subject ON subject.id = relationship.person_id
+LEFT JOIN consent_identifier address ON address.subject_id = relationship.subject_id
 LEFT JOIN {CHOICES} ON {COVERING}
 WHERE relationship.id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 ORDER BY relationship.id
@@ -75,13 +78,15 @@ def _standing(asked: Question, ids: Sequence[uuid.UUID], now: datetime) -> list[
     regime_in = regimes.by_place(asked)
     ended = resolution.no_relationship(now)
 
-    def decide(jurisdiction: str | None, rows: Sequence[Row]) -> Decision:
-        question = asked._replace(regime=regime_in(jurisdiction))
-        said = [checks.read_choice(row[4:]) for row in rows if row[4] is not None]
-        return checks.strictest(said, question, now)
+    def decide(point: int | None, jurisdiction: str | None, rows: Sequence[Row]) -> Decision:
+        scope = asked.scope._replace(contact_point=point)
+        said = [preferences.read_choice(row[5:]) for row in rows if row[5] is not None]
+        return resolution.decide(said, Question(scope, regime_in(jurisdiction)), now)
 
     rows = QUERY.ask(checks.values_of(asked) | {"ids": orjson.dumps(ids).decode()})
     return [
-        Standing(pk, ref, ended if ended_at else decide(jurisdiction, list(own)))
-        for (pk, ref, ended_at, jurisdiction), own in groupby(rows, itemgetter(0, 1, 2, 3))
+        Standing(pk, ref, ended if ended_at else decide(point, jurisdiction, list(own)))
+        for (pk, ref, ended_at, point, jurisdiction), own in groupby(
+            rows, itemgetter(0, 1, 2, 3, 4)
+        )
     ]

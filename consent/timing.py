@@ -32,7 +32,7 @@ def timed(
     free = max((each.gives_back for each in spent if each.gives_back), default=None)
     return decision._replace(
         not_before=quiet_until(question, quiet_hours, free or now) or free,
-        remaining=min((each.remaining for each in spent), default=None),
+        remaining=min((n for each in spent if (n := each.remaining) is not None), default=None),
     )
 
 

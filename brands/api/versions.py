@@ -11,7 +11,7 @@ from django.utils.http import http_date
 
 HEADER = "CMR-Version"
 #: Oldest first. A call that names none gets the oldest, so a new one breaks no program.
-VERSIONS = ("2026-11-28",)
+VERSIONS = ("2026-11-29",)
 
 
 @dataclass(frozen=True, slots=True)

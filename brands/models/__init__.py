@@ -6,7 +6,7 @@ from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime
 from brands.models.key import BrandKey
 from brands.models.notice import Notice
 from brands.models.repeat import Repeat
-from brands.models.stream import Acknowledgement, Event, StreamHead
+from brands.models.stream import Acknowledgement, Event, StreamHead, SubjectHead
 from brands.models.webhook import (
     Attempt,
     AttemptCount,
@@ -37,6 +37,7 @@ __all__ = [
     "SetAside",
     "Signature",
     "StreamHead",
+    "SubjectHead",
     "Subscription",
     "Topic",
     "Trouble",

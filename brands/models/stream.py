@@ -31,6 +31,23 @@ class StreamHead(models.Model):
         ]
 
 
+class SubjectHead(models.Model):
+    """How many events one brand's stream has about one subject: the newest `subject_seq`.
+
+    `stream.append` counts it up under the lock of the brand's head, so it has no holes.
+    """
+
+    pk = models.CompositePrimaryKey("brand_id", "subject")
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+    subject = models.UUIDField()
+    last_seq = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(last_seq__gte=1), name="subject_head_from_one"),
+        ]
+
+
 class Event(models.Model):
     """What one brand is told. The body is frozen here: each try sends the same bytes."""
 

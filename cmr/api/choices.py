@@ -173,11 +173,11 @@ class ScopeReader:
         return self.of_scope(standing.scope_of(entry))
 
     def of_scope(self, scope: Scope) -> dict[str, Any]:
-        point = None if scope.contact_point is None else self.points.get(scope.contact_point)
+        named = scope.contact_point
         return {
             "brand": None if scope.brand is None else self.slugs[scope.brand],
             "purpose": scope.purpose,
             "channel": scope.channel,
             "topic": scope.topic,
-            "contact_point": None if point is None else str(point),
+            "contact_point": None if named is None else str(self.points.get(named, "removed")),
         }

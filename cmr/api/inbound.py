@@ -190,5 +190,5 @@ def _choice_data(
     if decision is None:
         return None
     scope = hearing.scope_of(brand, channel)
-    shown = scopes.described(scope, brand_slug=brand.slug, told_to=brand.pk)
+    shown = scopes.describe_for_brand(scope, slug=brand.slug)
     return {"scope": shown, "decision": decision, "made_at": at}

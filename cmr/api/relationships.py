@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -17,6 +18,7 @@ from brands.models import Brand
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import preferences
 from cmr.api.access import ConsumerView
+from cmr.models import ContactPoint
 from consent import permissions
 from consent.models import Relationship
 from consent.models.relationship import Origin
@@ -44,6 +46,13 @@ class PermissionData(serializers.Serializer[object]):
     valid_until = serializers.DateTimeField(allow_null=True)
 
 
+class KnownByData(serializers.Serializer[object]):
+    contact_point = serializers.CharField(
+        allow_null=True, help_text="Its id in me/contact-points; null once you let it go."
+    )
+    permissions = PermissionData(many=True)
+
+
 class RelationshipData(serializers.Serializer[object]):
     brand = BrandData()
     origin = serializers.ChoiceField(Origin.choices)
@@ -52,7 +61,13 @@ class RelationshipData(serializers.Serializer[object]):
         allow_null=True, help_text="Where you live, as the brand says; your own word in me counts."
     )
     started_at = serializers.DateTimeField()
-    permissions = PermissionData(many=True)
+    permissions = PermissionData(
+        many=True, help_text="What the brand may do by any address by which it knows you."
+    )
+    known_by = KnownByData(
+        many=True,
+        help_text="The addresses by which the brand knows you, and what it may do by each.",
+    )
 
 
 RelationshipList = list_of(RelationshipData)
@@ -60,6 +75,14 @@ RelationshipList = list_of(RelationshipData)
 
 class RelationshipRequest(StrictSerializer):
     brand = serializers.CharField(max_length=100)
+    contact_points = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        allow_empty=False,
+        max_length=20,
+        help_text="By which of your addresses the brand may know you. It is told the hash of each, "
+        "and of no other. Default: the one you sign in with.",
+    )
 
 
 class DirectoryQuery(Page):
@@ -79,10 +102,23 @@ def brand_data(brand: Brand) -> dict[str, Any]:
 
 
 class RelationshipsView(ConsumerView):
-    def shown(self, page: Sequence[Relationship]) -> list[dict[str, Any]]:
-        brand_ids = [relationship.brand_id for relationship in page]
-        may = permissions.of_brands(self.consumer.subject_id, brand_ids, now=timezone.now())
-        return [_relationship_data(each, may[each.brand_id]) for each in page]
+    def shown(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
+        """One item a brand, in the order in which the brands come first."""
+        may = permissions.of_relationships(self.consumer.subject_id, known, now=timezone.now())
+        points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))
+        by_brand: dict[int, list[Relationship]] = {}
+        for each in known:
+            by_brand.setdefault(each.brand_id, []).append(each)
+        return [_relationship_data(mine, may, points) for mine in by_brand.values()]
+
+    def find(self, slug: str) -> list[Relationship]:
+        """The active relationships with one brand, oldest first. Raises Problem."""
+        mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
+        if found := list(
+            mine.filter(brand__slug=slug).select_related("brand").order_by("started_at")
+        ):
+            return found
+        raise Problem(404, "not_found", "You have no relationship with such a brand.")
 
 
 class Relationships(RelationshipsView):
@@ -98,11 +134,14 @@ class Relationships(RelationshipsView):
         query.is_valid(raise_exception=True)
         limit = query.validated_data["limit"]
         mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
-        mine = _after(mine, "brand__", query.validated_data.get("cursor"))
-        found = list(mine.select_related("brand").order_by("brand__name", "brand__id")[: limit + 1])
+        brands = Brand.objects.filter(pk__in=mine.values("brand"))
+        brands = _after(brands, "", query.validated_data.get("cursor"))
+        found = list(brands.order_by("name", "id")[: limit + 1])
         page = found[:limit]
-        cursor = _cursor_of(page[-1].brand) if len(found) > limit else None
-        return Response({"data": self.shown(page), "next_cursor": cursor})
+        known = mine.filter(brand__in=page).select_related("brand")
+        data = self.shown(list(known.order_by("brand__name", "brand__id", "started_at")))
+        cursor = _cursor_of(page[-1]) if len(found) > limit else None
+        return Response({"data": data, "next_cursor": cursor})
 
     @extend_schema(
         request=RelationshipRequest,
@@ -110,36 +149,43 @@ class Relationships(RelationshipsView):
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
-        """Add a brand; 200 when you had it already. The brand is told."""
+        """Add a brand, or let it know another address; 200 when you had done so already.
+
+        The brand is told.
+        """
         body = RelationshipRequest(data=request.data)
         body.is_valid(raise_exception=True)
         brand = Brand.objects.live().filter(slug=body.validated_data["brand"]).first()
         if brand is None:
             raise Problem(422, "unknown_brand", "There is no such brand.", "brand")
-        relationship, is_new = preferences.add_brand(
-            self.consumer, brand, by="api", now=timezone.now()
+        points = self._points(body.validated_data.get("contact_points", []))
+        _, is_new = preferences.add_brand(
+            self.consumer, brand, by="api", now=timezone.now(), points=points
         )
-        relationship.brand = brand
-        return Response(self.shown([relationship])[0], status=201 if is_new else 200)
+        return Response(self.shown(self.find(brand.slug))[0], status=201 if is_new else 200)
+
+    def _points(self, ids: Sequence[int]) -> list[ContactPoint]:
+        """Raises Problem."""
+        mine = self.consumer.contact_points.select_related("identifier").in_bulk(ids)
+        if missing := [each for each in ids if each not in mine]:
+            detail = f"You have no contact point {missing[0]}: see me/contact-points."
+            raise Problem(422, "unknown_contact_point", detail, "contact_points")
+        return [mine[each] for each in dict.fromkeys(ids)]
 
 
 class OneRelationship(RelationshipsView):
     @extend_schema(responses=RelationshipData, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
         """One of your brands, with what it may do."""
-        return Response(self.shown([self.find(brand)])[0])
+        return Response(self.shown(self.find(brand))[0])
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, brand: str) -> Response:
         """End the relationship. From now on every check of this brand answers no."""
-        preferences.end_relationship(self.consumer, self.find(brand), by="api", now=timezone.now())
+        preferences.end_relationship(
+            self.consumer, self.find(brand)[0], by="api", now=timezone.now()
+        )
         return Response(status=204)
-
-    def find(self, slug: str) -> Relationship:
-        mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
-        for relationship in mine.filter(brand__slug=slug).select_related("brand"):
-            return relationship
-        raise Problem(404, "not_found", "You have no relationship with such a brand.")
 
 
 class Directory(ConsumerView):
@@ -156,25 +202,44 @@ class Directory(ConsumerView):
         return Response({"data": [brand_data(b) for b in found[:limit]], "next_cursor": cursor})
 
 
-def _relationship_data(relationship: Relationship, may: Sequence[Permission]) -> dict[str, Any]:
+def _relationship_data(
+    known: Sequence[Relationship],
+    may: Mapping[uuid.UUID, list[Permission]],
+    points: Mapping[uuid.UUID, int],
+) -> dict[str, Any]:
+    """Of the relationships with one brand, oldest first."""
+    first = known[0]
     return {
-        "brand": brand_data(relationship.brand),
-        "origin": relationship.origin,
-        "note": relationship.origin_note or None,
-        "jurisdiction": relationship.jurisdiction,
-        "started_at": relationship.started_at,
-        "permissions": [
+        "brand": brand_data(first.brand),
+        "origin": first.origin,
+        "note": first.origin_note or None,
+        "jurisdiction": first.jurisdiction,
+        "started_at": first.started_at,
+        "permissions": _permission_data(
+            permissions.join_addresses([may[each.pk] for each in known])
+        ),
+        "known_by": [
             {
-                "purpose": each.purpose,
-                "channel": each.channel,
-                "allowed": each.decision.allowed,
-                "rule": each.decision.rule,
-                "valid_until": each.decision.valid_until,
+                "contact_point": str(point) if (point := points.get(each.subject_id)) else None,
+                "permissions": _permission_data(may[each.pk]),
             }
-            for each in may
-            if each.topic is None
+            for each in known
         ],
     }
+
+
+def _permission_data(may: Sequence[Permission]) -> list[dict[str, Any]]:
+    return [
+        {
+            "purpose": each.purpose,
+            "channel": each.channel,
+            "allowed": each.decision.allowed,
+            "rule": each.decision.rule,
+            "valid_until": each.decision.valid_until,
+        }
+        for each in may
+        if each.topic is None
+    ]
 
 
 def _cursor_of(brand: Brand) -> str:

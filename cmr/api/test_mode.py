@@ -21,10 +21,10 @@ from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, num
 from cmr import asking, made_up
 from cmr.made_up import DOOR
 from cmr.models import Answer, PermissionRequest, TestMail
-from consent import people, preferences, relationships, scopes
+from consent import people, relationships
 from consent.api import wire
 from consent.ledger import Actor
-from consent.models import LedgerEntry
+from consent.models import LedgerEntry, Relationship
 
 PROBLEMS = {
     **wire.PROBLEMS,
@@ -78,17 +78,13 @@ class Choices(TestView):
         body = PersonSays(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
-            entry = self._said(body.validated_data, now)
-        return Response({"data": [wire.entry_data(entry, self._scope_data)]}, status=201)
+            entry, relationship = self._said(body.validated_data, now)
+        return Response({"data": [wire.told_entry_data(entry, relationship)]}, status=201)
 
-    def _said(self, data: dict[str, Any], now: Any) -> LedgerEntry:
+    def _said(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
         contact = wire.contact_of(data["contact"], self.brand.world)
         choice = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], self.brand))
         return made_up.say(self.brand, contact, choice, now=now)
-
-    def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:
-        scope = preferences.scope_of(entry)
-        return scopes.described(scope, brand_slug=self.brand.slug, told_to=self.brand.pk)
 
 
 class End(TestView):

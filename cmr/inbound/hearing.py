@@ -5,25 +5,31 @@ else can say whether they were ever written. A no is taken as the person's own w
 up binds only themselves. A yes is taken as the brand's account of it, with the words as evidence:
 it counts, but it lifts no no of the person's own, or a brand could write it to itself.
 
-Note [Alike]. Nothing is recorded of a contact with whom the brand has no relationship, and nobody
-is told whether anything was: who hears of an address must not learn by it whether it is known.
+Note [Alike]. Nobody is told whether anything was recorded: who hears of an address must not learn
+by it whether it is known. A no from an address with which the brand has no relationship is kept,
+too, for this one address: it stands once the brand registers the address, or its owner proves it.
+Of the owner's other addresses the brand hears nothing by it. A yes from such an address is not
+kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from brands.models import Brand
 from cmr import preferences
-from consent import ledger, people
+from consent import identifiers, ledger, people
 from consent.identifiers import Contact
 from consent.ledger import Actor, LiftRefused, NewChoice
-from consent.models import LedgerEntry, Relationship
+from consent.models import Identifier, LedgerEntry
+from consent.recipients import find_contact_point
 from consent.resolution import Scope
 
 PURPOSE = "marketing"
@@ -65,19 +71,30 @@ def scope_of(brand: Brand, channel: str) -> Scope:
 
 
 def take_no(brand: Brand, heard: Heard, *, now: datetime) -> LedgerEntry | None:
-    """Record the person's no; None where nobody is known, or it is known already."""
-    if (relationship := people.ever(brand.pk, heard.contact)) is None:
-        return None
-    scope = scope_of(brand, heard.channel)
+    """Record the person's no; None where it is known already."""
+    relationship = people.ever(brand.pk, heard.contact)
     with transaction.atomic():
-        person = ledger.lock(relationship.person_id)  # so that of two at once the second sees
-        known = preferences.has_refused(relationship, scope, now=now)
-        if known or _is_repeat(relationship, heard):
+        scope = scope_of(brand, heard.channel)
+        if relationship is not None:
+            subject_id = relationship.subject_id
+        else:
+            address = _find_address(brand, heard.contact)
+            scope, subject_id = scope._replace(contact_point=address.pk), address.subject_id
+        person = ledger.lock(subject_id)  # so that of two at once the second sees
+        known = preferences.has_refused(person.pk, scope, now=now)
+        if known or _is_repeat(person.pk, brand, heard, _points_of(subject_id, scope)):
             return None
         choice = NewChoice(
             scope, "deny", evidence=heard.evidence, campaign=heard.campaign, made_at=heard.at
         )
-        return ledger.record(person.pk, [choice], by=Actor(heard.source), now=now)[0]
+        return ledger.record(subject_id, [choice], by=Actor(heard.source), now=now)[0]
+
+
+def _find_address(brand: Brand, contact: Contact) -> Identifier:
+    """The identifier of an address that the brand has no relationship with."""
+    digest = identifiers.digest_of_contact(contact)
+    assert digest is not None  # what people write has an address, not a brand's reference
+    return identifiers.find_or_create(digest, made_up_by=brand if brand.test else None)
 
 
 def take_yes(brand: Brand, heard: Heard, *, now: datetime) -> LedgerEntry | None:
@@ -92,17 +109,29 @@ def take_yes(brand: Brand, heard: Heard, *, now: datetime) -> LedgerEntry | None
     )
     with transaction.atomic():
         person = ledger.lock(relationship.person_id)
-        if _is_repeat(relationship, heard):
+        points = _points_of(relationship.subject_id, scope_of(brand, heard.channel))
+        if _is_repeat(person.pk, brand, heard, points):
             return None
         try:
-            return ledger.record(person.pk, [choice], by=Actor("brand_api", brand.pk), now=now)[0]
+            actor = Actor("brand_api", brand.pk)
+            return ledger.record(relationship.subject_id, [choice], by=actor, now=now)[0]
         except LiftRefused:
             return None
 
 
-def _is_repeat(relationship: Relationship, heard: Heard) -> bool:
-    """Whether the person's record holds this message already."""
-    said = LedgerEntry.objects.of_person(relationship.person_id).filter(brand=relationship.brand_id)
+def _points_of(subject_id: uuid.UUID, scope: Scope) -> Q:
+    """Return which entries a message of this subject's address can have made.
+
+    Were those of the person's other addresses among them, a brand could hand on one message for
+    two addresses, and see by what is not recorded that both are one person's.
+    """
+    own = Q(contact_point=find_contact_point(subject_id))
+    return own if scope.contact_point else own | Q(contact_point=None)
+
+
+def _is_repeat(person_id: uuid.UUID, brand: Brand, heard: Heard, points: Q) -> bool:
+    """Whether the person's record holds this message already, of the address that it is from."""
+    said = LedgerEntry.objects.of_person(person_id).filter(points, brand=brand)
     return bool(heard.origin) and said.filter(evidence__startswith=heard.origin).exists()
 
 

@@ -32,7 +32,10 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     now = timezone.now()
     page = controls.of_brand(consumer, one, now=now)
     if page is None:
-        return render(request, "cmr/stranger.html", {"brand": one})
+        points = consumer.contact_points.order_by("kind", "pk")
+        usual = preferences.find_usual_point(consumer)
+        context = {"brand": one, "points": points, "usual": usual}
+        return render(request, "cmr/stranger.html", context)
     waiting = asking.waiting(consumer.subject_id, brand_id=one.pk)
     last = controls.last_entry(consumer, one)
     fates = [f for f in honouring.fates(last) if f.brand == one] if last else []

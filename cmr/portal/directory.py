@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from brands.models import Brand
 from cmr import preferences
-from cmr.models import Consumer
+from cmr.models import Consumer, ContactPoint
 from cmr.portal.person import for_consumers
 from consent.models import Relationship
 
@@ -29,15 +29,33 @@ def brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     active = Relationship.objects.active().filter(person=consumer.subject_id, brand__in=list(page))
     mine = set(active.values_list("brand_id", flat=True))
-    context = {"page": page, "q": words, "query": urlencode({"q": words}), "mine": mine}
+    context = {
+        "page": page,
+        "q": words,
+        "query": urlencode({"q": words}),
+        "mine": mine,
+        "may_choose": consumer.contact_points.count() > 1,
+    }
     return render(request, "cmr/brands.html", context)
 
 
 @require_POST
 @for_consumers
 def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+    """Let the brand know the person by the addresses that were ticked, or by the usual one."""
     slug = request.POST.get("brand", "")[:100].replace("\0", "")
     brand = get_object_or_404(Brand.objects.live(), slug=slug)
-    preferences.add_brand(consumer, brand, by="portal", now=timezone.now())
+    points = _ticked(request, consumer)
+    if not points and "choice" in request.POST:
+        messages.error(request, _("Tick by which of your addresses they may know you."))
+        return redirect("brand", slug=brand.slug)
+    preferences.add_brand(consumer, brand, by="portal", now=timezone.now(), points=points)
     messages.success(request, _("%s is now one of your brands.") % brand.name)
     return redirect("brand", slug=brand.slug)
+
+
+def _ticked(request: HttpRequest, consumer: Consumer) -> list[ContactPoint]:
+    """The person's own addresses that the form names; what else it names is left out."""
+    ids = [each for each in request.POST.getlist("point") if each.isascii() and each.isdigit()]
+    mine = consumer.contact_points.select_related("identifier").order_by("pk")
+    return list(mine.filter(pk__in=[each[:18] for each in ids]))

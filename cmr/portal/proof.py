@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cmr import history
 from cmr.models import Consumer
 from cmr.portal.choosing import mine
 from cmr.portal.person import for_consumers
@@ -22,6 +23,7 @@ from consent.records import Record
 def receipt(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
     """A page to print, with the signed text."""
     entry = mine(consumer, entry_id)
+    history.name_addresses([entry])
     return render(request, "cmr/receipt.html", {"entry": entry, "text": _issue(request, entry)})
 
 
@@ -69,6 +71,7 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         (_("Purpose"), process["cmr:purpose"] or _("everything")),
         (_("Channel"), process["cmr:channel"]),
         (_("Topic"), process["cmr:topic"]),
+        (_("Address"), _("one address alone") if process.get("cmr:contactPoint") else ""),
         (_("Until"), choice["cmr:until"] or choice["cmr:expiresAt"]),
         (_("Who"), _("the person") if choice["cmr:maker"] == "person" else _("the brand")),
         (_("When"), record["dpv:isIndicatedAtTime"]),

@@ -138,12 +138,12 @@ def _questions(link: Link) -> list[PermissionRequest]:
 def _page(link: Link) -> dict[str, Any]:
     relationship, now = link.relationship, timezone.now()
     person, brand = relationship.person_id, relationship.brand
-    may = permissions.of_brands(person, [brand.pk], now=now)[brand.pk]
+    may = permissions.of_brands(person, [relationship], now=now)[brand.pk]
     shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
     topics = list(shown.order_by("name", "pk"))
     names = {topic.code: topic.name for topic in topics}
     about = permissions.of_topics(
-        person, brand.pk, [(each.purpose_id, each.code) for each in topics], now=now
+        person, [relationship], [(each.purpose_id, each.code) for each in topics], now=now
     )
     optional = [each for each in may if each.decision.rule != "required" and not each.topic]
     return {

@@ -122,7 +122,9 @@ def scope(entry: LedgerEntry) -> str:
         what = _("“%(topic)s”") % {"topic": entry.topic_name or entry.topic}
     if entry.channel:
         what = _("%(what)s by %(channel)s") % {"what": what, "channel": channel(entry.channel)}
-    if entry.contact_point_id:
+    if entry.address:
+        what = _("%(what)s to %(address)s") % {"what": what, "address": entry.address}
+    elif entry.contact_point_id:
         what = _("%(what)s to one of your addresses") % {"what": what}
     return what
 

@@ -194,6 +194,8 @@ def _live(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
     )
     door = chance.choice(["portal", "portal", "link", "api"])
     preferences.choose(consumer, [Wish(names, choice)], by=door, now=moment)
+    if everywhere:
+        propagation.propagate(consumer.subject_id, now=moment)
 
 
 def sign_ins() -> list[dict[str, str]]:

@@ -27,6 +27,7 @@ GUIDES = {
         ("checking.md", "Check before you send", "May I? And what the answer tells you."),
         ("sending.md", "Send a newsletter", "A whole program, from the question to the mail."),
         ("keeping-a-copy.md", "Keep a copy", "Every change in order, by the feed."),
+        ("what-brands-learn.md", "What you learn", "About a person: what you read, and what not."),
         ("imports.md", "Import people", "Bring the people and consents that you have."),
         ("links.md", "Unsubscribe links", "The two links that every mail carries."),
         ("webhooks.md", "Webhooks", "Be told of every change, and miss none."),

@@ -159,7 +159,7 @@ def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 def _item(answer: Decision | InvalidAddress, brand: Brand) -> dict[str, Any]:
     if isinstance(answer, InvalidAddress):
         return error_item(Problem(422, "invalid_contact", str(answer)))
-    return decision_data(answer, brand_id=brand.pk, slug=brand.slug)
+    return decision_data(answer, slug=brand.slug)
 
 
 def error_item(problem: Problem) -> dict[str, Any]:

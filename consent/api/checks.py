@@ -143,7 +143,7 @@ class Check(BrandView):
         return checks.check_each(asked, now=data.get("at", now), supposing=supposed)
 
     def _shown(self, decision: Decision) -> dict[str, Any]:
-        return decision_data(decision, brand_id=self.brand.pk, slug=self.brand.slug)
+        return decision_data(decision, slug=self.brand.slug)
 
 
 def _supposed(data: dict[str, Any], brand: Brand, now: datetime) -> Choice:

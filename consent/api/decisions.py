@@ -9,18 +9,24 @@ from rest_framework import serializers
 
 from consent import notices, scopes
 from consent.api import wire
-from consent.resolution import Choice, Decision
+from consent.entry_ids import build_entry_id
+from consent.resolution import Decision
 
 #: No entry: what was only supposed stands in no ledger.
 SUPPOSED = uuid.UUID(int=0)
 
 
 class Because(serializers.Serializer[object]):
-    entry = serializers.UUIDField(allow_null=True, help_text="Null for what was supposed.")
+    entry = serializers.UUIDField(
+        allow_null=True,
+        help_text="As in your events about this person; null for what was supposed.",
+    )
     scope = wire.ScopeData()
     decision = serializers.CharField()
     maker = serializers.CharField()
-    made_at = serializers.DateTimeField()
+    made_at = serializers.DateTimeField(
+        help_text="What the person said themselves is told by the hour, in UTC."
+    )
     until = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
 
@@ -34,21 +40,25 @@ class DecisionData(serializers.Serializer[object]):
         allow_null=True, help_text="When time alone will change the answer."
     )
     not_before = serializers.DateTimeField(
-        allow_null=True, help_text="Allowed, but only from then on: quiet hours, or a full budget."
+        allow_null=True,
+        help_text="Allowed, but only from then on: quiet hours, or a full budget. Of a limit that "
+        "other brands count against, too, it is rounded up to the hour.",
     )
     remaining = serializers.IntegerField(
-        allow_null=True, help_text="How many more may be sent now; null where no limit covers it."
+        allow_null=True,
+        help_text="How many more may be sent now; null where no limit of yours covers it.",
     )
     limit = wire.LimitData(allow_null=True, help_text="How often at most the person wants this.")
     campaign = serializers.CharField(required=False, help_text="As the question named it.")
 
 
-def decision_data(decision: Decision, *, brand_id: int, slug: str) -> dict[str, Any]:
+def decision_data(decision: Decision, *, slug: str) -> dict[str, Any]:
+    """Return the decision as the brand of this *slug* may read it."""
     limit = decision.limit
     return {
         "allowed": decision.allowed,
         "rule": decision.rule,
-        "because": _because(decision.because, brand_id, slug) if decision.because else None,
+        "because": _because(decision, slug),
         "as_of": decision.as_of,
         "valid_until": decision.valid_until,
         "not_before": decision.not_before,
@@ -57,13 +67,17 @@ def decision_data(decision: Decision, *, brand_id: int, slug: str) -> dict[str, 
     }
 
 
-def _because(choice: Choice, brand_id: int, slug: str) -> dict[str, Any]:
+def _because(decision: Decision, slug: str) -> dict[str, Any] | None:
+    choice, relationship = decision.because, decision.relationship_id
+    if choice is None or relationship is None:
+        return None
+    is_supposed = choice.entry == SUPPOSED
     return {
-        "entry": None if choice.entry == SUPPOSED else choice.entry,
-        "scope": scopes.described(choice.scope, brand_slug=slug, told_to=brand_id),
+        "entry": None if is_supposed else build_entry_id(choice.entry, relationship),
+        "scope": scopes.describe_for_brand(choice.scope, slug=slug),
         "decision": choice.decision,
         "maker": choice.maker,
-        "made_at": choice.made_at,
+        "made_at": choice.made_at if is_supposed else notices.round_made_at(choice),
         "until": choice.until,
         "expires_at": choice.expires_at,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -12,14 +11,13 @@ from rest_framework.request import Request
 
 from brands.api.access import BrandView
 from brands.api.places import Streamed
-from brands.models import Brand
 from brands.wire import translating
 from consent import contact_hashes, exports, notices
 from consent.api import lists
 from consent.exports import Person
 from consent.resolution import Choice
 
-PERSON = ["id", "ref", "started_at", "ended_at", "ended_by", "contacts"]
+PERSON = ["id", "ref", "started_at", "ended_at", "ended_by", "contacts", "subject_seq"]
 SCOPE = ["brand", "purpose", "channel", "topic", "contact_point"]
 CHOICE = [
     *("entry", *SCOPE, "decision", "until", "limit_max", "limit_per", "expires_at"),
@@ -44,43 +42,48 @@ class Preferences(BrandView):
         with translating(lists.PROBLEMS):
             contact_hashes.check_key()
         through = lists.through(self.brand, since=since)
-        people = exports.preferences(self.brand.pk, since=since, now=timezone.now())
+        people = exports.preferences(self.brand, since=since, now=timezone.now())
         lines = (
-            lists.csv(PERSON + CHOICE, people, partial(_rows, brand=self.brand))
+            lists.csv(PERSON + CHOICE, people, _rows)
             if form == "csv"
-            else lists.ndjson(people, partial(_line, brand=self.brand))
+            else lists.ndjson(people, _line)
         )
         return lists.streamed(lines, self.brand, form=form, through=through)
 
 
-def _line(person: Person, brand: Brand) -> dict[str, Any]:
+def _line(person: Person) -> dict[str, Any]:
+    recipient = person.recipient
     return {
-        "subject": {"id": person.id, "ref": person.ref},
+        "subject": {"id": recipient.id, "ref": recipient.ref},
+        "subject_seq": person.subject_seq,
         "started_at": person.started_at,
         "ended_at": person.ended_at,
         "ended_by": person.ended_by or None,
         "contacts": [{"kind": each.kind, "sha256": each.sha256.hex()} for each in person.contacts],
-        "standing": [_said(choice, brand) for choice in person.standing],
+        "standing": [_said(choice, person) for choice in person.standing],
+        "permissions": notices.describe_rows(person.permissions),
     }
 
 
-def _said(choice: Choice, brand: Brand) -> dict[str, Any]:
+def _said(choice: Choice, person: Person) -> dict[str, Any]:
     """As in `relationship.started`, and the basis of a yes.
 
     By which door the person spoke is not for brands: it would tell that two of theirs were merged.
     """
-    said = notices.standing_choice(choice, slug=brand.slug, told_to=brand.pk)
+    said = notices.describe_choice(choice, person.recipient)
     return said | {"basis": choice.basis}
 
 
-def _rows(person: Person, brand: Brand) -> Iterator[list[Any]]:
+def _rows(person: Person) -> Iterator[list[Any]]:
     """A row for each choice; one without, where nothing stands."""
     contacts = " ".join(f"{each.kind}:{each.sha256.hex()}" for each in person.contacts)
-    known = [person.id, person.ref, person.started_at, person.ended_at, person.ended_by, contacts]
+    times = person.started_at, person.ended_at, person.ended_by
+    recipient = person.recipient
+    known = [recipient.id, recipient.ref, *times, contacts, person.subject_seq]
     if not person.standing:
         yield [*known, *[None] * len(CHOICE)]
     for choice in person.standing:
-        said = _said(choice, brand)
+        said = _said(choice, person)
         limit = said["limit"] or {"max": None, "per": None}
         flat = said | said["scope"] | {"limit_max": limit["max"], "limit_per": limit["per"]}
         yield [*known, *(flat[name] for name in CHOICE)]

@@ -97,7 +97,7 @@ def _decide(
     asked = Asked(brand_id, **question)
     known = checks.read_known(asked, [row[4:] for row in rows])
     decision = checks.decide(known, now=now)
-    data = decision_data(decision, brand_id=brand_id, slug=slug)
+    data = decision_data(decision, slug=slug)
     body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
     headers = {"Content-Length": len(body), **allowance.headers()}
     return HttpResponse(body, content_type="application/json", headers=headers)

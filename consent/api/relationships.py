@@ -14,7 +14,7 @@ from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Moment, StrictSerializer, list_of, translating
-from consent import ledger, metrics, people, preferences, relationships, scopes
+from consent import ledger, metrics, people, relationships
 from consent.api import wire
 from consent.ledger import Actor, LiftRefused
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
@@ -143,12 +143,12 @@ class Choices(BrandView):
         body = BrandChoiceRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
-            entry = self._record(body.validated_data, now)
+            entry, relationship = self._record(body.validated_data, now)
         proof = {"evidence": entry.evidence or None, "notice": entry.notice or None}
-        data = wire.entry_data(entry, self._scope_data) | proof
+        data = wire.told_entry_data(entry, relationship) | proof
         return Response({"data": [data]}, status=201)
 
-    def _record(self, data: dict[str, Any], now: Any) -> LedgerEntry:
+    def _record(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
         relationship = people.find(
             self.brand.pk, wire.contact_of(data["contact"], self.brand.world)
         )
@@ -161,14 +161,11 @@ class Choices(BrandView):
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
         try:
-            return ledger.record(relationship.subject_id, [choice], by=actor, now=now)[0]
+            (entry,) = ledger.record(relationship.subject_id, [choice], by=actor, now=now)
         except LiftRefused:
             metrics.count_refusal(self.brand, Refusal.Kind.LIFT, now=now)
             raise
-
-    def _scope_data(self, entry: LedgerEntry) -> dict[str, Any]:
-        scope = preferences.scope_of(entry)
-        return scopes.described(scope, brand_slug=self.brand.slug, told_to=self.brand.pk)
+        return entry, relationship
 
 
 def _relationship_data(relationship: Relationship) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Reserve(BrandView):
                 key=headers.validated_data.get(KEY),
             )
         answer = {"reserved": made.send is not None, "send": made.send}
-        answer |= decision_data(made.decision, brand_id=self.brand.pk, slug=self.brand.slug)
+        answer |= decision_data(made.decision, slug=self.brand.slug)
         return Response(answer, status=201 if made.is_new else 200)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from rest_framework import serializers
 
-from brands import jurisdictions
+from brands import jurisdictions, stream
 from brands.models import Brand, Channel
 from brands.wire import Moment, Problem, Problems, StrictSerializer, list_of
 from consent import checks, identifiers, ledger, notices, scopes, terms
 from consent.identifiers import Contact
 from consent.ledger import NewChoice
-from consent.models import Ground
+from consent.models import Ground, Relationship
 from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
 from consent.resolution import Limit, Scope
 from consent.scopes import Names
@@ -25,6 +26,7 @@ PROBLEMS: Problems = {
     identifiers.InvalidAddress: (422, "invalid_contact", "contact"),
     checks.ChannelNeeded: (422, "channel_needed", "channel"),
     ledger.FromTheFuture: (422, "from_the_future", "made_at"),
+    ledger.ExpiresTooSoon: (422, "expires_too_soon", "expires_at"),
     terms.NoTerm: (422, "no_term", "ground"),
     terms.TermOver: (422, "term_over", "made_at"),
     terms.BeyondTerm: (422, "beyond_term", "expires_at"),
@@ -192,7 +194,9 @@ class LimitData(serializers.Serializer[object]):
 
 class EntryData(serializers.Serializer[object]):
     entry = serializers.UUIDField()
-    subject_seq = serializers.IntegerField()
+    subject_seq = serializers.IntegerField(
+        help_text="1, 2, 3, …: in your own record; for a brand, in its events about the person."
+    )
     scope = ScopeData()
     decision = serializers.ChoiceField(DecisionKind.choices)
     until = serializers.DateTimeField(allow_null=True)
@@ -210,6 +214,14 @@ class EntryData(serializers.Serializer[object]):
 
 
 EntryList = list_of(EntryData, paged=False)
+
+
+def told_entry_data(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
+    """An entry as the brand of *relationship* reads it: with the id and number of its event."""
+    told = stream.find_event(relationship.brand_id, notices.cause_of(entry, relationship))
+    data: dict[str, Any] = orjson.loads(bytes(told.body))["data"]
+    numbers = {"entry": data["entry"], "subject_seq": data["subject_seq"]}
+    return entry_data(entry, lambda _: data["scope"]) | numbers
 
 
 def entry_data(

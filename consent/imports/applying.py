@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -25,7 +26,18 @@ from brands.models import Brand
 from brands.ordered_ids import new_id
 from brands.prepared import Copying, among
 from brands.stream import Notice
-from consent import chain, contact_hashes, ledger, metrics, notices, preferences, resolution, terms
+from consent import (
+    chain,
+    contact_hashes,
+    ledger,
+    metrics,
+    notices,
+    preferences,
+    regimes,
+    resolution,
+    terms,
+)
+from consent.event_times import EventTimes
 from consent.models import (
     Ending,
     Identifier,
@@ -39,6 +51,8 @@ from consent.models import (
     Relationship,
     Subject,
 )
+from consent.notices import Standing
+from consent.recipients import Recipient
 from consent.resolution import Choice, Scope
 
 ROWS = 1_000
@@ -183,6 +197,9 @@ class _Batch:
         self.changed: dict[uuid.UUID, Relationship] = {}
         self.known_by: list[tuple[uuid.UUID, str, bytes]] = []
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
+        self.times = EventTimes(now)
+        self.times.read()  # that of the rows themselves
+        self.read_defaults = cache(regimes.read_regional_defaults)
 
     def apply(self) -> Counted:
         self._find_people()
@@ -240,15 +257,29 @@ class _Batch:
         return {pk: locked[other or pk] for pk, other in merged.items()}
 
     def _find_relationships(self) -> None:
-        mine = Relationship.objects.filter(brand=self.brand, subject__in=among(self.people, "uuid"))
-        self.relationships = {each.subject_id: each for each in mine}
-        for each in self.relationships.values():
-            self._belongs(each, self.people[each.subject_id])
+        """By subject; and by person all that are active, of which each is told of what is new."""
+        persons = {person.pk for person in self.people.values()}
+        mine = Relationship.objects.filter(brand=self.brand, person__in=among(persons, "uuid"))
+        self.relationships = {}
+        self.active: dict[uuid.UUID, list[Relationship]] = defaultdict(list)
+        for each in mine:
+            self.relationships[each.subject_id] = each
+            if each.ended_at is None:
+                self.active[each.person_id].append(each)
+        subjects = {*self.people, *self.relationships}
+        known = Identifier.objects.filter(subject__in=among(subjects, "uuid"))
+        self.points = dict(known.values_list("subject", "pk"))
 
-    def _belongs(self, relationship: Relationship, person: _Person) -> None:
-        relationship.brand = self.brand
-        if relationship.subject_id != person.pk:
-            relationship.seq_before = relationship.subject.last_seq
+    def _recipient(self, of: Relationship) -> Recipient:
+        point = self.points.get(of.subject_id)
+        return Recipient(
+            of.pk, self.brand.pk, self.brand.slug, of.subject_id, of.ref, of.jurisdiction, point
+        )
+
+    def _standing(self, relationship: Relationship, person: _Person) -> Standing:
+        place = person.jurisdiction or relationship.jurisdiction
+        recipient = self._recipient(relationship)
+        return Standing(recipient, self.said[person.pk], self.read_defaults(place))
 
     def _find_choices(self) -> None:
         """What people said that matters to this brand, and the newest entry of each scope."""
@@ -314,11 +345,11 @@ class _Batch:
         found.ended_at, found.ended_by, found.started_at = None, "", self.now
         found.origin, found.origin_note = "brand", row.note or self.job.note
         self.relationships[subject_id] = found
+        self.active[person.pk].append(found)
         self._add_to(found, row)
-        self._belongs(found, person)
-        standing = resolution.in_force(self.said[person.pk])
+        standing = self._standing(found, person)
         self.told.append(
-            notices.of_start(found, standing, seq=person.last_seq, contacts=(), cause=new_id())
+            notices.of_start(standing, origin="brand", contacts=(), at=self.now, cause=new_id())
         )
         self.counted.people += 1
         return True
@@ -344,18 +375,20 @@ class _Batch:
         if self._was_said(row, person, before):
             return False
         scope = Scope(self.brand.pk, *about)
+        # The brand speaks of this one address, so a no for this address counts, too.
+        named = scope._replace(contact_point=self.points.get(relationship.subject_id))
         if row.decision == "grant" and resolution.standing_no(
-            self.said[person.pk], scope, self.now
+            self.said[person.pk], named, self.now
         ):
             self.counted.lifts_refused += 1
             raise Refused("decision", "person_said_no", "the person's own no stands")
         if person.pk in self.pending:
-            self._tell_before(relationship)
+            self._tell_before(person)
         entry = self._entry(row, person, relationship, before.decision if before else "")
         self.newest[person.pk, about] = entry
         self.said_then.add((person.pk, about, _words(entry), entry.made_at))
         self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
-        self.told.append(notices.of_entry(entry, relationship, due=self._due))
+        self._tell(entry, relationship, person)
         self.counted.choices += 1
         return True
 
@@ -366,11 +399,31 @@ class _Batch:
             return (person.pk, about, words, row.made_at) in self.said_then
         return before is not None and before.maker == "brand" and _words(before) == words
 
-    def _tell_before(self, relationship: Relationship) -> None:
+    def _tell(self, entry: LedgerEntry, named: Relationship, person: _Person) -> None:
+        """Tell of the entry, the relationship that the row names first."""
+        for each in sorted(self.active[person.pk], key=lambda one: one.pk != named.pk):
+            is_named = each.pk == named.pk
+            at = self.now if is_named else self.times.read()
+            standing = self._standing(each, person)
+            self.told.append(
+                notices.of_entry(
+                    entry,
+                    standing.recipient,
+                    standing.permissions(self.now),
+                    at=at,
+                    direct=is_named,
+                    again=not is_named,
+                    due=self._due,
+                )
+            )
+
+    def _tell_before(self, person: _Person) -> None:
         """Or the brand would hear of the import before it hears of what the person said first."""
         told = {notice.cause for notice in self.told_before}
-        pending = ledger.pending_for(relationship)
-        self.told_before += [each for each in pending if each.cause not in told]
+        for each in self.active[person.pk]:
+            standing = self._standing(each, person)
+            pending = ledger.pending_for(standing, person.pk, self.times)
+            self.told_before += [each for each in pending if each.cause not in told]
 
     def _entry(
         self, row: Staged, person: _Person, relationship: Relationship, before: str
@@ -402,13 +455,13 @@ class _Batch:
         self.entries.append(entry)
         return entry
 
-    def _due(self, entry: LedgerEntry) -> datetime | None:
+    def _due(self, entry: LedgerEntry, start: datetime) -> datetime | None:
         """By when a no has to be applied: history is, and of news each kind is asked for once."""
         if not self.job.tells:
             return None
         kind = entry.decision, entry.purpose_id, entry.channel
         if kind not in self.ends:
-            self.ends[kind] = notices.by_when(entry)
+            self.ends[kind] = notices.by_when(entry, start)
         return self.ends[kind]
 
     def _expiry(

@@ -139,6 +139,8 @@ class LedgerEntry(ScopeFields):
 
     #: The brand's name for the topic, where a page has looked it up.
     topic_name = ""
+    #: The one address that it is about, where a page of the person has looked it up.
+    address = ""
 
     objects = LedgerEntryQuerySet.as_manager()
 

@@ -67,7 +67,8 @@ class Relationship(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    #: Whom the brand knows, and the order in which it is told of them; stays through a merge.
+    #: The address by which the brand knows the person, and the order in which it is told of them;
+    #: stays through a merge.
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="relationships", db_index=False
     )
@@ -89,10 +90,6 @@ class Relationship(models.Model):
     ended_at = models.DateTimeField(null=True)
     #: A brand cannot restart what the person ended.
     ended_by = models.CharField(max_length=6, blank=True, choices=Origin.choices)
-
-    #: What a merged subject's own entries had counted up to; `ledger.active_with` fills it in, so
-    #: that the numbers a brand sees of one person never go back.
-    seq_before = 0
 
     objects = RelationshipQuerySet.as_manager()
 

@@ -84,7 +84,11 @@ class Subject(models.Model):
 
 
 class Identifier(models.Model):
-    """A keyed digest of a normalised address or number. It cannot be turned back."""
+    """A keyed digest of a normalised address or number. It cannot be turned back.
+
+    A subject has one address. Several addresses of a person are several subjects, merged
+    (`consent.merging`), so that a brand knows only those that it was given.
+    """
 
     digest = models.BinaryField(max_length=32, unique=True)
     subject = models.ForeignKey(
@@ -94,6 +98,6 @@ class Identifier(models.Model):
 
     class Meta:
         constraints = [
-            # Also the index of "this person's identifiers".
-            models.UniqueConstraint(fields=["subject", "id"], name="identifier_of_subject"),
+            # Also the index of "which address is this subject?".
+            models.UniqueConstraint(fields=["subject"], name="identifier_once_per_subject"),
         ]

@@ -107,6 +107,8 @@ def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
     for week in weeks:
         _add_week(found[week.first], sums, own)
     rows = [_summed_row(kind, each, own[kind], thing) for kind, each in sorted(sums.items())]
+    if thing == "source":
+        rows = [row for row in rows if _shows_anything(row)]
     rows.sort(key=lambda row: -(row[1] if isinstance(row[1], int) else 0))
     names = [*OF_PEOPLE, *(REPORTED if thing in OF_MESSAGES else ())]
     rated = ("unsubscribe_rate", "response_rate") if thing in OF_MESSAGES else ()
@@ -123,6 +125,12 @@ def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
         notes=[*(f"{RATES[name].label}: {RATES[name].formula}" for name in rated), NOTE],
         drawing=Drawing("bar", thing, ["opt_outs", "opt_ins"], "decisions"),
     )
+
+
+def _shows_anything(row: Sequence[Value]) -> bool:
+    """Whether a count of it is shown. By which door somebody came is not for brands: of few people
+    the very row would tell it, as that somebody has an account, or was merged."""
+    return any(isinstance(each, int) and each > 0 for each in row[1:-1])
 
 
 def _monday(day: date) -> date:

@@ -17,7 +17,7 @@ from tests.bench import deliveries, figures, pgbench, servers
 from tests.bench.databases import Database, filled
 from tests.bench.figures import Row, Side, compare
 from tests.bench.load import drive, request
-from tests.bench.work import CHECKERS, REPORTS, Place
+from tests.bench.work import CHECKERS, FEW, REPORTS, Place
 
 SMALL = 100_000  # preferences
 
@@ -58,11 +58,14 @@ def comparisons(
 ) -> list[Comparison]:
     large, small = places["large"], places["small"]
     bare, join = partial(large.bare, ports["bare"], seconds), partial(large.join, seconds)
+    single, batch = small.elsewhere(1), small.elsewhere(FEW)
     return [
         ("check", "requests/s", partial(large.check, seconds), bare),
         ("checks_10k", "contacts/s", partial(large.checks_10k, seconds), join),
         ("checks_stream", "lines/s", partial(large.checks_stream, seconds), join),
         ("choice", "choices/s", partial(large.choice, seconds), partial(large.pgbench, seconds)),
+        ("check_elsewhere", "ms", single.known, single.nobody),
+        ("checks_elsewhere", "ms", batch.known, batch.nobody),
         (
             "check_scale_10m",
             "ms",

@@ -10,6 +10,7 @@ import django
 
 CONSUMERS = 1_000
 CONTACTS = 20_000
+ELSEWHERE = 2_000
 SHARE_UNKNOWN = 0.1  # of the contacts that a brand asks about
 
 
@@ -25,6 +26,7 @@ def main() -> None:
         "key": keys.issue(brand, name="bench", scopes=["check"]),
         "people": people,
         "emails": [population.email(number) for number in people],
+        "elsewhere": [population.email(number) for number in _people_elsewhere(brand.pk)],
         "choosers": _choosers(),
         "admin": _admins_cookie(),
     }
@@ -40,6 +42,16 @@ def _people_of(brand_id: int) -> list[int]:
     chance = random.Random(2)
     chosen = chance.choices(numbers, k=CONTACTS)
     return [n if chance.random() > SHARE_UNKNOWN else n + 10**9 for n in chosen]
+
+
+def _people_elsewhere(brand_id: int) -> list[int]:
+    """Numbers of people whom other brands know, and this one does not."""
+    from consent.models import Identifier, Relationship
+
+    mine = Relationship.objects.filter(brand=brand_id).values("subject")
+    others = Identifier.objects.filter(subject__relationships__isnull=False)
+    numbers = others.exclude(subject__in=mine).order_by("pk").distinct()
+    return list(numbers.values_list("pk", flat=True)[:ELSEWHERE])
 
 
 def _choosers() -> list[dict[str, object]]:

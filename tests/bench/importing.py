@@ -63,6 +63,7 @@ WRITTEN = {
     "consent_ledgerentry": "brand_id = %s",
     "consent_preference": "brand_id = %s",
     "brands_event": "brand_id = %s",
+    "brands_subjecthead": "brand_id = %s",
 }
 
 

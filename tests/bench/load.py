@@ -6,7 +6,7 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -101,6 +101,25 @@ def drive(port: int, requests: Iterator[bytes], *, connections: int, seconds: fl
         for line in lines:
             line.socket.close()
     return load
+
+
+def time_pairs(port: int, pairs: Iterable[tuple[bytes, bytes]]) -> tuple[list[float], list[float]]:
+    """Return how long each request of each pair took, in seconds, the two one after the other.
+
+    Which of the two goes first turns from pair to pair. Raises Refused.
+    """
+    line = _Line(port)
+    took: tuple[list[float], list[float]] = ([], [])
+    try:
+        for nth, pair in enumerate(pairs):
+            for side in (0, 1) if nth % 2 else (1, 0):
+                line.send(pair[side])
+                while not line.receive():
+                    pass
+                took[side].append(time.perf_counter() - line.began)
+    finally:
+        line.socket.close()
+    return took
 
 
 def _exchange(load: Load, lines: list[_Line], requests: Iterator[bytes], *, until: float) -> None:

@@ -31,8 +31,10 @@ format('{"type":"%s","timestamp":"%s","sequence":%s,"data":{"subject":{"id":"%s"
        '"subject_seq":%s,"entry":"%s","scope":{"brand":"%s","purpose":"%s","channel":"%s",'
        '"topic":null,"contact_point":null},"decision":"%s","until":null,"limit":null,'
        '"expires_at":null,"reason":"%s","campaign":"%s","maker":"person","made_at":"%s",'
-       '"honour_by":null}}', type, at, sequence, relationship, subject_seq, cause, slug, purpose,
-       channel, decision, reason, campaign, at)
+       '"honour_by":null,"permissions":[{"purpose":"%s","channel":"%s","topic":null,'
+       '"allowed":%s,"then":[]}]}}', type, at, sequence, relationship, within, cause, slug, purpose,
+       channel, decision, reason, campaign, at, purpose, channel,
+       CASE decision WHEN 'grant' THEN 'true' ELSE 'false' END)
 """
 EVENTS = f"""
 INSERT INTO brands_event (brand_id, sequence, uid, type, timestamp, subject, cause, decision,
@@ -42,6 +44,9 @@ SELECT brand_id, sequence, md5(cause::text || brand_id)::uuid, type, at, subject
 FROM (
     SELECT told.*, brand.slug, md5(told.subject::text || told.brand_id)::uuid AS relationship,
         row_number() OVER (PARTITION BY told.brand_id ORDER BY at, subject_seq, cause) AS sequence,
+        row_number() OVER (
+            PARTITION BY told.brand_id, told.subject ORDER BY at, subject_seq, cause
+        ) AS within,
         CASE decision WHEN 'deny' THEN 'preference.denied' WHEN 'grant' THEN 'preference.granted'
             ELSE 'relationship.started' END AS type
     FROM ({TOLD}) told JOIN brands_brand brand ON brand.id = told.brand_id
@@ -50,6 +55,10 @@ FROM (
 HEADS = """
 INSERT INTO brands_streamhead (brand_id, last_sequence)
 SELECT brand_id, max(sequence) FROM brands_event GROUP BY brand_id
+"""
+SUBJECT_HEADS = """
+INSERT INTO brands_subjecthead (brand_id, subject, last_seq)
+SELECT brand_id, subject, count(*) FROM brands_event GROUP BY brand_id, subject
 """
 CURSORS = """
 INSERT INTO consent_metricscursor (brand_id, sequence, people)
@@ -73,7 +82,13 @@ JOIN (SELECT brand_id, count(*) AS people FROM consent_relationship GROUP BY bra
     USING (brand_id),
     generate_series(0, 3) week
 """
-TABLES = ("brands_event", "brands_streamhead", "brands_campaign", "brands_campaignday")
+TABLES = (
+    "brands_event",
+    "brands_streamhead",
+    "brands_subjecthead",
+    "brands_campaign",
+    "brands_campaignday",
+)
 
 
 def tell() -> None:
@@ -81,7 +96,7 @@ def tell() -> None:
 
     Each brand's counting stands at the end of its stream: `metrics.rebuild_all` counts it.
     """
-    for statement in (EVENTS, HEADS, CURSORS, CAMPAIGNS, CAMPAIGN_DAYS):
+    for statement in (EVENTS, HEADS, SUBJECT_HEADS, CURSORS, CAMPAIGNS, CAMPAIGN_DAYS):
         _run(statement)
     for table in TABLES:
         _run(f"ANALYZE {table}")

@@ -22,6 +22,8 @@ CHECKERS = 8  # connections
 CHOOSERS = 16  # connections
 CONTACTS = 10_000  # of one batch
 LINES = 20_000  # of one stream
+PAIRS = 400  # of questions about people known elsewhere, and about nobody
+FEW = 200  # contacts of a batch that is asked so often
 ASKED = {"purpose": "marketing", "channel": "email"}
 
 #: Three months of all brands, among what `tests.bench.population` invents.
@@ -52,6 +54,26 @@ LEFT JOIN consent_preference held
     ON held.subject_id = relationship.person_id
     AND (held.brand_id = relationship.brand_id OR held.brand_id IS NULL)
 """
+
+
+@dataclass
+class Pairs:
+    """Two kinds of request, asked in turn on one connection: do they take the same time?
+
+    `known` measures both, and `nobody` tells what was measured of the other kind meanwhile.
+    """
+
+    port: int
+    requests: Iterator[tuple[bytes, bytes]]
+    others: list[float] = field(default_factory=list)
+
+    def known(self) -> Sample:
+        pairs = list(itertools.islice(self.requests, PAIRS))
+        mine, self.others = load.time_pairs(self.port, pairs)
+        return Sample(1000 * median(mine), mine)
+
+    def nobody(self) -> Sample:
+        return Sample(1000 * median(self.others), self.others)
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,22 @@ class Place:
             media_type="application/x-ndjson",
         )
         return _repeated(lambda: _stream(self.port, message), seconds, each=LINES)
+
+    def elsewhere(self, contacts: int) -> Pairs:
+        """Checks of so many contacts each: of people whom other brands know, and of nobody."""
+        return Pairs(self.port, self._pairs(contacts))
+
+    def _pairs(self, contacts: int) -> Iterator[tuple[bytes, bytes]]:
+        known = itertools.cycle(self.callers["elsewhere"])
+        nobody = (f"nobody{n}@example.org" for n in itertools.count())
+        while True:
+            yield self._question(known, contacts), self._question(nobody, contacts)
+
+    def _question(self, emails: Iterator[str], contacts: int) -> bytes:
+        asked = [{"email": email} for email in itertools.islice(emails, contacts)]
+        if contacts == 1:
+            return self._ask("/api/v1/check", {"contact": asked[0], **ASKED})
+        return self._ask("/api/v1/checks", {"contacts": asked, **ASKED})
 
     # -- The limits ----------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ def test_an_event_says_what_changed(as_acme: Api, seven: None, met: Relationship
     assert event["type"] == "preference.denied"
     assert event["data"]["subject"] == {"id": str(met.id), "ref": None}
     assert event["data"]["scope"]["brand"] == "acme"
-    assert event["data"]["subject_seq"] == 1
+    assert event["data"]["subject_seq"] == 2  # the beginning of the relationship was the first
     assert event["data"]["honour_by"] > event["timestamp"]
 
 

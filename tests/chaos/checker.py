@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 
 from brands.event_types import OF_DECISION
 from tests.chaos.evidence import Entry, Event, Evidence, Look, Request, Secret, Subscribed
-from tests.chaos.example import BRAND, Copy
+from tests.chaos.example import BRAND, Question
 
 Rule = Callable[[Evidence], Iterator[str]]
 
@@ -76,7 +76,7 @@ def acknowledged_is_recorded(evidence: Evidence) -> Iterator[str]:
 def recorded_is_told(evidence: Evidence) -> Iterator[str]:
     """Every entry is one event in the feed of every brand it concerns, and of no other."""
     told: dict[str, Counter[str]] = {
-        brand: Counter(_entries(feed)) for brand, feed in evidence.feeds.items()
+        brand: Counter(_entries(feed, evidence)) for brand, feed in evidence.feeds.items()
     }
     with_brands: dict[str, set[str]] = defaultdict(set)
     for subject, brand in evidence.relationships.values():
@@ -88,10 +88,17 @@ def recorded_is_told(evidence: Evidence) -> Iterator[str]:
                 yield f"{brand} is told {is_told} times of {entry.entry}, not {wanted}"
 
 
-def _entries(feed: Iterable[Event]) -> Iterator[str]:
+def _entries(feed: Iterable[Event], evidence: Evidence) -> Iterator[str]:
+    """The ledger's ids of the entries that a feed tells of."""
     for event in feed:
-        if event["type"].startswith("preference.") and "entry" in event["data"]:
-            yield event["data"]["entry"]
+        if event["type"] in OF_DECISION.values() and (entry := _entry_of(event, evidence)):
+            yield entry
+
+
+def _entry_of(event: Event, evidence: Evidence) -> str | None:
+    """The ledger's id of the entry that an event names by the id for its brand."""
+    person = event["data"]["subject"]["id"]
+    return evidence.entry_ids.get(person, {}).get(event["data"]["entry"])
 
 
 def told_is_recorded(evidence: Evidence) -> Iterator[str]:
@@ -101,7 +108,7 @@ def told_is_recorded(evidence: Evidence) -> Iterator[str]:
         for event in feed:
             if not event["type"].startswith("preference."):
                 continue
-            entry = recorded.get(event["data"]["entry"])
+            entry = recorded.get(_entry_of(event, evidence) or "")
             if entry is None or not _tells(event, entry, brand, evidence):
                 yield f"{brand}'s event {event['sequence']} is not what the ledger says"
 
@@ -110,11 +117,55 @@ def _tells(event: Event, entry: Entry, brand: str, evidence: Evidence) -> bool:
     data = event["data"]
     told_of = evidence.relationships.get(data["subject"]["id"])
     return told_of == (entry.subject, brand) and (
-        data["subject_seq"],
         data["decision"],
         data["scope"]["purpose"],
         data["scope"]["channel"],
-    ) == (entry.subject_seq, entry.decision, entry.purpose, entry.channel)
+        data["scope"]["topic"],
+    ) == (entry.decision, entry.purpose, entry.channel, entry.topic)
+
+
+def brands_read_only_their_own(evidence: Evidence) -> Iterator[str]:
+    """No event names another brand, or has what two brands could match a person by.
+
+    That is the ledger's ids of an entry or a subject, one entry id with two brands, or one time of
+    the same choice.
+    """
+    ours = {each.entry for each in evidence.ledger} | {each.subject for each in evidence.ledger}
+    known: dict[object, str] = {}
+    for brand, feed in evidence.feeds.items():
+        for event in feed:
+            where = f"{brand}'s event {event['sequence']}"
+            for each in _objects_in(event):
+                if (scope := each.get("scope")) and not _is_narrow(scope, brand):
+                    yield f"{where} has the scope {scope}"
+                if leaked := ours.intersection(v for v in each.values() if isinstance(v, str)):
+                    yield f"{where} has the ledger's id {leaked.pop()}"
+            for mark in _marks(event, evidence):
+                if known.setdefault(mark, brand) != brand:
+                    yield f"{where} has what {known[mark]} has, too: {mark}"
+
+
+def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every JSON object in a value, the value itself first."""
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(each, dict | list):
+            yield from _objects_in(each)
+
+
+def _is_narrow(scope: dict[str, Any], brand: str) -> bool:
+    return scope["brand"] == brand and scope["contact_point"] is None
+
+
+def _marks(event: Event, evidence: Evidence) -> Iterator[object]:
+    """What no event of another brand may have as well."""
+    data = event["data"]
+    for each in _objects_in(data):
+        if "entry" in each:
+            yield each["entry"]
+    if event["type"] in OF_DECISION.values() and (entry := _entry_of(event, evidence)):
+        yield from ((entry, at) for at in {event["timestamp"], data["made_at"]})
 
 
 def feed_has_no_holes(evidence: Evidence) -> Iterator[str]:
@@ -127,14 +178,22 @@ def feed_has_no_holes(evidence: Evidence) -> Iterator[str]:
 
 
 def feed_is_in_order(evidence: Evidence) -> Iterator[str]:
-    """One person's changes stand in a brand's stream in the order in which they were recorded."""
+    """One person's events are 1, 2, 3, …, with their changes in the order of recording."""
+    recorded = {each.entry: each.subject_seq for each in evidence.ledger}
     for brand, feed in evidence.feeds.items():
+        counted: Counter[str] = Counter()
         newest: dict[str, int] = {}
         for event in feed:
             person, seq = event["data"]["subject"]["id"], event["data"]["subject_seq"]
-            if seq <= newest.get(person, -1):
-                yield f"{brand}: {person}'s change {seq} stands after {newest[person]}"
-            newest[person] = max(seq, newest.get(person, -1))
+            counted[person] += 1
+            if seq != counted[person]:
+                yield f"{brand}: {person}'s {seq} stands where {counted[person]} should"
+            if event["type"] not in OF_DECISION.values():
+                continue
+            change = recorded.get(_entry_of(event, evidence) or "", 0)
+            if change <= newest.get(person, -1):
+                yield f"{brand}: {person}'s change {change} stands after {newest[person]}"
+            newest[person] = max(change, newest.get(person, -1))
 
 
 def chains_are_whole(evidence: Evidence) -> Iterator[str]:
@@ -145,15 +204,19 @@ def counts_are_the_fold(evidence: Evidence) -> Iterator[str]:
     """What the reports count is what the events say, no more and no less."""
     fold: Counter[tuple[str, str, str, str]] = Counter()
     for brand, feed in evidence.feeds.items():
-        for scope, counter in _counted(feed):
+        for scope, counter in _counted(feed, evidence):
             fold[brand, scope.get("purpose") or "", scope.get("channel") or "", counter] += 1
     for kind in sorted(fold.keys() | evidence.counts.keys()):
         if fold[kind] != (counted := evidence.counts.get(kind, 0)):
             yield f"{' '.join(kind)}: {counted} counted, {fold[kind]} happened"
 
 
-def _counted(feed: Iterable[Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """What each event of one brand adds to: its scope, and the counter."""
+def _counted(feed: Iterable[Event], evidence: Evidence) -> Iterator[tuple[dict[str, Any], str]]:
+    """What each event of one brand adds to: its scope, and the counter.
+
+    A yes to this brand undoes no choice about any brand, though the brand reads one scope of both.
+    """
+    about = {each.entry: each.brand for each in evidence.ledger}
     said: dict[Any, str] = {}
     for event in sorted(feed, key=lambda each: each["data"].get("subject_seq", 0)):
         data, kind = event["data"], event["type"]
@@ -162,7 +225,8 @@ def _counted(feed: Iterable[Any]) -> Iterator[tuple[dict[str, Any], str]]:
             yield scope, COUNTED_AS[kind]
         if kind not in OF_DECISION.values():
             continue
-        place = (data["subject"]["id"], *sorted(scope.items()))
+        brand = about.get(_entry_of(event, evidence) or "")
+        place = (data["subject"]["id"], brand, *sorted(scope.items()))
         is_own_yes = (kind, data["maker"]) == ("preference.granted", "person")
         if is_own_yes and said.get(place) in ("deny", "pause"):
             yield scope, "re_opt_ins"
@@ -203,51 +267,79 @@ def persons_are_in_order(evidence: Evidence) -> Iterator[str]:
 
 
 def copies_are_equal(evidence: Evidence) -> Iterator[str]:
-    """Whoever applies events as they first arrive holds what the ledger holds."""
-    ledger = _standing(evidence)
+    """Whoever keeps the permissions of each person's newest event answers as the check does."""
     for subscribed in evidence.subscriptions:
         if "*" not in subscribed.event_types:
             continue  # it did not ask for all that it takes
-        copy = _copy(_first_arrivals(evidence, subscribed))
-        for person, (_, brand) in evidence.relationships.items():
-            if brand == subscribed.brand and copy.get(person, {}) != ledger.get(person, {}):
-                yield f"{subscribed.name}'s copy of {person} is not what the ledger says"
-
-
-def _copy(events: Iterable[Event]) -> Copy:
-    """By person: what was last said of each scope."""
-    copy: Copy = defaultdict(dict)
-    for event in events:
-        if event["type"].startswith("preference."):
-            data, scope = event["data"], event["data"]["scope"]
-            about = (scope["brand"], scope["purpose"], scope["channel"])
-            copy[data["subject"]["id"]][about] = data["entry"]
-    return copy
-
-
-def _standing(evidence: Evidence) -> Copy:
-    """The same, of the ledger: by what each brand calls the person."""
-    standing: Copy = defaultdict(dict)
-    called = defaultdict(list)
-    for person, (subject, brand) in evidence.relationships.items():
-        called[subject].append((person, brand))
-    for entry in sorted(evidence.ledger, key=lambda each: each.subject_seq):
-        for person, brand in called[entry.subject]:
-            if entry.brand in (None, brand):
-                standing[person][entry.brand, entry.purpose, entry.channel] = entry.entry
-    return standing
+        newest = _newest_events(_first_arrivals(evidence, subscribed))
+        for person, question, allowed in _answers(evidence, subscribed.brand):
+            said = _answer(newest.get(person), question, evidence)
+            if said is None and person in evidence.crowded:
+                continue  # it would fetch them, as the example does
+            if said != allowed:
+                about = _words(question)
+                yield f"{subscribed.name}'s copy says {said} of {person}, {about}, not {allowed}"
 
 
 def the_example_keeps_a_copy(evidence: Evidence) -> Iterator[str]:
-    """What a brand built from the docs alone holds is what the ledger says."""
+    """A brand built from the docs alone answers as the check does, and never has to ask."""
     if evidence.example is None:
         return
-    standing = _standing(evidence)
-    for person, (_, brand) in evidence.relationships.items():
-        if brand == BRAND and evidence.example.get(person, {}) != standing.get(person, {}):
-            held, due = evidence.example.get(person, {}), standing.get(person, {})
-            wrong = [about for about in {*held, *due} if held.get(about) != due.get(about)]
-            yield f"the example's copy of {person} differs in {wrong[:3]}"
+    for person, question, allowed in _answers(evidence, BRAND):
+        said = evidence.example.get(person, {}).get(question)
+        if said != allowed:
+            yield f"the example says {said} of {person}, {_words(question)}, not {allowed}"
+
+
+def _answers(evidence: Evidence, brand: str) -> Iterator[tuple[str, Question, bool | None]]:
+    """What the service's own check answers about each of a brand's people."""
+    for person, (_, known_to) in evidence.relationships.items():
+        if known_to == brand:
+            for question, allowed in evidence.answers[person].items():
+                yield person, question, allowed
+
+
+def _words(question: Question) -> str:
+    return " ".join(each for each in question if each)
+
+
+def _newest_events(events: Iterable[Event]) -> dict[str, Event]:
+    """By person: the event with the highest number of those about them."""
+    newest: dict[str, Event] = {}
+    for event in events:
+        data = event["data"]
+        held = newest.setdefault(data["subject"]["id"], event)
+        if data["subject_seq"] > held["data"]["subject_seq"]:
+            newest[data["subject"]["id"]] = event
+    return newest
+
+
+def _answer(event: Event | None, question: Question, evidence: Evidence) -> bool | None:
+    """What the newest event of a person means for a question; None where it has no permissions."""
+    if event is None or event["type"] == "relationship.ended":
+        return False
+    regime = evidence.regimes[question[0]]
+    if regime == "required":
+        return True
+    if (rows := event["data"].get("permissions")) is None:
+        return None
+    covering = [row for row in rows if _covers(_cell(row), question)]
+    if not covering:
+        return regime == "opt_out"
+    row = max(covering, key=lambda each: sum(part is not None for part in _cell(each)))
+    said = row["allowed"]
+    for turn in row["then"]:
+        if datetime.fromisoformat(turn["at"]) <= evidence.at:
+            said = turn["allowed"]
+    return regime == "opt_out" if said is None else bool(said)
+
+
+def _cell(row: dict[str, Any]) -> tuple[str | None, ...]:
+    return row["purpose"], row["channel"], row["topic"]
+
+
+def _covers(cell: Iterable[str | None], question: Question) -> bool:
+    return all(part in (None, asked) for part, asked in zip(cell, question, strict=True))
 
 
 def repeats_are_identical(evidence: Evidence) -> Iterator[str]:
@@ -404,6 +496,7 @@ RULES: list[Rule] = [
     acknowledged_is_recorded,
     recorded_is_told,
     told_is_recorded,
+    brands_read_only_their_own,
     feed_has_no_holes,
     feed_is_in_order,
     chains_are_whole,

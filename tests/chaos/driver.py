@@ -26,7 +26,7 @@ THREADS = 4
 #: Choices a second, all threads together.
 RATE = 30.0
 DECISIONS = {"deny": 40, "grant": 35, "pause": 10, "limit": 10, "clear": 5}
-PURPOSES = ["marketing", "research", "personalised_ads"]
+PURPOSES = [None, "marketing", "research", "personalised_ads"]
 CHANNELS = [None, "email", "sms", "push"]
 #: Seconds that a person waits after a call of which they do not know what became.
 AFTER_UNKNOWN = 0.5

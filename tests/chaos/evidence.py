@@ -9,10 +9,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from tests.chaos.example import Copy
+from tests.chaos.example import Answers
 
 Event = dict[str, Any]
 
@@ -66,6 +67,7 @@ class Entry:
     decision: str
     purpose: str | None = None
     channel: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,8 @@ class Subscribed:
 class Evidence:
     subscriptions: list[Subscribed]
     requests: list[Request] = field(default_factory=list)
-    #: The example brand's copy, where it ran.
-    example: Copy | None = None
+    #: What the example brand says by its copy at the time `at`, where it ran.
+    example: Answers | None = None
     changes: list[Change] = field(default_factory=list)
     #: By person: the subject in the ledger.
     subjects: dict[str, str] = field(default_factory=dict)
@@ -139,6 +141,15 @@ class Evidence:
     ledger: list[Entry] = field(default_factory=list)
     #: By what the brand calls the person: the subject and the brand.
     relationships: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: By the same: the entry in the ledger by the id under which the brand reads it.
+    entry_ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: What the service's own check answers at the time `at`, when all was told.
+    answers: Answers = field(default_factory=dict)
+    at: datetime = datetime.min
+    #: The people whose permissions are too many for an event.
+    crowded: set[str] = field(default_factory=set)
+    #: By purpose: what holds where nobody said anything.
+    regimes: dict[str, str] = field(default_factory=dict)
     #: By brand, purpose, channel and counter.
     counts: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
     breaks: list[str] = field(default_factory=list)
@@ -229,9 +240,18 @@ def inside(look: Mapping[str, Any]) -> dict[str, Any]:
     counts: Counter[tuple[str, str, str, str]] = Counter()
     for brand, purpose, channel, counter, count in look["counts"]:
         counts[brand, purpose, channel, counter] += count
+    known = {each["id"]: each for each in look["relationships"]}
     return {
         "ledger": [Entry(**each) for each in look["entries"]],
-        "relationships": {called: (who, brand) for called, who, brand in look["relationships"]},
+        "relationships": {called: (one["subject"], one["brand"]) for called, one in known.items()},
+        "entry_ids": {called: one["entry_ids"] for called, one in known.items()},
+        "answers": {
+            called: {(purpose, by, topic): said for purpose, by, topic, said in one["answers"]}
+            for called, one in known.items()
+        },
+        "at": datetime.fromisoformat(look["at"]),
+        "crowded": {called for called, one in known.items() if one["is_crowded"]},
+        "regimes": look["regimes"],
         "counts": dict(counts),
         "breaks": look["breaks"],
     }

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+#: What a brand may ask about one person: purpose, channel and topic.
+Question = tuple[str, str | None, str | None]
+#: By person and question, whether the brand may; None where it does not know.
+Answers = dict[str, dict[Question, bool | None]]
 
 #: Whose key it has.
 BRAND = "acme"
@@ -22,9 +31,19 @@ MISTAKES = {
         ),
         ("            repair()\n", ""),
     ],
+    "example_takes_too_many_for_none": [
+        ('[] if ended else data["permissions"]', '[] if ended else data["permissions"] or []'),
+    ],
 }
-#: By person, and by the brand, purpose and channel of what they said: the entry.
-Copy = dict[str, dict[tuple[str | None, str | None, str | None], str]]
+#: Has the program answer by its copy. Of whom it misses an event it knows nothing.
+ASK = """
+import json, sys, brand
+from datetime import datetime
+asked = json.load(sys.stdin)
+at = datetime.fromisoformat(asked["at"])
+for person, question in asked["questions"]:
+    print(json.dumps(brand.may(person, *question, at=at) if brand.is_whole(person) else None))
+"""
 
 
 @dataclass
@@ -66,13 +85,25 @@ class Example:
         ]
         return int(most) if most and least == 1 and many == most else 0
 
-    def copy(self) -> Copy:
-        copy: Copy = {}
-        for person, scope, entry in self._ask("SELECT person, scope, entry FROM standing"):
-            said = json.loads(scope)
-            about = (said["brand"], said["purpose"], said["channel"])
-            copy.setdefault(person, {})[about] = entry
-        return copy
+    def knows_permissions(self) -> bool:
+        """Whether it has fetched those that were too many for an event."""
+        return not self._ask("SELECT 1 FROM person WHERE permissions IS NULL LIMIT 1")
+
+    def answers(self, questions: Iterable[tuple[str, Question]], *, at: str) -> Answers:
+        """What the program says by its copy to each question about a person, at a time."""
+        asked = list(questions)
+        done = subprocess.run(
+            [sys.executable, "-c", ASK],
+            env={**os.environ, **self.told(""), "PYTHONPATH": str(self.program().parent)},
+            input=json.dumps({"at": at, "questions": asked}),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        answers: Answers = {}
+        for (person, question), said in zip(asked, done.stdout.splitlines(), strict=True):
+            answers.setdefault(person, {})[question] = json.loads(said)
+        return answers
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file, timeout=10)) as database:

@@ -35,7 +35,10 @@ def text(result: Result) -> str:
         ("lost", sum(broken[rule] for rule in LOST)),
         ("out of order", sum(broken[rule] for rule in OUT_OF_ORDER)),
         ("holes", sum(broken[rule] for rule in HOLES)),
-        ("example brand", "equals the ledger" if result.example_is_right else "IS NOT THE LEDGER"),
+        (
+            "example brand",
+            "answers as the check" if result.example_is_right else "ANSWERS OTHERWISE",
+        ),
         ("drained in", drained),
         ("violations", len(result.violations)),
     ]

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.chaos import caller, evidence, lines
 from tests.chaos.checker import Violation, check
 from tests.chaos.endpoints import Endpoints
 from tests.chaos.evidence import Evidence, Look, Subscribed
-from tests.chaos.example import BRAND
+from tests.chaos.example import BRAND, Answers
 from tests.chaos.lines import Follower, Lines
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.parts import DEADLINE, WORKERS, NotInTime, Parts, wait_until
@@ -70,6 +71,7 @@ class Rig:
         parts.start_services()
         made = json.loads(parts.output("-m", "tests.chaos.world", "make"))
         self.keys, self.subjects = made["keys"], {p["name"]: p["subject"] for p in made["people"]}
+        self.entries_before = made["entries"]
         parts.example.key = self.keys[BRAND]
         parts.start("brands")
         parts.start("web")
@@ -121,7 +123,9 @@ class Rig:
         missing = [name for name in streams if not self.arrivals.of(name) >= streams[name]]
         for name in missing:
             self.endpoints.replay_parked(name)
-        return not missing and self.parts.example.whole_through() == self._end_of_example()
+        example = self.parts.example
+        is_whole = example.whole_through() == self._end_of_example()
+        return not missing and is_whole and example.knows_permissions()
 
     def _end_of_example(self) -> int:
         ((end,),) = self.parts.ask(
@@ -156,21 +160,32 @@ class Rig:
     def _evidence(self) -> Evidence:
         endpoints = lines.read(self.folder / "endpoints.log")
         faults = lines.read(self.folder / "faults.log")
+        inside = evidence.inside(self.parts.look())
         return Evidence(
             subscriptions=[self._subscribed(name) for name in self.endpoints.names],
             requests=evidence.requests_of(lines.read(self.folder / "brands.log")),
             changes=evidence.changes_of(lines.read(self.folder / "driver.log")),
             subjects=self.subjects,
             feeds={brand: self._feed(key) for brand, key in self.keys.items()},
-            **evidence.inside(self.parts.look()),
+            **inside,
             disabled=evidence.windows_of(endpoints),
             secrets=evidence.secrets_of(endpoints),
             seeks=evidence.seeks_of(endpoints),
             looks=[Look(**each) for each in lines.read(self.folder / "looks.log")],
             woken=[each["at"] for each in faults if each["kind"] == "go on"],
             deadline=DEADLINE,
-            example=self.parts.example.copy(),
+            example=self._example_answers(inside),
         )
+
+    def _example_answers(self, inside: dict[str, Any]) -> Answers:
+        """What the example says of each of its people, at the moment of the look."""
+        asked = [
+            (person, question)
+            for person, (_, brand) in inside["relationships"].items()
+            if brand == BRAND
+            for question in inside["answers"][person]
+        ]
+        return self.parts.example.answers(asked, at=inside["at"].isoformat())
 
     def _feed(self, key: str) -> list[evidence.Event]:
         events: list[evidence.Event] = []
@@ -189,7 +204,7 @@ class Rig:
         result.acknowledged = sum(200 <= each["status"] < 300 for each in outcomes)
         result.refused = sum(400 <= each["status"] < 500 for each in outcomes)
         result.unknown = len(outcomes) - result.acknowledged - result.refused
-        result.recorded = len(found.ledger) - result.acknowledged
+        result.recorded = len(found.ledger) - self.entries_before - result.acknowledged
         arrived = [(r.name, e["sequence"]) for r in found.requests for e in r.events]
         result.requests, result.events = len(found.requests), len(set(arrived))
         result.repeats = len(arrived) - result.events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,19 +28,38 @@ from tests.chaos.evidence import (
 
 SECRET = "whsec_" + "QUJD" * 11
 ANA, BEN = "ana-at-acme", "ben-at-acme"
-ABOUT = ("acme", "marketing", None)
+MARKETING, BY_EMAIL = ("marketing", None, None), ("marketing", "email", None)
+SERVICE, RESEARCH = ("service", "email", None), ("research", "sms", None)
+SECOND = timedelta(seconds=1)
 SENT = datetime(2026, 11, 25, tzinfo=UTC)
 #: Who said what, in the order of acme's stream: ana yes, ben yes, ana no.
 SAID = [(ANA, 1, "e1", "grant"), (BEN, 1, "e2", "grant"), (ANA, 2, "e3", "deny")]
 
 
 def event(sequence: int, person: str, seq: int, entry: str, decision: str) -> Event:
-    scope = {"brand": "acme", "purpose": "marketing", "channel": None}
-    data = {"subject": {"id": person}, "subject_seq": seq, "entry": entry}
+    """An event as acme reads it: its own id of the entry, and its own number."""
+    at = f"2026-11-25T00:00:{sequence:02}Z"
+    scope = {
+        "brand": "acme",
+        "purpose": "marketing",
+        "channel": None,
+        "topic": None,
+        "contact_point": None,
+    }
+    data = {"subject": {"id": person}, "subject_seq": seq, "entry": f"{entry}-at-acme"}
+    row: dict[str, Any] = {"purpose": "marketing", "channel": None, "topic": None, "then": []}
     return {
         "type": "preference.granted" if decision == "grant" else "preference.denied",
+        "timestamp": at,
         "sequence": sequence,
-        "data": {**data, "scope": scope, "decision": decision, "maker": "person"},
+        "data": {
+            **data,
+            "scope": scope,
+            "decision": decision,
+            "maker": "person",
+            "made_at": at,
+            "permissions": [{**row, "allowed": decision == "grant"}],
+        },
     }
 
 
@@ -73,13 +92,50 @@ def a_good_run() -> Evidence:
         feeds={"acme": feed},
         ledger=ledger,
         relationships={ANA: ("ana", "acme"), BEN: ("ben", "acme")},
+        entry_ids={
+            ANA: {"e1-at-acme": "e1", "e3-at-acme": "e3"},
+            BEN: {"e2-at-acme": "e2", "e4-at-acme": "e4"},
+        },
+        answers={
+            ANA: {MARKETING: False, BY_EMAIL: False, SERVICE: True, RESEARCH: False},
+            BEN: {MARKETING: True, BY_EMAIL: True, SERVICE: True, RESEARCH: False},
+        },
+        at=SENT,
+        regimes={"marketing": "opt_in", "service": "required", "research": "opt_in"},
         counts={
             ("acme", "marketing", "", "opt_ins"): 2,
             ("acme", "marketing", "", "opt_outs"): 1,
         },
         secrets=[Secret("acme-1", SECRET, 0.0, 0.1)],
-        example={ANA: {ABOUT: "e3"}, BEN: {ABOUT: "e2"}},
+        example={
+            ANA: {MARKETING: False, BY_EMAIL: False, SERVICE: True, RESEARCH: False},
+            BEN: {MARKETING: True, BY_EMAIL: True, SERVICE: True, RESEARCH: False},
+        },
     )
+
+
+def resend(run: Evidence) -> None:
+    """Have acme been sent what its feed says now."""
+    run.requests = [
+        request(each, at=10.0 + n, id=f"evt_{n}") for n, each in enumerate(run.feeds["acme"])
+    ]
+
+
+def at_rival(run: Evidence, **more: Any) -> Event:
+    """Have ana's no be one to any brand, of which rival is told, too."""
+    run.ledger[2] = replace(run.ledger[2], brand=None)
+    run.relationships["ana-at-rival"] = ("ana", "rival")
+    run.entry_ids["ana-at-rival"] = {"e3-at-rival": "e3"}
+    run.answers["ana-at-rival"] = {MARKETING: False}
+    run.counts["rival", "marketing", "", "opt_outs"] = 1
+    at = "2026-11-25T00:00:59Z"
+    told = event(1, "ana-at-rival", 1, "e3", "deny")
+    told |= {"timestamp": at}
+    told["data"] |= {"entry": "e3-at-rival", "made_at": at}
+    told["data"]["scope"]["brand"] = "rival"
+    told["data"] |= more
+    run.feeds["rival"] = [told]
+    return told
 
 
 # -- What is planted ---------------------------------------------------------------------------
@@ -87,12 +143,16 @@ def a_good_run() -> Evidence:
 
 def example_misses_something(run: Evidence) -> None:
     assert run.example
-    run.example[ANA][ABOUT] = "e1"
+    run.example[ANA][BY_EMAIL] = True
 
 
-def example_knows_too_much(run: Evidence) -> None:
+def example_has_to_ask(run: Evidence) -> None:
     assert run.example
-    run.example[BEN]["acme", "research", "sms"] = "e9"
+    run.example[BEN][RESEARCH] = None
+
+
+def example_knows_nobody(run: Evidence) -> None:
+    run.example = {}
 
 
 def lost_entry(run: Evidence) -> None:
@@ -128,7 +188,72 @@ def hole(run: Evidence) -> None:
 
 
 def feed_out_of_order(run: Evidence) -> None:
-    run.feeds["acme"] = [event(n, *SAID[i]) for n, i in enumerate([2, 1, 0], start=1)]
+    """The numbers are right, but the no that came later stands before the yes."""
+    said = [(ANA, 1, "e3", "deny"), (BEN, 1, "e2", "grant"), (ANA, 2, "e1", "grant")]
+    run.feeds["acme"] = [event(number, *each) for number, each in enumerate(said, start=1)]
+
+
+def gap_in_a_persons_numbers(run: Evidence) -> None:
+    run.feeds["acme"][2]["data"]["subject_seq"] = 3
+    resend(run)
+
+
+def first_number_of_a_person_is_zero(run: Evidence) -> None:
+    run.feeds["acme"][1]["data"]["subject_seq"] = 0
+    resend(run)
+
+
+def ledger_id_leaked(run: Evidence) -> None:
+    run.feeds["acme"][2]["data"]["entry"] = "e3"
+    run.entry_ids[ANA]["e3"] = "e3"
+
+
+def ledger_id_leaked_deep_inside(run: Evidence) -> None:
+    run.feeds["acme"][0]["data"]["now"] = {"because": [{"entry": "e1"}]}
+
+
+def subject_leaked(run: Evidence) -> None:
+    run.feeds["acme"][0]["data"]["subject"]["ref"] = "ana"
+
+
+def scope_of_any_brand(run: Evidence) -> None:
+    run.feeds["acme"][0]["data"]["scope"]["brand"] = None
+
+
+def scope_with_an_address(run: Evidence) -> None:
+    run.feeds["acme"][0]["data"]["scope"]["contact_point"] = "7"
+
+
+def one_entry_id_with_two_brands(run: Evidence) -> None:
+    at_rival(run, entry="e3-at-acme")
+    run.entry_ids["ana-at-rival"] = {"e3-at-acme": "e3"}
+
+
+def one_time_with_two_brands(run: Evidence) -> None:
+    at_rival(run, made_at=run.feeds["acme"][2]["data"]["made_at"])
+
+
+def wrong_permission_row(run: Evidence) -> None:
+    run.feeds["acme"][2]["data"]["permissions"][0]["allowed"] = True
+    resend(run)
+
+
+def one_permission_row_too_many(run: Evidence) -> None:
+    rows = run.feeds["acme"][2]["data"]["permissions"]
+    rows.append({**rows[0], "channel": "email", "allowed": True})
+    resend(run)
+
+
+def no_permissions(run: Evidence) -> None:
+    """Null, though they are not too many for an event."""
+    run.feeds["acme"][2]["data"]["permissions"] = None
+    resend(run)
+
+
+def turned_too_early(run: Evidence) -> None:
+    then = [{"at": (SENT + SECOND).isoformat(), "allowed": False}]
+    run.feeds["acme"][2]["data"]["permissions"][0] |= {"allowed": True, "then": then}
+    resend(run)
 
 
 def broken_chain(run: Evidence) -> None:
@@ -210,7 +335,8 @@ def signed_with_an_old_secret(run: Evidence) -> None:
 
 PLANTED: dict[Callable[[Evidence], None], str] = {
     example_misses_something: "the example keeps a copy",
-    example_knows_too_much: "the example keeps a copy",
+    example_has_to_ask: "the example keeps a copy",
+    example_knows_nobody: "the example keeps a copy",
     lost_entry: "acknowledged is recorded",
     entry_of_another: "acknowledged is recorded",
     entry_untold: "recorded is told",
@@ -220,6 +346,19 @@ PLANTED: dict[Callable[[Evidence], None], str] = {
     told_of_nothing: "told is recorded",
     hole: "feed has no holes",
     feed_out_of_order: "feed is in order",
+    gap_in_a_persons_numbers: "feed is in order",
+    first_number_of_a_person_is_zero: "feed is in order",
+    ledger_id_leaked: "brands read only their own",
+    ledger_id_leaked_deep_inside: "brands read only their own",
+    subject_leaked: "brands read only their own",
+    scope_of_any_brand: "brands read only their own",
+    scope_with_an_address: "brands read only their own",
+    one_entry_id_with_two_brands: "brands read only their own",
+    one_time_with_two_brands: "brands read only their own",
+    wrong_permission_row: "copies are equal",
+    one_permission_row_too_many: "copies are equal",
+    no_permissions: "copies are equal",
+    turned_too_early: "copies are equal",
     broken_chain: "chains are whole",
     miscounted: "counts are the fold",
     counted_out_of_nothing: "counts are the fold",
@@ -228,7 +367,7 @@ PLANTED: dict[Callable[[Evidence], None], str] = {
     sent_otherwise: "webhooks are the feed",
     sent_in_no_feed: "webhooks are the feed",
     swapped: "persons are in order",
-    overtaken_while_refused: "copies are equal",
+    overtaken_while_refused: "persons are in order",
     other_bytes: "repeats are identical",
     other_id: "repeats are identical",
     twice_at_once: "repeats have a reason",
@@ -318,6 +457,37 @@ def test_a_seek_whose_answer_was_lost_may_have_gone_back() -> None:
     run = a_good_run()
     done_and_undone(run)
     run.seeks.append(Seek("acme-1", 1, 3, at=20.5, answered_at=20.6, heard=False))
+    assert check(run) == []
+
+
+def test_two_brands_may_be_told_of_one_choice() -> None:
+    run = a_good_run()
+    at_rival(run)
+    assert check(run) == []
+
+
+def test_a_turn_that_is_over_counts() -> None:
+    run = a_good_run()
+    then = [{"at": SENT.isoformat(), "allowed": None}]
+    run.feeds["acme"][2]["data"]["permissions"][0] |= {"allowed": True, "then": then}
+    resend(run)
+    assert check(run) == []
+
+
+def test_the_most_specific_row_decides() -> None:
+    run = a_good_run()
+    rows = run.feeds["acme"][2]["data"]["permissions"]
+    rows.append({**rows[0], "channel": "email", "allowed": True})
+    resend(run)
+    assert run.example
+    run.answers[ANA][BY_EMAIL] = run.example[ANA][BY_EMAIL] = True
+    assert check(run) == []
+
+
+def test_permissions_may_be_too_many_for_an_event() -> None:
+    run = a_good_run()
+    no_permissions(run)
+    run.crowded.add(ANA)
     assert check(run) == []
 
 

@@ -38,14 +38,17 @@ def naive_id_cursor() -> None:
                 [sequence, brand_id],
             )
 
-    def next_sequence(brand_id: int) -> int:
+    number_within_subjects = stream._number_within_subjects
+
+    def next_numbers(notice: stream.Notice) -> tuple[int, int]:
+        brand_id = notice.brand_id
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT nextval('chaos_{brand_id}')")
             (sequence,) = cursor.fetchone()
         transaction.on_commit(lambda: head(brand_id, sequence), robust=True)
-        return int(sequence)
+        return int(sequence), number_within_subjects(brand_id, [notice])[0]
 
-    _replace(stream, "_next_sequence", next_sequence)
+    _replace(stream, "_next_numbers", next_numbers)
 
 
 def broker_as_truth() -> None:
@@ -106,6 +109,55 @@ def unordered() -> None:
     _replace(sending, "lanes_of", lanes_of)
 
 
+def tells_ledger_ids() -> None:
+    """Brands read the ledger's own id of an entry, the same with each of them."""
+    from consent import notices
+
+    def build_entry_id(entry: Any, _relationship: Any) -> Any:
+        return entry
+
+    _replace(notices, "build_entry_id", build_entry_id)
+
+
+def tells_wide_scopes() -> None:
+    """A brand reads whether the person meant it alone, or any brand."""
+    from consent import notices
+
+    narrow = notices._scope
+
+    def scope_of(entry: Any, recipient: Any) -> dict[str, Any]:
+        scope = narrow(entry, recipient)
+        return scope if entry.brand_id else scope | {"brand": None}
+
+    _replace(notices, "_scope", scope_of)
+
+
+def counts_as_the_ledger() -> None:
+    """A person's events have the numbers of all their choices: with gaps, for those of others."""
+    from brands import stream
+
+    true_numbers = stream._next_numbers
+
+    def next_numbers(notice: stream.Notice) -> tuple[int, int]:
+        from consent.models import Subject
+
+        sequence, _ = true_numbers(notice)
+        subject = Subject.objects.get(pk=notice.subject)
+        return sequence, subject.last_seq
+
+    _replace(stream, "_next_numbers", next_numbers)
+
+
+def forgets_narrow_rows() -> None:
+    """Where a wide choice and a narrow one meet, the permissions have no row of their own."""
+    from consent import permission_tables
+
+    def close(cells: Iterable[Any]) -> set[Any]:
+        return set(cells)
+
+    _replace(permission_tables, "_close", close)
+
+
 VARIANTS: dict[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
@@ -115,5 +167,9 @@ VARIANTS: dict[str, Callable[[], None]] = {
         no_fencing_token,
         forgets_failures,
         unordered,
+        tells_ledger_ids,
+        tells_wide_scopes,
+        counts_as_the_ledger,
+        forgets_narrow_rows,
     )
 }

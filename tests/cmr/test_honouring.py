@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from brands.models import Attempt, Brand, Event
 from cmr.models import Consumer
 from consent import clocks, propagation, relationships
 from consent.clocks import Clock
+from consent.entry_ids import build_entry_id
 from consent.ledger import Actor
 from consent.models import HonourClock, Relationship
 from tests.conftest import Api
@@ -79,6 +81,11 @@ def test_a_brand_that_reads_the_feed_has_what_it_applied(as_ana: Api, met: Relat
     assert fate["delivered_at"] == fate["applied_at"]
 
 
+def told_as(entry: str, relationship: Relationship) -> str:
+    """The entry's id as the brand reads it."""
+    return str(build_entry_id(uuid.UUID(entry), relationship.pk))
+
+
 def test_past_its_time_it_is_overdue_until_it_is_applied(
     as_ana: Api, as_acme: Api, met: Relationship
 ) -> None:
@@ -86,7 +93,7 @@ def test_past_its_time_it_is_overdue_until_it_is_applied(
     entry = say_no(as_ana)
     assert fates(as_ana, entry)[0]["state"] == "overdue"
     late = as_acme.get("events/overdue").json()
-    assert [event["data"]["entry"] for event in late["data"]] == [entry]
+    assert [event["data"]["entry"] for event in late["data"]] == [told_as(entry, met)]
     as_acme.post("events/ack", {"through": late["data"][0]["sequence"]})
     assert fates(as_ana, entry)[0]["state"] == "applied"
     assert as_acme.get("events/overdue").json() == {"data": [], "next_cursor": None}
@@ -94,7 +101,8 @@ def test_past_its_time_it_is_overdue_until_it_is_applied(
 
 def test_what_is_overdue_comes_in_pages(as_ana: Api, as_acme: Api, met: Relationship) -> None:
     HonourClock.objects.update(days=0, business_days=False)
-    entries = [say_no(as_ana, channel=each) for each in ("email", "sms", "post")]
+    noes = [say_no(as_ana, channel=each) for each in ("email", "sms", "post")]
+    entries = [told_as(entry, met) for entry in noes]
     page = as_acme.get("events/overdue", limit=2).json()
     rest = as_acme.get("events/overdue", limit=2, after=page["next_cursor"]).json()
     shown = [event["data"]["entry"] for event in page["data"] + rest["data"]]

@@ -262,19 +262,55 @@ def test_known_and_unknown_are_answered_alike(words: str, as_acme: Api) -> None:
         assert all(head == heads[0] for head in heads)
 
 
+BO = "bo@example.org"
+MARKETING = {"contact": {"email": BO}, "purpose": "marketing", "channel": "email"}
+
+
 @pytest.mark.usefixtures("stranger", "acme")
-def test_nothing_is_kept_of_a_stranger(as_acme: Api) -> None:
+def test_the_no_of_a_stranger_is_kept_for_this_address(as_acme: Api) -> None:
+    """It counts from the moment at which the brand registers the address."""
+    mail(as_acme, "unsubscribe", "", **{"from": BO})
+    mail(as_acme, "unsubscribe", "", **{"from": BO})
+    (no,) = said()
+    assert no.contact_point == Identifier.objects.get(subject=no.subject)
+    assert not Event.objects.exists()
+    assert as_acme.post("check", MARKETING).json()["rule"] == "no_relationship"
+    as_acme.post("relationships", {"contact": {"email": BO}, "note": "A customer."})
+    assert as_acme.post("check", MARKETING).json()["rule"] == "person_denied"
+
+
+def test_a_yes_of_a_stranger_is_not_kept(as_acme: Api) -> None:
     before = Identifier.objects.count(), Subject.objects.count()
-    mail(as_acme, "unsubscribe", "", **{"from": "bo@example.org"})
-    text(as_acme, "STOP")
+    text(as_acme, "START")
+    mail(as_acme, "Thank you", "How nice.", **{"from": BO})
     assert said() == []
     assert (Identifier.objects.count(), Subject.objects.count()) == before
 
 
+def test_a_no_from_another_address_of_one_s_own_is_not_told_of_the_first(
+    as_acme: Api, ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    """Acme knows her by one address alone. Her other one stays unknown to it, and its no stands."""
+    accounts.add_contact(ana, kind="email", value=BO, now=now)
+    before = Event.objects.count()
+    mail(as_acme, "unsubscribe", "", **{"from": BO})
+    assert Event.objects.count() == before
+    asked = MARKETING | {"contact": {"email": EMAIL}}
+    assert as_acme.post("check", asked).json()["rule"] == "default_opt_in"
+    as_acme.post("relationships", {"contact": {"email": BO}, "note": "A customer."})
+    assert as_acme.post("check", MARKETING).json()["rule"] == "person_denied"
+    assert as_acme.post("check", asked).json()["rule"] == "default_opt_in"
+    (no,) = said()
+    assert list(LedgerEntry.objects.of_person(ana.subject_id)) == [no]
+
+
 @pytest.mark.usefixtures("met")
-def test_one_brand_says_no_for_itself_alone(as_rival: Api, acme: Brand) -> None:
+def test_one_brand_says_no_for_itself_alone(as_rival: Api, as_acme: Api, rival: Brand) -> None:
     mail(as_rival, "unsubscribe", "")
-    assert said() == []
+    (no,) = said()
+    assert no.brand == rival
+    asked = MARKETING | {"contact": {"email": EMAIL}}
+    assert as_acme.post("check", asked).json()["rule"] == "default_opt_in"
 
 
 def test_a_relationship_that_ended_keeps_the_no(

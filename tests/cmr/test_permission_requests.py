@@ -70,7 +70,7 @@ def test_the_same_is_not_asked_twice(as_acme: Api, met: Relationship) -> None:
 def test_after_a_no_it_rests(
     as_acme: Api, ana: Consumer, met: Relationship, time_machine: Any
 ) -> None:
-    begun = timezone.now()
+    begun = timezone.now().replace(minute=0, second=0, microsecond=0)
     time_machine.move_to(begun, tick=False)
     as_acme.post("permission-requests", ASK)
     asking.answer(PermissionRequest.objects.get(), Answer.NO, by="portal", now=begun)
@@ -82,6 +82,19 @@ def test_after_a_no_it_rests(
     time_machine.move_to(begun + asking.REST, tick=False)
     assert as_acme.post("permission-requests", ASK).status_code == 201
     assert refused() == 2
+
+
+def test_how_long_it_rests_is_told_by_the_hour(
+    as_acme: Api, met: Relationship, time_machine: Any
+) -> None:
+    """Or two brands could tell by it that they hear of one person."""
+    begun = timezone.now().replace(minute=20, second=7, microsecond=0)
+    time_machine.move_to(begun, tick=False)
+    no = NewChoice(Scope(None, "research"), "deny")
+    ledger.record(met.subject_id, [no], by=Actor("portal"), now=begun)
+    answer = as_acme.post("permission-requests", ASK)
+    free = timezone.now() + timedelta(seconds=int(answer.headers["Retry-After"]))
+    assert (free.minute, free - begun - asking.REST < timedelta(hours=1)) == (0, True)
 
 
 def test_a_no_in_any_other_way_counts_too(as_acme: Api, met: Relationship) -> None:

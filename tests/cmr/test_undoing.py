@@ -12,7 +12,7 @@ from brands.models import Brand
 from cmr import undoing
 from consent import ledger, permissions
 from consent.ledger import Actor, NewChoice
-from consent.models import LedgerEntry, Subject
+from consent.models import LedgerEntry, Relationship, Subject
 from consent.resolution import Decision, Limit, Scope
 
 HOUR = timedelta(hours=1)
@@ -36,7 +36,8 @@ def answers(person: Subject, brand: Brand, at: datetime) -> dict[Any, tuple[bool
     def short(decision: Decision) -> tuple[bool, Any]:
         return decision.allowed, decision.limit if decision.allowed else None
 
-    may = permissions.of_brands(person.pk, [brand.pk], now=at)[brand.pk]
+    known = Relationship(subject=person, person=person, brand=brand)  # as if there were one
+    may = permissions.of_brands(person.pk, [known], now=at)[brand.pk]
     return {(each.purpose, each.channel): short(each.decision) for each in may}
 
 

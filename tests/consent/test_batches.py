@@ -87,7 +87,7 @@ def test_each_gets_what_it_would_get_alone(crowd: list[Consumer], as_acme: Api, 
     alone = [as_acme.post("check", {"contact": each, **ABOUT}).json() for each in contacts]
     assert [without_time(a) for a in together] == [without_time(a) for a in alone]
     assert len({answer["rule"] for answer in together}) >= 5
-    assert {answer["remaining"] for answer in together} == {None, 0, 1}
+    assert {answer["remaining"] for answer in together} == {None, 1}  # of a wide limit no number
     assert any(answer["not_before"] for answer in together)
 
 

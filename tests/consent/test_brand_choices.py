@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from brands import notices, stream
 from brands.models import Brand, Topic
 from cmr.models import Consumer
 from consent import relationships
+from consent.entry_ids import build_entry_id
 from consent.ledger import Actor
 from consent.models import Identifier, LedgerEntry, Refusal, Relationship, Subject
 from tests.conftest import EMAIL, Api
@@ -155,7 +157,11 @@ def test_a_no_told_to_the_brand_counts(as_acme: Api, as_ana: Api, met: Relations
     assert entry["scope"]["brand"] == "acme"
     check = as_acme.post("check", {"contact": {"email": EMAIL}} | SCOPE).json()
     assert (check["rule"], check["because"]["entry"]) == ("brand_denied", entry["entry"])
-    assert as_ana.get("me/history").json()["data"][0]["entry"] == entry["entry"]
+    told = as_acme.get("events").json()["data"][-1]["data"]
+    assert (told["entry"], told["subject_seq"]) == (entry["entry"], entry["subject_seq"])
+    hers = as_ana.get("me/history").json()["data"][0]
+    known = build_entry_id(uuid.UUID(hers["entry"]), met.pk)
+    assert (str(known), hers["subject_seq"], entry["subject_seq"]) == (entry["entry"], 1, 2)
 
 
 @pytest.mark.parametrize(

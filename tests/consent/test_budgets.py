@@ -160,13 +160,31 @@ def test_a_limit_on_any_brand_counts_what_all_brands_send(
 ) -> None:
     say("limit", Limit(2, "day"), brand=None)
     sent(HOUR, brand_id=rival.pk)
-    assert told(ask(acme)) == (True, 1, None)
+    assert told(ask(acme)) == (True, None, None)  # what is left others spend, too
+    sent(2 * HOUR)
+    assert told(ask(acme)) == (True, None, NOON - 2 * HOUR + DAY)
+
+
+def test_a_limit_on_any_brand_frees_a_send_on_the_hour(
+    acme: Brand, rival: Brand, say: Any, sent: Any
+) -> None:
+    """Or the minute in which it frees would tell when another brand had sent."""
+    say("limit", Limit(1, "day"), brand=None)
+    sent(timedelta(minutes=80), brand_id=rival.pk)  # at 10:40
+    free = NOON + DAY - HOUR
+    assert told(ask(acme)) == (True, None, free)
+    for moment, due in [
+        (free - timedelta(minutes=20), free),
+        (free - timedelta(microseconds=1), free),
+        (free, None),
+    ]:
+        assert told(ask(acme, now=moment)) == (True, None, due), moment
 
 
 def test_a_send_to_who_knows_which_address_counts_for_each(
     ana: Consumer, acme: Brand, met: Relationship, say: Any, sent: Any
 ) -> None:
-    """Asked by reference the strictest answer holds, so its sends count in the strictest way."""
+    """By the reference the brand means the address that it gave with it."""
     Relationship.objects.filter(pk=met.pk).update(ref="no-7")
     point = ana.contact_points.get().identifier_id
     say("limit", Limit(2, "day"), contact_point=point)

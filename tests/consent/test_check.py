@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +14,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from brands.models import Brand, Purpose, Topic
-from cmr import accounts
+from cmr import accounts, preferences
 from cmr.models import Consumer
-from consent import identifiers, ledger, relationships
+from consent import ledger, relationships
+from consent.entry_ids import build_entry_id
 from consent.ledger import Actor, NewChoice
 from consent.models import Identifier, Relationship
 from consent.resolution import Limit, Scope
@@ -74,8 +76,8 @@ def test_a_default(as_acme: Api, met: Relationship) -> None:
     }
 
 
-def test_a_no_names_the_entry_that_decided(as_acme: Api, say: Any) -> None:
-    entry = say("deny", purpose="marketing")
+def test_a_no_names_the_entry_that_decided(as_acme: Api, met: Relationship, say: Any) -> None:
+    entry = str(build_entry_id(uuid.UUID(say("deny", purpose="marketing")), met.pk))
     decision = answer_to(as_acme)
     assert (decision["allowed"], decision["rule"]) == (False, "person_denied")
     because = decision["because"]
@@ -89,9 +91,19 @@ def test_a_no_names_the_entry_that_decided(as_acme: Api, say: Any) -> None:
     }
 
 
-def test_a_wide_no_does_not_pretend_to_be_about_the_brand(as_acme: Api, say: Any) -> None:
+def test_a_wide_no_reads_as_one_to_the_brand(as_acme: Api, say: Any) -> None:
+    """What the person said to others is not for the brand to know."""
     say("deny", brand=None)
-    assert set(answer_to(as_acme)["because"]["scope"].values()) == {None}
+    scope = answer_to(as_acme)["because"]["scope"]
+    assert scope.pop("brand") == "acme"
+    assert set(scope.values()) == {None}
+
+
+def test_of_what_the_person_said_the_hour_is_told(as_acme: Api, say: Any) -> None:
+    say("deny")
+    made_at = datetime.fromisoformat(answer_to(as_acme)["because"]["made_at"])
+    assert (made_at.minute, made_at.second, made_at.microsecond) == (0, 0, 0)
+    assert timedelta(0) <= timezone.now() - made_at < timedelta(hours=1, minutes=1)
 
 
 def test_a_pause_says_when_it_ends(as_acme: Api, say: Any) -> None:
@@ -175,17 +187,18 @@ def test_a_message_is_asked_about_with_its_channel(as_acme: Api, say: Any) -> No
 
 
 def test_a_no_on_one_address_holds_for_that_address_only(
-    as_acme: Api, ana: Consumer, say: Any
+    as_acme: Api, acme: Brand, ana: Consumer, met: Relationship, say: Any
 ) -> None:
-    digest = identifiers.digest(identifiers.normalise_phone(PHONE))
-    Identifier.objects.create(digest=digest, subject_id=ana.subject_id)
+    now = timezone.now()
+    phone = accounts.add_contact(ana, kind="phone", value=PHONE, now=now)
     say("grant", purpose="marketing")
-    say("deny", contact_point=Identifier.objects.get(digest=digest).pk)
+    say("deny", contact_point=phone.identifier_id)
     assert answer_to(as_acme)["allowed"] is True
+    assert answer_to(as_acme, {"phone": PHONE}, channel="sms")["rule"] == "no_relationship"
+    preferences.add_brand(ana, acme, by="api", now=now, points=[phone])
     decision = answer_to(as_acme, {"phone": PHONE}, channel="sms")
     assert decision["rule"] == "person_denied"
-    alias = decision["because"]["scope"]["contact_point"]
-    assert re.fullmatch("[0-9a-f]{24}", alias)
+    assert decision["because"]["scope"]["contact_point"] is None  # it knows this one alone
 
 
 def test_asked_by_reference_a_no_on_one_address_is_not_passed_over(
@@ -199,7 +212,7 @@ def test_asked_by_reference_a_no_on_one_address_is_not_passed_over(
     assert answer_to(as_acme, {"ref": "no-7"})["allowed"] is False  # she has no other address
 
 
-def test_asked_by_reference_the_soonest_end_and_the_tightest_limit_count(
+def test_asked_by_reference_it_is_the_address_that_came_with_it(
     as_acme: Api, ana: Consumer, met: Relationship, say: Any
 ) -> None:
     Relationship.objects.filter(pk=met.pk).update(ref="no-7")
@@ -210,7 +223,8 @@ def test_asked_by_reference_the_soonest_end_and_the_tightest_limit_count(
     decision = answer_to(as_acme, {"ref": "no-7"})
     assert decision["allowed"] is True
     assert decision["limit"] == {"max": 1, "per": "day"}
-    assert decision["valid_until"] and datetime.fromisoformat(decision["valid_until"]) == end
+    assert decision["valid_until"] is None  # the yes to this address goes on
+    assert decision | {"as_of": None} == answer_to(as_acme) | {"as_of": None}
 
 
 # -- Ways to point at a person ------------------------------------------------------------------

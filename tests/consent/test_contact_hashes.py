@@ -97,11 +97,37 @@ def test_a_person_who_adds_a_brand_is_known_to_it_by_what_it_was_told(
     accounts.add_contact(ana, kind="phone", value="+4915112345678", now=now)
     preferences.add_brand(ana, acme, by="portal", now=now)
     accounts.add_contact(ana, kind="email", value="ana@later.example", now=now)
-    assert contacts(as_acme) == [("email", sha256(EMAIL)), ("phone", sha256("+4915112345678"))]
+    assert contacts(as_acme) == [("email", sha256(EMAIL))]  # the one she signs in with
     (event,) = as_acme.get("events").json()["data"]
     told = [(each["kind"], each["sha256"]) for each in event["data"]["contacts"]]
     assert told == contacts(as_acme)
     assert contacts(as_rival) == []
+
+
+def test_a_person_chooses_by_which_addresses_a_brand_may_know_them(
+    as_acme: Api, as_ana: Api, ana: Consumer, acme: Brand, now: datetime
+) -> None:
+    phone = accounts.add_contact(ana, kind="phone", value="+4915112345678", now=now)
+    body = {"brand": "acme", "contact_points": [phone.pk]}
+    assert as_ana.post("me/relationships", body).status_code == 201
+    assert contacts(as_acme) == [("phone", sha256("+4915112345678"))]
+    assert as_ana.post("me/relationships", {"brand": "acme"}).status_code == 200
+    assert contacts(as_acme) == [("phone", sha256("+4915112345678"))]
+    usual = ana.contact_points.get(kind="email")
+    both = body | {"contact_points": [phone.pk, usual.pk]}
+    assert as_ana.post("me/relationships", both).status_code == 201
+    assert contacts(as_acme) == [("email", sha256(EMAIL)), ("phone", sha256("+4915112345678"))]
+    told = as_acme.get("events").json()["data"]
+    assert len({event["data"]["subject"]["id"] for event in told}) == 2
+    assert len({event["timestamp"] for event in told}) == 2
+    (mine,) = as_ana.get("me/relationships").json()["data"]
+    known_by = [each["contact_point"] for each in mine["known_by"]]
+    assert known_by == [str(phone.pk), str(usual.pk)]
+
+
+def test_an_address_of_somebody_else_cannot_be_chosen(as_ana: Api, acme: Brand) -> None:
+    answer = as_ana.post("me/relationships", {"brand": "acme", "contact_points": [10**9]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_contact_point")
 
 
 def test_an_import_carries_them(as_acme: Api, acme: Brand) -> None:
@@ -145,15 +171,18 @@ def test_the_table_holds_nothing_that_can_be_compared(as_acme: Api, as_rival: Ap
 # -- When it is gone, or cannot be read ------------------------------------------------------------
 
 
-def test_who_erases_themselves_takes_them_along(
-    as_acme: Api, ana: Consumer, acme: Brand, now: datetime
+def test_the_no_of_who_erased_themselves_stays_in_the_list(
+    as_acme: Api, as_rival: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
+    """And no brand can see by its list that the account is gone."""
     preferences.add_brand(ana, acme, by="portal", now=now)
-    register(as_acme, email="dora@example.org")
-    erasure.erase(ana, first_stop=True, by="portal", now=now + HOUR)
-    assert contacts(as_acme) == [("email", sha256("dora@example.org"))]
-    headings, found, without = rows(as_acme, contact="email")
-    assert (headings, found, without) == (["Email"], [[sha256("dora@example.org")]], "1")
+    preferences.add_brand(ana, Brand.objects.get(slug="rival"), by="portal", now=now)
+    no = NewChoice(Scope(acme.pk), "deny")
+    ledger.record(ana.subject_id, [no], by=Actor("portal"), now=now)
+    before = contacts(as_acme), contacts(as_rival)
+    erasure.erase(ana, first_stop=False, by="portal", now=now + HOUR)
+    assert rows(as_acme, contact="email")[1] == [[sha256(EMAIL)]]
+    assert (contacts(as_acme), contacts(as_rival)) == before
 
 
 def test_an_address_that_comes_to_somebody_else_is_no_more_the_first_one_s(
@@ -161,7 +190,8 @@ def test_an_address_that_comes_to_somebody_else_is_no_more_the_first_one_s(
 ) -> None:
     number = "+4915112345678"
     point = accounts.add_contact(ana, kind="phone", value=number, now=now)
-    preferences.add_brand(ana, acme, by="portal", now=now)
+    both = list(ana.contact_points.order_by("pk"))
+    preferences.add_brand(ana, acme, by="portal", now=now, points=both)
     accounts.remove_contact(point)
     assert ("phone", sha256(number)) in contacts(as_acme)
     ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)

@@ -15,6 +15,7 @@ from cmr import preferences
 from cmr.models import Consumer
 from consent import checks, endings, ledger, metrics, propagation, tasks
 from consent.checks import Asked
+from consent.entry_ids import build_entry_id
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import DailyCount, Ending, LedgerEntry, Relationship
@@ -101,8 +102,8 @@ def test_an_ending_says_what_ended_and_what_stands_instead(
     assert last_told(met.brand)["timestamp"] == "2026-06-09T12:00:00Z"
     assert last_told(met.brand)["data"] == {
         "subject": {"id": str(met.id), "ref": None},
-        "subject_seq": 3,
-        "entry": str(paused.id),
+        "subject_seq": 5,  # after the beginning and three choices
+        "entry": str(build_entry_id(paused.id, met.id)),
         "scope": {
             "brand": "acme",
             "purpose": "marketing",
@@ -113,6 +114,15 @@ def test_an_ending_says_what_ended_and_what_stands_instead(
         "decision": "pause",
         "ended_at": "2026-06-08T12:00:00Z",
         "now": {"allowed": True, "rule": "person_granted"},
+        "permissions": [
+            {
+                "purpose": "marketing",
+                "channel": "email",
+                "topic": None,
+                "allowed": True,
+                "then": [],
+            }
+        ],
     }
 
 
@@ -235,7 +245,7 @@ def test_a_pause_for_any_brand_is_told_to_every_active_one(
     assert endings.end_due(END) == 2
     for brand in both:
         assert told(brand) == ["paused", "pause_ended"]
-        assert last_told(brand)["data"]["scope"]["brand"] is None
+        assert last_told(brand)["data"]["scope"]["brand"] == brand.slug
 
 
 def test_a_pause_that_ended_before_it_was_carried_still_begins_first(
@@ -332,7 +342,8 @@ def test_a_worker_that_was_down_tells_late_and_in_order(ana: Consumer, met: Rela
         "2026-06-09",
         "2026-06-11",
     ]
-    assert {event.timestamp for event in events} == {END + 7 * DAY}
+    late = [event.timestamp - (END + 7 * DAY) for event in events]
+    assert late[0] == timedelta(0) and late == sorted(late) and late[-1] < timedelta(minutes=1)
 
 
 # -- Counts --------------------------------------------------------------------------------------

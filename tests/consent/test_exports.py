@@ -17,6 +17,7 @@ from brands import keys, stream
 from brands.models import Brand, Topic
 from cmr.models import Consumer
 from consent import endings, exports, ledger, merging, propagation, relationships, roll
+from consent.entry_ids import build_entry_id
 from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship
@@ -63,8 +64,18 @@ def test_each_person_is_there_with_all_that_stands(
     say(ana.subject_id, "limit", about, now + 2 * HOUR, **limit)
     (person,), _ = taken(as_acme)
     said = person.pop("standing")
+    rows = [
+        (row["purpose"], row["channel"], row["allowed"], row["then"])
+        for row in person.pop("permissions")
+    ]
+    end = f"{until:%Y-%m-%dT%H:%M:%SZ}"
+    assert rows == [
+        ("marketing", None, False, [{"at": end, "allowed": None}]),
+        ("marketing", "email", False, [{"at": end, "allowed": True}]),
+    ]
     assert person == {
         "subject": {"id": str(met.pk), "ref": None},
+        "subject_seq": 4,  # the beginning, and each of the three
         "started_at": "2026-01-15T12:00:00Z",
         "ended_at": None,
         "ended_by": None,
@@ -72,13 +83,13 @@ def test_each_person_is_there_with_all_that_stands(
     }
     entries = LedgerEntry.objects.order_by("subject_seq")
     assert said[0] == {
-        "entry": str(entries[0].pk),
+        "entry": str(build_entry_id(entries[0].pk, met.pk)),
         "scope": {"brand": "acme", "purpose": "marketing", "channel": "email", "topic": None,
                   "contact_point": None},
         "decision": "grant", "until": None, "expires_at": None, "limit": None,
         "maker": "person", "made_at": "2026-01-15T12:00:00Z", "basis": "express",
     }  # fmt: skip
-    assert (said[1]["scope"]["brand"], said[1]["until"]) == (None, f"{until:%Y-%m-%dT%H:%M:%SZ}")
+    assert (said[1]["scope"]["brand"], said[1]["until"]) == ("acme", end)
     assert said[2]["limit"] == {"max": 2, "per": "week"}
 
 
@@ -194,9 +205,15 @@ Copy = dict[uuid.UUID, tuple[Any, ...]]
 
 
 def copy_of(brand: Brand, now: datetime, *, since: int | None = None) -> Copy:
-    batches = exports.preferences(brand.pk, since=since, now=now)
+    batches = exports.preferences(brand, since=since, now=now)
     return {
-        each.id: (each.ref, each.started_at, each.ended_at, each.ended_by, frozenset(each.standing))
+        each.recipient.id: (
+            each.recipient.ref,
+            each.started_at,
+            each.ended_at,
+            each.ended_by,
+            frozenset(each.standing),
+        )
         for batch in batches
         for each in batch
     }

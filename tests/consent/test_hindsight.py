@@ -16,7 +16,8 @@ from consent.models import LedgerEntry, Relationship
 from consent.resolution import DecisionKind, Scope
 from tests.conftest import EMAIL, Api
 
-NOW = timezone.now().replace(microsecond=0)
+#: What a brand asks about the past is answered by the minute.
+NOW = timezone.now().replace(second=0, microsecond=0)
 HOUR = timedelta(hours=1)
 DENY = {"scope": {"purpose": "marketing"}, "decision": "deny"}
 
@@ -54,6 +55,17 @@ def test_what_was_recorded_later_was_not_known_then(
     ledger.record(ana.subject_id, [late], by=Actor("api"), now=NOW - HOUR)
     assert not ask(as_acme, as_of=at(NOW - 2 * HOUR))["allowed"]
     assert ask(as_acme, as_of=at(NOW - HOUR))["allowed"]
+
+
+def test_a_past_moment_is_that_of_its_full_minute(
+    as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    """So that no brand finds out to the microsecond when a person spoke to all brands."""
+    say(ana, "deny", None, at=NOW - HOUR + timedelta(seconds=20))
+    asked = [at(NOW - HOUR + timedelta(seconds=seconds)) for seconds in (19, 21, 59, 60)]
+    answers = [ask(as_acme, as_of=each) for each in asked]
+    assert [answer["rule"] for answer in answers] == [*["default_opt_in"] * 3, "person_denied"]
+    assert {answer["as_of"][16:] for answer in answers} == {":00Z"}
 
 
 def test_before_it_began_and_after_it_ended_there_is_no_relationship(

@@ -304,7 +304,8 @@ def test_no_question_is_answered_more_freely_than_before(
 def _answers(subject: uuid.UUID, acme: Brand, at: datetime) -> dict[object, Decision]:
     from consent import permissions
 
-    may = permissions.of_brands(subject, [acme.pk], now=at)[acme.pk]
+    known = Relationship(subject_id=subject, person_id=subject, brand=acme)  # as if there were one
+    may = permissions.of_brands(subject, [known], now=at)[acme.pk]
     return {(each.purpose, each.channel): each.decision for each in may}
 
 

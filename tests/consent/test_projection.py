@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from brands.models import Brand
 from cmr.models import Consumer
 from consent import ledger, preferences, resolution
-from consent.ledger import Actor, LiftRefused, NewChoice
+from consent.ledger import Actor, ExpiresTooSoon, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
 from consent.resolution import Question, Scope
 
@@ -70,6 +70,8 @@ def _record(person: Consumer, choice: NewChoice, by: Actor) -> None:
         ledger.record(person.subject_id, [choice], by=by, now=NOW)
     except LiftRefused:
         assert by.brand_id  # only a brand's yes is ever refused
+    except ExpiresTooSoon:
+        assert choice.scope.brand is None
 
 
 def _same_answers(person: Consumer, brand: Brand) -> None:

@@ -11,6 +11,7 @@ from cmr import preferences
 from cmr.models import Consumer
 from consent import checks, ledger, propagation
 from consent.checks import Asked
+from consent.entry_ids import build_entry_id
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Propagation, Relationship
@@ -95,4 +96,6 @@ def test_a_new_brand_learns_what_was_said_before(ana: Consumer, rival: Brand) ->
     (entry,) = record(ana, EVERYWHERE)
     preferences.add_brand(ana, rival, by="api", now=NOW)
     started = Event.objects.get(brand=rival, type="relationship.started")
-    assert str(entry.id) in bytes(started.body).decode()
+    known = Relationship.objects.get(brand=rival)
+    assert str(build_entry_id(entry.id, known.id)) in bytes(started.body).decode()
+    assert str(entry.id) not in bytes(started.body).decode()

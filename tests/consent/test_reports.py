@@ -185,7 +185,10 @@ def test_a_sum_is_what_its_weeks_show(thing: str, month: Month) -> None:
         wanted.update({kind: n or 0 for kind, n in withholding.shown(counts).items()})
         sent.update({line.key[0]: line.counts.get("deliveries") or 0 for line in lines})
     rows = weeks.by(thing, "acme", span).as_data()["data"]
-    assert {row[thing]: row["opt_outs"] or 0 for row in rows} == dict(wanted)
+    shown = {row[thing]: row["opt_outs"] or 0 for row in rows}
+    if thing == "source":  # a door that few came through has no row
+        wanted = Counter({kind: n for kind, n in wanted.items() if n or kind in shown})
+    assert shown == dict(wanted)
     if thing in weeks.OF_MESSAGES:
         assert {row[thing]: row["deliveries"] for row in rows} == dict(sent)
     assert any(wanted.values()) or thing != "channel"  # there is something to add up

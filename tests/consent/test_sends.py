@@ -87,7 +87,7 @@ def test_without_a_limit_it_is_counted_all_the_same(
     say(ana, "grant")
     body = reserve(as_acme).json()
     assert (body["reserved"], body["remaining"]) == (True, None)
-    say(ana, "limit", limit=Limit(2, "day"))
+    say(ana, "limit", met.brand, limit=Limit(2, "day"))
     assert reserve(as_acme).json()["remaining"] == 0
 
 

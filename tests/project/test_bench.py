@@ -11,18 +11,20 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.live_server_helper import LiveServer
 
 from brands import event_schemas
 from brands.models import Brand, Event, StreamHead
-from cmr.models import Consumer
+from cmr.models import AccessToken, Consumer
 from consent import checks
 from consent.checks import Asked
 from consent.identifiers import Contact
 from consent.models import Identifier, LedgerEntry, Preference, Relationship, Subject
 from consent.resolution import Decision
-from tests.bench import figures, load, pgbench, population
+from tests.bench import figures, load, pgbench, population, work
+from tests.bench.databases import Database
 from tests.bench.figures import Row, Sample, compare
-from tests.conftest import Api
+from tests.conftest import EMAIL, Api
 
 PREFERENCES = 3_000
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -171,8 +173,8 @@ def test_the_file_has_the_figures(tmp_path: Path) -> None:
 
 def writes(statements: list[str]) -> list[str]:
     """What is written to, in order."""
-    found = [re.match(r"\s*(?:INSERT INTO|UPDATE) \"?(\w+)", each) for each in statements]
-    return [match[1] for match in found if match]
+    written = re.compile(r"(?:INSERT INTO|(?<!DO )UPDATE) \"?(\w+_\w+)")
+    return [table for each in statements for table in written.findall(each)]
 
 
 def test_pgbench_writes_what_a_choice_writes(
@@ -183,3 +185,41 @@ def test_pgbench_writes_what_a_choice_writes(
         assert as_ana.post("me/choices", body | {"decision": "deny"}).status_code == 201
     script = pgbench.SCRIPT.read_text().splitlines()
     assert writes([each["sql"] for each in asked.captured_queries]) == writes(script)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pgbench_runs_its_script(ana_token: str, met: Relationship) -> None:
+    database = Database(_url_of(connection.settings_dict))
+    chooser = {
+        "prefix": AccessToken.objects.get().prefix,
+        "subject": met.subject_id,
+        "brand_id": met.brand_id,
+        "brand": met.brand.slug,
+    }
+    try:
+        pgbench.prepare(database, [chooser])
+        assert pgbench.choices_per_second(database, choosers=1, clients=1, seconds=1) > 0
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS bench_chooser")
+    assert LedgerEntry.objects.filter(subject=met.subject_id, decision="deny").exists()
+
+
+def _url_of(database: dict[str, Any]) -> str:
+    who = f"{database['USER']}:{database['PASSWORD']}"
+    return f"postgres://{who}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pairs_of_requests_take_turns(live_server: LiveServer, acme_key: str) -> None:
+    port = int(live_server.url.rpartition(":")[2])
+    asked = b'{"contact": {"email": "%s"}, "purpose": "marketing", "channel": "email"}'
+    known, nobody = (
+        load.request("/api/v1/check", asked % email, bearer=acme_key)
+        for email in (EMAIL.encode(), b"nobody@example.org")
+    )
+    took = load.time_pairs(port, [(known, nobody)] * 4)
+    assert [len(side) for side in took] == [4, 4]
+    pairs = work.Pairs(port, iter([(known, nobody)] * work.PAIRS))
+    assert pairs.known().figure > 0 and pairs.nobody().figure > 0
+    assert len(pairs.others) == work.PAIRS

@@ -75,7 +75,7 @@ def test_a_version_that_there_is(as_acme: Api, met: Relationship) -> None:
         assert (answer.status_code, answer.headers[HEADER]) == (200, version)
 
 
-@pytest.mark.parametrize("given", ["2026-11-27", "2026-11-28 ", "latest", "", "2026-11-28,x"])
+@pytest.mark.parametrize("given", ["2026-11-28", "2026-11-29 ", "latest", "", "2026-11-29,x"])
 def test_a_version_that_there_is_not(given: str, as_acme: Api, met: Relationship) -> None:
     for answer in (
         as_acme.post("check", ASKED, CMR_Version=given),

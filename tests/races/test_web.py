@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from cmr.models import Consumer
 from consent import ledger
+from consent.entry_ids import build_entry_id
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship, Send
 from consent.resolution import Limit, Scope
@@ -59,7 +60,8 @@ def test_a_change_is_seen_by_the_very_next_check_of_any_process(
         assert status == 201
         _, answer = brand.post("check", QUESTION)
         seen = (answer["allowed"], answer["because"] and answer["because"]["entry"])
-        assert seen == (decision == "grant", said["data"][0]["entry"]), f"in round {number}"
+        entry = build_entry_id(uuid.UUID(said["data"][0]["entry"]), met.pk)
+        assert seen == (decision == "grant", str(entry)), f"in round {number}"
 
 
 def test_many_clients_reserve_exactly_the_budget(

@@ -1,4 +1,4 @@
-"""The client of a brand of a CMR service: `Client`, `AsyncClient`, and `verify_webhook`."""
+"""The client of a brand of a CMR service: `Client`, `AsyncClient`, and what goes with them."""
 
 from cmr_client.answers import (
     Campaign,
@@ -14,6 +14,7 @@ from cmr_client.answers import (
 )
 from cmr_client.client import AsyncClient, Client
 from cmr_client.contacts import Contact, Whom
+from cmr_client.permissions import PermissionRow, Permissions, PermissionsLeftOut
 from cmr_client.problems import (
     BadSignature,
     CMRError,
@@ -50,6 +51,9 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "NotSignedIn",
+    "PermissionRow",
+    "Permissions",
+    "PermissionsLeftOut",
     "Reservation",
     "ServiceFailed",
     "Subscription",

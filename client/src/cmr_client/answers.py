@@ -30,7 +30,8 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a choice is about; None is any."""
+    """What a choice is about; None is any. In what you are told `brand` is always your own slug,
+    also where the person meant every brand, and `contact_point` is always None."""
 
     brand: str | None = None
     purpose: str | None = None
@@ -41,7 +42,8 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Because:
-    """The choice that decided; without an `entry` it was a supposed one."""
+    """The choice that decided; without an `entry` it was a supposed one. Where the `maker` is the
+    person, `made_at` is rounded down to the hour, in UTC."""
 
     entry: str | None
     scope: Scope
@@ -56,7 +58,8 @@ class Because:
 class Decision:
     """May this person be reached? Now, only if `allowed` and `not_before` is None. A kept one must
     not outlive `valid_until`, nor the next event about the person; of a yes, `not_before` and
-    `remaining` hold at `as_of` only."""
+    `remaining` hold at `as_of` only. Of a limit over all brands there is no `remaining`, and its
+    `not_before` is a full hour."""
 
     allowed: bool
     rule: str
@@ -101,7 +104,8 @@ class Reservation(Decision):
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A person, by an id that is yours alone, and by your own reference."""
+    """A person, by an id that is yours alone, and by your own reference. Somebody whom you know by
+    two addresses is two."""
 
     id: str
     ref: str | None
@@ -156,7 +160,8 @@ class Relationship:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A recorded choice; `evidence` and `notice` are shown of yours alone."""
+    """A recorded choice; `evidence` and `notice` are shown of yours alone. `entry` and
+    `subject_seq` are those of its event: `subject_seq` counts your events about this person."""
 
     entry: str
     subject_seq: int
@@ -216,7 +221,10 @@ class PermissionRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A change. `body` is its JSON, byte for byte as a webhook has it."""
+    """A change. `body` is its JSON, byte for byte as a webhook has it.
+
+    `data["subject_seq"]` counts 1, 2, 3, … the events about one person: the highest that you have
+    replaces all that you kept of them (`Permissions.from_event`)."""
 
     sequence: int
     type: str

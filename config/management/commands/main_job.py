@@ -41,20 +41,22 @@ class Command(BaseCommand):
         before = self._opt_outs()
         entry = self._call("POST", "/api/v1/me/choices", SAYS_NO, self.ana["token"])["data"][0]
         committed = time.time()
-        received = self._wait(lambda: self._get(f"{self.sample}/received/{entry['entry']}"))
         question = {"contact": {"email": self.ana["email"]}, "purpose": "marketing"}
         decision = self._call(
             "POST", "/api/v1/check", question | {"channel": "email"}, self.acme["key"]
         )
+        # Acme reads another id of the entry than Ana: the same in its checks and its events.
+        told = decision["because"]["entry"]
+        received = self._wait(lambda: self._get(f"{self.sample}/received/{told}"))
         self._wait(lambda: self._opt_outs() > before)
         late = (received["received_at"] - committed) * 1_000
         self.stdout.write(
             f"\n  {self.ana['email']} said no to marketing by email from Acme Outdoor\n"
-            f"  committed  {_clock(committed)}  entry {entry['entry']}\n"
+            f"  committed  {_clock(committed)}  entry {entry['entry']} to her, {told} to Acme\n"
             f"  received   {_clock(received['received_at'])}  by Acme's endpoint, signature "
             f"verified, event {received['event']['sequence']} ({late:+.0f} ms)\n"
             f"  check      allowed: {str(decision['allowed']).lower()}  rule: {decision['rule']}"
-            f"  because: {decision['because']['entry']}\n"
+            f"  because: {told}\n"
             f"  counted    {self._opt_outs()} opt-outs today (before: {before})\n\n"
             f"  Your brands    {self.base}/                  {self.ana['email']} / "
             f"{self.ana['password']}\n"

@@ -13,9 +13,9 @@ import os
 import sqlite3
 import threading
 import time
-import urllib.error
 import urllib.request
 from contextlib import closing
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -30,14 +30,15 @@ REPAIR_EVERY = float(os.environ.get("REPAIR_EVERY", "10"))
 TABLES = """
 CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, value TEXT);
 -- Every event that came, once.
-CREATE TABLE IF NOT EXISTS event (sequence INTEGER PRIMARY KEY, body TEXT);
--- What each person last said of each scope; `subject_seq` orders what one person said.
-CREATE TABLE IF NOT EXISTS standing (
-    person TEXT, scope TEXT, subject_seq INTEGER, entry TEXT, decision TEXT, until TEXT,
-    PRIMARY KEY (person, scope)
+CREATE TABLE IF NOT EXISTS event (
+    sequence INTEGER PRIMARY KEY, person TEXT, subject_seq INTEGER, body TEXT
 );
--- Whether we have a relationship with the person at all.
-CREATE TABLE IF NOT EXISTS person (id TEXT PRIMARY KEY, subject_seq INTEGER, active INTEGER);
+CREATE INDEX IF NOT EXISTS event_of_person ON event (person, subject_seq);
+-- What the newest event of each person says: whether we have a relationship with them, and what we
+-- may do (JSON). Where `permissions` is NULL, they were too many for the event: we have to ask.
+CREATE TABLE IF NOT EXISTS person (
+    id TEXT PRIMARY KEY, subject_seq INTEGER, sequence INTEGER, active INTEGER, permissions TEXT
+);
 """
 
 
@@ -55,43 +56,66 @@ def take(events):
     """Write events into the copy, all or none. One that came before changes nothing."""
     with closing(database()) as copy, copy:
         for event in events:
+            person, subject_seq = event["data"]["subject"]["id"], event["data"]["subject_seq"]
             written = copy.execute(
-                "INSERT OR IGNORE INTO event VALUES (?, ?)", [event["sequence"], json.dumps(event)]
+                "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)",
+                [event["sequence"], person, subject_seq, json.dumps(event)],
             )
             if written.rowcount:
                 apply(copy, event)
 
 
 def apply(copy, event):
-    kind, data = event["type"], event["data"]
-    person, seq = data["subject"]["id"], data["subject_seq"]
-    if kind.startswith("relationship."):
-        active = kind == "relationship.started"
-        copy.execute(
-            "INSERT INTO person VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            " SET subject_seq = excluded.subject_seq, active = excluded.active"
-            " WHERE excluded.subject_seq >= subject_seq",
-            [person, seq, active],
-        )
-        for each in data.get("standing", []):
-            say(copy, person, seq, each)
-    elif kind in ("preference.pause_ended", "preference.expired"):
-        # Time ended what the person said, unless they have said something else since.
-        copy.execute("UPDATE standing SET decision = 'ended' WHERE entry = ?", [data["entry"]])
-    else:
-        say(copy, person, seq, data)
+    """Put what the newest event of a person says in place of all that we had of them.
 
-
-def say(copy, person, seq, said):
-    """Events of one person come in order, but the feed may tell an older one after a newer."""
-    scope = json.dumps(said["scope"], sort_keys=True)
+    The feed may tell an older event after a newer one: then nothing changes.
+    """
+    data = event["data"]
+    ended = event["type"] == "relationship.ended"
+    if not ended and "permissions" not in data:
+        return  # a type that is newer than this program
+    permissions = [] if ended else data["permissions"]
     copy.execute(
-        "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (person, scope) DO UPDATE"
-        " SET subject_seq = excluded.subject_seq, entry = excluded.entry,"
-        " decision = excluded.decision, until = excluded.until"
+        "INSERT INTO person VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+        " SET subject_seq = excluded.subject_seq, sequence = excluded.sequence,"
+        " active = excluded.active, permissions = excluded.permissions"
         " WHERE excluded.subject_seq > subject_seq",
-        [person, scope, seq, said["entry"], said["decision"], said.get("until")],
+        [
+            data["subject"]["id"],
+            data["subject_seq"],
+            event["sequence"],
+            not ended,
+            None if permissions is None else json.dumps(permissions),
+        ],
     )
+
+
+def may(person, purpose, channel=None, topic=None, at=None):
+    """Answer by the copy alone whether we may reach a person; None: ask CMR by a check."""
+    with closing(database()) as copy:
+        found = copy.execute("SELECT active, permissions FROM person WHERE id = ?", [person])
+        active, permissions = found.fetchone() or (False, None)
+    if not active:
+        return False
+    regime = json.loads(own("regimes") or "{}").get(purpose)
+    if regime == "required":
+        return True
+    if regime is None or permissions is None:
+        return None
+    question = {"purpose": purpose, "channel": channel, "topic": topic}
+    allowed = decide(json.loads(permissions), question, at)
+    return regime == "opt_out" if allowed is None else allowed
+
+
+def decide(rows, question, at):
+    """Let the most specific row that covers the question decide; None is the purpose's default."""
+    covering = [row for row in rows if all(row[k] in (None, question[k]) for k in question)]
+    if not covering:
+        return None
+    row = max(covering, key=lambda row: sum(row[k] is not None for k in question))
+    at = at or datetime.now(UTC)
+    turns = [t["allowed"] for t in row["then"] if datetime.fromisoformat(t["at"]) <= at]
+    return turns[-1] if turns else row["allowed"]
 
 
 def whole_through():
@@ -103,6 +127,19 @@ def whole_through():
             " WHERE sequence NOT IN (SELECT sequence FROM event)"
         ).fetchone()
         return through
+
+
+def is_whole(person):
+    """Whether no event about this person is missing between those that came.
+
+    Their `subject_seq` goes 1, 2, 3, … for each person. The newest event is enough for `may`; this
+    proves that the history of one person is whole, without a look at all the others.
+    """
+    with closing(database()) as copy:
+        (newest, many) = copy.execute(
+            "SELECT coalesce(max(subject_seq), 0), count(*) FROM event WHERE person = ?", [person]
+        ).fetchone()
+        return newest == many
 
 
 def own(name, value=None):
@@ -158,14 +195,18 @@ def challenge_in(body):
 # -- What we ask of CMR ----------------------------------------------------------------------------
 
 
-def call(method, path, body=None):
+def open_url(method, path, body=None):
     request = urllib.request.Request(
         f"{CMR}/api/v1/{path}",
         json.dumps(body).encode() if body is not None else None,
         {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
         method=method,
     )
-    with urllib.request.urlopen(request, timeout=15) as answer:
+    return urllib.request.urlopen(request, timeout=15)
+
+
+def call(method, path, body=None):
+    with open_url(method, path, body) as answer:
         return json.loads(answer.read() or b"null")
 
 
@@ -184,7 +225,10 @@ def subscribe():
 
 
 def repair():
-    """Read from the feed what has not come, and say how far we are."""
+    """Read from the feed what has not come, and say how far we are.
+
+    Whose permissions are missing counts as applied: `may` says yes to nothing there, it asks.
+    """
     after = whole_through()
     while after is not None:
         page = call("GET", f"events?after={after}&limit=1000")
@@ -193,13 +237,61 @@ def repair():
     call("POST", "events/ack", {"through": whole_through()})
 
 
+def learn_regimes():
+    """Read what holds for each purpose where nobody said anything."""
+    purposes = call("GET", "brand/purposes")["data"]
+    own("regimes", json.dumps({each["code"]: each["regime"] for each in purposes}))
+
+
+def fetch_permissions():
+    """Read from the export the permissions that were too many for an event.
+
+    They stay NULL until they are on the disk. So we may die at any moment, or get half of the
+    answer: the next round asks for the rest.
+    """
+    with closing(database()) as copy:
+        (first,) = copy.execute(
+            "SELECT min(sequence) FROM person WHERE permissions IS NULL"
+        ).fetchone()
+    if first is None:
+        return
+    with open_url("GET", f"exports/preferences?since={first - 1}") as lines:
+        for line in lines:
+            person = json.loads(line)
+            if "error" in person:  # the list was cut off here
+                return
+            fill(person)
+
+
+def fill(person):
+    """Write what the export says of a person, unless we have heard of something newer since.
+
+    It may be newer than our newest event. That one's `subject_seq` is written too, so that it
+    changes nothing when it comes.
+    """
+    with closing(database()) as copy, copy:
+        copy.execute(
+            "UPDATE person SET subject_seq = ?, active = ?, permissions = ?"
+            " WHERE id = ? AND permissions IS NULL AND subject_seq <= ?",
+            [
+                person["subject_seq"],
+                person["ended_at"] is None,
+                json.dumps(person["permissions"]),
+                person["subject"]["id"],
+                person["subject_seq"],
+            ],
+        )
+
+
 def keep_whole():
     while True:
         try:
             subscribe()
             repair()
-        except (OSError, ValueError) as error:  # CMR is away: later
-            print(f"later: {error}", flush=True)
+            learn_regimes()
+            fetch_permissions()
+        except Exception as error:  # CMR is away, or broke off in the middle of an answer: later
+            print(f"later: {error!r}", flush=True)
         time.sleep(REPAIR_EVERY)
 
 

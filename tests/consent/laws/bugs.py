@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.consent.laws import answers, record, timing
+from tests.consent.laws import answers, record, tables, timing
 from tests.consent.laws.law import Law
 
 LAWS = [
     each
-    for module in (answers, record, timing)
+    for module in (answers, record, tables, timing)
     for each in vars(module).values()
     if isinstance(each, Law)
 ]
@@ -28,8 +28,9 @@ class Bug(NamedTuple):
     new: str
 
 
-A, R, T = answers, record, timing
+A, P, R, T = answers, tables, record, timing
 RULE, CHECKS, HOURS, TIMING, BUDGETS = "resolution", "checks", "quiet_hours", "timing", "budgets"
+TABLES = "tables"
 # fmt: off
 BUGS = [Bug(*row) for row in (
     (A.the_page, "a limit permits", RULE, 'self.decision == "grant" and', 'self.decision != "deny" and'),
@@ -79,11 +80,17 @@ BUGS = [Bug(*row) for row in (
     (R.holds, "the last turn is told", RULE, "sorted(ends)", "sorted(ends, reverse=True)"),
     (R.holds, "nothing runs out", RULE, "(c.until, c.expires_at)", "(c.until,)"),
     (R.turns, "the first end that changes nothing is told", RULE, "[0] != allowed", "[0] == allowed"),
-    (R.by_reference_strictest, "the mildest answer is told", CHECKS, "key=lambda answer: answer.allowed", "key=lambda answer: not answer.allowed"),
-    (R.by_reference_strictest, "addresses are not asked about", CHECKS, "[None, *sorted(named)]", "[None]"),
-    (R.by_reference_turns, "the last turn of any address is told", CHECKS, "min((a.valid_until", "max((a.valid_until"),
-    (R.by_reference_limits, "an address's own limits are forgotten", CHECKS, "for a in answers for c in a.limits", "for a in answers[:1] for c in a.limits"),
-    (R.one_address, "an address is asked about like a reference", CHECKS, "contact_point is not None:", "contact_point == 0:"),
+    (R.one_address, "addresses are all one", RULE, "self.contact_point in (None, other.contact_point)", "True"),
+    (P.table, "rows do not meet", TABLES, "closed = closed | new", "break"),
+    (P.table, "the widest row decides", TABLES, "max(covering, key", "min(covering, key"),
+    (P.table, "a no is nobody's", TABLES, "default if said is None else said", "default if said is not True else said"),
+    (P.table_turns, "time changes nothing", TABLES, "turns.append(Turn(end, answer))", "pass"),
+    (P.table_turns, "a turn is told a moment late", TABLES, "if turn.at <= now", "if turn.at < now"),
+    (P.table_turns, "the first turn is the last", TABLES, "turn in reversed(row.then)", "turn in row.then"),
+    (P.table_defaults, "the place has no say", TABLES, "| defaults.cells", ""),
+    (P.table_defaults, "a default is a yes", TABLES, 'regime != "opt_in"', "True"),
+    (P.table_other_address, "other addresses have a say", TABLES, "and choice.scope.contact_point in (None, contact_point)", ""),
+    (P.table_one_row, "rows meet once only", TABLES, "while new:", "if new:"),
     (T.quiet, "the start of a day is not yet quiet", HOURS, "self.start <= wall < self.end", "self.start < wall < self.end"),
     (T.quiet, "the start of a night is not yet quiet", HOURS, "wall >= self.start or", "wall > self.start or"),
     (T.quiet_end, "a night is a day too long", HOURS, "left if left > timedelta(0) else left + DAY", "left + DAY"),
@@ -100,7 +107,9 @@ BUGS = [Bug(*row) for row in (
     (T.left, "less than nothing is left", BUDGETS, "max(self.limit.max - self.count, 0)", "self.limit.max - self.count"),
     (T.least_left, "the loosest limit counts", TIMING, "remaining=min(", "remaining=max("),
     (T.gives_back, "a window is over at once", BUDGETS, "self.oldest + self.limit.window", "self.oldest"),
-    (T.room_left, "who has sent must wait", BUDGETS, "if self.remaining or self.oldest is None", "if self.oldest is None"),
+    (T.room_left, "who has sent must wait", BUDGETS, "if self.count < self.limit.max or self.oldest is None", "if self.oldest is None"),
+    (T.shared_limit, "what others spend is told", BUDGETS, "None if self.shared else max", "max"),
+    (T.shared_limit, "the minute of another's send is told", BUDGETS, "rounding.ceil_to_hour(free) if self.shared else free", "free"),
     (T.stranger, "a stranger hears the default", CHECKS, "if known.subject_id is None", "if known.subject_id == 0"),
 )]
 # fmt: on

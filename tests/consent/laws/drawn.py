@@ -40,8 +40,6 @@ covering = st.sampled_from(COVERING)
 scopes = covering | covering | st.sampled_from(sorted(set(MISSING), key=repr))
 questions = st.sampled_from([Question(ASKED, "opt_in"), Question(ASKED, "opt_out")])
 every_question = questions | st.just(Question(ASKED, "required"))
-#: By the brand's own reference: no contact point is named.
-by_reference = questions.map(lambda q: q._replace(scope=ASKED._replace(contact_point=None)))
 
 # -- Choices -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from consent import budgets, checks, quiet_hours, resolution, timing
+from consent import budgets, checks, permission_tables, quiet_hours, resolution, timing
 
 
 class NotOnce(ValueError):
@@ -24,6 +24,7 @@ class Rule:
     quiet_hours: Any = quiet_hours
     timing: Any = timing
     budgets: Any = budgets
+    tables: Any = permission_tables
 
     def own(self, value: Any) -> Any:
         """*value* again, as this rule's classes have it: a bug may be in their methods."""

@@ -16,6 +16,7 @@ from consent.resolution import Choice, Decision, Limit, Question
 from tests.consent.laws.drawn import (
     ASKED,
     DAY,
+    HOUR,
     MINUTE,
     NOON,
     TICK,
@@ -208,6 +209,19 @@ def gives_back(rule: Rule, limit: Limit, sent: list[datetime], now: datetime) ->
 def room_left(rule: Rule, limit: Limit, count: int) -> None:
     assume(count < limit.max)
     assert rule.budgets.Spent(limit, count, NOON if count else None).gives_back is None
+
+
+@law(
+    "Of a limit on all brands no number is told, and it gives back on the full hour.",
+    limit=few,
+    minutes=st.integers(0, 23 * 60),
+)
+def shared_limit(rule: Rule, limit: Limit, minutes: int) -> None:
+    oldest = NOON - minutes * MINUTE
+    used = rule.budgets.Spent(limit, limit.max, oldest, shared=True)
+    free = oldest + limit.window
+    assert used.remaining is None
+    assert used.gives_back.minute == 0 and timedelta(0) <= used.gives_back - free < HOUR
 
 
 @law(

@@ -1,0 +1,32 @@
+"""Rounding times that two brands could compare, so that they cannot match a person by them.
+
+Note [Rounded times]. A choice about all brands has one exact time, which every brand could read; a
+pair of brands would join their people by it. So what brands read of it is rounded to the hour in
+UTC, and a question about the past to the minute. ADR 28 says where and why.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+HOUR = timedelta(hours=1)
+
+
+def floor_to_hour(moment: datetime) -> datetime:
+    """Return the full hour at or before *moment*, in UTC: 14:20 becomes 14:00."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def ceil_to_hour(moment: datetime) -> datetime:
+    """Return the full hour at or after *moment*, in UTC: 14:20 becomes 15:00.
+
+    Raises:
+        OverflowError: *moment* is in the last hour of the year 9999.
+    """
+    floor = floor_to_hour(moment)
+    return floor if floor == moment else floor + HOUR
+
+
+def floor_to_minute(moment: datetime) -> datetime:
+    """Return the full minute at or before *moment*, in UTC."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
