@@ -20,11 +20,11 @@ def floor_to_hour(moment: datetime) -> datetime:
 def ceil_to_hour(moment: datetime) -> datetime:
     """Return the full hour at or after *moment*, in UTC: 14:20 becomes 15:00.
 
-    Raises:
-        OverflowError: *moment* is in the last hour of the year 9999.
+    No time comes after the last hour of the year 9999: its own beginning stands for it.
     """
     floor = floor_to_hour(moment)
-    return floor if floor == moment else floor + HOUR
+    is_last = floor > datetime.max.replace(tzinfo=UTC) - HOUR
+    return floor if floor == moment or is_last else floor + HOUR
 
 
 def floor_to_minute(moment: datetime) -> datetime:
