@@ -184,6 +184,14 @@ def test_every_decision_can_be_told(
     assert as_acme.get("events").json()["data"][-1]["data"]["decision"] == decision
 
 
+def test_a_brand_does_not_lift_a_no_for_the_address_that_it_knows(
+    as_acme: Api, as_ana: Api, ana: Consumer, met: Relationship
+) -> None:
+    point = ana.contact_points.get()
+    as_ana.post("me/choices", {"scope": {"contact_point": point.pk}, "decision": "deny"})
+    assert refusal(tell(as_acme, "grant")) == (409, "person_said_no", "decision")
+
+
 def test_a_brand_never_lifts_the_person_s_no(as_acme: Api, as_ana: Api, met: Relationship) -> None:
     as_ana.post("me/choices", {"scope": {"brand": "acme"}, "decision": "deny"})
     before = (LedgerEntry.objects.count(), stream.last_sequence(met.brand_id))

@@ -42,6 +42,7 @@ from consent.models import (
     Relationship,
     Subject,
 )
+from consent.recipients import find_contact_point
 from consent.resolution import Scope
 from tests.conftest import EMAIL, Api
 
@@ -260,8 +261,10 @@ def test_parts_come_in_any_order_and_twice(as_acme: Api, acme: Brand) -> None:
     assert as_acme.post(f"imports/{job}/start").status_code == 200
 
 
-def test_a_person_s_own_no_stands(as_acme: Api, met: Relationship) -> None:
-    no = NewChoice(Scope(None, "marketing"), "deny")
+@pytest.mark.parametrize("for_this_address", [False, True])
+def test_a_person_s_own_no_stands(as_acme: Api, met: Relationship, for_this_address: bool) -> None:
+    point = find_contact_point(met.subject_id) if for_this_address else None
+    no = NewChoice(Scope(None, "marketing", contact_point=point), "deny")
     ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
     done = apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\nben@example.org,,{YES}\n")
     assert exceptions(as_acme, done["id"]) == [(1, "decision", "person_said_no")]
