@@ -8,8 +8,9 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from cmr.models import Consumer, ContactKind, ContactPoint, User
-from consent import contact_hashes, identifiers, merging
-from consent.models import Identifier
+from consent import identifiers, merging, relationships
+from consent.ledger import Actor
+from consent.models import Identifier, Relationship
 
 #: How long an account waits for its code.
 UNPROVED = timedelta(days=1)
@@ -51,7 +52,7 @@ def claim(user: User, *, now: datetime) -> Consumer:
     address = identifiers.normalise_email(user.email)
     with transaction.atomic():
         found = identifiers.find_or_create(identifiers.digest(address))
-        identifier = _free(found, address, None)
+        identifier = _free(found, address, None, now)
         consumer = Consumer.objects.create(user=user, subject_id=identifier.subject.person_id)
         _keep(consumer, ContactKind.EMAIL, address, identifier, now)
     return consumer
@@ -82,7 +83,7 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
     try:
         with transaction.atomic():
             identifier = _free(
-                identifiers.find_or_create(identifiers.digest(value)), value, consumer
+                identifiers.find_or_create(identifiers.digest(value)), value, consumer, now
             )
             merging.merge(identifier.subject_id, into=consumer.subject_id, now=now)
             return _keep(consumer, kind, value, identifier, now)
@@ -90,23 +91,39 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
         raise AddressTaken("another account has this address") from error
 
 
-def _free(identifier: Identifier, address: str, consumer: Consumer | None) -> Identifier:
+def _free(
+    identifier: Identifier, address: str, consumer: Consumer | None, now: datetime
+) -> Identifier:
     """The identifier of *address*, with a Subject that is nobody else's.
 
-    An address that its owner let go may come to somebody else, as numbers do. What was said about
-    it was said by the one before, so it begins anew: no brand has a relationship with it.
+    An address that its owner let go may come to somebody else, as numbers do; so may one of several
+    addresses of somebody who erased their account. What was said about it was said by the one
+    before, and whoever has it now reads nothing of theirs, so it begins anew.
 
     Raises:
         AddressTaken: its owner has not let it go.
     """
     owner = Consumer.objects.filter(subject=identifier.subject.person_id).first()
-    if owner is None or owner == consumer:
+    was_one_of_several = identifier.subject.merged_into_id is not None
+    if owner == consumer if owner else not was_one_of_several:
         return identifier
     if ContactPoint.objects.filter(identifier=identifier).exists():
         raise AddressTaken("another account has this address")
-    contact_hashes.forget_address(owner.subject_id, address)
-    identifiers.release(identifier)
-    return identifiers.find_or_create(identifiers.digest(address))
+    return _hand_over(identifier, address, now)
+
+
+def _hand_over(identifier: Identifier, address: str, now: datetime) -> Identifier:
+    """A new identifier for an address that came to somebody else.
+
+    What brands did with the old one ends: by their reference they would go on writing to somebody
+    who never heard of them.
+    """
+    known = Relationship.objects.active().filter(subject=identifier.subject)
+    for relationship in known.select_related("brand"):
+        ended_at = max(now, relationship.started_at)
+        relationships.end(relationship, by=Actor("portal"), now=ended_at)
+    Relationship.objects.filter(subject=identifier.subject).update(ref=None)
+    return identifiers.hand_over(identifier, identifiers.digest(address))
 
 
 def _keep(

@@ -65,6 +65,8 @@ class Address:
     point: ContactPoint
     is_known: bool
     is_refused: bool
+    #: Whether any no stands for this address alone, be it of some messages only.
+    has_noes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Page:
     limit: Limit | None
     said: str
     paused_until: datetime | None
+    #: Whether the brand knows the person by an address that they removed, too.
+    knows_removed: bool
     #: The newest messages that the brand reserved.
     contacts: Sequence[Send]
 
@@ -116,6 +120,7 @@ def of_brand(consumer: Consumer, brand: Brand, *, now: datetime) -> Page | None:
         next((c.limit for c in said if c.limit and c.scope == of_this), None),
         everywhere.stands(said, of_this, now),
         everywhere.paused_until(said, of_this, now),
+        _knows_removed(consumer, known),
         _contacts(consumer, brand, now),
     )
 
@@ -184,11 +189,24 @@ def _addresses(
         Address(
             point,
             subjects[point.identifier_id] in met,
-            everywhere.stands(said, Scope(brand.pk, contact_point=point.identifier_id), now)
-            == "deny",
+            _is_refused(said, brand, point.identifier_id, now),
+            any(
+                choice.scope.contact_point == point.identifier_id and choice.refuses(now)
+                for choice in said
+            ),
         )
         for point in points
     ]
+
+
+def _knows_removed(consumer: Consumer, known: Iterable[Relationship]) -> bool:
+    mine = set(consumer.contact_points.values_list("identifier__subject", flat=True))
+    return any(each.ended_at is None and each.subject_id not in mine for each in known)
+
+
+def _is_refused(said: Sequence[Choice], brand: Brand, point: int, now: datetime) -> bool:
+    scopes = (Scope(each, contact_point=point) for each in (brand.pk, None))
+    return any(everywhere.stands(said, scope, now) == "deny" for scope in scopes)
 
 
 def _subjects(points: Iterable[ContactPoint]) -> Mapping[int, object]:

@@ -90,11 +90,13 @@ def _account(consumer: Consumer) -> Rows:
 
 
 def _relationships(consumer: Consumer) -> Rows:
+    points = dict(consumer.contact_points.values_list("identifier__subject", "value"))
     mine = Relationship.objects.filter(person=consumer.subject_id).select_related("brand")
     return [
         {
             "brand": each.brand.slug,
             "name": each.brand.name,
+            "known_by": points.get(each.subject_id),
             "reference": each.ref,
             "origin": each.origin,
             "note": each.origin_note or None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from brands.models import Brand
 from consent import ledger, people, relationships
 from consent.identifiers import Contact
@@ -32,6 +34,8 @@ def say(
     Raises:
         identifiers.InvalidAddress, people.NoRelationship, and what `ledger.record` does
     """
-    relationship = people.find(brand.pk, contact)
-    (entry,) = ledger.record(relationship.subject_id, [choice], by=Actor(DOOR), now=now)
+    with transaction.atomic():
+        ledger.lock(people.find(brand.pk, contact).subject_id)
+        relationship = people.find(brand.pk, contact)  # nobody ends it while it is locked
+        (entry,) = ledger.record(relationship.subject_id, [choice], by=Actor(DOOR), now=now)
     return entry, relationship

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from brands.models import Brand
 from cmr.models import Consumer, ContactPoint
@@ -61,10 +60,14 @@ def _with_identifier(consumer: Consumer, names: Names) -> Names:
 
 
 def has_refused(person_id: uuid.UUID, scope: Scope, *, now: datetime) -> bool:
-    """Whether the person's own deny covers *scope*, of one brand. A pause is none, for it ends."""
+    """Whether the person's own deny stands on exactly *scope*, of one brand.
+
+    A wider one is none: taken back one day, it would take along what they had said again in
+    particular. Nor is a pause, for it ends.
+    """
     assert scope.brand is not None
     known = standing.covering_brand(person_id, scope.brand)
-    no = resolution.standing_no(known, scope, now)
+    no = resolution.standing_no([c for c in known if c.scope == scope], scope, now)
     return no is not None and no.decision == "deny"
 
 
@@ -78,15 +81,16 @@ def add_brand(
 ) -> tuple[Relationship, bool]:
     """Let *brand* know the person by the addresses *points*.
 
-    Without any it is the address by which the brand knew them before, else the one that they sign
-    in with. The brand is told the hash of each address, and knows each as somebody by itself. Says
-    whether there was anything to do; the relationship is that of the first address.
+    Without any these are the addresses by which the brand knew them before, else the one that they
+    sign in with. The brand is told the hash of each address, and knows each as somebody by itself.
+    Says whether there was anything to do; the relationship is that of the first address.
     """
-    if not points and (known := _find_known(consumer, brand)):
-        if known.ended_at is None:
-            return known, False
-        mine = consumer.contact_points.select_related("identifier")
-        points = list(mine.filter(identifier__subject=known.subject_id))
+    if not points:
+        known = Relationship.objects.filter(person=consumer.subject_id, brand=brand)
+        if active := known.filter(ended_at=None).order_by("started_at").first():
+            return active, False
+        mine = consumer.contact_points.select_related("identifier").order_by("pk")
+        points = list(mine.filter(identifier__subject__in=known.values("subject")))
     chosen = list(points) or [find_usual_point(consumer)]
     times = EventTimes(now)
     with transaction.atomic():
@@ -101,12 +105,6 @@ def add_brand(
             for point in chosen
         ]
     return started[0][0], any(is_new for _, is_new in started)
-
-
-def _find_known(consumer: Consumer, brand: Brand) -> Relationship | None:
-    """The relationship with the brand, an active one first, else the one that ended last."""
-    mine = Relationship.objects.filter(person=consumer.subject_id, brand=brand)
-    return mine.order_by(F("ended_at").desc(nulls_first=True), "started_at").first()
 
 
 def find_usual_point(consumer: Consumer) -> ContactPoint:

@@ -157,10 +157,11 @@ class _Deciding:
 
     def _decided(self, known: Known) -> Decision:
         said = known.choices[0] if known.choices else None
-        if len(known.choices) > 1 or (said and not _is_plain(said)):
+        if len(known.choices) > 1 or (said and not _is_plain(said, known.question)):
             decision = resolution.decide(known.choices, known.question, self.now)
             return decision._replace(relationship_id=known.relationship_id)
-        key = (known.question.regime, said and (said.scope, said.decision, said.maker, said.basis))
+        # Said of this address or of any is the same here.
+        key = (known.question.regime, said and (said.scope[:4], *said[3:5], said.basis))
         if (verdict := self.verdicts.get(key)) is None:
             verdict = resolution.decide(known.choices, known.question, self.now)
             self.verdicts[key] = verdict
@@ -174,9 +175,10 @@ class _Deciding:
         )
 
 
-def _is_plain(said: Choice) -> bool:
+def _is_plain(said: Choice, question: Question) -> bool:
     ends = said.until is not None or said.expires_at is not None
-    return not ends and said.limit is None and said.scope.contact_point is None
+    of_it = said.scope.contact_point in (None, question.scope.contact_point)
+    return not ends and said.limit is None and of_it
 
 
 def _keys(contacts: Sequence[Contact], chunk: _Chunk) -> dict[str, Any]:

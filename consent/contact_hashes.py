@@ -8,7 +8,6 @@ not open. The same address gives the same bytes, so it is kept once.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +25,7 @@ from django.db import connection
 from brands.prepared import Statement
 from consent import identifiers
 from consent.identifiers import Contact
-from consent.models import ContactHash, HashKind, Relationship
+from consent.models import HashKind, Relationship
 
 INFO = b"cmr contact hashes 1"
 KIND_OF = {"email": HashKind.EMAIL, "phone": HashKind.PHONE, "sha256": HashKind.UNKNOWN}
@@ -41,6 +40,25 @@ WHERE relationship_id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 ANY = Statement("""
 SELECT relationship.brand_id, held.sealed FROM (SELECT * FROM consent_contacthash LIMIT 1) held
 JOIN consent_relationship relationship ON relationship.id = held.relationship_id
+""")
+FORGET_FORMER = Statement("""
+WITH RECURSIVE begun AS (
+    SELECT brand_id, subject_id FROM consent_relationship
+    WHERE id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
+), before AS (
+    SELECT begun.brand_id, address.former_id FROM begun
+    JOIN consent_identifier address ON address.subject_id = begun.subject_id
+    WHERE address.former_id IS NOT NULL
+    UNION
+    SELECT before.brand_id, older.former_id FROM before
+    JOIN consent_identifier older ON older.id = before.former_id
+    WHERE older.former_id IS NOT NULL
+)
+DELETE FROM consent_contacthash held USING before
+JOIN consent_identifier former ON former.id = before.former_id
+JOIN consent_relationship known
+    ON known.subject_id = former.subject_id AND known.brand_id = before.brand_id
+WHERE held.relationship_id = known.id
 """)
 WITHOUT = Statement("""
 SELECT count(*) FROM consent_relationship relationship
@@ -115,12 +133,13 @@ def check_key() -> None:
         _open(bytes(sealed), brand_id)
 
 
-def forget_address(person_id: uuid.UUID, address: str) -> None:
-    """Take away the hashes of one normalised address, which is the person's no more."""
-    sha256 = hashlib.sha256(address.encode()).digest()
-    for relationship in Relationship.objects.filter(person=person_id):
-        sealed = seal(sha256, relationship.brand_id)
-        ContactHash.objects.filter(relationship=relationship, sealed=sealed).delete()
+def forget_former(relationship_ids: Iterable[uuid.UUID]) -> None:
+    """Take away the hashes by which the same brands knew whoever had these addresses before.
+
+    Until its new owner deals with the brand, the brand's list goes on naming the address.
+    """
+    ids = orjson.dumps(list(relationship_ids)).decode()
+    FORGET_FORMER.ask({"ids": ids})
 
 
 def seal(sha256: bytes, brand_id: int) -> bytes:

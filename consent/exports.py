@@ -99,12 +99,7 @@ class _Reader:
             ended_at,
             ended_by,
             subject_seq,
-            [each for each in reversed(select_standing(standing)) if not _is_over(each, self.now)],
+            select_standing(standing, self.now)[::-1],
             contacts,
             [] if ended_at else standing.table(self.now),
         )
-
-
-def _is_over(choice: Choice, now: datetime) -> bool:
-    end = choice.until or choice.expires_at
-    return end is not None and end <= now

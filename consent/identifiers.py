@@ -168,11 +168,15 @@ def find_or_create(address_digest: bytes, *, made_up_by: Brand | None = None) ->
     return identifier
 
 
-def release(identifier: Identifier) -> None:
-    """Let an address go, which comes to somebody else: the next to prove it begins anew.
+def hand_over(identifier: Identifier, address_digest: bytes) -> Identifier:
+    """Return a new identifier, of a new subject, for an address that came to somebody else.
 
     What was said and recorded about the address stays with the person who had it, so their row
     keeps its place under a digest that no address has.
     """
     identifier.digest = secrets.token_bytes(32)
     identifier.save(update_fields=["digest"])
+    new = find_or_create(address_digest)
+    new.former = identifier
+    new.save(update_fields=["former"])
+    return new

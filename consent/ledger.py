@@ -80,7 +80,7 @@ class FromTheFuture(ValueError):
 
 
 class ExpiresTooSoon(ValueError):
-    """A yes to all brands ends on the hour, and there is no full hour before its end."""
+    """A yes to several brands ends on the hour, and there is no full hour before its end."""
 
     field = "expires_at"
 
@@ -102,12 +102,13 @@ def record(
     Raises:
         LiftRefused: a brand's yes would lift the person's no.
         FromTheFuture: a choice's `made_at` is later than *now*.
-        ExpiresTooSoon: a yes to all brands would end within this hour.
+        ExpiresTooSoon: a yes to several brands would end within this hour.
         terms.NoTerm, terms.TermOver, terms.BeyondTerm: of an implied consent.
     """
     with transaction.atomic():
         subject = lock(subject_id)
         recording = _Recording(subject, by, now, told_first=subject_id)
+        recording.is_shared = len({choice.scope.brand for choice in choices}) > 1
         entries = [recording.add(choice) for choice in choices]
         CHAINED.ask({"id": subject.pk, "seq": subject.last_seq, "head": subject.chain_head})
         tell(recording.build_notices())
@@ -184,12 +185,19 @@ class _Recording:
         self.by = by
         self.now = now
         self.is_wide = False
+        #: Whether several brands are told of these choices: Note [Rounded times].
+        self.is_shared = False
+        #: Those that some brand was told of: told again, they count in no metric.
+        self.counted: set[uuid.UUID] = set()
         #: The entries about one brand, which is told of them in this transaction.
         self.told: list[LedgerEntry] = []
 
     def add(self, choice: NewChoice) -> LedgerEntry:
+        choice = self._about_its_address(choice)
         self._refuse_lift(choice)
-        entry = self._insert(self._until_its_term(_end_on_the_hour(choice, self.now)))
+        if self.is_shared or choice.scope.brand is None:
+            choice = _end_on_the_hour(choice, self.now)
+        entry = self._insert(self._until_its_term(choice))
         preferences.project(entry)
         self._note_ending(entry)
         if entry.brand_id is None:
@@ -203,7 +211,9 @@ class _Recording:
         times = EventTimes(self.now)
         times.read()  # the choices' own time
         built: list[Notice] = []
-        for brand_id in dict.fromkeys(entry.brand_id for entry in self.told):
+        # Of choices about several brands only the first is told the exact time, or any two of them
+        # could match the person by it.
+        for nth, brand_id in enumerate(dict.fromkeys(entry.brand_id for entry in self.told)):
             left = [entry for entry in self.told if entry.brand_id == brand_id]
             known = recipients.find_active(self.subject.pk, brand_id)
             direct = dict[uuid.UUID, uuid.UUID]()
@@ -212,7 +222,7 @@ class _Recording:
                 mine = [
                     e for e, s in zip(left, scopes, strict=True) if recipient.is_concerned_by(s)
                 ]
-                for entry in mine:
+                for entry in mine if nth == 0 else ():
                     direct.setdefault(entry.pk, recipient.id)
                 built += self._build(mine, recipient, times, direct)
         return built
@@ -231,20 +241,31 @@ class _Recording:
         yield from pending_for(standing, self.subject.pk, times)
         permissions = standing.permissions(self.now)
         for entry in entries:
-            is_direct = direct[entry.pk] == recipient.id
+            is_direct = direct.get(entry.pk) == recipient.id
             at = self.now if is_direct else times.read()
+            again = entry.pk in self.counted
+            self.counted.add(entry.pk)
             yield notices.of_entry(
-                entry, recipient, permissions, at=at, direct=is_direct, again=not is_direct
+                entry, recipient, permissions, at=at, direct=is_direct, again=again
             )
 
     def _refuse_lift(self, choice: NewChoice) -> None:
         if self.by.brand_id is None or choice.decision != "grant":
             return
         known = preferences.covering_brand(self.subject.pk, self.by.brand_id)
-        # The brand speaks of the one address that it named, so a no for that address counts, too.
-        named = choice.scope._replace(contact_point=recipients.find_contact_point(self.told_first))
-        if denial := resolution.standing_no(known, named, self.now):
+        if denial := resolution.standing_no(known, choice.scope, self.now):
             raise LiftRefused(denial)
+
+    def _about_its_address(self, choice: NewChoice) -> NewChoice:
+        """What a brand records is about the one address by which it named the person.
+
+        Said of all their addresses, it would stand for one that the brand registers as a guess:
+        its own words would tell it that both have one owner.
+        """
+        if self.by.brand_id is None or choice.scope.contact_point is not None:
+            return choice
+        point = recipients.find_contact_point(self.told_first)
+        return replace(choice, scope=choice.scope._replace(contact_point=point))
 
     def _until_its_term(self, choice: NewChoice) -> NewChoice:
         if choice.ground is None:
@@ -287,7 +308,7 @@ class _Recording:
             evidence=choice.evidence,
             notice=choice.notice,
             campaign=choice.campaign or self._campaign(choice),
-            before=_before(self.subject, choice.scope),
+            before=_before(self.subject, choice.scope, self.by),
             made_at=self._made_at(choice),
             recorded_at=self.now,
             previous_hash=bytes(self.subject.chain_head),
@@ -318,17 +339,15 @@ class _Recording:
 
 
 def _end_on_the_hour(choice: NewChoice, now: datetime) -> NewChoice:
-    """Of a choice about any brand: Note [Rounded times]. A pause lasts longer, a yes shorter.
+    """Of choices that several brands are told of. A pause lasts longer, a yes shorter.
 
     Raises:
         ExpiresTooSoon
     """
-    if choice.scope.brand is not None:
-        return choice
     until = choice.until and rounding.ceil_to_hour(choice.until)
     expires_at = choice.expires_at and rounding.floor_to_hour(choice.expires_at)
     if expires_at and expires_at <= now:
-        raise ExpiresTooSoon("a yes to all brands ends on the hour: let it end an hour later")
+        raise ExpiresTooSoon("a yes to several brands ends on the hour: let it end an hour later")
     return replace(choice, until=until, expires_at=expires_at)
 
 
@@ -340,14 +359,20 @@ WHERE subject_id = %(subject)s
     AND purpose_id IS NOT DISTINCT FROM %(purpose)s::text
     AND channel IS NOT DISTINCT FROM %(channel)s::text
     AND topic IS NOT DISTINCT FROM %(topic)s::text
-    AND contact_point_id IS NOT DISTINCT FROM %(contact_point)s::bigint
+    AND (contact_point_id IS NOT DISTINCT FROM %(contact_point)s::bigint
+        OR maker = 'brand' AND %(contact_point)s::bigint IS NULL
+        OR contact_point_id IS NULL AND %(by_brand)s::bool)
 ORDER BY subject_seq DESC LIMIT 1
 """)
 
 
-def _before(subject: Subject, scope: Scope) -> str:
-    """The decision of the subject's entry before on exactly this scope."""
+def _before(subject: Subject, scope: Scope, by: Actor) -> str:
+    """The decision of the subject's entry before on exactly this scope.
+
+    The person's word on all addresses and the brand's on its own are of the same scope here.
+    """
     if not subject.last_seq:
         return ""
-    rows = BEFORE.ask({"subject": subject.pk, **scope._asdict()})
+    by_brand = by.brand_id is not None
+    rows = BEFORE.ask({"subject": subject.pk, "by_brand": by_brand, **scope._asdict()})
     return str(rows[0][0]) if rows else ""

@@ -218,7 +218,7 @@ def of_start(
 
     *contacts* are the SHA-256 of addresses that the person lets the brand know them by.
     """
-    said = select_standing(standing)[:MOST_STANDING]
+    said = select_standing(standing, at)[:MOST_STANDING]
     data = {
         "origin": origin,
         "contacts": list(contacts),
@@ -283,17 +283,22 @@ def by_when(entry: LedgerEntry, start: datetime) -> datetime | None:
     return clocks.honour_by(purpose=entry.purpose_id, channel=entry.channel, start=start)
 
 
-def select_standing(standing: Standing) -> list[Choice]:
-    """Return the choices in force that concern the recipient, newest first."""
+def select_standing(standing: Standing, now: datetime) -> list[Choice]:
+    """Return the choices in force *now* that concern the recipient, newest first."""
     return sorted(
         (
             choice
             for choice in resolution.in_force(standing.choices)
-            if standing.recipient.is_concerned_by(choice.scope)
+            if standing.recipient.is_concerned_by(choice.scope) and not _is_over(choice, now)
         ),
         key=lambda choice: choice.age,
         reverse=True,
     )
+
+
+def _is_over(choice: Choice, now: datetime) -> bool:
+    end = choice.until or choice.expires_at
+    return end is not None and end <= now
 
 
 def describe_choice(choice: Choice, recipient: Recipient) -> dict[str, Any]:

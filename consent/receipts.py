@@ -119,6 +119,11 @@ def _key(text: str) -> OKPKey:
 
 
 def _principal(entry: LedgerEntry) -> str:
-    """The person as the brand knows them; for a choice about any brand, as the ledger does."""
-    known = Relationship.objects.filter(subject=entry.subject_id, brand=entry.brand_id).first()
-    return f"urn:uuid:{known.pk if known else entry.subject_id}"
+    """The person as the brand knows them; for a choice about any brand, as the ledger does.
+
+    Of a choice about one address as the brand knows them by this address, and by no other.
+    """
+    point = entry.contact_point
+    subject_id = entry.subject_id if point is None else point.subject_id
+    known = Relationship.objects.filter(subject=subject_id, brand=entry.brand_id).first()
+    return f"urn:uuid:{known.pk if known else subject_id}"

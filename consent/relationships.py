@@ -68,6 +68,7 @@ def start(
             found = found or Relationship(subject_id=subject_id, person=person, brand=brand)
             begun = _begin(found, by=by, now=now, own=own, note=note)
             _tell_start(begun, person, contacts)
+            contact_hashes.forget_former([begun.pk])
             contact_hashes.keep(begun, contacts)
     except IntegrityError as error:
         if "relationship_ref_unique_in_brand" in str(error):

@@ -87,9 +87,17 @@ class Choice(NamedTuple):
         return self.decision == "grant" and unexpired
 
     def lifts(self, denial: Choice) -> bool:
-        """Whether this grant takes *denial* away: newer, as narrow, and by who may."""
+        """Whether this grant takes *denial* away: newer, as narrow, and by who may.
+
+        What a brand records is about the one address that it named. The person's yes lifts it
+        whatever the address, or their "yes, by email" would not lift the brand's "no, by email".
+        """
         by_who_may = self.maker == "person" or (denial.maker == "brand" and self.basis == "express")
-        return by_who_may and self.age > denial.age and denial.scope.covers(self.scope)
+        if not by_who_may or self.age <= denial.age:
+            return False
+        no = denial.scope
+        any_address = self.maker == "person" and denial.maker == "brand"
+        return (no._replace(contact_point=None) if any_address else no).covers(self.scope)
 
 
 class Question(NamedTuple):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 FILL = """
 INSERT INTO brands_subjecthead (brand_id, subject, last_seq)
 SELECT brand_id, subject, greatest(
-    count(*), max((convert_from(body, 'UTF8')::json -> 'data' ->> 'subject_seq')::bigint)
+    1, max((convert_from(body, 'UTF8')::json -> 'data' ->> 'subject_seq')::bigint)
 )
 FROM brands_event GROUP BY brand_id, subject
 """

@@ -80,8 +80,8 @@ class Answer(serializers.Serializer[object]):
     understood = serializers.ChoiceField([each.value for each in Meaning], allow_null=True)
     choice = HeardChoice(
         allow_null=True,
-        help_text="What it means. It is recorded where you have a relationship with the sender, "
-        "and was not before; the answer does not say which.",
+        help_text="What it means. A no is recorded, unless it stands already; a yes where you have "
+        "a relationship with the sender. The answer does not say which.",
     )
     confirmation = serializers.CharField(
         allow_null=True, help_text="What you may send back, once and at once."

@@ -47,10 +47,12 @@ def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     brand = get_object_or_404(Brand.objects.live(), slug=slug)
     points = _ticked(request, consumer)
     if not points and "choice" in request.POST:
-        messages.error(request, _("Tick by which of your addresses they may know you."))
+        messages.error(request, _("Choose at least one address."))
         return redirect("brand", slug=brand.slug)
+    mine = Relationship.objects.active().filter(person=consumer.subject_id, brand=brand)
+    said = _("%s now knows this address.") if mine.exists() else _("%s is now one of your brands.")
     preferences.add_brand(consumer, brand, by="portal", now=timezone.now(), points=points)
-    messages.success(request, _("%s is now one of your brands.") % brand.name)
+    messages.success(request, said % brand.name)
     return redirect("brand", slug=brand.slug)
 
 

@@ -58,6 +58,7 @@ def read(request: HttpRequest, consumer: Consumer) -> Done | None:
     if not entries:
         return None
     history.name_topics(entries)
+    history.name_addresses(entries)
     explained = bool(entries[0].reason) or Explanation.objects.filter(entry=entries[0]).exists()
     return Done(entries, "undone" in request.GET, explained)
 

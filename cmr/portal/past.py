@@ -34,6 +34,7 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     ordered = entries.select_related("brand", "purpose").order_by("-recorded_at", "-pk")
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     history.name_topics(list(page))
+    history.name_addresses(list(page))
     brands = Relationship.objects.filter(person=consumer.subject_id).values("brand")
     context = {
         "page": page,
@@ -51,6 +52,7 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
     """One change: before, after, why, and how far it has come, brand by brand."""
     entry = mine(consumer, entry_id)
     history.name_topics([entry])
+    history.name_addresses([entry])
     now, named = timezone.now(), Named(entry.brand_id, entry.notice, entry.recorded_at)
     explained = Explanation.objects.filter(entry=entry).first()
     context = {

@@ -122,6 +122,8 @@ def scope(entry: LedgerEntry) -> str:
         what = _("“%(topic)s”") % {"topic": entry.topic_name or entry.topic}
     if entry.channel:
         what = _("%(what)s by %(channel)s") % {"what": what, "channel": channel(entry.channel)}
+    if entry.maker == "brand":
+        return what  # of the address by which the brand knows them, which nobody has to be told
     if entry.address:
         what = _("%(what)s to %(address)s") % {"what": what, "address": entry.address}
     elif entry.contact_point_id:

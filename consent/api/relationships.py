@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,10 +15,12 @@ from rest_framework.response import Response
 from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
+from brands.models import Brand
 from brands.wire import Moment, StrictSerializer, list_of, translating
 from consent import ledger, metrics, people, relationships
 from consent.api import wire
-from consent.ledger import Actor, LiftRefused
+from consent.identifiers import Contact
+from consent.ledger import Actor, LiftRefused, NewChoice
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
 from consent.models.ledger import Basis
 
@@ -149,9 +153,8 @@ class Choices(BrandView):
         return Response({"data": [data]}, status=201)
 
     def _record(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
-        relationship = people.find(
-            self.brand.pk, wire.contact_of(data["contact"], self.brand.world)
-        )
+        contact = wire.contact_of(data["contact"], self.brand.world)
+        people.find(self.brand.pk, contact)  # says so before what is wrong with the choice
         scope = wire.own_scope(data["scope"], data["decision"], self.brand)
         names = ("basis", "ground", "evidence", "made_at")
         more = {name: data[name] for name in names if name in data}
@@ -161,11 +164,21 @@ class Choices(BrandView):
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
         try:
-            (entry,) = ledger.record(relationship.subject_id, [choice], by=actor, now=now)
+            return _record_locked(self.brand, contact, choice, actor, now)
         except LiftRefused:
             metrics.count_refusal(self.brand, Refusal.Kind.LIFT, now=now)
             raise
-        return entry, relationship
+
+
+def _record_locked(
+    brand: Brand, contact: Contact, choice: NewChoice, by: Actor, now: datetime
+) -> tuple[LedgerEntry, Relationship]:
+    """Record it while nobody can end the relationship. Raises what `ledger.record` does."""
+    with transaction.atomic():
+        ledger.lock(people.find(brand.pk, contact).subject_id)
+        relationship = people.find(brand.pk, contact)
+        (entry,) = ledger.record(relationship.subject_id, [choice], by=by, now=now)
+    return entry, relationship
 
 
 def _relationship_data(relationship: Relationship) -> dict[str, Any]:

@@ -59,6 +59,18 @@ ROWS = 1_000
 
 #: What a scope is within one brand: purpose, channel and topic.
 About = tuple[str | None, str | None, str | None]
+
+
+class Place(NamedTuple):
+    """Of whom, by which address, and of what."""
+
+    person: uuid.UUID
+    contact_point: int | None
+    purpose: str | None
+    channel: str | None
+    topic: str | None
+
+
 #: What a brand says of one scope: decision, basis, evidence and notice.
 Words = tuple[str, str, str, str]
 
@@ -283,7 +295,8 @@ class _Batch:
 
     def _find_choices(self) -> None:
         """What people said that matters to this brand, and the newest entry of each scope."""
-        ids = {person.pk for person in self.people.values() if person.last_seq}
+        # Also of whoever has no entry of their own: what a merged address said is theirs.
+        ids = {person.pk for person in self.people.values()}
         self.said: dict[uuid.UUID, list[Choice]] = defaultdict(list)
         mine = Q(brand=self.brand) | Q(brand=None)
         known = Preference.objects.filter(mine, subject__in=among(ids, "uuid"))
@@ -291,23 +304,20 @@ class _Batch:
             self.said[each.subject_id].append(preferences.choice_of(each, entry=each.entry_id))
         waiting = Propagation.objects.filter(subject__in=among(ids, "uuid"), done_at=None)
         self.pending = set(waiting.values_list("subject", flat=True)) if ids else set()
-        newest = LedgerEntry.objects.filter(
-            subject__in=among(ids, "uuid"), brand=self.brand, contact_point=None
-        ).order_by("subject", "purpose", "channel", "topic", "-subject_seq")
-        self.newest: dict[tuple[uuid.UUID, About], LedgerEntry] = {
-            (each.subject_id, _about(each)): each
-            for each in (newest.distinct("subject", "purpose", "channel", "topic") if ids else ())
-        }
+        newest = LedgerEntry.objects.filter(subject__in=among(ids, "uuid"), brand=self.brand)
+        scope = "subject", "contact_point", "purpose", "channel", "topic"
+        rows = newest.order_by(*scope, "-subject_seq").distinct(*scope) if ids else ()
+        self.newest: dict[Place, LedgerEntry] = {_place(each): each for each in rows}
         self.said_then = self._said_then(ids) if ids else set()
 
-    def _said_then(self, ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, About, Words, datetime]]:
+    def _said_then(self, ids: Iterable[uuid.UUID]) -> set[tuple[Place, Words, datetime]]:
         """What the brand said before of the very times of these rows."""
         times = {row.made_at for row in self.rows if row.made_at}
         entries = LedgerEntry.objects.filter(
-            subject__in=among(ids, "uuid"), brand=self.brand, contact_point=None, maker="brand",
+            subject__in=among(ids, "uuid"), brand=self.brand, maker="brand",
             made_at__in=among(times, "timestamptz"),
         )  # fmt: skip
-        return {(each.subject_id, _about(each), _words(each), each.made_at) for each in entries}
+        return {(_place(each), _words(each), each.made_at) for each in entries}
 
     # -- One row -----------------------------------------------------------------------------------
 
@@ -370,33 +380,34 @@ class _Batch:
 
     def _say(self, row: Staged, person: _Person, relationship: Relationship) -> bool:
         """Record what the row says; False where it was said before: a file may come again."""
+        point = self.points.get(relationship.subject_id)
         about: About = (row.purpose, row.channel, row.topic)
-        before = self.newest.get((person.pk, about))
-        if self._was_said(row, person, before):
+        place, any_address = Place(person.pk, point, *about), Place(person.pk, None, *about)
+        found = [self.newest[each] for each in (place, any_address) if each in self.newest]
+        before = max(found, key=lambda each: each.subject_seq, default=None)
+        if self._was_said(row, place, before):
             return False
-        scope = Scope(self.brand.pk, *about)
-        # The brand speaks of this one address, so a no for this address counts, too.
-        named = scope._replace(contact_point=self.points.get(relationship.subject_id))
+        scope = Scope(self.brand.pk, *about, point)
         if row.decision == "grant" and resolution.standing_no(
-            self.said[person.pk], named, self.now
+            self.said[person.pk], scope, self.now
         ):
             self.counted.lifts_refused += 1
             raise Refused("decision", "person_said_no", "the person's own no stands")
         if person.pk in self.pending:
             self._tell_before(person)
         entry = self._entry(row, person, relationship, before.decision if before else "")
-        self.newest[person.pk, about] = entry
-        self.said_then.add((person.pk, about, _words(entry), entry.made_at))
+        self.newest[place] = entry
+        self.said_then.add((place, _words(entry), entry.made_at))
         self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
         self._tell(entry, relationship, person)
         self.counted.choices += 1
         return True
 
-    def _was_said(self, row: Staged, person: _Person, before: LedgerEntry | None) -> bool:
+    def _was_said(self, row: Staged, place: Place, before: LedgerEntry | None) -> bool:
         """Word by word: of that time, or as the last word where the row gives none."""
-        about, words = (row.purpose, row.channel, row.topic), _words(row)
+        words = _words(row)
         if row.made_at:
-            return (person.pk, about, words, row.made_at) in self.said_then
+            return (place, words, row.made_at) in self.said_then
         return before is not None and before.maker == "brand" and _words(before) == words
 
     def _tell(self, entry: LedgerEntry, named: Relationship, person: _Person) -> None:
@@ -436,6 +447,8 @@ class _Batch:
             purpose_id=row.purpose,
             channel=row.channel,
             topic=row.topic,
+            # As in `ledger`: what a brand records is about the one address that it named.
+            contact_point_id=self.points.get(relationship.subject_id),
             decision=row.decision,
             expires_at=self._expiry(row, person, relationship, made_at),
             maker="brand",
@@ -496,6 +509,7 @@ class _Batch:
             [each for pk, each in self.changed.items() if pk not in begun],
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
+        contact_hashes.forget_former([*begun, *self.changed])
         contact_hashes.keep_sealed(self.known_by)
         ENTRIES.add(self.entries)
         preferences.project_all([each.pk for each in self.entries])
@@ -531,8 +545,9 @@ TERM_CODES: dict[type[Exception], str] = {
 }
 
 
-def _about(entry: LedgerEntry) -> About:
-    return entry.purpose_id, entry.channel, entry.topic
+def _place(entry: LedgerEntry) -> Place:
+    point = entry.contact_point_id
+    return Place(entry.subject_id, point, entry.purpose_id, entry.channel, entry.topic)
 
 
 def _words(said: LedgerEntry | Staged) -> Words:

@@ -94,6 +94,10 @@ class Identifier(models.Model):
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="identifiers", db_index=False
     )
+    #: Whose address it was before it came to somebody else.
+    former = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from brands.models import Brand, Topic
-from cmr import overview, preferences
+from cmr import accounts, overview, preferences
 from cmr.models import Consumer, User
 from consent import checks, ledger, relationships
 from consent.checks import Asked
 from consent.identifiers import Contact
-from consent.ledger import Actor
+from consent.ledger import Actor, NewChoice
 from consent.models import Explanation, LedgerEntry, Relationship, Send
 from consent.resolution import Scope
 from tests.conftest import EMAIL
@@ -236,7 +236,7 @@ def test_a_relationship_is_ended_and_begun_again(browser: Client, met: Relations
 
 
 def test_a_brand_that_is_none_of_mine_can_be_added(browser: Client, acme: Brand) -> None:
-    assert b"This brand is none of yours" in browser.get("/brands/acme").content
+    assert b"You have not added this brand" in browser.get("/brands/acme").content
 
 
 # -- All brands -----------------------------------------------------------------------------------
@@ -361,3 +361,33 @@ def test_what_a_brand_wrote_is_shown_as_text(browser: Client, ana: Consumer, acm
         page = browser.get(path).content
         assert b"<script>alert" not in page
         assert b"&lt;script&gt;alert(1)" in page
+
+
+def test_a_page_says_which_addresses_a_brand_knows(
+    ana: Consumer, acme: Brand, met: Relationship, client: Client, now: datetime
+) -> None:
+    second = accounts.add_contact(ana, kind="email", value="second@example.org", now=now)
+    client.force_login(ana.user)
+    page = client.get("/brands/acme").content.decode()
+    assert page.count("They know you by it.") == 1
+    assert page.count("We have not given them this address.") == 1
+    client.post("/add", {"brand": "acme", "point": second.pk})
+    assert client.get("/brands/acme").content.decode().count("They know you by it.") == 2
+    first = ana.contact_points.exclude(pk=second.pk).get()
+    no = NewChoice(Scope(acme.pk, contact_point=first.identifier_id), "deny")
+    ledger.record(ana.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    assert "You said no for this address alone" in client.get("/brands/acme").content.decode()
+    accounts.remove_contact(second)
+    assert "an address that you removed here" in client.get("/brands/acme").content.decode()
+
+
+def test_who_has_several_addresses_chooses_by_which_a_brand_knows_them(
+    ana: Consumer, acme: Brand, client: Client, now: datetime
+) -> None:
+    second = accounts.add_contact(ana, kind="email", value="second@example.org", now=now)
+    client.force_login(ana.user)
+    assert b"Which of your addresses may they know?" in client.get("/brands/acme").content
+    client.post("/add", {"brand": "acme", "choice": "1"})
+    assert not Relationship.objects.exists()  # none was ticked
+    client.post("/add", {"brand": "acme", "choice": "1", "point": second.pk})
+    assert Relationship.objects.get().subject_id == second.identifier.subject_id

@@ -195,8 +195,15 @@ def test_an_address_that_comes_to_somebody_else_is_no_more_the_first_one_s(
     accounts.remove_contact(point)
     assert ("phone", sha256(number)) in contacts(as_acme)
     ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    accounts.add_contact(ben, kind="phone", value=number, now=now)
-    assert contacts(as_acme) == [("email", sha256(EMAIL))]
+    held = accounts.add_contact(ben, kind="phone", value=number, now=now)
+    # Acme deals with its new owner in no way, so its list goes on naming the number.
+    assert rows(as_acme, contact="phone")[1] == [[sha256(number)]]
+    preferences.add_brand(ben, acme, by="portal", now=now + HOUR, points=[held])
+    both_hold = [sha for kind, sha in contacts(as_acme) if kind == "phone"]
+    assert both_hold == [sha256(number)]  # of the new owner alone
+    yes = NewChoice(Scope(acme.pk, "marketing"), "grant")
+    ledger.record(ben.subject_id, [yes], by=Actor("portal"), now=now + HOUR)
+    assert rows(as_acme, contact="phone")[1] == []
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def about(person: Relationship, **more: Any) -> dict[str, Any]:
     return question | {
         "brand": person.brand_id,
         "prefix": "0" * 16,
+        "by_brand": False,
         "now": NOW,
         "subject": person.subject_id,
         "person": person.person_id,

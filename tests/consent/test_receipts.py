@@ -17,8 +17,10 @@ from joserfc.jwk import KeySet, OctKey, OKPKey
 from pytest_django import Settings
 
 from brands.models import Brand
+from cmr import accounts
 from cmr.models import Consumer
-from consent import ledger, receipts
+from consent import ledger, receipts, relationships
+from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Limit, Scope
@@ -88,6 +90,24 @@ def test_it_names_purpose_controller_and_place(entry: LedgerEntry, acme: Brand) 
 def test_it_is_of_no_one_brand_where_the_choice_is_not(ana: Consumer, now: datetime) -> None:
     record = receipts.record_of(say(ana, "deny", now), controls_at=HERE)
     assert record["dpv:hasDataController"]["@id"] == "cmr:every-brand"
+
+
+def test_a_no_for_one_address_names_the_person_by_this_address(
+    ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    point = accounts.add_contact(ana, kind="email", value="b@example.org", now=now)
+    scope = Scope(met.brand_id, contact_point=point.identifier_id)
+    by = Actor("portal")
+    (entry,) = ledger.record(ana.subject_id, [NewChoice(scope, "deny")], by=by, now=now)
+
+    def principal() -> str:
+        record = receipts.record_of(LedgerEntry.objects.get(pk=entry.pk), controls_at=HERE)
+        return str(record["dpv:hasDataSubject"]["@id"])
+
+    assert principal() != f"urn:uuid:{met.pk}"
+    contact = Contact(email="b@example.org")
+    second, _ = relationships.register(met.brand, contact, now=now, note="order")
+    assert principal() == f"urn:uuid:{second.pk}"
 
 
 def test_no_address_is_in_it(text: str) -> None:

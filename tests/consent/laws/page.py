@@ -55,8 +55,10 @@ def _is_past(end: datetime | None, now: datetime) -> bool:
 
 
 def _lifts(grant: Choice, no: Choice) -> bool:
-    if when(grant) < when(no) or not covers(no.scope, grant.scope):
+    if when(grant) < when(no):
         return False
     if grant.maker == "person":
-        return True
-    return no.maker == "brand" and grant.basis == "express"
+        # What a brand recorded of one address the person's yes lifts whatever the address.
+        scope = no.scope._replace(contact_point=None) if no.maker == "brand" else no.scope
+        return covers(scope, grant.scope)
+    return no.maker == "brand" and grant.basis == "express" and covers(no.scope, grant.scope)
