@@ -38,7 +38,8 @@ SELECT relationship_id, kind, sealed FROM consent_contacthash
 WHERE relationship_id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 """)
 ANY = Statement("""
-SELECT relationship.brand_id, held.sealed FROM (SELECT * FROM consent_contacthash LIMIT 1) held
+SELECT relationship.brand_id, held.sealed
+FROM (SELECT * FROM consent_contacthash ORDER BY relationship_id LIMIT 1) held
 JOIN consent_relationship relationship ON relationship.id = held.relationship_id
 """)
 FORGET_FORMER = Statement("""
