@@ -148,14 +148,14 @@ RETURNING subject, last_seq
 
 
 def _next_numbers(notice: Notice) -> tuple[int, int]:
-    """The next `sequence` of the brand, and the next `subject_seq` of the subject."""
+    """Return the next `sequence` of the brand, and the next `subject_seq` of the subject."""
     values = {"brand": notice.brand_id, "subject": notice.subject}
     ((sequence, subject_seq),) = NEXT_NUMBERS.ask(values)
     return sequence, subject_seq
 
 
 def _number_within_subjects(brand_id: int, notices: Sequence[Notice]) -> list[int]:
-    """The `subject_seq` of each notice, in their order; the brand's head has to be locked."""
+    """Return the `subject_seq` of each notice, in order, under the lock of the brand's head."""
     subjects = [notice.subject for notice in notices]
     given = {"brand": brand_id, "subjects": orjson.dumps(subjects).decode()}
     many = Counter(subjects)

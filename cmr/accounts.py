@@ -94,7 +94,7 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
 def _free(
     identifier: Identifier, address: str, consumer: Consumer | None, now: datetime
 ) -> Identifier:
-    """The identifier of *address*, with a Subject that is nobody else's.
+    """Return the identifier of *address*, with a Subject that is nobody else's.
 
     An address that its owner let go may come to somebody else, as numbers do; so may one of several
     addresses of somebody who erased their account. What was said about it was said by the one
@@ -113,7 +113,7 @@ def _free(
 
 
 def _hand_over(identifier: Identifier, address: str, now: datetime) -> Identifier:
-    """A new identifier for an address that came to somebody else.
+    """Return a new identifier for an address that came to somebody else.
 
     What brands did with the old one ends: by their reference they would go on writing to somebody
     who never heard of them.

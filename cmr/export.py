@@ -151,7 +151,7 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def _address(entry: LedgerEntry) -> str | None:
-    """The one address that the entry is about; None is any."""
+    """Return the one address that the entry is about; None is any."""
     return entry.address or (None if entry.contact_point_id is None else "removed")
 
 

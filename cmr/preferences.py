@@ -60,7 +60,7 @@ def _with_identifier(consumer: Consumer, names: Names) -> Names:
 
 
 def has_refused(person_id: uuid.UUID, scope: Scope, *, now: datetime) -> bool:
-    """Whether the person's own deny stands on exactly *scope*, of one brand.
+    """Return whether the person's own deny stands on exactly *scope*, of one brand.
 
     A wider one is none: taken back one day, it would take along what they had said again in
     particular. Nor is a pause, for it ends.
@@ -99,7 +99,7 @@ def add_brand(
                 point.identifier.subject_id,
                 brand,
                 by=Actor(by),
-                now=times.read(),
+                now=times.take_next(),
                 contacts=[KnownBy(point.kind, hashlib.sha256(point.value.encode()).digest())],
             )
             for point in chosen
@@ -125,5 +125,5 @@ def end_relationship(
     mine = mine.filter(person=consumer.subject_id, brand=relationship.brand_id).order_by("pk")
     times, actor = EventTimes(now), Actor(by)
     with transaction.atomic():
-        ended = [relationships.end(each, by=actor, now=times.read()) for each in mine]
+        ended = [relationships.end(each, by=actor, now=times.take_next()) for each in mine]
     return any(ended)

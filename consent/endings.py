@@ -78,15 +78,15 @@ def _tell(ending: Ending, brand_id: int, times: EventTimes, *, now: datetime) ->
 def _build_notices(
     entry: LedgerEntry, recipient: Recipient, person: Subject, times: EventTimes, now: datetime
 ) -> Iterator[Notice]:
-    """That *entry* ended, and before it what the brand has yet to be told."""
-    if not recipient.is_concerned_by(preferences.scope_of(entry)):
+    """Tell that *entry* ended, and before it what the brand has yet to be told."""
+    if not notices.concerns(entry, recipient):
         return
     if stream.already_told(recipient.brand_id, notices.ending_cause(entry, recipient)):
         return
     standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
     stands = _decide(entry, standing, person.jurisdiction, now)
     yield from ledger.pending_for(standing, person.pk, times)
-    at = times.read()
+    at = times.take_next()
     yield notices.of_ending(entry, recipient, stands, standing.permissions(at), at=at)
 
 

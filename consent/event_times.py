@@ -19,7 +19,7 @@ class EventTimes:
         self.began, self.last = now, now - TICK
         self.clock = perf_counter()
 
-    def read(self) -> datetime:
+    def take_next(self) -> datetime:
         """Return a time later than any that was given out before: *now*, then what has passed."""
         is_first = self.last < self.began
         passed = timedelta(0) if is_first else timedelta(seconds=perf_counter() - self.clock)

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from brands.stream import Notice
-from consent import ledger, notices, preferences, recipients
+from consent import ledger, notices, recipients
 from consent.event_times import EventTimes
 from consent.models import Explanation, LedgerEntry, Subject
 
@@ -43,7 +43,7 @@ def _build_notices(
 ) -> Iterator[Notice]:
     times = EventTimes(now)
     for recipient in recipients.find_active(person.pk, entry.brand_id):
-        if recipient.is_concerned_by(preferences.scope_of(entry)):
+        if notices.concerns(entry, recipient):
             standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
-            at = times.read()
+            at = times.take_next()
             yield notices.of_explanation(entry, recipient, reason, standing.permissions(at), at=at)

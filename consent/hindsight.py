@@ -42,7 +42,7 @@ def check(asked: Asked, *, as_of: datetime, now: datetime) -> Decision:
 
 
 def of_relationship(relationship: Relationship, question: Question, *, as_of: datetime) -> Decision:
-    """The same about somebody who is at hand, at the very moment; the question's regime is the
+    """Decide about a relationship that is at hand, at the very moment; the question's regime is the
     purpose's own, and its contact point that of the relationship."""
     if not _stood(relationship, as_of):
         return resolution.no_relationship(as_of)

@@ -11,7 +11,6 @@ from functools import partial
 from django.db import connection, transaction
 
 from brands import stream
-from brands.models import Event
 from brands.prepared import Insertion, Statement, columns, made
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
@@ -132,12 +131,11 @@ def lock(subject_id: uuid.UUID) -> Subject:
     return lock(subject.merged_into_id) if subject.merged_into_id else subject
 
 
-def tell(told: Sequence[Notice]) -> list[Event]:
+def tell(told: Sequence[Notice]) -> None:
     """Append to the streams and wake the workers after the commit; last in a transaction."""
-    events = stream.append(told)
+    stream.append(told)
     brand_ids = {notice.brand_id for notice in told}
     after_commit(partial(wake_up, brand_ids))
-    return events
 
 
 def wake(brand_id: int) -> None:
@@ -165,11 +163,11 @@ def pending_for(standing: Standing, person_id: uuid.UUID, times: EventTimes) -> 
     recipient = standing.recipient
     pending = Propagation.objects.filter(subject=person_id, done_at=None)
     for each in pending.select_related("entry").order_by("pk"):
-        if not recipient.is_concerned_by(preferences.scope_of(each.entry)):
+        if not notices.concerns(each.entry, recipient):
             continue
         if stream.already_told(recipient.brand_id, notices.cause_of(each.entry, recipient)):
             continue
-        at = times.read()
+        at = times.take_next()
         yield notices.of_entry(each.entry, recipient, standing.permissions(at), at=at, direct=False)
 
 
@@ -209,7 +207,7 @@ class _Recording:
     def build_notices(self) -> list[Notice]:
         """Return what each brand is told, brand by brand, with what stands after all choices."""
         times = EventTimes(self.now)
-        times.read()  # the choices' own time
+        times.take_next()  # the choices' own time
         built: list[Notice] = []
         # Of choices about several brands only the first is told the exact time, or any two of them
         # could match the person by it.
@@ -218,10 +216,7 @@ class _Recording:
             known = recipients.find_active(self.subject.pk, brand_id)
             direct = dict[uuid.UUID, uuid.UUID]()
             for recipient in sorted(known, key=lambda one: one.subject_id != self.told_first):
-                scopes = (preferences.scope_of(entry) for entry in left)
-                mine = [
-                    e for e, s in zip(left, scopes, strict=True) if recipient.is_concerned_by(s)
-                ]
+                mine = [entry for entry in left if notices.concerns(entry, recipient)]
                 for entry in mine if nth == 0 else ():
                     direct.setdefault(entry.pk, recipient.id)
                 built += self._build(mine, recipient, times, direct)
@@ -234,7 +229,10 @@ class _Recording:
         times: EventTimes,
         direct: Mapping[uuid.UUID, uuid.UUID],
     ) -> Iterator[Notice]:
-        """*direct* has the recipient of each entry that is told of it at the entry's own time."""
+        """Build what one recipient is told.
+
+        *direct* has the recipient of each entry that is told of it at the entry's own time.
+        """
         if not entries:
             return
         standing = notices.read_standing(recipient, self.subject.pk, self.subject.jurisdiction)
@@ -242,7 +240,7 @@ class _Recording:
         permissions = standing.permissions(self.now)
         for entry in entries:
             is_direct = direct.get(entry.pk) == recipient.id
-            at = self.now if is_direct else times.read()
+            at = self.now if is_direct else times.take_next()
             again = entry.pk in self.counted
             self.counted.add(entry.pk)
             yield notices.of_entry(
@@ -257,7 +255,7 @@ class _Recording:
             raise LiftRefused(denial)
 
     def _about_its_address(self, choice: NewChoice) -> NewChoice:
-        """What a brand records is about the one address by which it named the person.
+        """Narrow what a brand records to the one address by which it named the person.
 
         Said of all their addresses, it would stand for one that the brand registers as a guess:
         its own words would tell it that both have one owner.
@@ -339,7 +337,7 @@ class _Recording:
 
 
 def _end_on_the_hour(choice: NewChoice, now: datetime) -> NewChoice:
-    """Of choices that several brands are told of. A pause lasts longer, a yes shorter.
+    """Round the end of a shared choice to the hour: a pause lasts longer, a yes shorter.
 
     Raises:
         ExpiresTooSoon
@@ -367,7 +365,7 @@ ORDER BY subject_seq DESC LIMIT 1
 
 
 def _before(subject: Subject, scope: Scope, by: Actor) -> str:
-    """The decision of the subject's entry before on exactly this scope.
+    """Return the decision of the subject's entry before on exactly this scope.
 
     The person's word on all addresses and the brand's on its own are of the same scope here.
     """

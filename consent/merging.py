@@ -118,14 +118,14 @@ def _build_notices(
         entry
         for entry in said
         if entry.subject_id != recipient.subject_id
-        and recipient.is_concerned_by(preferences.scope_of(entry))
+        and notices.concerns(entry, recipient)
         and not stream.already_told(recipient.brand_id, notices.cause_of(entry, recipient))
     ]
     if not new:
         return
     standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
     for entry in new:
-        at = times.read()
+        at = times.take_next()
         permissions = standing.permissions(at)
         yield notices.of_entry(entry, recipient, permissions, at=at, direct=False, again=True)
 

@@ -40,6 +40,11 @@ def cause_of(entry: LedgerEntry, relationship: Relationship | Recipient) -> uuid
     return uuid.uuid5(relationship.id, entry.id.hex)
 
 
+def concerns(entry: LedgerEntry, recipient: Recipient) -> bool:
+    """Return whether *entry* can change what the recipient's brand may do by this address."""
+    return recipient.is_concerned_by(preferences.scope_of(entry))
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What stands for one recipient: its choices, and which defaults hold where the person lives.

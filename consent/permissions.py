@@ -28,7 +28,7 @@ class Permission:
 def of_relationships(
     person_id: uuid.UUID, known: Sequence[Relationship], *, now: datetime
 ) -> Mapping[uuid.UUID, list[Permission]]:
-    """What each of a person's relationships allows, in five queries however many there are.
+    """Return what each of a person's relationships allows, in five queries however many there are.
 
     A relationship has one address, so each answer is that of a check of this address. Of topics
     only those that the person said something about: for the others holds what does for their
@@ -64,7 +64,7 @@ def of_relationships(
 def of_brands(
     person_id: uuid.UUID, known: Sequence[Relationship], *, now: datetime
 ) -> Mapping[int, list[Permission]]:
-    """What each brand may do by any of the addresses by which it knows the person, by its id."""
+    """Return what each brand may do by any address by which it knows the person, by brand id."""
     may = of_relationships(person_id, known, now=now)
     by_brand = defaultdict(list)
     for one in known:
@@ -90,7 +90,7 @@ def of_topics(
     *,
     now: datetime,
 ) -> list[Permission]:
-    """What one brand may do with each of its *topics*, by purpose and code, on each channel.
+    """Return what one brand may do with each of its *topics*, by purpose and code, on each channel.
 
     *known* are its relationships with the person.
     """
@@ -117,7 +117,7 @@ def of_topics(
 
 
 def _contact_points(known: Iterable[Relationship]) -> dict[uuid.UUID, int]:
-    """The one address of each relationship, by its subject."""
+    """Return the one address of each relationship, by its subject."""
     subjects = Identifier.objects.filter(subject__in={each.subject_id for each in known})
     return dict(subjects.values_list("subject", "pk"))
 
@@ -162,7 +162,7 @@ def _about(question: Question, topic: str) -> Question:
 def _there(
     question: Question, one: Relationship, point: int | None, held: Regimes, home: str | None
 ) -> Question:
-    """The same question, asked by the brand about the relationship's address; *home* is where the
+    """Ask the question of the relationship's brand about its address; *home* is where the
     person says they live."""
     scope = question.scope._replace(brand=one.brand_id, contact_point=point)
     return Question(scope, held.of(question, home or one.jurisdiction))

@@ -95,7 +95,7 @@ def covering_brand(subject_id: uuid.UUID, brand_id: int) -> list[resolution.Choi
 
 
 def read_choice(row: Sequence[Any]) -> resolution.Choice:
-    """A choice from the values of `CHOICE_COLUMNS`, whose order is that of its fields."""
+    """Read a choice from the values of `CHOICE_COLUMNS`, whose order is that of its fields."""
     entry, seq = row[:2]
     decision, maker, made_at, basis, until, expires_at, most, per = row[7:15]
     return resolution.Choice(

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from brands import stream
 from brands.stream import Notice
-from consent import ledger, notices, preferences, recipients
+from consent import ledger, notices, recipients
 from consent.event_times import EventTimes
 from consent.models import LedgerEntry, Propagation, Relationship, Subject
 
@@ -52,16 +52,16 @@ def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
 def _build_notices(
     entry: LedgerEntry, person: Subject, brand_id: int, times: EventTimes
 ) -> Iterator[Notice]:
-    """What the brand is told, of each of its relationships with the person that it concerns."""
+    """Build what the brand is told, for each relationship with the person that it concerns."""
     counts = True
     for recipient in recipients.find_active(person.pk, brand_id):
-        if not recipient.is_concerned_by(preferences.scope_of(entry)):
+        if not notices.concerns(entry, recipient):
             continue
         again, counts = not counts, False
         if stream.already_told(brand_id, notices.cause_of(entry, recipient)):
             continue
         standing = notices.read_standing(recipient, person.pk, person.jurisdiction)
-        at = times.read()
+        at = times.take_next()
         yield notices.of_entry(
             entry, recipient, standing.permissions(at), at=at, direct=False, again=again
         )

@@ -119,7 +119,7 @@ def _key(text: str) -> OKPKey:
 
 
 def _principal(entry: LedgerEntry) -> str:
-    """The person as the brand knows them; for a choice about any brand, as the ledger does.
+    """Return the person as the brand knows them; for a choice about any brand, as the ledger does.
 
     Of a choice about one address as the brand knows them by this address, and by no other.
     """

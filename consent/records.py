@@ -98,7 +98,7 @@ def _process(entry: LedgerEntry, purpose: Purpose | None) -> Record:
 
 
 def _contact_point(point: Identifier | None) -> Record:
-    """The one address that a choice is about, as the ledger knows it; nothing is any address."""
+    """Name the one address that a choice is about, as the ledger knows it; {} is any address."""
     return {} if point is None else {"cmr:contactPoint": f"urn:uuid:{point.subject_id}"}
 
 

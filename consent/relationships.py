@@ -121,7 +121,7 @@ def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
         standing = notices.read_standing(recipient, subject.pk, subject.jurisdiction)
         times = EventTimes(now)
         pending = list(ledger.pending_for(standing, subject.pk, times))
-        ended = notices.of_end(recipient, ended_by=by.maker, at=times.read(), cause=new_id())
+        ended = notices.of_end(recipient, ended_by=by.maker, at=times.take_next(), cause=new_id())
         ledger.tell([*pending, ended])
     return True
 

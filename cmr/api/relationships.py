@@ -103,7 +103,7 @@ def brand_data(brand: Brand) -> dict[str, Any]:
 
 class RelationshipsView(ConsumerView):
     def shown(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
-        """One item a brand, in the order in which the brands come first."""
+        """Return one item a brand, in the order in which the brands come first."""
         may = permissions.of_relationships(self.consumer.subject_id, known, now=timezone.now())
         points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))
         by_brand: dict[int, list[Relationship]] = {}
@@ -112,7 +112,7 @@ class RelationshipsView(ConsumerView):
         return [_relationship_data(mine, may, points) for mine in by_brand.values()]
 
     def find(self, slug: str) -> list[Relationship]:
-        """The active relationships with one brand, oldest first. Raises Problem."""
+        """Return the active relationships with one brand, oldest first. Raises Problem."""
         mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
         if found := list(
             mine.filter(brand__slug=slug).select_related("brand").order_by("started_at")
@@ -165,7 +165,7 @@ class Relationships(RelationshipsView):
         return Response(self.shown(self.find(brand.slug))[0], status=201 if is_new else 200)
 
     def _points(self, ids: Sequence[int]) -> list[ContactPoint]:
-        """Raises Problem."""
+        """Return the person's own contact points of these ids. Raises Problem."""
         mine = self.consumer.contact_points.select_related("identifier").in_bulk(ids)
         if missing := [each for each in ids if each not in mine]:
             detail = f"You have no contact point {missing[0]}: see me/contact-points."
@@ -207,7 +207,7 @@ def _relationship_data(
     may: Mapping[uuid.UUID, list[Permission]],
     points: Mapping[uuid.UUID, int],
 ) -> dict[str, Any]:
-    """Of the relationships with one brand, oldest first."""
+    """Return the item of one brand; *known* has the relationships with it, oldest first."""
     first = known[0]
     return {
         "brand": brand_data(first.brand),

@@ -91,7 +91,7 @@ def take_no(brand: Brand, heard: Heard, *, now: datetime) -> LedgerEntry | None:
 
 
 def _find_address(brand: Brand, contact: Contact) -> Identifier:
-    """The identifier of an address that the brand has no relationship with."""
+    """Return the identifier of an address that the brand has no relationship with."""
     digest = identifiers.digest_of_contact(contact)
     assert digest is not None  # what people write has an address, not a brand's reference
     return identifiers.find_or_create(digest, made_up_by=brand if brand.test else None)

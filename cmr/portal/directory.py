@@ -57,7 +57,7 @@ def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 
 
 def _ticked(request: HttpRequest, consumer: Consumer) -> list[ContactPoint]:
-    """The person's own addresses that the form names; what else it names is left out."""
+    """Return the person's own addresses that the form names; what else it names is left out."""
     ids = [each for each in request.POST.getlist("point") if each.isascii() and each.isdigit()]
     mine = consumer.contact_points.select_related("identifier").order_by("pk")
     return list(mine.filter(pk__in=[each[:18] for each in ids]))

@@ -217,7 +217,7 @@ EntryList = list_of(EntryData, paged=False)
 
 
 def told_entry_data(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
-    """An entry as the brand of *relationship* reads it: with the id and number of its event."""
+    """Describe an entry for the brand of *relationship*, with the id and number of its event."""
     told = stream.find_event(relationship.brand_id, notices.cause_of(entry, relationship))
     data: dict[str, Any] = orjson.loads(bytes(told.body))["data"]
     numbers = {"entry": data["entry"], "subject_seq": data["subject_seq"]}

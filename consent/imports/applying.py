@@ -210,7 +210,7 @@ class _Batch:
         self.known_by: list[tuple[uuid.UUID, str, bytes]] = []
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
         self.times = EventTimes(now)
-        self.times.read()  # that of the rows themselves
+        self.times.take_next()  # that of the rows themselves
         self.read_defaults = cache(regimes.read_regional_defaults)
 
     def apply(self) -> Counted:
@@ -414,7 +414,7 @@ class _Batch:
         """Tell of the entry, the relationship that the row names first."""
         for each in sorted(self.active[person.pk], key=lambda one: one.pk != named.pk):
             is_named = each.pk == named.pk
-            at = self.now if is_named else self.times.read()
+            at = self.now if is_named else self.times.take_next()
             standing = self._standing(each, person)
             self.told.append(
                 notices.of_entry(

@@ -34,7 +34,7 @@ def split(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def _move_relationships(apps: Apps, older: Any, newer: Any) -> None:
-    """Those of whose person the brand knows the newer address alone."""
+    """Move the relationships whose brand knows the newer address alone."""
     relationships = apps.get_model("consent", "Relationship")
     for known in relationships.objects.filter(subject=older.subject):
         if not (hashes := _hashes(apps, known, newer)).exists():
@@ -48,7 +48,7 @@ def _move_relationships(apps: Apps, older: Any, newer: Any) -> None:
 
 
 def _hashes(apps: Apps, known: Any, identifier: Any) -> Any:
-    """What the brand holds of this address, if it is somebody's proved one."""
+    """Return the hashes that the brand has of this address, if somebody proved it."""
     points = apps.get_model("cmr", "ContactPoint").objects.filter(identifier=identifier)
     sealed = [
         contact_hashes.seal(hashlib.sha256(point.value.encode()).digest(), known.brand_id)
@@ -59,7 +59,7 @@ def _hashes(apps: Apps, known: Any, identifier: Any) -> Any:
 
 
 def _copy_counter(apps: Apps, known: Any, subject: Any) -> None:
-    """Its events go on from the number that its brand was told last."""
+    """Let its events go on from the number that its brand was told last."""
     heads = apps.get_model("brands", "SubjectHead")
     for head in heads.objects.filter(brand=known.brand_id, subject=known.subject_id):
         heads.objects.create(brand_id=known.brand_id, subject=subject.pk, last_seq=head.last_seq)

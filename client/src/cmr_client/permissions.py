@@ -51,7 +51,7 @@ class PermissionRow:
     then: tuple[Turn, ...] = ()
 
     def covers(self, *, purpose: str, channel: str | None, topic: str | None) -> bool:
-        """Whether each part of this row is any, or what is asked about."""
+        """Return whether each part of this row is any, or what is asked about."""
         return (
             self.purpose in (None, purpose)
             and self.channel in (None, channel)
