@@ -1,7 +1,7 @@
 # The version that the tests run on; the lock holds for newer ones too.
 FROM python:3.11-slim
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/static GRANIAN_BLOCKING_THREADS=4
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/static
 WORKDIR /app
 
 # Before the code, so that a change of code does not install everything again.
@@ -24,6 +24,6 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://localhost:8000/healthz', timeout=4)"]
 
 # As in config/services/product.py, for every address of the container.
-CMD ["python", "-m", "granian", "--interface", "wsgi", "--http", "1", "--host", "0.0.0.0", \
-     "--port", "8000", "--workers", "2", "--no-ws", "--respawn-failed-workers", \
-     "config.wsgi:application"]
+CMD ["python", "-m", "granian", "--interface", "asginl", "--http", "1", "--host", "0.0.0.0", \
+     "--port", "8000", "--workers", "2", "--no-ws", "--http1-buffer-size", "65536", \
+     "--backlog", "4096", "--respawn-failed-workers", "config.asgi:application"]

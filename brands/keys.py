@@ -98,6 +98,17 @@ def recognise(text: str, *, now: datetime) -> BrandKey | None:
     return None
 
 
+STILL_USABLE = Statement("""
+SELECT FROM brands_brandkey
+WHERE id = %(id)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
+""")
+
+
+def is_still_usable(key: BrandKey, *, now: datetime) -> bool:
+    """Look again whether *key*, which was usable before, was revoked or has expired meanwhile."""
+    return bool(STILL_USABLE.ask({"id": key.pk, "now": now}))
+
+
 #: The day on which this process last saw each key used.
 _seen: dict[str, date] = {}
 

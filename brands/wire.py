@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
@@ -29,6 +30,7 @@ class Problem(APIException):
         self.field = field
 
 
+View = TypeVar("View", bound=Callable[..., Any])
 #: From a domain's exception to the status, the code and the field of its problem.
 Problems = Mapping[type[Exception], tuple[int, str, str | None]]
 
@@ -70,7 +72,10 @@ class JSONParser(BaseParser):
     @classmethod
     def read(cls, stream: Any) -> bytes:
         """All of a body. Raises TooLarge."""
-        raw: bytes = stream.read(cls.limit() + 1)
+        try:
+            raw: bytes = stream.read(cls.limit() + 1)
+        except RequestDataTooBig as error:  # the server did not even receive it
+            raise TooLarge(cls.limit()) from error
         if len(raw) > cls.limit():
             raise TooLarge(cls.limit())
         return raw
@@ -93,6 +98,17 @@ class BatchParser(JSONParser):
     @classmethod
     def limit(cls) -> int:
         return int(settings.MAX_BATCH_BYTES)
+
+
+def upload_limit() -> int:
+    """How many bytes a form with a file may have, or a part of an import that is read whole."""
+    return int(settings.MAX_UPLOAD_BYTES)
+
+
+def takes_upload(view: View) -> View:
+    """Let the body of this view be as long as a form with a file may be."""
+    view.max_body_bytes = upload_limit  # type: ignore[attr-defined]
+    return view
 
 
 class JSONRenderer(BaseRenderer):

@@ -29,6 +29,7 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not with this method",
+    408: "Too slow",
     409: "It cannot be done as things stand",
     411: "How long is it?",
     412: "It changed meanwhile",
@@ -36,6 +37,7 @@ TITLES = {
     415: "Not in this format",
     422: "Something in the request is wrong",
     429: "Too many requests",
+    431: "Headers too large",
     500: "Our mistake",
     503: "Not now",
 }
@@ -107,10 +109,15 @@ def status_of(error: APIException) -> int:
 
 
 def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    body = build(status, code, detail, request_id=getattr(request, "id", None))
+    return HttpResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def build(status: int, code: str, detail: str, *, request_id: str | None = None) -> bytes:
+    """Return a problem document."""
     error = {"code": code, "detail": detail, "field": None}
     problem = {"title": TITLES[status], "status": status, **error, "errors": [error]}
-    problem["request_id"] = getattr(request, "id", None)
-    return HttpResponse(orjson.dumps(_typed(problem)), status=status, content_type=MEDIA_TYPE)
+    return orjson.dumps(_typed(problem | {"request_id": request_id}))
 
 
 def _typed(problem: dict[str, Any]) -> dict[str, Any]:

@@ -100,7 +100,6 @@ INSTALLED_APPS = [
 ]
 AUTH_USER_MODEL = "cmr.User"
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
     "config.requests.RequestId",
@@ -195,12 +194,17 @@ SPECTACULAR_SETTINGS = {
 
 # -- Web ---------------------------------------------------------------------------------------
 
-#: Threads of a web process, each of which does one call at a time; the web server reads it too.
-WEB_THREADS = env.int("GRANIAN_BLOCKING_THREADS", default=4)
+#: Threads of a web process, each of which runs one request at a time.
+WEB_THREADS = env.int("WEB_THREADS", default=4)
 #: Streams that a web process carries at once, fewer than its threads; the next is answered 429.
 STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", default=max(1, WEB_THREADS // 2))
-#: Seconds after which a connection is closed on which no byte moved, either way.
+#: Seconds in which a client has to send more of a stream, or to read more of its answer.
 CONNECTION_IDLE_SECONDS = env.float("CONNECTION_IDLE_SECONDS", default=60.0)
+#: Seconds in which the body of a request has to arrive, and bytes a second that a longer one adds.
+BODY_SECONDS = env.float("BODY_SECONDS", default=10.0)
+BODY_BYTES_PER_SECOND = env.int("BODY_BYTES_PER_SECOND", default=50_000)
+#: Bytes of unfinished bodies that a web process holds at once; a caller may have a quarter of them.
+MAX_BUFFERED_BYTES = env.int("MAX_BUFFERED_BYTES", default=200_000_000)
 
 # -- Delivery ----------------------------------------------------------------------------------
 

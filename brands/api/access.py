@@ -127,3 +127,9 @@ class BrandView(APIView):
         brand = self.request.user
         assert isinstance(brand, Brand)
         return brand
+
+    @property
+    def key(self) -> BrandKey:
+        """The key that the call is made with."""
+        assert isinstance(self.request.auth, BrandKey)
+        return self.request.auth

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import stream
+from brands import keys, stream
 from brands.api.access import BrandView
 from brands.api.places import TooManyStreams, places
 from brands.models import Event
@@ -78,6 +79,8 @@ class Events(BrandView):
         if not events and (seconds := query.validated_data["wait"]):
             if not self._may_wait(after, seconds=seconds):
                 headers["Retry-After"] = str(TooManyStreams.wait)
+            if not keys.is_still_usable(self.key, now=timezone.now()):
+                raise AuthenticationFailed("This key was revoked or has expired.", "invalid_key")
             events = stream.read(self.brand.pk, after=after, limit=limit + 1)
         return Response(_page(events, limit), headers=headers)
 

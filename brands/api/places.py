@@ -15,9 +15,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
+from django.utils import timezone
 from rest_framework.exceptions import APIException
 
-from brands.models import Brand
+from brands import keys
+from brands.models import BrandKey
 
 
 class TooManyStreams(APIException):
@@ -52,6 +54,15 @@ class Places:
     def give_back(self, brand_id: int) -> None:
         with self._lock:
             self._taken[brand_id] -= 1
+
+    @contextmanager
+    def held(self, brand_id: int) -> Iterator[None]:
+        """Hold a place until the block ends. Raises TooManyStreams."""
+        self.take(brand_id)
+        try:
+            yield
+        finally:
+            self.give_back(brand_id)
 
     @contextmanager
     def waiting(self, brand_id: int) -> Iterator[threading.Event]:
@@ -96,16 +107,31 @@ places = Places()
 class Streamed(StreamingHttpResponse):
     """Lines for as long as the client reads them, in a place of its brand's.
 
+    It ends when *key* is revoked or expires; a last line says so.
+
     Raises:
         TooManyStreams
     """
 
     FORMS: ClassVar = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+    #: The last line of a stream whose key was revoked or has expired.
+    KEY_ENDED: ClassVar = {
+        "ndjson": b'{"error":{"code":"invalid_key","detail":"This key was revoked or expired."}}\n',
+        "csv": b"error,invalid_key\r\n",
+    }
 
-    def __init__(self, written: Iterator[bytes], brand: Brand, *, form: str = "ndjson") -> None:
-        places.take(brand.pk)
-        self._leave = weakref.finalize(self, places.give_back, brand.pk)  # runs only once
-        super().__init__(written, content_type=self.FORMS[form])
+    def __init__(self, pieces: Iterator[bytes], key: BrandKey, *, form: str = "ndjson") -> None:
+        places.take(key.brand.pk)
+        self._leave = weakref.finalize(self, places.give_back, key.brand.pk)  # runs only once
+        super().__init__(self._while_usable(pieces, key, form), content_type=self.FORMS[form])
+
+    def _while_usable(self, pieces: Iterator[bytes], key: BrandKey, form: str) -> Iterator[bytes]:
+        """Yield each piece only if the key may still be used when it is ready."""
+        for piece in pieces:
+            if not keys.is_still_usable(key, now=timezone.now()):
+                yield self.KEY_ENDED[form]
+                return
+            yield piece
 
     def close(self) -> None:
         super().close()

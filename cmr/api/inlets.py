@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.models import Brand, Campaign
-from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from brands.wire import Problem, Problems, StrictSerializer, list_of, takes_upload, translating
 from cmr.inbound import hearing, inlets, providers
 from cmr.inbound.hearing import Heard
 from cmr.inbound.providers import PROVIDERS, Told
@@ -134,6 +134,7 @@ def _data_of(inlet: Inlet) -> dict[str, Any]:
 # -- What providers call ------------------------------------------------------------------------
 
 
+@takes_upload
 @csrf_exempt  # a provider's server posts here; the secret in the address gives it the right
 @require_http_methods(["GET", "HEAD", "POST"])
 def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:

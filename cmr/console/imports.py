@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands.wakeup import publish
+from brands.wire import takes_upload
 from cmr.console.access import Place, for_members
 from cmr.console.forms import ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE
@@ -27,6 +28,7 @@ CSV = "text/csv; charset=utf-8"
 FIRST = 20
 
 
+@takes_upload
 @csrf_exempt  # the token is part of the body, which is read only when its size is known
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members

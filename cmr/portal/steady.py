@@ -12,6 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 View = Callable[..., HttpResponseBase]
+#: Refusals that do not depend on the address: no CSRF token, wrong method, over a limit.
+WITHOUT_LOOKING = frozenset({403, 405, 413, 429})
 
 
 def steady(view: View) -> View:
@@ -26,10 +28,11 @@ def steady(view: View) -> View:
 
 
 class AtFullSteps:
-    """Waits for the next step of `ADDRESS_FORM_SECONDS`, once all else is done: the session's row,
-    too, is longer for some.
+    """Sets when an answer may be sent: at the next full step of `ADDRESS_FORM_SECONDS`.
 
-    Accepted: a thread waits meanwhile. The forms are limited by caller, so few do at once.
+    It is outermost, since the session's row, too, takes longer for some. No thread waits: the web
+    server's side (`config.web`) holds the answer back until `send_at`, in seconds of
+    `time.monotonic`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -38,8 +41,12 @@ class AtFullSteps:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began, step = time.monotonic(), settings.ADDRESS_FORM_SECONDS
         response = self.get_response(request)
-        match = request.resolver_match
-        if step and request.method == "POST" and getattr(match and match.func, "is_steady", False):
+        if step and _is_steady(request) and response.status_code not in WITHOUT_LOOKING:
             spent = time.monotonic() - began
-            time.sleep(math.ceil(spent / step) * step - spent)
+            response.send_at = began + math.ceil(spent / step) * step  # type: ignore[attr-defined]
         return response
+
+
+def _is_steady(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return request.method == "POST" and getattr(match and match.func, "is_steady", False)

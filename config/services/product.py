@@ -23,11 +23,9 @@ STEPS = (
 MAIN_JOB = Step("The main job", "main_job")
 
 WEB = (
-    "granian --interface wsgi --http 1 --host 127.0.0.1 --workers 2 --no-ws "
-    "--respawn-failed-workers config.wsgi:application"
+    "granian --interface asginl --http 1 --host 127.0.0.1 --workers 2 --no-ws "
+    "--http1-buffer-size 65536 --backlog 4096 --respawn-failed-workers config.asgi:application"
 )
-#: The web server reads it by itself; the settings read it to know how many streams leave some free.
-THREADS = ("GRANIAN_BLOCKING_THREADS", "4")
 WORKER = (
     "celery -A config worker --pool threads --loglevel WARNING "
     "--without-gossip --without-mingle --without-heartbeat"
@@ -43,16 +41,11 @@ def processes(port: int, folder: Path) -> list[Process]:
     beat = _module(BEAT, "--schedule", str(folder / "beat"))
     return [
         Process("sample-brand", _module("config.demo.sample_brand")),
-        Process("web", web, ready=lambda: is_ready(port), environment=_threads()),
+        Process("web", web, ready=lambda: is_ready(port)),
         Process("delivery", _module(DELIVERY)),
         Process("records", _module(RECORDS)),
         Process("beat", beat),
     ]
-
-
-def _threads() -> dict[str, str]:
-    name, usual = THREADS
-    return {name: os.environ.get(name) or usual}
 
 
 def variables(port: int, folder: Path) -> dict[str, str]:

@@ -80,6 +80,7 @@ class Checks(BrandView):
 class Stream(BrandView):
     scope = "check"
     streams_body = True
+    max_body_bytes = staticmethod(lambda: 0)  # never read whole: its client may wait for answers
 
     @extend_schema(
         parameters=[wire.Matter],
@@ -96,7 +97,7 @@ class Stream(BrandView):
         """
         question = question_of(self.brand, dict(request.query_params.items()))
         written = self._written(question, _body_of(request._request))
-        return Streamed(written, self.brand)
+        return Streamed(written, self.key)
 
     def _written(self, question: Question, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):

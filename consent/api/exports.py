@@ -48,7 +48,7 @@ class Preferences(BrandView):
             if form == "csv"
             else lists.ndjson(people, _line)
         )
-        return lists.streamed(lines, self.brand, form=form, through=through)
+        return lists.streamed(lines, self.key, form=form, through=through)
 
 
 def _line(person: Person) -> dict[str, Any]:

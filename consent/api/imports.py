@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -17,9 +18,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.places import places
 from brands.api.repeating import HEADER, repeatable
+from brands.models import Brand
 from brands.wakeup import publish
-from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
+from brands.wire import (
+    Page,
+    Problem,
+    StrictSerializer,
+    cursor_of,
+    list_of,
+    number_of,
+    translating,
+    upload_limit,
+)
 from consent.imports import jobs, problems, receiving
 from consent.models import Import
 
@@ -170,6 +182,9 @@ class OneImport(_Imports):
 
 class Part(_Imports):
     parser_classes = (CsvBody, NdjsonBody)
+    #: A longer one is read in pieces, while it arrives, and takes the place of a stream meanwhile.
+    max_body_bytes = staticmethod(upload_limit)
+    streams_body = True
 
     @extend_schema(
         parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH)],
@@ -190,9 +205,19 @@ class Part(_Imports):
         media = (request.content_type or "").partition(";")[0].strip().lower()
         if media not in FORMS:  # an empty body is given to no parser, which would have said so
             raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
-        with translating(PROBLEMS):
+        with translating(PROBLEMS), _place_for(request, self.brand):
             part = receiving.receive(job, number, body, form=FORMS[media], now=timezone.now())
         return Response({"number": part.number, "rows": part.rows, "bad": part.bad})
+
+
+def _place_for(request: Request, brand: Brand) -> AbstractContextManager[None]:
+    """Take a stream's place for a part that is still arriving: slow ones may not hold every thread.
+
+    Raises:
+        TooManyStreams
+    """
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    return places.held(brand.pk) if length > upload_limit() else nullcontext()
 
 
 class Start(_Imports):

@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from brands import stream
 from brands.api.places import Streamed
-from brands.models import Brand
+from brands.models import Brand, BrandKey
 from brands.wire import Problem, Problems
 from consent import contact_hashes, tables
 from consent.api.batches import OPTIONS, look_at_connection_again
@@ -56,9 +56,9 @@ def through(brand: Brand, *, since: int | None) -> int:
     return last
 
 
-def streamed(lines: Iterator[bytes], brand: Brand, *, form: str, through: int) -> Streamed:
+def streamed(lines: Iterator[bytes], key: BrandKey, *, form: str, through: int) -> Streamed:
     """Raises TooManyStreams."""
-    answer = Streamed(_or_cut_off(lines, form), brand, form=form)
+    answer = Streamed(_or_cut_off(lines, form), key, form=form)
     answer["X-Through-Sequence"] = str(through)
     return answer
 

@@ -54,7 +54,7 @@ class Suppressions(BrandView):
         through = lists.through(self.brand, since=since)
         people = suppressions.listed(asked, since=since, kind=kind, now=timezone.now())
         lines = _csv(people, kind, since) if form == "csv" else _ndjson(people, kind)
-        answer = lists.streamed(lines, self.brand, form=form, through=through)
+        answer = lists.streamed(lines, self.key, form=form, through=through)
         if kind and form == "csv":
             answer["X-Without-Hash"] = str(contact_hashes.without(self.brand.pk, kind))
         return answer

@@ -9,6 +9,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
+from config.web import Application
+
 if not settings.configured:
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],
@@ -17,6 +19,11 @@ if not settings.configured:
         SECRET_KEY="bare",
         # One connection a thread, kept: the fastest that Django offers.
         DATABASES={"default": environ.Env().db_url() | {"CONN_MAX_AGE": None}},
+        # What the product's own server side reads, with the product's values.
+        WEB_THREADS=4,
+        MAX_BODY_BYTES=1_000_000,
+        MAX_BUFFERED_BYTES=200_000_000,
+        CONNECTION_IDLE_SECONDS=60.0,
     )
     import django
 
@@ -33,4 +40,4 @@ def row(request: HttpRequest, number: int) -> HttpResponse:
 
 
 urlpatterns = [path("rows/<int:number>", row)]
-application = WSGIHandler()
+application = Application(WSGIHandler())

@@ -13,7 +13,7 @@ from config.services.interruptions import Interruptions
 from config.services.supervisor import Process, Supervisor
 from tests.bench.databases import Database
 
-APPLICATION = "config.wsgi:application"
+APPLICATION = "config.asgi:application"
 BARE = "tests.bench.bare:application"
 
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from brands.api.places import Streamed, TooManyStreams, places
-from brands.models import Brand
+from brands.models import Brand, BrandKey
 from tests.conftest import Api
 
 ABOUT = "purpose=marketing&channel=email"
@@ -27,7 +27,7 @@ def stream(brand: Brand) -> Streamed:
     def written() -> Iterator[bytes]:
         yield b"{}\n"
 
-    return Streamed(written(), brand)
+    return Streamed(written(), BrandKey(id=1, brand=brand))
 
 
 def refused(brand: Brand) -> bool:

@@ -21,10 +21,13 @@ from config.services.valkey import Valkey
 
 PATIENCE = 60.0  # seconds
 WORKER = "-m celery -A config worker --pool threads -c 4 -Q delivery,records --without-mingle"
-WEB = "-m granian --interface wsgi --http 1 --host 127.0.0.1 config.wsgi:application"
+WEB = (
+    "-m granian --interface asginl --http 1 --host 127.0.0.1 --http1-buffer-size 65536 "
+    "config.asgi:application"
+)
 #: Short, so that a killed worker's lease is soon another's.
 QUICK = {
-    "GRANIAN_BLOCKING_THREADS": "4",
+    "WEB_THREADS": "4",
     "DELIVERY_DEADLINE_SECONDS": "2",
     "DELIVERY_BUDGET_SECONDS": "1",
     "DELIVERY_LEASE_SECONDS": "4",

@@ -30,7 +30,7 @@ from tests.chaos.example import MISTAKES, Example
 PATIENCE = 90.0  # seconds
 #: Short, so that a killed worker's lease is soon another's, and a failed try soon repeated.
 SETTINGS = {
-    "GRANIAN_BLOCKING_THREADS": "4",
+    "WEB_THREADS": "4",
     "DELIVERY_DEADLINE_SECONDS": "2",
     "DELIVERY_BUDGET_SECONDS": "1",
     "DELIVERY_LEASE_SECONDS": "4",
@@ -48,7 +48,7 @@ WORKERS = ["worker-1", "worker-2"]
 #: Where a variant is planted: the names of the apps, and of those with the bug.
 PLANTED = {
     "config": "tests.chaos.planted",
-    "config.wsgi:application": "tests.chaos.planted_web:application",
+    "config.asgi:application": "tests.chaos.planted_web:application",
 }
 
 

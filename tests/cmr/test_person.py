@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -303,15 +305,21 @@ def test_where_no_message_can_be_sent_no_number_is_taken(
 # -- Answers that give nothing away ---------------------------------------------------------------
 
 
-def test_an_answer_waits_for_the_next_step_of_its_grid(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr("cmr.portal.steady.time.sleep", slept.append)
+def test_an_answer_is_sent_at_the_next_step_of_its_grid(settings: Settings, db: None) -> None:
     settings.ADDRESS_FORM_SECONDS = 0.5
-    Client().get("/link")
-    Client().post("/link", {"email": "nobody@example.org"})
-    assert len(slept) == 1 and 0 < slept[0] <= 0.5
+    began = time.monotonic()
+    answer: Any = Client().post("/link", {"email": "nobody@example.org"})
+    assert began + 0.5 < answer.send_at < time.monotonic() + 0.5
+    assert not hasattr(Client().get("/link"), "send_at")
+
+
+def test_a_refusal_that_does_not_depend_on_the_address_is_sent_at_once(
+    settings: Settings, db: None
+) -> None:
+    settings.ADDRESS_FORM_SECONDS = 0.5
+    form = {"email": "nobody@example.org"}
+    without_token = Client(enforce_csrf_checks=True).post("/link", form)
+    assert without_token.status_code == 403 and not hasattr(without_token, "send_at")
 
 
 def test_acme_learns_nothing_of_who_has_an_account(

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from brands.models import Brand
+from brands.models import Brand, BrandKey
 from consent import contact_hashes, roll
 from consent.api import lists
 from consent.models import Relationship
@@ -27,6 +28,7 @@ from tests.conftest import EMAIL
 pytestmark = pytest.mark.django_db(transaction=True)
 
 IDLE = 3.0  # seconds
+BODY = 2.0  # seconds
 AT_ONCE = 1.5  # seconds, on a busy machine
 ENDLESS = 10**10  # bytes
 LINE = json.dumps({"email": EMAIL}).encode() + b"\n"
@@ -38,7 +40,7 @@ MB = 1_000_000
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Fleet]:
     """One process of four threads, so that a thread that stays taken shows."""
-    more = {"CONNECTION_IDLE_SECONDS": str(IDLE)}
+    more = {"CONNECTION_IDLE_SECONDS": str(IDLE), "BODY_SECONDS": str(BODY)}
     fleet = Fleet(tmp_path, with_broker=False, more=more)
     try:
         fleet.start("web")
@@ -140,7 +142,7 @@ def test_a_client_that_leaves_frees_its_place_at_once(
     for _ in range(3):
         clients = [way(web, key) for key in keys]
         assert not streams(web, keys[0])
-        assert states() == {"idle"}, "a transaction waits for a client"
+        wait_until(lambda: states() == {"idle"}, "no transaction that waits for a client")
         for client in clients:
             client.close()
         began = time.monotonic()
@@ -188,13 +190,70 @@ def test_a_stream_on_which_nothing_moves_is_ended(
                 pass
 
 
-def test_bodies_that_do_not_come_hold_no_thread_for_long(web: Fleet, acme_key: str) -> None:
-    """As many as there are threads, of ordinary calls. What waits behind them has its turn."""
+def test_bodies_that_do_not_come_hold_no_thread(web: Fleet, acme_key: str) -> None:
+    """Four times as many as there are threads; nobody waits behind them."""
     with ExitStack() as held:
-        for _ in range(4):
+        for _ in range(16):
             held.enter_context(begin(web, acme_key, b"{", length=100, path="check"))
-        time.sleep(IDLE / 2)
-        assert 0.5 < check(web, acme_key) < IDLE
+        for _ in range(8):
+            assert check(web, acme_key) < AT_ONCE
+
+
+def test_a_body_that_comes_too_slowly_is_refused(web: Fleet, acme_key: str) -> None:
+    """One byte now and then moves, but not within the deadline."""
+    with begin(web, acme_key, b"{", length=100, path="check") as client:
+        began = time.monotonic()
+        client.settimeout(BODY / 10)
+        while time.monotonic() - began < BODY + 10 and not _has_answer(client):
+            client.sendall(b" ")
+        answer = answer_of(client)
+    assert time.monotonic() - began >= BODY
+    problem = json.loads(answer.body)  # type: ignore[attr-defined]
+    assert (answer.status, problem["code"]) == (408, "body_too_slow")
+
+
+def _has_answer(client: socket.socket) -> bool:
+    with suppress(TimeoutError):
+        return bool(client.recv(1, socket.MSG_PEEK))
+    return False
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_comes(web: Fleet, acme_key: str) -> None:
+    with begin(web, acme_key, b"{", length=ENDLESS, path="check") as client:
+        answer = answer_of(client)
+    problem = json.loads(answer.body)  # type: ignore[attr-defined]
+    assert (answer.status, problem["code"]) == (413, "body_too_large")
+
+
+def test_headers_that_are_too_long_are_refused(web: Fleet) -> None:
+    with connect(web) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000)
+        with suppress(ConnectionError):
+            client.sendall(b"\r\n\r\n")
+        assert answer_of(client).status == 431
+
+
+def test_a_form_that_waits_holds_no_thread(web: Fleet) -> None:
+    """Each answer is held back for half a second; there are more of them than threads."""
+    message = request("/link", b"email=nobody%40example.org")
+    with ExitStack() as held:
+        for _ in range(16):
+            client = held.enter_context(connect(web))
+            client.sendall(message)
+        assert web.is_ready()
+
+
+def test_a_stream_ends_when_its_key_is_revoked(
+    web: Fleet, acme: Brand, acme_key: str, met: Relationship
+) -> None:
+    with begin(web, acme_key, LINE * 2_000) as client:
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        assert json.loads(answer.readline())["rule"] == "default_opt_in"
+        BrandKey.objects.filter(brand=acme).update(revoked_at=timezone.now())
+        client.sendall(LINE * 4_000)
+        *_, last = answer.read().splitlines()
+    assert json.loads(last)["error"]["code"] == "invalid_key"
 
 
 def test_a_slow_client_is_served_as_long_as_anything_moves(
@@ -218,7 +277,7 @@ def test_what_a_client_does_not_read_does_not_pile_up(
     before = memory.resident(worker)
     with unread(web, keys[0]), unread(web, keys[1]):
         time.sleep(0.5)
-        assert memory.resident(worker) - before < 20 * MB
+        assert memory.resident(worker) - before < 40 * MB
 
 
 def fill(brand_id: int, people: int) -> None:

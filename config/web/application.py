@@ -1,0 +1,133 @@
+"""Carry one request from the web server (ASGI) through Django's synchronous views and back."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponseBase
+
+from config.web import bodies, refusals
+from config.web.answers import ClientStopped, Headers, Send, Sender, send_from_thread
+from config.web.bodies import Budget, Receive
+from config.web.callers import find_caller
+from config.web.environ import build_environ
+from config.web.limits import find_limit
+from config.web.threads import Threads
+
+log = logging.getLogger(__name__)
+
+Scope = Mapping[str, Any]
+#: Names and values of all headers together; the web server's own limit is for its buffer.
+MAX_HEADER_BYTES = 32_768
+
+
+class Application:
+    """An ASGI application around Django's handler."""
+
+    def __init__(self, handler: WSGIHandler) -> None:
+        self.handler = handler
+        self.budget = Budget(settings.MAX_BUFFERED_BYTES)
+        self.threads = Threads(settings.WEB_THREADS, "request")
+        #: Streams have threads of their own: a slow reader must not hold one of those above.
+        self.streams = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="stream")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"no application for {scope['type']}")
+        sender = Sender(send, idle_seconds=settings.CONNECTION_IDLE_SECONDS)
+        try:
+            await self._answer(scope, receive, sender)
+        except (ClientStopped, bodies.ClientGone):
+            log.info("client went away", extra={"path": scope["path"]})
+
+    async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
+        if _measure_headers(scope) > MAX_HEADER_BYTES:
+            await refusals.refuse_headers(sender)
+            return
+        length, limit = _find_length(scope), find_limit(scope["path"])
+        if length is not None and length <= limit.whole:
+            await self._answer_whole(scope, receive, sender, length)
+        elif limit.streams:
+            loop, idle = asyncio.get_running_loop(), settings.CONNECTION_IDLE_SECONDS
+            await self._run(scope, bodies.Stream(receive, loop, idle_seconds=idle), sender)
+        else:  # Django refuses it by its headers alone
+            await self._run(scope, bodies.Unread(), sender)
+
+    async def _answer_whole(
+        self, scope: Scope, receive: Receive, sender: Sender, length: int
+    ) -> None:
+        """Read the body, if there is one, and only then occupy a thread."""
+        if not length:
+            await self._run(scope, io.BytesIO(), sender)
+            return
+        seconds = settings.BODY_SECONDS + length / settings.BODY_BYTES_PER_SECOND
+        try:
+            with self.budget.reserve(find_caller(scope), length):
+                body = await bodies.read_whole(receive, within=seconds)
+                await self._run(scope, io.BytesIO(body), sender)
+        except bodies.BodyTooSlow:
+            await refusals.refuse_slow(sender)
+        except bodies.TooManyBodies:
+            await refusals.refuse_many(sender)
+
+    async def _run(self, scope: Scope, body: Any, sender: Sender) -> None:
+        environ = build_environ(scope, body)
+        response, status, headers = await self.threads.submit(partial(self._handle, environ))
+        await _wait_until(getattr(response, "send_at", None))
+        await sender.start(status, headers)
+        if response.streaming:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self.streams, _send_stream, response, sender, loop)
+        else:
+            await sender.send_whole(response.content)
+
+    def _handle(self, environ: dict[str, Any]) -> tuple[HttpResponseBase, int, Headers]:
+        """Run Django, in a thread. A whole answer is closed here, where its database is."""
+        started: list[Any] = []
+        response: Any = self.handler(environ, lambda *given: started.extend(given))  # type: ignore[arg-type]
+        if not response.streaming:
+            response.close()
+        status, headers = started[0], started[1]
+        return response, int(status[:3]), [_encode_header(*each) for each in headers]
+
+
+def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.lower().encode("latin-1"), value.encode("latin-1")
+
+
+def _send_stream(response: Any, sender: Sender, loop: asyncio.AbstractEventLoop) -> None:
+    """Send an answer in pieces, from a thread; close it whether or not its client read it all."""
+    try:
+        send_from_thread(response, sender, loop)
+    finally:
+        response.close()
+
+
+def _measure_headers(scope: Scope) -> int:
+    return sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def _find_length(scope: Scope) -> int | None:
+    """Return how long the body says it is; None where it does not say, which chunked ones do."""
+    length: int | None = 0
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+        if name == b"transfer-encoding":
+            length = None
+    return length
+
+
+async def _wait_until(moment: float | None) -> None:
+    """Wait, without a thread, until *moment* of `time.monotonic`."""
+    if moment is not None:
+        await asyncio.sleep(max(0.0, moment - time.monotonic()))

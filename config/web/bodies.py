@@ -1,0 +1,156 @@
+"""Read the body of a request: whole where it fits, else in pieces, and never for ever.
+
+A body that is read whole has a deadline, which grows with its length. So whoever sends one byte
+now and then is cut off, and holds no thread meanwhile. The bytes that are held are limited for
+each caller and for the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import UnreadablePostError
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class BodyTooSlow(Exception):
+    """The deadline passed before the body was whole."""
+
+
+class ClientGone(Exception):
+    """The client hung up before the body was whole."""
+
+
+class TooManyBodies(Exception):
+    """The caller, or everybody together, has too many unfinished bodies."""
+
+
+class Budget:
+    """Counts unfinished bodies: a caller may have a quarter of what the process may hold.
+
+    Used by one event loop only, so it needs no lock.
+    """
+
+    #: A body up to this many bytes is always taken, so that large ones cannot keep small ones out …
+    SMALL = 65_536
+    #: … but so many of one caller at once.
+    MOST_OF_CALLER = 256
+
+    def __init__(self, most: int) -> None:
+        """*most* is in bytes."""
+        self.most = most
+        self._bytes: Counter[str] = Counter()
+        self._bodies: Counter[str] = Counter()
+
+    @contextmanager
+    def reserve(self, caller: str, length: int) -> Iterator[None]:
+        """Count a body of *length* bytes for as long as the block lasts.
+
+        Raises:
+            TooManyBodies
+        """
+        if not self._has_room(caller, length):
+            raise TooManyBodies
+        self._bytes[caller] += length
+        self._bodies[caller] += 1
+        try:
+            yield
+        finally:
+            self._bytes[caller] -= length
+            self._bodies[caller] -= 1
+            if not self._bodies[caller]:
+                del self._bytes[caller], self._bodies[caller]
+
+    def _has_room(self, caller: str, length: int) -> bool:
+        if self._bodies[caller] >= self.MOST_OF_CALLER:
+            return False
+        if length <= self.SMALL:
+            return True
+        mine, everybodys = self._bytes[caller] + length, self._bytes.total() + length
+        return mine <= self.most // 4 and everybodys <= self.most
+
+
+async def read_whole(receive: Receive, *, within: float) -> bytes:
+    """Return the body, which may take *within* seconds.
+
+    Raises:
+        BodyTooSlow, ClientGone
+    """
+    try:
+        async with asyncio.timeout(within):
+            return await _join_pieces(receive)
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+async def _join_pieces(receive: Receive) -> bytes:
+    pieces, more = [], True
+    while more:
+        piece, more = await _receive_piece(receive)
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+async def _receive_piece(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next bytes and whether more follow. Raises ClientGone."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientGone
+    return bytes(message.get("body", b"")), bool(message.get("more_body"))
+
+
+class Unread(io.RawIOBase):
+    """Stands for a body that is longer than its call takes: reading it raises RequestDataTooBig."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise RequestDataTooBig("The body is longer than this call takes.")
+
+
+class Stream(io.RawIOBase):
+    """A body that a thread reads in pieces while the event loop receives them.
+
+    Raises UnreadablePostError, as Django does of a client that went away, also where nothing came
+    for *idle_seconds*.
+    """
+
+    def __init__(
+        self, receive: Receive, loop: asyncio.AbstractEventLoop, *, idle_seconds: float
+    ) -> None:
+        self._receive = receive
+        self._loop = loop
+        self._idle_seconds = idle_seconds
+        self._rest = memoryview(b"")
+        self._more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill *buffer* as soon as some bytes are there; return how many, 0 at the end."""
+        while not self._rest and self._more:
+            piece, self._more = self._wait_for_piece()
+            self._rest = memoryview(piece)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def _wait_for_piece(self) -> tuple[bytes, bool]:
+        future = asyncio.run_coroutine_threadsafe(self._receive_in_time(), self._loop)
+        try:
+            return future.result()
+        except (TimeoutError, ClientGone) as error:
+            raise UnreadablePostError("the body ended early") from error
+
+    async def _receive_in_time(self) -> tuple[bytes, bool]:
+        async with asyncio.timeout(self._idle_seconds):
+            return await _receive_piece(self._receive)

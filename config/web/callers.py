@@ -1,0 +1,33 @@
+"""Who a request comes from, so that no caller takes what is meant for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+from django.conf import settings
+
+
+def find_caller(scope: Mapping[str, Any]) -> str:
+    """Return the caller's address, of IPv6 its /64: whoever has one address there has them all.
+
+    Behind trusted proxies it is the address that the outermost of them saw.
+    """
+    address = _forwarded_for(scope) or scope["client"][0]
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return str(address)[:64]
+    if isinstance(parsed, IPv6Address):
+        parsed = parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False).network_address
+    return str(parsed)
+
+
+def _forwarded_for(scope: Mapping[str, Any]) -> str:
+    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    if not proxies:
+        return ""
+    given = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    hops = b",".join(given).decode("latin-1").split(",")
+    return hops[-min(proxies, len(hops))].strip()

@@ -1,0 +1,35 @@
+"""Answers that the server gives without a view: the body was not read."""
+
+from __future__ import annotations
+
+from config import problems
+from config.web.answers import Sender
+
+CONTENT_TYPE = (b"content-type", problems.MEDIA_TYPE.encode())
+CLOSE = (b"connection", b"close")
+
+
+async def refuse_slow(sender: Sender) -> None:
+    """Answer 408. Raises ClientStopped."""
+    detail = "The body came too slowly. Send it again over a faster connection."
+    await _refuse(sender, 408, "body_too_slow", detail)
+
+
+async def refuse_many(sender: Sender) -> None:
+    """Answer 429. Raises ClientStopped."""
+    detail = "Too many unfinished requests from you. Send fewer at once."
+    await _refuse(sender, 429, "too_many_bodies", detail)
+
+
+async def refuse_headers(sender: Sender) -> None:
+    """Answer 431. Raises ClientStopped."""
+    detail = "All headers together may have 32 kB. Send fewer, or delete old cookies."
+    await _refuse(sender, 431, "headers_too_large", detail)
+
+
+async def _refuse(sender: Sender, status: int, code: str, detail: str) -> None:
+    headers = [CONTENT_TYPE, CLOSE]
+    if status == 429:
+        headers.append((b"retry-after", b"5"))
+    await sender.start(status, headers)
+    await sender.send_whole(problems.build(status, code, detail))
