@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import SignupForm
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from cmr import second_factors, sessions
 from consent import identifiers
 
 if TYPE_CHECKING:
-    from allauth.account.models import EmailAddress
+    from allauth.account.models import EmailAddress, Login
+    from allauth.usersessions.models import UserSession
 
     from cmr.models import User
 
@@ -48,6 +53,16 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Addresses are removed on our own page, with the contact point."""
         return False
 
+    def is_login_by_code_required(self, login: Login) -> bool:
+        """Ask an administrator without a second factor for a mailed code, too.
+
+        Else whoever has the password could set up a factor of their own.
+        """
+        records = get_authentication_records(self.request, login.user)
+        if records and records[-1]["method"] != "code" and second_factors.must_enrol(login.user):
+            return True
+        return bool(super().is_login_by_code_required(login))
+
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
     """An address and nothing else: see `ACCOUNT_FORMS`."""
@@ -61,7 +76,17 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Keeps second factors encrypted at rest."""
 
     def encrypt(self, text: str) -> str:
-        return Fernet(settings.WEBHOOK_FERNET_KEY).encrypt(text.encode()).decode()
+        return _cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return Fernet(settings.WEBHOOK_FERNET_KEY).decrypt(encrypted_text.encode()).decode()
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.SECOND_FACTOR_FERNET_KEYS])
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    def end_sessions(self, ended: list[UserSession]) -> None:
+        """End all sessions but this one, as the page says: also those that it does not list."""
+        sessions.end_others(context.request)

@@ -7,4 +7,4 @@ class CmrConfig(AppConfig):
     name = "cmr"
 
     def ready(self) -> None:
-        from cmr import verification  # noqa: F401  # listens from here on
+        from cmr import second_factors, sessions, verification  # noqa: F401  # listen from here on

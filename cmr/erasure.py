@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from cmr import preferences
+from cmr import preferences, sessions
 from cmr.models import Consumer
 from cmr.preferences import Wish
 from consent.ledger import NewChoice
@@ -42,7 +41,6 @@ def _forget(consumer: Consumer) -> None:
     )
     consumer.contact_points.all().delete()
     consumer.tokens.all().delete()
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    sessions.end_all(user)
     consumer.delete()
     user.delete()  # with its addresses, factors and sessions

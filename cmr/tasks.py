@@ -4,11 +4,12 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from cmr import accounts
+from cmr import accounts, sessions
 
 
 @shared_task(name="cmr.clear_sessions")
 def clear_sessions() -> None:
     """Forget the sessions that have run out, and the accounts that nobody proved to be theirs."""
     call_command("clearsessions")
+    sessions.forget_expired()
     accounts.forget_unproved(now=timezone.now())

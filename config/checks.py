@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, register
 
 SECRETS = (
     *("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY", "RECEIPT_KEY"),
-    "CONTACT_HASHES_KEY",
+    *("CONTACT_HASHES_KEY", "SESSIONS_KEY", "SECOND_FACTOR_KEY"),
 )
 
 

@@ -46,6 +46,25 @@ RECEIPT_OLD_KEYS = env.list("RECEIPT_OLD_KEYS", default=[])
 CONTACT_HASHES_KEY = env.str("CONTACT_HASHES_KEY", default="insecure-only-for-development")
 #: The Fernet key made of WEBHOOK_SECRETS_KEY, once per process.
 WEBHOOK_FERNET_KEY = base64.urlsafe_b64encode(hashlib.sha256(WEBHOOK_SECRETS_KEY.encode()).digest())
+#: Encrypts what sessions hold, at rest. Without it everybody is signed out.
+SESSIONS_KEY = env.str("SESSIONS_KEY", default="insecure-only-for-development")
+#: Earlier values of SESSIONS_KEY, newest first: sessions encrypted with them can still be read.
+SESSIONS_OLD_KEYS = env.list("SESSIONS_OLD_KEYS", default=[])
+#: Encrypts second factors at rest. Without it nobody who has one can sign in.
+SECOND_FACTOR_KEY = env.str("SECOND_FACTOR_KEY", default="insecure-only-for-development")
+#: Earlier values of SECOND_FACTOR_KEY, newest first: factors encrypted with them still work.
+SECOND_FACTOR_OLD_KEYS = env.list("SECOND_FACTOR_OLD_KEYS", default=[])
+
+
+def fernet_keys(secrets: list[str]) -> list[bytes]:
+    """Return the Fernet key made of each secret. The first encrypts; all of them decrypt."""
+    return [base64.urlsafe_b64encode(hashlib.sha256(each.encode()).digest()) for each in secrets]
+
+
+#: The Fernet keys made of SESSIONS_KEY and SESSIONS_OLD_KEYS, once per process.
+SESSIONS_FERNET_KEYS = fernet_keys([SESSIONS_KEY, *SESSIONS_OLD_KEYS])
+#: The Fernet keys made of SECOND_FACTOR_KEY and SECOND_FACTOR_OLD_KEYS, once per process.
+SECOND_FACTOR_FERNET_KEYS = fernet_keys([SECOND_FACTOR_KEY, *SECOND_FACTOR_OLD_KEYS])
 
 # -- Where things are --------------------------------------------------------------------------
 
@@ -90,7 +109,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -121,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.requests.Readable",
+    "config.staff.RequireSecondFactor",
 ]
 
 TEMPLATES = [
@@ -294,6 +314,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEVELOPMENT)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
@@ -343,6 +364,9 @@ if env.str("ACCOUNT_LIMITS", default="on") == "off":
     ACCOUNT_RATE_LIMITS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+USERSESSIONS_ADAPTER = "cmr.adapter.SessionsAdapter"
+#: Whether administrators can do nothing before they have signed in with a second factor.
+STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", default=not DEVELOPMENT)
 MFA_ADAPTER = "cmr.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

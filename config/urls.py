@@ -202,7 +202,6 @@ urlpatterns = [
     path("reports/own/key", report_pages.key, name="reports-key"),
     path("reports/own/close", report_pages.lock, name="reports-lock"),
     path("reports/<slug:name>", report_pages.report, name="report"),
-    path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),
     path("receipts/verify", proof.verify, name="verify-receipt"),
     # The documentation

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from allauth.mfa.utils import is_mfa_enabled
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import logout
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -14,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from brands.api.access import SignedIn
-from brands.wire import Problem, StrictSerializer
-from cmr import guessing, tokens
+from brands.wire import Problem, Problems, StrictSerializer, translating
+from cmr import guessing, sign_in, tokens
 from cmr.api.access import ConsumerView
-from cmr.models import AccessToken, User
+from cmr.models import AccessToken
 
 TAG = "consumer: sign-in"
 
@@ -25,6 +24,9 @@ TAG = "consumer: sign-in"
 class Credentials(StrictSerializer):
     email = serializers.CharField(max_length=320)
     password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+    code = serializers.CharField(
+        max_length=32, default="", help_text="Of the second factor, or a recovery code, if any."
+    )
 
 
 class TokenRequest(Credentials):
@@ -41,20 +43,23 @@ class TokenData(serializers.Serializer[object]):
     token = serializers.CharField(help_text="cmr_pat_… Shown this once.")
 
 
-def user_of(request: Request, credentials: dict[str, str]) -> User:
-    """The user whose credentials these are; raises one and the same 401 for all that are wrong."""
-    email, password = credentials["email"], credentials["password"]
+#: From why somebody is not let in to the status and the code.
+REFUSALS: Problems = {
+    sign_in.WrongCredentials: (401, "wrong_credentials", None),
+    sign_in.AddressNotVerified: (403, "address_not_verified", None),
+    sign_in.FactorRequired: (403, "second_factor_required", None),
+    sign_in.FactorMissing: (403, "second_factor_missing", None),
+}
+
+
+def check_credentials(request: Request, body: dict[str, str]) -> sign_in.Proof:
+    """Return whose credentials these are. All that are wrong get one and the same 401."""
+    given = {name: body[name] for name in ("email", "password", "code")}
     try:
-        guessing.count(email, request._request)
+        with translating(REFUSALS):
+            return sign_in.check_credentials(request._request, **given)
     except guessing.TooManyTries as error:
         raise Throttled(error.wait) from error
-    user = authenticate(request._request, username=email, password=password)
-    if not isinstance(user, User):
-        raise Problem(401, "wrong_credentials", "The address or the password is wrong.")
-    if is_mfa_enabled(user):
-        say = "Sign in on the pages, with your second factor; a token for a program is made there."
-        raise Problem(403, "second_factor_required", say)
-    return user
 
 
 class Session(APIView):
@@ -65,13 +70,14 @@ class Session(APIView):
         """Sign in; the answer sets the session's cookie."""
         body = Credentials(data=request.data)
         body.is_valid(raise_exception=True)
-        user = user_of(request, body.validated_data)
-        login(request._request, user)
+        proof = check_credentials(request, body.validated_data)
+        with translating(REFUSALS):
+            sign_in.open_session(request._request, proof)
         return Response(
             {
                 "csrf_token": get_token(request._request),
-                "is_consumer": hasattr(user, "consumer"),
-                "is_admin": user.is_staff,
+                "is_consumer": hasattr(proof.user, "consumer"),
+                "is_admin": proof.user.is_staff,
             }
         )
 
@@ -95,7 +101,7 @@ class Tokens(APIView):
         """Get a token for a program, with the consumer's address and password."""
         body = TokenRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        user = user_of(request, body.validated_data)
+        user = check_credentials(request, body.validated_data).user
         if not hasattr(user, "consumer"):
             raise Problem(403, "not_a_consumer", "This account is not a consumer's.")
         token = tokens.issue(user.consumer, name=body.validated_data["name"])

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from consent import identifiers
 
@@ -29,7 +30,16 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+        """Create an administrator whose address counts as verified: whoever may run this may.
+
+        Otherwise the first sign-in would wait for a mailed code, before mail may have been set up.
+        """
+        from allauth.account.models import EmailAddress
+
+        with transaction.atomic(using=self._db):
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=sign_in_name(username or ""))
@@ -40,6 +50,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    #: Part of what each session is checked against: a new number ends all of them.
+    session_version = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -56,3 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what Django compares with the session: it ends where the two differ.
+
+        Overrides the one function by which Django hashes, with the current and with old secrets.
+        """
+        value = f"{self.password} {self.session_version}"
+        return salted_hmac("cmr.session", value, secret=secret, algorithm="sha256").hexdigest()

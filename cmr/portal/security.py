@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cmr import tokens
+from cmr import sessions, tokens
 from cmr.models import AccessToken, Consumer
 from cmr.portal.person import for_consumers
 
@@ -36,8 +36,7 @@ def security(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 @for_consumers
 def sign_out_everywhere(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """End every session, this one too."""
-    for session in UserSession.objects.filter(user=consumer.user):
-        session.end()
+    sessions.end_all(consumer.user)
     logout(request)
     messages.success(request, _("You are signed out everywhere."))
     return redirect("home")

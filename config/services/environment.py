@@ -11,7 +11,10 @@ from config.services import CannotRun, private
 #: Made at the first start and kept. Without the pepper nobody can tell whose data is whose.
 LOST_WITH_DATA = ("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY")
 #: Those that an installation of before may still lack are made when they are missed.
-SECRETS = (*LOST_WITH_DATA, "LINKS_KEY", "RECEIPT_KEY", "CONTACT_HASHES_KEY")
+SECRETS = (
+    *(*LOST_WITH_DATA, "LINKS_KEY", "RECEIPT_KEY", "CONTACT_HASHES_KEY"),
+    *("SESSIONS_KEY", "SECOND_FACTOR_KEY"),
+)
 SECRET_BYTES = 32
 HEADER = "# Written by config.services at each start. The secrets are kept: back this file up.\n"
 
@@ -76,6 +79,8 @@ def prepare(
         )
     made = {name: given.get(name) or _secret() for name in missing}
     values = before | made | {"CMR_ENVIRONMENT": "development"} | current
+    if has_data and "SECOND_FACTOR_KEY" in missing:  # factors were encrypted with this one before
+        values.setdefault("SECOND_FACTOR_OLD_KEYS", values["WEBHOOK_SECRETS_KEY"])
     write(path, values)
     return values
 

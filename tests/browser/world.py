@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from brands import campaigns, directory, keys, notices, stream, topics, webhooks, workspaces
@@ -104,9 +103,7 @@ def admin() -> User:
     metrics.roll_up()
     for _ in (*honour_times.refresh_all(now=now), *yes_lives.refresh_all(now=now)):
         pass
-    user = User.objects.create_superuser(ADMIN, PASSWORD)
-    EmailAddress.objects.create(user=user, email=ADMIN, verified=True, primary=True)
-    return user
+    return User.objects.create_superuser(ADMIN, PASSWORD)
 
 
 DEVELOPER = "dev@example.org"

@@ -13,6 +13,7 @@ import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from cryptography.fernet import Fernet, InvalidToken
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -20,6 +21,7 @@ from pytest_django import Settings
 
 from brands.models import Brand
 from cmr import accounts, contacts, tokens
+from cmr.adapter import SecondFactorAdapter
 from cmr.models import AccessToken, Consumer, ContactPoint, User
 from consent import checks, identifiers, relationships
 from consent.checks import Asked
@@ -301,11 +303,23 @@ def test_a_second_factor_is_asked_for_at_every_door(ana: Consumer, nobody: Api) 
 
 
 def test_a_second_factor_is_kept_encrypted(db: None) -> None:
-    from cmr.adapter import SecondFactorAdapter
-
     adapter = SecondFactorAdapter()
     assert "secret" not in adapter.encrypt("secret")
     assert adapter.decrypt(adapter.encrypt("secret")) == "secret"
+
+
+def test_a_second_factor_of_an_old_key_still_works(settings: Settings) -> None:
+    adapter, old, new = SecondFactorAdapter(), Fernet.generate_key(), Fernet.generate_key()
+    settings.SECOND_FACTOR_FERNET_KEYS = [old]
+    text = adapter.encrypt("secret")
+    settings.SECOND_FACTOR_FERNET_KEYS = [new, old]
+    assert adapter.decrypt(text) == "secret"
+
+
+def test_a_second_factor_is_not_opened_by_the_key_of_webhooks(settings: Settings) -> None:
+    settings.SECOND_FACTOR_FERNET_KEYS = [Fernet.generate_key()]
+    with pytest.raises(InvalidToken):
+        Fernet(settings.WEBHOOK_FERNET_KEY).decrypt(SecondFactorAdapter().encrypt("secret"))
 
 
 def test_a_program_gets_a_token_and_loses_it(ana: Consumer) -> None:

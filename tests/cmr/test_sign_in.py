@@ -7,12 +7,18 @@ from typing import Any
 
 import orjson
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core import mail
 from django.db import connection
 from django.test import Client
 
 from cmr import accounts
 from cmr.models import AccessToken, Consumer, User
 from tests.conftest import EMAIL, PASSWORD, Api
+from tests.factors import app_code, enrol
 
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
 CHOICE = {"scope": {"purpose": "marketing"}, "decision": "deny"}
@@ -113,11 +119,21 @@ def test_a_closed_account_s_token_is_worth_nothing(as_ana: Api, ana: Consumer) -
 @pytest.mark.usefixtures("still_clock")
 def test_guessing_is_slowed_down(path: str, nobody: Api, ana: Consumer) -> None:
     guess = {"email": EMAIL, "password": "wrong"}
-    assert {nobody.post(path, guess).status_code for _ in range(20)} == {401}
+    assert {nobody.post(path, guess).status_code for _ in range(5)} == {401}
     slowed = nobody.post(path, CREDENTIALS)  # not even the right one helps now
     assert slowed.status_code == 429
     assert slowed.json()["code"] == "throttled"
-    assert 0 < int(slowed.headers["Retry-After"]) <= 60
+    assert 0 < int(slowed.headers["Retry-After"]) <= 300
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_guessing_at_any_entrance_locks_all_of_them(nobody: Api, ana: Consumer) -> None:
+    wrong = {"email": EMAIL, "password": "wrong"}
+    for path in ("session", "tokens", "session", "tokens", "session"):
+        assert nobody.post(path, wrong).status_code == 401
+    assert nobody.post("tokens", CREDENTIALS).status_code == 429
+    page = nobody.client.post("/account/login/", {"login": EMAIL, "password": PASSWORD})
+    assert page.status_code == 200 and b"Too many failed login attempts" in page.content
 
 
 @pytest.mark.usefixtures("still_clock")
@@ -135,15 +151,10 @@ def test_guessing_through_a_pretended_proxy_counts_as_well(nobody: Api, ana: Con
     assert nobody.post("session", guess, X_Forwarded_For="192.0.2.99").status_code == 429
 
 
-@pytest.mark.parametrize(
-    ("page", "field"), [("/account/login/", "login"), ("/admin/login/", "username")]
-)
 @pytest.mark.usefixtures("still_clock")
-def test_guessing_at_a_page_is_slowed_down(
-    page: str, field: str, nobody: Api, ana: Consumer
-) -> None:
-    guess = {field: EMAIL, "password": "wrong"}
-    tries = [nobody.client.post(page, guess).status_code for _ in range(21)]
+def test_guessing_at_a_page_is_slowed_down(nobody: Api, ana: Consumer) -> None:
+    guess = {"login": EMAIL, "password": "wrong"}
+    tries = [nobody.client.post("/account/login/", guess).status_code for _ in range(21)]
     assert tries[0] == 200
     assert tries[-1] == 429
 
@@ -153,7 +164,8 @@ def test_somebody_else_is_not_slowed_down(nobody: Api, ana: Consumer, admin: Use
     for _ in range(21):
         nobody.post("session", {"email": EMAIL, "password": "wrong"})
     other = {"email": admin.email, "password": PASSWORD}
-    assert nobody.post("session", other).status_code == 200
+    elsewhere = Api(client=Client(REMOTE_ADDR="192.0.2.1"))
+    assert elsewhere.post("session", other).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -240,3 +252,80 @@ def test_a_form_that_cannot_be_read_is_no_crash(kind: str, nobody: Api, ana: Con
     browser.post("session", CREDENTIALS)
     answer = browser.send("POST", "me/choices", b"a=b&" * 500_000, kind)
     assert answer.status_code in (400, 403, 413, 415)
+
+
+# -- Second factors and unverified addresses ------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "status"), [("session", 200), ("tokens", 201)])
+def test_a_code_of_the_second_factor_finishes_the_sign_in(
+    path: str, status: int, nobody: Api, ana: Consumer
+) -> None:
+    enrol(ana.user)
+    assert nobody.post(path, CREDENTIALS).json()["code"] == "second_factor_required"
+    assert nobody.post(path, {**CREDENTIALS, "code": app_code()}).status_code == status
+
+
+def test_a_code_is_good_once(nobody: Api, ana: Consumer) -> None:
+    enrol(ana.user)
+    body = {**CREDENTIALS, "code": app_code()}
+    assert [nobody.post("session", body).status_code for _ in range(2)] == [200, 401]
+
+
+def test_a_recovery_code_finishes_the_sign_in_once(nobody: Api, ana: Consumer) -> None:
+    enrol(ana.user)
+    (code, *_) = RecoveryCodes.activate(ana.user).get_unused_codes()
+    body = {**CREDENTIALS, "code": code}
+    assert [nobody.post("session", body).status_code for _ in range(2)] == [200, 401]
+
+
+def test_a_wrong_code_is_as_wrong_as_a_wrong_password(nobody: Api, ana: Consumer) -> None:
+    enrol(ana.user)
+    code = nobody.post("session", {**CREDENTIALS, "code": "000000"})
+    password = nobody.post("session", {"email": EMAIL, "password": "wrong"})
+    assert problem_of(code.content) == problem_of(password.content)
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_guessing_codes_is_slowed_down(nobody: Api, ana: Consumer) -> None:
+    enrol(ana.user)
+    guess = {**CREDENTIALS, "code": "000000"}
+    statuses = [nobody.post("session", guess).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+
+
+def test_a_code_without_a_second_factor_is_ignored(nobody: Api, ana: Consumer) -> None:
+    assert nobody.post("session", {**CREDENTIALS, "code": "123456"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["session", "tokens"])
+def test_an_unverified_address_is_refused_and_opens_nothing(
+    path: str, nobody: Api, ana: Consumer
+) -> None:
+    EmailAddress.objects.update(verified=False)
+    refused = nobody.post(path, CREDENTIALS)
+    assert (refused.status_code, refused.json()["code"]) == (403, "address_not_verified")
+    assert "sessionid" not in nobody.client.cookies
+    assert not mail.outbox
+
+
+def test_an_unverified_address_with_a_wrong_password_is_as_unknown_as_any(
+    nobody: Api, ana: Consumer
+) -> None:
+    EmailAddress.objects.update(verified=False)
+    assert nobody.post("session", {"email": EMAIL, "password": "wrong"}).status_code == 401
+
+
+def test_a_token_opens_no_session(nobody: Api, ana: Consumer) -> None:
+    enrol(ana.user)
+    assert nobody.post("tokens", {**CREDENTIALS, "code": app_code()}).status_code == 201
+    assert "sessionid" not in nobody.client.cookies
+    assert not Session.objects.exists() and not UserSession.objects.exists()
+
+
+def test_another_verified_address_of_the_account_signs_in(
+    nobody: Api, ana: Consumer, now: datetime
+) -> None:
+    accounts.add_contact(ana, kind="email", value="second@example.org", now=now)
+    body = {"email": "second@example.org", "password": PASSWORD}
+    assert nobody.post("session", body).status_code == 200

@@ -67,7 +67,6 @@ PUBLIC = {
     "api/v1/session/end": "ends a session; nobody being signed in is no mistake",
     "api/v1/tokens": "where a program becomes known, by a password",
     "api/v1/subscriptions/00000000-0000-0000-0000-000000000000/jwks.json": "public keys",
-    "admin/login/": "where an admin becomes known",
     "admin/logout/": "sends whoever is nobody on to the sign-in",
 }
 #: A plausible argument for each that a route takes.

@@ -17,7 +17,7 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert {name: first[name] for name in environment.SECRETS} == {
         name: second[name] for name in environment.SECRETS
     }
-    assert len({first[name] for name in environment.SECRETS}) == 6
+    assert len({first[name] for name in environment.SECRETS}) == 8
     assert environment.read(file)["DATABASE_URL"] == "postgres://b"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -50,6 +50,14 @@ def test_no_new_secrets_for_an_old_database(tmp_path: Path) -> None:
     with pytest.raises(environment.SecretsLost, match="IDENTIFIER_PEPPER"):
         environment.prepare(tmp_path / "run.env", has_data=True, given={})
     assert not (tmp_path / "run.env").exists()
+
+
+def test_factors_of_an_installation_of_before_still_work(tmp_path: Path) -> None:
+    """They were encrypted with the key of webhooks' secrets."""
+    file = tmp_path / "run.env"
+    file.write_text("SECRET_KEY=a\nIDENTIFIER_PEPPER=b\nWEBHOOK_SECRETS_KEY=c\n")
+    assert environment.prepare(file, has_data=True, given={})["SECOND_FACTOR_OLD_KEYS"] == "c"
+    assert environment.prepare(file, has_data=True, given={})["SECOND_FACTOR_OLD_KEYS"] == "c"
 
 
 # -- Binaries ----------------------------------------------------------------------------------

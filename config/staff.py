@@ -1,0 +1,75 @@
+"""Administrators do nothing before they have signed in with a second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from cmr import second_factors
+from config import problems
+
+#: What asks nobody who they are, and signing out. Links in mails must work for whoever opens them.
+PUBLIC = ("/language", "/static/", "/docs/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+OPEN = (*PUBLIC, "/u/", "/p/", "/account/logout/", "/admin/logout/", "/api/v1/session")
+#: Showing the factor. To remove it, or to add another, it has to be shown first.
+TO_CONFIRM = ("/account/factors/reauthenticate/", "/account/factors/webauthn/reauthenticate/")
+#: Setting up a factor.
+TO_ENROL = ("/account/factors/", "/account/reauthenticate/")
+MISSING = "An administrator needs a second factor. Sign in on the pages to set one up."
+UNUSED = "This session was opened without your second factor. Sign in again, with its code."
+
+
+class RequireSecondFactor:
+    """Leads administrators to set up or show their factor; answers the API with 403 until then."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return _intervene(request) or self.get_response(request)
+
+
+def _intervene(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer in place of the view's, or None where the view may answer."""
+    path = request.path_info
+    # Without a cookie nobody is signed in; to ask would make every answer vary by cookie.
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or path.startswith(OPEN):
+        return None
+    if second_factors.must_enrol(request.user):
+        return _refuse(request, "second_factor_missing", MISSING) or _lead_to_enrol(request)
+    if second_factors.must_confirm(request) and not path.startswith(TO_CONFIRM):
+        return _refuse(request, "second_factor_required", UNUSED) or _lead_to_confirm(request)
+    return None
+
+
+def _refuse(request: HttpRequest, code: str, detail: str) -> HttpResponse | None:
+    if not request.path_info.startswith("/api/"):
+        return None
+    return problems.answer(request, 403, code, detail)
+
+
+def _lead_to_enrol(request: HttpRequest) -> HttpResponse | None:
+    if not second_factors.may_enrol(request):
+        logout(request)  # they sign in again, and are then asked for a mailed code, too
+        return redirect_to_login(request.get_full_path())
+    if request.path_info.startswith(TO_ENROL):
+        return None
+    messages.warning(request, _("Administrators need a second factor. Set one up to go on."))
+    return redirect("mfa_index")
+
+
+def _lead_to_confirm(request: HttpRequest) -> HttpResponse:
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    url = next(each["url"] for each in methods if each["id"].startswith("mfa_reauthenticate"))
+    back = request.get_full_path() if request.method == "GET" else reverse("home")
+    return redirect(f"{url}?{urlencode({'next': back})}")

@@ -1,0 +1,87 @@
+"""Django's admin shows the models of its list, and one page signs in to it."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+
+from brands.models import Brand
+from cmr.models import User
+from config.admin_site import MODELS, AdminSite
+from tests.conftest import PASSWORD, Api
+
+FORBIDDEN = ["account", "auth", "cmr", "mfa", "sessions", "sites", "usersessions"]
+
+
+def test_registry_is_the_list() -> None:
+    assert isinstance(admin.site, AdminSite)
+    assert {model._meta.label for model in admin.site._registry} == MODELS
+
+
+def test_list_names_no_accounts() -> None:
+    assert not [label for label in MODELS if label.split(".")[0].lower() in FORBIDDEN]
+
+
+def test_index_links_to_nothing_else(as_admin: Api) -> None:
+    page = as_admin.client.get("/admin/").content.decode()
+    assert 'href="/admin/brands/brand/"' in page
+    assert not [label for label in FORBIDDEN if f"/admin/{label}/" in page]
+
+
+@pytest.mark.parametrize("rest", ["", "add/", "1/change/", "1/delete/", "1/history/"])
+def test_models_outside_the_list_have_no_pages(rest: str, as_admin: Api) -> None:
+    """Of every model of every app that is installed."""
+    others = [model for model in apps.get_models() if model._meta.label not in MODELS]
+    assert User in others and len(others) > 20
+    for model in others:
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{rest}"
+        assert as_admin.client.get(path).status_code == 404, path
+
+
+def test_a_person_s_address_is_not_to_be_added(as_admin: Api) -> None:
+    form = {"user": 1, "email": "adminthief@evil.example", "verified": "on"}
+    assert as_admin.client.post("/admin/account/emailaddress/add/", form).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_login_sends_on_to_the_one_sign_in_page(method: str, admin: User) -> None:
+    form = {"username": admin.email, "password": PASSWORD, "next": "/admin/brands/brand/"}
+    browser = Client()
+    answer = getattr(browser, method)("/admin/login/", form)
+    assert answer.headers["Location"] == "/account/login/?next=%2Fadmin%2Fbrands%2Fbrand%2F"
+    assert browser.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("away", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_login_leads_to_no_other_host(away: str, as_admin: Api, db: None) -> None:
+    assert as_admin.client.get("/admin/login/", {"next": away}).headers["Location"] == "/admin/"
+    stranger = Client().get("/admin/login/", {"next": away})
+    assert stranger.headers["Location"] == "/account/login/?next=%2Fadmin%2F"
+
+
+def test_login_takes_somebody_signed_in_back(as_admin: Api) -> None:
+    answer = as_admin.client.get("/admin/login/", {"next": "/admin/brands/"})
+    assert answer.headers["Location"] == "/admin/brands/"
+
+
+def test_login_refuses_somebody_who_is_no_administrator(as_ana_s_browser: Client) -> None:
+    assert as_ana_s_browser.get("/admin/login/").status_code == 403
+
+
+@pytest.fixture
+def as_ana_s_browser(ana: object) -> Client:
+    browser = Client()
+    browser.force_login(ana.user)  # type: ignore[attr-defined]
+    return browser
+
+
+def test_password_is_changed_on_the_account_s_page(as_admin: Api) -> None:
+    answer = as_admin.client.get("/admin/password_change/")
+    assert answer.headers["Location"] == "/account/password/change/"
+
+
+def test_an_administrator_still_edits_brands(as_admin: Api, acme: Brand) -> None:
+    page = f"/admin/brands/brand/{acme.pk}/change/"
+    assert as_admin.client.get(page).status_code == 200
