@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from brands import notices, outbound
@@ -91,6 +92,12 @@ def copy_notices(workspace: Workspace, *, now: datetime) -> int:
     for each in new:
         notices.write(workspace.live, code=each.code, texts=each.texts, now=now)
     return len(new)
+
+
+def proven_domain_of(brand: Brand) -> str:
+    """Return the domain that the company proved; empty while it proved none."""
+    theirs = Workspace.objects.filter(Q(test=brand) | Q(live=brand), proven_at__isnull=False)
+    return theirs.values_list("domain", flat=True).first() or ""
 
 
 def read_domain(text: str) -> str:

@@ -7,7 +7,6 @@ counted. Whoever the person is, with an account or without, the brand is answere
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ from consent.scopes import Names
 
 REST = timedelta(days=180)
 MOST_WAITING = 3
-ADDRESS = re.compile(r"https?:|www\.|\w\.\w{2,}/", re.IGNORECASE)
 
 
 class MayNotAsk(Exception):
@@ -76,11 +74,6 @@ class Question:
     notice: str = ""
     #: What the person did to be asked by mail, as the brand says.
     evidence: str = ""
-
-
-def has_address(text: str) -> bool:
-    """Whether a brand's words name a web address: nobody may use our mail to lead people away."""
-    return ADDRESS.search(text) is not None
 
 
 def ask(relationship: Relationship, question: Question, *, now: datetime) -> PermissionRequest:

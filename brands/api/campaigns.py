@@ -18,6 +18,7 @@ from brands.api import editing
 from brands.api.access import BrandView
 from brands.campaigns import BadRows, DayNumbers
 from brands.models import Campaign, CampaignDay, Channel
+from brands.names import check_name
 from brands.wire import (
     BatchParser,
     Page,
@@ -45,7 +46,9 @@ class CodeField(serializers.RegexField):
 
 class CampaignRequest(StrictSerializer):
     code = CodeField(help_text="Your own; links, checks and sends carry it.")
-    name = serializers.CharField(max_length=200, required=False, help_text="Default: the code.")
+    name = serializers.CharField(
+        max_length=200, required=False, help_text="Default: the code.", validators=[check_name]
+    )
     purpose = serializers.CharField(max_length=40, default=campaigns.DEFAULT_PURPOSE)
     topic = serializers.CharField(max_length=60, required=False, allow_blank=True)
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from brands import notices, topics
 from brands.api.access import BrandView
 from brands.models import Channel, Purpose, Regime, Topic
+from brands.names import check_name
 from brands.notices import Version
 from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
 
@@ -58,12 +59,16 @@ class TopicData(serializers.Serializer[object]):
 
 class TopicRequest(StrictSerializer):
     code = serializers.SlugField(max_length=60, help_text="Your own; choices and checks carry it.")
-    name = serializers.CharField(max_length=100, help_text="As people read it.")
+    name = serializers.CharField(
+        max_length=100, help_text="As people read it.", validators=[check_name]
+    )
     purpose = serializers.CharField(max_length=40)
 
 
 class TopicName(StrictSerializer):
-    name = serializers.CharField(max_length=100, help_text="As people read it.")
+    name = serializers.CharField(
+        max_length=100, help_text="As people read it.", validators=[check_name]
+    )
 
 
 class NoticeData(serializers.Serializer[object]):

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from brands import keys
 from brands.api.access import BrandView
 from brands.models import BrandKey
+from brands.names import check_name
 from brands.wire import Moment, Problem, StrictSerializer, list_of
 
 TAG = "brand: keys"
@@ -53,7 +54,9 @@ KeyList = list_of(KeyData, paged=False)
 
 
 class KeyRequest(StrictSerializer):
-    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    name = serializers.CharField(
+        max_length=100, help_text="What it is for.", validators=[check_name]
+    )
     scopes = serializers.ListField(
         child=serializers.ChoiceField(list(keys.SCOPES)),
         allow_empty=False,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from brands.names import UNSEEN, check_name
+
 
 class BrandQuerySet(models.QuerySet["Brand"]):
     def matching(self, words: str) -> BrandQuerySet:
@@ -22,7 +24,7 @@ class Brand(models.Model):
     """One company. Rows come from a directory import or are made for a brand that integrates."""
 
     slug = models.SlugField(max_length=100, unique=True)
-    name = models.CharField(max_length=300)
+    name = models.CharField(max_length=300, validators=[check_name])
     also_known_as = ArrayField(models.TextField(), default=list, blank=True)
     website = models.CharField(max_length=500, blank=True)
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
@@ -49,6 +51,9 @@ class Brand(models.Model):
             models.Index(fields=["name", "id"], name="brand_by_name"),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=UNSEEN), name="brand_name_can_be_seen"
+            ),
             models.CheckConstraint(condition=~models.Q(name=""), name="brand_has_a_name"),
         ]
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from brands.models.brand import Brand
 from brands.models.catalogue import Channel, Purpose
+from brands.names import UNSEEN, check_name
 
 
 class Campaign(models.Model):
@@ -14,7 +15,7 @@ class Campaign(models.Model):
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="campaigns")
     code = models.CharField(max_length=100)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[check_name])
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     #: The brand's own topic; empty is none.
     topic = models.CharField(max_length=60, blank=True)
@@ -22,6 +23,9 @@ class Campaign(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=UNSEEN), name="campaign_name_can_be_seen"
+            ),
             models.UniqueConstraint(fields=["brand", "code"], name="campaign_code_unique_in_brand"),
             models.CheckConstraint(condition=~Q(code="") & ~Q(name=""), name="campaign_is_named"),
         ]

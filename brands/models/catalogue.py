@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from brands import jurisdictions
 from brands.models.brand import Brand
+from brands.names import UNSEEN, check_name
 
 
 class Regime(models.TextChoices):
@@ -134,7 +135,7 @@ class Topic(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="topics")
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     code = models.SlugField(max_length=60)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[check_name])
     #: From when on nobody is offered it any more: see Note [Retiring].
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -142,6 +143,9 @@ class Topic(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=UNSEEN), name="topic_name_can_be_seen"
+            ),
             models.UniqueConstraint(fields=["brand", "code"], name="topic_code_unique_in_brand"),
         ]
 

@@ -6,13 +6,14 @@ from django.db import models
 from django.db.models import Q
 
 from brands.models.brand import Brand
+from brands.names import UNSEEN, check_name
 
 
 class Workspace(models.Model):
     """A company's test brand from the first minute, and its live one once its domain is proven."""
 
     slug = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[check_name])
     #: The host name that stands for the company, as `acme.example`.
     domain = models.CharField(max_length=253)
     #: What has to be found at the domain.
@@ -26,6 +27,9 @@ class Workspace(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=UNSEEN), name="workspace_name_can_be_seen"
+            ),
             models.UniqueConstraint(
                 fields=["domain"],
                 condition=Q(proven_at__isnull=False),

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import names, workspaces
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Page, Problem, list_of, translating
@@ -61,7 +62,7 @@ class AskRequest(wire.Matter):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("text", "evidence"):
-            if asking.has_address(attrs.get(name, "")):
+            if names.has_address(attrs.get(name, ""), own=self.context["domain"]):
                 self.refuse(name, "no_addresses")
         return attrs
 
@@ -111,7 +112,8 @@ class PermissionRequests(BrandView):
         Asking what waits already, too much at once, within 180 days of a no, or after "never" is
         refused (409) and counted.
         """
-        body = AskRequest(data=request.data)
+        domain = workspaces.proven_domain_of(self.brand)
+        body = AskRequest(data=request.data, context={"domain": domain})
         body.is_valid(raise_exception=True)
         said = body.validated_data
         parts = ("purpose", "channel", "topic", "text", "notice", "evidence")

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from brands.api.access import SignedIn
+from brands.names import check_name
 from brands.wire import Problem, Problems, StrictSerializer, translating
 from cmr import guessing, sign_in, tokens
 from cmr.api.access import ConsumerView
@@ -30,7 +31,7 @@ class Credentials(StrictSerializer):
 
 
 class TokenRequest(Credentials):
-    name = serializers.CharField(max_length=100, default="API")
+    name = serializers.CharField(max_length=100, default="API", validators=[check_name])
 
 
 class SessionData(serializers.Serializer[object]):

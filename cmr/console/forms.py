@@ -14,12 +14,11 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import get_language_info
 
-from brands import campaigns, keys, notices, topics
+from brands import campaigns, keys, names, notices, topics, workspaces
 from brands.campaigns import DayNumbers
 from brands.event_types import EVENT_TYPES
 from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
 from brands.webhooks import Terms
-from cmr import asking
 from cmr.asking import Question
 from cmr.models import Role
 from consent.identifiers import Contact
@@ -43,13 +42,27 @@ def sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def _name(**settings: Any) -> forms.CharField:
+    return forms.CharField(validators=[names.check_name], **settings)
+
+
 class WorkspaceForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Company", help_text="As people know it.")
+    name = _name(max_length=100, label="Company", help_text="As people know it.")
     domain = forms.CharField(
         max_length=300,
         label="Domain",
         help_text="Of its web site, as acme.example. You prove it before you go live, not now.",
     )
+
+    def clean(self) -> None:
+        """A company may be called like its own web site, and like no other."""
+        name, domain = (self.cleaned_data.get(field, "") for field in ("name", "domain"))
+        try:
+            own = workspaces.read_domain(domain)
+        except workspaces.BadDomain:
+            return  # said where the workspace is made
+        if names.has_address(name, own=own):
+            self.add_error("name", "Leave web addresses out, but for the domain below.")
 
 
 class InvitationForm(forms.Form):
@@ -58,7 +71,7 @@ class InvitationForm(forms.Form):
 
 
 class KeyForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Name", help_text="What it is for.")
+    name = _name(max_length=100, label="Name", help_text="What it is for.")
     scopes = forms.MultipleChoiceField(
         choices=[(name, f"{name}: {what}") for name, what in keys.SCOPES.items()],
         widget=forms.CheckboxSelectMultiple,
@@ -101,7 +114,7 @@ def _code(*, required: bool, help_text: str) -> forms.SlugField:
 
 
 class TopicForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Name", help_text="As people read it.")
+    name = _name(max_length=100, label="Name", help_text="As people read it.")
     code = _code(required=False, help_text="Leave it empty and it is made of the name.")
     purpose = forms.ChoiceField(
         choices=topics.purposes, label="Purpose", help_text="It stays for good."
@@ -117,7 +130,7 @@ class TopicForm(forms.Form):
 
 
 class TopicNameForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Name", help_text="As people read it.")
+    name = _name(max_length=100, label="Name", help_text="As people read it.")
 
 
 class NoticeForm(forms.Form):
@@ -371,7 +384,7 @@ class _OfBrand(forms.Form):
 
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.world = brand.world
+        self.world, self.domain = brand.world, workspaces.proven_domain_of(brand)
         topics = Topic.objects.shown(brand, chosen=()).order_by("name")
         self._offer("purpose", self.purposes().order_by("position").values_list("code", "name"))
         self._offer("topic", [self.no_topic, *topics.values_list("code", "name")])
@@ -427,7 +440,7 @@ class AskForm(_OfBrand):
 
     def _plain(self, name: str) -> str:
         text: str = self.cleaned_data[name]
-        if asking.has_address(text):
+        if names.has_address(text, own=self.domain):
             raise forms.ValidationError("Leave web addresses out: the person gets a link from us.")
         return text
 
@@ -456,7 +469,7 @@ class CampaignForm(_OfBrand):
         label="Code",
         help_text="Links, checks and sends carry it. Letters, digits and ._~- alone.",
     )
-    called = forms.CharField(
+    called = _name(
         max_length=200,
         required=False,
         label="Name",

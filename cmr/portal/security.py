@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brands import names
 from cmr import sessions, tokens
 from cmr.models import AccessToken, Consumer
 from cmr.portal.person import for_consumers
@@ -49,7 +50,8 @@ def issue_token(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """A token for a program that acts for the person; shown once."""
     text = None
     if request.method == "POST":
-        name = request.POST.get("name", "").replace("\0", "").strip()[:100] or _("A program")
+        name = " ".join(names.remove_unseen(request.POST.get("name", "")).split())
+        name = name[:100] or _("A program")
         text = tokens.issue(consumer, name=name)
     return render(request, "cmr/token.html", {"text": text})
 

@@ -126,6 +126,8 @@ def test_not_too_much_at_once(as_acme: Api, met: Relationship) -> None:
         ({"text": "Read https://evil.example first"}, 422, "no_addresses"),
         ({"text": "see evil.example/win"}, 422, "no_addresses"),
         ({"evidence": "www.evil.example"}, 422, "no_addresses"),
+        ({"text": "pay at evil.example now"}, 422, "no_addresses"),
+        ({"evidence": "form at shop.evil.example"}, 422, "no_addresses"),
         ({"text": ""}, 422, "blank"),
         ({"contact": {"email": "nobody@example.org"}}, 404, "no_relationship"),
         ({"language": "xx"}, 422, "invalid_choice"),
