@@ -27,6 +27,9 @@ bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minute
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.portal
 
+bench-limits: .venv/test ## guesses and floods through four web processes, with Redis flushed in between
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.limits
+
 bench-addresses: .venv/test ## what the public forms say, and how fast, of known and unknown addresses
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.addresses
 
@@ -70,4 +73,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses chaos event-catalogue hostile laws lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits chaos event-catalogue hostile laws lock

@@ -15,14 +15,28 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from cmr import second_factors, sessions
+from cmr import rate_limits, second_factors, sessions
 from consent import identifiers
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress, Login
     from allauth.usersessions.models import UserSession
+    from django.http import HttpRequest
 
     from cmr.models import User
+
+#: The mails that a stranger can have sent to an address; the others tell of what its owner did.
+ASKED_FOR = {
+    f"account/email/{name}"
+    for name in (
+        "email_confirmation",
+        "email_confirmation_signup",
+        "login_code",
+        "password_reset_code",
+        "unknown_account",
+        "account_already_exists",
+    )
+}
 
 
 def called(user: User) -> str:
@@ -39,8 +53,24 @@ class Site(NamedTuple):
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send no more than an address may get; the page says the same either way."""
+        if template_prefix in ASKED_FOR and not rate_limits.consume_quietly("mail", address=email):
+            return
         site = Site("CMR", settings.PUBLIC_URL)
         super().send_mail(template_prefix, email, {"current_site": site} | context)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Count a password that is typed to sign in, or to confirm who is signed in.
+
+        Raises:
+            rate_limits.TooManyAttempts, rate_limits.LimitsUnavailable
+        """
+        address = str(credentials.get("email", ""))
+        attempt = rate_limits.consume("password", request=request, address=address)
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            attempt.give_back()
+        return user
 
     def clean_email(self, email: str) -> str:
         """In the one spelling in which the ledger, too, knows it."""

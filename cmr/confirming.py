@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.mail import send_mail
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from brands.models import Brand
-from cmr import asking, links
+from cmr import asking, links, mailing
 from cmr.asking import Question
 from cmr.links import Link
 from cmr.models import PermissionRequest, TestMail
@@ -62,4 +61,4 @@ def send(asked: PermissionRequest, address: str, *, language: str, now: datetime
     if relationship.brand.test:
         TestMail.objects.create(brand=relationship.brand, subject=subject, text=text, made_at=now)
     else:
-        send_mail(subject, text, None, [address])
+        mailing.send(address, subject, text)

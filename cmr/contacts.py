@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import F
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from cmr import accounts, texting
+from cmr import accounts, mailing, rate_limits, texting
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
 from consent import identifiers
 
 #: How long a code is good, and how often it may be typed.
 GOOD_FOR = timedelta(minutes=15)
+#: Eight letters of 20, none a vowel and none that looks like another: 25,600,000,000 codes.
+LETTERS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 8
 TRIES = 5
 #: An address that is sent a code rests for so long before the next; and so many wait at once.
 REST = timedelta(seconds=30)
@@ -51,7 +52,7 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
     types it learns only then that it is taken.
 
     Raises:
-        identifiers.InvalidAddress, NoNumbers, TooSoon
+        identifiers.InvalidAddress, NoNumbers, TooSoon, rate_limits.TooManyAttempts
     """
     if kind == ContactKind.PHONE and not texting.is_possible():
         raise NoNumbers("this installation sends no text messages")
@@ -59,7 +60,8 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
     mine = consumer.pending.filter(sent_at__gt=now - GOOD_FOR)
     if mine.filter(kind=kind, value=value, sent_at__gt=now - REST) or mine.count() >= AT_ONCE:
         raise TooSoon("a code was sent a moment ago")
-    code = f"{secrets.randbelow(10**6):06}"
+    _count_sent(consumer, kind, value)
+    code = get_random_string(LENGTH, LETTERS)
     sent = {"code": _digest(consumer, code), "tries": 0, "sent_at": now}
     pending, _is_new = PendingContact.objects.update_or_create(
         consumer=consumer, kind=kind, value=value, defaults=sent
@@ -68,18 +70,29 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
     return pending
 
 
+def _count_sent(consumer: Consumer, kind: str, value: str) -> None:
+    """Raises rate_limits.TooManyAttempts."""
+    rate_limits.consume("address code sent", account=consumer.pk)
+    if kind == ContactKind.PHONE:
+        rate_limits.consume("text message", account=consumer.pk, number=value)
+    else:
+        rate_limits.consume("mail", address=value)
+
+
 def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
     """Make it the consumer's own contact point, if *code* is the one that was sent.
 
     Raises:
-        WrongCode, accounts.AddressTaken
+        WrongCode, accounts.AddressTaken, rate_limits.TooManyAttempts
     """
+    # By the address as well: a new code, or another account, begins no new guesses at it.
+    rate_limits.consume("address code", account=pending.consumer_id, address=pending.value)
     fresh = PendingContact.objects.filter(
         pk=pending.pk, tries__lt=TRIES, sent_at__gt=now - GOOD_FOR
     )
     if not fresh.update(tries=F("tries") + 1):
         raise WrongCode("this code is too old, or was tried too often")
-    given = _digest(pending.consumer, code.strip().replace(" ", ""))
+    given = _digest(pending.consumer, _normalise_code(code))
     if not hmac.compare_digest(given, bytes(pending.code)):
         raise WrongCode("this is not the code that was sent")
     point = accounts.add_contact(pending.consumer, kind=pending.kind, value=pending.value, now=now)
@@ -87,15 +100,20 @@ def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
     return point
 
 
+def _normalise_code(typed: str) -> str:
+    return "".join(filter(str.isalnum, typed)).upper()
+
+
 def _digest(consumer: Consumer, code: str) -> bytes:
-    """Six digits are guessed at once by whoever has their plain hash, so it is keyed."""
+    """A short code is soon found by whoever has its plain hash, so it is keyed."""
     return hmac.digest(settings.SECRET_KEY.encode(), f"{consumer.pk}:{code}".encode(), "sha256")
 
 
 def _send(pending: PendingContact, code: str) -> None:
-    text = _("%(code)s is your code for CMR. It is good for 15 minutes.") % {"code": code}
+    shown = f"{code[:4]}-{code[4:]}"
+    text = _("%(code)s is your code for CMR. It is good for 15 minutes.") % {"code": shown}
     if pending.kind == ContactKind.PHONE:
         texting.send(pending.value, text)
         return
     why = _("If you did not ask for it, somebody typed your address by mistake: do nothing.")
-    send_mail(_("Your code for CMR"), f"{text}\n\n{why}\n", None, [pending.value])
+    mailing.send(pending.value, _("Your code for CMR"), f"{text}\n\n{why}\n")

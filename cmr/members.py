@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import QuerySet
 
 from brands import credentials, workspaces
 from brands.models import Workspace
+from cmr import mailing, rate_limits
 from cmr.models import Invitation, Member, Role, User
 
 KIND = "cmr_inv"
@@ -63,33 +63,41 @@ def invite(
     """Mail an invitation to *address*; *link* is that of the page, with {token} for the token.
 
     Raises:
-        TooMany, OSError: the mail could not be sent.
+        TooMany, rate_limits.TooManyAttempts
+        OSError: the mail could not be sent.
     """
     if waiting(workspace, now=now).count() >= MOST_INVITATIONS:
         raise TooMany(f"{MOST_INVITATIONS} invitations wait already")
+    rate_limits.consume("invitation", workspace=workspace.pk, address=address)
     made = credentials.mint(KIND)
-    with transaction.atomic():
-        invitation = Invitation.objects.create(
-            workspace=workspace,
-            role=role,
-            prefix=made.prefix,
-            digest=made.digest,
-            invited_at=now,
-            expires_at=now + VALID,
-            by=by,
-        )
-        _mail(workspace, address, link.replace("{token}", made.text))
+    invitation = Invitation.objects.create(
+        workspace=workspace,
+        role=role,
+        prefix=made.prefix,
+        digest=made.digest,
+        invited_at=now,
+        expires_at=now + VALID,
+        by=by,
+    )
+    try:
+        _mail(workspace, address, link.replace("{token}", made.text), by=by)
+    except Exception:  # whatever it was: nobody got the link
+        invitation.delete()
+        raise
     return invitation
 
 
-def _mail(workspace: Workspace, address: str, link: str) -> None:
+def _mail(workspace: Workspace, address: str, link: str, *, by: User) -> None:
+    """Name the workspace only if its domain is proven: anybody can call one like a bank."""
+    name = workspace.name if workspace.proven_at else "a workspace"
     lines = [
-        f"You are invited to work on {workspace.name} at CMR.",
+        f"{by.email} invites you to work on {name} at CMR.",
         f"Accept within {VALID.days} days:",
         link,
-        "If you know nothing of this, do nothing.",
+        "If you do not know this person, do nothing.",
     ]
-    send_mail(f"{workspace.name} invites you", "\n\n".join(lines), None, [address])
+    subject = f"{name} invites you" if workspace.proven_at else "An invitation to a workspace"
+    mailing.send_within_limits(address, subject, "\n\n".join(lines))
 
 
 def waiting(workspace: Workspace, *, now: datetime) -> QuerySet[Invitation]:

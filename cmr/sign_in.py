@@ -15,24 +15,18 @@ from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
 from allauth.account.stages import LoginStageController
 from allauth.account.utils import has_verified_email
-from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.stages import AuthenticateStage
 from django.contrib.auth import get_user
-from django.core.exceptions import ValidationError
 
-from cmr import guessing, second_factors
+from cmr import second_factors
+from cmr.factor_forms import AuthenticateForm
 from cmr.models import User
 from cmr.models.user import sign_in_name
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
     from django.http import HttpRequest
-
-#: Seconds for which allauth refuses an account after five wrong passwords or codes.
-LOCKED_FOR = 300
-#: What allauth calls this refusal.
-LOCKED = "too_many_login_attempts"
 
 
 class WrongCredentials(Exception):
@@ -66,9 +60,9 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, code: 
     *code* is of the second factor, or a recovery code; accounts without a factor need none.
 
     Raises:
-        guessing.TooManyTries, WrongCredentials, AddressNotVerified, FactorRequired, FactorMissing
+        rate_limits.TooManyAttempts, WrongCredentials, AddressNotVerified, FactorRequired,
+        FactorMissing
     """
-    guessing.count(email, request)
     address = sign_in_name(email)
     user = _authenticate(request, address, password)
     if not has_verified_email(user, address):
@@ -83,10 +77,7 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, code: 
 
 
 def _authenticate(request: HttpRequest, address: str, password: str) -> User:
-    try:
-        user = get_adapter(request).authenticate(request, email=address, password=password)
-    except ValidationError as error:  # allauth's lock of the account, its only one
-        raise guessing.TooManyTries(LOCKED_FOR) from error
+    user = get_adapter(request).authenticate(request, email=address, password=password)
     # Of a closed account allauth returns the user, so that its pages can say so.
     if not isinstance(user, User) or not user.is_active:
         raise WrongCredentials("The address, the password or the code is wrong.")
@@ -101,8 +92,6 @@ def _check_factor(user: User, code: str) -> Authenticator | None:
     form = AuthenticateForm({"code": code}, user=user)
     if form.is_valid():
         return form.authenticator
-    if form.has_error("code", LOCKED):
-        raise guessing.TooManyTries(LOCKED_FOR)
     raise WrongCredentials("The address, the password or the code is wrong.")
 
 

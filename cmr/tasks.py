@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from cmr import accounts, sessions
+from cmr import accounts, rate_limits, sessions
 
 
 @shared_task(name="cmr.clear_sessions")
@@ -13,3 +13,9 @@ def clear_sessions() -> None:
     call_command("clearsessions")
     sessions.forget_expired()
     accounts.forget_unproved(now=timezone.now())
+
+
+@shared_task(name="cmr.forget_rate_limits")
+def forget_rate_limits() -> None:
+    """Delete the counts of attempts whose window is over."""
+    rate_limits.forget_expired()

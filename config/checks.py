@@ -48,6 +48,14 @@ def streams_leave_threads_free(
 
 
 @register()
+def attempts_are_limited(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if settings.DEVELOPMENT or settings.RATE_LIMITS:
+        return []
+    hint = "Unset ACCOUNT_LIMITS: `off` is for measuring, in development."
+    return [Error("Passwords and codes can be guessed without limit.", hint=hint, id="config.E031")]
+
+
+@register()
 def lease_outlives_a_batch(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     longest = settings.DELIVERY_DEADLINE_SECONDS + settings.DELIVERY_BUDGET_SECONDS
     if longest < settings.DELIVERY_LEASE_SECONDS:

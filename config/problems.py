@@ -14,12 +14,16 @@ from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework.exceptions import (
     APIException,
+    ErrorDetail,
     MethodNotAllowed,
     NotAuthenticated,
+    Throttled,
     UnsupportedMediaType,
     ValidationError,
 )
 from rest_framework.response import Response
+
+from cmr import rate_limits
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,8 +96,10 @@ class Unavailable(APIException):
 
 class Handler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if isinstance(exc, OperationalError | InterfaceError):
+        if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
+        if isinstance(exc, rate_limits.TooManyAttempts):
+            return _throttle(exc)
         known: Exception = super().convert_known_exceptions(exc)
         return known
 
@@ -101,6 +107,12 @@ class Handler(ExceptionHandler):
         return Response(
             data, status=status_of(exc), headers=self.get_headers(exc), content_type=MEDIA_TYPE
         )
+
+
+def _throttle(error: rate_limits.TooManyAttempts) -> Throttled:
+    throttled = Throttled(error.wait)  # its wait becomes `Retry-After`
+    throttled.detail = ErrorDetail(rate_limits.describe(error), throttled.default_code)
+    return throttled
 
 
 def status_of(error: APIException) -> int:

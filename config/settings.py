@@ -89,6 +89,9 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c plan_cache_mode=force_generic_plan -c jit=off"
 )
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+#: Nothing may be kept in a cache: one that is flushed or full would forget it, and each process
+#: has its own. Limits and used codes are in the database.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- Applications, in the order of the arrow ---------------------------------------------------
@@ -136,6 +139,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cmr.portal.person.InTheirTerms",
+    "cmr.portal.limits.RateLimits",
     "cmr.portal.gpc.Honoured",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -179,10 +183,6 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "config.problems.Handler",
     "EXCEPTION_FORMATTER_CLASS": "config.problems.Formatter",
 }
-#: Tries to sign in a minute, for each address and caller, in each web process.
-SIGN_IN_TRIES = env.int("SIGN_IN_TRIES", default=20)
-#: The same for each caller alone, whatever addresses are tried.
-SIGN_IN_TRIES_OF_CALLER = env.int("SIGN_IN_TRIES_OF_CALLER", default=200)
 #: Calls a minute of each brand's key, in each web process; above it the answer is 429.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=300_000)
 #: The largest JSON body of a batch check, in bytes; above it the answer is 413.
@@ -284,6 +284,7 @@ CELERY = {
         "apply-imports": {"task": "consent.apply_imports", "schedule": 10.0},
         "write-exports": {"task": "consent.write_exports", "schedule": 60.0},
         "mail-summary": {"task": "consent.mail_summary", "schedule": 3600.0},
+        "forget-rate-limits": {"task": "cmr.forget_rate_limits", "schedule": 3600.0},
         "clear-sessions": {"task": "cmr.clear_sessions", "schedule": 86_400.0},
         "tell-of-trouble": {"task": "brands.tell_of_trouble", "schedule": 60.0},
     },
@@ -359,14 +360,22 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
-#: Off lifts the limits by caller of the account forms: for measuring them only.
-if env.str("ACCOUNT_LIMITS", default="on") == "off":
-    ACCOUNT_RATE_LIMITS = False
+#: Whether attempts are limited (`cmr.rate_limits`); `ACCOUNT_LIMITS=off` is for measuring only.
+RATE_LIMITS = env.str("ACCOUNT_LIMITS", default="on") != "off"
+#: allauth's own limits are off: they count in Django's cache, and not in one step.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 USERSESSIONS_ADAPTER = "cmr.adapter.SessionsAdapter"
 #: Whether administrators can do nothing before they have signed in with a second factor.
 STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", default=not DEVELOPMENT)
+#: These count attempts, and take each code of an authenticator app once.
+MFA_FORMS = {
+    "authenticate": "cmr.factor_forms.AuthenticateForm",
+    "reauthenticate": "cmr.factor_forms.ReauthenticateForm",
+    "activate_totp": "cmr.factor_forms.ActivateTOTPForm",
+}
 MFA_ADAPTER = "cmr.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -41,7 +41,6 @@ from cmr.console import keys as console_keys
 from cmr.console import reports as console_reports
 from cmr.console import requests as console_requests
 from cmr.console import webhooks as console_webhooks
-from cmr.guessing import limited
 from cmr.portal import (
     addresses,
     asked,
@@ -83,13 +82,17 @@ urlpatterns = [
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", public.preferences, name="preferences"),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
-    path("link", steady(limited(public.ask_for_link, "email")), name="link"),
+    path("link", steady(public.ask_for_link), name="link"),
     path("erased", own_data.erased, name="erased"),
     path("language", set_language, name="language"),
-    path("account/login/", steady(limited(account.login, "login")), name="account_login"),
-    path("account/login/code/", steady(limited(account.request_login_code, "email"))),
-    path("account/signup/", steady(limited(account.signup, "email")), name="account_signup"),
-    path("account/password/reset/", steady(limited(account.password_reset, "email"))),
+    path("account/login/", steady(account.login), name="account_login"),
+    path(
+        "account/login/code/",
+        steady(account.request_login_code),
+        name="account_request_login_code",
+    ),
+    path("account/signup/", steady(account.signup), name="account_signup"),
+    path("account/password/reset/", steady(account.password_reset), name="account_reset_password"),
     path(
         "account/confirm-email/",
         steady(account.email_verification_sent),

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
 from pytest_django import Settings
@@ -107,11 +106,10 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick_and_forgetful(settings: Settings) -> None:
-    """Hashes passwords fast, and forgets how often somebody tried to sign in."""
+    """Hashes passwords fast, and answers at once."""
     settings.ADDRESS_FORM_SECONDS = 0
     settings.WHITENOISE_AUTOREFRESH = True  # or each new client would list the static files
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
 
 
 @pytest.fixture

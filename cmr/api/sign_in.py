@@ -7,7 +7,6 @@ from django.middleware.csrf import get_token
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +14,7 @@ from rest_framework.views import APIView
 from brands.api.access import SignedIn
 from brands.names import check_name
 from brands.wire import Problem, Problems, StrictSerializer, translating
-from cmr import guessing, sign_in, tokens
+from cmr import sign_in, tokens
 from cmr.api.access import ConsumerView
 from cmr.models import AccessToken
 
@@ -56,11 +55,8 @@ REFUSALS: Problems = {
 def check_credentials(request: Request, body: dict[str, str]) -> sign_in.Proof:
     """Return whose credentials these are. All that are wrong get one and the same 401."""
     given = {name: body[name] for name in ("email", "password", "code")}
-    try:
-        with translating(REFUSALS):
-            return sign_in.check_credentials(request._request, **given)
-    except guessing.TooManyTries as error:
-        raise Throttled(error.wait) from error
+    with translating(REFUSALS):
+        return sign_in.check_credentials(request._request, **given)
 
 
 class Session(APIView):

@@ -15,6 +15,9 @@ from cmr.console.access import Place, for_owners, user_of
 from cmr.console.forms import InvitationForm
 from cmr.models import Invitation, Member, Role
 
+#: An address that had many mails gets no more that day, and whoever invites is not told which.
+INVITED = "Invited. If no mail arrives within minutes, invite them again tomorrow."
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owners
@@ -50,7 +53,7 @@ def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
     except OSError:
         form.add_error("address", "The mail could not be sent. Try again later.")
     else:
-        messages.success(request, "The invitation is on its way.")
+        messages.success(request, INVITED)
         return True
     return False
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brands import domains, stream, workspaces
 from brands.models import BrandKey, Subscription, Topic
-from cmr import members
+from cmr import members, rate_limits
 from cmr.console.access import Place, for_members, for_owners, user_of
 from cmr.console.forms import WorkspaceForm, sentence
 from cmr.models import Member
@@ -48,6 +48,7 @@ def _mode(member: Member) -> str:
 def begin(request: HttpRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        attempt = rate_limits.consume("workspace", account=user_of(request).pk)
         try:
             made = members.begin(user_of(request), **form.cleaned_data, now=timezone.now())
         except (
@@ -60,6 +61,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             form.add_error(None, sentence(error))
         else:
             return redirect("console", workspace=made.slug, mode="test")
+        attempt.give_back()
     status = 422 if form.errors else 200
     return render(request, "console/begin.html", {"form": form}, status=status)
 

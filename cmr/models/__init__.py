@@ -4,6 +4,7 @@ from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
 from cmr.models.inlet import Inlet
 from cmr.models.member import Invitation, Member, Role
+from cmr.models.rate_limit import RateLimitCount
 from cmr.models.test_mail import TestMail
 from cmr.models.token import AccessToken
 from cmr.models.user import User
@@ -19,6 +20,7 @@ __all__ = [
     "Member",
     "PendingContact",
     "PermissionRequest",
+    "RateLimitCount",
     "Role",
     "TestMail",
     "User",

@@ -61,7 +61,7 @@ def _invalid(kind: str) -> str:
 @for_consumers
 def prove_address(request: HttpRequest, consumer: Consumer, pending_id: int) -> HttpResponse:
     pending = get_object_or_404(PendingContact, pk=pending_id, consumer=consumer)
-    code = request.POST.get("code", "")[:20]
+    code = request.POST.get("code", "")[:40]
     try:
         point = contacts.prove(pending, code, now=timezone.now())
     except contacts.WrongCode:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.core.mail import send_mail
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cmr import links
+from cmr import links, mailing
 from cmr.links import Link
 from consent import identifiers
 from consent.models import Identifier, Relationship
@@ -32,7 +31,7 @@ def send_links(request: HttpRequest, address: str) -> None:
     account = _("With an account you see all brands at once: %s") % _url(request, "account_signup")
     why = _("Somebody typed your address at %s. If it was not you, do nothing.")
     letter = "\n".join([said, "", *lines, account, "", why % request.get_host(), ""])
-    send_mail(_("Your preference pages"), letter, None, [normalised])
+    mailing.send_within_limits(normalised, _("Your preference pages"), letter)
 
 
 def _relationships(normalised: str) -> list[Relationship]:

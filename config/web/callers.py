@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from django.conf import settings
+
+from cmr.callers import group_address
 
 
 def find_caller(scope: Mapping[str, Any]) -> str:
@@ -15,13 +16,7 @@ def find_caller(scope: Mapping[str, Any]) -> str:
     Behind trusted proxies it is the address that the outermost of them saw.
     """
     address = _forwarded_for(scope) or scope["client"][0]
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return str(address)[:64]
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False).network_address
-    return str(parsed)
+    return group_address(str(address))
 
 
 def _forwarded_for(scope: Mapping[str, Any]) -> str:

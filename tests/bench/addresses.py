@@ -20,8 +20,6 @@ import django
 ROUNDS = 30
 FOLDER = Path("var/bench").resolve()
 LIFTED = {
-    "SIGN_IN_TRIES": "1000000",
-    "SIGN_IN_TRIES_OF_CALLER": "1000000",
     "ACCOUNT_LIMITS": "off",
     "EMAIL_URL": "dummymail://",
 }

@@ -33,13 +33,29 @@ HABITS = [("deny", "marketing", "email"), ("grant", "marketing", "email"), ("den
 @contextmanager
 def served(folder: Path, environment: dict[str, str]) -> Iterator[int]:
     """The port of a web server on a new database, which is dropped at the end."""
+    with new_database() as url, serving(folder, {"DATABASE_URL": url, **environment}) as port:
+        yield port
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """The URL of a database that is dropped at the end."""
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
+    try:
+        yield settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
+    finally:
+        connection.creation.destroy_test_db(settings.DATABASES["default"]["NAME"], verbosity=0)
+
+
+@contextmanager
+def serving(folder: Path, environment: dict[str, str], *, workers: int = 2) -> Iterator[int]:
+    """The port of a web server with so many processes."""
     port = ports.kept(folder / "portal.port")
     (folder / "log").mkdir(parents=True, exist_ok=True)
     web = next(each for each in product.processes(port, folder) if each.name == "web")
-    here = {**DEVELOPMENT, "DATABASE_URL": url, **environment}
-    web = replace(web, environment={**web.environment, **here})
+    argv = list(web.argv)
+    argv[argv.index("--workers") + 1] = str(workers)
+    web = replace(web, argv=argv, environment={**web.environment, **DEVELOPMENT, **environment})
     supervisor = Supervisor(folder, {}, working_directory=product.ROOT)
     try:
         supervisor.start([web])
@@ -48,7 +64,6 @@ def served(folder: Path, environment: dict[str, str]) -> Iterator[int]:
         yield port
     finally:
         supervisor.stop()
-        connection.creation.destroy_test_db(settings.DATABASES["default"]["NAME"], verbosity=0)
 
 
 def person(email: str, *, brands: int) -> Consumer:

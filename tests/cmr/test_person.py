@@ -247,11 +247,11 @@ def test_an_address_is_proved_by_rest(as_ana: Api, ana: Consumer) -> None:
     pending = as_ana.post("me/contact-points", {"kind": "email", "value": NEW})
     assert pending.status_code == 202
     path = f"me/contact-points/{pending.json()['id']}/verify"
-    code = re.search(r"\d{6}", str(mail.outbox[-1].body))
+    code = re.search(r"[A-Z]{4}-[A-Z]{4}", str(mail.outbox[-1].body))
     assert code
-    wrong = "000000" if code[0] != "000000" else "111111"
-    assert as_ana.post(path, {"code": wrong}).json()["code"] == "wrong_code"
-    assert as_ana.post(path, {"code": code[0]}).status_code == 201
+    assert as_ana.post(path, {"code": "BBBB-BBBB"}).json()["code"] == "wrong_code"
+    typed = code[0].replace("-", " ").lower()
+    assert as_ana.post(path, {"code": typed}).status_code == 201
     assert as_ana.post(path, {"code": code[0]}).status_code == 404
     points = as_ana.get("me/contact-points").json()["data"]
     assert [each["value"] for each in points] == ["ana@example.org", NEW]
@@ -289,7 +289,7 @@ def test_a_text_message_goes_to_the_gateway(
     contacts.begin(ana, kind="phone", text="+49 151 12345678", now=timezone.now())
     (received,) = [request.json for request, _ in httpserver.log]
     assert received["to"] == "+4915112345678"
-    assert re.search(r"\d{6}", received["text"])
+    assert re.search(r"[A-Z]{4}-[A-Z]{4}", received["text"])
 
 
 def test_where_no_message_can_be_sent_no_number_is_taken(

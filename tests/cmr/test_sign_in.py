@@ -116,52 +116,47 @@ def test_a_closed_account_s_token_is_worth_nothing(as_ana: Api, ana: Consumer) -
 
 
 @pytest.mark.parametrize("path", ["session", "tokens"])
-@pytest.mark.usefixtures("still_clock")
 def test_guessing_is_slowed_down(path: str, nobody: Api, ana: Consumer) -> None:
     guess = {"email": EMAIL, "password": "wrong"}
     assert {nobody.post(path, guess).status_code for _ in range(5)} == {401}
     slowed = nobody.post(path, CREDENTIALS)  # not even the right one helps now
     assert slowed.status_code == 429
     assert slowed.json()["code"] == "throttled"
+    assert slowed.json()["detail"] == "Too many attempts. Try again in 5 minutes."
     assert 0 < int(slowed.headers["Retry-After"]) <= 300
 
 
-@pytest.mark.usefixtures("still_clock")
 def test_guessing_at_any_entrance_locks_all_of_them(nobody: Api, ana: Consumer) -> None:
     wrong = {"email": EMAIL, "password": "wrong"}
     for path in ("session", "tokens", "session", "tokens", "session"):
         assert nobody.post(path, wrong).status_code == 401
     assert nobody.post("tokens", CREDENTIALS).status_code == 429
     page = nobody.client.post("/account/login/", {"login": EMAIL, "password": PASSWORD})
-    assert page.status_code == 200 and b"Too many failed login attempts" in page.content
+    assert page.status_code == 429
 
 
-@pytest.mark.usefixtures("still_clock")
 def test_guessing_under_another_spelling_counts_as_well(nobody: Api, ana: Consumer) -> None:
-    for n in range(20):
+    for n in range(5):
         nobody.post("session", {"email": f"{EMAIL}{' ' * (n % 2)}", "password": "wrong"})
     assert nobody.post("session", CREDENTIALS).status_code == 429
 
 
-@pytest.mark.usefixtures("still_clock")
 def test_guessing_through_a_pretended_proxy_counts_as_well(nobody: Api, ana: Consumer) -> None:
     guess = {"email": EMAIL, "password": "wrong"}
-    for n in range(20):
+    for n in range(5):
         nobody.post("session", guess, X_Forwarded_For=f"192.0.2.{n}")
     assert nobody.post("session", guess, X_Forwarded_For="192.0.2.99").status_code == 429
 
 
-@pytest.mark.usefixtures("still_clock")
 def test_guessing_at_a_page_is_slowed_down(nobody: Api, ana: Consumer) -> None:
     guess = {"login": EMAIL, "password": "wrong"}
-    tries = [nobody.client.post("/account/login/", guess).status_code for _ in range(21)]
+    tries = [nobody.client.post("/account/login/", guess).status_code for _ in range(6)]
     assert tries[0] == 200
     assert tries[-1] == 429
 
 
-@pytest.mark.usefixtures("still_clock")
 def test_somebody_else_is_not_slowed_down(nobody: Api, ana: Consumer, admin: User) -> None:
-    for _ in range(21):
+    for _ in range(6):
         nobody.post("session", {"email": EMAIL, "password": "wrong"})
     other = {"email": admin.email, "password": PASSWORD}
     elsewhere = Api(client=Client(REMOTE_ADDR="192.0.2.1"))

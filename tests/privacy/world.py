@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core import mail
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from pytest_httpserver import HTTPServer
@@ -24,7 +23,7 @@ from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
 from cmr import accounts, links, tokens
 from cmr.links import Link
-from cmr.models import Consumer
+from cmr.models import Consumer, RateLimitCount
 from consent import scopes
 from consent.ledger import NewChoice
 from consent.models import Relationship
@@ -195,7 +194,7 @@ def _empty_tables() -> None:
             "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
             " FROM pg_sequences WHERE schemaname = 'public'"
         )
-    cache.clear()
+    RateLimitCount.objects.all().delete()
     mail.outbox = []
 
 
