@@ -27,12 +27,12 @@ FOLDER = Path("var/bench").resolve()
 MAILS = FOLDER / "mails"
 WEB_PROCESSES = 4
 #: Attempts in each half, and how many of them at once.
-ATTEMPTS, AT_ONCE = 60, 12
+ATTEMPTS, AT_ONCE = 40, 8
 EMAIL, PASSWORD, NEW = "ana@limits.example", "only-ana-knows-it", "new@limits.example"
 ENVIRONMENT = {
     "TRUSTED_PROXIES": "1",  # so that a call can say whom it comes from
     "ADDRESS_FORM_SECONDS": "0",
-    "EMAIL_URL": f"filemail://{MAILS}",
+    "EMAIL_URL": f"filemail:///{MAILS}",
 }
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 Caller = Callable[[int], str]
@@ -70,7 +70,8 @@ def main() -> None:
         print(f"{2 * ATTEMPTS} attempts, {AT_ONCE} at once, {WEB_PROCESSES} web processes")
         allowed = [0 for _ in kinds]
         for _ in range(2):
-            with pages.serving(FOLDER, {"DATABASE_URL": url}, workers=WEB_PROCESSES) as port:
+            environment = {"DATABASE_URL": url, **ENVIRONMENT}
+            with pages.serving(FOLDER, environment, workers=WEB_PROCESSES) as port:
                 halves = [_try(port, each) for each in kinds]
             allowed = [sum(both) for both in zip(allowed, halves, strict=True)]
             redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
@@ -145,7 +146,7 @@ def _is_allowed(port: int, kind: Kind, number: int) -> bool:
         body = urlencode({**call.body, "csrfmiddlewaretoken": token})
     if call.bearer:
         headers["Authorization"] = f"Bearer {call.bearer}"
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         line.request("POST", call.path, body, headers)
         return line.getresponse().status == call.allowed

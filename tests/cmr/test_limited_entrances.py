@@ -204,7 +204,7 @@ def test_code_of_an_address_has_eight_letters(ana: Consumer) -> None:
 
 @pytest.fixture
 def secret(ana: Consumer) -> str:
-    made = generate_totp_secret()
+    made: str = generate_totp_secret()
     TOTP.activate(ana.user, made)
     return made
 
