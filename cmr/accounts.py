@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from cmr.models import Consumer, ContactKind, ContactPoint, User
+from cmr.models import Consumer, ContactKind, ContactPoint, RemovedAddress, User
 from consent import identifiers, merging, relationships
 from consent.ledger import Actor
 from consent.models import Identifier, Relationship
 
 #: How long an account waits for its code.
 UNPROVED = timedelta(days=1)
+#: How long a removed address can be restored, and is nobody else's.
+HELD = timedelta(days=7)
 
 
 class AddressTaken(Exception):
@@ -22,6 +25,10 @@ class AddressTaken(Exception):
 
 class LastAddress(Exception):
     """An account keeps one address by which its owner can come in."""
+
+
+class NotHeld(Exception):
+    """This address was restored meanwhile, or it was removed too long ago."""
 
 
 def open_account(*, email: str, password: str | None, verified_at: datetime) -> Consumer:
@@ -107,7 +114,8 @@ def _free(
     was_one_of_several = identifier.subject.merged_into_id is not None
     if owner == consumer if owner else not was_one_of_several:
         return identifier
-    if ContactPoint.objects.filter(identifier=identifier).exists():
+    held = RemovedAddress.objects.held(now).filter(identifier=identifier)
+    if held.exists() or ContactPoint.objects.filter(identifier=identifier).exists():
         raise AddressTaken("another account has this address")
     return _hand_over(identifier, address, now)
 
@@ -133,6 +141,7 @@ def _keep(
     point, _ = ContactPoint.objects.get_or_create(
         consumer=consumer, identifier=identifier, defaults=row
     )
+    consumer.removed_addresses.filter(identifier=identifier).delete()
     if kind == ContactKind.EMAIL:
         EmailAddress.objects.update_or_create(
             user=consumer.user, email=value, defaults={"verified": True}
@@ -140,25 +149,86 @@ def _keep(
     return point
 
 
-def remove_contact(point: ContactPoint) -> None:
-    """Let an address go. What brands may do with it stays as it is, and what was said about it.
+def remove_contact(point: ContactPoint, *, now: datetime) -> RemovedAddress:
+    """Let an address go, and hold it for a week: see ADR 30.
+
+    What brands may do with it stays as it is, and what was said about it.
 
     Raises:
         LastAddress
     """
-    consumer = point.consumer
-    others = consumer.contact_points.filter(kind=ContactKind.EMAIL).exclude(pk=point.pk)
-    if point.kind == ContactKind.EMAIL and not others.exists():
-        raise LastAddress("this is the only address of the account")
     with transaction.atomic():
+        consumer = Consumer.objects.select_for_update(of=("self",)).get(pk=point.consumer_id)
+        others = consumer.contact_points.exclude(pk=point.pk).order_by("pk")
+        addresses = others.filter(kind=ContactKind.EMAIL)
+        if point.kind == ContactKind.EMAIL and not addresses.exists():
+            raise LastAddress("this is the only address of the account")
         if point.kind == ContactKind.EMAIL:
-            _sign_in_by_another(consumer.user, point.value, others.order_by("pk")[0].value)
+            _sign_in_by_another(consumer.user, point.value, addresses[0].value)
+        removed = _hold(point, recovers_account=_is_trusted(point, addresses, now), now=now)
         point.delete()
+    return removed
+
+
+def _is_trusted(point: ContactPoint, others: Iterable[ContactPoint], now: datetime) -> bool:
+    """Return whether a mail to this address may take the account back.
+
+    Whoever took an account over added their own address a moment ago. Its owner removes that one
+    again, and must not hand its holder a link by which to come back.
+    """
+    if point.kind != ContactKind.EMAIL:
+        return False
+    is_old = point.verified_at <= now - HELD
+    return is_old or all(point.verified_at < other.verified_at for other in others)
+
+
+def _hold(point: ContactPoint, *, recovers_account: bool, now: datetime) -> RemovedAddress:
+    values = {
+        "consumer": point.consumer,
+        "kind": point.kind,
+        "value": point.value,
+        "verified_at": point.verified_at,
+        "recovers_account": recovers_account,
+        "removed_at": now,
+        "until": now + HELD,
+    }
+    held, _ = RemovedAddress.objects.update_or_create(identifier=point.identifier, defaults=values)
+    return held
+
+
+def restore_contact(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
+    """Make a removed address the consumer's again, since when it was theirs before.
+
+    Raises:
+        NotHeld
+    """
+    with transaction.atomic():
+        held = RemovedAddress.objects.held(now).select_for_update(of=("self",))
+        row = held.select_related("consumer__user", "identifier").filter(pk=removed.pk).first()
+        if row is None:
+            raise NotHeld("this address was restored already, or removed too long ago")
+        return _keep(row.consumer, row.kind, row.value, row.identifier, row.verified_at)
+
+
+def is_held(address: str, *, now: datetime) -> bool:
+    """Return whether *address* was removed from an account that may still restore it."""
+    return RemovedAddress.objects.held(now).filter(value=address).exists()
+
+
+def forget_removed(*, now: datetime) -> int:
+    """Delete the addresses that can no longer be restored; return how many."""
+    return RemovedAddress.objects.filter(until__lte=now).delete()[0]
 
 
 def _sign_in_by_another(user: User, removed: str, other: str) -> None:
     EmailAddress.objects.filter(user=user, email=removed).delete()
     if user.email == removed:
-        User.objects.filter(pk=user.pk).update(email=other)
-        EmailAddress.objects.filter(user=user).update(primary=False)
-        EmailAddress.objects.filter(user=user, email=other).update(primary=True)
+        sign_in_by(user, other)
+
+
+def sign_in_by(user: User, address: str) -> None:
+    """Make *address*, one of the user's own, the one that they sign in with."""
+    User.objects.filter(pk=user.pk).update(email=address)
+    user.email = address
+    EmailAddress.objects.filter(user=user).update(primary=False)
+    EmailAddress.objects.filter(user=user, email=address).update(primary=True)

@@ -9,18 +9,22 @@ from allauth.account.forms import SignupForm
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cmr import rate_limits, second_factors, sessions
+from cmr import accounts, freshness, rate_limits, second_factors, sessions
 from consent import identifiers
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress, Login
     from allauth.usersessions.models import UserSession
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
     from cmr.models import User
@@ -93,6 +97,18 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             return True
         return bool(super().is_login_by_code_required(login))
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """By our own clock, for which a sign-in counts as well as a confirmation."""
+        return not freshness.is_fresh(self.request)
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """Add the code by mail, which allauth lacks, for whoever may sign in by it alone."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and not is_mfa_enabled(user):
+            url = reverse("confirm-by-code")
+            methods.append({"id": "code", "description": _("Use a code by e-mail"), "url": url})
+        return methods
+
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
     """An address and nothing else: see `ACCOUNT_FORMS`."""
@@ -100,6 +116,12 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["password1"]
+
+    def validate_unique_email(self, value: str) -> str:
+        """Treat an address that its owner may still restore as one that has an account."""
+        email: str = super().validate_unique_email(value)
+        self.account_already_exists |= accounts.is_held(email, now=timezone.now())
+        return email
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

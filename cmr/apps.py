@@ -7,4 +7,10 @@ class CmrConfig(AppConfig):
     name = "cmr"
 
     def ready(self) -> None:
-        from cmr import second_factors, sessions, verification  # noqa: F401  # listen from here on
+        from cmr import (  # noqa: F401  # they listen from here on
+            account_signals,
+            freshness,
+            second_factors,
+            sessions,
+            verification,
+        )

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from cmr import accounts, mailing, rate_limits, texting
+from cmr import account_access, mailing, rate_limits, texting
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
 from consent import identifiers
 
@@ -82,6 +82,8 @@ def _count_sent(consumer: Consumer, kind: str, value: str) -> None:
 def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
     """Make it the consumer's own contact point, if *code* is the one that was sent.
 
+    Their other addresses are told.
+
     Raises:
         WrongCode, accounts.AddressTaken, rate_limits.TooManyAttempts
     """
@@ -95,7 +97,8 @@ def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
     given = _digest(pending.consumer, _normalise_code(code))
     if not hmac.compare_digest(given, bytes(pending.code)):
         raise WrongCode("this is not the code that was sent")
-    point = accounts.add_contact(pending.consumer, kind=pending.kind, value=pending.value, now=now)
+    consumer, kind, value = pending.consumer, pending.kind, pending.value
+    point = account_access.add_address(consumer, kind=kind, value=value, now=now)
     pending.delete()
     return point
 

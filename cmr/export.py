@@ -29,6 +29,10 @@ def tables(consumer: Consumer) -> dict[str, Rows]:
             {"kind": point.kind, "value": point.value, "verified_at": point.verified_at}
             for point in consumer.contact_points.order_by("pk")
         ],
+        "removed_contact_points": [
+            {"kind": each.kind, "value": each.value, "removed_at": each.removed_at}
+            for each in consumer.removed_addresses.order_by("pk")
+        ],
         "relationships": _relationships(consumer),
         "standing": _standing(consumer),
         "history": _history(consumer),
@@ -36,7 +40,14 @@ def tables(consumer: Consumer) -> dict[str, Rows]:
         "permission_requests": _requests(consumer),
         "contact_reports": _reports(consumer),
         "access_tokens": [
-            {"name": t.name, "created_at": t.created_at, "revoked_at": t.revoked_at}
+            {
+                "name": t.name,
+                "scope": t.scope,
+                "created_at": t.created_at,
+                "expires_at": t.expires_at,
+                "last_used_on": t.last_used_on,
+                "revoked_at": t.revoked_at,
+            }
             for t in consumer.tokens.order_by("pk")
         ],
     }

@@ -18,8 +18,15 @@ from consent.contact_hashes import KnownBy
 from consent.event_times import EventTimes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.resolution import Choice, Limit, Scope
 from consent.scopes import Names
+
+#: The decisions that take away from what brands may do, and never add to it.
+SAYS_LESS = ("deny", "pause", "limit")
+
+
+class SaysMore(Exception):
+    """Whoever asked may only say less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,53 @@ def choose(
         for wish in wishes
     ]
     return ledger.record(consumer.subject_id, choices, by=Actor(by), now=now)
+
+
+def choose_less(
+    consumer: Consumer, wishes: Sequence[Wish], *, by: str, now: datetime
+) -> list[LedgerEntry]:
+    """Record choices that only take away from what brands may do. Raises as `choose` does.
+
+    Raises:
+        SaysMore
+    """
+    if more := next((w for w in wishes if w.choice.decision not in SAYS_LESS), None):
+        raise SaysMore(f"A {more.choice.decision} needs a token with the scope `full`.")
+    with transaction.atomic():
+        ledger.lock(consumer.subject_id)  # what is compared with must not change meanwhile
+        said = resolution.in_force(standing.of_subject(consumer.subject_id))
+        entries = choose(consumer, wishes, by=by, now=now)
+        _refuse_loosening([c for c in said if c.maker == "person"], entries)
+    return entries
+
+
+def _refuse_loosening(said: Sequence[Choice], entries: Sequence[LedgerEntry]) -> None:
+    """Raise SaysMore where an entry takes the place of a longer pause, or of a tighter limit."""
+    held: dict[tuple[Scope, str], tuple[datetime | None, Limit | None]] = {
+        (each.scope, each.decision): (each.until, each.limit) for each in said
+    }
+    for entry in entries:
+        slot = (standing.scope_of(entry), entry.decision)
+        until, limit = held.get(slot, (None, None))
+        if until and entry.until and entry.until < until:
+            raise SaysMore("A shorter pause needs a token with the scope `full`.")
+        if limit and not _is_as_tight(_limit_of(entry), limit):
+            raise SaysMore("A looser limit needs a token with the scope `full`.")
+        held[slot] = (entry.until, _limit_of(entry))
+
+
+def _limit_of(entry: LedgerEntry) -> Limit | None:
+    if entry.limit_max is None or entry.limit_per is None:
+        return None
+    return Limit(entry.limit_max, entry.limit_per)
+
+
+def _is_as_tight(new: Limit | None, held: Limit) -> bool:
+    """Return whether *new* allows nothing that *held* does not: no more, in no shorter a time.
+
+    One a day allows 30 a month, so it is not as tight as 10 a month.
+    """
+    return new is not None and new.max <= held.max and new.window >= held.window
 
 
 def scope_of(consumer: Consumer, names: Names, *, decision: str) -> Scope:

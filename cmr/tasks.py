@@ -19,3 +19,9 @@ def clear_sessions() -> None:
 def forget_rate_limits() -> None:
     """Delete the counts of attempts whose window is over."""
     rate_limits.forget_expired()
+
+
+@shared_task(name="cmr.forget_removed_addresses")
+def forget_removed_addresses() -> None:
+    """Delete removed addresses whose week is over: by the hour, so that none stays much longer."""
+    accounts.forget_removed(now=timezone.now())

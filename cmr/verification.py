@@ -8,7 +8,7 @@ from allauth.account.signals import email_confirmed
 from django.dispatch import receiver
 from django.utils import timezone
 
-from cmr import accounts
+from cmr import account_access, accounts
 from cmr.models import User
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def begin(sender: object, email_address: EmailAddress, **_: Any) -> None:
         accounts.claim(user, now=timezone.now())
         return
     now, address = timezone.now(), email_address.email
-    accounts.add_contact(user.consumer, kind="email", value=address, now=now)
+    account_access.add_address(user.consumer, kind="email", value=address, now=now)

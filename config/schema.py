@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from brands.api import editing, versions
 from brands.api.access import BrandView
+from cmr.api.access import FRESH_SESSION, ConsumerView
 
 PROBLEM = {
     "type": "object",
@@ -76,6 +77,14 @@ class Contract(AutoSchema):
         shared = [*super().get_override_parameters(), *ALWAYS]
         shared += OF_BRANDS if isinstance(self.view, BrandView) else []
         return shared + (OF_ENDINGS if self.is_deprecated() else [])
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Leave tokens out where only a fresh session may."""
+        only_session = isinstance(self.view, ConsumerView) and (
+            self.view.needed(self.method) == FRESH_SESSION
+        )
+        schemes: list[dict[str, Any]] = super().get_auth()
+        return [each for each in schemes if "session" in each] if only_session else schemes
 
     def is_deprecated(self) -> bool:
         return hasattr(self.view, "ending")

@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "cmr.portal.person.InTheirTerms",
     "cmr.portal.limits.RateLimits",
+    "cmr.portal.guarding.FreshSession",
     "cmr.portal.gpc.Honoured",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -286,6 +287,7 @@ CELERY = {
         "mail-summary": {"task": "consent.mail_summary", "schedule": 3600.0},
         "forget-rate-limits": {"task": "cmr.forget_rate_limits", "schedule": 3600.0},
         "clear-sessions": {"task": "cmr.clear_sessions", "schedule": 86_400.0},
+        "forget-removed-addresses": {"task": "cmr.forget_removed_addresses", "schedule": 3600.0},
         "tell-of-trouble": {"task": "brands.tell_of_trouble", "schedule": 60.0},
     },
 }
@@ -357,7 +359,10 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
+#: Off: `cmr.account_notices` tells every proved address, allauth only the first.
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+#: Seconds after signing in, or confirming who one is, in which one may change who gets in.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 #: Whether attempts are limited (`cmr.rate_limits`); `ACCOUNT_LIMITS=off` is for measuring only.

@@ -30,6 +30,7 @@ from cmr.api import (
     receipts,
     sign_in,
     test_mode,
+    tokens,
 )
 from cmr.api import links as brand_links
 from cmr.api import relationships as brands_of_mine
@@ -45,11 +46,13 @@ from cmr.portal import (
     addresses,
     asked,
     choosing,
+    confirming_by_code,
     directory,
     home,
     past,
     proof,
     public,
+    recovering,
     security,
     you,
 )
@@ -83,6 +86,7 @@ urlpatterns = [
     path("p/<str:token>", public.preferences, name="preferences"),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
     path("link", steady(public.ask_for_link), name="link"),
+    path("recover/<str:token>", recovering.recover, name="recover"),
     path("erased", own_data.erased, name="erased"),
     path("language", set_language, name="language"),
     path("account/login/", steady(account.login), name="account_login"),
@@ -123,9 +127,13 @@ urlpatterns = [
     path("you/addresses/add", addresses.add_address, name="add-address"),
     path("you/addresses/prove/<int:pending_id>", addresses.prove_address, name="prove-address"),
     path("you/addresses/remove/<int:point_id>", addresses.remove_address, name="remove-address"),
+    path(
+        "you/addresses/restore/<int:removed_id>", addresses.restore_address, name="restore-address"
+    ),
+    path("you/confirm", confirming_by_code.confirm_by_code, name="confirm-by-code"),
     path("you/security", security.security, name="security"),
     path("you/security/end", security.sign_out_everywhere, name="sign-out-everywhere"),
-    path("you/tokens", security.issue_token, name="issue-token"),
+    path("you/tokens", security.tokens, name="tokens"),
     path("you/tokens/<int:token_id>/revoke", security.revoke_token, name="revoke-token"),
     path("you/data", own_data.data, name="data"),
     path("you/data.json", own_data.download, {"form": "json"}, name="download-json"),
@@ -230,6 +238,13 @@ urlpatterns = [
     path("api/v1/brands", brands_of_mine.Directory.as_view()),
     path("api/v1/me", profile.Profile.as_view()),
     path("api/v1/me/contact-points", contacts.ContactPoints.as_view()),
+    path("api/v1/me/tokens", tokens.Tokens.as_view()),
+    path("api/v1/me/tokens/<int:token_id>", tokens.OneToken.as_view()),
+    path("api/v1/me/removed-contact-points", contacts.RemovedContactPoints.as_view()),
+    path(
+        "api/v1/me/removed-contact-points/<int:removed_id>/restore",
+        contacts.Restoration.as_view(),
+    ),
     path("api/v1/me/contact-points/<int:point_id>", contacts.OneContactPoint.as_view()),
     path(
         "api/v1/me/contact-points/<int:pending_id>/verify",

@@ -177,7 +177,9 @@ def _used(key: str) -> str:
 
 @pytest.fixture
 def ana_token(ana: Consumer) -> str:
-    return tokens.issue(ana, name="tests")
+    token = tokens.issue(ana, name="tests")
+    tokens.recognise(token, now=datetime.now(UTC))  # as with keys
+    return token
 
 
 @pytest.fixture
@@ -193,6 +195,14 @@ def as_rival(rival_key: str) -> Api:
 @pytest.fixture
 def as_ana(ana_token: str) -> Api:
     return Api(ana_token)
+
+
+@pytest.fixture
+def as_ana_signed_in(ana: Consumer) -> Api:
+    """By a fresh session, which alone decides who gets into the account."""
+    api = Api()
+    api.client.force_login(ana.user)
+    return api
 
 
 @pytest.fixture

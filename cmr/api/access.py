@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -13,8 +17,8 @@ from rest_framework.views import APIView
 from brands import keys
 from brands.api.access import SignedIn, bearer
 from brands.wire import Problem
-from cmr import tokens
-from cmr.models import AccessToken, Consumer, User
+from cmr import freshness, tokens
+from cmr.models import AccessToken, Consumer, TokenScope, User
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -40,6 +44,13 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A consumer's token, cmr_pat_…"}
 
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {self.name: [auto_schema.view.needed(auto_schema.method)]}
+
+
+#: What a call takes that decides who gets into the account: never a token.
+FRESH_SESSION = "fresh_session"
+
 
 class IsConsumer(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -50,12 +61,59 @@ class IsConsumer(BasePermission):
         return True
 
 
+class MayCall(BasePermission):
+    """Whether the token has the scope that the call needs, or the session is fresh."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        assert isinstance(view, ConsumerView)
+        if view.handler_of(request.method or "") is None:
+            return True  # answered 405
+        needed = view.needed(request.method or "")
+        if needed == FRESH_SESSION:
+            demand_fresh_session(request)
+        else:
+            demand_scope(request, TokenScope(needed))
+        return True
+
+
+def demand_scope(request: Request, needed: TokenScope) -> None:
+    """Raise Problem (403 `insufficient_scope`) for a token that may do less; sessions may all."""
+    if not isinstance(request.auth, AccessToken):
+        return
+    if not TokenScope(request.auth.scope).includes(needed):
+        detail = f"This call needs a token with the scope `{needed}`."
+        raise Problem(403, "insufficient_scope", detail)
+
+
+def demand_fresh_session(request: Request) -> None:
+    """Raise Problem (403) for a token, and for a session that began too long ago."""
+    if isinstance(request.auth, AccessToken):
+        detail = "No token may do this. Sign in with `POST /api/v1/session`, and send the cookie."
+        raise Problem(403, "session_required", detail)
+    if not freshness.is_fresh(request._request):
+        minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
+        again = "Sign in again with `POST /api/v1/session`"
+        detail = f"{again}, then repeat this call within {minutes} minutes."
+        raise Problem(403, "reauthentication_required", detail)
+
+
 class ConsumerView(APIView):
     """A door for consumers and their programs."""
 
+    #: By method: the least scope of a token, or `FRESH_SESSION`. Without a word, the latter.
+    needs: ClassVar[Mapping[str, str]] = {}
     knows_programs = True
     authentication_classes = (TokenAuthentication, SignedIn)
-    permission_classes = (IsConsumer,)
+    permission_classes: tuple[type[BasePermission], ...] = (IsConsumer, MayCall)
+
+    def needed(self, method: str) -> str:
+        """Return what a call takes."""
+        if method == "OPTIONS":  # tells of the call alone
+            return TokenScope.READ
+        return self.needs.get("GET" if method == "HEAD" else method, FRESH_SESSION)
+
+    def handler_of(self, method: str) -> Any:
+        return getattr(self, method.lower(), None)
 
     @property
     def consumer(self) -> Consumer:

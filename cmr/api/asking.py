@@ -16,7 +16,7 @@ from brands.wire import Problem, Problems, StrictSerializer, list_of, translatin
 from cmr import asking
 from cmr.api.access import ConsumerView
 from cmr.api.choices import ScopeReader
-from cmr.models import Answer, PermissionRequest
+from cmr.models import Answer, PermissionRequest, TokenScope
 from consent.api import wire
 
 PROBLEMS: Problems = {asking.Answered: (409, "answered_already", None)}
@@ -50,6 +50,8 @@ class AnswerRequest(StrictSerializer):
 
 
 class PermissionRequests(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(
         operation_id="me_permission_requests_list", responses=PermissionRequestList, tags=[TAG]
     )
@@ -61,6 +63,8 @@ class PermissionRequests(ConsumerView):
 
 
 class OnePermissionRequest(ConsumerView):
+    needs = {"POST": TokenScope.FULL}
+
     @extend_schema(request=AnswerRequest, responses={201: wire.EntryList}, tags=[TAG])
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """Answer; the answer is a choice like any other, on exactly what was asked for."""

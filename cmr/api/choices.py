@@ -16,11 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.models import Brand
-from brands.wire import Page, Problem, list_of, translating
+from brands.wire import Page, Problem, Problems, list_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
 from cmr.history import Place
-from cmr.models import Consumer
+from cmr.models import AccessToken, Consumer, TokenScope
 from cmr.preferences import Wish
 from consent import notices, resolution
 from consent import preferences as standing
@@ -28,6 +28,7 @@ from consent.api import wire
 from consent.models import LedgerEntry
 from consent.resolution import Choice, Scope
 
+PROBLEMS: Problems = {**wire.PROBLEMS, preferences.SaysMore: (403, "insufficient_scope", None)}
 MAX_CHOICES = 100
 TAG = "consumer"
 
@@ -64,9 +65,14 @@ ONE_OR_MANY = PolymorphicProxySerializer(
 
 
 class Choices(ConsumerView):
+    needs = {"POST": TokenScope.LESS}
+
     @extend_schema(request=ONE_OR_MANY, responses={201: wire.EntryList}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Record one choice or a list of up to 100: all of them, or none."""
+        """Record one choice or a list of up to 100: all of them, or none.
+
+        A token with the scope `less` says no, pauses and limits, and shortens or loosens nothing.
+        """
         now = timezone.now()
         many = isinstance(request.data, list)
         body = wire.ChoiceField(
@@ -79,11 +85,17 @@ class Choices(ConsumerView):
         if not body.is_valid():
             errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
             raise serializers.ValidationError(errors)
-        with translating(wire.PROBLEMS):
+        with translating(PROBLEMS):
             wishes = [_wish(each) for each in body.validated_data]
-            entries = preferences.choose(self.consumer, wishes, by="api", now=now)
+            entries = self._choose(wishes, now)
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
+
+    def _choose(self, wishes: list[Wish], now: datetime) -> list[LedgerEntry]:
+        token = self.request.auth
+        may_all = not isinstance(token, AccessToken) or token.scope == TokenScope.FULL
+        choose = preferences.choose if may_all else preferences.choose_less
+        return choose(self.consumer, wishes, by="api", now=now)
 
 
 def _wish(data: Mapping[str, Any]) -> Wish:
@@ -91,6 +103,8 @@ def _wish(data: Mapping[str, Any]) -> Wish:
 
 
 class Preferences(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(responses=StandingList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What stands now, newest first: yours, and what brands recorded."""
@@ -121,6 +135,8 @@ def _standing(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
 
 
 class History(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(parameters=[Page], responses=HistoryList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Every entry, newest first, with what stood before."""

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
-from cmr import accounts, contacts
-from cmr.api.access import ConsumerView
-from cmr.models import ContactKind, ContactPoint, PendingContact
+from cmr import account_access, accounts, contacts
+from cmr.api.access import FRESH_SESSION, ConsumerView
+from cmr.models import ContactKind, ContactPoint, PendingContact, RemovedAddress, TokenScope
 from consent import identifiers
 
 PROBLEMS: Problems = {
@@ -49,11 +49,24 @@ class PendingContactData(serializers.Serializer[object]):
     expires_at = serializers.DateTimeField(help_text="Until then the code is good.")
 
 
+class RemovedData(serializers.Serializer[object]):
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(ContactKind.choices)
+    value = serializers.CharField()
+    removed_at = serializers.DateTimeField()
+    until = serializers.DateTimeField(help_text="Until then you can restore it.")
+
+
+RemovedList = list_of(RemovedData)
+
+
 class CodeRequest(StrictSerializer):
     code = serializers.CharField(max_length=20)
 
 
 class ContactPoints(ConsumerView):
+    needs = {"GET": TokenScope.READ, "POST": FRESH_SESSION}
+
     @extend_schema(operation_id="me_contact_points_list", responses=ContactPointList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """The addresses and numbers that you proved to be yours."""
@@ -72,6 +85,8 @@ class ContactPoints(ConsumerView):
 
 
 class ContactPointVerification(ConsumerView):
+    needs = {"POST": FRESH_SESSION}
+
     @extend_schema(request=CodeRequest, responses={201: ContactPointData}, tags=[TAG])
     def post(self, request: Request, pending_id: int) -> Response:
         """Send the code back. Where two of your addresses said different things, the stricter
@@ -87,15 +102,45 @@ class ContactPointVerification(ConsumerView):
 
 
 class OneContactPoint(ConsumerView):
+    needs = {"DELETE": FRESH_SESSION}
+
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, point_id: int) -> Response:
-        """Let an address go; what was said about it stays."""
+        """Let an address go; what was said about it stays. It can be restored for seven days."""
         point = ContactPoint.objects.filter(pk=point_id, consumer=self.consumer).first()
         if point is None:
             raise Problem(404, "not_found", "You have no such contact point.")
         with translating(PROBLEMS):
-            accounts.remove_contact(point)
+            account_access.remove_address(point, now=timezone.now())
         return Response(status=204)
+
+
+class RemovedContactPoints(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
+    @extend_schema(operation_id="me_removed_contact_points_list", responses=RemovedList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """What you removed, and can still restore."""
+        mine = RemovedAddress.objects.held(timezone.now()).filter(consumer=self.consumer)
+        data = [_removed_data(each) for each in mine.order_by("pk")]
+        return Response({"data": data, "next_cursor": None})
+
+
+class Restoration(ConsumerView):
+    needs = {"POST": FRESH_SESSION}
+
+    @extend_schema(request=None, responses={201: ContactPointData}, tags=[TAG])
+    def post(self, request: Request, removed_id: int) -> Response:
+        """Restore an address or a number that you removed. It may have another id then."""
+        removed = RemovedAddress.objects.filter(pk=removed_id, consumer=self.consumer).first()
+        try:
+            if removed is None:
+                raise accounts.NotHeld
+            point = account_access.restore_address(removed, now=timezone.now())
+        except accounts.NotHeld as error:
+            detail = "You have removed no such address within the last seven days."
+            raise Problem(404, "not_found", detail) from error
+        return Response(_data(point), status=201)
 
 
 def _data(point: ContactPoint) -> dict[str, Any]:
@@ -104,6 +149,16 @@ def _data(point: ContactPoint) -> dict[str, Any]:
         "kind": point.kind,
         "value": point.value,
         "verified_at": point.verified_at,
+    }
+
+
+def _removed_data(removed: RemovedAddress) -> dict[str, Any]:
+    return {
+        "id": str(removed.pk),
+        "kind": removed.kind,
+        "value": removed.value,
+        "removed_at": removed.removed_at,
+        "until": removed.until,
     }
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from cmr import export
 from cmr.api.access import ConsumerView
+from cmr.models import TokenScope
 
 
 def rows() -> serializers.ListField:
@@ -19,6 +20,7 @@ def rows() -> serializers.ListField:
 class ExportData(serializers.Serializer[object]):
     account = rows()
     contact_points = rows()
+    removed_contact_points = rows()
     relationships = rows()
     standing = rows()
     history = rows()
@@ -29,6 +31,8 @@ class ExportData(serializers.Serializer[object]):
 
 
 class Export(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(responses=ExportData, tags=["consumer"])
     def get(self, request: Request) -> Response:
         """Everything, as tables; times are in UTC."""

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from brands.wire import Problem, list_of
 from cmr.api.access import ConsumerView
+from cmr.models import TokenScope
 from consent import honouring
 from consent.honouring import Fate
 from consent.models import LedgerEntry
@@ -38,6 +39,8 @@ FateList = list_of(FateData)
 
 
 class Propagation(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
         """How far one change has come, brand by brand: recorded, delivered, applied or overdue."""

@@ -17,9 +17,10 @@ from rest_framework.response import Response
 from brands import jurisdictions
 from brands.api import editing
 from brands.wire import Problems, StrictSerializer, translating
-from cmr import erasure
-from cmr.api.access import ConsumerView
-from cmr.models import Consumer
+from cmr import account_notices, erasure
+from cmr.account_notices import Change
+from cmr.api.access import FRESH_SESSION, ConsumerView
+from cmr.models import Consumer, TokenScope
 from consent import ledger, profile, quiet_hours
 from consent.models import Subject
 from consent.profile import Changes
@@ -78,6 +79,8 @@ class ErasureQuery(StrictSerializer):
 
 
 class Profile(ConsumerView):
+    needs = {"GET": TokenScope.READ, "PATCH": TokenScope.FULL, "DELETE": FRESH_SESSION}
+
     @extend_schema(
         parameters=[editing.IF_NONE_MATCH, editing.ETAG], responses=ProfileData, tags=[TAG]
     )
@@ -111,9 +114,12 @@ class Profile(ConsumerView):
         query = ErasureQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         first_stop = query.validated_data["brands"] == "stop"
+        now = timezone.now()
+        letters = account_notices.write(self.consumer.user, Change.ACCOUNT_ERASED, now=now)
         with transaction.atomic():
             consumer = self._unchanged(request)
-            erasure.erase(consumer, first_stop=first_stop, by="api", now=timezone.now())
+            erasure.erase(consumer, first_stop=first_stop, by="api", now=now)
+        account_notices.send(letters)
         return Response(status=204)
 
     def _unchanged(self, request: Request) -> Consumer:

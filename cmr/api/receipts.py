@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from brands.wire import Problem, StrictSerializer
 from cmr.api.access import ConsumerView
+from cmr.models import TokenScope
 from consent import receipts
 from consent.models import LedgerEntry
 
@@ -35,6 +36,8 @@ class VerifiedReceipt(serializers.Serializer[object]):
 
 
 class Receipt(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(operation_id="me_history_receipt", responses=ReceiptData, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
         """The signed receipt of one entry; the same each time."""

@@ -18,7 +18,7 @@ from brands.models import Brand
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import preferences
 from cmr.api.access import ConsumerView
-from cmr.models import ContactPoint
+from cmr.models import ContactPoint, TokenScope
 from consent import permissions
 from consent.models import Relationship
 from consent.models.relationship import Origin
@@ -122,6 +122,8 @@ class RelationshipsView(ConsumerView):
 
 
 class Relationships(RelationshipsView):
+    needs = {"GET": TokenScope.READ, "POST": TokenScope.FULL}
+
     @extend_schema(
         operation_id="me_relationships_list",
         parameters=[Page],
@@ -174,6 +176,8 @@ class Relationships(RelationshipsView):
 
 
 class OneRelationship(RelationshipsView):
+    needs = {"GET": TokenScope.READ, "DELETE": TokenScope.FULL}
+
     @extend_schema(responses=RelationshipData, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
         """One of your brands, with what it may do."""
@@ -189,6 +193,8 @@ class OneRelationship(RelationshipsView):
 
 
 class Directory(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
     @extend_schema(parameters=[DirectoryQuery], responses=BrandList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Companies that you can add, by name."""

@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 from brands.api.access import SignedIn
 from brands.names import check_name
 from brands.wire import Problem, Problems, StrictSerializer, translating
-from cmr import sign_in, tokens
+from cmr import account_access, sign_in, tokens
 from cmr.api.access import ConsumerView
-from cmr.models import AccessToken
+from cmr.models import AccessToken, TokenScope
 
 TAG = "consumer: sign-in"
 
@@ -31,6 +31,10 @@ class Credentials(StrictSerializer):
 
 class TokenRequest(Credentials):
     name = serializers.CharField(max_length=100, default="API", validators=[check_name])
+    scope = serializers.ChoiceField(TokenScope.choices, default=TokenScope.READ)
+    expires_in_days = serializers.IntegerField(
+        min_value=1, max_value=tokens.MOST_DAYS, default=tokens.DEFAULT_DAYS
+    )
 
 
 class SessionData(serializers.Serializer[object]):
@@ -101,11 +105,20 @@ class Tokens(APIView):
         user = check_credentials(request, body.validated_data).user
         if not hasattr(user, "consumer"):
             raise Problem(403, "not_a_consumer", "This account is not a consumer's.")
-        token = tokens.issue(user.consumer, name=body.validated_data["name"])
+        given = body.validated_data
+        token = account_access.make_token(
+            user.consumer,
+            name=given["name"],
+            scope=given["scope"],
+            days=given["expires_in_days"],
+            now=timezone.now(),
+        )
         return Response({"token": token}, status=201)
 
 
 class CurrentToken(ConsumerView):
+    needs = {"DELETE": TokenScope.READ}
+
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
         """Revoke the token this call is made with."""

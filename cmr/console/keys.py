@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,11 +17,12 @@ from brands import keys as brand_keys
 from brands.models import BrandKey
 from cmr.console.access import Place, Shown, for_members
 from cmr.console.forms import KeyForm, RotationForm
+from cmr.freshness import fresh_session_required
 
 
 def sure_in_live_mode(view: Shown) -> Shown:
-    """Asks who it is once more before a live key is made."""
-    asking: Shown = reauthentication_required(view)
+    """Take a fresh session for what decides who reads and writes in live mode."""
+    asking: Shown = fresh_session_required(view)
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

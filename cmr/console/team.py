@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cmr import members
 from cmr.console.access import Place, for_owners, user_of
 from cmr.console.forms import InvitationForm
+from cmr.freshness import fresh_session_required_to_post
 from cmr.models import Invitation, Member, Role
 
 #: An address that had many mails gets no more that day, and whoever invites is not told which.
@@ -20,6 +21,7 @@ INVITED = "Invited. If no mail arrives within minutes, invite them again tomorro
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_session_required_to_post
 @for_owners
 def team(request: HttpRequest, place: Place) -> HttpResponse:
     """Who works here, and who was invited; POST invites."""
@@ -59,6 +61,7 @@ def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
 
 
 @require_POST
+@fresh_session_required_to_post
 @for_owners
 def change(request: HttpRequest, place: Place, member_id: int) -> HttpResponse:
     """Another role for a member, or none."""

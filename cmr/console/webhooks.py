@@ -104,6 +104,7 @@ def webhook(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> H
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@sure_in_live_mode  # or an open session would lead the events of real people elsewhere
 @for_members
 def edit(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)

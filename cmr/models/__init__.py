@@ -5,8 +5,9 @@ from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingCont
 from cmr.models.inlet import Inlet
 from cmr.models.member import Invitation, Member, Role
 from cmr.models.rate_limit import RateLimitCount
+from cmr.models.removed_address import RemovedAddress
 from cmr.models.test_mail import TestMail
-from cmr.models.token import AccessToken
+from cmr.models.token import AccessToken, TokenScope
 from cmr.models.user import User
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "PendingContact",
     "PermissionRequest",
     "RateLimitCount",
+    "RemovedAddress",
     "Role",
     "TestMail",
+    "TokenScope",
     "User",
 ]

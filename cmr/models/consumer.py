@@ -30,7 +30,7 @@ class ContactKind(models.TextChoices):
 
 
 class ContactPoint(models.Model):
-    """The only place where an address or a number stands in clear."""
+    """An address or a number in clear; a removed one is for a week in `RemovedAddress`."""
 
     consumer = models.ForeignKey(Consumer, on_delete=models.PROTECT, related_name="contact_points")
     kind = models.CharField(max_length=5, choices=ContactKind.choices)

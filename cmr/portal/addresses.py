@@ -1,4 +1,4 @@
-"""Addresses and numbers: proving one, and letting one go."""
+"""Addresses and numbers: proving one, letting one go, and restoring it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cmr import accounts, contacts, texting
-from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr import account_access, accounts, contacts, texting
+from cmr.freshness import fresh_session_required
+from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact, RemovedAddress
 from cmr.portal.person import for_consumers
 from consent import identifiers
 
@@ -22,10 +23,12 @@ def addresses(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 
 
 def _addresses(request: HttpRequest, consumer: Consumer, error: str = "") -> HttpResponse:
-    fresh = consumer.pending.filter(sent_at__gt=timezone.now() - contacts.GOOD_FOR)
+    now = timezone.now()
+    fresh = consumer.pending.filter(sent_at__gt=now - contacts.GOOD_FOR)
     context = {
         "points": consumer.contact_points.order_by("kind", "pk"),
         "pending": fresh.order_by("pk"),
+        "removed": RemovedAddress.objects.held(now).filter(consumer=consumer).order_by("pk"),
         "numbers": texting.is_possible(),
         "typed": request.POST,
         "error": error,
@@ -34,6 +37,7 @@ def _addresses(request: HttpRequest, consumer: Consumer, error: str = "") -> Htt
 
 
 @require_POST
+@fresh_session_required
 @for_consumers
 def add_address(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     kind, text = request.POST.get("kind", ""), request.POST.get("value", "").replace("\0", "")
@@ -58,6 +62,7 @@ def _invalid(kind: str) -> str:
 
 
 @require_POST
+@fresh_session_required
 @for_consumers
 def prove_address(request: HttpRequest, consumer: Consumer, pending_id: int) -> HttpResponse:
     pending = get_object_or_404(PendingContact, pk=pending_id, consumer=consumer)
@@ -73,12 +78,26 @@ def prove_address(request: HttpRequest, consumer: Consumer, pending_id: int) -> 
 
 
 @require_POST
+@fresh_session_required
 @for_consumers
 def remove_address(request: HttpRequest, consumer: Consumer, point_id: int) -> HttpResponse:
     point = get_object_or_404(ContactPoint, pk=point_id, consumer=consumer)
     try:
-        accounts.remove_contact(point)
+        account_access.remove_address(point, now=timezone.now())
     except accounts.LastAddress:
         return _addresses(request, consumer, _("This is your only address; add another one first."))
-    messages.success(request, _("%s was removed.") % point.value)
+    messages.success(request, _("%s was removed. You can restore it for seven days.") % point.value)
+    return redirect("addresses")
+
+
+@require_POST
+@fresh_session_required
+@for_consumers
+def restore_address(request: HttpRequest, consumer: Consumer, removed_id: int) -> HttpResponse:
+    removed = get_object_or_404(RemovedAddress, pk=removed_id, consumer=consumer)
+    try:
+        account_access.restore_address(removed, now=timezone.now())
+    except accounts.NotHeld:
+        return _addresses(request, consumer, _("It was removed too long ago. Add it again."))
+    messages.success(request, _("%s is yours again.") % removed.value)
     return redirect("addresses")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmr import erasure, export
+from cmr import account_notices, erasure, export
+from cmr.account_notices import Change
+from cmr.freshness import fresh_session_required
 from cmr.models import Consumer
 from cmr.portal.person import for_consumers
 
@@ -39,7 +40,7 @@ def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpRespons
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required  # type: ignore[untyped-decorator]
+@fresh_session_required
 @for_consumers
 def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Take the account away, once the person has typed that they mean it."""
@@ -50,7 +51,10 @@ def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         error = _("To erase your account, type the word “%s”.") % word
         return render(request, "cmr/erase.html", {"word": word, "error": error}, status=422)
     first_stop = request.POST.get("brands") == "stop"
-    erasure.erase(consumer, first_stop=first_stop, by="portal", now=timezone.now())
+    now = timezone.now()
+    letters = account_notices.write(consumer.user, Change.ACCOUNT_ERASED, now=now)
+    erasure.erase(consumer, first_stop=first_stop, by="portal", now=now)
+    account_notices.send(letters)
     logout(request)
     return redirect("erased")
 

@@ -243,37 +243,37 @@ def test_a_report_without_its_facts_is_not_kept(
 # -- Addresses by REST ----------------------------------------------------------------------------
 
 
-def test_an_address_is_proved_by_rest(as_ana: Api, ana: Consumer) -> None:
-    pending = as_ana.post("me/contact-points", {"kind": "email", "value": NEW})
+def test_an_address_is_proved_by_rest(as_ana_signed_in: Api, ana: Consumer) -> None:
+    pending = as_ana_signed_in.post("me/contact-points", {"kind": "email", "value": NEW})
     assert pending.status_code == 202
     path = f"me/contact-points/{pending.json()['id']}/verify"
     code = re.search(r"[A-Z]{4}-[A-Z]{4}", str(mail.outbox[-1].body))
     assert code
-    assert as_ana.post(path, {"code": "BBBB-BBBB"}).json()["code"] == "wrong_code"
+    assert as_ana_signed_in.post(path, {"code": "BBBB-BBBB"}).json()["code"] == "wrong_code"
     typed = code[0].replace("-", " ").lower()
-    assert as_ana.post(path, {"code": typed}).status_code == 201
-    assert as_ana.post(path, {"code": code[0]}).status_code == 404
-    points = as_ana.get("me/contact-points").json()["data"]
+    assert as_ana_signed_in.post(path, {"code": typed}).status_code == 201
+    assert as_ana_signed_in.post(path, {"code": code[0]}).status_code == 404
+    points = as_ana_signed_in.get("me/contact-points").json()["data"]
     assert [each["value"] for each in points] == ["ana@example.org", NEW]
-    assert as_ana.delete(f"me/contact-points/{points[0]['id']}").status_code == 204
-    last = as_ana.delete(f"me/contact-points/{points[1]['id']}")
+    assert as_ana_signed_in.delete(f"me/contact-points/{points[0]['id']}").status_code == 204
+    last = as_ana_signed_in.delete(f"me/contact-points/{points[1]['id']}")
     assert (last.status_code, last.json()["code"]) == (409, "last_address")
 
 
-def test_a_second_code_has_to_wait(as_ana: Api) -> None:
+def test_a_second_code_has_to_wait(as_ana_signed_in: Api) -> None:
     asked = {"kind": "email", "value": NEW}
-    assert as_ana.post("me/contact-points", asked).status_code == 202
-    second = as_ana.post("me/contact-points", asked)
+    assert as_ana_signed_in.post("me/contact-points", asked).status_code == 202
+    second = as_ana_signed_in.post("me/contact-points", asked)
     assert (second.status_code, second.json()["code"]) == (429, "too_soon")
     assert second.headers["Retry-After"] == "30"
 
 
 def test_everything_is_exported_and_erased_by_rest(
-    as_ana: Api, ana: Consumer, met: Relationship
+    as_ana_signed_in: Api, ana: Consumer, met: Relationship
 ) -> None:
-    assert as_ana.get("me/export").json()["relationships"][0]["brand"] == "acme"
-    assert as_ana.delete("me?brands=stop").status_code == 204
-    assert as_ana.get("me").status_code == 401
+    assert as_ana_signed_in.get("me/export").json()["relationships"][0]["brand"] == "acme"
+    assert as_ana_signed_in.delete("me?brands=stop").status_code == 204
+    assert as_ana_signed_in.get("me").status_code == 401
     assert not User.objects.filter(email="ana@example.org").exists()
     assert LedgerEntry.objects.get().decision == "deny"
 
@@ -293,12 +293,12 @@ def test_a_text_message_goes_to_the_gateway(
 
 
 def test_where_no_message_can_be_sent_no_number_is_taken(
-    settings: Settings, as_ana: Api, browser: Client
+    settings: Settings, as_ana_signed_in: Api, browser: Client
 ) -> None:
     settings.SMS_URL, settings.DEVELOPMENT = "", False
     assert not texting.is_possible()
     asked = {"kind": "phone", "value": "+4915112345678"}
-    assert as_ana.post("me/contact-points", asked).json()["code"] == "no_numbers"
+    assert as_ana_signed_in.post("me/contact-points", asked).json()["code"] == "no_numbers"
     assert b"Phone number" not in browser.get("/you/addresses").content
 
 

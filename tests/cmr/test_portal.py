@@ -377,7 +377,7 @@ def test_a_page_says_which_addresses_a_brand_knows(
     no = NewChoice(Scope(acme.pk, contact_point=first.identifier_id), "deny")
     ledger.record(ana.subject_id, [no], by=Actor("portal"), now=timezone.now())
     assert "You said no for this address alone" in client.get("/brands/acme").content.decode()
-    accounts.remove_contact(second)
+    accounts.remove_contact(second, now=now)
     assert "an address that you removed here" in client.get("/brands/acme").content.decode()
 
 

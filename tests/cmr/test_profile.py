@@ -112,15 +112,15 @@ def test_a_change_of_what_was_seen(as_ana: Api) -> None:
     assert (again.status_code, again.json()["time_zone"]) == (200, "Europe/Berlin")
 
 
-def test_a_change_that_is_too_late(as_ana: Api) -> None:
-    tag = as_ana.get("me").headers["ETag"]
-    as_ana.patch("me", {"time_zone": "Europe/Berlin"})
+def test_a_change_that_is_too_late(as_ana_signed_in: Api) -> None:
+    tag = as_ana_signed_in.get("me").headers["ETag"]
+    as_ana_signed_in.patch("me", {"time_zone": "Europe/Berlin"})
     for answer in (
-        as_ana.patch("me", {"language": "de", "time_zone": "Asia/Tokyo"}, If_Match=tag),
-        as_ana.delete("me", If_Match=tag),
+        as_ana_signed_in.patch("me", {"language": "de", "time_zone": "Asia/Tokyo"}, If_Match=tag),
+        as_ana_signed_in.delete("me", If_Match=tag),
     ):
         assert (answer.status_code, answer.json()["code"]) == (412, "changed_meanwhile")
-    assert as_ana.get("me").json() == NOTHING | {"time_zone": "Europe/Berlin"}
+    assert as_ana_signed_in.get("me").json() == NOTHING | {"time_zone": "Europe/Berlin"}
 
 
 def test_what_has_not_changed_is_not_sent_again(as_ana: Api) -> None:
@@ -130,6 +130,11 @@ def test_what_has_not_changed_is_not_sent_again(as_ana: Api) -> None:
     assert as_ana.send("GET", "me", If_None_Match=tag).json()["language"] == "de"
 
 
-def test_an_account_that_was_seen_is_erased(as_ana: Api) -> None:
-    assert as_ana.delete("me", If_Match=as_ana.get("me").headers["ETag"]).status_code == 204
+def test_an_account_that_was_seen_is_erased(as_ana_signed_in: Api) -> None:
+    assert (
+        as_ana_signed_in.delete(
+            "me", If_Match=as_ana_signed_in.get("me").headers["ETag"]
+        ).status_code
+        == 204
+    )
     assert not Consumer.objects.exists()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -233,3 +235,21 @@ def test_another_brands_is_not_there(
         statuses = {olga.get(path).status_code, olga.post(path).status_code}
         assert statuses <= {404, 405} and 404 in statuses
     assert "rival.example" not in olga.text("acme/live/webhooks")
+
+
+# -- Who gets in ----------------------------------------------------------------------------------
+
+
+def test_changing_a_live_webhook_takes_a_fresh_session(
+    is_live: Workspace, dev: Browser, acme: Brand, now: datetime
+) -> None:
+    made, _ = webhooks.subscribe(acme, webhooks.Terms(url="https://acme.example/h"), now=now)
+    path, form = f"acme/live/webhooks/{made.pk}/edit", {**FORM, "url": "https://thief.example/h"}
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        answer = dev.post(path, **form)
+    assert answer.headers["Location"].startswith("/account/reauthenticate/")
+    made.refresh_from_db()
+    assert made.url == "https://acme.example/h"
+    assert dev.post(path, **form).status_code == 302
+    made.refresh_from_db()
+    assert made.url == "https://thief.example/h"

@@ -132,7 +132,7 @@ def prove_addresses(world: World, moment: str) -> None:
         say(world, "deny", brand="acme", purpose="research", channel="sms", contact_point=point)
     if moment == "after":
         points = world.open_account().contact_points.order_by("pk")
-        accounts.remove_contact(points[1])
+        accounts.remove_contact(points[1], now=world.clock.now)
 
 
 def be_merged_elsewhere(world: World, moment: str) -> None:

@@ -121,7 +121,7 @@ def test_an_address_that_changed_hands_begins_anew(
     point = accounts.add_contact(ana, kind="email", value=SECOND, now=now)
     register(as_acme, SECOND, ref="B-1")
     record_yes(as_acme, SECOND)
-    accounts.remove_contact(point)
+    accounts.remove_contact(point, now=now - accounts.HELD)
     assert check(as_acme, ref="B-1")["allowed"]
     accounts.open_account(email=SECOND, password=None, verified_at=timezone.now())
     assert read_events(acme)[-1]["type"] == "relationship.ended"

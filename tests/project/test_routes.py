@@ -35,6 +35,7 @@ PUBLIC = {
     ".well-known/jwks.json": "public keys",
     ".well-known/gpc.json": "that Global Privacy Control is honoured",
     "link": "sends such links to whoever owns the address",
+    "recover/no-such-link": "takes an account back; the link in the mail gives the right",
     "erased": "says that an account is gone, to whom it belonged",
     "language": "a choice of language",
     "account/login/": "where one becomes known",
@@ -80,6 +81,7 @@ ARGUMENTS = {
     "request_id": "00000000-0000-0000-0000-000000000000",
     "pending_id": "1",
     "point_id": "1",
+    "removed_id": "1",
     "token_id": "1",
     "pk": "1",
     "subscription_id": "00000000-0000-0000-0000-000000000000",
@@ -116,6 +118,11 @@ def _walk(patterns: Any, prefix: str = "") -> Iterator[str]:
             yield from _walk(each.url_patterns, prefix + _filled(str(each.pattern)))
         elif isinstance(each, URLPattern):
             yield prefix + _filled(str(each.pattern))
+
+
+def filled_route(pattern: URLPattern | URLResolver) -> str:
+    """Return the path of one pattern, arguments filled in."""
+    return _filled(str(pattern.pattern))
 
 
 def _filled(pattern: str) -> str:

@@ -1,0 +1,151 @@
+"""Telling a person, at every address of theirs, what changed about who gets into their account.
+
+Whoever takes an account over can use what they took; they must not be able to do so unseen.
+Addresses that were removed in the last days are told as well, or a thief would remove them first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from cmr import texting
+from cmr.models import Consumer, ContactKind, User
+
+log = logging.getLogger(__name__)
+
+
+class Change(Enum):
+    """What changed; the value is how it is told, with the names that `tell` is given."""
+
+    ADDRESS_ADDED = gettext_noop("%(address)s was added to your account.")
+    ADDRESS_REMOVED = gettext_noop("%(address)s was removed from your account.")
+    ADDRESS_RESTORED = gettext_noop("%(address)s was restored to your account.")
+    ACCOUNT_RECOVERED = gettext_noop(
+        "%(address)s was restored to your account by a link in a mail. Your password was removed, "
+        "all sessions and programs were signed out."
+    )
+    TOKEN_MADE = gettext_noop("A token was made for the program “%(name)s”.")
+    FACTOR_ADDED = gettext_noop("A passkey or a second factor was added.")
+    FACTOR_REMOVED = gettext_noop("A passkey or a second factor was removed.")
+    RECOVERY_CODES_MADE = gettext_noop("New recovery codes were made.")
+    PASSWORD_SET = gettext_noop("A password was set for your account.")
+    PASSWORD_CHANGED = gettext_noop("Your password was changed.")
+    PASSWORD_RESET = gettext_noop("Your password was reset by a code.")
+    ACCOUNT_ERASED = gettext_noop("Your account was erased.")
+
+
+IF_NOT_YOU = gettext_lazy(
+    "If it was not you: sign in with a code, sign out everywhere, and look through your addresses. "
+    "Remove those that are not yours. What was removed can be restored for seven days."
+)
+IF_NOT_YOU_ERASED = gettext_lazy(
+    "If it was not you: sign up again with your first address. What you chose for brands is kept."
+)
+IF_NOT_YOU_REMOVED = gettext_lazy(
+    "If it was not you: this link takes your account back. It restores this address, removes the "
+    "password and signs out everybody else. It works for seven days."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message, ready to be sent."""
+
+    kind: str
+    to: str
+    subject: str
+    text: str
+
+
+def tell(
+    user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
+) -> None:
+    """Tell all addresses of *user* but some; *named* are the names in the text of *change*."""
+    send(write(user, change, now=now, but_not=but_not, **named))
+
+
+def write(
+    user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
+) -> list[Letter]:
+    """Return what `tell` would send: for an account that will be gone when it is sent."""
+    with translation.override(_language_of(user)):
+        what = _(change.value) % named
+        return [
+            _letter(kind, to, what, _advice(change), now)
+            for kind, to in _addresses(user, now=now)
+            if to not in but_not
+        ]
+
+
+def tell_removed(user: User, address: str, *, link: str, now: datetime) -> None:
+    """Tell a removed address that it was, with the *link* that takes the account back."""
+    with translation.override(_language_of(user)):
+        what = _(Change.ADDRESS_REMOVED.value) % {"address": address}
+        advice = f"{IF_NOT_YOU_REMOVED}\n\n{link}" if link else _advice(Change.ADDRESS_REMOVED)
+        send([_letter(ContactKind.EMAIL, address, what, advice, now)])
+
+
+def send(letters: Sequence[Letter]) -> None:
+    """Send each letter; one that fails keeps no other back, and undoes nothing."""
+    for letter in letters:
+        try:
+            _send_one(letter)
+        except OSError as error:  # of which those of SMTP are; their text may have the address
+            log.warning("an account notice was not sent: %s", type(error).__name__)
+
+
+def _send_one(letter: Letter) -> None:
+    if letter.kind == ContactKind.PHONE:
+        texting.send(letter.to, letter.text)
+        return
+    connection = get_connection()
+    EmailMessage(letter.subject, letter.text, None, [letter.to], connection=connection).send()
+
+
+def _letter(kind: str, to: str, what: str, advice: str, now: datetime) -> Letter:
+    page = settings.PUBLIC_URL + reverse("security")
+    if kind == ContactKind.PHONE:
+        text = _("CMR: %(what)s If it was not you: %(page)s") % {"what": what, "page": page}
+        return Letter(kind, to, "", text)
+    when = timezone.localtime(now, timezone.get_default_timezone())
+    lines = [what, _("When: %s (UTC)") % when.strftime("%Y-%m-%d %H:%M"), advice]
+    lines.append(_("If it was you, there is nothing to do."))
+    return Letter(kind, to, _("Your CMR account was changed"), "\n\n".join(lines) + "\n")
+
+
+def _advice(change: Change) -> str:
+    if change == Change.ACCOUNT_ERASED:
+        return f"{IF_NOT_YOU_ERASED}\n\n{settings.PUBLIC_URL}{reverse('account_signup')}"
+    return f"{IF_NOT_YOU}\n\n{settings.PUBLIC_URL}{reverse('security')}"
+
+
+def _language_of(user: User) -> str:
+    consumer = _consumer_of(user)
+    chosen = consumer.language if consumer else ""
+    return chosen or translation.get_language() or settings.LANGUAGE_CODE
+
+
+def _consumer_of(user: User) -> Consumer | None:
+    return getattr(user, "consumer", None)
+
+
+def _addresses(user: User, *, now: datetime) -> list[tuple[str, str]]:
+    """Return kind and value of all that are told; an account without a consumer has one address."""
+    if (consumer := _consumer_of(user)) is None:
+        return [(ContactKind.EMAIL, user.email)]
+    proved = list(consumer.contact_points.order_by("pk").values_list("kind", "value"))
+    held = consumer.removed_addresses.held(now).filter(recovers_account=True)
+    told = proved + list(held.order_by("pk").values_list("kind", "value"))
+    return [each for each in told if each[0] == ContactKind.EMAIL or texting.is_possible()]

@@ -1,0 +1,62 @@
+"""What follows when allauth changes a password or a second factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals
+from allauth.mfa import signals as factors
+from allauth.mfa.models import Authenticator
+from django.dispatch import receiver
+from django.utils import timezone
+
+from cmr import account_notices, tokens
+from cmr.account_notices import Change
+from cmr.models import User
+
+
+@receiver(signals.password_set)
+def end_tokens_of_set_password(sender: object, user: User, **_: Any) -> None:
+    _end_tokens(user, Change.PASSWORD_SET)
+
+
+@receiver(signals.password_changed)
+def end_tokens_of_changed_password(sender: object, user: User, **_: Any) -> None:
+    _end_tokens(user, Change.PASSWORD_CHANGED)
+
+
+@receiver(signals.password_reset)
+def end_tokens_of_reset_password(sender: object, user: User, **_: Any) -> None:
+    _end_tokens(user, Change.PASSWORD_RESET)
+
+
+def _end_tokens(user: User, change: Change) -> None:
+    """End what a thief may hold: whoever changes a password wants all others out."""
+    now = timezone.now()
+    tokens.revoke_all(user, now=now)
+    account_notices.tell(user, change, now=now)
+
+
+@receiver(factors.authenticator_added)
+def tell_of_added_factor(
+    sender: object, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    _tell_of_factor(user, authenticator, Change.FACTOR_ADDED)
+
+
+@receiver(factors.authenticator_removed)
+def tell_of_removed_factor(
+    sender: object, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    _tell_of_factor(user, authenticator, Change.FACTOR_REMOVED)
+
+
+def _tell_of_factor(user: User, authenticator: Authenticator, change: Change) -> None:
+    """Leave out recovery codes, which come and go with another factor."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        account_notices.tell(user, change, now=timezone.now())
+
+
+@receiver(factors.authenticator_reset)
+def tell_of_new_recovery_codes(sender: object, user: User, **_: Any) -> None:
+    account_notices.tell(user, Change.RECOVERY_CODES_MADE, now=timezone.now())

@@ -1,0 +1,83 @@
+"""Confirming who one is by a code in a mail: for people with neither a password nor a passkey."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.account.utils import get_next_redirect_url
+from allauth.core import ratelimit
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from cmr.models import User
+
+SESSION_KEY = "cmr_confirmation_code"
+#: How long a code is good, in seconds, and how often it may be tried.
+GOOD_FOR, TRIES = 15 * 60, 3
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
+    """Ask for a code; POST sends one, or takes it and goes on with what was asked before."""
+    user = request.user
+    assert isinstance(user, User)
+    if is_mfa_enabled(user):  # a code alone does not sign them in, either
+        raise PermissionDenied
+    if request.method != "POST":
+        return _page(request, is_sent=SESSION_KEY in request.session)
+    if limited := ratelimit.consume_or_429(request, action="reauthenticate", user=user):
+        return limited  # type: ignore[no-any-return]
+    if "code" not in request.POST:
+        _send_code(request, user)
+        return _page(request, is_sent=True)
+    if not _is_right(request, request.POST["code"]):
+        return _page(request, is_sent=SESSION_KEY in request.session, error=True)
+    record_authentication(request, user, method="code", email=user.email, reauthenticated=True)
+    return resume_request(request) or redirect("home")
+
+
+def _send_code(request: HttpRequest, user: User) -> None:
+    code = get_adapter().generate_login_code()
+    request.session[SESSION_KEY] = {"code": code, "at": time.time(), "tries": 0}
+    get_adapter().send_mail("account/email/login_code", user.email, {"code": code})
+
+
+def _is_right(request: HttpRequest, given: str) -> bool:
+    """Compare with the code that was sent; one that was right, or tried too often, is gone."""
+    sent = request.session.pop(SESSION_KEY, None)
+    if sent is None or time.time() - sent["at"] > GOOD_FOR:
+        return False
+    if hmac.compare_digest(_plain(given).encode(), _plain(sent["code"]).encode()):
+        return True
+    if sent["tries"] + 1 < TRIES:
+        request.session[SESSION_KEY] = sent | {"tries": sent["tries"] + 1}
+    return False
+
+
+def _plain(code: str) -> str:
+    return code.replace("-", "").replace(" ", "").upper()
+
+
+def _page(request: HttpRequest, *, is_sent: bool, error: bool = False) -> HttpResponse:
+    context: dict[str, Any] = {
+        "address": request.user.email,  # type: ignore[union-attr]
+        "is_sent": is_sent,
+        "minutes": GOOD_FOR // 60,
+        "next": get_next_redirect_url(request) or "",
+        "error": _("This is not our code, or it is too old.") if error else "",
+    }
+    return render(request, "cmr/confirm_by_code.html", context, status=422 if error else 200)

@@ -1,0 +1,45 @@
+"""Taking an account back, by the link in the mail to an address that was removed from it."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from cmr import account_access
+from cmr.models import RemovedAddress
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def recover(request: HttpRequest, token: str) -> HttpResponse:
+    """Say what the link does; POST does it, and signs its owner in."""
+    now = timezone.now()
+    try:
+        removed = account_access.read_recovery_link(token, now=now)
+        if request.method == "POST":
+            return _recover(request, removed)
+    except account_access.BadRecoveryLink:
+        return render(request, "cmr/recover.html", {"removed": None}, status=404)
+    return render(request, "cmr/recover.html", {"removed": removed})
+
+
+def _recover(request: HttpRequest, removed: RemovedAddress) -> HttpResponse:
+    """Sign in as a code to this address would: an older second factor is asked for."""
+    user = account_access.recover(removed, now=timezone.now())
+    logout(request)
+    record_authentication(request, user, method="code", email=removed.value)
+    messages.success(
+        request, _("Your account is yours again. Remove the addresses you do not know.")
+    )
+    login = Login(user=user, email=removed.value, redirect_url=reverse("addresses"))
+    response: HttpResponse = perform_login(request, login)
+    return response

@@ -1,0 +1,85 @@
+"""Who is told of a change, and how."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.mfa import signals
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.utils import timezone, translation
+
+from cmr import account_notices, accounts
+from cmr.account_notices import Change
+from cmr.models import Consumer, User
+from tests.conftest import EMAIL
+
+SECOND, NUMBER = "second@example.org", "+4915112345678"
+
+
+@pytest.fixture
+def several(ana: Consumer) -> Consumer:
+    now = timezone.now()
+    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
+    accounts.add_contact(ana, kind="phone", value=NUMBER, now=now)
+    return ana
+
+
+def tell(consumer: Consumer, change: Change = Change.PASSWORD_SET) -> None:
+    account_notices.tell(consumer.user, change, now=timezone.now())
+
+
+def test_all_proved_addresses_are_told(
+    several: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell(several)
+    assert [each.to for each in mail.outbox] == [[EMAIL], [SECOND]]
+    assert f"Text message to {NUMBER}: CMR: A password was set" in capsys.readouterr().out
+    assert "/you/security" in str(mail.outbox[0].body)
+
+
+def test_one_address_that_fails_keeps_no_other_back(
+    several: Consumer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sending = EmailBackend.send_messages
+
+    def refuse_first(self: EmailBackend, messages: list[mail.EmailMessage]) -> int:
+        if messages[0].to == [EMAIL]:
+            raise ConnectionRefusedError(EMAIL)
+        return sending(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse_first)
+    tell(several)
+    assert [each.to for each in mail.outbox] == [[SECOND]]
+    assert "not sent" in caplog.text and EMAIL not in caplog.text
+
+
+def test_an_account_without_a_consumer_is_told_as_well(admin: User) -> None:
+    account_notices.tell(admin, Change.PASSWORD_SET, now=timezone.now())
+    assert [each.to for each in mail.outbox] == [[admin.email]]
+
+
+def test_notices_are_in_the_person_s_language(ana: Consumer) -> None:
+    with translation.override("en"):
+        ana.language = "de"
+        assert account_notices._language_of(ana.user) == "de"
+        ana.language = ""
+        assert account_notices._language_of(ana.user) == "en"
+
+
+@pytest.mark.parametrize(
+    ("signal", "kind", "said"),
+    [
+        (signals.authenticator_added, "totp", "second factor was added"),
+        (signals.authenticator_removed, "webauthn", "second factor was removed"),
+        (signals.authenticator_reset, "recovery_codes", "recovery codes were made"),
+        (signals.authenticator_added, "recovery_codes", None),
+    ],
+)
+def test_a_change_of_factors_is_told(
+    signal: object, kind: str, said: str | None, ana: Consumer
+) -> None:
+    factor = Authenticator(user=ana.user, type=kind, data={})
+    signal.send(sender=Authenticator, request=None, user=ana.user, authenticator=factor)  # type: ignore[attr-defined]
+    texts = [str(each.body) for each in mail.outbox]
+    assert (said in texts[0]) if said else texts == []

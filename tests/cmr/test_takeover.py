@@ -1,0 +1,358 @@
+"""What a thief can do with what they stole, what the owner hears of it, and how they get back in.
+
+The thief holds a token, a session that somebody left open, or a session a moment old.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from cmr import account_access, accounts, tasks, tokens
+from cmr.models import AccessToken, Consumer, ContactPoint, RemovedAddress, TokenScope, User
+from tests.conftest import EMAIL, PASSWORD, Api
+
+THIEF = "thief@evil.example"
+LATE = timedelta(minutes=16)
+WEEK = timedelta(days=7, minutes=1)
+
+
+def code() -> str:
+    found = re.findall(r"^\s*([A-Z0-9-]{6,9})\s*$|(\d{6})", str(mail.outbox[-1].body), re.M)
+    return "".join(found[0]).strip()
+
+
+def told(address: str = EMAIL) -> list[str]:
+    """Return the first line of each mail to *address*, oldest first; forget all mails."""
+    texts = [str(each.body).strip() for each in mail.outbox if each.to == [address]]
+    mail.outbox.clear()
+    return [text.split("\n")[0] for text in texts]
+
+
+def recovery_path() -> str:
+    """Return the path of the link in the newest mail that has one."""
+    links = [re.search(r"https?://\S+/recover/\S+", str(each.body)) for each in mail.outbox]
+    return urlsplit([each for each in links if each][-1][0]).path
+
+
+def signed_in(consumer: Consumer) -> Client:
+    browser = Client()
+    browser.force_login(consumer.user)
+    return browser
+
+
+def add_thief(browser: Client, consumer: Consumer) -> ContactPoint:
+    browser.post("/you/addresses/add", {"kind": "email", "value": THIEF})
+    pending = consumer.pending.get()
+    browser.post(f"/you/addresses/prove/{pending.pk}", {"code": code()})
+    return consumer.contact_points.get(value=THIEF)
+
+
+def remove(browser: Client, consumer: Consumer, value: str) -> Any:
+    point = consumer.contact_points.get(value=value)
+    return browser.post(f"/you/addresses/remove/{point.pk}")
+
+
+@pytest.fixture
+def thief(ana: Consumer) -> Client:
+    """A session a moment old."""
+    return signed_in(ana)
+
+
+# -- A stolen token -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", TokenScope.values)
+def test_stolen_token_decides_nothing_about_who_gets_in(scope: str, ana: Consumer) -> None:
+    accounts.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
+    api, point = Api(tokens.issue(ana, name="t", scope=scope)), ana.contact_points.get(value=EMAIL)
+    answers = [
+        api.post("me/contact-points", {"kind": "email", "value": THIEF}),
+        api.post("me/contact-points/1/verify", {"code": "123456"}),
+        api.delete(f"me/contact-points/{point.pk}"),
+        api.post("me/removed-contact-points/1/restore"),
+        api.get("me/tokens"),
+        api.post("me/tokens", {"name": "another"}),
+        api.delete("me/tokens/1"),
+        api.delete("me"),
+    ]
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(403, "session_required")] * 8
+    assert mail.outbox == [] and ana.contact_points.count() == 2
+
+
+# -- A stolen session that is old -----------------------------------------------------------------
+
+
+def test_unattended_session_decides_nothing_about_who_gets_in(thief: Client, ana: Consumer) -> None:
+    point = ana.contact_points.get()
+    with time_machine.travel(timezone.now() + LATE):
+        answers = [
+            thief.post("/you/addresses/add", {"kind": "email", "value": THIEF}),
+            thief.post("/you/addresses/prove/1", {"code": "123456"}),
+            thief.post(f"/you/addresses/remove/{point.pk}"),
+            thief.post("/you/addresses/restore/1"),
+            thief.get("/you/tokens"),
+            thief.post("/you/tokens", {"name": "x", "scope": "full", "days": "30"}),
+            thief.post("/you/erase", {"word": "erase", "brands": "keep"}),
+            thief.get("/account/password/change/"),
+            thief.get("/account/factors/totp/activate/"),
+            thief.post("/account/factors/webauthn/add/"),
+            thief.get("/account/factors/recovery-codes/"),
+            thief.post("/account/sessions/"),
+        ]
+        by_api = Api(client=thief).post("me/contact-points", {"kind": "email", "value": THIEF})
+    places = {urlsplit(each.headers["Location"]).path for each in answers}
+    assert places == {"/account/reauthenticate/"}
+    assert (by_api.status_code, by_api.json()["code"]) == (403, "reauthentication_required")
+    assert mail.outbox == []
+
+
+def test_unattended_session_of_somebody_without_password_takes_a_code(ana: Consumer) -> None:
+    ana.user.set_unusable_password()
+    ana.user.save()
+    browser = signed_in(ana)
+    with time_machine.travel(timezone.now() + LATE):
+        asked = browser.post("/you/addresses/add", {"kind": "email", "value": THIEF})
+        assert urlsplit(asked.headers["Location"]).path == "/you/confirm"
+        assert browser.get("/account/password/set/").headers["Location"].startswith("/you/confirm")
+        browser.get(asked.headers["Location"])
+        assert mail.outbox == []
+        browser.post("/you/confirm", {"next": "/you/addresses/add"})
+        wrong = browser.post("/you/confirm", {"next": "/you/addresses/add", "code": "WRONG"})
+        assert wrong.status_code == 422 and [each.to for each in mail.outbox] == [[EMAIL]]
+        browser.post("/you/confirm", {"next": "/you/addresses/add", "code": code()})
+    assert ana.pending.get().value == THIEF  # what was typed is not lost
+
+
+def test_code_that_confirms_is_tried_three_times(ana: Consumer) -> None:
+    browser = signed_in(ana)
+    browser.post("/you/confirm")
+    right = code()
+    for _ in range(3):
+        browser.post("/you/confirm", {"code": "WRONG"})
+    with time_machine.travel(timezone.now() + LATE):
+        assert browser.post("/you/confirm", {"code": right}).status_code == 422
+
+
+def test_code_does_not_confirm_for_somebody_with_a_second_factor(ana: Consumer) -> None:
+    Authenticator.objects.create(user=ana.user, type="totp", data={"secret": "x"})
+    assert signed_in(ana).post("/you/confirm").status_code == 403
+
+
+# -- A stolen session that is fresh: the owner hears of each step, and comes back ------------------
+
+
+def test_owner_hears_of_each_step_of_a_thief(thief: Client, ana: Consumer) -> None:
+    add_thief(thief, ana)
+    assert told() == [f"{THIEF} was added to your account."]
+    thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
+    assert told() == ["A token was made for the program “bot”."]
+    changed = {"oldpassword": PASSWORD, "password1": "x-thief-knows-1", "password2": ""}
+    thief.post("/account/password/change/", changed | {"password2": "x-thief-knows-1"})
+    assert told() == ["Your password was changed."]
+    remove(thief, ana, EMAIL)
+    assert told() == [f"{EMAIL} was removed from your account."]
+    thief.post("/you/tokens", {"name": "more", "scope": "full", "days": "365"})
+    assert told() == ["A token was made for the program “more”."]  # though it was removed
+    thief.post("/you/erase", {"word": "erase", "brands": "keep"})
+    assert told() == ["Your account was erased."]
+
+
+def test_owner_takes_the_account_back(thief: Client, ana: Consumer) -> None:
+    added = add_thief(thief, ana)
+    made = thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
+    token = re.search(r"cmr_pat_[\w-]+", made.content.decode())[0]  # type: ignore[index]
+    new = {"oldpassword": PASSWORD, "password1": "x-thief-knows-1", "password2": "x-thief-knows-1"}
+    thief.post("/account/password/change/", new)
+    remove(thief, ana, EMAIL)
+    path, owner = recovery_path(), Client()
+    assert owner.get(path).status_code == 200
+    assert RemovedAddress.objects.exists()  # looking at it has done nothing
+    page = owner.post(path, follow=True)
+    assert page.redirect_chain == [("/you/addresses", 302)]
+    assert EMAIL in page.content.decode() and THIEF in page.content.decode()
+    assert thief.get("/history").status_code == 302 and Api(token).get("me").status_code == 401
+    assert Api().post("session", {"email": EMAIL, "password": new["password1"]}).status_code == 401
+    mail.outbox.clear()
+    owner.post(f"/you/addresses/remove/{added.pk}")  # at once: the session is fresh
+    assert [each.value for each in ana.contact_points.all()] == [EMAIL]
+    (letter,) = [each for each in mail.outbox if each.to == [THIEF]]
+    assert "/recover/" not in str(letter.body)
+    assert User.objects.get(pk=ana.user_id).email == EMAIL
+
+
+def test_thief_who_was_thrown_out_hears_nothing_more(thief: Client, ana: Consumer) -> None:
+    added = add_thief(thief, ana)
+    account_access.remove_address(added, now=timezone.now())
+    mail.outbox.clear()
+    signed_in(ana).post("/you/tokens", {"name": "mine", "scope": "read", "days": "30"})
+    assert [each.to for each in mail.outbox] == [[EMAIL]]
+
+
+def test_recovery_takes_away_factors_of_the_thief_and_keeps_older_ones(
+    thief: Client, ana: Consumer
+) -> None:
+    for name, age in (("old", timedelta(days=30)), ("new", timedelta(hours=1))):
+        with time_machine.travel(timezone.now() - age):
+            data = {"name": name, "secret": "x"}
+            Authenticator.objects.create(user=ana.user, type="webauthn", data=data)
+    add_thief(thief, ana)
+    remove(thief, ana, EMAIL)
+    owner = Client()
+    answer = owner.post(recovery_path())
+    assert [each.data["name"] for each in Authenticator.objects.all()] == ["old"]
+    assert answer.headers["Location"].startswith("/account/factors/authenticate/")
+    assert owner.get("/history").status_code == 302  # not before it was shown
+
+
+def test_recovery_link_works_once_and_for_seven_days(thief: Client, ana: Consumer) -> None:
+    add_thief(thief, ana)
+    remove(thief, ana, EMAIL)
+    path = recovery_path()
+    with time_machine.travel(timezone.now() + WEEK):
+        assert Client().post(path).status_code == 404
+    assert Client().post(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 404
+    assert Client().post(path).status_code == 302
+    assert Client().post(path).status_code == Client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("age", "trusted"), [(timedelta(days=8), True), (timedelta(days=1), False)]
+)
+def test_removed_address_takes_the_account_back_if_it_was_there_for_a_week(
+    age: timedelta, trusted: bool, ana: Consumer
+) -> None:
+    now = timezone.now()
+    point = accounts.add_contact(ana, kind="email", value="second@example.org", now=now - age)
+    assert accounts.remove_contact(point, now=now).recovers_account is trusted
+
+
+def test_oldest_address_takes_the_account_back_however_new(db: None) -> None:
+    now = timezone.now()
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
+    accounts.add_contact(ben, kind="email", value=THIEF, now=now + timedelta(minutes=1))
+    point = ben.contact_points.get(value="ben@example.org")
+    assert accounts.remove_contact(point, now=now + timedelta(minutes=2)).recovers_account
+
+
+# -- A removed address is held for its owner ------------------------------------------------------
+
+
+@pytest.fixture
+def held(ana: Consumer) -> RemovedAddress:
+    """Ana's address is removed; she keeps another."""
+    accounts.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
+    point = ana.contact_points.get(value=EMAIL)
+    return account_access.remove_address(point, now=timezone.now())
+
+
+def test_removed_address_is_restored_on_the_page(held: RemovedAddress, ana: Consumer) -> None:
+    browser = signed_in(ana)
+    assert "can be restored until" in browser.get("/you/addresses").content.decode()
+    browser.post(f"/you/addresses/restore/{held.pk}")
+    assert ana.contact_points.get(value=EMAIL).verified_at == held.verified_at
+    assert EmailAddress.objects.filter(user=ana.user, email=EMAIL, verified=True).exists()
+    assert not RemovedAddress.objects.exists()
+
+
+def test_removed_address_is_restored_by_rest(
+    held: RemovedAddress, as_ana_signed_in: Api, ana: Consumer
+) -> None:
+    (shown,) = as_ana_signed_in.get("me/removed-contact-points").json()["data"]
+    path = f"me/removed-contact-points/{shown['id']}/restore"
+    assert as_ana_signed_in.post(path).json()["value"] == EMAIL
+    assert as_ana_signed_in.post(path).status_code == 404
+
+
+def test_nobody_restores_another_s_address(held: RemovedAddress, db: None) -> None:
+    ben = accounts.open_account(email="b@example.org", password=None, verified_at=timezone.now())
+    assert signed_in(ben).post(f"/you/addresses/restore/{held.pk}").status_code == 404
+    api = Api(client=signed_in(ben))
+    assert api.post(f"me/removed-contact-points/{held.pk}/restore").status_code == 404
+
+
+def test_nobody_else_claims_a_removed_address_within_a_week(held: RemovedAddress) -> None:
+    ben = accounts.open_account(email="b@example.org", password=None, verified_at=timezone.now())
+    with pytest.raises(accounts.AddressTaken):
+        accounts.add_contact(ben, kind="email", value=EMAIL, now=timezone.now())
+    later = timezone.now() + WEEK
+    assert accounts.add_contact(ben, kind="email", value=EMAIL, now=later).consumer == ben
+
+
+def test_sign_up_with_a_removed_address_looks_like_any(held: RemovedAddress) -> None:
+    pages = []
+    for address in (EMAIL, "dora@example.org"):
+        answer = Client().post("/account/signup/", {"email": address}, follow=True)
+        text = re.sub(r'value="[^"]{64}"', "", answer.content.decode().replace(address, "X"))
+        pages.append((answer.status_code, answer.redirect_chain, text))
+    assert pages[0] == pages[1]
+    assert not User.objects.filter(email=EMAIL).exists()
+
+
+def test_removed_address_does_not_sign_in(held: RemovedAddress, ana: Consumer) -> None:
+    mail.outbox.clear()
+    Client().post("/account/login/code/", {"email": EMAIL})
+    assert "/account/signup/" in str(mail.outbox[-1].body)  # as to any unknown address
+    assert Api().post("session", {"email": EMAIL, "password": PASSWORD}).status_code == 401
+
+
+def test_clear_text_of_a_removed_address_is_gone_after_a_week(held: RemovedAddress) -> None:
+    tasks.forget_removed_addresses()
+    assert RemovedAddress.objects.get() == held
+    with time_machine.travel(timezone.now() + WEEK):
+        tasks.forget_removed_addresses()
+    assert not RemovedAddress.objects.exists()
+
+
+def test_erasing_forgets_removed_addresses(held: RemovedAddress, ana: Consumer) -> None:
+    signed_in(ana).post("/you/erase", {"word": "erase", "brands": "keep"})
+    assert not RemovedAddress.objects.exists() and not Consumer.objects.exists()
+
+
+# -- Tokens end with what lets others out ---------------------------------------------------------
+
+
+@pytest.fixture
+def token(ana: Consumer) -> Api:
+    return Api(tokens.issue(ana, name="agent"))
+
+
+def test_tokens_end_with_a_changed_password(token: Api, thief: Client) -> None:
+    new = {"oldpassword": PASSWORD, "password1": "x-new-one-77", "password2": "x-new-one-77"}
+    thief.post("/account/password/change/", new)
+    assert token.get("me").status_code == 401
+
+
+def test_tokens_end_with_a_set_password(token: Api, ana: Consumer) -> None:
+    ana.user.set_unusable_password()
+    ana.user.save()
+    new = {"password1": "x-new-one-77", "password2": "x-new-one-77"}
+    signed_in(ana).post("/account/password/set/", new)
+    assert token.get("me").status_code == 401
+    assert told() == ["A password was set for your account."]
+
+
+def test_tokens_end_with_a_reset_password(token: Api) -> None:
+    browser = Client()
+    browser.post("/account/password/reset/", {"email": EMAIL})
+    browser.post("/account/password/reset/confirm/", {"code": code()})
+    new = {"password1": "x-new-one-77", "password2": "x-new-one-77"}
+    browser.post("/account/password/reset/complete/", new)
+    assert token.get("me").status_code == 401
+    assert "Your password was reset by a code." in told()
+
+
+def test_tokens_end_with_signing_out_everywhere(token: Api, thief: Client) -> None:
+    thief.post("/you/security/end")
+    assert token.get("me").status_code == 401
+    assert not AccessToken.objects.usable(timezone.now()).exists()
