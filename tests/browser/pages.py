@@ -103,6 +103,8 @@ def own(world: World) -> dict[str, str]:
         "you": "/you",
         "addresses": "/you/addresses",
         "signing-in": "/you/security",
+        "tokens": "/you/tokens",
+        "confirm": "/you/confirm",
         "factors": "/account/factors/",
         "sessions": "/account/sessions/",
         "set-password": "/account/password/change/",

@@ -282,9 +282,7 @@ def test_a_passkey_signs_in(open_page: Open, world: World) -> None:
     }  # fmt: skip
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     sign_in(page)
-    page.goto("/account/factors/webauthn/add/")
-    page.get_by_label("Password").fill("only-ana-knows-it")
-    page.get_by_role("main").get_by_role("button", name="Confirm").click()
+    page.goto("/account/factors/webauthn/add/")  # signing in a moment ago is enough
     page.get_by_label("Passwordless").check()
     page.get_by_role("button", name="Add").click()
     page.wait_for_url("**/recovery-codes/**")
@@ -297,9 +295,7 @@ def test_a_passkey_signs_in(open_page: Open, world: World) -> None:
 def test_a_second_factor_is_set_up_and_asked_for(page: Page, world: World) -> None:
     """Ana sets up an authenticator app; the next time her password is not enough."""
     sign_in(page)
-    page.goto("/account/factors/totp/activate/")
-    page.get_by_label("Password").fill("only-ana-knows-it")
-    page.get_by_role("main").get_by_role("button", name="Confirm").click()
+    page.goto("/account/factors/totp/activate/")  # signing in a moment ago is enough
     secret = page.get_by_label("Authenticator secret").input_value()
     page.get_by_label("Authenticator code").fill(app_code(secret))
     page.get_by_role("button", name="Activate").click()

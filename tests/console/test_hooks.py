@@ -247,7 +247,7 @@ def test_changing_a_live_webhook_takes_a_fresh_session(
     path, form = f"acme/live/webhooks/{made.pk}/edit", {**FORM, "url": "https://thief.example/h"}
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         answer = dev.post(path, **form)
-    assert answer.headers["Location"].startswith("/account/reauthenticate/")
+    assert answer.headers["Location"].startswith("/you/confirm?next=")  # has no password
     made.refresh_from_db()
     assert made.url == "https://acme.example/h"
     assert dev.post(path, **form).status_code == 302

@@ -188,6 +188,20 @@ def test_an_invitation_is_accepted_once(
     assert Member.objects.get(user=vera.user).role == "viewer"
 
 
+def test_who_works_here_is_decided_in_a_fresh_session(
+    workspace: Workspace, olga: Browser, vera: Browser
+) -> None:
+    member = Member.objects.get(user=vera.user)
+    with time_machine.travel(datetime.now().astimezone() + timedelta(minutes=16)):
+        assert olga.get("acme/team").status_code == 200
+        for path, form in (
+            ("acme/team", {"address": "thief@evil.example", "role": "owner"}),
+            (f"acme/team/{member.pk}", {"role": "owner"}),
+        ):
+            assert olga.post(path, **form).headers["Location"].startswith("/you/confirm?next=")
+    assert mail.outbox == [] and Member.objects.get(user=vera.user).role == "viewer"
+
+
 def test_an_invitation_keeps_no_address(workspace: Workspace, olga: Browser) -> None:
     link = invited(olga)
     row = str(list(Invitation.objects.values()))
