@@ -79,14 +79,26 @@ def forget_unproved(*, now: datetime) -> int:
     return number
 
 
+def normalise_contact(kind: str, text: str) -> str:
+    """Return the one spelling of an address or a number in which it is kept.
+
+    Raises:
+        identifiers.InvalidAddress
+    """
+    if kind == ContactKind.PHONE:
+        return identifiers.normalise_phone(text)
+    return identifiers.normalise_email(text)
+
+
 def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> ContactPoint:
     """Let *value*, which they proved to be theirs, be the consumer's, and what is known by it.
 
     Of a Subject that brands know by it, the stricter word stands (`consent.merging`).
 
     Raises:
-        AddressTaken
+        AddressTaken, identifiers.InvalidAddress
     """
+    value = normalise_contact(kind, value)
     try:
         with transaction.atomic():
             identifier = _free(

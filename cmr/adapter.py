@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cmr import accounts, freshness, rate_limits, second_factors, sessions
+from cmr import account_forms, accounts, freshness, rate_limits, second_factors, sessions
 from consent import identifiers
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["password1"]
+        account_forms.take_any_spelling(self, "email")
 
     def validate_unique_email(self, value: str) -> str:
         """Treat an address that its owner may still restore as one that has an account."""

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from brands.models import Brand
-from cmr import asking, links, mailing
+from cmr import asking, links, mailing, smtp
 from cmr.asking import Question
 from cmr.links import Link
 from cmr.models import PermissionRequest, TestMail
@@ -25,18 +25,33 @@ def ask(
     With evidence, and an e-mail address as the contact, they get a mail to confirm.
 
     Raises:
-        people.NoRelationship, identifiers.InvalidAddress, and what `asking.ask` raises.
+        people.NoRelationship, identifiers.InvalidAddress, smtp.CannotReach, and what `asking.ask`
+        raises.
     """
     relationship = people.find(brand.pk, contact)
+    address = _address_of_mail(brand, contact, question)
     try:
         asked = asking.ask(relationship, question, now=now)
     except asking.MayNotAsk:
         metrics.count_refusal(brand, Refusal.Kind.ASK, now=now)
         raise
-    if contact.email and asked.evidence:
-        address = identifiers.normalise_email(contact.email)
+    if address:
         send(asked, address, language=language, now=now)
     return asked
+
+
+def _address_of_mail(brand: Brand, contact: Contact, question: Question) -> str:
+    """Return the address that the mail goes to; empty where there is none to send.
+
+    Raises:
+        identifiers.InvalidAddress, smtp.CannotReach
+    """
+    if not contact.email or not question.evidence:
+        return ""
+    address = identifiers.normalise_email(contact.email)
+    if not brand.test:
+        smtp.check_reachable(address)
+    return address
 
 
 def send(asked: PermissionRequest, address: str, *, language: str, now: datetime) -> None:

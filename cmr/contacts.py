@@ -10,9 +10,8 @@ from django.db.models import F
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from cmr import account_access, mailing, rate_limits, texting
+from cmr import account_access, accounts, mailing, rate_limits, smtp, texting
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
-from consent import identifiers
 
 #: How long a code is good, and how often it may be typed.
 GOOD_FOR = timedelta(minutes=15)
@@ -38,13 +37,6 @@ class WrongCode(Exception):
     """Not the code, or it is too old, or was tried too often."""
 
 
-def normalise(kind: str, text: str) -> str:
-    """Raises identifiers.InvalidAddress."""
-    if kind == ContactKind.PHONE:
-        return identifiers.normalise_phone(text)
-    return identifiers.normalise_email(text)
-
-
 def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> PendingContact:
     """Send a code to what the consumer says is theirs.
 
@@ -52,14 +44,17 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
     types it learns only then that it is taken.
 
     Raises:
-        identifiers.InvalidAddress, NoNumbers, TooSoon, rate_limits.TooManyAttempts
+        identifiers.InvalidAddress, NoNumbers, TooSoon, smtp.CannotReach,
+        rate_limits.TooManyAttempts
     """
     if kind == ContactKind.PHONE and not texting.is_possible():
         raise NoNumbers("this installation sends no text messages")
-    value = normalise(kind, text)
+    value = accounts.normalise_contact(kind, text)
     mine = consumer.pending.filter(sent_at__gt=now - GOOD_FOR)
     if mine.filter(kind=kind, value=value, sent_at__gt=now - REST) or mine.count() >= AT_ONCE:
         raise TooSoon("a code was sent a moment ago")
+    if kind == ContactKind.EMAIL:
+        smtp.check_reachable(value)
     _count_sent(consumer, kind, value)
     code = get_random_string(LENGTH, LETTERS)
     sent = {"code": _digest(consumer, code), "tries": 0, "sent_at": now}

@@ -351,7 +351,15 @@ ACCOUNT_USER_DISPLAY = "cmr.adapter.called"
 ACCOUNT_LOGIN_METHODS = {"email"}
 #: No password at first: whoever signs up with somebody else's address must not have one that goes
 #: on working once its owner takes the account over.
-ACCOUNT_FORMS = {"signup": "cmr.adapter.SignUpForm"}
+ACCOUNT_FORMS = {
+    "signup": "cmr.adapter.SignUpForm",
+    # These take an address in any spelling.
+    "login": "cmr.account_forms.LoginForm",
+    "request_login_code": "cmr.account_forms.RequestLoginCodeForm",
+    "reset_password": "cmr.account_forms.ResetPasswordForm",
+    "add_email": "cmr.account_forms.AddEmailForm",
+    "change_email": "cmr.account_forms.ChangeEmailForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without the second none could sign in with one
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -416,6 +424,11 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 #: Where mail goes out, as smtp+tls://user:password@host:587; in development it is printed.
 EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))
+#: Our own classes for SMTP and for printing, in place of Django's.
+EMAIL_BACKEND: str = {
+    "django.core.mail.backends.smtp.EmailBackend": "cmr.smtp.Backend",
+    "django.core.mail.backends.console.EmailBackend": "cmr.smtp.ConsoleBackend",
+}.get(vars()["EMAIL_BACKEND"], vars()["EMAIL_BACKEND"])
 #: Seconds that a mail server has to answer.
 EMAIL_TIMEOUT = 10
 #: Whom the week's summary of the reports goes to, on Mondays; empty is nobody.

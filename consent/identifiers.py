@@ -46,7 +46,11 @@ class Contact(NamedTuple):
 
 
 def normalise_email(text: str) -> str:
-    """The form in which two spellings of one mailbox are alike: NFC, lower case, IDN in Unicode.
+    """Return the form that all spellings of one mailbox share.
+
+    Widths as in RFC 8265, lower case, NFC, the domain in Unicode and without its last dot. In the
+    local part ς is σ: which of them `str.lower` makes of Σ depends on the letter that follows. In
+    the domain IDNA 2008 tells them apart, as it does ß and ss, so there they stay as they are.
 
     Raises:
         InvalidAddress: not of the form RFC 5321 and RFC 6531 allow.
@@ -54,11 +58,35 @@ def normalise_email(text: str) -> str:
     text = text.strip()
     if _is_plain(lowered := text.lower()):
         return lowered
+    local, at, domain = _map_widths(text).strip().rpartition("@")
     try:
-        valid = email_validator.validate_email(text, check_deliverability=False)
+        valid = email_validator.validate_email(
+            f"{local}{at}{_strip_last_dot(domain)}", check_deliverability=False
+        )
     except email_validator.EmailNotValidError as error:
         raise InvalidAddress("this is not an e-mail address") from error
-    return unicodedata.normalize("NFC", valid.normalized.lower())
+    local, at, domain = unicodedata.normalize("NFC", valid.normalized.lower()).rpartition("@")
+    return f"{local.replace('ς', 'σ')}{at}{domain}"
+
+
+def _map_widths(text: str) -> str:
+    """Return *text* with full-width and half-width characters as usual ones (RFC 8265, 3.3.2).
+
+    So ａ becomes a, and ＠ becomes @, as a Japanese keyboard types them.
+    """
+    if text.isascii():
+        return text
+    return "".join(
+        unicodedata.normalize("NFKC", sign)
+        if unicodedata.decomposition(sign).startswith(("<wide>", "<narrow>"))
+        else sign
+        for sign in text
+    )
+
+
+def _strip_last_dot(domain: str) -> str:
+    """Return the name without the dot of the root; 。 divides labels as well (RFC 3490, 3.1)."""
+    return domain.replace("。", ".").removesuffix(".")
 
 
 def _is_plain(text: str) -> bool:

@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
-from cmr import account_access, accounts, contacts
+from cmr import account_access, accounts, contacts, smtp
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import ContactKind, ContactPoint, PendingContact, RemovedAddress, TokenScope
 from consent import identifiers
 
 PROBLEMS: Problems = {
     identifiers.InvalidAddress: (422, "invalid_contact", "value"),
+    smtp.CannotReach: (422, "unreachable_address", "value"),
     contacts.NoNumbers: (422, "no_numbers", "kind"),
     contacts.TooSoon: (429, "too_soon", "value"),
     contacts.WrongCode: (422, "wrong_code", "code"),

@@ -16,7 +16,7 @@ from brands import names, workspaces
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Page, Problem, list_of, translating
-from cmr import asking, confirming
+from cmr import asking, confirming, smtp
 from cmr.asking import Question
 from cmr.models import Answer, PermissionRequest
 from consent import people
@@ -25,6 +25,7 @@ from consent.api import wire
 PROBLEMS = {
     **wire.PROBLEMS,
     people.NoRelationship: (404, "no_relationship", "contact"),
+    smtp.CannotReach: (422, "unreachable_address", "contact"),
     asking.AskedAlready: (409, "asked_already", None),
     asking.TooManyWaiting: (409, "too_many_waiting", None),
     asking.TooSoon: (409, "asked_too_soon", None),

@@ -19,6 +19,7 @@ from brands.campaigns import DayNumbers
 from brands.event_types import EVENT_TYPES
 from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
 from brands.webhooks import Terms
+from cmr.account_forms import AddressField
 from cmr.asking import Question
 from cmr.models import Role
 from consent.identifiers import Contact
@@ -66,7 +67,7 @@ class WorkspaceForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    address = forms.EmailField(max_length=320, label="E-mail address")
+    address = AddressField(label="E-mail address")
     role = forms.ChoiceField(choices=Role.choices, initial=Role.DEVELOPER, label="Role")
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from consent import identifiers
+
+if TYPE_CHECKING:
+    EmailField = models.EmailField[str, str]  # generic for the type checker alone
+else:
+    EmailField = models.EmailField
 
 
 def sign_in_name(text: str) -> str:
@@ -22,9 +29,32 @@ def sign_in_name(text: str) -> str:
         return text.strip().lower()
 
 
+def _check_address(text: str) -> None:
+    try:
+        identifiers.normalise_email(text)
+    except identifiers.InvalidAddress as error:
+        raise ValidationError(_("This is not an e-mail address.")) from error
+
+
+class AddressField(EmailField):
+    """Takes every address that we can keep; Django's takes none that is not ASCII before the @."""
+
+    default_validators = [_check_address]
+
+    def deconstruct(self) -> Any:
+        """Return the parts of a plain `EmailField`: for the database it is one."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
-        user = self.model(email=sign_in_name(email), **extra)
+        """Make a user with the address in its one spelling.
+
+        Raises:
+            identifiers.InvalidAddress
+        """
+        user = self.model(email=identifiers.normalise_email(email), **extra)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -46,7 +76,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    email = models.EmailField(max_length=320, unique=True)
+    email = AddressField(max_length=320, unique=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cmr import account_access, accounts, contacts, texting
+from cmr import account_access, accounts, contacts, smtp, texting
 from cmr.freshness import fresh_session_required
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact, RemovedAddress
 from cmr.portal.person import for_consumers
@@ -47,6 +47,8 @@ def add_address(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         contacts.begin(consumer, kind=kind, text=text[:320], now=timezone.now())
     except identifiers.InvalidAddress:
         return _addresses(request, consumer, _invalid(kind))
+    except smtp.CannotReach:
+        return _addresses(request, consumer, _("Our mail server cannot send to this address."))
     except contacts.NoNumbers:
         return _addresses(request, consumer, _("Numbers cannot be proved here."))
     except contacts.TooSoon:

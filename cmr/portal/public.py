@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brands.models import Channel, Topic
-from cmr import asking, history, links
+from cmr import asking, history, links, smtp
 from cmr.links import BadLink, Link, NotProven
 from cmr.models import Answer, PermissionRequest
 from cmr.portal import letters, words
@@ -180,5 +180,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
             letters.send_links(request, address)
         except identifiers.InvalidAddress:
             error = _("This is not an e-mail address.")
+        except smtp.CannotReach:
+            error = _("Our mail server cannot send to this address.")
     context = {"address": address, "error": error, "sent": request.method == "POST" and not error}
     return render(request, "cmr/link.html", context, status=422 if error else 200)

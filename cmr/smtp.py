@@ -1,0 +1,103 @@
+"""Sending mail to internationalised addresses (RFC 6531), and printing none in production."""
+
+from __future__ import annotations
+
+import copy
+import smtplib
+from email import message_from_bytes, policy
+from email.utils import formataddr, parseaddr
+
+import email_validator
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends import console, smtp
+
+#: What a mail server has to offer, and is asked for, before it is given a UTF-8 address.
+OPTIONS = ["SMTPUTF8", "BODY=8BITMIME"]
+
+
+class CannotReach(smtplib.SMTPException):
+    """Our mail server takes no address that is not ASCII before the @."""
+
+    def __init__(self) -> None:
+        super().__init__("our mail server cannot send to this address")
+
+
+def check_reachable(address: str) -> None:
+    """Ask our mail server whether it takes *address*, before anything is kept for it.
+
+    Only an address that is not ASCII before the @ makes it a question.
+
+    Raises:
+        CannotReach, OSError: the server is away.
+    """
+    if address.rpartition("@")[0].isascii():
+        return
+    with get_connection() as connection:
+        if isinstance(connection, Backend) and not connection.takes_utf8():
+            raise CannotReach
+
+
+class Backend(smtp.EmailBackend):
+    """Sends by SMTP: domains by IDNA 2008, and a local part in UTF-8 where the server takes it.
+
+    Django's own writes domains by IDNA 2003, where straße.de is strasse.de, which is another's. And
+    it writes local parts as encoded words, which RFC 2047 (5, 3) forbids and no server understands.
+    """
+
+    def takes_utf8(self) -> bool:
+        """Return whether the server of the open connection offers SMTPUTF8."""
+        assert self.connection is not None
+        self.connection.ehlo_or_helo_if_needed()
+        return self.connection.has_extn("smtputf8")
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        message = _encode_domains(email_message)
+        if all(each.isascii() for each in message.recipients()):
+            return bool(super()._send(message))  # type: ignore[misc]
+        if not self.takes_utf8():
+            raise CannotReach
+        assert self.connection is not None
+        sender = parseaddr(message.from_email)[1]
+        recipients = [parseaddr(each)[1] for each in message.recipients()]
+        self.connection.sendmail(sender, recipients, _write_in_utf8(message), OPTIONS)
+        return True
+
+
+class ConsoleBackend(console.EmailBackend):
+    """Prints mail. Codes and links would stand in the log, so only in development."""
+
+    def open(self) -> bool:
+        if not settings.DEVELOPMENT:
+            raise ImproperlyConfigured("Set EMAIL_URL: mail is printed only in development.")
+        return bool(super().open())
+
+
+def _encode_domains(message: EmailMessage) -> EmailMessage:
+    """Return a copy of *message* whose addresses have ASCII domains."""
+    encoded = copy.copy(message)
+    encoded.from_email = _encode_domain(message.from_email)
+    for part in ("to", "cc", "bcc"):
+        setattr(encoded, part, [_encode_domain(each) for each in getattr(message, part)])
+    return encoded
+
+
+def _encode_domain(mailbox: str) -> str:
+    """Return *mailbox*, as `ana@bücher.example`, with its domain as `xn--bcher-kva.example`."""
+    if mailbox.isascii():
+        return mailbox
+    name, address = parseaddr(mailbox)
+    valid = email_validator.validate_email(address, check_deliverability=False)
+    encoded = f"{valid.local_part}@{valid.ascii_domain}"
+    return formataddr((name, encoded)) if name else encoded
+
+
+def _write_in_utf8(message: EmailMessage) -> bytes:
+    """Return the mail as RFC 6532 writes it, with its addresses as they are."""
+    mail = message_from_bytes(message.message().as_bytes(), policy=policy.SMTPUTF8)
+    for name, addresses in (("To", message.to), ("Cc", message.cc)):
+        del mail[name]
+        if addresses:
+            mail[name] = ", ".join(addresses)
+    return mail.as_bytes()
