@@ -75,7 +75,7 @@ WHERE key.prefix = %(prefix)s AND key.revoked_at IS NULL
 BY_PREFIX = Statement(
     USABLE.format(
         columns="key.id, key.name, key.prefix, key.digest, key.scopes, key.expires_at, "
-        "brand.id, brand.slug, brand.name, brand.test"
+        "brand.id, brand.slug, brand.name, brand.test, brand.link_key"
     )
 )
 #: The brand that asks, with what its key may do and is compared by, for statements that begin so.
@@ -83,15 +83,15 @@ ASKER = USABLE.format(columns="key.digest, key.scopes, brand.id, brand.slug")
 
 
 def recognise(text: str, *, now: datetime) -> BrandKey | None:
-    """The usable key that *text* is, or None. Its brand has its id, slug, name and mode alone."""
+    """Return the usable key that *text* is, or None. Its brand has only the fields named here."""
     if (prefix := prefix_of(text)) is None:
         return None
-    for pk, name, public, digest, scopes, ends, brand_id, slug, called, test in BY_PREFIX.ask(
-        {"prefix": prefix, "now": now}
-    ):
+    asked = {"prefix": prefix, "now": now}
+    for pk, name, public, digest, scopes, ends, *of_brand in BY_PREFIX.ask(asked):
         if credentials.matches(text, bytes(digest)):
             note_use(prefix, now=now)
-            brand = Brand(id=brand_id, slug=slug, name=called, test=test)
+            brand_id, slug, called, test, link_key = of_brand
+            brand = Brand(id=brand_id, slug=slug, name=called, test=test, link_key=link_key)
             return BrandKey(
                 id=pk, name=name, prefix=public, scopes=scopes, expires_at=ends, brand=brand
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import SignupForm
@@ -55,13 +56,19 @@ class Site(NamedTuple):
     domain: str
 
 
+def _to_public(url: str) -> str:
+    """Return the same page at PUBLIC_URL; allauth takes the host that the request came to."""
+    return settings.PUBLIC_URL + urlunsplit(urlsplit(url)._replace(scheme="", netloc=""))
+
+
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send no more than an address may get; the page says the same either way."""
         if template_prefix in ASKED_FOR and not rate_limits.consume_quietly("mail", address=email):
             return
         site = Site("CMR", settings.PUBLIC_URL)
-        super().send_mail(template_prefix, email, {"current_site": site} | context)
+        links = {k: _to_public(v) for k, v in context.items() if k.endswith("_url") and v}
+        super().send_mail(template_prefix, email, {"current_site": site} | context | links)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Count a password that is typed to sign in, or to confirm who is signed in.

@@ -62,14 +62,14 @@ def send(asked: PermissionRequest, address: str, *, language: str, now: datetime
     A mail goes out whether they have an account or not, so a brand cannot tell.
     """
     relationship = asked.relationship
-    link = Link(relationship, asked.purpose_id, asked.channel, asked.topic, proven=True)
+    link = Link(relationship, asked.purpose_id, asked.channel, asked.topic)
     words = {"brand": relationship.brand.name, "evidence": asked.evidence}
     with translation.override(language):
         lines = [
             _("%(brand)s says that you asked for this: %(evidence)s") % words,
             f"“{asked.text}”",
             _("Say yes, no, or never again here:"),
-            links.address_of("p", links.mint(link)),
+            links.address_of("p", links.mint_proven(link, now=now)),
             _("If you do nothing, it stays a no."),
         ]
         subject, text = _("%(brand)s asks you to confirm") % words, "\n\n".join(lines)

@@ -7,7 +7,9 @@ The key is the brand's own, so that a brand can make its links itself, and no ot
 
 Note [Whose link]. Whoever makes a link could use it. So what a brand makes, or is given for its
 mails, only ever says less; a yes takes a link that we sent to the person's address ourselves
-(`proven`), which is sealed with another key.
+(`proven`), which is sealed with another key. Mails are forwarded, and stay in mailboxes for years;
+so a proven link ends (`e`, Unix seconds), and says yes once. After either it is worth as much as a
+link of the brand's mails: it goes on saying less.
 """
 
 from __future__ import annotations
@@ -15,16 +17,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.db import transaction
 
+from brands import link_keys
+from brands.models import Brand
 from cmr import preferences, undoing
+from cmr.models import UsedLink
 from consent import ledger, scopes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
@@ -34,14 +41,19 @@ from consent.scopes import Names
 SOURCE = "link"
 #: A token is not longer, in characters.
 LONGEST = 1_000
-
+#: A proven link says yes for so long: a week is enough to read one's mail, and a new one is a form
+#: away. What stays in a mailbox after that is no more than a way out.
+PROVEN_FOR = timedelta(days=7)
 
 #: What says more than stood before, and so takes a proven link.
 SAYS_MORE = ("grant", "clear")
 
 
 class NotProven(Exception):
-    """A link that was in a brand's hands cannot say yes, nor take a no back."""
+    """A link that was in a brand's hands cannot say yes, nor take a no back.
+
+    Nor can a proven one that has ended, or said yes before.
+    """
 
 
 class BadLink(ValueError):
@@ -57,8 +69,14 @@ class Link:
     channel: str | None = None
     topic: str | None = None
     campaign: str | None = None
-    #: Whether it went to the person's own address, and not through the brand's hands.
+    #: Whether it may say yes: it went to the person's own address, and not through the brand's
+    #: hands, and that is not over.
     proven: bool = False
+    #: Whether it was proven, and has ended or said yes.
+    is_over: bool = False
+    #: As it was read; empty for a link that is to be made.
+    token: str = ""
+    ends_at: datetime | None = None
 
     @property
     def scope(self) -> Scope:
@@ -66,18 +84,31 @@ class Link:
 
 
 def mint(link: Link) -> str:
-    """The token of a link; the same link gives the same token."""
-    brand = link.relationship.brand.slug
-    said = {
-        "b": brand,
+    """Return the token of a link for the brand's mails; the same link gives the same token."""
+    payload = _write(_about(link))
+    return f"{payload}.{_text(_seal(link_keys.key_of(link.relationship.brand), payload))}"
+
+
+def mint_proven(link: Link, *, now: datetime) -> str:
+    """Return the token of a link that says yes; only for a mail to the person's own address."""
+    ends_at = int((now + PROVEN_FOR).timestamp())
+    payload = _write({**_about(link), "e": ends_at, "n": secrets.token_urlsafe(6)})
+    return f"{payload}.{_text(_seal(_proven_keys(link.relationship.brand.slug)[0], payload))}"
+
+
+def _about(link: Link) -> dict[str, Any]:
+    return {
+        "b": link.relationship.brand.slug,
         "p": str(link.relationship.pk),
         "u": link.purpose,
         "c": link.channel,
         "t": link.topic,
         "k": link.campaign,
     }
-    payload = _text(orjson.dumps({key: value for key, value in said.items() if value}))
-    return f"{payload}.{_text(_seal(brand, payload, proven=link.proven))}"
+
+
+def _write(said: dict[str, Any]) -> str:
+    return _text(orjson.dumps({key: value for key, value in said.items() if value}))
 
 
 def for_mail(link: Link) -> dict[str, Any]:
@@ -97,32 +128,41 @@ def address_of(page: str, token: str) -> str:
     return f"{settings.PUBLIC_URL}/{page}/{token}"
 
 
-def key_of(brand: str) -> bytes:
-    """The key by which a brand makes tokens itself; who has it can say no for its people."""
-    return _key(f"links of {brand}")
-
-
-def read(token: str) -> Link:
-    """The link that *token* stands for.
+def read(token: str, *, now: datetime) -> Link:
+    """Return the link that *token* stands for.
 
     Raises:
         BadLink
     """
     try:
-        payload, _, seal = token[:LONGEST].partition(".")
+        payload, _, text = token[:LONGEST].partition(".")
         said = orjson.loads(_bytes(payload))
-        brand, person = str(said["b"]), uuid.UUID(said["p"])
-        proven = _is_sealed(brand, payload, seal, proven=True)
-        sealed = proven or _is_sealed(brand, payload, seal, proven=False)
+        brand, person, seal = str(said["b"]).replace("\0", ""), uuid.UUID(said["p"]), _bytes(text)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadLink("this is none of our links") from error
-    if not sealed:
+    ours = any(_is_sealed(key, payload, seal) for key in _proven_keys(brand))
+    if not ours and not _is_sealed_by_brand(brand, payload, seal, now):
         raise BadLink("this is none of our links")
-    return replace(_of(person, brand, {key: said.get(key) for key in "uctk"}), proven=proven)
+    link = replace(_of(person, brand, {key: said.get(key) for key in "uctk"}), token=token)
+    return _with_its_end(link, said.get("e", 0), now) if ours else link
 
 
-def _is_sealed(brand: str, payload: str, seal: str, *, proven: bool) -> bool:
-    return hmac.compare_digest(_seal(brand, payload, proven=proven), _bytes(seal))
+def _is_sealed(key: bytes, payload: str, seal: bytes) -> bool:
+    return hmac.compare_digest(_seal(key, payload), seal)
+
+
+def _is_sealed_by_brand(slug: str, payload: str, seal: bytes, now: datetime) -> bool:
+    brand = Brand.objects.filter(slug=slug).first()
+    if brand is None:
+        return False
+    return any(_is_sealed(k, payload, seal) for k in link_keys.accepted_keys(brand, now=now))
+
+
+def _with_its_end(link: Link, ends_at: int, now: datetime) -> Link:
+    """Return *link*, which we sealed for the person, with whether it may still say yes."""
+    end = datetime.fromtimestamp(ends_at, UTC)
+    is_over = end <= now or UsedLink.objects.filter(digest=_digest(link)).exists()
+    return replace(link, proven=not is_over, is_over=is_over, ends_at=end)
 
 
 def _of(person: uuid.UUID, brand: str, said: dict[str, str | None]) -> Link:
@@ -142,12 +182,41 @@ def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
     """Record what whoever holds the link wants; for the ledger it is the person's own word.
 
     Raises:
-        NotProven: it would say more, by a link that was in a brand's hands.
+        NotProven: it would say more, by a link that may not.
     """
-    if choice.decision in SAYS_MORE and not link.proven:
-        raise NotProven("a link of a brand's mail cannot say yes")
     choice = replace(choice, campaign=link.campaign or "")
-    return ledger.record(link.relationship.subject_id, [choice], by=Actor(SOURCE), now=now)[0]
+    with transaction.atomic():
+        if choice.decision in SAYS_MORE:
+            use(link)
+        return ledger.record(link.relationship.subject_id, [choice], by=Actor(SOURCE), now=now)[0]
+
+
+def use(link: Link) -> None:
+    """Let the link say yes, this once. Call it in the transaction that records the yes.
+
+    Of two at the same time the second waits here for the first, and is refused.
+
+    Raises:
+        NotProven
+    """
+    if not link.proven:
+        raise NotProven("this link cannot say yes")
+    if not link.token:
+        return  # made here, for nobody to press twice
+    _used, is_first = UsedLink.objects.get_or_create(
+        digest=_digest(link), defaults={"ends_at": link.ends_at}
+    )
+    if not is_first:
+        raise NotProven("this link has said yes before")
+
+
+def forget_used(*, now: datetime) -> int:
+    """Forget the links that said yes and have ended since; return how many."""
+    return UsedLink.objects.filter(ends_at__lte=now).delete()[0]
+
+
+def _digest(link: Link) -> bytes:
+    return hashlib.sha256(link.token.encode()).digest()
 
 
 def unsubscribe(link: Link, *, now: datetime) -> LedgerEntry | None:
@@ -165,18 +234,17 @@ def take_back(
     Raises:
         NotProven
     """
-    if not link.proven:
-        raise NotProven("a link of a brand's mail cannot take a no back")
-    return undoing.take_back(link.relationship.person_id, [scope], kinds, by=SOURCE, now=now)
+    with transaction.atomic():
+        use(link)
+        return undoing.take_back(link.relationship.person_id, [scope], kinds, by=SOURCE, now=now)
 
 
-def _seal(brand: str, payload: str, *, proven: bool) -> bytes:
-    key = _key(f"own links with {brand}") if proven else key_of(brand)
+def _proven_keys(brand: str) -> list[bytes]:
+    return link_keys.derive_keys(f"own links with {brand}")
+
+
+def _seal(key: bytes, payload: str) -> bytes:
     return hmac.digest(key, payload.encode(), hashlib.sha256)
-
-
-def _key(what: str) -> bytes:
-    return hmac.digest(settings.LINKS_KEY.encode(), what.encode(), "sha256")
 
 
 def _text(raw: bytes) -> str:

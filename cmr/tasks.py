@@ -4,15 +4,16 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from cmr import accounts, rate_limits, sessions
+from cmr import accounts, links, rate_limits, sessions
 
 
 @shared_task(name="cmr.clear_sessions")
 def clear_sessions() -> None:
-    """Forget the sessions that have run out, and the accounts that nobody proved to be theirs."""
+    """Forget sessions that ran out, accounts that nobody proved to be theirs, and used links."""
     call_command("clearsessions")
     sessions.forget_expired()
     accounts.forget_unproved(now=timezone.now())
+    links.forget_used(now=timezone.now())
 
 
 @shared_task(name="cmr.forget_rate_limits")

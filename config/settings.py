@@ -36,8 +36,10 @@ SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-development")
 IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-development")
 #: Encrypts webhook secrets, and the signing keys of mail providers, at rest.
 WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
-#: Makes the keys, one a brand, that seal the links in their mails. A new one breaks old links.
+#: Makes the keys, one a brand, that seal the links in their mails.
 LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")
+#: Those before it, newest first: links that they sealed still work.
+LINKS_OLD_KEYS = env.list("LINKS_OLD_KEYS", default=[])
 #: The key that signs receipts is made of it.
 RECEIPT_KEY = env.str("RECEIPT_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: what they signed is still known to be ours.
@@ -434,6 +436,6 @@ EMAIL_TIMEOUT = 10
 #: Whom the week's summary of the reports goes to, on Mondays; empty is nobody.
 REPORT_MAIL_TO = env.list("REPORT_MAIL_TO", default=[])
 #: Where people reach this installation, as https://host, for links in mails.
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 #: Whom our mail is from.
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="cmr@localhost")

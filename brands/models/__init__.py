@@ -4,6 +4,7 @@ from brands.models.brand import Brand
 from brands.models.campaign import Campaign, CampaignDay
 from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
 from brands.models.key import BrandKey
+from brands.models.link_key import RetiredLinkKey
 from brands.models.notice import Notice
 from brands.models.repeat import Repeat
 from brands.models.stream import Acknowledgement, Event, StreamHead, SubjectHead
@@ -34,6 +35,7 @@ __all__ = [
     "Purpose",
     "Regime",
     "Repeat",
+    "RetiredLinkKey",
     "SetAside",
     "Signature",
     "StreamHead",

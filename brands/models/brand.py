@@ -41,6 +41,8 @@ class Brand(models.Model):
     operations_email = models.EmailField(max_length=320, blank=True)
     #: A company's brand to try things with. It knows only people that it made up: Note [Test mode].
     test = models.BooleanField(default=False)
+    #: Which of its keys seals the links in its mails: it counts how often that was rotated.
+    link_key = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BrandQuerySet.as_manager()

@@ -6,13 +6,16 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import link_keys
 from brands.api.access import BrandView
-from brands.wire import BatchParser, Problem, StrictSerializer, translating
+from brands.models import Brand
+from brands.wire import BatchParser, Problem, Problems, StrictSerializer, translating
 from cmr import links
 from cmr.links import Link
 from consent import people, scopes
@@ -25,6 +28,7 @@ from consent.scopes import Names
 TAG = "brand: links"
 MOST = 10_000
 PROBLEMS = {**wire.PROBLEMS, people.NoRelationship: (404, "no_relationship", "contact")}
+KEY_PROBLEMS: Problems = {link_keys.TooManyLinkKeys: (409, "too_many_link_keys", None)}
 
 
 class About(StrictSerializer):
@@ -74,11 +78,25 @@ class LinkData(LinkItem):
     data = LinkItem(many=True, required=False)  # type: ignore[assignment]
 
 
+class LinkKeyRequest(StrictSerializer):
+    revoke_old = serializers.BooleanField(
+        default=False,
+        help_text="Whether no older key counts any more, as when one leaked. No link in a mail "
+        "that was sent before unsubscribes anybody then.",
+    )
+
+
 class LinkKeyData(serializers.Serializer[object]):
     brand = serializers.CharField(help_text="The token's `b`.")
     key = serializers.CharField(help_text="The key of the HMAC, in base64url. It is a secret.")
     one_click_url = serializers.CharField(help_text="Put the token in place of {token}.")
     preferences_url = serializers.CharField()
+
+
+class NewLinkKeyData(LinkKeyData):
+    old_accepted_until = serializers.DateTimeField(
+        help_text="Until then links count that were made with the key before."
+    )
 
 
 class Links(BrandView):
@@ -127,15 +145,31 @@ class LinkKey(BrandView):
     @extend_schema(responses=LinkKeyData, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What a mail system needs to make the links itself: docs/links.md has the format."""
-        slug = self.brand.slug
-        key = base64.urlsafe_b64encode(links.key_of(slug)).rstrip(b"=").decode()
-        answer = Response(
-            {
-                "brand": slug,
-                "key": key,
-                "one_click_url": links.address_of("u", "{token}"),
-                "preferences_url": links.address_of("p", "{token}"),
-            }
-        )
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return Response(_key_data(self.brand), headers={"Cache-Control": "no-store"})
+
+
+class LinkKeyRotation(BrandView):
+    scope = "links"
+
+    @extend_schema(request=LinkKeyRequest, responses={201: NewLinkKeyData}, tags=[TAG])
+    def post(self, request: Request) -> Response:
+        """A new key in place of the old one, whose links go on counting for a year.
+
+        If the old one leaked, `revoke_old` ends it at once, with all that it sealed.
+        """
+        body = LinkKeyRequest(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        revoke_old = body.validated_data["revoke_old"]
+        with translating(KEY_PROBLEMS):
+            until = link_keys.rotate(self.brand, revoke_old=revoke_old, now=timezone.now())
+        data = _key_data(self.brand) | {"old_accepted_until": until}
+        return Response(data, status=201, headers={"Cache-Control": "no-store"})
+
+
+def _key_data(brand: Brand) -> dict[str, Any]:
+    return {
+        "brand": brand.slug,
+        "key": base64.urlsafe_b64encode(link_keys.key_of(brand)).rstrip(b"=").decode(),
+        "one_click_url": links.address_of("u", "{token}"),
+        "preferences_url": links.address_of("p", "{token}"),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -45,13 +46,13 @@ class Receipt(ConsumerView):
         entry = mine.select_related("brand", "purpose").filter(pk=entry_id).first()
         if entry is None:
             raise Problem(404, "not_found", "You have made no such change.")
-        controls_at = request.build_absolute_uri("/")
+        controls_at = f"{settings.PUBLIC_URL}/"
         text = receipts.issue(entry, controls_at=controls_at)
         return Response(
             {
                 "receipt": text,
                 "record": receipts.record_of(entry, controls_at=controls_at),
-                "jwks_url": request.build_absolute_uri(reverse("jwks")),
+                "jwks_url": f"{settings.PUBLIC_URL}{reverse('jwks')}",
             }
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -71,6 +72,11 @@ class Place:
             if self.is_test or name not in TEST_PAGES
         ]
         return [*named, ("team", "Members", f"{both}/team"), ("domain", "Domain", f"{both}/domain")]
+
+    @property
+    def public_url(self) -> str:
+        """Where programs reach the API."""
+        return settings.PUBLIC_URL
 
     @property
     def path(self) -> str:

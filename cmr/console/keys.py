@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands import keys as brand_keys
+from brands import link_keys
 from brands.models import BrandKey
 from cmr.console.access import Place, Shown, for_members
-from cmr.console.forms import KeyForm, RotationForm
+from cmr.console.forms import KeyForm, RotationForm, sentence
 from cmr.freshness import fresh_session_required
 
 
@@ -79,6 +80,22 @@ def revoke(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
     key = get_object_or_404(BrandKey, pk=key_id, brand=place.brand)
     brand_keys.revoke(key, now=timezone.now())
     messages.success(request, f"{key.name} opens nothing any more.")
+    return _back(place)
+
+
+@require_POST
+@sure_in_live_mode
+@for_members
+def rotate_link_key(request: HttpRequest, place: Place) -> HttpResponse:
+    """Give the brand another key for the links in its mails."""
+    revoke_old = "revoke_old" in request.POST
+    try:
+        until = link_keys.rotate(place.brand, revoke_old=revoke_old, now=timezone.now())
+    except link_keys.TooManyLinkKeys as error:
+        messages.error(request, sentence(error))
+        return _back(place)
+    still = "Old links work no more." if revoke_old else f"Old links work until {until:%Y-%m-%d}."
+    messages.success(request, f"Your links have a new key. {still}")
     return _back(place)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -40,7 +41,7 @@ def team(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
-    link = request.build_absolute_uri(reverse("console-join", args=["TOKEN"]))
+    link = f"{settings.PUBLIC_URL}{reverse('console-join', args=['TOKEN'])}"
     try:
         members.invite(
             place.workspace,

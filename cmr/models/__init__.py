@@ -8,6 +8,7 @@ from cmr.models.rate_limit import RateLimitCount
 from cmr.models.removed_address import RemovedAddress
 from cmr.models.test_mail import TestMail
 from cmr.models.token import AccessToken, TokenScope
+from cmr.models.used_link import UsedLink
 from cmr.models.user import User
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "Role",
     "TestMail",
     "TokenScope",
+    "UsedLink",
     "User",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmr import links, mailing
@@ -15,22 +16,24 @@ from consent.models import Identifier, Relationship
 MOST = 100
 
 
-def send_links(request: HttpRequest, address: str) -> None:
+def send_links(address: str) -> None:
     """Write to *address*, be it known or not: only its owner reads which.
 
     Raises:
-        identifiers.InvalidAddress
+        identifiers.InvalidAddress, smtp.CannotReach
     """
     normalised = identifiers.normalise_email(address)
     known = list(_relationships(normalised))
-    lines = [f"{each.brand.name}\n{_page_of(request, each)}\n" for each in known]
+    lines = [f"{each.brand.name}\n{_page_of(each)}\n" for each in known]
     if lines:
         said = _("With these links you decide what each brand may send you, without an account:")
     else:
         said = _("No brand here knows this address.")
-    account = _("With an account you see all brands at once: %s") % _url(request, "account_signup")
+    account = _("With an account you see all brands at once: %s") % _url("account_signup")
     why = _("Somebody typed your address at %s. If it was not you, do nothing.")
-    letter = "\n".join([said, "", *lines, account, "", why % request.get_host(), ""])
+    ends = [_("Each link says yes once, and within a week; it says no at any time."), ""]
+    ends = ends if lines else []
+    letter = "\n".join([said, "", *lines, *ends, account, "", why % settings.PUBLIC_URL, ""])
     mailing.send_within_limits(normalised, _("Your preference pages"), letter)
 
 
@@ -40,9 +43,9 @@ def _relationships(normalised: str) -> list[Relationship]:
     return list(active.select_related("brand").order_by("brand__name", "pk")[:MOST])
 
 
-def _page_of(request: HttpRequest, relationship: Relationship) -> str:
-    return _url(request, "preferences", links.mint(Link(relationship, proven=True)))
+def _page_of(relationship: Relationship) -> str:
+    return links.address_of("p", links.mint_proven(Link(relationship), now=timezone.now()))
 
 
-def _url(request: HttpRequest, name: str, *args: str) -> str:
-    return request.build_absolute_uri(reverse(name, args=args))
+def _url(name: str) -> str:
+    return f"{settings.PUBLIC_URL}{reverse(name)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -24,20 +25,20 @@ def receipt(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Ht
     """A page to print, with the signed text."""
     entry = mine(consumer, entry_id)
     history.name_addresses([entry])
-    return render(request, "cmr/receipt.html", {"entry": entry, "text": _issue(request, entry)})
+    return render(request, "cmr/receipt.html", {"entry": entry, "text": _issue(entry)})
 
 
 @require_safe
 @for_consumers
 def download(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
-    text = _issue(request, mine(consumer, entry_id))
+    text = _issue(mine(consumer, entry_id))
     response = HttpResponse(text, content_type="application/jose")
     response["Content-Disposition"] = f'attachment; filename="receipt-{entry_id}.jws"'
     return response
 
 
-def _issue(request: HttpRequest, entry: LedgerEntry) -> str:
-    return receipts.issue(entry, controls_at=request.build_absolute_uri("/"))
+def _issue(entry: LedgerEntry) -> str:
+    return receipts.issue(entry, controls_at=f"{settings.PUBLIC_URL}/")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -33,7 +34,7 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(view)
     def shown(request: HttpRequest, token: str) -> HttpResponse:
         try:
-            link = links.read(token)
+            link = links.read(token, now=timezone.now())
         except BadLink:
             return render(request, "cmr/bad_link.html", status=404)
         response = view(request, link)
@@ -56,7 +57,7 @@ def unsubscribe(request: HttpRequest, link: Link) -> HttpResponse:
         "link": link,
         "brand": link.relationship.brand,
         "what": _what(link),
-        "token": links.mint(link),
+        "token": link.token,
         "is_done": request.method == "POST",
     }
     return render(request, "cmr/unsubscribe.html", context)
@@ -86,9 +87,17 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
         except asking.Answered:
             error = _("You had answered this already.")
         except NotProven:
-            error = _("The link in a mail of theirs can only stop, pause and limit.")
+            error = _refusal(link)
+        link = links.read(link.token, now=timezone.now())  # which a yes has used up
     context = _page(link) | {"error": error, "said": said}
     return render(request, "cmr/preferences.html", context, status=422 if error else 200)
+
+
+def _refusal(link: Link) -> str:
+    """Say why a link takes no yes. Whether it is over, it may have become just now."""
+    if link.proven or link.is_over:
+        return _("This link says yes no more: it said it once, or is older than a week.")
+    return _("The link in a mail of theirs can only stop, pause and limit.")
 
 
 def _say(request: HttpRequest, link: Link) -> str:
@@ -118,12 +127,15 @@ def _answer(request: HttpRequest, link: Link) -> str:
     """
     if not link.proven:
         raise NotProven
-    known = _questions(link)
+    now, known = timezone.now(), _questions(link)
     one = next((each for each in known if str(each.pk) == request.POST["asked"]), None)
     given = request.POST.get("answer", "")
     if one is None or given not in Answer.values:
         raise BadWish(_("There is no such answer."))
-    entries = asking.answer(one, Answer(given), by=links.SOURCE, now=timezone.now())
+    with transaction.atomic():
+        if given == Answer.YES:
+            links.use(link)
+        entries = asking.answer(one, Answer(given), by=links.SOURCE, now=now)
     history.name_topics(entries)
     return words.said(entries[0])
 
@@ -177,7 +189,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
     address, error = request.POST.get("email", "").replace("\0", "")[:320], ""
     if request.method == "POST":
         try:
-            letters.send_links(request, address)
+            letters.send_links(address)
         except identifiers.InvalidAddress:
             error = _("This is not an e-mail address.")
         except smtp.CannotReach:

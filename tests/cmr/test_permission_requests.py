@@ -215,7 +215,7 @@ def test_one_s_own_link_answers_nothing_of_others(
 ) -> None:
     made = as_acme.post("permission-requests", ASK).json()
     other, _ = relationships.start(met.subject_id, rival, by=Actor("portal"), now=timezone.now())
-    token = links.mint(Link(other, proven=True))
+    token = links.mint_proven(Link(other), now=timezone.now())
     for asked in (made["id"], "x", ""):
         answer = Client().post(f"/p/{token}", {"asked": asked, "answer": "yes"})
         assert answer.status_code == 422

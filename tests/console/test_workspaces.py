@@ -58,7 +58,7 @@ def test_a_key_makes_no_keys_unless_told_to(workspace: Workspace, dev: Browser) 
 
 def test_a_new_key_comes_as_the_documentation_uses_it(workspace: Workspace, dev: Browser) -> None:
     page = dev.post("acme/test/keys/new", name="first", scopes=["check"]).content.decode()
-    assert re.search(r"export CMR_URL=http://testserver\nexport CMR_KEY=cmr_test_[^<]+<", page)
+    assert re.search(r"export CMR_URL=http://127.0.0.1:8000\nexport CMR_KEY=cmr_test_[^<]+<", page)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_another_workspaces_member_is_not_there(
 
 def invited(olga: Browser, role: str = "developer") -> str:
     assert olga.post("acme/team", address="nick@example.org", role=role).status_code == 302
-    (link,) = re.findall(r"http://testserver/console/(join/\S+)", str(mail.outbox[-1].body))
+    (link,) = re.findall(r"http://127.0.0.1:8000/console/(join/\S+)", str(mail.outbox[-1].body))
     return str(link)
 
 

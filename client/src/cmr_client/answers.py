@@ -201,6 +201,11 @@ class LinkKey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewLinkKey(LinkKey):
+    old_accepted_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PermissionRequest:
     """`answer` is "yes", "no", "never", or None while it waits."""
 

@@ -15,6 +15,7 @@ from cmr_client.answers import (
     LinkKey,
     Links,
     Mistake,
+    NewLinkKey,
     Page,
     PermissionRequest,
     Relationship,
@@ -138,6 +139,12 @@ class LinksOfMails(Group[K]):
     def key(self) -> Call[LinkKey]:
         """What it takes to make them yourself. Keep it like a password."""
         return get("links/key", LinkKey)
+
+    @Operation
+    def rotate_key(self, *, revoke_old: bool = False) -> Call[NewLinkKey]:
+        """Another key. Links that were made with the old one count until `old_accepted_until`;
+        with `revoke_old`, for a key that leaked, none does from now on."""
+        return post("links/key/rotate", NewLinkKey, {"revoke_old": revoke_old})
 
 
 def _each(answer: httpx.Response) -> list[Links | Mistake]:
