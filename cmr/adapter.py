@@ -10,11 +10,13 @@ from allauth.account.forms import SignupForm
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -144,6 +146,18 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.SECOND_FACTOR_FERNET_KEYS])
+
+
+def reencrypt_factors() -> int:
+    """Encrypt the secrets of second factors with the key of today; return how many."""
+    adapter, types = SecondFactorAdapter(), Authenticator.Type
+    known = Authenticator.objects.filter(type__in=[types.TOTP, types.RECOVERY_CODES])
+    with transaction.atomic():
+        for each in (found := list(known.select_for_update())):
+            for name in {"secret", "seed"} & each.data.keys():
+                each.data[name] = adapter.encrypt(adapter.decrypt(each.data[name]))
+            each.save(update_fields=["data"])
+    return len(found)
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]

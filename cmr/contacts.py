@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F
-from django.utils.crypto import get_random_string
+from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.translation import gettext as _
 
 from cmr import account_access, accounts, mailing, rate_limits, smtp, texting
@@ -57,7 +57,7 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
         smtp.check_reachable(value)
     _count_sent(consumer, kind, value)
     code = get_random_string(LENGTH, LETTERS)
-    sent = {"code": _digest(consumer, code), "tries": 0, "sent_at": now}
+    sent = {"code": _digest(consumer, code, settings.SECRET_KEY), "tries": 0, "sent_at": now}
     pending, _is_new = PendingContact.objects.update_or_create(
         consumer=consumer, kind=kind, value=value, defaults=sent
     )
@@ -89,8 +89,7 @@ def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
     )
     if not fresh.update(tries=F("tries") + 1):
         raise WrongCode("this code is too old, or was tried too often")
-    given = _digest(pending.consumer, _normalise_code(code))
-    if not hmac.compare_digest(given, bytes(pending.code)):
+    if not _is_code(pending, _normalise_code(code)):
         raise WrongCode("this is not the code that was sent")
     consumer, kind, value = pending.consumer, pending.kind, pending.value
     point = account_access.add_address(consumer, kind=kind, value=value, now=now)
@@ -102,9 +101,19 @@ def _normalise_code(typed: str) -> str:
     return "".join(filter(str.isalnum, typed)).upper()
 
 
-def _digest(consumer: Consumer, code: str) -> bytes:
-    """A short code is soon found by whoever has its plain hash, so it is keyed."""
-    return hmac.digest(settings.SECRET_KEY.encode(), f"{consumer.pk}:{code}".encode(), "sha256")
+def _digest(consumer: Consumer, code: str, secret: str) -> bytes:
+    """A short code is soon found by whoever has its plain hash, so it is keyed.
+
+    The key is made of *secret* for this purpose alone.
+    """
+    text = f"{consumer.pk}:{code}"
+    return salted_hmac("cmr.contacts.code", text, secret=secret, algorithm="sha256").digest()
+
+
+def _is_code(pending: PendingContact, code: str) -> bool:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    digests = [_digest(pending.consumer, code, key) for key in keys]
+    return any(hmac.compare_digest(each, bytes(pending.code)) for each in digests)
 
 
 def _send(pending: PendingContact, code: str) -> None:

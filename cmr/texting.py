@@ -7,6 +7,7 @@ import logging
 import urllib.request
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 log = logging.getLogger(__name__)
 SECONDS = 10
@@ -23,6 +24,8 @@ def send(number: str, text: str) -> None:
     Raises:
         OSError: the gateway is away, or did not take it.
     """
+    if not is_possible():
+        raise ImproperlyConfigured("Set SMS_URL: text messages are printed only in development.")
     if not settings.SMS_URL:
         print(f"\nText message to {number}: {text}\n", flush=True)  # noqa: T201
         return

@@ -1,14 +1,21 @@
 """Settings mistakes, found at start and not at the first webhook."""
 
 from collections.abc import Sequence
+from email.utils import parseaddr
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 SECRETS = (
     *("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY", "RECEIPT_KEY"),
     *("CONTACT_HASHES_KEY", "SESSIONS_KEY", "SECOND_FACTOR_KEY"),
+)
+OLD_KEYS = (
+    *("SECRET_KEY_FALLBACKS", "WEBHOOK_SECRETS_OLD_KEYS", "LINKS_OLD_KEYS", "RECEIPT_OLD_KEYS"),
+    *("CONTACT_HASHES_OLD_KEYS", "SESSIONS_OLD_KEYS", "SECOND_FACTOR_OLD_KEYS"),
 )
 
 
@@ -25,6 +32,77 @@ def secrets_are_set(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
         for name in SECRETS
         if getattr(settings, name).startswith("insecure-")
     ]
+
+
+@register()
+def old_keys_are_secret(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if settings.DEVELOPMENT:
+        return []
+    return [
+        Error(
+            f"{name} has a development default.",
+            hint=f"Take it out of {name}: anybody could seal and sign with it.",
+            id="config.E008",
+        )
+        for name in OLD_KEYS
+        if any(key.startswith("insecure-") for key in getattr(settings, name))
+    ]
+
+
+@register()
+def each_key_has_one_purpose(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    values = [getattr(settings, name) for name in SECRETS]
+    if settings.DEVELOPMENT or len(set(values)) == len(values):
+        return []
+    hint = f"Give each of {', '.join(SECRETS)} a value of its own."
+    return [Warning("Two secrets have the same value.", hint=hint, id="config.W002")]
+
+
+@register()
+def mail_is_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Codes and links must reach people, and never stand in a log or a file."""
+    if settings.DEVELOPMENT or settings.EMAIL_BACKEND == "cmr.smtp.Backend":
+        return []
+    hint = "Set EMAIL_URL, as smtp+tls://user:password@smtp.example.org:587."
+    return [Error("Mail is not sent.", hint=hint, id="config.E005")]
+
+
+@register()
+def mail_has_a_sender(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    if settings.DEVELOPMENT or (domain and not _is_local(domain)):
+        return []
+    hint = "Set MAIL_FROM, as CMR <cmr@example.org>."
+    return [Error("Mail has no sender.", hint=hint, id="config.E007")]
+
+
+@register()
+def people_reach_us(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    url = urlsplit(settings.PUBLIC_URL)
+    if settings.DEVELOPMENT or (url.scheme == "https" and not _is_local(url.hostname or "")):
+        return []
+    hint = "Set PUBLIC_URL, as https://cmr.example.org: it is in every link that is mailed."
+    return [Error("PUBLIC_URL is not public, or without TLS.", hint=hint, id="config.E006")]
+
+
+def _is_local(host: str) -> bool:
+    """Return whether *host* is this machine, a name without a dot, or a private address."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".internal"))
+
+
+@register()
+def proxies_are_counted(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Web speaks no TLS, so in production a proxy is before it."""
+    if settings.DEVELOPMENT or settings.TRUSTED_PROXIES is not None:
+        return []
+    hint = "Set TRUSTED_PROXIES to how many add to X-Forwarded-For, mostly 1; 0 where none does."
+    message = "All callers look like one, and share their limits, if there is a proxy before us."
+    return [Warning(message, hint=hint, id="config.W001")]
 
 
 @register()

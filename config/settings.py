@@ -32,10 +32,14 @@ DEBUG = env.bool("DEBUG", default=False)
 
 #: Signs sessions and CSRF tokens. A system check refuses the default in production.
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-development")
+#: Those before it, newest first: sessions that they signed go on.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 #: Keys the digests that stand for addresses. Losing it loses who is who; it cannot be rotated.
 IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-development")
 #: Encrypts webhook secrets, and the signing keys of mail providers, at rest.
 WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
+#: Those before it, newest first: what they encrypted can still be read.
+WEBHOOK_SECRETS_OLD_KEYS = env.list("WEBHOOK_SECRETS_OLD_KEYS", default=[])
 #: Makes the keys, one a brand, that seal the links in their mails.
 LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: links that they sealed still work.
@@ -44,10 +48,10 @@ LINKS_OLD_KEYS = env.list("LINKS_OLD_KEYS", default=[])
 RECEIPT_KEY = env.str("RECEIPT_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: what they signed is still known to be ours.
 RECEIPT_OLD_KEYS = env.list("RECEIPT_OLD_KEYS", default=[])
-#: Seals the hashes of addresses by which brands know their people. A new one makes them unreadable.
+#: Seals the hashes of addresses by which brands know their people.
 CONTACT_HASHES_KEY = env.str("CONTACT_HASHES_KEY", default="insecure-only-for-development")
-#: The Fernet key made of WEBHOOK_SECRETS_KEY, once per process.
-WEBHOOK_FERNET_KEY = base64.urlsafe_b64encode(hashlib.sha256(WEBHOOK_SECRETS_KEY.encode()).digest())
+#: Those before it, newest first: hashes that they sealed can still be read.
+CONTACT_HASHES_OLD_KEYS = env.list("CONTACT_HASHES_OLD_KEYS", default=[])
 #: Encrypts what sessions hold, at rest. Without it everybody is signed out.
 SESSIONS_KEY = env.str("SESSIONS_KEY", default="insecure-only-for-development")
 #: Earlier values of SESSIONS_KEY, newest first: sessions encrypted with them can still be read.
@@ -168,6 +172,8 @@ TEMPLATES = [
 
 # -- The API -----------------------------------------------------------------------------------
 
+#: How many proxies before us add to X-Forwarded-For; with 0 the header is nobody's word.
+TRUSTED_PROXIES: int | None = env.int("TRUSTED_PROXIES", default=None)
 REST_FRAMEWORK = {
     # Each door names its own authentication and permission; a view that forgets is closed.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -177,8 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.schema.Contract",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.wire.AlwaysJSON",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    # How many proxies before us add to X-Forwarded-For; with 0 the header is nobody's word.
-    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
+    "NUM_PROXIES": TRUSTED_PROXIES or 0,
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -381,7 +386,7 @@ RATE_LIMITS = env.str("ACCOUNT_LIMITS", default="on") != "off"
 ACCOUNT_RATE_LIMITS = False
 MFA_RATE_LIMITS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES or 0
 USERSESSIONS_ADAPTER = "cmr.adapter.SessionsAdapter"
 #: Whether administrators can do nothing before they have signed in with a second factor.
 STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", default=not DEVELOPMENT)
@@ -423,7 +428,7 @@ LOGGING = logs.settings_of(level=env.str("LOG_LEVEL", default="INFO"), as_json=L
 
 #: What Prometheus has to show to read `/metrics`; without one nobody may, but in development.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-#: Where mail goes out, as smtp+tls://user:password@host:587; in development it is printed.
+#: Where mail goes out, as smtp+tls://user:password@host:587; printed in development alone.
 EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))
 #: Our own classes for SMTP and for printing, in place of Django's.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from brands.prepared import Statement
 from consent import identifiers
@@ -32,6 +33,25 @@ KIND_OF = {"email": HashKind.EMAIL, "phone": HashKind.PHONE, "sha256": HashKind.
 KEEP = """
 INSERT INTO consent_contacthash (relationship_id, kind, sealed)
 SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) ON CONFLICT DO NOTHING
+"""
+#: So many relationships are looked at before what was done is committed.
+BATCH = 1_000
+#: Locked, or a hash that is taken away meanwhile would be put back.
+NEXT = """
+SELECT held.relationship_id, held.kind, held.sealed, relationship.brand_id
+FROM consent_contacthash held
+JOIN consent_relationship relationship ON relationship.id = held.relationship_id
+WHERE held.relationship_id IN (
+    SELECT DISTINCT relationship_id FROM consent_contacthash
+    WHERE relationship_id > %(last)s ORDER BY relationship_id LIMIT %(batch)s
+)
+ORDER BY held.relationship_id FOR UPDATE OF held
+"""
+DROP = """
+DELETE FROM consent_contacthash held
+USING unnest(%s::uuid[], %s::text[], %s::bytea[]) AS old (relationship_id, kind, sealed)
+WHERE held.relationship_id = old.relationship_id AND held.kind = old.kind
+    AND held.sealed = old.sealed
 """
 OF = Statement("""
 SELECT relationship_id, kind, sealed FROM consent_contacthash
@@ -143,15 +163,47 @@ def forget_former(relationship_ids: Iterable[uuid.UUID]) -> None:
     FORGET_FORMER.ask({"ids": ids})
 
 
+def reencrypt() -> int:
+    """Seal all hashes with the key of today; return how many were sealed with an older one.
+
+    Raises:
+        Unreadable
+    """
+    last, changed = uuid.UUID(int=0), 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(NEXT, {"last": last, "batch": BATCH})
+            rows = cursor.fetchall()
+            changed += _seal_again(rows)
+        if not rows:
+            return changed
+        last = max(row[0] for row in rows)
+
+
+def _seal_again(rows: Sequence[tuple[uuid.UUID, str, bytes, int]]) -> int:
+    """Replace those that an older key sealed: the same hash under two keys would be two rows."""
+    old, new = [], []
+    for relationship, kind, held, brand_id in rows:
+        sealed = seal(_open(bytes(held), brand_id), brand_id)
+        if sealed != bytes(held):
+            old.append((relationship, kind, bytes(held)))
+            new.append((relationship, kind, sealed))
+    keep_sealed(new)
+    if old:
+        with connection.cursor() as cursor:
+            cursor.execute(DROP, [list(column) for column in zip(*old, strict=True)])
+    return len(old)
+
+
 def seal(sha256: bytes, brand_id: int) -> bytes:
     return _cipher(settings.CONTACT_HASHES_KEY).encrypt(sha256, _place(brand_id))
 
 
 def _open(sealed: bytes, brand_id: int) -> bytes:
-    try:
-        return _cipher(settings.CONTACT_HASHES_KEY).decrypt(sealed, _place(brand_id))
-    except InvalidTag as error:
-        raise Unreadable("the key of this installation does not open the hashes") from error
+    for key in (settings.CONTACT_HASHES_KEY, *settings.CONTACT_HASHES_OLD_KEYS):
+        with suppress(InvalidTag):
+            return _cipher(key).decrypt(sealed, _place(brand_id))
+    raise Unreadable("the key of this installation does not open the hashes")
 
 
 def _place(brand_id: int) -> list[bytes]:

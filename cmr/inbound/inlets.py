@@ -70,6 +70,11 @@ def key_of(inlet: Inlet) -> str:
     return webhooks.unseal(bytes(inlet.signing_key)) if inlet.signing_key else ""
 
 
+def reencrypt_keys() -> int:
+    """Encrypt the signing keys of all inlets with the key of today; return how many."""
+    return webhooks.reencrypt(Inlet.objects.all(), "signing_key")
+
+
 def ask_to_confirm(inlet: Inlet, url: str) -> None:
     """Keep what the provider wants opened, for the brand to open it: we call nobody's addresses."""
     Inlet.objects.filter(pk=inlet.pk).update(confirm_url=url)

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
+from cmr import texting
 from config import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {name: f"{name}-of-32-random-bytes" for name in checks.SECRETS}
+#: What else production needs.
+NEEDED = {
+    "PUBLIC_URL": "https://cmr.example",
+    "EMAIL_URL": "smtp+tls://user:password@smtp.example:587",
+    "MAIL_FROM": "CMR <cmr@cmr.example>",
+    "TRUSTED_PROXIES": "1",
+}
+#: As if they were not set.
+DEFAULTS = {
+    "PUBLIC_URL": "http://127.0.0.1:8000",
+    "EMAIL_URL": "consolemail://",
+    "MAIL_FROM": "cmr@localhost",
+}
 
 
 def production(**more: str) -> subprocess.CompletedProcess[str]:
     """`manage.py check --deploy` as a production machine would run it."""
-    environment = {"CMR_ENVIRONMENT": "production", "ALLOWED_HOSTS": "cmr.example", **more}
+    named = {"CMR_ENVIRONMENT": "production", "ALLOWED_HOSTS": "cmr.example"}
+    environment = {**named, **NEEDED, **more}
     argv = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "ERROR"]
     return subprocess.run(
         argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -29,6 +47,7 @@ def production(**more: str) -> subprocess.CompletedProcess[str]:
 def test_production_with_its_secrets_passes() -> None:
     done = production(**SECRETS)
     assert done.returncode == 0, done.stderr
+    assert "config." not in done.stderr
 
 
 @pytest.mark.parametrize("missing", checks.SECRETS)
@@ -41,6 +60,69 @@ def test_production_refuses_a_development_secret(missing: str) -> None:
 def test_production_refuses_webhooks_to_itself() -> None:
     done = production(**SECRETS, OUTBOUND_ALLOW_LOOPBACK="1")
     assert "config.E002" in done.stderr
+
+
+@pytest.fixture
+def as_production(settings: Settings) -> Settings:
+    """The settings as production has them; a process for each case would take seconds."""
+    settings.DEVELOPMENT, settings.EMAIL_BACKEND = False, "cmr.smtp.Backend"
+    settings.PUBLIC_URL, settings.DEFAULT_FROM_EMAIL = NEEDED["PUBLIC_URL"], NEEDED["MAIL_FROM"]
+    settings.TRUSTED_PROXIES, settings.OUTBOUND_ALLOW_LOOPBACK = 1, False
+    for name, value in SECRETS.items():
+        setattr(settings, name, value)
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("EMAIL_BACKEND", "cmr.smtp.ConsoleBackend", "config.E005"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "config.E005"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend", "config.E005"),
+        ("PUBLIC_URL", "http://cmr.example", "config.E006"),
+        ("PUBLIC_URL", "https://127.0.0.1:8000", "config.E006"),
+        ("PUBLIC_URL", "https://10.0.0.7", "config.E006"),
+        ("PUBLIC_URL", "https://localhost", "config.E006"),
+        ("PUBLIC_URL", "cmr.example", "config.E006"),
+        ("DEFAULT_FROM_EMAIL", "cmr@localhost", "config.E007"),
+        ("DEFAULT_FROM_EMAIL", "cmr", "config.E007"),
+        ("LINKS_OLD_KEYS", ["a", "insecure-only-for-development"], "config.E008"),
+        ("LINKS_KEY", SECRETS["RECEIPT_KEY"], "config.W002"),
+        ("TRUSTED_PROXIES", None, "config.W001"),
+    ],
+)
+def test_production_mistake_is_found(
+    name: str, value: object, found: str, as_production: Settings
+) -> None:
+    assert ours() == []
+    setattr(as_production, name, value)
+    assert ours() == [found]
+
+
+def ours() -> list[str]:
+    """What our own checks find."""
+    return [each.id for each in run_checks() if (each.id or "").startswith("config.") and each.id]
+
+
+def test_production_without_its_needs_is_refused() -> None:
+    done = production(**SECRETS, **DEFAULTS)
+    assert {"config.E005", "config.E006", "config.E007"} <= set(
+        re.findall(r"config\.\w+", done.stderr)
+    )
+
+
+def test_every_list_of_old_keys_is_checked() -> None:
+    text = (ROOT / "config" / "settings.py").read_text()
+    assert set(re.findall(r'"(\w+_(?:OLD_KEYS|FALLBACKS))"', text)) == set(checks.OLD_KEYS)
+
+
+def test_text_message_is_not_printed_in_production(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEVELOPMENT, settings.SMS_URL = False, ""
+    with pytest.raises(ImproperlyConfigured, match="SMS_URL"):
+        texting.send("+4915112345678", "123456 is your code")
+    assert capsys.readouterr().out == ""
 
 
 def test_a_lease_shorter_than_a_batch_is_refused(settings: Settings) -> None:
