@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from brands import stream
 from brands.parcels import Item
 from brands.prepared import Statement
 
@@ -27,9 +28,11 @@ COUNTS = Statement(
     " WHERE subscription_id = %(subscription)s LIMIT 1000) AS first"
 )
 DUE_ITEMS = Statement(
-    "SELECT e.sequence, e.uid, e.subject, e.timestamp, e.body, true, a.refusals"
+    "SELECT e.sequence, e.uid, e.subject, e.timestamp, e.body, head.ref, a.refusals"
     " FROM brands_setaside a"
     " JOIN brands_event e ON e.brand_id = %(brand)s AND e.sequence = a.sequence"
+    " LEFT JOIN brands_subjecthead head"
+    " ON head.brand_id = e.brand_id AND head.subject = e.subject"
     " WHERE a.subscription_id = %(subscription)s AND a.try_at <= statement_timestamp()"
     # Nobody overtakes an earlier event of the same person that is not to be tried yet.
     " AND NOT EXISTS (SELECT FROM brands_setaside b WHERE b.subscription_id = a.subscription_id"
@@ -89,7 +92,10 @@ def counts(subscription_id: uuid.UUID) -> tuple[int, int]:
 
 def due_items(subscription_id: uuid.UUID, brand_id: int, *, limit: int) -> list[Item]:
     given = {"subscription": subscription_id, "brand": brand_id, "limit": limit}
-    return [Item(*row) for row in DUE_ITEMS.ask(given)]
+    return [
+        Item(sequence, uid, subject, timestamp, stream.put_ref(body, ref), True, refusals)
+        for sequence, uid, subject, timestamp, body, ref, refusals in DUE_ITEMS.ask(given)
+    ]
 
 
 def held_up(subscription_id: uuid.UUID, subjects: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -19,6 +19,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Sum
 
+from brands.addresses import holds_address
 from brands.models import Brand, Campaign, CampaignDay, Channel, Purpose, Topic
 
 OPEN_DAYS = 90
@@ -181,8 +182,8 @@ class _BadField(ValueError):
 
 def _row(said: Mapping[str, str | None]) -> tuple[str, DayNumbers]:
     code = (said["campaign"] or "").strip()
-    if not 0 < len(code) <= 100 or not code.isprintable():
-        raise _BadField("campaign", "a campaign has a code of at most 100 characters")
+    if not 0 < len(code) <= 100 or not code.isprintable() or holds_address(code):
+        raise _BadField("campaign", "a campaign has a code of at most 100 characters, no address")
     try:
         day = date.fromisoformat((said["day"] or "").strip())
     except ValueError as error:

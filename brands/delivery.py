@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brands import aside, leases, stream, webhooks
+from brands.addresses import mask_addresses
 from brands.aftermath import Aftermath, place_after
 from brands.leases import Lease
 from brands.models import Subscription
@@ -157,7 +158,8 @@ def _attempts(each: Try) -> Iterator[dict[str, object]]:
             "latency_ms": each.answer.latency_ms,
             "outcome": each.answer.outcome,
             "status": each.answer.status,
-            "answer": each.answer.text,
+            # An endpoint may answer with what it was sent, or with what it knows.
+            "answer": mask_addresses(each.answer.text),
         }
 
 

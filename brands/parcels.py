@@ -36,7 +36,8 @@ class Item(NamedTuple):
 
 
 class Parcel(NamedTuple):
-    """The events of one request. The same `webhook_id` always means the same bytes."""
+    """The events of one request. The same `webhook_id` always means the same bytes, unless the
+    brand's reference changed meanwhile."""
 
     items: Sequence[Item]
     webhook_id: str

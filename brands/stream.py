@@ -8,6 +8,11 @@ database sequence would break both: it leaves holes, and lets 7 commit before 6.
 Note [Counter of a relationship]. Each event also has a `subject_seq`: 1, 2, 3, … within the brand's
 events about one subject, which is one relationship. It counts nothing that happens elsewhere.
 Example: of a stream with the events 1 (Ana), 2 (Ben), 3 (Ana), Ana's have 1 and 2, Ben's has 1.
+
+Note [References]. A brand's own reference for a person (`ref`) may say who it is, and a body cannot
+be altered. So bodies are kept with `"ref":null`, and the reference stands once a subject, in
+`brands_subjecthead`. Whoever reads an event gets the body with the reference as it is then: the
+feed, webhooks, and the console. Where erasure took the reference away, it stays null.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -24,8 +29,9 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from brands.models import Acknowledgement, Event
+from brands.models import Acknowledgement, Event, SubjectHead
 from brands.ordered_ids import new_id
 from brands.prepared import Copying, Insertion, Statement
 
@@ -130,26 +136,32 @@ WITH head AS (
     ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1
     RETURNING brand_id, last_sequence
 ), within AS (
-    INSERT INTO brands_subjecthead (brand_id, subject, last_seq)
-    SELECT brand_id, %(subject)s::uuid, 1 FROM head
-    ON CONFLICT (brand_id, subject) DO UPDATE SET last_seq = brands_subjecthead.last_seq + 1
+    INSERT INTO brands_subjecthead (brand_id, subject, last_seq, ref)
+    SELECT brand_id, %(subject)s::uuid, 1, %(ref)s::text FROM head
+    ON CONFLICT (brand_id, subject) DO UPDATE
+    SET last_seq = brands_subjecthead.last_seq + 1, ref = EXCLUDED.ref
     RETURNING last_seq
 )
 SELECT head.last_sequence, within.last_seq FROM head, within
 """)
 COUNT_WITHIN_SUBJECTS = Statement("""
-INSERT INTO brands_subjecthead (brand_id, subject, last_seq)
-SELECT %(brand)s::bigint, given.subject::uuid, count(*)
-FROM json_array_elements_text(%(subjects)s::json) given (subject) GROUP BY given.subject
+INSERT INTO brands_subjecthead (brand_id, subject, last_seq, ref)
+SELECT %(brand)s::bigint, given.subject, given.many, given.ref
+FROM json_to_recordset(%(subjects)s::json) given (subject uuid, many bigint, ref text)
 ON CONFLICT (brand_id, subject) DO UPDATE
-SET last_seq = brands_subjecthead.last_seq + EXCLUDED.last_seq
+SET last_seq = brands_subjecthead.last_seq + EXCLUDED.last_seq, ref = EXCLUDED.ref
 RETURNING subject, last_seq
+""")
+SET_REFS = Statement("""
+UPDATE brands_subjecthead head SET ref = given.ref
+FROM json_to_recordset(%(subjects)s::json) given (subject uuid, ref text)
+WHERE head.brand_id = %(brand)s AND head.subject = given.subject
 """)
 
 
 def _next_numbers(notice: Notice) -> tuple[int, int]:
     """Return the next `sequence` of the brand, and the next `subject_seq` of the subject."""
-    values = {"brand": notice.brand_id, "subject": notice.subject}
+    values = {"brand": notice.brand_id, "subject": notice.subject, "ref": _ref_of(notice)}
     ((sequence, subject_seq),) = NEXT_NUMBERS.ask(values)
     return sequence, subject_seq
 
@@ -157,26 +169,59 @@ def _next_numbers(notice: Notice) -> tuple[int, int]:
 def _number_within_subjects(brand_id: int, notices: Sequence[Notice]) -> list[int]:
     """Return the `subject_seq` of each notice, in order, under the lock of the brand's head."""
     subjects = [notice.subject for notice in notices]
-    given = {"brand": brand_id, "subjects": orjson.dumps(subjects).decode()}
     many = Counter(subjects)
+    refs = {notice.subject: _ref_of(notice) for notice in notices}
+    counted = [{"subject": each, "many": many[each], "ref": ref} for each, ref in refs.items()]
+    given = {"brand": brand_id, "subjects": orjson.dumps(counted).decode()}
     rows = COUNT_WITHIN_SUBJECTS.ask(given)
     numbers = {subject: count(last - many[subject] + 1) for subject, last in rows}
     return [next(numbers[subject]) for subject in subjects]
 
 
-def _fields(notice: Notice, sequence: int, subject_seq: int) -> dict[str, Any]:
-    subject = {name: notice.data[name] for name in ("subject",) if name in notice.data}
+def set_refs(brand_id: int, refs: Mapping[uuid.UUID, str | None]) -> None:
+    """Let the brand's events about each subject name it by another reference, or by none."""
+    if refs:
+        rows = [{"subject": subject, "ref": ref} for subject, ref in refs.items()]
+        SET_REFS.ask({"brand": brand_id, "subjects": orjson.dumps(rows).decode()})
+
+
+def _ref_of(notice: Notice) -> str | None:
+    ref: str | None = notice.data.get("subject", {}).get("ref")
+    return ref
+
+
+NO_REF = b'"ref":null'
+
+
+def put_ref(body: bytes, ref: str | None) -> bytes:
+    """Return a kept body with the reference in it. Nothing before it in a body is free text."""
+    return body if ref is None else body.replace(NO_REF, b'"ref":' + orjson.dumps(ref), 1)
+
+
+def _build_body(notice: Notice, sequence: int, subject_seq: int) -> bytes:
+    """Return the body to be kept, without the reference. Raises BodyTooLarge."""
+    data = {"subject_seq": subject_seq, **notice.data}
+    if "subject" in data:
+        data = {"subject": {**data["subject"], "ref": None}} | {
+            name: value for name, value in data.items() if name != "subject"
+        }
     body = orjson.dumps(
         {
             "type": notice.type,
             "timestamp": notice.timestamp,
             "sequence": sequence,
-            "data": {**subject, "subject_seq": subject_seq, **notice.data},
+            "data": data,
         },
         option=orjson.OPT_UTC_Z,
     )
-    if len(body) > MAX_BODY_BYTES:
-        raise BodyTooLarge(f"{notice.type} has {len(body)} bytes; {MAX_BODY_BYTES} are allowed")
+    size = len(put_ref(body, _ref_of(notice)))
+    if size > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"{notice.type} has {size} bytes; {MAX_BODY_BYTES} are allowed")
+    return body
+
+
+def _fields(notice: Notice, sequence: int, subject_seq: int) -> dict[str, Any]:
+    body = _build_body(notice, sequence, subject_seq)
     facts = notice.facts
     return {
         "brand_id": notice.brand_id,
@@ -225,7 +270,16 @@ def find_event(brand_id: int, cause: uuid.UUID) -> Event:
 def read(brand_id: int, *, after: int, limit: int) -> Sequence[Event]:
     """At most *limit* events with a sequence above *after*, in order."""
     events = Event.objects.filter(brand_id=brand_id, sequence__gt=after)
-    return list(events.order_by("sequence")[:limit])
+    return _with_refs(events.order_by("sequence")[:limit])
+
+
+def _with_refs(events: QuerySet[Event]) -> Sequence[Event]:
+    """Read *events* with each one's reference in its body: Note [References]."""
+    heads = SubjectHead.objects.filter(brand=OuterRef("brand"), subject=OuterRef("subject"))
+    found = list(events.annotate(ref=Subquery(heads.values("ref")[:1])))
+    for event in found:
+        event.body = put_ref(bytes(event.body), event.ref)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +298,12 @@ IS_WANTED = (
     " AND (%(channels)s::text[] IS NULL OR channel = '' OR channel = ANY(%(channels)s::text[]))"
 )
 WINDOW = Statement(
-    "SELECT sequence, uid, subject, timestamp, body FROM brands_event"
+    "SELECT event.sequence, event.uid, event.subject, event.timestamp, event.body, head.ref FROM ("
+    "SELECT * FROM brands_event"
     " WHERE brand_id = %(brand)s AND sequence > %(after)s AND sequence <= %(through)s"
-    f" AND {IS_WANTED} ORDER BY sequence LIMIT %(limit)s"
+    f" AND {IS_WANTED} ORDER BY sequence LIMIT %(limit)s) event"
+    " LEFT JOIN brands_subjecthead head"
+    " ON head.brand_id = event.brand_id AND head.subject = event.subject ORDER BY event.sequence"
 )
 
 
@@ -257,7 +314,8 @@ def window(
     subject, timestamp and body; and the sequence through which there are no others."""
     through = min(last_sequence(brand_id), after + FAR)
     given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
-    rows = WINDOW.ask(given | arrays(wanted))
+    found = WINDOW.ask(given | arrays(wanted))
+    rows = [(*row[:4], put_ref(row[4], row[5])) for row in found]
     return rows, rows[-1][0] if len(rows) == limit else through
 
 
@@ -275,14 +333,14 @@ def takes(wanted: Wanted, event: Event) -> bool:
 
 def newest(
     brand_id: int, *, before: int, limit: int, event_type: str = ""
-) -> tuple[list[Event], int]:
+) -> tuple[Sequence[Event], int]:
     """The last *limit* events before a sequence, newest first, of one type or of all; and the
     sequence before which there may be others."""
     low = max(before - FAR, 1)
     events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)
     if event_type:
         events = events.filter(type=event_type)
-    found = list(events.order_by("-sequence")[:limit])
+    found = _with_refs(events.order_by("-sequence")[:limit])
     return found, found[-1].sequence if len(found) == limit else low
 
 
@@ -329,7 +387,7 @@ def overdue(brand_id: int, *, now: datetime, after: int, limit: int) -> Sequence
     """Of the events that the brand has not said to have applied, the first whose time is over."""
     start = max(after, acknowledged_through(brand_id))
     events = Event.objects.filter(brand_id=brand_id, sequence__gt=start, honour_by__lt=now)
-    return list(events.order_by("sequence")[:limit])
+    return _with_refs(events.order_by("sequence")[:limit])
 
 
 def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:

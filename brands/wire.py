@@ -17,6 +17,8 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from brands.addresses import holds_address
+
 
 class Problem(APIException):
     """An answer that says what is wrong: a stable code, a sentence, and the field if any."""
@@ -156,6 +158,20 @@ class StrictSerializer(serializers.Serializer[Any]):
         """Raise the error that `default_error_messages` has under *key*, on one field."""
         message = serializers.ErrorDetail(str(self.error_messages[key]), key)
         raise serializers.ValidationError({field: message})
+
+
+class NamingField(serializers.CharField):
+    """A brand's own name for something. With an address in it, erasure could not find it."""
+
+    default_error_messages = {
+        "holds_address": "Use a name of your own without an e-mail address or phone number."
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if holds_address(text):
+            self.fail("holds_address")
+        return text
 
 
 class Moment(serializers.DateTimeField):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain, count
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from django.db.models import Q
 from django.utils.text import slugify
 
 from brands import notices, outbound
-from brands.models import Brand, Topic, Workspace
+from brands.models import Brand, BrandKey, Subscription, Topic, Workspace
 
 #: A workspace's slug may not look like a page of the console.
 RESERVED = ("new", "join")
@@ -63,6 +64,16 @@ def make_live(workspace: Workspace, *, now: datetime) -> Brand:
     except IntegrityError as error:
         raise DomainTaken("another workspace runs this domain") from error
     return live
+
+
+def close(brands: Sequence[Brand], *, now: datetime) -> None:
+    """Let no key of *brands* open anything, and send nothing to their webhooks; in a transaction.
+
+    What people chose about them stays.
+    """
+    BrandKey.objects.filter(brand__in=brands, revoked_at=None).update(revoked_at=now)
+    hooks = Subscription.objects.filter(brand__in=brands).exclude(disabled_reason="removed")
+    hooks.update(disabled_at=now, disabled_reason="removed")
 
 
 def adopt(workspace: Workspace, live: Brand, *, now: datetime) -> None:

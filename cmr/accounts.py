@@ -71,7 +71,9 @@ def forget_unproved(*, now: datetime) -> int:
     One that an admin made waits for no code, and stays.
     """
     waiting = EmailAddress.objects.filter(verified=False).values("user")
-    old = User.objects.filter(date_joined__lt=now - UNPROVED, is_staff=False, consumer=None)
+    old = User.objects.filter(
+        date_joined__lt=now - UNPROVED, is_staff=False, consumer=None, memberships=None
+    )
     proved = EmailAddress.objects.filter(verified=True).values("user")
     unproved = old.filter(pk__in=waiting).exclude(pk__in=proved)
     number = unproved.count()

@@ -1,37 +1,73 @@
 """Taking an account away.
 
 Note [Erasure]. What goes: the account, its addresses in clear, its tokens, factors and sessions,
-where the person lives and when they want quiet, and the messages they reported. What stays: the
-ledger, under an id that is nobody's name, the keyed digests that find it, and for each brand the
-sealed hash of the address that the brand itself gave or was told. Without them a brand that still
-holds the address would be answered as if its owner had never said no, its list would leave them
-out, and it could see that the account is gone. Who proves the address again has it all back.
+where the person lives and when they want quiet, the messages they reported, and what brands wrote
+about them (`consent.erasing`). What stays: the ledger, under an id that is nobody's name, the keyed
+digests that find it, and for each brand the sealed hash of the address that the brand itself gave
+or was told. Without them a brand that still holds the address would be answered as if its owner had
+never said no, its list would leave them out, and it could see that the account is gone. Who proves
+the address again has it all back.
 """
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
+from django.db.models import Q
 
-from cmr import preferences, sessions
-from cmr.models import Consumer
+from cmr import members, preferences, sessions
+from cmr.models import Consumer, PermissionRequest, RemovedAddress
 from cmr.preferences import Wish
+from consent import erasing, ledger
+from consent.erasing import PersonalWords
 from consent.ledger import NewChoice
-from consent.models import ContactReport, Subject
+from consent.models import Subject
 from consent.resolution import Scope
 from consent.scopes import Names
 
 
 def erase(consumer: Consumer, *, first_stop: bool, by: str, now: datetime) -> None:
-    """Take the account away; with *first_stop* after a no to everything, of every brand."""
+    """Take the account away; with *first_stop* after a no to everything, of every brand.
+
+    Raises:
+        members.LastOwner: a workspace would have no owner any more.
+    """
     with transaction.atomic():
+        ledger.lock(consumer.subject_id)
+        members.leave_all(consumer.user)
         if first_stop:
             nothing = Wish(Names(), NewChoice(Scope(), "deny"))
             preferences.choose(consumer, [nothing], by=by, now=now)
-        reports = ContactReport.objects.filter(relationship__person=consumer.subject_id)
-        reports.update(message="")
+        words = PersonalWords(_addresses(consumer))
+        erasing.erase_texts(consumer.subject_id, words)
+        _erase_requests(consumer.subject_id, words)
+        _erase_from_admin_log(words)
         _forget(consumer)
+
+
+def _addresses(consumer: Consumer) -> list[str]:
+    proved = consumer.contact_points.values_list("value", flat=True)
+    removed = RemovedAddress.objects.filter(consumer=consumer).values_list("value", flat=True)
+    return sorted({consumer.user.email, *proved, *removed})
+
+
+def _erase_requests(person_id: uuid.UUID, words: PersonalWords) -> None:
+    """Take the words out of what brands asked; the brand reads all but the evidence."""
+    asked = PermissionRequest.objects.filter(relationship__person=person_id)
+    asked.exclude(evidence="").update(evidence="")
+    for each in asked:
+        if words.are_in(each.text) or words.are_in(each.notice):
+            PermissionRequest.objects.filter(pk=each.pk).update(text="", notice="")
+
+
+def _erase_from_admin_log(words: PersonalWords) -> None:
+    """Django's admin writes down the name of whatever was changed."""
+    for address in words.addresses:
+        named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+        LogEntry.objects.filter(named).update(object_repr="", change_message="")
 
 
 def _forget(consumer: Consumer) -> None:

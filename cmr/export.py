@@ -123,7 +123,7 @@ def _relationships(consumer: Consumer) -> Rows:
 def _standing(consumer: Consumer) -> Rows:
     said = resolution.in_force(preferences.of_subject(consumer.subject_id))
     entries = {c.entry for c in said}
-    rows = LedgerEntry.objects.filter(pk__in=entries).select_related("brand")
+    rows = LedgerEntry.objects.filter(pk__in=entries).select_related("brand", "text")
     found = list(rows.order_by("recorded_at", "pk"))
     history.name_addresses(found)
     return [_entry(entry) for entry in found]

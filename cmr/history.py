@@ -32,7 +32,7 @@ def changes(
 
     With a brand only those that are about it alone, or about any brand.
     """
-    entries = LedgerEntry.objects.of_person(person_id).select_related("brand", "purpose")
+    entries = LedgerEntry.objects.of_person(person_id).select_related("brand", "purpose", "text")
     if brand_id is not None:
         entries = entries.filter(Q(brand=brand_id) | Q(brand=None))
     if before is not None:

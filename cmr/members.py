@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from brands import credentials, workspaces
 from brands.models import Workspace
 from cmr import mailing, rate_limits
-from cmr.models import Invitation, Member, Role, User
+from cmr.models import Inlet, Invitation, Member, Role, User
 
 KIND = "cmr_inv"
 #: How long an invitation can be accepted.
@@ -33,6 +34,10 @@ class BadInvitation(Exception):
 
 class LastOwner(Exception):
     """A workspace keeps at least one owner."""
+
+    def __init__(self, message: str, workspaces: Sequence[Workspace] = ()) -> None:
+        super().__init__(message)
+        self.workspaces = workspaces
 
 
 def begin(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
@@ -148,6 +153,45 @@ def remove(member: Member) -> None:
     with transaction.atomic():
         _keep_an_owner(member, unless=False)
         member.delete()
+
+
+def find_owned_alone(user: User) -> list[Workspace]:
+    """Return the workspaces that have no other owner than *user*, by name."""
+    others = Member.objects.filter(workspace=OuterRef("pk"), role=Role.OWNER).exclude(user=user)
+    mine = Workspace.objects.filter(members__user=user, members__role=Role.OWNER)
+    return list(mine.exclude(Exists(others)).order_by("name", "pk"))
+
+
+def leave_all(user: User) -> None:
+    """Take *user* out of every workspace; inside a transaction.
+
+    Raises:
+        LastOwner: somebody else has to be an owner first, or the workspace closed.
+    """
+    mine = Member.objects.filter(user=user)
+    # In the order of their ids: of two owners who leave at the same moment the second is refused.
+    wanted = Workspace.objects.filter(pk__in=mine.values("workspace")).order_by("pk")
+    list(wanted.select_for_update(no_key=True))
+    if owned := find_owned_alone(user):
+        names = ", ".join(each.name for each in owned)
+        raise LastOwner(
+            f"You are the only owner of {names}: make another member an owner, or close it.", owned
+        )
+    mine.delete()
+
+
+def close(workspace: Workspace, *, now: datetime) -> None:
+    """Close a workspace for good: no key, webhook or inlet of it works, and nobody is in it.
+
+    Its brands stay, for people's choices about them do.
+    """
+    brands = [each for each in (workspace.test, workspace.live) if each is not None]
+    with transaction.atomic():
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+        workspaces.close(brands, now=now)
+        Inlet.objects.filter(brand__in=brands, closed_at=None).update(closed_at=now)
+        workspace.invitations.all().delete()
+        workspace.members.all().delete()
 
 
 def _keep_an_owner(member: Member, *, unless: bool) -> None:

@@ -145,6 +145,7 @@ urlpatterns = [
     path("console/join/<str:token>", team.join, name="console-join"),
     path("console/<slug:workspace>/domain", workspaces.domain, name="console-domain"),
     path("console/<slug:workspace>/team", team.team, name="console-team"),
+    path("console/<slug:workspace>/team/close", team.close, name="console-close"),
     path("console/<slug:workspace>/team/<int:member_id>", team.change, name="console-member"),
     path(
         "console/<slug:workspace>/team/invitations/<int:invitation_id>/withdraw",

@@ -1,7 +1,8 @@
 """The hash chain: each entry's hash covers the one before it, so no tampering stays hidden.
 
 The hashed text is the entry as JSON with sorted keys and no white space, which for our values
-(text, whole numbers, null) is RFC 8785's canonical form.
+(text, whole numbers, null) is RFC 8785's canonical form. What a brand wrote is in it as a salted
+digest, in hexadecimal: see Note [Texts beside the entry].
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 
 import orjson
 
+from consent import entry_texts
 from consent.models import LedgerEntry, Subject
 
 HASHED = (
     "id subject_id subject_seq brand_id purpose_id channel topic contact_point_id decision until "
-    "limit_max limit_per expires_at maker maker_brand_id basis ground source reason evidence "
-    "notice campaign before made_at recorded_at"
+    "limit_max limit_per expires_at maker maker_brand_id basis ground source reason "
+    "evidence_digest notice_digest campaign before made_at recorded_at"
 ).split()
 
 
@@ -31,6 +33,8 @@ def canonical(entry: LedgerEntry) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
     return value if value is None or isinstance(value, int) else str(value)
 
 
@@ -42,7 +46,8 @@ def link(previous_hash: bytes, entry: LedgerEntry) -> bytes:
 def breaks(subject: Subject) -> Iterator[str]:
     """Say where this person's chain does not hold: nothing, if it is whole."""
     expected, seq = b"", 0
-    for seq, entry in enumerate(subject.entries.order_by("subject_seq").iterator(), start=1):
+    entries = subject.entries.select_related("text").order_by("subject_seq")
+    for seq, entry in enumerate(entries.iterator(), start=1):
         if entry.subject_seq != seq:
             yield f"entry {seq} is missing"
             return
@@ -50,6 +55,8 @@ def breaks(subject: Subject) -> Iterator[str]:
             yield f"entry {seq} does not follow the one before it"
         if link(bytes(entry.previous_hash), entry) != bytes(entry.hash):
             yield f"entry {seq} was altered"
+        if entry_texts.is_altered(entry):
+            yield f"the text of entry {seq} was altered"
         expected = bytes(entry.hash)
     if (seq, expected) != (subject.last_seq, bytes(subject.chain_head)):
         yield f"the chain ends at entry {seq}, its head says {subject.last_seq}"

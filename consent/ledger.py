@@ -11,12 +11,14 @@ from functools import partial
 from django.db import connection, transaction
 
 from brands import stream
+from brands.addresses import holds_address
 from brands.prepared import Insertion, Statement, columns, made
 from brands.stream import Notice
 from brands.wakeup import publish, wake_up
 from consent import (
     attribution,
     chain,
+    entry_texts,
     notices,
     preferences,
     recipients,
@@ -303,18 +305,22 @@ class _Recording:
             ground=choice.ground,
             source=self.by.source,
             reason=choice.reason,
-            evidence=choice.evidence,
-            notice=choice.notice,
-            campaign=choice.campaign or self._campaign(choice),
+            campaign=self._campaign(choice),
             before=_before(self.subject, choice.scope, self.by),
             made_at=self._made_at(choice),
             recorded_at=self.now,
             previous_hash=bytes(self.subject.chain_head),
         )
+        entry_texts.attach(entry, evidence=choice.evidence, notice=choice.notice)
         return self._chain(entry)
 
     def _campaign(self, choice: NewChoice) -> str:
-        """What a person's no to one brand most likely answers."""
+        """Return the campaign that it carries, else what a no to one brand most likely answers.
+
+        One with an address in it is left out: erasure could not take it away again.
+        """
+        if choice.campaign:
+            return "" if holds_address(choice.campaign) else choice.campaign
         said_again = self.by.brand_id is not None or self.by.source == Source.MERGE
         if said_again or choice.decision not in notices.TAKES_AWAY:
             return ""
@@ -323,6 +329,7 @@ class _Recording:
     def _chain(self, entry: LedgerEntry) -> LedgerEntry:
         entry.hash = chain.link(bytes(self.subject.chain_head), entry)
         ENTRY.add(entry)
+        entry_texts.write(entry)
         self.subject.last_seq = entry.subject_seq
         self.subject.chain_head = entry.hash
         return entry

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from brands import jurisdictions
+from brands import jurisdictions, stream
 from brands.models import Brand
 from brands.ordered_ids import new_id
 from consent import contact_hashes, identifiers, ledger, notices
@@ -146,6 +146,7 @@ def _with(relationship: Relationship, own: _Own) -> Relationship:
     _take(relationship, own)
     if (relationship.ref, relationship.jurisdiction) != before:
         relationship.save(update_fields=["ref", "jurisdiction"])
+        stream.set_refs(relationship.brand_id, {relationship.subject_id: relationship.ref})
     return relationship
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 import orjson
 from django.db import IntegrityError, transaction
 
+from brands import repeats
 from consent import checks, identifiers, ledger, timing
 from consent.checks import Asked, Known
 from consent.models import Send
@@ -63,7 +64,7 @@ def reserve(
             contact_point_id=known.question.scope.contact_point,
             campaign=campaign,
             at=now,
-            idempotency_key=key,
+            idempotency_key=_digest_key(asked.brand_id, key),
             question=None if key is None else question,
         )
         if earlier := _insert_or_find(send):
@@ -101,7 +102,7 @@ def _insert_or_find(send: Send) -> Send | None:
         with transaction.atomic():
             send.save(force_insert=True)
     except IntegrityError:
-        if earlier := _with_key(send.brand_id, send.idempotency_key):
+        if earlier := _with_digest(send.brand_id, send.idempotency_key):
             return earlier
         raise
     return None
@@ -112,13 +113,22 @@ def _digest(asked: Asked, campaign: str) -> bytes:
     address = identifiers.digest_of_contact(asked.contact)
     contact = asked.contact.ref if address is None else address.hex()
     parts = [address is None, contact, asked.purpose, asked.channel, asked.topic, campaign]
-    return hashlib.sha256(orjson.dumps(parts)).digest()
+    question = hashlib.sha256(orjson.dumps(parts)).digest()
+    return repeats.digest_question(asked.brand_id, question)
+
+
+def _digest_key(brand_id: int, key: str | None) -> str | None:
+    return None if key is None else repeats.digest_key(brand_id, key)
 
 
 def _with_key(brand_id: int, key: str | None) -> Send | None:
-    if key is None:
+    return _with_digest(brand_id, _digest_key(brand_id, key))
+
+
+def _with_digest(brand_id: int, digest: str | None) -> Send | None:
+    if digest is None:
         return None
-    return Send.objects.filter(brand_id=brand_id, idempotency_key=key).first()
+    return Send.objects.filter(brand_id=brand_id, idempotency_key=digest).first()
 
 
 def _repeated(earlier: Send, question: bytes, known: Known, now: datetime) -> Reservation:

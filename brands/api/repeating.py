@@ -21,6 +21,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import repeats
 from brands.api.access import BrandView
 from brands.models import Repeat
 from brands.wire import JSONParser, Problem, TooLarge
@@ -47,21 +48,24 @@ def repeatable(call: Call) -> Call:
             return call(view, request, *args, **kwargs)
         if not 0 < len(key) <= MOST or not key.isprintable():
             raise Problem(422, "invalid", f"1 to {MOST} printable characters.", KEY)
-        asked = _asked(request)
+        brand_id = view.brand.pk
+        asked = repeats.digest_question(brand_id, _asked(request))
         answered: Response | APIException
         with transaction.atomic():
             row, is_new = Repeat.objects.get_or_create(
-                brand=view.brand, key=key, defaults={"asked": asked, "made_at": timezone.now()}
+                brand=view.brand,
+                key=repeats.digest_key(brand_id, key),
+                defaults={"asked": asked, "made_at": timezone.now()},
             )
             if not is_new:
-                return _again(row, asked)
+                return _again(row, key, asked)
             try:
                 answered = call(view, request, *args, **kwargs)
             except APIException as refused:  # its own change is undone; what it counted is not
                 answered = refused
                 row.delete()
             else:
-                _keep(row, answered)
+                _keep(row, key, answered)
         if isinstance(answered, APIException):
             raise answered
         return answered
@@ -77,14 +81,16 @@ def _asked(request: Request) -> bytes:
     return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
 
 
-def _again(row: Repeat, asked: bytes) -> Response:
+def _again(row: Repeat, key: str, asked: bytes) -> Response:
     if bytes(row.asked) != asked:
         detail = "This key came with another call before."
         raise Problem(422, "idempotency_key_reused", detail, KEY)
-    return Response(orjson.loads(bytes(row.answer)), status=row.status, headers={REPLAYED: "true"})
+    answer = orjson.loads(repeats.open_answer(row.brand_id, key, bytes(row.answer)))
+    return Response(answer, status=row.status, headers={REPLAYED: "true"})
 
 
-def _keep(row: Repeat, answered: Response) -> None:
+def _keep(row: Repeat, key: str, answered: Response) -> None:
+    answer = orjson.dumps(answered.data, default=str, option=orjson.OPT_UTC_Z)
     row.status = answered.status_code
-    row.answer = orjson.dumps(answered.data, default=str, option=orjson.OPT_UTC_Z)
+    row.answer = repeats.seal_answer(row.brand_id, key, answer)
     row.save(update_fields=["status", "answer"])

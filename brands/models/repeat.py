@@ -11,10 +11,12 @@ class Repeat(models.Model):
     """A call with an `Idempotency-Key`. Its row stands for no longer than a repeat may come."""
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
-    key = models.CharField(max_length=200)
-    #: SHA-256 of what was asked: another question with the same key is a mistake.
+    #: A keyed digest of the key: Note [Keys].
+    key = models.CharField(max_length=64)
+    #: A keyed digest of what was asked: another question with the same key is a mistake.
     asked = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(null=True)
+    #: Encrypted under the key.
     answer = models.BinaryField(default=b"")
     made_at = models.DateTimeField(db_index=True)
 

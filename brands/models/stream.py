@@ -32,15 +32,17 @@ class StreamHead(models.Model):
 
 
 class SubjectHead(models.Model):
-    """How many events one brand's stream has about one subject: the newest `subject_seq`.
+    """What one brand's stream has about one subject: the newest `subject_seq`, and the `ref`.
 
-    `stream.append` counts it up under the lock of the brand's head, so it has no holes.
+    `stream.append` counts the number up under the lock of the brand's head, so it has no holes.
     """
 
     pk = models.CompositePrimaryKey("brand_id", "subject")
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     subject = models.UUIDField()
     last_seq = models.BigIntegerField()
+    #: The brand's own reference, which goes into each body when it is read: Note [References].
+    ref = models.CharField(max_length=200, null=True)
 
     class Meta:
         constraints = [
@@ -49,7 +51,7 @@ class SubjectHead(models.Model):
 
 
 class Event(models.Model):
-    """What one brand is told. The body is frozen here: each try sends the same bytes."""
+    """What one brand is told. The body is frozen here, all but the brand's reference."""
 
     pk = models.CompositePrimaryKey("brand_id", "sequence")
     brand = models.ForeignKey(

@@ -15,7 +15,14 @@ from rest_framework.response import Response
 from brands import link_keys
 from brands.api.access import BrandView
 from brands.models import Brand
-from brands.wire import BatchParser, Problem, Problems, StrictSerializer, translating
+from brands.wire import (
+    BatchParser,
+    NamingField,
+    Problem,
+    Problems,
+    StrictSerializer,
+    translating,
+)
 from cmr import links
 from cmr.links import Link
 from consent import people, scopes
@@ -37,7 +44,7 @@ class About(StrictSerializer):
     purpose = serializers.CharField(required=False, allow_null=True, max_length=40)
     channel = serializers.CharField(required=False, allow_null=True, max_length=10)
     topic = serializers.CharField(required=False, allow_null=True, max_length=60)
-    campaign = serializers.CharField(
+    campaign = NamingField(
         required=False, allow_null=True, max_length=100, help_text="Who leaves by it is counted."
     )
 

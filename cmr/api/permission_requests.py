@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import names, workspaces
+from brands.addresses import holds_address
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Page, Problem, list_of, translating
@@ -63,7 +64,8 @@ class AskRequest(wire.Matter):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("text", "evidence"):
-            if names.has_address(attrs.get(name, ""), own=self.context["domain"]):
+            text = attrs.get(name, "")
+            if names.has_address(text, own=self.context["domain"]) or holds_address(text):
                 self.refuse(name, "no_addresses")
         return attrs
 

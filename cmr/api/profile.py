@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from brands import jurisdictions
 from brands.api import editing
 from brands.wire import Problems, StrictSerializer, translating
-from cmr import account_notices, erasure
+from cmr import account_notices, erasure, members
 from cmr.account_notices import Change
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import Consumer, TokenScope
@@ -26,6 +26,7 @@ from consent.models import Subject
 from consent.profile import Changes
 
 PROBLEMS: Problems = {
+    members.LastOwner: (409, "last_owner", None),
     jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
     quiet_hours.UnknownTimeZone: (422, "unknown_time_zone", "time_zone"),
     quiet_hours.StartIsEnd: (422, "start_is_end", "quiet_hours"),
@@ -110,7 +111,7 @@ class Profile(ConsumerView):
     @extend_schema(parameters=[ErasureQuery, editing.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
         """Erase your account: addresses, tokens, all that says who you are. Your choices stand for
-        every brand that still has your address."""
+        every brand that still has your address. The only owner of a workspace is refused (409)."""
         query = ErasureQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         first_stop = query.validated_data["brands"] == "stop"
@@ -118,7 +119,8 @@ class Profile(ConsumerView):
         letters = account_notices.write(self.consumer.user, Change.ACCOUNT_ERASED, now=now)
         with transaction.atomic():
             consumer = self._unchanged(request)
-            erasure.erase(consumer, first_stop=first_stop, by="api", now=now)
+            with translating(PROBLEMS):
+                erasure.erase(consumer, first_stop=first_stop, by="api", now=now)
         account_notices.send(letters)
         return Response(status=204)
 

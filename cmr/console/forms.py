@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language_info
 
 from brands import campaigns, keys, names, notices, topics, workspaces
+from brands.addresses import holds_address
 from brands.campaigns import DayNumbers
 from brands.event_types import EVENT_TYPES
 from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
@@ -441,7 +442,7 @@ class AskForm(_OfBrand):
 
     def _plain(self, name: str) -> str:
         text: str = self.cleaned_data[name]
-        if names.has_address(text, own=self.domain):
+        if names.has_address(text, own=self.domain) or holds_address(text):
             raise forms.ValidationError("Leave web addresses out: the person gets a link from us.")
         return text
 

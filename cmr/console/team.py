@@ -82,6 +82,18 @@ def change(request: HttpRequest, place: Place, member_id: int) -> HttpResponse:
 
 @require_POST
 @for_owners
+def close(request: HttpRequest, place: Place) -> HttpResponse:
+    """Close the workspace, once the owner has typed its name."""
+    if request.POST.get("name", "").strip() != place.workspace.name:
+        messages.error(request, "To close the workspace, type its name.")
+        return _back(place)
+    members.close(place.workspace, now=timezone.now())
+    messages.success(request, f"{place.workspace.name} is closed.")
+    return redirect("console-index")
+
+
+@require_POST
+@for_owners
 def withdraw(request: HttpRequest, place: Place, invitation_id: int) -> HttpResponse:
     waiting = members.waiting(place.workspace, now=timezone.now())
     get_object_or_404(waiting, pk=invitation_id).delete()

@@ -132,7 +132,10 @@ def _points_of(subject_id: uuid.UUID, scope: Scope) -> Q:
 def _is_repeat(person_id: uuid.UUID, brand: Brand, heard: Heard, points: Q) -> bool:
     """Whether the person's record holds this message already, of the address that it is from."""
     said = LedgerEntry.objects.of_person(person_id).filter(points, brand=brand)
-    return bool(heard.origin) and said.filter(evidence__startswith=heard.origin).exists()
+    named = Q(text__evidence__startswith=heard.origin)
+    # Its words were erased with the account: the time has to do.
+    erased = Q(text=None, evidence_digest__isnull=False, made_at=heard.at)
+    return bool(heard.origin) and said.filter(named | erased).exists()
 
 
 def _without_address(name: str, contact: Contact) -> str:

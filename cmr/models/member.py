@@ -19,7 +19,8 @@ class Member(models.Model):
     """A user in a workspace. Their own profile as a consumer has nothing to do with it."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    #: Protected: deleting a user must not leave a workspace without an owner.
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     since = models.DateTimeField()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmr import account_notices, erasure, export
+from cmr import account_notices, erasure, export, members
 from cmr.account_notices import Change
 from cmr.freshness import fresh_session_required
 from cmr.models import Consumer
@@ -45,15 +45,20 @@ def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpRespons
 def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Take the account away, once the person has typed that they mean it."""
     word = _("erase")
+    context: dict[str, Any] = {"word": word, "owned": members.find_owned_alone(consumer.user)}
     if request.method != "POST":
-        return render(request, "cmr/erase.html", {"word": word})
+        return render(request, "cmr/erase.html", context)
     if request.POST.get("word", "").strip().lower() != word:
-        error = _("To erase your account, type the word “%s”.") % word
-        return render(request, "cmr/erase.html", {"word": word, "error": error}, status=422)
+        context["error"] = _("To erase your account, type the word “%s”.") % word
+        return render(request, "cmr/erase.html", context, status=422)
     first_stop = request.POST.get("brands") == "stop"
     now = timezone.now()
     letters = account_notices.write(consumer.user, Change.ACCOUNT_ERASED, now=now)
-    erasure.erase(consumer, first_stop=first_stop, by="portal", now=now)
+    try:
+        erasure.erase(consumer, first_stop=first_stop, by="portal", now=now)
+    except members.LastOwner as error:
+        context["owned"] = error.workspaces
+        return render(request, "cmr/erase.html", context, status=409)
     account_notices.send(letters)
     logout(request)
     return redirect("erased")

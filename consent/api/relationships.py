@@ -16,7 +16,7 @@ from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
 from brands.models import Brand
-from brands.wire import Moment, StrictSerializer, list_of, translating
+from brands.wire import Moment, NamingField, StrictSerializer, list_of, translating
 from consent import ledger, metrics, people, relationships
 from consent.api import wire
 from consent.identifiers import Contact
@@ -35,7 +35,7 @@ TAG = "brand: people"
 
 class RegistrationRequest(StrictSerializer):
     contact = wire.AddressField()
-    ref = serializers.CharField(required=False, max_length=200, help_text="Your own reference.")
+    ref = NamingField(required=False, max_length=200, help_text="Your own reference; no address.")
     note = serializers.CharField(
         max_length=300, help_text="How it came about, in words the person will read."
     )

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.repeating import KEY, MOST
-from brands.wire import Problems, translating
+from brands.wire import NamingField, Problems, translating
 from consent import sends
 from consent.api import checks, wire
 from consent.api.decisions import DecisionData, decision_data
@@ -28,7 +28,7 @@ TAG = "brand: checks"
 
 
 class ReserveRequest(checks.QuestionRequest):
-    campaign = serializers.CharField(
+    campaign = NamingField(
         max_length=100, required=False, allow_blank=True, help_text="Your own name for it."
     )
 

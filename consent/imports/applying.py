@@ -29,6 +29,7 @@ from brands.stream import Notice
 from consent import (
     chain,
     contact_hashes,
+    entry_texts,
     ledger,
     metrics,
     notices,
@@ -73,6 +74,8 @@ class Place(NamedTuple):
 
 #: What a brand says of one scope: decision, basis, evidence and notice.
 Words = tuple[str, str, str, str]
+#: Stands for words that erasure took away. No row can hold it.
+GONE = "\0"
 
 
 SUBJECTS = Copying(
@@ -306,14 +309,18 @@ class _Batch:
         self.pending = set(waiting.values_list("subject", flat=True)) if ids else set()
         newest = LedgerEntry.objects.filter(subject__in=among(ids, "uuid"), brand=self.brand)
         scope = "subject", "contact_point", "purpose", "channel", "topic"
-        rows = newest.order_by(*scope, "-subject_seq").distinct(*scope) if ids else ()
+        rows = (
+            newest.select_related("text").order_by(*scope, "-subject_seq").distinct(*scope)
+            if ids
+            else ()
+        )
         self.newest: dict[Place, LedgerEntry] = {_place(each): each for each in rows}
         self.said_then = self._said_then(ids) if ids else set()
 
     def _said_then(self, ids: Iterable[uuid.UUID]) -> set[tuple[Place, Words, datetime]]:
         """What the brand said before of the very times of these rows."""
         times = {row.made_at for row in self.rows if row.made_at}
-        entries = LedgerEntry.objects.filter(
+        entries = LedgerEntry.objects.select_related("text").filter(
             subject__in=among(ids, "uuid"), brand=self.brand, maker="brand",
             made_at__in=among(times, "timestamptz"),
         )  # fmt: skip
@@ -404,11 +411,14 @@ class _Batch:
         return True
 
     def _was_said(self, row: Staged, place: Place, before: LedgerEntry | None) -> bool:
-        """Word by word: of that time, or as the last word where the row gives none."""
-        words = _words(row)
+        """Word by word: of that time, or as the last word where the row gives none.
+
+        Erased words were any, or a brand could see by its own file that an account is gone.
+        """
+        same = {_words(row), (row.decision, row.basis, GONE, GONE)}
         if row.made_at:
-            return (place, words, row.made_at) in self.said_then
-        return before is not None and before.maker == "brand" and _words(before) == words
+            return any((place, words, row.made_at) in self.said_then for words in same)
+        return before is not None and before.maker == "brand" and _words(before) in same
 
     def _tell(self, entry: LedgerEntry, named: Relationship, person: _Person) -> None:
         """Tell of the entry, the relationship that the row names first."""
@@ -456,13 +466,12 @@ class _Batch:
             basis=row.basis,
             ground=row.ground,
             source="brand_api",
-            evidence=row.evidence,
-            notice=row.notice,
             before=before,
             made_at=made_at,
             recorded_at=self.now,
             previous_hash=bytes(person.chain_head),
         )
+        entry_texts.attach(entry, evidence=row.evidence, notice=row.notice)
         entry.hash = chain.link(bytes(person.chain_head), entry)
         person.last_seq, person.chain_head = entry.subject_seq, entry.hash
         self.entries.append(entry)
@@ -512,6 +521,7 @@ class _Batch:
         contact_hashes.forget_former([*begun, *self.changed])
         contact_hashes.keep_sealed(self.known_by)
         ENTRIES.add(self.entries)
+        entry_texts.write_all(self.entries)
         preferences.project_all([each.pk for each in self.entries])
         Ending.objects.bulk_create(
             Ending(entry=each, subject_id=each.subject_id, ends_at=each.ends_at)
@@ -521,6 +531,9 @@ class _Batch:
         self._move_chains()
         stream.append_all(self.brand.pk, self.told_before)
         stream.append_all(self.brand.pk, self.told, history=not self.job.tells)
+        # Last, for an append locks the brand's head before those of subjects.
+        changed = {each.subject_id: each.ref for each in self.changed.values()}
+        stream.set_refs(self.brand.pk, changed)
         if self.job.tells or self.told_before:
             ledger.wake(self.brand.pk)
 
@@ -551,6 +564,8 @@ def _place(entry: LedgerEntry) -> Place:
 
 
 def _words(said: LedgerEntry | Staged) -> Words:
+    if isinstance(said, LedgerEntry) and said.has_text and said.kept_text is None:
+        return said.decision, said.basis, GONE, GONE
     return said.decision, said.basis, said.evidence, said.notice
 
 

@@ -15,6 +15,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
+from brands.addresses import mask_addresses
 from consent.imports.rows import LONGEST, BadRow, Reader
 from consent.models import Import, ImportPart, ImportProblem
 
@@ -131,9 +132,9 @@ def _said(line: Line) -> Mapping[str, Any]:
 
 
 def _problem(job: Import, place: int, error: BadRow) -> ImportProblem:
-    return ImportProblem(
-        job=job, place=place, field=error.field, code=error.code, detail=str(error)[:300]
-    )
+    """What is wrong with a row, without the address that may stand in the wrong column."""
+    field, detail = mask_addresses(error.field)[:40], mask_addresses(str(error))[:300]
+    return ImportProblem(job=job, place=place, field=field, code=error.code, detail=detail)
 
 
 def _csv(text: io.TextIOWrapper) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from brands import jurisdictions, notices
+from brands.addresses import holds_address
 from brands.models import Brand, Channel, Purpose, Regime, Topic
 from consent import contact_hashes, identifiers
 from consent.contact_hashes import KnownBy
@@ -91,6 +92,8 @@ class Reader:
         given = _texts(said)
         known = _address(given)
         ref = given.get("ref")
+        if ref is not None and holds_address(ref):
+            raise BadRow("ref", "holds_address", "A reference is your own, and no address.")
         if known is None and ref is None:
             raise BadRow("email", "no_contact", "Give email, phone, sha256 or ref.")
         decision = given.get("decision", "")

@@ -4,6 +4,7 @@ from consent.models.clock import HonourClock
 from consent.models.contact_hash import ContactHash, HashKind
 from consent.models.contact_report import ContactReport
 from consent.models.ending import Ending
+from consent.models.entry_text import EntryText
 from consent.models.explanation import Explanation
 from consent.models.imports import Import, ImportPart, ImportProblem, ImportRow
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
@@ -41,6 +42,7 @@ __all__ = [
     "DailyCount",
     "DecisionKind",
     "Ending",
+    "EntryText",
     "Explanation",
     "ExportPart",
     "Ground",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.db import models
@@ -13,6 +14,9 @@ from brands.models import Brand, Channel, Purpose
 from brands.ordered_ids import new_id
 from consent.models.subject import Identifier, Subject
 from consent.models.term import Ground
+
+if TYPE_CHECKING:
+    from consent.models.entry_text import EntryText
 
 
 class DecisionKind(models.TextChoices):
@@ -124,10 +128,9 @@ class LedgerEntry(ScopeFields):
     ground = models.CharField(max_length=8, null=True, choices=Ground.choices)
     source = models.CharField(max_length=20, choices=Source.choices)
     reason = models.CharField(max_length=40, blank=True, choices=Reason.choices)
-    #: What the brand shows for it: the form, the record, the call.
-    evidence = models.TextField(blank=True)
-    #: The notice that the person was shown, as the door names it.
-    notice = models.CharField(max_length=100, blank=True)
+    #: Salted digests of what stands in `EntryText`; null where nothing was written.
+    evidence_digest = models.BinaryField(max_length=32, null=True)
+    notice_digest = models.BinaryField(max_length=32, null=True)
     #: The brand's campaign that it answers, as the brand names it (`consent.attribution`).
     campaign = models.CharField(max_length=100, blank=True)
     #: The decision of the entry before on exactly this scope; empty where it is the first.
@@ -198,7 +201,9 @@ class LedgerEntry(ScopeFields):
                 name="entry_brand_speaks_of_itself_only",
             ),
             models.CheckConstraint(
-                condition=Q(maker="person") | ~Q(decision="grant") | ~Q(evidence=""),
+                condition=Q(maker="person")
+                | ~Q(decision="grant")
+                | Q(evidence_digest__isnull=False),
                 name="entry_brands_grant_has_evidence",
             ),
             models.CheckConstraint(
@@ -214,6 +219,28 @@ class LedgerEntry(ScopeFields):
                 name="entry_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
             ),
         ]
+
+    @property
+    def has_text(self) -> bool:
+        """Whether a text was written with it; erasure may have taken it away."""
+        return self.evidence_digest is not None or self.notice_digest is not None
+
+    @property
+    def kept_text(self) -> EntryText | None:
+        """What stands beside it; read it with `select_related("text")` for many entries."""
+        return getattr(self, "text", None)
+
+    @property
+    def evidence(self) -> str:
+        """What the brand shows for it; empty where there is none, or where it was erased."""
+        text = self.kept_text if self.has_text else None
+        return text.evidence if text else ""
+
+    @property
+    def notice(self) -> str:
+        """The notice that the person was shown; empty where there is none, or it was erased."""
+        text = self.kept_text if self.has_text else None
+        return text.notice if text else ""
 
     @property
     def ends_at(self) -> datetime | None:

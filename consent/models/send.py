@@ -28,8 +28,8 @@ class Send(models.Model):
     campaign = models.CharField(max_length=100, blank=True)
     at = models.DateTimeField()
     returned_at = models.DateTimeField(null=True)
-    #: As the brand chose it, and a digest of the question that came with it.
-    idempotency_key = models.CharField(max_length=200, null=True)
+    #: A keyed digest of the key that the brand chose, and one of the question that came with it.
+    idempotency_key = models.CharField(max_length=64, null=True)
     question = models.BinaryField(max_length=32, null=True)
 
     class Meta:

@@ -68,7 +68,7 @@ COLUMNS = {
     ),
     "consent_ledgerentry": (
         "id subject_id subject_seq brand_id purpose_id channel decision maker basis source reason "
-        "evidence notice campaign before made_at recorded_at previous_hash hash"
+        "campaign before made_at recorded_at previous_hash hash"
     ),
     "consent_preference": (
         "subject_id brand_id purpose_id channel decision maker basis entry_id subject_seq made_at"
@@ -201,7 +201,7 @@ class _Record:
         source, reason, campaign = self._why(said[2])
         scope = f"{brand}\t{said[0]}\t{said[1]}\t{said[2]}\tperson\texpress"
         self.lines["consent_ledgerentry"].append(
-            f"{entry}\t{self.subject}\t{self.seq}\t{scope}\t{source}\t{reason}\t\t\t{campaign}\t\t{self.day}\t{self.day}"
+            f"{entry}\t{self.subject}\t{self.seq}\t{scope}\t{source}\t{reason}\t{campaign}\t\t{self.day}\t{self.day}"
             f"\t\\\\x{previous}\t\\\\x{self.hash}\n"
         )
         self.lines["consent_preference"].append(

@@ -32,6 +32,8 @@ class Endpoint:
         self.requests: list[tuple[dict[str, str], bytes, Events]] = []
         self.answers: Callable[[Events], int] = lambda events: 204
         self.headers: dict[str, str] = {}
+        #: The body of each answer.
+        self.says = ""
         path = f"/{uuid.uuid4().hex}"
         server.expect_request(path, method="POST").respond_with_handler(self._answer)
         asked = webhooks.Terms(url=server.url_for(path), **terms)
@@ -45,7 +47,7 @@ class Endpoint:
         status = self.answers(events)
         if status < 300:
             self.received += events
-        return Response(status=status, headers=self.headers)
+        return Response(self.says, status=status, headers=self.headers)
 
     @property
     def sequences(self) -> list[int]:
@@ -89,7 +91,11 @@ def told_as(brand: Brand, person: int) -> uuid.UUID:
 
 
 def happen(
-    brand: Brand, *people: int, kind: str = "preference.denied", about: Facts | None = None
+    brand: Brand,
+    *people: int,
+    kind: str = "preference.denied",
+    about: Facts | None = None,
+    ref: str | None = None,
 ) -> None:
     """Append an event for each of *people*, who are told apart by number."""
     for person in people:
@@ -99,7 +105,7 @@ def happen(
             timezone.now(),
             uuid.UUID(int=person + 1),
             new_id(),
-            {"person": person, "subject": {"id": f"{told_as(brand, person)}", "ref": None}},
+            {"person": person, "subject": {"id": f"{told_as(brand, person)}", "ref": ref}},
             about or Facts(),
         )
         with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
-from brands import delivery, leases, retries, webhooks
+from brands import delivery, leases, retries, stream, webhooks
 from brands.dispatch import Dispatcher
 from brands.models import Attempt, Brand, Outcome, Subscription
 from brands.outbound import Answer
@@ -185,3 +186,28 @@ def test_how_long_it_waits(
 ) -> None:
     answer = Answer(Outcome.REFUSED, status, "", 1, after)
     assert least <= retries.wait_after(failures, answer).total_seconds() <= most
+
+
+@pytest.mark.parametrize("terms", [{}, {"batch": 10}])
+def test_an_event_is_sent_with_the_reference_as_it_is_then(
+    terms: dict[str, int], httpserver: HTTPServer, acme: Brand, worker: Dispatcher
+) -> None:
+    """Also one that stood aside, after the reference was taken away."""
+    endpoint = Endpoint(httpserver, acme, worker, **terms)
+    happen(acme, 1, 2, ref="C-1009")
+    endpoint.answers = lambda events: 422 if events[0]["data"]["person"] == 1 else 204
+    endpoint.deliver()
+    stream.set_refs(acme.pk, {uuid.UUID(int=2): None, uuid.UUID(int=3): None})
+    endpoint.answers = lambda events: 204
+    endpoint.deliver_again()
+    refs = [event["data"]["subject"]["ref"] for event in endpoint.received]
+    assert refs == ["C-1009", None]
+
+
+def test_the_log_of_tries_keeps_no_address_that_an_endpoint_answers(endpoint: Endpoint) -> None:
+    endpoint.says = '{"error": "chloe@example.org is unknown, call +49 151 98237654"}'
+    endpoint.answers = lambda events: 500
+    happen(endpoint.brand, 1)
+    endpoint.deliver()
+    answers = set(Attempt.objects.values_list("answer", flat=True))
+    assert answers == {'{"error": "[address] is unknown, call [address]"}'}

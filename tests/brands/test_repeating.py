@@ -126,3 +126,16 @@ def test_it_is_forgotten_after_a_day(as_acme: Api, met: Relationship, acme: Bran
     assert repeats.forget(now=now + repeats.KEPT - timedelta(minutes=1)) == 0
     assert repeats.forget(now=now + repeats.KEPT + timedelta(minutes=1)) == 1
     assert say(as_acme).headers.get(repeating.REPLAYED) is None
+
+
+def test_neither_the_key_nor_the_answer_can_be_read_in_the_table(
+    as_acme: Api, met: Relationship
+) -> None:
+    """A brand may take an address as its key, and what it wrote stands in the answer."""
+    first = say(as_acme, "chloe@example.org", evidence="Form of chloe@example.org")
+    row = Repeat.objects.get()
+    for held in (row.key.encode(), bytes(row.asked), bytes(row.answer)):
+        assert b"chloe" not in held and b"evidence" not in held
+    assert say(as_acme, "chloe@example.org", evidence="Form of chloe@example.org").json() == (
+        first.json()
+    )

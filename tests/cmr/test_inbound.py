@@ -62,7 +62,7 @@ def may_text(brand: Brand) -> str:
 
 
 def said() -> list[LedgerEntry]:
-    return list(LedgerEntry.objects.exclude(evidence="Form 7").order_by("recorded_at"))
+    return list(LedgerEntry.objects.exclude(text__evidence="Form 7").order_by("recorded_at"))
 
 
 # -- Text messages --------------------------------------------------------------------------------

@@ -147,7 +147,7 @@ def test_an_import_does_so_too(acme: Brand, met: Relationship, browser: Client) 
     receiving.receive(job, 1, io.BytesIO(body), form="csv", now=now)
     jobs.start(job, now=now)
     jobs.run(job.pk, now=now)
-    kept = dict(LedgerEntry.objects.values_list("channel", "notice"))
+    kept = dict(LedgerEntry.objects.values_list("channel", "text__notice"))
     assert kept == {
         "email": "survey@1",
         "sms": "survey@2",

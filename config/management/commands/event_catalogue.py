@@ -15,8 +15,10 @@ What a brand is sent, type by type: what it means, its schema (JSON Schema 2020-
 Programs read the same at `GET /api/v1/event-types`. This page is made by `make event-catalogue`.
 
 A body has less than 20,000 bytes and no address in clear. `subject.id` is yours alone: another
-brand has another id for the same person. `scope.brand` is always your own slug. `sequence` counts
-1, 2, 3, … in your stream, and `subject_seq` counts 1, 2, 3, … your events about this person.
+brand has another id for the same person. Keep it: it never changes. `subject.ref` is your own
+reference as it is when the event is read or sent; it is null where you gave none, and where it held
+an address of somebody who erased their account. `scope.brand` is always your own slug. `sequence`
+counts 1, 2, 3, … in your stream, and `subject_seq` counts 1, 2, 3, … your events about this person.
 `permissions` is all that you may do with the person from then on, so the newest event of a person
 replaces what you had: [Keep a copy](keeping-a-copy.md#apply-them). It is null where there are too
 many rows for an event. `honour_by` is when you must have applied it at the latest. How to receive

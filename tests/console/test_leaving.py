@@ -1,0 +1,100 @@
+"""A workspace is never left without an owner: whoever owns one alone closes it, or shares it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.db.models import ProtectedError
+
+from brands import keys
+from brands.models import BrandKey, Subscription, Workspace
+from cmr import accounts, tokens
+from cmr.models import Consumer, Member, User
+from tests.conftest import Api
+from tests.console.conftest import Browser
+
+HOOK = {"url": "https://acme.example/hook", "event_types": ["*"]}
+
+
+def consumer_of(browser: Browser) -> Consumer:
+    return Consumer.objects.get(user=browser.user)
+
+
+def erase(browser: Browser) -> int:
+    form = {"word": "erase", "brands": "keep"}
+    return browser.client.post("/you/erase", form).status_code
+
+
+def test_an_only_owner_reads_what_to_do_and_erases_nothing(
+    workspace: Workspace, olga: Browser
+) -> None:
+    page = olga.client.get("/you/erase").content.decode()
+    assert "You are the only owner" in page and "/console/acme/team" in page
+    assert 'name="word"' not in page
+    assert erase(olga) == 409
+    assert User.objects.filter(pk=olga.user.pk).exists()
+
+
+def test_an_only_owner_is_refused_by_rest(workspace: Workspace, olga: Browser) -> None:
+    api = Api(tokens.issue(consumer_of(olga), name="x"))
+    answer = api.delete("me?brands=stop")
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
+    assert workspace.name in answer.json()["detail"]
+    assert api.get("me").status_code == 200
+
+
+def test_with_another_owner_an_account_is_erased(
+    workspace: Workspace, olga: Browser, dev: Browser
+) -> None:
+    other = Member.objects.get(user=dev.user)
+    olga.post(f"acme/team/{other.pk}", role="owner")
+    assert erase(olga) == 302
+    assert not User.objects.filter(pk=olga.user.pk).exists()
+    assert Member.objects.get(workspace=workspace) == other
+
+
+def test_a_member_who_is_no_owner_is_erased(workspace: Workspace, dev: Browser) -> None:
+    assert erase(dev) == 302
+    assert Member.objects.filter(workspace=workspace).count() == 1
+
+
+def test_a_user_who_is_a_member_cannot_be_deleted_in_any_other_way(
+    workspace: Workspace, olga: Browser
+) -> None:
+    """As Django's admin and a shell would delete one."""
+    with pytest.raises(ProtectedError):
+        olga.user.delete()
+
+
+def test_accounts_that_were_never_proved_leave_members_alone(
+    workspace: Workspace, now: datetime
+) -> None:
+    assert accounts.forget_unproved(now=now) == 0
+
+
+# -- Closing --------------------------------------------------------------------------------------
+
+
+def test_a_closed_workspace_opens_nothing_and_its_owner_can_leave(
+    is_live: Workspace, olga: Browser, dev: Browser
+) -> None:
+    assert is_live.live is not None
+    text = keys.issue(is_live.live, name="x")
+    assert Api(text).post("subscriptions", HOOK).status_code == 201
+    olga.post("acme/team/close", name=is_live.name)
+    assert Api(text).get("events").status_code == 401
+    assert not BrandKey.objects.filter(revoked_at=None).exists()
+    assert not Subscription.objects.filter(disabled_at=None).exists()
+    assert not Member.objects.exists() and dev.get("acme/test/").status_code == 404
+    assert erase(olga) == 302
+
+
+def test_a_workspace_is_closed_by_its_name_alone(workspace: Workspace, olga: Browser) -> None:
+    olga.post("acme/team/close", name="another")
+    assert Member.objects.filter(workspace=workspace).exists()
+
+
+def test_nobody_but_an_owner_closes_it(workspace: Workspace, dev: Browser) -> None:
+    assert dev.post("acme/team/close", name=workspace.name).status_code == 403
+    assert Member.objects.filter(workspace=workspace).count() == 2
