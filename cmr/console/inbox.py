@@ -10,7 +10,7 @@ from datetime import datetime
 import orjson
 from django.contrib import messages
 from django.db.models.aggregates import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -108,7 +108,9 @@ class Fate:
 @for_members
 def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
     """One event as an endpoint gets it, and who got it."""
-    found = get_object_or_404(Event, brand=place.brand, sequence=sequence)
+    found = next(iter(stream.read(place.brand.pk, after=sequence - 1, limit=1)), None)
+    if found is None or found.sequence != sequence:
+        raise Http404
     fates = list(_fates(place.brand, found))
     example = fates[0].subscription if fates else None
     parcel = _parcel(found, example)

@@ -188,12 +188,9 @@ def test_how_long_it_waits(
     assert least <= retries.wait_after(failures, answer).total_seconds() <= most
 
 
-@pytest.mark.parametrize("terms", [{}, {"batch": 10}])
-def test_an_event_is_sent_with_the_reference_as_it_is_then(
-    terms: dict[str, int], httpserver: HTTPServer, acme: Brand, worker: Dispatcher
-) -> None:
+def test_an_event_is_sent_with_the_reference_as_it_is_then(endpoint: Endpoint) -> None:
     """Also one that stood aside, after the reference was taken away."""
-    endpoint = Endpoint(httpserver, acme, worker, **terms)
+    acme = endpoint.brand
     happen(acme, 1, 2, ref="C-1009")
     endpoint.answers = lambda events: 422 if events[0]["data"]["person"] == 1 else 204
     endpoint.deliver()

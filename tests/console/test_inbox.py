@@ -17,6 +17,8 @@ from brands.dispatch import Dispatcher
 from brands.models import Brand, Event, Subscription, Topic, Workspace
 from brands.webhooks import Terms
 from cmr.models import TestMail
+from consent import relationships
+from consent.identifiers import Contact
 from consent.imports import jobs, receiving
 from consent.models import Relationship
 from tests.console.conftest import Browser
@@ -150,6 +152,17 @@ def test_it_is_shown_as_it_arrives(
     told = Webhook(secret).verify(raw, headers)
     assert told["type"] == ("preference.granted" if batch == 1 else "events.batch")
     assert secret not in dev.text("acme/test/events/2")
+
+
+def test_it_is_shown_with_the_brands_own_reference(
+    is_live: Workspace, olga: Browser, now: datetime
+) -> None:
+    assert is_live.live is not None
+    contact = Contact(email="dora@example.org")
+    relationships.register(is_live.live, contact, now=now, note="x", ref="C-1009")
+    for page in ("acme/live/events", "acme/live/events/1"):
+        assert "C-1009" in olga.text(page)
+    assert olga.get("acme/live/events/2").status_code == 404
 
 
 def test_in_live_mode_nothing_is_signed_to_be_looked_at(
