@@ -21,9 +21,9 @@ class Migration(migrations.Migration):
             name="scope",
             field=models.CharField(
                 choices=[
-                    ("read", "Read what is here"),
+                    ("read", "Read only"),
                     ("less", "Read, and say no, pause and limit"),
-                    ("full", "Say everything about brands that you can say here"),
+                    ("full", "Read, and make every choice about brands"),
                 ],
                 default="full",
                 max_length=4,

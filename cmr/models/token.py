@@ -15,9 +15,9 @@ from cmr.models.consumer import Consumer
 class TokenScope(models.TextChoices):
     """What a token may do; each scope includes the ones before it."""
 
-    READ = "read", _("Read what is here")
+    READ = "read", _("Read only")
     LESS = "less", _("Read, and say no, pause and limit")
-    FULL = "full", _("Say everything about brands that you can say here")
+    FULL = "full", _("Read, and make every choice about brands")
 
     def includes(self, other: TokenScope) -> bool:
         order = list(TokenScope)

@@ -31,7 +31,7 @@ def send_links(address: str) -> None:
         said = _("No brand here knows this address.")
     account = _("With an account you see all brands at once: %s") % _url("account_signup")
     why = _("Somebody typed your address at %s. If it was not you, do nothing.")
-    ends = [_("Each link says yes once, and within a week; it says no at any time."), ""]
+    ends = [_("Each link can say yes once, within a week. It can say no at any time."), ""]
     ends = ends if lines else []
     letter = "\n".join([said, "", *lines, *ends, account, "", why % settings.PUBLIC_URL, ""])
     mailing.send_within_limits(normalised, _("Your preference pages"), letter)

@@ -96,7 +96,7 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
 def _refusal(link: Link) -> str:
     """Say why a link takes no yes. Whether it is over, it may have become just now."""
     if link.proven or link.is_over:
-        return _("This link says yes no more: it said it once, or is older than a week.")
+        return _("This link can no longer say yes: it did so once, or is older than a week.")
     return _("The link in a mail of theirs can only stop, pause and limit.")
 
 

@@ -223,7 +223,7 @@ def test_without_an_account(page: Page, acme: Brand) -> None:
     page.get_by_role("link", name="Without an account: have").click()
     page.get_by_label("E-mail address").fill(DORA)
     page.get_by_role("button", name="Send me the links").click()
-    expect(page.get_by_text("We write to that address")).to_be_visible()
+    expect(page.get_by_text("We will write to this address")).to_be_visible()
     link = re.search(r"http\S+/p/\S+", str(mail.outbox[-1].body))
     assert link
     page.goto(link[0])

@@ -54,7 +54,7 @@ def test_proven_link_says_yes(path: str, met: Relationship) -> None:
     page = Client().post(path, YES)
     assert page.status_code == 200 and b"Done." in page.content
     assert is_allowed(met.brand)
-    assert b"have a new one sent" in page.content  # which a further yes would take
+    assert b"ask for a new link" in page.content  # which a further yes would take
 
 
 @pytest.mark.parametrize("more", ["grant:research:email::", "allow::::", "allow:marketing:email::"])
