@@ -10,7 +10,6 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import get_next_redirect_url
-from allauth.core import ratelimit
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from cmr import rate_limits
 from cmr.models import User
 
 SESSION_KEY = "cmr_confirmation_code"
@@ -39,11 +39,11 @@ def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     if request.method != "POST":
         return _page(request, is_sent=SESSION_KEY in request.session)
-    if limited := ratelimit.consume_or_429(request, action="reauthenticate", user=user):
-        return limited  # type: ignore[no-any-return]
     if "code" not in request.POST:
+        rate_limits.consume("mail request", request=request, address=user.email)
         _send_code(request, user)
         return _page(request, is_sent=True)
+    rate_limits.consume("code", request=request, address=user.email)
     if not _is_right(request, request.POST["code"]):
         return _page(request, is_sent=SESSION_KEY in request.session, error=True)
     record_authentication(request, user, method="code", email=user.email, reauthenticated=True)
