@@ -30,6 +30,9 @@ bench-portal: .venv/test ## the home page of somebody with 300 brands: server, w
 bench-limits: .venv/test ## guesses and floods through four web processes, with Redis flushed in between
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.limits
 
+bench-misbehaving: .venv/test ## a good caller's checks beside sixteen connections that misbehave
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.misbehaving $(ARGS)
+
 bench-addresses: .venv/test ## what the public forms say, and how fast, of known and unknown addresses
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.addresses
 
@@ -73,4 +76,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits chaos event-catalogue hostile laws lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos event-catalogue hostile laws lock

@@ -21,6 +21,7 @@ from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
 from config.web.environ import build_environ
 from config.web.limits import find_limit
+from config.web.refused_callers import RefusedCallers
 from config.web.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Application:
     def __init__(self, handler: WSGIHandler) -> None:
         self.handler = handler
         self.budget = Budget(settings.MAX_BUFFERED_BYTES)
+        self.refused_callers = RefusedCallers()
         self.threads = Threads(settings.WEB_THREADS, "request")
         #: Streams have threads of their own: a slow reader must not hold one of those above.
         self.streams = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="stream")
@@ -53,6 +55,8 @@ class Application:
         if _measure_headers(scope) > MAX_HEADER_BYTES:
             await refusals.refuse_headers(sender)
             return
+        if _is_form(scope) and (seconds := self.refused_callers.wait_of(find_caller(scope))):
+            await asyncio.sleep(seconds)
         length, limit = _find_length(scope), find_limit(scope["path"])
         if length is not None and length <= limit.whole:
             await self._answer_whole(scope, receive, sender, length)
@@ -82,6 +86,8 @@ class Application:
     async def _run(self, scope: Scope, body: Any, sender: Sender) -> None:
         environ = build_environ(scope, body)
         response, status, headers = await self.threads.submit(partial(self._handle, environ))
+        if _is_form(scope):
+            self.refused_callers.note(find_caller(scope), status)
         await _wait_until(getattr(response, "send_at", None))
         await sender.start(status, headers)
         if response.streaming:
@@ -110,6 +116,12 @@ def _send_stream(response: Any, sender: Sender, loop: asyncio.AbstractEventLoop)
         send_from_thread(response, sender, loop)
     finally:
         response.close()
+
+
+def _is_form(scope: Scope) -> bool:
+    """Return whether a browser may have sent this: it writes, and names no key or token."""
+    is_read = scope["method"] in ("GET", "HEAD", "OPTIONS")
+    return not is_read and all(name != b"authorization" for name, _ in scope["headers"])
 
 
 def _measure_headers(scope: Scope) -> int:

@@ -20,7 +20,7 @@ def find_caller(scope: Mapping[str, Any]) -> str:
 
 
 def _forwarded_for(scope: Mapping[str, Any]) -> str:
-    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    proxies = settings.TRUSTED_PROXIES or 0
     if not proxies:
         return ""
     given = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]

@@ -146,6 +146,7 @@ def _codes_of_problems() -> Iterator[str]:
     yield from re.findall(r'\bProblem\(\s*\d{3},\s*"([a-z_]+)"', source)
     yield from re.findall(r'BadQuery\(\s*(?:"\w+"|\w+|unknown\[0\]),\s*"([a-z_]+)"', source)
     yield from re.findall(r'\banswer\(request, \d{3}, "([a-z_]+)"', source)
+    yield from re.findall(r'ValidationError\([^()]*, code="([a-z_]+)"\)', source)
     yield from re.findall(r'\b_refuse\(sender, \d{3}, "([a-z_]+)"', source)
     yield from re.findall(r'AuthenticationFailed\(\s*"[^"]*",\s*"([a-z_]+)"', source)
     yield from re.findall(r'ErrorDetail\([^()]*,\s*"([a-z_]+)"\)', source)

@@ -1,0 +1,137 @@
+"""The web server's side: limits of bodies, what is counted of callers, and the environment."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from config.web import bodies, callers
+from config.web.bodies import Budget, TooManyBodies
+from config.web.environ import build_environ
+from config.web.limits import find_limit
+from config.web.refused_callers import RefusedCallers
+
+MB = 1_000_000
+
+
+def make_scope(**changed: Any) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "query_string": b"",
+        "headers": [],
+        "client": ("192.0.2.7", 40_000),
+        "server": ("127.0.0.1", 8000),
+        **changed,
+    }
+
+
+def test_build_environ_joins_repeated_headers_and_drops_underscores() -> None:
+    headers = [
+        (b"x-forwarded-for", b"192.0.2.1"),
+        (b"x-forwarded-for", b"192.0.2.2"),
+        (b"x_forwarded_for", b"203.0.113.9"),
+        (b"cookie", b"a=1"),
+        (b"cookie", b"b=2"),
+        (b"content-length", b"5"),
+        (b"content-length", b"900"),
+    ]
+    environ = build_environ(make_scope(headers=headers, path="/é"), io.BytesIO())
+    assert environ["HTTP_X_FORWARDED_FOR"] == "192.0.2.1,192.0.2.2"
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+    assert environ["CONTENT_LENGTH"] == "5"
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/é"
+
+
+@pytest.mark.parametrize(
+    ("path", "whole", "streams"),
+    [
+        ("/api/v1/check", MB, False),
+        ("/api/v1/checks", 5 * MB, False),
+        ("/api/v1/checks/stream", 0, True),
+        ("/api/v1/imports/01a228b1-eb3e-770e-8964-ea3dec53bb39/parts/1", 20 * MB, True),
+        ("/console/acme/live/imports", 20 * MB, False),
+        ("/inbound/mail/postmark/secret", 20 * MB, False),
+        ("/account/login/", MB, False),
+        ("/nowhere", MB, False),
+    ],
+)
+def test_find_limit_is_that_of_the_view(path: str, whole: int, streams: bool) -> None:
+    assert find_limit(path) == (whole, streams)
+
+
+def test_budget_leaves_a_caller_a_quarter_and_small_bodies_always_room() -> None:
+    budget = Budget(8 * MB)
+    with budget.reserve("a", 2 * MB):
+        with pytest.raises(TooManyBodies), budget.reserve("a", MB):
+            pass
+        with budget.reserve("a", 1_000), budget.reserve("b", 2 * MB):
+            pass
+    with budget.reserve("a", 2 * MB):
+        pass
+
+
+def test_budget_ends_with_the_process() -> None:
+    budget = Budget(8 * MB)
+    held = [budget.reserve(str(number), 2 * MB) for number in range(4)]
+    for each in held:
+        each.__enter__()
+    with pytest.raises(TooManyBodies), budget.reserve("e", MB):
+        pass
+    with budget.reserve("e", 65_536):
+        pass
+    for each in held:
+        each.__exit__(None, None, None)
+
+
+def test_budget_limits_how_many_small_bodies_a_caller_has() -> None:
+    budget = Budget(8 * MB)
+    held = [budget.reserve("a", 1) for _ in range(Budget.MOST_OF_CALLER)]
+    for each in held:
+        each.__enter__()
+    with pytest.raises(TooManyBodies), budget.reserve("a", 1):
+        pass
+    with budget.reserve("b", 1):
+        pass
+
+
+def test_find_caller_is_a_network_of_ipv6_and_what_the_proxies_saw(settings: Settings) -> None:
+    ipv6 = make_scope(client=("2001:db8:1:2::7", 1))
+    assert callers.find_caller(ipv6) == callers.find_caller(
+        make_scope(client=("2001:db8:1:2:ffff::1", 2))
+    )
+    headers = [(b"x-forwarded-for", b"203.0.113.9, 198.51.100.1")]
+    assert callers.find_caller(make_scope(headers=headers)) == "192.0.2.7"
+    settings.TRUSTED_PROXIES = 1
+    assert callers.find_caller(make_scope(headers=headers)) == "198.51.100.1"
+
+
+def test_refused_callers_wait_after_ten_refusals_and_nobody_else() -> None:
+    refused = RefusedCallers()
+    for _ in range(RefusedCallers.FREE):
+        refused.note("a", 403)
+        refused.note("b", 200)
+    assert refused.wait_of("a") == 0
+    refused.note("a", 429)
+    assert (refused.wait_of("a"), refused.wait_of("b")) == (RefusedCallers.WAIT, 0)
+
+
+def test_refused_callers_are_forgotten_after_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RefusedCallers, "WINDOW", 0.0)
+    refused = RefusedCallers()
+    for _ in range(20):
+        refused.note("a", 403)
+    assert refused.wait_of("a") == 0
+
+
+def test_unread_body_cannot_be_read() -> None:
+    from django.core.exceptions import RequestDataTooBig
+
+    with pytest.raises(RequestDataTooBig):
+        bodies.Unread().read(10)
