@@ -45,7 +45,8 @@ class Call(NamedTuple):
     body: dict[str, str]
     allowed: int
     kind: str = JSON
-    bearer: str = ""
+    #: The cookie of whoever is signed in.
+    session: str = ""
 
 
 class Kind(NamedTuple):
@@ -66,20 +67,20 @@ def main() -> None:
 
     with pages.new_database() as url:
         ana = accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=timezone.now())
-        kinds = _kinds(ana)
+        kinds = build_kinds(ana)
         print(f"{2 * ATTEMPTS} attempts, {AT_ONCE} at once, {WEB_PROCESSES} web processes")
         allowed = [0 for _ in kinds]
         for _ in range(2):
             environment = {"DATABASE_URL": url, **ENVIRONMENT}
             with pages.serving(FOLDER, environment, workers=WEB_PROCESSES) as port:
-                halves = [_try(port, each) for each in kinds]
+                halves = [count_allowed(port, each) for each in kinds]
             allowed = [sum(both) for both in zip(allowed, halves, strict=True)]
             redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
         for each, number in zip(kinds, allowed, strict=True):
             print(f"{each.name}: {number} allowed, limit {each.limit}")
 
 
-def _kinds(ana: Consumer) -> list[Kind]:
+def build_kinds(ana: Consumer) -> list[Kind]:
     """Each kind by addresses of its own, so that none uses up another's limit."""
     return [
         Kind("Passwords, all entrances, one caller", 5, _guesses(EMAIL), _one),
@@ -102,13 +103,16 @@ def _guesses(email: str) -> list[Call]:
 
 def _code(ana: Consumer) -> Call:
     """A wrong code for an address that waits for one."""
+    from django.test import Client
     from django.utils import timezone
 
-    from cmr import contacts, tokens
+    from cmr import contacts
 
     pending = contacts.begin(ana, kind="email", text=NEW, now=timezone.now())
     path = f"/api/v1/me/contact-points/{pending.pk}/verify"
-    return Call(path, {"code": "BBBBBBBB"}, 422, bearer=tokens.issue(ana, name="bench"))
+    client = Client()
+    client.force_login(ana.user)
+    return Call(path, {"code": "BBBBBBBB"}, 422, session=client.cookies["sessionid"].value)
 
 
 def _link(email: str) -> Call:
@@ -127,7 +131,7 @@ def _inside(number: int) -> str:
     return f"2001:db8:1:2::{number + 1:x}"
 
 
-def _try(port: int, kind: Kind) -> int:
+def count_allowed(port: int, kind: Kind) -> int:
     """Return how many of this half's attempts were let through, or of mails: went out."""
     shutil.rmtree(MAILS, ignore_errors=True)
     MAILS.mkdir(parents=True)
@@ -140,12 +144,10 @@ def _is_allowed(port: int, kind: Kind, number: int) -> bool:
     call = kind.calls[number % len(kind.calls)]
     headers = {"Content-Type": call.kind, "X-Forwarded-For": kind.caller(number)}
     body = json.dumps(call.body)
+    token = "x" * 32  # a CSRF token is any text that the cookie has as well
+    headers |= {"Cookie": f"csrftoken={token}; sessionid={call.session}", "X-CSRFToken": token}
     if call.kind == FORM:
-        token = "x" * 32  # a CSRF token is any text that the cookie has as well
-        headers["Cookie"] = f"csrftoken={token}"
         body = urlencode({**call.body, "csrfmiddlewaretoken": token})
-    if call.bearer:
-        headers["Authorization"] = f"Bearer {call.bearer}"
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         line.request("POST", call.path, body, headers)

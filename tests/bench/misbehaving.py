@@ -90,6 +90,16 @@ def _measure(port: int, key: str, seconds: float) -> Latencies:
     return Latencies(cuts[49], cuts[98])
 
 
+def check(port: int, key: str) -> float:
+    """Return how many seconds one check took, over a connection of its own."""
+    began = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(request("/api/v1/check", CHECK, bearer=key))
+        answer = line.recv(65_536)
+        assert answer.startswith(b"HTTP/1.1 200"), answer
+    return time.perf_counter() - began
+
+
 @contextmanager
 def misbehaving(port: int) -> Iterator[None]:
     """Sixteen connections that misbehave until the block ends."""

@@ -1,0 +1,56 @@
+"""Limits hold through several web processes, a restart of them, and a flushed broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from cmr.models import Consumer
+from tests.bench import limits, memory, misbehaving
+from tests.chaos.fleet import Fleet, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WEBS = 4
+SECONDS = 5.0  # on a busy machine
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+    """Four web processes that write their mails into the folder which `limits` looks into."""
+    monkeypatch.setattr(limits, "MAILS", tmp_path / "mails")
+    mails = {"EMAIL_URL": f"filemail:///{tmp_path}/mails"}
+    made = Fleet(tmp_path, webs=WEBS, more={**limits.ENVIRONMENT, **mails})
+    try:
+        _start(made)
+        yield made
+    finally:
+        made.stop()
+
+
+def _start(fleet: Fleet) -> None:
+    fleet.start("web")
+    wait_until(fleet.is_ready, "web ready")
+    wait_until(lambda: len(memory.workers(fleet.port)) == WEBS, "every process there")
+
+
+def test_limits_hold_through_processes_restarts_and_a_flushed_broker(
+    fleet: Fleet, ana: Consumer
+) -> None:
+    kinds = limits.build_kinds(ana)
+    first = [limits.count_allowed(fleet.port, each) for each in kinds]
+    redis.Redis.from_url(fleet.redis_url).flushall()
+    fleet.kill("web")
+    _start(fleet)
+    then = [limits.count_allowed(fleet.port, each) for each in kinds]
+    assert first == [each.limit for each in kinds]
+    assert then == [0 for _ in kinds]
+
+
+def test_a_good_caller_is_served_beside_sixteen_that_misbehave(fleet: Fleet, acme_key: str) -> None:
+    with misbehaving.misbehaving(fleet.port):
+        for _ in range(20):
+            assert misbehaving.check(fleet.port, acme_key) < SECONDS
