@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 
 #: Control characters, line breaks, and marks that turn the direction of what follows: a name with
 #: them breaks a mail's head, or reads as something else. As a class for Python and PostgreSQL.
-UNSEEN = r"[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
+UNSEEN = (
+    r"[\u0001-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
+)
 #: A scheme, a path after a name, or an IP address.
 LINK = re.compile(r"://|\bhttps?:|\bwww\.|\w\.\w{2,}/|\b\d+(?:\.\d+){3}\b", re.IGNORECASE)
 #: Labels with dots between them, of which the last looks as a top-level domain does. Mail programs
@@ -42,6 +44,7 @@ def has_address(text: str, *, own: str = "") -> bool:
     say its name: pass its domain, once that is proven.
     """
     plain = unicodedata.normalize("NFKC", text).translate(STOPS).lower()
+    plain = "".join(each for each in plain if unicodedata.category(each) != "Cf")  # no width
     if LINK.search(plain):
         return True
     return any(not _is_below(host, own.lower()) for host in HOST.findall(plain))

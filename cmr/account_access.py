@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,7 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 
+from brands import names
 from cmr import account_notices, accounts, sessions, tokens
 from cmr.account_notices import Change
 from cmr.models import Consumer, ContactKind, ContactPoint, RemovedAddress, User
@@ -26,7 +28,9 @@ def make_token(consumer: Consumer, *, name: str, scope: str, days: int, now: dat
     """Make a token for a program, and tell the owner; return its text."""
     ends = now + timedelta(days=days)
     text = tokens.issue(consumer, name=name, scope=scope, expires_at=ends)
-    account_notices.tell(consumer.user, Change.TOKEN_MADE, now=now, name=name)
+    # Mail programs make links of such names, and a thief chooses this one.
+    shown = re.sub("[./:]", " ", name) if names.has_address(name) else name
+    account_notices.tell(consumer.user, Change.TOKEN_MADE, now=now, name=shown)
     return text
 
 

@@ -64,14 +64,26 @@ def choose_less(
         raise SaysMore(f"A {more.choice.decision} needs a token with the scope `full`.")
     with transaction.atomic():
         ledger.lock(consumer.subject_id)  # what is compared with must not change meanwhile
-        said = resolution.in_force(standing.of_subject(consumer.subject_id))
+        said = read_own(consumer.subject_id)
         entries = choose(consumer, wishes, by=by, now=now)
-        _refuse_loosening([c for c in said if c.maker == "person"], entries)
+        refuse_loosening(said, entries)
     return entries
 
 
-def _refuse_loosening(said: Sequence[Choice], entries: Sequence[LedgerEntry]) -> None:
-    """Raise SaysMore where an entry takes the place of a longer pause, or of a tighter limit."""
+def read_own(person_id: uuid.UUID) -> list[Choice]:
+    """Return the person's own choices that are in force."""
+    held = resolution.in_force(standing.of_subject(person_id))
+    return [choice for choice in held if choice.maker == "person"]
+
+
+def refuse_loosening(said: Sequence[Choice], entries: Sequence[LedgerEntry]) -> None:
+    """Refuse entries that take the place of a longer pause, or of a tighter limit, among *said*.
+
+    Call it in the transaction that recorded them, with the person locked before *said* was read.
+
+    Raises:
+        SaysMore
+    """
     held: dict[tuple[Scope, str], tuple[datetime | None, Limit | None]] = {
         (each.scope, each.decision): (each.until, each.limit) for each in said
     }

@@ -68,7 +68,7 @@ LIMITS: dict[str, dict[str, str]] = {
     },
     "sign-up": {"caller": "20 per hour; 100 per day"},
     # Withdrawn invitations count too.
-    "invitation": {"workspace": "20 per day", "address": "3 per day"},
+    "invitation": {"address": "3 per day", "workspace": "20 per day"},
     "workspace": {"account": "5 per day"},
     # A brand's key typed to open its reports.
     "key": {"caller": "20 per 5 minutes"},

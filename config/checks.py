@@ -13,6 +13,8 @@ SECRETS = (
     *("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY", "RECEIPT_KEY"),
     *("CONTACT_HASHES_KEY", "SESSIONS_KEY", "SECOND_FACTOR_KEY"),
 )
+#: A secret has at least so many characters.
+SHORTEST = 32
 OLD_KEYS = (
     *("SECRET_KEY_FALLBACKS", "WEBHOOK_SECRETS_OLD_KEYS", "LINKS_OLD_KEYS", "RECEIPT_OLD_KEYS"),
     *("CONTACT_HASHES_OLD_KEYS", "SESSIONS_OLD_KEYS", "SECOND_FACTOR_OLD_KEYS"),
@@ -25,13 +27,17 @@ def secrets_are_set(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
         return []
     return [
         Error(
-            f"{name} has its development default.",
-            hint=f"Set {name} to 32 random bytes, base64. `make run` makes its own.",
+            f"{name} is not set, or has fewer than {SHORTEST} characters.",
+            hint=f"Set {name}: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
             id="config.E001",
         )
         for name in SECRETS
-        if getattr(settings, name).startswith("insecure-")
+        if _is_weak(getattr(settings, name))
     ]
+
+
+def _is_weak(secret: str) -> bool:
+    return secret.startswith("insecure-") or len(secret) < SHORTEST
 
 
 @register()

@@ -20,6 +20,12 @@ env = environ.Env()
 FOLDER = Path(env.str("CMR_FOLDER", default=str(BASE_DIR / "var")))
 environ.Env.read_env(FOLDER / "run.env")  # the environment wins over the file
 
+
+def read_list(name: str) -> list[str]:
+    """Return what is between the commas, without white space."""
+    return [each.strip() for each in env.list(name, default=[]) if each.strip()]
+
+
 # -- What kind of installation this is ---------------------------------------------------------
 
 #: "development" allows loopback webhooks over http and relaxed cookies; "production" does not.
@@ -33,33 +39,33 @@ DEBUG = env.bool("DEBUG", default=False)
 #: Signs sessions and CSRF tokens. A system check refuses the default in production.
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: sessions that they signed go on.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = read_list("SECRET_KEY_FALLBACKS")
 #: Keys the digests that stand for addresses. Losing it loses who is who; it cannot be rotated.
 IDENTIFIER_PEPPER = env.str("IDENTIFIER_PEPPER", default="insecure-only-for-development")
 #: Encrypts webhook secrets, and the signing keys of mail providers, at rest.
 WEBHOOK_SECRETS_KEY = env.str("WEBHOOK_SECRETS_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: what they encrypted can still be read.
-WEBHOOK_SECRETS_OLD_KEYS = env.list("WEBHOOK_SECRETS_OLD_KEYS", default=[])
+WEBHOOK_SECRETS_OLD_KEYS = read_list("WEBHOOK_SECRETS_OLD_KEYS")
 #: Makes the keys, one a brand, that seal the links in their mails.
 LINKS_KEY = env.str("LINKS_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: links that they sealed still work.
-LINKS_OLD_KEYS = env.list("LINKS_OLD_KEYS", default=[])
+LINKS_OLD_KEYS = read_list("LINKS_OLD_KEYS")
 #: The key that signs receipts is made of it.
 RECEIPT_KEY = env.str("RECEIPT_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: what they signed is still known to be ours.
-RECEIPT_OLD_KEYS = env.list("RECEIPT_OLD_KEYS", default=[])
+RECEIPT_OLD_KEYS = read_list("RECEIPT_OLD_KEYS")
 #: Seals the hashes of addresses by which brands know their people.
 CONTACT_HASHES_KEY = env.str("CONTACT_HASHES_KEY", default="insecure-only-for-development")
 #: Those before it, newest first: hashes that they sealed can still be read.
-CONTACT_HASHES_OLD_KEYS = env.list("CONTACT_HASHES_OLD_KEYS", default=[])
+CONTACT_HASHES_OLD_KEYS = read_list("CONTACT_HASHES_OLD_KEYS")
 #: Encrypts what sessions hold, at rest. Without it everybody is signed out.
 SESSIONS_KEY = env.str("SESSIONS_KEY", default="insecure-only-for-development")
 #: Earlier values of SESSIONS_KEY, newest first: sessions encrypted with them can still be read.
-SESSIONS_OLD_KEYS = env.list("SESSIONS_OLD_KEYS", default=[])
+SESSIONS_OLD_KEYS = read_list("SESSIONS_OLD_KEYS")
 #: Encrypts second factors at rest. Without it nobody who has one can sign in.
 SECOND_FACTOR_KEY = env.str("SECOND_FACTOR_KEY", default="insecure-only-for-development")
 #: Earlier values of SECOND_FACTOR_KEY, newest first: factors encrypted with them still work.
-SECOND_FACTOR_OLD_KEYS = env.list("SECOND_FACTOR_OLD_KEYS", default=[])
+SECOND_FACTOR_OLD_KEYS = read_list("SECOND_FACTOR_OLD_KEYS")
 
 
 def fernet_keys(secrets: list[str]) -> list[bytes]:
@@ -83,7 +89,7 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else []
 )
 #: Origins that may post forms when TLS ends at a proxy, as https://host.
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS")
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["ENGINE"] = "config.postgres"
@@ -255,7 +261,7 @@ DELIVERY_SCHEDULE = [
     )
 ]
 #: Name servers that are asked for the proof of a domain, as host:port; empty is this machine's.
-DNS_SERVERS = env.list("DNS_SERVERS", default=[])
+DNS_SERVERS = read_list("DNS_SERVERS")
 #: Whether an endpoint must answer a challenge before it is told anything.
 WEBHOOK_PROOF = env.bool("WEBHOOK_PROOF", default=not OUTBOUND_ALLOW_LOOPBACK)
 #: Seconds between two sweeps, which deliver whatever is due though nobody was woken.
@@ -439,7 +445,7 @@ EMAIL_BACKEND: str = {
 #: Seconds that a mail server has to answer.
 EMAIL_TIMEOUT = 10
 #: Whom the week's summary of the reports goes to, on Mondays; empty is nobody.
-REPORT_MAIL_TO = env.list("REPORT_MAIL_TO", default=[])
+REPORT_MAIL_TO = read_list("REPORT_MAIL_TO")
 #: Where people reach this installation, as https://host, for links in mails.
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 #: Whom our mail is from.

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands.names import check_name
 from brands.wire import Problem, StrictSerializer, list_of
 from cmr import account_access
 from cmr import tokens as access_tokens
@@ -32,7 +33,7 @@ TokenList = list_of(OwnTokenData)
 
 
 class OwnTokenRequest(StrictSerializer):
-    name = serializers.CharField(max_length=100)
+    name = serializers.CharField(max_length=100, validators=[check_name])
     scope = serializers.ChoiceField(TokenScope.choices, default=TokenScope.READ)
     expires_in_days = serializers.IntegerField(
         min_value=1, max_value=access_tokens.MOST_DAYS, default=access_tokens.DEFAULT_DAYS

@@ -1,7 +1,7 @@
 """The web server's side of Django: read a body, run the request in a thread, send the answer.
 
 One event loop in each process reads and sends, so a slow client holds memory but never a thread.
-`config.rsgi:application` is what the server runs.
+`config.asgi:application` is what the server runs.
 """
 
 from config.web.application import Application
