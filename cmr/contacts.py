@@ -71,7 +71,7 @@ def _count_sent(consumer: Consumer, kind: str, value: str) -> None:
     if kind == ContactKind.PHONE:
         rate_limits.consume("text message", account=consumer.pk, number=value)
     else:
-        rate_limits.consume("mail", address=value)
+        rate_limits.consume("address code mail", address=value)
 
 
 def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:

@@ -61,6 +61,9 @@ LIMITS: dict[str, dict[str, str]] = {
     "mail": {"address": "3 per 10 minutes; 10 per day"},
     # A code sent to an address or a number that a person adds to their account.
     "address code sent": {"account": "10 per hour; 30 per day"},
+    # Such a code to an address, over all accounts. Apart from "mail": a stranger must not use up
+    # the mails by which its owner signs in.
+    "address code mail": {"address": "3 per 10 minutes; 5 per day"},
     # A text message to a number. Each costs money.
     "text message": {
         "account": "5 per hour; 10 per day",

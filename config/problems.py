@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
@@ -94,8 +94,18 @@ class Unavailable(APIException):
     wait = 2  # seconds
 
 
+class BodyTooSlow(APIException):
+    """A body that a view reads by itself came too slowly, or broke off."""
+
+    status_code = 408
+    default_code = "body_too_slow"
+    default_detail = "The body came too slowly. Send it again over a faster connection."
+
+
 class Handler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, UnreadablePostError):
+            return BodyTooSlow()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
         if isinstance(exc, rate_limits.TooManyAttempts):

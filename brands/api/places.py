@@ -113,6 +113,8 @@ class Streamed(StreamingHttpResponse):
         TooManyStreams
     """
 
+    #: The web server's side has as many threads for these as there are places.
+    has_place = True
     FORMS: ClassVar = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
     #: The last line of a stream whose key was revoked or has expired.
     KEY_ENDED: ClassVar = {

@@ -16,11 +16,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponseBase
 
 from config.web import bodies, refusals
-from config.web.answers import ClientStopped, Headers, Send, Sender, send_from_thread
+from config.web.answers import PIECE, ClientStopped, Headers, Send, Sender, send_from_thread
 from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
 from config.web.environ import build_environ
-from config.web.limits import find_limit
+from config.web.limits import Limit, find_limit
 from config.web.refused_callers import RefusedCallers
 from config.web.threads import Threads
 
@@ -39,8 +39,11 @@ class Application:
         self.budget = Budget(settings.MAX_BUFFERED_BYTES)
         self.refused_callers = RefusedCallers()
         self.threads = Threads(settings.WEB_THREADS, "request")
-        #: Streams have threads of their own: a slow reader must not hold one of those above.
-        self.streams = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="stream")
+        #: Streams have threads of their own: a slow reader must not hold one of those above. Those
+        #: of brands are as few as their places; what else is streamed keeps none from them.
+        self.brand_streams = ThreadPoolExecutor(settings.STREAMS_AT_ONCE, "brand-stream")
+        self.streams = ThreadPoolExecutor(settings.WEB_THREADS, "stream")
+        self.files = ThreadPoolExecutor(1, "file")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,8 +51,10 @@ class Application:
         sender = Sender(send, idle_seconds=settings.CONNECTION_IDLE_SECONDS)
         try:
             await self._answer(scope, receive, sender)
-        except (ClientStopped, bodies.ClientGone):
+        except ClientStopped:
             log.info("client went away", extra={"path": scope["path"]})
+        except bodies.ClientGone:
+            await refusals.refuse_incomplete(sender)  # it may have closed its half alone
 
     async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
         if _measure_headers(scope) > MAX_HEADER_BYTES:
@@ -61,8 +66,7 @@ class Application:
         if length is not None and length <= limit.whole:
             await self._answer_whole(scope, receive, sender, length)
         elif limit.streams:
-            loop, idle = asyncio.get_running_loop(), settings.CONNECTION_IDLE_SECONDS
-            await self._run(scope, bodies.Stream(receive, loop, idle_seconds=idle), sender)
+            await self._run(scope, _stream_body(receive, limit), sender)
         else:  # Django refuses it by its headers alone
             await self._run(scope, bodies.Unread(), sender)
 
@@ -75,8 +79,8 @@ class Application:
             return
         seconds = settings.BODY_SECONDS + length / settings.BODY_BYTES_PER_SECOND
         try:
-            with self.budget.reserve(find_caller(scope), length):
-                body = await bodies.read_whole(receive, within=seconds)
+            with self.budget.hold(find_caller(scope)) as count:
+                body = await bodies.read_whole(receive, within=seconds, count=count)
                 await self._run(scope, io.BytesIO(body), sender)
         except bodies.BodyTooSlow:
             await refusals.refuse_slow(sender)
@@ -90,11 +94,24 @@ class Application:
             self.refused_callers.note(find_caller(scope), status)
         await _wait_until(getattr(response, "send_at", None))
         await sender.start(status, headers)
-        if response.streaming:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self.streams, _send_stream, response, sender, loop)
-        else:
+        if not response.streaming:
             await sender.send_whole(response.content)
+        elif file := getattr(response, "file_to_stream", None):
+            await self._send_file(response, file, sender)
+        else:
+            loop = asyncio.get_running_loop()
+            pool = self.brand_streams if getattr(response, "has_place", False) else self.streams
+            await loop.run_in_executor(pool, _send_stream, response, sender, loop)
+
+    async def _send_file(self, response: Any, file: Any, sender: Sender) -> None:
+        """Send a file; a thread is used while a piece of it is read, and not while it is sent."""
+        loop = asyncio.get_running_loop()
+        try:
+            while piece := await loop.run_in_executor(self.files, file.read, PIECE):
+                await sender.send_piece(piece)
+            await sender.end()
+        finally:
+            response.close()
 
     def _handle(self, environ: dict[str, Any]) -> tuple[HttpResponseBase, int, Headers]:
         """Run Django, in a thread. A whole answer is closed here, where its database is."""
@@ -104,6 +121,17 @@ class Application:
             response.close()
         status, headers = started[0], started[1]
         return response, int(status[:3]), [_encode_header(*each) for each in headers]
+
+
+def _stream_body(receive: Receive, limit: Limit) -> bodies.Stream:
+    """Return a body that is read in pieces.
+
+    One that could have been read whole has a least speed; of the others the client may be waiting
+    for answers.
+    """
+    speed = settings.BODY_BYTES_PER_SECOND if limit.whole else 0
+    loop, idle = asyncio.get_running_loop(), settings.CONNECTION_IDLE_SECONDS
+    return bodies.Stream(receive, loop, idle_seconds=idle, least_speed=speed)
 
 
 def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:

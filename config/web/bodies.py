@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,9 +34,10 @@ class TooManyBodies(Exception):
 
 
 class Budget:
-    """Counts unfinished bodies: a caller may have a quarter of what the process may hold.
+    """Counts the bytes of unfinished bodies that have arrived, for each caller and for all.
 
-    Used by one event loop only, so it needs no lock.
+    A caller may have a quarter of what the process may hold. What a body only says of its length
+    counts nothing: it costs nothing to say. Used by one event loop only, so it needs no lock.
     """
 
     #: A body up to this many bytes is always taken, so that large ones cannot keep small ones out …
@@ -50,50 +52,53 @@ class Budget:
         self._bodies: Counter[str] = Counter()
 
     @contextmanager
-    def reserve(self, caller: str, length: int) -> Iterator[None]:
-        """Count a body of *length* bytes for as long as the block lasts.
+    def hold(self, caller: str) -> Iterator[Callable[[int], None]]:
+        """Count one body of *caller* for as long as the block lasts.
 
-        Raises:
-            TooManyBodies
+        What is yielded counts bytes that arrived; both raise TooManyBodies.
         """
-        if not self._has_room(caller, length):
+        if self._bodies[caller] >= self.MOST_OF_CALLER:
             raise TooManyBodies
-        self._bytes[caller] += length
         self._bodies[caller] += 1
+        held = 0
+
+        def count(size: int) -> None:
+            nonlocal held
+            held += size
+            self._bytes[caller] += size
+            if held > self.SMALL and not self._has_room(caller):
+                raise TooManyBodies
+
         try:
-            yield
+            yield count
         finally:
-            self._bytes[caller] -= length
+            self._bytes[caller] -= held
             self._bodies[caller] -= 1
             if not self._bodies[caller]:
                 del self._bytes[caller], self._bodies[caller]
 
-    def _has_room(self, caller: str, length: int) -> bool:
-        if self._bodies[caller] >= self.MOST_OF_CALLER:
-            return False
-        if length <= self.SMALL:
-            return True
-        mine, everybodys = self._bytes[caller] + length, self._bytes.total() + length
-        return mine <= self.most // 4 and everybodys <= self.most
+    def _has_room(self, caller: str) -> bool:
+        return self._bytes[caller] <= self.most // 4 and self._bytes.total() <= self.most
 
 
-async def read_whole(receive: Receive, *, within: float) -> bytes:
-    """Return the body, which may take *within* seconds.
+async def read_whole(receive: Receive, *, within: float, count: Callable[[int], None]) -> bytes:
+    """Return the body, which may take *within* seconds; *count* is told of each piece's size.
 
     Raises:
-        BodyTooSlow, ClientGone
+        BodyTooSlow, ClientGone, TooManyBodies
     """
     try:
         async with asyncio.timeout(within):
-            return await _join_pieces(receive)
+            return await _join_pieces(receive, count)
     except TimeoutError:
         raise BodyTooSlow from None
 
 
-async def _join_pieces(receive: Receive) -> bytes:
+async def _join_pieces(receive: Receive, count: Callable[[int], None]) -> bytes:
     pieces, more = [], True
     while more:
         piece, more = await _receive_piece(receive)
+        count(len(piece))
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -120,15 +125,23 @@ class Stream(io.RawIOBase):
     """A body that a thread reads in pieces while the event loop receives them.
 
     Raises UnreadablePostError, as Django does of a client that went away, also where nothing came
-    for *idle_seconds*.
+    for *idle_seconds*, and where fewer than *least_speed* bytes a second came for longer than that.
     """
 
     def __init__(
-        self, receive: Receive, loop: asyncio.AbstractEventLoop, *, idle_seconds: float
+        self,
+        receive: Receive,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        idle_seconds: float,
+        least_speed: float = 0.0,
     ) -> None:
         self._receive = receive
         self._loop = loop
         self._idle_seconds = idle_seconds
+        self._least_speed = least_speed
+        self._began = time.monotonic()
+        self._received = 0
         self._rest = memoryview(b"")
         self._more = True
 
@@ -147,9 +160,14 @@ class Stream(io.RawIOBase):
     def _wait_for_piece(self) -> tuple[bytes, bool]:
         future = asyncio.run_coroutine_threadsafe(self._receive_in_time(), self._loop)
         try:
-            return future.result()
+            piece, more = future.result()
         except (TimeoutError, ClientGone) as error:
             raise UnreadablePostError("the body ended early") from error
+        self._received += len(piece)
+        spent = time.monotonic() - self._began
+        if more and self._received < (spent - self._idle_seconds) * self._least_speed:
+            raise UnreadablePostError("the body came too slowly")
+        return piece, more
 
     async def _receive_in_time(self) -> tuple[bytes, bool]:
         async with asyncio.timeout(self._idle_seconds):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from config import problems
-from config.web.answers import Sender
+from config.web.answers import ClientStopped, Sender
 
 CONTENT_TYPE = (b"content-type", problems.MEDIA_TYPE.encode())
 CLOSE = (b"connection", b"close")
@@ -25,6 +27,13 @@ async def refuse_headers(sender: Sender) -> None:
     """Answer 431. Raises ClientStopped."""
     detail = "All headers together may have 32 kB. Send fewer, or delete old cookies."
     await _refuse(sender, 431, "headers_too_large", detail)
+
+
+async def refuse_incomplete(sender: Sender) -> None:
+    """Answer 400, if anybody still listens."""
+    detail = "The body ended before its Content-Length. Send the whole body."
+    with suppress(ClientStopped):
+        await _refuse(sender, 400, "incomplete_body", detail)
 
 
 async def _refuse(sender: Sender, status: int, code: str, detail: str) -> None:

@@ -21,6 +21,7 @@ if not settings.configured:
         DATABASES={"default": environ.Env().db_url() | {"CONN_MAX_AGE": None}},
         # What the product's own server side reads, with the product's values.
         WEB_THREADS=4,
+        STREAMS_AT_ONCE=2,
         MAX_BODY_BYTES=1_000_000,
         MAX_BUFFERED_BYTES=200_000_000,
         CONNECTION_IDLE_SECONDS=60.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -68,37 +69,35 @@ def test_find_limit_is_that_of_the_view(path: str, whole: int, streams: bool) ->
 
 def test_budget_leaves_a_caller_a_quarter_and_small_bodies_always_room() -> None:
     budget = Budget(8 * MB)
-    with budget.reserve("a", 2 * MB):
-        with pytest.raises(TooManyBodies), budget.reserve("a", MB):
-            pass
-        with budget.reserve("a", 1_000), budget.reserve("b", 2 * MB):
-            pass
-    with budget.reserve("a", 2 * MB):
-        pass
+    with budget.hold("a") as count, budget.hold("a") as more, budget.hold("b") as others:
+        count(2 * MB)
+        more(1_000)
+        others(2 * MB)
+        with pytest.raises(TooManyBodies):
+            more(100_000)
+    with budget.hold("a") as count:
+        count(2 * MB)
 
 
 def test_budget_ends_with_the_process() -> None:
     budget = Budget(8 * MB)
-    held = [budget.reserve(str(number), 2 * MB) for number in range(4)]
-    for each in held:
-        each.__enter__()
-    with pytest.raises(TooManyBodies), budget.reserve("e", MB):
-        pass
-    with budget.reserve("e", 65_536):
-        pass
-    for each in held:
-        each.__exit__(None, None, None)
+    with ExitStack() as held:
+        counts = [held.enter_context(budget.hold(str(number))) for number in range(5)]
+        for count in counts[:4]:
+            count(2 * MB)
+        counts[4](65_536)
+        with pytest.raises(TooManyBodies):
+            counts[4](1)
 
 
-def test_budget_limits_how_many_small_bodies_a_caller_has() -> None:
+def test_budget_limits_how_many_bodies_a_caller_has() -> None:
     budget = Budget(8 * MB)
-    held = [budget.reserve("a", 1) for _ in range(Budget.MOST_OF_CALLER)]
-    for each in held:
-        each.__enter__()
-    with pytest.raises(TooManyBodies), budget.reserve("a", 1):
-        pass
-    with budget.reserve("b", 1):
-        pass
+    with ExitStack() as held:
+        for _ in range(Budget.MOST_OF_CALLER):
+            held.enter_context(budget.hold("a"))
+        with pytest.raises(TooManyBodies):
+            held.enter_context(budget.hold("a"))
+        held.enter_context(budget.hold("b"))
 
 
 def test_find_caller_is_a_network_of_ipv6_and_what_the_proxies_saw(settings: Settings) -> None:

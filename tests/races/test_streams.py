@@ -225,6 +225,28 @@ def test_a_body_that_is_too_long_is_refused_before_it_comes(web: Fleet, acme_key
     assert (answer.status, problem["code"]) == (413, "body_too_large")
 
 
+def test_a_body_that_breaks_off_is_said_to_be_incomplete(web: Fleet, acme_key: str) -> None:
+    with begin(web, acme_key, b"{", length=100, path="check") as client:
+        client.shutdown(socket.SHUT_WR)
+        answer = answer_of(client)
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "incomplete_body")  # type: ignore[attr-defined]
+
+
+def test_readers_of_files_that_stop_hold_no_thread(
+    web: Fleet, acme_key: str, met: Relationship
+) -> None:
+    """Three times as many as there are threads, of a file that fills every buffer."""
+    path = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js.map"
+    with ExitStack() as held:
+        for _ in range(12):
+            client = held.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            client.connect(("127.0.0.1", web.port))
+            client.sendall(request(path))
+        wait_until(lambda: streams(web, acme_key), "a stream beside them")
+        assert check(web, acme_key) < AT_ONCE
+
+
 def test_headers_that_are_too_long_are_refused(web: Fleet) -> None:
     with connect(web) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000)
