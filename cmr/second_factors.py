@@ -61,8 +61,8 @@ def _was_authenticated(request: HttpRequest, method: str) -> bool:
 
 @receiver(authenticator_added)
 def record_enrolment(
-    sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+    sender: object, request: HttpRequest | None, user: User, authenticator: Authenticator, **_: Any
 ) -> None:
     """Count setting up a factor as using it: it takes a valid code or a touch of the key."""
-    if authenticator.type in TYPES:
+    if request is not None and authenticator.type in TYPES:
         record_authentication(request, user, BY_FACTOR, type=authenticator.type)

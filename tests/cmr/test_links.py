@@ -152,6 +152,37 @@ def test_one_s_own_page_says_yes_no_less_and_pause(granted: Relationship) -> Non
     }  # fmt: skip
 
 
+LONG_PAUSE = {"say": "pause:marketing:email::", "until": "2099-01-01"}
+SHORT_PAUSE = LONG_PAUSE | {"until": "2098-01-01"}
+TIGHT_LIMIT = {"say": "limit:marketing:email::", "max": "1", "per": "month"}
+LOOSE_LIMIT = TIGHT_LIMIT | {"max": "100", "per": "day"}
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"), [(LONG_PAUSE, SHORT_PAUSE), (TIGHT_LIMIT, LOOSE_LIMIT)]
+)
+def test_a_brands_link_shortens_no_pause_and_loosens_no_limit(
+    held: dict[str, str], wanted: dict[str, str], token: str, granted: Relationship
+) -> None:
+    path = f"/p/{token}"
+    assert Client().post(path, held).status_code == 200
+    before = LedgerEntry.objects.count()
+    assert Client().post(path, wanted).status_code == 422
+    assert LedgerEntry.objects.count() == before
+    assert Client().post(path, held).status_code == 200  # the same again, or more of it, may be
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"), [(LONG_PAUSE, SHORT_PAUSE), (TIGHT_LIMIT, LOOSE_LIMIT)]
+)
+def test_ones_own_link_loosens_once(
+    held: dict[str, str], wanted: dict[str, str], granted: Relationship
+) -> None:
+    path = f"/p/{links.mint_proven(Link(granted), now=timezone.now())}"
+    answers = [Client().post(path, say).status_code for say in (held, wanted, held, wanted)]
+    assert answers == [200, 200, 200, 422]
+
+
 @pytest.mark.parametrize("say", ["", "deny", "deny:service:email::", "deny::::1", "deny:x:::"])
 def test_what_makes_no_sense_changes_nothing(say: str, token: str) -> None:
     before = LedgerEntry.objects.count()

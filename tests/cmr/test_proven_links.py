@@ -26,7 +26,7 @@ from consent.resolution import Scope
 from tests.conftest import EMAIL, Api
 
 YES = {"say": "grant:marketing:email::"}
-OVER = b"or is older than a week"
+OVER = b"This link can no longer say yes"
 ASK = {
     "contact": {"email": EMAIL},
     "purpose": "research",

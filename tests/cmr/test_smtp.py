@@ -119,9 +119,9 @@ def test_form_utf8_address_gets_its_mail(
 
 
 def test_api_unreachable_contact_point_is_refused(
-    old: MailServer, as_ana: Api, ana: Consumer
+    old: MailServer, as_ana_signed_in: Api, ana: Consumer
 ) -> None:
-    problem = as_ana.post("me/contact-points", {"kind": "email", "value": ZOE})
+    problem = as_ana_signed_in.post("me/contact-points", {"kind": "email", "value": ZOE})
     assert (problem.status_code, problem.json()["code"]) == (422, "unreachable_address")
     assert not PendingContact.objects.exists()
 
@@ -133,8 +133,11 @@ def test_portal_unreachable_contact_point_is_refused(old: MailServer, ana: Consu
     assert page.status_code == 422 and REFUSED in page.content
 
 
-def test_api_utf8_contact_point_gets_its_code(modern: MailServer, as_ana: Api) -> None:
-    assert as_ana.post("me/contact-points", {"kind": "email", "value": ZOE}).status_code == 202
+def test_api_utf8_contact_point_gets_its_code(modern: MailServer, as_ana_signed_in: Api) -> None:
+    assert (
+        as_ana_signed_in.post("me/contact-points", {"kind": "email", "value": ZOE}).status_code
+        == 202
+    )
     assert modern.mails[0].recipients == [ZOE]
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from brands import stream
 from brands.models import Brand, Event, Topic
 from cmr.models import Consumer
 from consent import (
@@ -64,7 +65,7 @@ def _allowed(brand: Brand, address: str, at: datetime) -> bool:
 
 
 def _told(brand: Brand, relationship: Relationship) -> list[dict[str, Any]]:
-    events = Event.objects.filter(brand=brand).order_by("sequence")
+    events = stream.read(brand.pk, after=0, limit=1_000)
     bodies = [json.loads(bytes(event.body)) for event in events]
     return [b for b in bodies if b["data"]["subject"]["id"] == str(relationship.pk)]
 

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 
 from brands import keys
 from brands.models import BrandKey, Subscription, Workspace
-from cmr import accounts, tokens
+from cmr import accounts
 from cmr.models import Consumer, Member, User
 from tests.conftest import Api
 from tests.console.conftest import Browser
@@ -37,7 +37,8 @@ def test_an_only_owner_reads_what_to_do_and_erases_nothing(
 
 
 def test_an_only_owner_is_refused_by_rest(workspace: Workspace, olga: Browser) -> None:
-    api = Api(tokens.issue(consumer_of(olga), name="x"))
+    api = Api()
+    api.client.force_login(olga.user)
     answer = api.delete("me?brands=stop")
     assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
     assert workspace.name in answer.json()["detail"]

@@ -231,7 +231,7 @@ def test_the_retry_schedule_is_the_one_in_the_guide() -> None:
 
 def test_every_setting_is_in_the_table() -> None:
     text = (ROOT / "config" / "settings.py").read_text()
-    read = set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', text))
+    read = set(re.findall(r'\b(?:env\.\w+|read_list)\(\s*"([A-Z_]+)"', text))
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATIONS, re.MULTILINE)) == read
 
 
