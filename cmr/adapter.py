@@ -92,6 +92,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         except identifiers.InvalidAddress as error:
             raise ValidationError(_("This is not an e-mail address.")) from error
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Lead back to the page that the password was set or changed from."""
+        return reverse("security")
+
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Addresses are removed on our own page, with the contact point."""
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from allauth.usersessions.models import UserSession
@@ -25,6 +26,12 @@ def end_all(user: User) -> None:
         for session in UserSession.objects.filter(user=user):
             session.end()
     user.refresh_from_db(fields=["session_version"])
+
+
+def count_alive(user: User, *, now: datetime) -> int:
+    """Return how many sessions of *user* have not ended; a row may outlive its session."""
+    alive = Session.objects.filter(expire_date__gt=now).values("session_key")
+    return int(UserSession.objects.filter(user=user, session_key__in=alive).count())
 
 
 def end_others(request: HttpRequest) -> None:

@@ -11,16 +11,18 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cmr import rate_limits
+from cmr import mailing, rate_limits
 from cmr.models import User
 
 SESSION_KEY = "cmr_confirmation_code"
@@ -41,6 +43,7 @@ def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
         return _page(request, is_sent=SESSION_KEY in request.session)
     if "code" not in request.POST:
         rate_limits.consume("mail request", request=request, address=user.email)
+        rate_limits.consume("mail", address=user.email)  # aloud: it is the person's own address
         _send_code(request, user)
         return _page(request, is_sent=True)
     rate_limits.consume("code", request=request, address=user.email)
@@ -52,8 +55,16 @@ def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
 
 def _send_code(request: HttpRequest, user: User) -> None:
     code = get_adapter().generate_login_code()
+    lines = [
+        _("%(code)s is your code to confirm a change. It is good for 15 minutes.") % {"code": code},
+        _(
+            "If you did not ask for it, somebody is signed in to your account: "
+            "end all sessions here."
+        ),
+        f"{settings.PUBLIC_URL}{reverse('security')}",
+    ]
+    mailing.send(user.email, _("Your code to confirm a change"), "\n\n".join(lines))
     request.session[SESSION_KEY] = {"code": code, "at": time.time(), "tries": 0}
-    get_adapter().send_mail("account/email/login_code", user.email, {"code": code})
 
 
 def _is_right(request: HttpRequest, given: str) -> bool:

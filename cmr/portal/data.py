@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cmr import account_notices, erasure, export, members
@@ -17,12 +18,26 @@ from cmr.freshness import fresh_session_required
 from cmr.models import Consumer
 from cmr.portal.person import for_consumers
 
+#: The tables of the export, as the page names them.
+TABLES = {
+    "account": _lazy("Your account"),
+    "contact_points": _lazy("Addresses and numbers"),
+    "removed_contact_points": _lazy("Removed addresses"),
+    "relationships": _lazy("Brands that know you"),
+    "standing": _lazy("Choices that count now"),
+    "history": _lazy("Your history"),
+    "contacts": _lazy("Messages that brands announced"),
+    "permission_requests": _lazy("Requests of brands"),
+    "contact_reports": _lazy("Messages you reported"),
+    "access_tokens": _lazy("Tokens of programs"),
+}
+
 
 @require_safe
 @for_consumers
 def data(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    sizes: dict[str, Any] = {name: len(rows) for name, rows in export.tables(consumer).items()}
-    return render(request, "cmr/data.html", {"sizes": sizes.items()})
+    sizes = [(TABLES[name], len(rows)) for name, rows in export.tables(consumer).items()]
+    return render(request, "cmr/data.html", {"sizes": sizes})
 
 
 @require_safe
@@ -49,6 +64,7 @@ def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     if request.method != "POST":
         return render(request, "cmr/erase.html", context)
     if request.POST.get("word", "").strip().lower() != word:
+        context["brands"] = request.POST.get("brands", "")
         context["error"] = _("To erase your account, type the word “%s”.") % word
         return render(request, "cmr/erase.html", context, status=422)
     first_stop = request.POST.get("brands") == "stop"

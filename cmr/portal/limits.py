@@ -157,7 +157,9 @@ def refuse(request: HttpRequest, error: TooManyAttempts | LimitsUnavailable) -> 
         if not any(part in name for part in SECRET)
         for value in values
     ]
-    context = {"problem": rate_limits.describe(error), "typed": typed}
+    has_secret = any(part in name for name in request.POST for part in SECRET[:-1])
+    # Without its secret the form has to be filled in again.
+    context = {"problem": rate_limits.describe(error), "typed": typed, "has_secret": has_secret}
     page = render(request, "cmr/too_many_attempts.html", context, status=429)
     page["Retry-After"] = str(error.wait)
     return page

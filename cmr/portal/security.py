@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands import names
-from cmr import account_access
+from cmr import account_access, sessions
 from cmr import tokens as access_tokens
 from cmr.freshness import fresh_session_required
-from cmr.models import AccessToken, Consumer, TokenScope
+from cmr.models import AccessToken, Consumer, TokenScope, User
 from cmr.portal.person import for_consumers
 
 #: The days from which the page has one choose.
 DAYS = (7, 30, access_tokens.DEFAULT_DAYS, access_tokens.MOST_DAYS)
+#: Where the session keeps a new token until its owner has seen it.
+SESSION_KEY = "cmr_made_for_a_program"
 
 
 @require_safe
-@for_consumers
-def security(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    user = consumer.user
+@never_cache
+@login_required
+def security(request: HttpRequest) -> HttpResponse:
+    """How somebody signs in, be they a consumer, a member of a workspace or an administrator."""
+    user = request.user
+    assert isinstance(user, User)
+    usable = AccessToken.objects.usable(timezone.now())
     context = {
         "has_password": user.has_usable_password(),
         "has_factor": is_mfa_enabled(user),
-        "sessions": UserSession.objects.filter(user=user).count(),
-        "tokens": AccessToken.objects.usable(timezone.now()).filter(consumer=consumer).count(),
+        "sessions": sessions.count_alive(user, now=timezone.now()),
+        "tokens": usable.filter(consumer__user=user).count(),
     }
     return render(request, "cmr/security.html", context)
 
 
 @require_POST
-@for_consumers
-def sign_out_everywhere(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+@login_required
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session, this one too, and every token."""
-    account_access.end_all(consumer.user, now=timezone.now())
+    assert isinstance(request.user, User)
+    account_access.end_all(request.user, now=timezone.now())
     logout(request)
     messages.success(request, _("You are signed out everywhere, and so is every program."))
     return redirect("home")
@@ -52,15 +60,18 @@ def sign_out_everywhere(request: HttpRequest, consumer: Consumer) -> HttpRespons
 def tokens(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """List the programs that act for the person; POST makes a token, which is shown this once."""
     if request.method != "POST":
-        return _tokens(request, consumer)
+        return _tokens(request, consumer, text=request.session.pop(SESSION_KEY, ""))
     name = " ".join(names.remove_unseen(request.POST.get("name", "")).split())[:100]
     scope, days = request.POST.get("scope", ""), request.POST.get("days", "")
-    if not name or scope not in TokenScope.values or days not in map(str, DAYS):
-        return _tokens(request, consumer, error=_("Give a name, what it may do, and for how long."))
-    text = account_access.make_token(
+    if not name:
+        return _tokens(request, consumer, error=_("Give the program a name."))
+    if scope not in TokenScope.values or days not in map(str, DAYS):
+        return _tokens(request, consumer, error=_("Choose what it may do, and for how long."))
+    # Kept for one look, encrypted as all of a session: a reload must not make another token.
+    request.session[SESSION_KEY] = account_access.make_token(
         consumer, name=name, scope=scope, days=int(days), now=timezone.now()
     )
-    return _tokens(request, consumer, text=text)
+    return redirect("tokens")
 
 
 def _tokens(

@@ -328,7 +328,7 @@ def test_a_second_factor_is_not_opened_by_the_key_of_webhooks(settings: Settings
 def test_a_program_gets_a_token_and_loses_it(ana: Consumer) -> None:
     browser = sign_in()
     page = browser.post(
-        "/you/tokens", {"name": "my agent", "scope": "full", "days": "30"}
+        "/you/tokens", {"name": "my agent", "scope": "full", "days": "30"}, follow=True
     ).content.decode()
     text = re.search(r"cmr_pat_[\w-]+", page)[0]  # type: ignore[index]
     assert Api(text).get("me").status_code == 200
