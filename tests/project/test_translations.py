@@ -9,14 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
+import allauth
 import polib
 import pytest
+from django.utils import translation
 from django.utils.translation.template import templatize
 
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "config/locale/de/LC_MESSAGES"
-CALLS = {"_", "gettext", "gettext_lazy", "ngettext"}
+#: Our German for what allauth says, and allauth's own.
+FOR_ALLAUTH = ROOT / "config/locale_allauth/de/LC_MESSAGES"
+OF_ALLAUTH = Path(allauth.__path__[0]) / "locale/de/LC_MESSAGES/django.po"
+INSTALLED = ("account/", "mfa/", "usersessions/", "allauth/")
+#: Words, and forms of verbs, that say du.
+SAYS_DU = re.compile(
+    r"\b(du|dich|dir|dein\w*|euch|euer|eure\w*|gib|klick|lass|wähle|bist|hast)\b", re.IGNORECASE
+)
+CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 #: How `templatize` writes what a template has translated.
 TEXT = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 IN_TEMPLATE = re.compile(rf"gettext\(u?{TEXT}|_\({TEXT}")
@@ -42,7 +52,7 @@ def said_in_python() -> Iterator[str]:
 
 
 def said_in_templates() -> Iterator[str]:
-    for path in sources("*.html"):
+    for path in [*sources("*.html"), *sources("*.txt")]:
         for found in IN_TEMPLATE.finditer(templatize(path.read_text(), origin=str(path))):
             yield ast.literal_eval(found[1] or found[2])
 
@@ -71,13 +81,49 @@ def test_translations_name_what_the_words_name(german: polib.POFile) -> None:
             assert names(translated) == names(entry.msgid), entry.msgid
 
 
-def test_what_is_compiled_is_what_is_written(german: polib.POFile) -> None:
-    with (FOLDER / "django.mo").open("rb") as compiled:
+@pytest.mark.parametrize("folder", [FOLDER, FOR_ALLAUTH])
+def test_what_is_compiled_is_what_is_written(folder: Path) -> None:
+    with (folder / "django.mo").open("rb") as compiled:
         said = gettext.GNUTranslations(compiled)
-    for entry in german:
+    for entry in polib.pofile(str(folder / "django.po")):
         if entry.msgid_plural:
             for number, index in ((1, 0), (2, 1)):
                 plural = said.ngettext(entry.msgid, entry.msgid_plural, number)
                 assert plural == entry.msgstr_plural[index]
         else:
             assert said.gettext(entry.msgid) == entry.msgstr
+
+
+def said_by_allauth() -> dict[str, polib.POEntry]:
+    """Return what the installed parts of allauth say, by the English."""
+    return {
+        entry.msgid: entry
+        for entry in polib.pofile(str(OF_ALLAUTH))
+        if any(at.removeprefix("templates/").startswith(INSTALLED) for at, _ in entry.occurrences)
+    }
+
+
+def effective(entry: polib.POEntry) -> list[str]:
+    if not entry.msgid_plural:
+        return [translation.gettext(entry.msgid)]
+    return [translation.ngettext(entry.msgid, entry.msgid_plural, number) for number in (1, 2)]
+
+
+def test_allauth_says_sie() -> None:
+    said = said_by_allauth()
+    assert len(said) > 200  # or the search finds nothing
+    with translation.override("de"):
+        du = [text for each in said.values() for text in effective(each) if SAYS_DU.search(text)]
+    assert du == []
+
+
+def test_own_german_of_allauth_says_du() -> None:
+    """Or the test before this one finds nothing, or has become needless."""
+    assert any(SAYS_DU.search(each.msgstr) for each in said_by_allauth().values())
+
+
+def test_german_for_allauth_fits_what_it_says() -> None:
+    said = said_by_allauth()
+    for entry in polib.pofile(str(FOR_ALLAUTH / "django.po")):
+        assert entry.msgid in said, f"allauth no longer says {entry.msgid!r}"
+        assert entry.translated() and names(entry.msgstr) == names(entry.msgid), entry.msgid
