@@ -29,13 +29,13 @@ MEDIA_TYPE = "application/problem+json"
 
 TITLES = {
     400: "The request could not be read",
-    401: "Who are you?",
+    401: "Authentication required",
     403: "Not allowed",
     404: "Not found",
     405: "Not with this method",
     408: "Too slow",
     409: "It cannot be done as things stand",
-    411: "How long is it?",
+    411: "Length required",
     412: "It changed meanwhile",
     413: "Too large",
     415: "Not in this format",
