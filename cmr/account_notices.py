@@ -51,7 +51,8 @@ IF_NOT_YOU = gettext_lazy(
     "Remove those that are not yours. What was removed can be restored for seven days."
 )
 IF_NOT_YOU_ERASED = gettext_lazy(
-    "If it was not you: sign up again with your first address. What you chose for brands is kept."
+    "If it was not you: sign up again with the address you first signed up with. What you chose "
+    "for brands is kept."
 )
 IF_NOT_YOU_REMOVED = gettext_lazy(
     "If it was not you: this link takes your account back. It restores this address, removes the "

@@ -14,7 +14,7 @@ from cmr import account_access, accounts, mailing, rate_limits, smtp, texting
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
 
 #: How long a code is good, and how often it may be typed.
-GOOD_FOR = timedelta(minutes=15)
+GOOD_FOR = timedelta(seconds=settings.MAILED_CODE_SECONDS)
 #: Eight letters of 20, none a vowel and none that looks like another: 25,600,000,000 codes.
 LETTERS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 8
 TRIES = 5
@@ -88,7 +88,7 @@ def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
         pk=pending.pk, tries__lt=TRIES, sent_at__gt=now - GOOD_FOR
     )
     if not fresh.update(tries=F("tries") + 1):
-        raise WrongCode("this code is too old, or was tried too often")
+        raise WrongCode("this code has expired, or was tried too often")
     if not _is_code(pending, _normalise_code(code)):
         raise WrongCode("this is not the code that was sent")
     consumer, kind, value = pending.consumer, pending.kind, pending.value
@@ -118,7 +118,9 @@ def _is_code(pending: PendingContact, code: str) -> bool:
 
 def _send(pending: PendingContact, code: str) -> None:
     shown = f"{code[:4]}-{code[4:]}"
-    text = _("%(code)s is your code for CMR. It is good for 15 minutes.") % {"code": shown}
+    minutes = settings.MAILED_CODE_SECONDS // 60
+    text = _("%(code)s is your code for CMR. It is good for %(minutes)s minutes.")
+    text %= {"code": shown, "minutes": minutes}
     if pending.kind == ContactKind.PHONE:
         texting.send(pending.value, text)
         return

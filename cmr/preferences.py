@@ -23,6 +23,8 @@ from consent.scopes import Names
 
 #: The decisions that take away from what brands may do, and never add to it.
 SAYS_LESS = ("deny", "pause", "limit")
+#: The others, as a refusal names them.
+SAYS_MORE = {"grant": "A yes", "clear": "Taking a choice back"}
 
 
 class SaysMore(Exception):
@@ -61,7 +63,8 @@ def choose_less(
         SaysMore
     """
     if more := next((w for w in wishes if w.choice.decision not in SAYS_LESS), None):
-        raise SaysMore(f"A {more.choice.decision} needs a token with the scope `full`.")
+        what = SAYS_MORE[more.choice.decision]
+        raise SaysMore(f"{what} needs a token with the scope `full`.")
     with transaction.atomic():
         ledger.lock(consumer.subject_id)  # what is compared with must not change meanwhile
         said = read_own(consumer.subject_id)

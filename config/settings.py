@@ -380,6 +380,10 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+#: Seconds that a mailed code is good, whatever it is for; pages and mails say it in minutes.
+MAILED_CODE_SECONDS = 900
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
 #: Off: `cmr.account_notices` tells every proved address, allauth only the first.
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 #: Seconds after signing in, or confirming who one is, in which one may change who gets in.

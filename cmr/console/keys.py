@@ -94,7 +94,7 @@ def rotate_link_key(request: HttpRequest, place: Place) -> HttpResponse:
     except link_keys.TooManyLinkKeys as error:
         messages.error(request, sentence(error))
         return _back(place)
-    still = "Old links work no more." if revoke_old else f"Old links work until {until:%Y-%m-%d}."
+    still = "Old links no longer work." if revoke_old else f"Old links work until {until:%Y-%m-%d}."
     messages.success(request, f"Your links have a new key. {still}")
     return _back(place)
 

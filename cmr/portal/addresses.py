@@ -72,7 +72,7 @@ def prove_address(request: HttpRequest, consumer: Consumer, pending_id: int) -> 
     try:
         point = contacts.prove(pending, code, now=timezone.now())
     except contacts.WrongCode:
-        return _addresses(request, consumer, _("This is not our code, or it is too old."))
+        return _addresses(request, consumer, _("This code is wrong or has expired."))
     except accounts.AddressTaken:
         return _addresses(request, consumer, _("Another account has this address."))
     messages.success(request, _("%s is yours.") % point.value)

@@ -26,8 +26,8 @@ from cmr import mailing, rate_limits
 from cmr.models import User
 
 SESSION_KEY = "cmr_confirmation_code"
-#: How long a code is good, in seconds, and how often it may be tried.
-GOOD_FOR, TRIES = 15 * 60, 3
+#: How often a code may be tried.
+TRIES = 3
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +70,7 @@ def _send_code(request: HttpRequest, user: User) -> None:
 def _is_right(request: HttpRequest, given: str) -> bool:
     """Compare with the code that was sent; one that was right, or tried too often, is gone."""
     sent = request.session.pop(SESSION_KEY, None)
-    if sent is None or time.time() - sent["at"] > GOOD_FOR:
+    if sent is None or time.time() - sent["at"] > settings.MAILED_CODE_SECONDS:
         return False
     if hmac.compare_digest(_plain(given).encode(), _plain(sent["code"]).encode()):
         return True
@@ -87,8 +87,7 @@ def _page(request: HttpRequest, *, is_sent: bool, error: bool = False) -> HttpRe
     context: dict[str, Any] = {
         "address": request.user.email,  # type: ignore[union-attr]
         "is_sent": is_sent,
-        "minutes": GOOD_FOR // 60,
         "next": get_next_redirect_url(request) or "",
-        "error": _("This is not our code, or it is too old.") if error else "",
+        "error": _("This code is wrong or has expired.") if error else "",
     }
     return render(request, "cmr/confirm_by_code.html", context, status=422 if error else 200)

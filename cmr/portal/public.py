@@ -78,7 +78,7 @@ def _what(link: Link) -> str:
 @with_link
 def preferences(request: HttpRequest, link: Link) -> HttpResponse:
     """What one brand may do, changed by whoever holds the link from its mail."""
-    error, said = "", ""
+    error, said, is_refused = "", "", False
     if request.method == "POST":
         try:
             said = (_answer if "asked" in request.POST else _say)(request, link)
@@ -87,17 +87,11 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
         except asking.Answered:
             error = _("You had answered this already.")
         except NotProven:
-            error = _refusal(link)
+            is_refused = True  # the page says why, and where to get another link
         link = links.read(link.token, now=timezone.now())  # which a yes has used up
-    context = _page(link) | {"error": error, "said": said}
-    return render(request, "cmr/preferences.html", context, status=422 if error else 200)
-
-
-def _refusal(link: Link) -> str:
-    """Say why a link takes no yes. Whether it is over, it may have become just now."""
-    if link.proven or link.is_over:
-        return _("This link can no longer say yes: it did so once, or is older than a week.")
-    return _("The link in a mail of theirs can only stop, pause and limit.")
+    context = _page(link) | {"error": error, "said": said, "is_refused": is_refused}
+    status = 422 if error or is_refused else 200
+    return render(request, "cmr/preferences.html", context, status=status)
 
 
 def _say(request: HttpRequest, link: Link) -> str:

@@ -97,5 +97,5 @@ def _tokens(
 def revoke_token(request: HttpRequest, consumer: Consumer, token_id: int) -> HttpResponse:
     token = get_object_or_404(AccessToken, pk=token_id, consumer=consumer)
     access_tokens.revoke(token, now=timezone.now())
-    messages.success(request, _("%s may act for you no longer.") % token.name)
+    messages.success(request, _("Revoked the token of %s.") % token.name)
     return redirect("tokens")

@@ -138,14 +138,15 @@ def test_its_letters_and_pages_say_who_we_are_and_how_long_there_is(
     page = browser.post("/account/signup/", {"email": NEW}, follow=True).content.decode()
     assert "It is good for 15 minutes." in page
     letter = str(mail.outbox[-1].body)
-    assert "Hello from CMR!" in letter and "https://choices.example" in letter
+    assert " is your code for CMR. It is good for 15 minutes." in letter
+    assert "CMR: https://choices.example" in letter
     assert "127.0.0.1" not in letter
 
 
 @pytest.mark.parametrize("path", ["/account/login/code/", "/account/password/reset/"])
 def test_the_other_codes_say_so_too(path: str, ana: Consumer) -> None:
     page = Client().post(path, {"email": EMAIL}, follow=True).content.decode()
-    assert "It is good for 3 minutes." in page
+    assert "It is good for 15 minutes." in page
 
 
 def test_a_code_signs_in_as_well(ana: Consumer) -> None:

@@ -148,7 +148,7 @@ def test_a_brand_cannot_say_yes_by_a_link_of_its_mails(
     made = as_acme.post("links", {"contact": {"email": EMAIL}, **ABOUT}).json()
     page = Client().post(path_of(made["preferences_url"]), {"say": wish})
     assert page.status_code == 422
-    assert b"can only stop, pause and limit" in page.content
+    assert b"It stops, pauses and limits" in page.content
     assert not is_allowed(met.brand)
     own = links.mint_proven(Link(met, "marketing", "email"), now=timezone.now())
     assert Client().post(f"/p/{own}", {"say": "grant:marketing:email::"}).status_code == 200

@@ -26,7 +26,8 @@ from consent.resolution import Scope
 from tests.conftest import EMAIL, Api
 
 YES = {"say": "grant:marketing:email::"}
-OVER = b"This link can no longer say yes"
+OVER = b"You can no longer say yes with this link"
+ONCE = b"You can say yes once with this link."
 ASK = {
     "contact": {"email": EMAIL},
     "purpose": "research",
@@ -77,6 +78,34 @@ def test_proven_link_still_says_less_after_its_yes(path: str, met: Relationship)
         assert Client().post(path, said).status_code == 200
     assert Client().post(path.replace("/p/", "/u/")).status_code == 200
     assert not is_allowed(met.brand)
+
+
+def yes_buttons(page: str) -> list[str]:
+    """Return the buttons that add to what the brand may do."""
+    buttons: list[str] = re.findall(r'<button name="say" value="(?:grant|allow):[^>]*>', page)
+    assert len(buttons) > 2
+    return buttons
+
+
+def test_proven_link_before_its_yes_says_that_it_has_one(path: str) -> None:
+    page = Client().get(path)
+    assert ONCE in page.content and OVER not in page.content
+    assert not any("disabled" in each for each in yes_buttons(page.content.decode()))
+
+
+def test_proven_link_after_its_yes_disables_the_buttons_and_says_why_once(path: str) -> None:
+    Client().post(path, YES)
+    for page in (Client().get(path), Client().post(path, YES)):
+        assert ONCE not in page.content and page.content.count(b"this link") == 1
+        assert all("disabled" in each for each in yes_buttons(page.content.decode()))
+        assert page.content.count(b'role="alert"') == (page.status_code == 422)
+
+
+def test_link_of_a_mail_of_the_brand_says_why_it_takes_no_yes_once(met: Relationship) -> None:
+    path = f"/p/{links.mint(Link(met))}"
+    for page in (Client().get(path), Client().post(path, YES)):
+        assert page.content.count(b"You came by a link in a mail of theirs.") == 1
+        assert page.content.count(b'role="alert"') == (page.status_code == 422)
 
 
 def test_proven_link_no_does_not_use_it_up(path: str, met: Relationship) -> None:

@@ -59,7 +59,7 @@ def check_rows() -> None:
 
 def code() -> str:
     """The code in the newest letter."""
-    found = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4}|\d{6})$", str(mail.outbox[-1].body), re.MULTILINE)
+    found = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4}|\d{6})\b", str(mail.outbox[-1].body))
     assert found, mail.outbox[-1].body
     return found[1]
 

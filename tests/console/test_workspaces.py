@@ -97,7 +97,7 @@ def test_a_stranger_finds_nothing(workspace: Workspace, nick: Browser) -> None:
     for path in ("acme/test/", "acme/test/keys", "acme/team", "acme/domain", "nothing/test/"):
         assert nick.get(path).status_code == 404
     assert nick.post("acme/test/keys/new", name="x", scopes=["check"]).status_code == 404
-    assert "Begin a workspace" in nick.text("")
+    assert "Create a workspace" in nick.text("")
 
 
 def test_nobody_is_sent_to_sign_in(workspace: Workspace, client: object) -> None:
