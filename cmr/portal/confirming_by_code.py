@@ -55,8 +55,9 @@ def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
 
 def _send_code(request: HttpRequest, user: User) -> None:
     code = get_adapter().generate_login_code()
+    words = {"code": code, "minutes": settings.MAILED_CODE_SECONDS // 60}
     lines = [
-        _("%(code)s is your code to confirm a change. It is good for 15 minutes.") % {"code": code},
+        _("%(code)s is your code to confirm a change. It is good for %(minutes)s minutes.") % words,
         _(
             "If you did not ask for it, somebody is signed in to your account: "
             "end all sessions here."
