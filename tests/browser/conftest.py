@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import chromium
@@ -44,8 +45,9 @@ def world(transactional_db: None) -> World:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+def open_page(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Open]:
     """Opens a page of a new browser; asks at the end whether anything went wrong on any."""
+    settings.PUBLIC_URL = live_server.url  # where links in mails lead
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
