@@ -7,21 +7,14 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.conf import settings
-from django.core import signing
 from django.db import transaction
-from django.urls import reverse
+from django.db.models import F
 
 from brands import names
 from cmr import account_notices, accounts, sessions, tokens
 from cmr.account_notices import Change
 from cmr.models import Consumer, ContactKind, ContactPoint, RemovedAddress, User
-
-SALT = "cmr.recover-account"
-
-
-class BadRecoveryLink(Exception):
-    """Not one of ours, used already, or too old."""
+from cmr.recovery_links import BadRecoveryLink, Recovery
 
 
 def make_token(consumer: Consumer, *, name: str, scope: str, days: int, now: datetime) -> str:
@@ -55,8 +48,7 @@ def remove_address(point: ContactPoint, *, now: datetime) -> RemovedAddress:
     change = Change.ADDRESS_REMOVED
     account_notices.tell(user, change, now=now, but_not=[value], address=value)
     if removed.kind == ContactKind.EMAIL:
-        link = build_recovery_link(removed) if removed.recovers_account else ""
-        account_notices.tell_removed(user, value, link=link, now=now)
+        account_notices.tell_removed(user, value, now=now)
     return removed
 
 
@@ -71,50 +63,47 @@ def restore_address(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
 # -- Taking an account back -----------------------------------------------------------------------
 
 
-def build_recovery_link(removed: RemovedAddress) -> str:
-    """Return the link that takes the account back for whoever reads the mails to *removed*."""
-    path = reverse("recover", args=[signing.dumps(removed.pk, salt=SALT)])
-    return f"{settings.PUBLIC_URL}{path}"
+def recover(recovery: Recovery, *, now: datetime) -> User:
+    """Give the account back to whoever reads the mails to that address; return its user.
 
-
-def read_recovery_link(token: str, *, now: datetime) -> RemovedAddress:
-    """Return the removed address that a link is about.
-
-    Raises:
-        BadRecoveryLink
-    """
-    try:
-        pk = signing.loads(token, salt=SALT, max_age=accounts.HELD)
-    except signing.BadSignature as error:
-        raise BadRecoveryLink("this link is none of ours, or too old") from error
-    held = RemovedAddress.objects.held(now).filter(pk=pk, recovers_account=True)
-    if (removed := held.select_related("consumer__user").first()) is None:
-        raise BadRecoveryLink("this link was used, or its time is over")
-    return removed
-
-
-def recover(removed: RemovedAddress, *, now: datetime) -> User:
-    """Give the account back to whoever reads the mails to *removed*; return its user.
-
-    The password goes, and factors that were added shortly before or after the removal: a thief
+    The password goes, and factors that were added shortly before the change or after it: a thief
     would go on coming in by them, or keep the owner out.
 
     Raises:
         BadRecoveryLink: somebody was faster.
     """
+    user = recovery.consumer.user
     with transaction.atomic():
-        try:
-            point = accounts.restore_contact(removed, now=now)
-        except accounts.NotHeld as error:
-            raise BadRecoveryLink("this link was used, or its time is over") from error
-        user = point.consumer.user
+        _use_up_links(recovery.consumer)
+        point = _own_address(recovery, now)
+        accounts.distrust_newer(recovery.consumer, than=point.verified_at)
         user.set_unusable_password()
         user.save(update_fields=["password"])
         accounts.sign_in_by(user, point.value)
-        _forget_new_ways_in(user, since=removed.removed_at - accounts.HELD)
+        _forget_new_ways_in(user, since=recovery.since)
         end_all(user, now=now)
     account_notices.tell(user, Change.ACCOUNT_RECOVERED, now=now, address=point.value)
     return user
+
+
+def _use_up_links(consumer: Consumer) -> None:
+    """End every link that was sent until now, a thief's too. Raises BadRecoveryLink."""
+    unused = Consumer.objects.filter(pk=consumer.pk, recoveries=consumer.recoveries)
+    if not unused.update(recoveries=F("recoveries") + 1):
+        raise BadRecoveryLink("this link was used already")
+
+
+def _own_address(recovery: Recovery, now: datetime) -> ContactPoint:
+    """Return the address, restored if it was removed. Raises BadRecoveryLink."""
+    if recovery.removed:
+        try:
+            return accounts.restore_contact(recovery.removed, now=now)
+        except accounts.NotHeld as error:
+            raise BadRecoveryLink("the time of this link is over") from error
+    points = recovery.consumer.contact_points.filter(value=recovery.address)
+    if (point := points.first()) is None:
+        raise BadRecoveryLink("this address was removed in this moment; the link still works")
+    return point
 
 
 def _forget_new_ways_in(user: User, *, since: datetime) -> None:

@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from cmr import texting
+from cmr import recovery_links, texting
 from cmr.models import Consumer, ContactKind, User
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,8 @@ class Change(Enum):
     ADDRESS_REMOVED = gettext_noop("%(address)s was removed from your account.")
     ADDRESS_RESTORED = gettext_noop("%(address)s was restored to your account.")
     ACCOUNT_RECOVERED = gettext_noop(
-        "%(address)s was restored to your account by a link in a mail. Your password was removed, "
-        "all sessions and programs were signed out."
+        "Your account was taken back by a link in a mail to %(address)s. Your password was "
+        "removed, all sessions and programs were signed out."
     )
     TOKEN_MADE = gettext_noop("A token was made for the program “%(name)s”.")
     FACTOR_ADDED = gettext_noop("A passkey or a second factor was added.")
@@ -47,17 +47,23 @@ class Change(Enum):
 
 
 IF_NOT_YOU = gettext_lazy(
-    "If it was not you: sign in with a code, sign out everywhere, and look through your addresses. "
-    "Remove those that are not yours. What was removed can be restored for seven days."
+    "If it was not you: sign in with a code, change your password if you have one, sign out "
+    "everywhere, and look through your addresses. Remove those that are not yours. What was "
+    "removed can be restored for seven days."
 )
 IF_NOT_YOU_ERASED = gettext_lazy(
     "If it was not you: sign up again with the address you first signed up with. What you chose "
     "for brands is kept."
 )
-IF_NOT_YOU_REMOVED = gettext_lazy(
-    "If it was not you: this link takes your account back. It restores this address, removes the "
-    "password and signs out everybody else. It works for seven days."
+IF_NOT_YOU_TAKE_BACK = gettext_lazy(
+    "If it was not you: this link takes your account back. You then sign in with this address. "
+    "The link removes the password and each new passkey and second factor, and signs out "
+    "everybody else. It works once, within seven days."
 )
+
+#: Signing out everywhere is enough against a token. An account that is erased, or that was taken
+#: back a moment ago, is not taken back: a thief's link must not work after the owner's.
+WITHOUT_LINK = {Change.TOKEN_MADE, Change.ACCOUNT_ERASED, Change.ACCOUNT_RECOVERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +87,22 @@ def write(
     user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
 ) -> list[Letter]:
     """Return what `tell` would send: for an account that will be gone when it is sent."""
+    links = {} if change in WITHOUT_LINK else recovery_links.build_links(user, now=now)
     with translation.override(_language_of(user)):
         what = _(change.value) % named
         return [
-            _letter(kind, to, what, _advice(change), now)
+            _letter(kind, to, what, _advice(change, links.get(to)), now)
             for kind, to in _addresses(user, now=now)
             if to not in but_not
         ]
 
 
-def tell_removed(user: User, address: str, *, link: str, now: datetime) -> None:
-    """Tell a removed address that it was, with the *link* that takes the account back."""
+def tell_removed(user: User, address: str, *, now: datetime) -> None:
+    """Tell a removed address that it was, with the link that takes the account back, if any."""
+    link = recovery_links.build_links(user, now=now).get(address)
     with translation.override(_language_of(user)):
         what = _(Change.ADDRESS_REMOVED.value) % {"address": address}
-        advice = f"{IF_NOT_YOU_REMOVED}\n\n{link}" if link else _advice(Change.ADDRESS_REMOVED)
+        advice = _advice(Change.ADDRESS_REMOVED, link)
         send([_letter(ContactKind.EMAIL, address, what, advice, now)])
 
 
@@ -126,7 +134,9 @@ def _letter(kind: str, to: str, what: str, advice: str, now: datetime) -> Letter
     return Letter(kind, to, _("Your CMR account was changed"), "\n\n".join(lines) + "\n")
 
 
-def _advice(change: Change) -> str:
+def _advice(change: Change, link: str | None) -> str:
+    if link:
+        return f"{IF_NOT_YOU_TAKE_BACK}\n\n{link}"
     if change == Change.ACCOUNT_ERASED:
         return f"{IF_NOT_YOU_ERASED}\n\n{settings.PUBLIC_URL}{reverse('account_signup')}"
     return f"{IF_NOT_YOU}\n\n{settings.PUBLIC_URL}{reverse('security')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -151,11 +151,15 @@ def _hand_over(identifier: Identifier, address: str, now: datetime) -> Identifie
 def _keep(
     consumer: Consumer, kind: str, value: str, identifier: Identifier, now: datetime
 ) -> ContactPoint:
-    row = {"kind": kind, "value": value, "verified_at": now}
+    removed = consumer.removed_addresses.filter(identifier=identifier)
+    # Whoever proves a held address anew must not make it the youngest: a thief's would be older.
+    trusted = removed.held(now).filter(recovers_account=True)
+    since = trusted.values_list("verified_at", flat=True).first() or now
+    row = {"kind": kind, "value": value, "verified_at": since}
     point, _ = ContactPoint.objects.get_or_create(
         consumer=consumer, identifier=identifier, defaults=row
     )
-    consumer.removed_addresses.filter(identifier=identifier).delete()
+    removed.delete()
     if kind == ContactKind.EMAIL:
         EmailAddress.objects.update_or_create(
             user=consumer.user, email=value, defaults={"verified": True}
@@ -179,21 +183,31 @@ def remove_contact(point: ContactPoint, *, now: datetime) -> RemovedAddress:
             raise LastAddress("this is the only address of the account")
         if point.kind == ContactKind.EMAIL:
             _sign_in_by_another(consumer.user, point.value, addresses[0].value)
-        removed = _hold(point, recovers_account=_is_trusted(point, addresses, now), now=now)
+        is_trusted = point.value in find_trusted(consumer, now=now)
+        removed = _hold(point, recovers_account=is_trusted, now=now)
         point.delete()
     return removed
 
 
-def _is_trusted(point: ContactPoint, others: Iterable[ContactPoint], now: datetime) -> bool:
-    """Return whether a mail to this address may take the account back.
+def find_trusted(consumer: Consumer, *, now: datetime) -> dict[str, int]:
+    """Return the addresses whose mails may take the account back, each with its identifier's id.
 
     Whoever took an account over added their own address a moment ago. Its owner removes that one
-    again, and must not hand its holder a link by which to come back.
+    again, and must not hand its holder a link by which to come back. Held addresses count, too: a
+    thief who removed the owner's would otherwise have the oldest one that stays.
     """
-    if point.kind != ContactKind.EMAIL:
-        return False
-    is_old = point.verified_at <= now - HELD
-    return is_old or all(point.verified_at < other.verified_at for other in others)
+    points = list(consumer.contact_points.filter(kind=ContactKind.EMAIL))
+    held = list(consumer.removed_addresses.held(now).filter(kind=ContactKind.EMAIL))
+    since = [each.verified_at for each in points] + [each.verified_at for each in held]
+    trusted = [each for each in points if _is_old(each, since, now)]
+    found = {each.value: each.identifier_id for each in trusted}
+    return found | {each.value: each.identifier_id for each in held if each.recovers_account}
+
+
+def _is_old(point: ContactPoint, since: Collection[datetime], now: datetime) -> bool:
+    """Return whether *point* was there for a week, or before all others; *since* has its own."""
+    is_first = sum(each <= point.verified_at for each in since) == 1
+    return is_first or point.verified_at <= now - HELD
 
 
 def _hold(point: ContactPoint, *, recovers_account: bool, now: datetime) -> RemovedAddress:
@@ -213,6 +227,9 @@ def _hold(point: ContactPoint, *, recovers_account: bool, now: datetime) -> Remo
 def restore_contact(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
     """Make a removed address the consumer's again, since when it was theirs before.
 
+    One that was not trusted is young again: the time in which it was removed makes no thief's
+    address an old one.
+
     Raises:
         NotHeld
     """
@@ -221,12 +238,19 @@ def restore_contact(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
         row = held.select_related("consumer__user", "identifier").filter(pk=removed.pk).first()
         if row is None:
             raise NotHeld("this address was restored already, or removed too long ago")
-        return _keep(row.consumer, row.kind, row.value, row.identifier, row.verified_at)
+        keeps_age = row.recovers_account or row.kind == ContactKind.PHONE
+        since = row.verified_at if keeps_age else now
+        return _keep(row.consumer, row.kind, row.value, row.identifier, since)
 
 
 def is_held(address: str, *, now: datetime) -> bool:
     """Return whether *address* was removed from an account that may still restore it."""
     return RemovedAddress.objects.held(now).filter(value=address).exists()
+
+
+def is_own_address(user: User, address: str) -> bool:
+    """Return whether *address* is still one of the user's own: it may have been removed."""
+    return address == user.email or EmailAddress.objects.filter(user=user, email=address).exists()
 
 
 def forget_removed(*, now: datetime) -> int:
@@ -238,6 +262,12 @@ def _sign_in_by_another(user: User, removed: str, other: str) -> None:
     EmailAddress.objects.filter(user=user, email=removed).delete()
     if user.email == removed:
         sign_in_by(user, other)
+
+
+def distrust_newer(consumer: Consumer, *, than: datetime) -> None:
+    """Let no removed address that was proved after *than* take the account back."""
+    newer = consumer.removed_addresses.filter(verified_at__gt=than)
+    newer.update(recovers_account=False)
 
 
 def sign_in_by(user: User, address: str) -> None:

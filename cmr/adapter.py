@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import SignupForm
+from allauth.account.forms import ResetPasswordKeyForm, SignupForm
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.password_reset_by_code import (
+    PASSWORD_RESET_VERIFICATION_SESSION_KEY as RESET_SESSION_KEY,
+)
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -17,6 +21,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from allauth.account.models import EmailAddress, Login
     from allauth.usersessions.models import UserSession
     from django.contrib.auth.models import AnonymousUser
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from cmr.models import User
 
@@ -85,6 +90,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             attempt.give_back()
         return user
 
+    def pre_login(
+        self, request: HttpRequest, user: User, *, email: str | None, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse a code that was mailed to an address which was removed meanwhile.
+
+        Otherwise allauth would let its holder prove it anew, and so come back into the account.
+        """
+        if email and not accounts.is_own_address(user, email):
+            clear_login(request)
+            return redirect("account_login")
+        answer: HttpResponse | None = super().pre_login(request, user, email=email, **kwargs)
+        return answer
+
     def clean_email(self, email: str) -> str:
         """In the one spelling in which the ledger, too, knows it."""
         try:
@@ -136,6 +154,17 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         email: str = super().validate_unique_email(value)
         self.account_already_exists |= accounts.is_held(email, now=timezone.now())
         return email
+
+
+class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
+    """The new password of whoever typed a code, which counts for the address it was mailed to."""
+
+    def clean(self) -> dict[str, Any]:
+        address = context.request.session.get(RESET_SESSION_KEY, {}).get("email", "")
+        if not accounts.is_own_address(self.user, address):
+            raise ValidationError(_("This is not our code, or it is too old."))
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

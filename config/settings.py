@@ -370,6 +370,8 @@ ACCOUNT_FORMS = {
     "login": "cmr.account_forms.LoginForm",
     "request_login_code": "cmr.account_forms.RequestLoginCodeForm",
     "reset_password": "cmr.account_forms.ResetPasswordForm",
+    # Refuses a code that was mailed to an address which was removed meanwhile.
+    "reset_password_from_key": "cmr.adapter.NewPasswordForm",
     "add_email": "cmr.account_forms.AddEmailForm",
     "change_email": "cmr.account_forms.ChangeEmailForm",
 }

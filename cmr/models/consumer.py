@@ -18,6 +18,8 @@ class Consumer(models.Model):
     language = models.CharField(max_length=8, blank=True)
     #: When a Global Privacy Control signal was turned into a no; null before the first.
     gpc_honoured_at = models.DateTimeField(null=True, blank=True)
+    #: How often the account was taken back; links sent before the last time are dead (ADR 30).
+    recoveries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

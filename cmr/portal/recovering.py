@@ -1,4 +1,4 @@
-"""Taking an account back, by the link in the mail to an address that was removed from it."""
+"""Taking an account back, by the link in the mail to one of its addresses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cmr import account_access
-from cmr.models import RemovedAddress
+from cmr import account_access, recovery_links
+from cmr.recovery_links import BadRecoveryLink, Recovery
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,22 +24,22 @@ def recover(request: HttpRequest, token: str) -> HttpResponse:
     """Say what the link does; POST does it, and signs its owner in."""
     now = timezone.now()
     try:
-        removed = account_access.read_recovery_link(token, now=now)
+        recovery = recovery_links.read_link(token, now=now)
         if request.method == "POST":
-            return _recover(request, removed)
-    except account_access.BadRecoveryLink:
-        return render(request, "cmr/recover.html", {"removed": None}, status=404)
-    return render(request, "cmr/recover.html", {"removed": removed})
+            return _recover(request, recovery)
+    except BadRecoveryLink:
+        return render(request, "cmr/recover.html", {"recovery": None}, status=404)
+    return render(request, "cmr/recover.html", {"recovery": recovery})
 
 
-def _recover(request: HttpRequest, removed: RemovedAddress) -> HttpResponse:
+def _recover(request: HttpRequest, recovery: Recovery) -> HttpResponse:
     """Sign in as a code to this address would: an older second factor is asked for."""
-    user = account_access.recover(removed, now=timezone.now())
+    user = account_access.recover(recovery, now=timezone.now())
     logout(request)
-    record_authentication(request, user, method="code", email=removed.value)
+    record_authentication(request, user, method="code", email=recovery.address)
     messages.success(
         request, _("Your account is yours again. Remove the addresses you do not know.")
     )
-    login = Login(user=user, email=removed.value, redirect_url=reverse("addresses"))
+    login = Login(user=user, email=recovery.address, redirect_url=reverse("addresses"))
     response: HttpResponse = perform_login(request, login)
     return response

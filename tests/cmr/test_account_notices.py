@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.test import RequestFactory
 from django.utils import timezone, translation
 
 from cmr import account_notices, accounts
@@ -35,7 +37,8 @@ def test_all_proved_addresses_are_told(
     tell(several)
     assert [each.to for each in mail.outbox] == [[EMAIL], [SECOND]]
     assert f"Text message to {NUMBER}: CMR: A password was set" in capsys.readouterr().out
-    assert "/you/security" in str(mail.outbox[0].body)
+    assert "/recover/" in str(mail.outbox[0].body)  # there for a year; the other since today
+    assert "/you/security" in str(mail.outbox[1].body)
 
 
 def test_one_address_that_fails_keeps_no_other_back(
@@ -77,9 +80,11 @@ def test_notices_are_in_the_person_s_language(ana: Consumer) -> None:
     ],
 )
 def test_a_change_of_factors_is_told(
-    signal: object, kind: str, said: str | None, ana: Consumer
+    signal: object, kind: str, said: str | None, ana: Consumer, rf: RequestFactory
 ) -> None:
+    request = rf.post("/account/factors/")
+    request.session = SessionStore()
     factor = Authenticator(user=ana.user, type=kind, data={})
-    signal.send(sender=Authenticator, request=None, user=ana.user, authenticator=factor)  # type: ignore[attr-defined]
+    signal.send(sender=Authenticator, request=request, user=ana.user, authenticator=factor)  # type: ignore[attr-defined]
     texts = [str(each.body) for each in mail.outbox]
     assert (said in texts[0]) if said else texts == []

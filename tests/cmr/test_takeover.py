@@ -14,13 +14,16 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django.core import mail
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import timezone
 
-from cmr import account_access, accounts, tasks, tokens
+from cmr import account_access, account_notices, accounts, recovery_links, tasks, tokens
+from cmr.account_notices import Change
 from cmr.models import AccessToken, Consumer, ContactPoint, RemovedAddress, TokenScope, User
 from tests.conftest import EMAIL, PASSWORD, Api
+from tests.factors import app_code, enrol
 
 THIEF = "thief@evil.example"
 LATE = timedelta(minutes=16)
@@ -28,7 +31,9 @@ WEEK = timedelta(days=7, minutes=1)
 
 
 def code() -> str:
-    return str(mail.outbox[-1].body).split()[0]
+    found = re.search(r"\b[A-Z0-9]{3,4}-?[A-Z0-9]{3,4}\b", str(mail.outbox[-1].body))
+    assert found
+    return found[0]
 
 
 def told(address: str = EMAIL) -> list[str]:
@@ -50,11 +55,11 @@ def signed_in(consumer: Consumer) -> Client:
     return browser
 
 
-def add_thief(browser: Client, consumer: Consumer) -> ContactPoint:
-    browser.post("/you/addresses/add", {"kind": "email", "value": THIEF})
+def add_thief(browser: Client, consumer: Consumer, address: str = THIEF) -> ContactPoint:
+    browser.post("/you/addresses/add", {"kind": "email", "value": address})
     pending = consumer.pending.get()
     browser.post(f"/you/addresses/prove/{pending.pk}", {"code": code()})
-    return consumer.contact_points.get(value=THIEF)
+    return consumer.contact_points.get(value=address)
 
 
 def remove(browser: Client, consumer: Consumer, value: str) -> Any:
@@ -316,6 +321,256 @@ def test_clear_text_of_a_removed_address_is_gone_after_a_week(held: RemovedAddre
 def test_erasing_forgets_removed_addresses(held: RemovedAddress, ana: Consumer) -> None:
     signed_in(ana).post("/you/erase", {"word": "erase", "brands": "keep"})
     assert not RemovedAddress.objects.exists() and not Consumer.objects.exists()
+
+
+# -- A thief who comes back, or locks the owner out ------------------------------------------------
+
+
+def recovery_paths() -> dict[str, str]:
+    """Return the path of the newest link in the mails to each address; forget all mails."""
+    found = {
+        each.to[0]: urlsplit(link[0]).path
+        for each in mail.outbox
+        if (link := re.search(r"https?://\S+/recover/\S+", str(each.body)))
+    }
+    mail.outbox.clear()
+    return found
+
+
+def set_up_app(browser: Client) -> None:
+    browser.get("/account/factors/totp/activate/")
+    secret = browser.session[SECRET_SESSION_KEY]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        browser.post("/account/factors/totp/activate/", {"code": app_code(secret)})
+
+
+def is_signed_in(browser: Client) -> bool:
+    return browser.get("/history").status_code == 200
+
+
+@pytest.fixture
+def ben(db: None) -> Consumer:
+    """Somebody whose account is two days old."""
+    opened = timezone.now() - timedelta(days=2)
+    return accounts.open_account(email="ben@example.org", password=None, verified_at=opened)
+
+
+def test_thief_who_removes_the_owner_s_address_before_their_own_gets_no_link(ben: Consumer) -> None:
+    thief, second = signed_in(ben), "thief2@evil.example"
+    for address in (THIEF, second):
+        add_thief(thief, ben, address)
+    remove(thief, ben, "ben@example.org")
+    remove(thief, ben, THIEF)
+    paths = recovery_paths()
+    assert paths.keys() == {"ben@example.org"}
+    owner = Client()
+    owner.post(paths["ben@example.org"])
+    remove(owner, ben, second)
+    assert recovery_paths().keys() <= {"ben@example.org"} and is_signed_in(owner)
+    assert [each.value for each in ben.contact_points.all()] == ["ben@example.org"]
+    assert not ben.removed_addresses.filter(recovers_account=True).exists()
+
+
+def test_recovery_ends_the_links_of_newer_addresses(ana: Consumer) -> None:
+    """Even where a thief was not noticed for a week, and has a link of their own."""
+    now = timezone.now()
+    accounts.add_contact(ana, kind="email", value=THIEF, now=now - timedelta(days=8))
+    accounts.add_contact(ana, kind="email", value="third@example.org", now=now)
+    thief = signed_in(ana)
+    remove(thief, ana, EMAIL)
+    remove(thief, ana, THIEF)
+    paths = recovery_paths()
+    assert paths.keys() == {EMAIL, THIEF}
+    assert Client().post(paths[EMAIL]).status_code == 302
+    assert Client().post(paths[THIEF]).status_code == 404
+    assert not ana.removed_addresses.get(value=THIEF).recovers_account
+
+
+def test_owner_gets_past_a_factor_that_a_thief_added(thief: Client, ana: Consumer) -> None:
+    set_up_app(thief)
+    path = recovery_paths()[EMAIL]
+    owner = Client()
+    page = owner.get(path)
+    assert EMAIL in page.content.decode() and is_signed_in(thief)  # looking at it does nothing
+    assert owner.post(path).headers["Location"] == "/you/addresses"
+    assert is_signed_in(owner) and not is_signed_in(thief)
+    assert not Authenticator.objects.exists()
+    assert told() == [
+        f"Your account was taken back by a link in a mail to {EMAIL}. Your password was removed, "
+        "all sessions and programs were signed out."
+    ]
+
+
+def test_owner_gets_past_a_factor_though_the_thief_signs_out_everywhere(
+    thief: Client, ana: Consumer
+) -> None:
+    set_up_app(thief)
+    path = recovery_paths()[EMAIL]
+    thief.post("/you/security/end")
+    assert Client().post(path).status_code == 302
+
+
+def test_owner_gets_in_after_a_thief_took_an_older_factor_away(
+    thief: Client, ana: Consumer
+) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=30)):
+        enrol(ana.user)
+    thief.post("/account/factors/totp/deactivate/")
+    assert recovery_paths().keys() == {EMAIL}
+    set_up_app(thief)
+    owner = Client()
+    owner.post(recovery_paths()[EMAIL])
+    assert is_signed_in(owner)
+
+
+def test_older_factor_is_asked_for_after_a_recovery(thief: Client, ana: Consumer) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=30)):
+        enrol(ana.user)
+    change_password(thief)
+    owner = Client()
+    answer = owner.post(recovery_paths()[EMAIL])
+    assert answer.headers["Location"].startswith("/account/factors/authenticate/")
+    assert not is_signed_in(owner)
+
+
+def change_password(browser: Client) -> None:
+    new = {"oldpassword": PASSWORD, "password1": "x-thief-knows-1", "password2": "x-thief-knows-1"}
+    browser.post("/account/password/change/", new)
+
+
+def test_owner_puts_the_password_of_a_thief_out_of_use(ben: Consumer) -> None:
+    thief = signed_in(ben)
+    new = {"password1": "x-thief-knows-1", "password2": "x-thief-knows-1"}
+    thief.post("/account/password/set/", new)
+    credentials = {"email": "ben@example.org", "password": "x-thief-knows-1"}
+    assert Api().post("session", credentials).status_code == 200
+    Client().post(recovery_paths()["ben@example.org"])
+    assert Api().post("session", credentials).status_code == 401 and not is_signed_in(thief)
+
+
+def test_mail_about_a_changed_password_names_the_link_first(thief: Client, ana: Consumer) -> None:
+    change_password(thief)
+    (letter,) = [str(each.body) for each in mail.outbox]
+    assert letter.split("\n\n")[2].startswith("If it was not you: this link takes your account")
+
+
+def test_page_says_that_signing_out_everywhere_keeps_the_password(ana: Consumer) -> None:
+    page = signed_in(ana).get("/you/security").content.decode()
+    assert "Your password stays as it is." in page
+    ana.user.set_unusable_password()
+    ana.user.save()
+    assert "Your password stays" not in signed_in(ana).get("/you/security").content.decode()
+
+
+def test_young_address_gets_no_link(thief: Client, ana: Consumer) -> None:
+    add_thief(thief, ana)
+    assert recovery_paths().keys() == {EMAIL}  # nor the address that the change is about
+    set_up_app(thief)
+    assert {each.to[0] for each in mail.outbox} == {EMAIL, THIEF}
+    assert recovery_paths().keys() == {EMAIL}
+
+
+def test_mail_about_a_token_or_a_recovery_has_no_link(thief: Client, ana: Consumer) -> None:
+    thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
+    assert len(mail.outbox) == 1 and recovery_paths() == {}
+    account_notices.tell(ana.user, Change.ACCOUNT_RECOVERED, now=timezone.now(), address=EMAIL)
+    assert len(mail.outbox) == 1 and recovery_paths() == {}
+
+
+def test_link_about_a_change_works_once(thief: Client, ana: Consumer) -> None:
+    set_up_app(thief)
+    path = recovery_paths()[EMAIL]
+    assert Client().post(path).status_code == 302
+    assert Client().post(path).status_code == Client().get(path).status_code == 404
+
+
+def test_link_about_a_change_works_for_seven_days(thief: Client, ana: Consumer) -> None:
+    set_up_app(thief)
+    path = recovery_paths()[EMAIL]
+    with time_machine.travel(timezone.now() + WEEK):
+        assert Client().post(path).status_code == 404
+    with time_machine.travel(timezone.now() + timedelta(days=6, hours=23)):
+        assert Client().post(path).status_code == 302
+
+
+def test_link_dies_once_another_address_took_the_account_back(thief: Client, ana: Consumer) -> None:
+    accounts.add_contact(ana, kind="email", value="second@example.org", now=ana.created_at - WEEK)
+    set_up_app(thief)
+    paths = recovery_paths()
+    assert paths.keys() == {EMAIL, "second@example.org"}
+    assert Client().post(paths["second@example.org"]).status_code == 302
+    assert Client().post(paths[EMAIL]).status_code == 404
+
+
+def test_link_works_while_the_address_is_held_and_no_longer(thief: Client, ana: Consumer) -> None:
+    add_thief(thief, ana)
+    path = recovery_paths()[EMAIL]
+    remove(thief, ana, EMAIL)
+    assert Client().get(path).status_code == 200
+    RemovedAddress.objects.all().delete()
+    assert Client().post(path).status_code == 404
+
+
+def test_two_clicks_at_once_recover_once(thief: Client, ana: Consumer) -> None:
+    set_up_app(thief)
+    token = recovery_paths()[EMAIL].split("/")[-1]
+    recovery = recovery_links.read_link(token, now=timezone.now())
+    account_access.recover(recovery, now=timezone.now())
+    with pytest.raises(recovery_links.BadRecoveryLink):
+        account_access.recover(recovery, now=timezone.now())
+
+
+def test_administrator_gets_no_link_past_a_factor(thief: Client, ana: Consumer) -> None:
+    set_up_app(thief)
+    path = recovery_paths()[EMAIL]
+    User.objects.filter(pk=ana.user_id).update(is_staff=True)
+    assert Client().post(path).status_code == 404
+    ana.user.refresh_from_db()
+    account_notices.tell(ana.user, Change.FACTOR_ADDED, now=timezone.now())
+    assert len(mail.outbox) == 1 and recovery_paths() == {}
+
+
+def test_held_address_that_is_proved_anew_is_as_old_as_before(
+    held: RemovedAddress, ana: Consumer
+) -> None:
+    """Or a thief's address would be the older one."""
+    point = accounts.add_contact(ana, kind="email", value=EMAIL, now=timezone.now())
+    assert point.verified_at == held.verified_at
+
+
+def test_restored_address_of_a_thief_is_young(ana: Consumer) -> None:
+    """The days in which it was removed do not count as days on the account."""
+    now = timezone.now()
+    point = accounts.add_contact(ana, kind="email", value=THIEF, now=now)
+    removed = accounts.remove_contact(point, now=now + timedelta(days=1))
+    later = now + timedelta(days=7, hours=1)
+    accounts.restore_contact(removed, now=later)
+    assert accounts.find_trusted(ana, now=later).keys() == {EMAIL}
+
+
+def test_code_that_was_mailed_to_a_removed_address_signs_nobody_in(
+    thief: Client, ana: Consumer
+) -> None:
+    point, late = add_thief(thief, ana), Client()
+    late.post("/account/login/code/", {"email": THIEF})
+    right = code()
+    account_access.remove_address(point, now=timezone.now())
+    mail.outbox.clear()
+    answer = late.post("/account/login/code/confirm/", {"code": right})
+    assert answer.headers["Location"] == "/account/login/" and not is_signed_in(late)
+    assert mail.outbox == []  # nor is a code sent that would prove the address anew
+
+
+def test_code_that_was_mailed_to_a_removed_address_resets_no_password(
+    thief: Client, ana: Consumer
+) -> None:
+    point, late = add_thief(thief, ana), Client()
+    late.post("/account/password/reset/", {"email": THIEF})
+    late.post("/account/password/reset/confirm/", {"code": code()})
+    account_access.remove_address(point, now=timezone.now())
+    new = {"password1": "x-thief-knows-1", "password2": "x-thief-knows-1"}
+    late.post("/account/password/reset/complete/", new)
+    assert User.objects.get(pk=ana.user_id).check_password(PASSWORD)
 
 
 # -- Tokens end with what lets others out ---------------------------------------------------------
