@@ -162,7 +162,7 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
         address = context.request.session.get(RESET_SESSION_KEY, {}).get("email", "")
         if not accounts.is_own_address(self.user, address):
-            raise ValidationError(_("This is not our code, or it is too old."))
+            raise ValidationError(_("This code is wrong or has expired."))
         cleaned: dict[str, Any] = super().clean()
         return cleaned
 

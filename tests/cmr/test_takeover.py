@@ -174,7 +174,7 @@ def test_owner_hears_of_each_step_of_a_thief(thief: Client, ana: Consumer) -> No
 
 def test_owner_takes_the_account_back(thief: Client, ana: Consumer) -> None:
     added = add_thief(thief, ana)
-    made = thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
+    made = thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"}, follow=True)
     token = re.search(r"cmr_pat_[\w-]+", made.content.decode())[0]  # type: ignore[index]
     new = {"oldpassword": PASSWORD, "password1": "x-thief-knows-1", "password2": "x-thief-knows-1"}
     thief.post("/account/password/change/", new)
