@@ -86,7 +86,7 @@ class Events(BrandView):
 
     def _may_wait(self, after: int, *, seconds: float) -> bool:
         """Wait; False where there was no place for it, or its place was needed for a stream."""
-        # A connection on which nothing moves for longer is taken for dead, and closed.
+        # A proxy takes a connection on which nothing moves for too long for dead.
         within = min(seconds, settings.CONNECTION_IDLE_SECONDS / 2)
         try:
             with places.waiting(self.brand.pk) as needed:

@@ -1,7 +1,9 @@
 """Places for answers that last as long as their client likes, or as nothing happens.
 
-Each holds a thread of the web server until its end, and slow clients would hold them all. So a
-process has fewer places than threads, and a brand never has the last of several.
+Each holds a thread until its end: a list or a stream one of those that send streams, a call that
+waits and a part of an import that is still arriving one of those that run requests. Slow clients
+would hold them all. So a process has fewer places than threads, and a brand never has the last of
+several.
 """
 
 from __future__ import annotations

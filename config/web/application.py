@@ -20,6 +20,7 @@ from config.web.answers import PIECE, ClientStopped, Headers, Send, Sender, send
 from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
 from config.web.environ import build_environ
+from config.web.heads import Head, read_head
 from config.web.limits import Limit, find_limit
 from config.web.refused_callers import RefusedCallers
 from config.web.threads import Threads
@@ -57,40 +58,40 @@ class Application:
             await refusals.refuse_incomplete(sender)  # it may have closed its half alone
 
     async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
-        if _measure_headers(scope) > MAX_HEADER_BYTES:
+        head = read_head(scope)
+        if head.size > MAX_HEADER_BYTES:
             await refusals.refuse_headers(sender)
             return
-        if _is_form(scope) and (seconds := self.refused_callers.wait_of(find_caller(scope))):
+        if head.is_form and (seconds := self.refused_callers.wait_of(find_caller(scope))):
             await asyncio.sleep(seconds)
-        length, limit = _find_length(scope), find_limit(scope["path"])
-        if length is not None and length <= limit.whole:
-            await self._answer_whole(scope, receive, sender, length)
+        limit = find_limit(scope["path"])
+        if head.length == 0:
+            await self._run(scope, head, io.BytesIO(), sender)
+        elif head.length is not None and head.length <= limit.whole:
+            await self._answer_whole(scope, head, receive, sender)
         elif limit.streams:
-            await self._run(scope, _stream_body(receive, limit), sender)
+            await self._run(scope, head, _stream_body(receive, limit), sender)
         else:  # Django refuses it by its headers alone
-            await self._run(scope, bodies.Unread(), sender)
+            await self._run(scope, head, bodies.Unread(), sender)
 
     async def _answer_whole(
-        self, scope: Scope, receive: Receive, sender: Sender, length: int
+        self, scope: Scope, head: Head, receive: Receive, sender: Sender
     ) -> None:
-        """Read the body, if there is one, and only then occupy a thread."""
-        if not length:
-            await self._run(scope, io.BytesIO(), sender)
-            return
-        seconds = settings.BODY_SECONDS + length / settings.BODY_BYTES_PER_SECOND
+        """Read the body, and only then occupy a thread."""
+        seconds = settings.BODY_SECONDS + (head.length or 0) / settings.BODY_BYTES_PER_SECOND
         try:
             with self.budget.hold(find_caller(scope)) as count:
                 body = await bodies.read_whole(receive, within=seconds, count=count)
-                await self._run(scope, io.BytesIO(body), sender)
+                await self._run(scope, head, io.BytesIO(body), sender)
         except bodies.BodyTooSlow:
             await refusals.refuse_slow(sender)
         except bodies.TooManyBodies:
             await refusals.refuse_many(sender)
 
-    async def _run(self, scope: Scope, body: Any, sender: Sender) -> None:
+    async def _run(self, scope: Scope, head: Head, body: Any, sender: Sender) -> None:
         environ = build_environ(scope, body)
         response, status, headers = await self.threads.submit(partial(self._handle, environ))
-        if _is_form(scope):
+        if head.is_form:
             self.refused_callers.note(find_caller(scope), status)
         await _wait_until(getattr(response, "send_at", None))
         await sender.start(status, headers)
@@ -144,27 +145,6 @@ def _send_stream(response: Any, sender: Sender, loop: asyncio.AbstractEventLoop)
         send_from_thread(response, sender, loop)
     finally:
         response.close()
-
-
-def _is_form(scope: Scope) -> bool:
-    """Return whether a browser may have sent this: it writes, and names no key or token."""
-    is_read = scope["method"] in ("GET", "HEAD", "OPTIONS")
-    return not is_read and all(name != b"authorization" for name, _ in scope["headers"])
-
-
-def _measure_headers(scope: Scope) -> int:
-    return sum(len(name) + len(value) for name, value in scope["headers"])
-
-
-def _find_length(scope: Scope) -> int | None:
-    """Return how long the body says it is; None where it does not say, which chunked ones do."""
-    length: int | None = 0
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-        if name == b"transfer-encoding":
-            length = None
-    return length
 
 
 async def _wait_until(moment: float | None) -> None:

@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 class Limit(NamedTuple):
     #: Bytes that are read before the view runs; a longer body is refused, or streamed.
     whole: int
-    #: Whether the view reads a longer body by itself, or one of unknown length.
+    #: Whether the view reads a longer body by itself, in pieces.
     streams: bool = False
 
 
@@ -24,7 +24,7 @@ def find_limit(path: str) -> Limit:
     except Resolver404:
         return Limit(settings.MAX_BODY_BYTES)
     shown: Any = getattr(view, "cls", view)
-    streams = getattr(shown, "streams_body", False)
+    streams = any(getattr(shown, name, False) for name in ("streams_body", "reads_in_pieces"))
     if (own := getattr(shown, "max_body_bytes", None)) is not None:
         return Limit(own(), streams)
     parsers = getattr(shown, "parser_classes", ())

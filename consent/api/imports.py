@@ -184,7 +184,7 @@ class Part(_Imports):
     parser_classes = (CsvBody, NdjsonBody)
     #: A longer one is read in pieces, while it arrives, and takes the place of a stream meanwhile.
     max_body_bytes = staticmethod(upload_limit)
-    streams_body = True
+    reads_in_pieces = True
 
     @extend_schema(
         parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH)],

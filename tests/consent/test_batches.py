@@ -201,3 +201,14 @@ def test_a_body_in_chunks_is_read_where_it_is_streamed_and_refused_elsewhere(
     if status == 200:
         written: Iterator[bytes] = answer.streaming_content  # type: ignore[attr-defined]
         assert json.loads(b"".join(written))["rule"] == "default_opt_in"
+
+
+def test_a_part_of_an_import_in_chunks_is_refused(as_acme: Api) -> None:
+    """It would be taken for an empty part, and its rows lost."""
+    job = as_acme.post("imports", {"note": "Shop"}).json()["id"]
+    chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    chunked["wsgi.input"] = BytesIO(b"email\nana@example.org\n")
+    chunked["HTTP_AUTHORIZATION"] = f"Bearer {as_acme.bearer}"
+    path = f"/api/v1/imports/{job}/parts/1"
+    answer = as_acme.client.generic("PUT", path, b"", "text/csv", **chunked)
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from config.web import bodies, callers
 from config.web.bodies import Budget, TooManyBodies
 from config.web.environ import build_environ
+from config.web.heads import read_head
 from config.web.limits import find_limit
 from config.web.refused_callers import RefusedCallers
 
@@ -48,6 +49,24 @@ def test_build_environ_joins_repeated_headers_and_drops_underscores() -> None:
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
     assert environ["CONTENT_LENGTH"] == "5"
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/é"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "length", "is_form"),
+    [
+        ("GET", [], 0, False),
+        ("POST", [(b"content-length", b"7")], 7, True),
+        ("POST", [(b"content-length", b"7"), (b"content-length", b"9")], 7, True),
+        ("POST", [(b"transfer-encoding", b"chunked")], None, True),
+        ("POST", [(b"authorization", b"Bearer x"), (b"content-length", b"-1")], 0, False),
+    ],
+)
+def test_read_head_finds_the_length_and_who_may_have_sent_it(
+    method: str, headers: list[tuple[bytes, bytes]], length: int | None, is_form: bool
+) -> None:
+    head = read_head(make_scope(method=method, headers=headers))
+    assert (head.length, head.is_form) == (length, is_form)
+    assert head.size == sum(len(name) + len(value) for name, value in headers)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""What the server has to know of a request before its body: one walk over its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Head(NamedTuple):
+    #: Bytes of all names and values of headers.
+    size: int
+    #: Bytes that the body says it has; None where it does not say, which chunked ones do.
+    length: int | None
+    #: Whether a browser may have sent it: it writes, and names no key or token.
+    is_form: bool
+
+
+def read_head(scope: Mapping[str, Any]) -> Head:
+    """Return the head of an ASGI request. Of two lengths the first counts."""
+    size, length, is_chunked, has_key = 0, None, False, False
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name == b"content-length" and length is None and value.isdigit():
+            length = int(value)
+        elif name == b"transfer-encoding":
+            is_chunked = True
+        elif name == b"authorization":
+            has_key = True
+    if length is None and not is_chunked:
+        length = 0
+    return Head(size, length, scope["method"] not in READ_METHODS and not has_key)
