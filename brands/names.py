@@ -38,7 +38,7 @@ def remove_unseen(name: str) -> str:
 
 
 def has_address(text: str, *, own: str = "") -> bool:
-    """Whether *text* names a place on the web other than the host *own* or one below it.
+    """Return whether *text* names a place on the web other than the host *own* or one below it.
 
     Nobody may use our mails to lead people away. A company that is called like its web site may
     say its name: pass its domain, once that is proven.

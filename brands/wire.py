@@ -103,7 +103,7 @@ class BatchParser(JSONParser):
 
 
 def upload_limit() -> int:
-    """How many bytes a form with a file may have, or a part of an import that is read whole."""
+    """Return how many bytes a form with a file may have, or a part of an import read whole."""
     return int(settings.MAX_UPLOAD_BYTES)
 
 

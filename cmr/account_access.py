@@ -23,7 +23,7 @@ def make_token(consumer: Consumer, *, name: str, scope: str, days: int, now: dat
     text = tokens.issue(consumer, name=name, scope=scope, expires_at=ends)
     # Mail programs make links of such names, and a thief chooses this one.
     shown = re.sub("[./:]", " ", name) if names.has_address(name) else name
-    account_notices.tell(consumer.user, Change.TOKEN_MADE, now=now, name=shown)
+    account_notices.notify(consumer.user, Change.TOKEN_MADE, now=now, name=shown)
     return text
 
 
@@ -37,7 +37,7 @@ def add_address(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
     """Add a proved address, and tell the others. Raises accounts.AddressTaken."""
     point = accounts.add_contact(consumer, kind=kind, value=value, now=now)
     change = Change.ADDRESS_ADDED
-    account_notices.tell(consumer.user, change, now=now, but_not=[value], address=value)
+    account_notices.notify(consumer.user, change, now=now, but_not=[value], address=value)
     return point
 
 
@@ -46,9 +46,9 @@ def remove_address(point: ContactPoint, *, now: datetime) -> RemovedAddress:
     user, value = point.consumer.user, point.value
     removed = accounts.remove_contact(point, now=now)
     change = Change.ADDRESS_REMOVED
-    account_notices.tell(user, change, now=now, but_not=[value], address=value)
+    account_notices.notify(user, change, now=now, but_not=[value], address=value)
     if removed.kind == ContactKind.EMAIL:
-        account_notices.tell_removed(user, value, now=now)
+        account_notices.notify_removed_address(user, value, now=now)
     return removed
 
 
@@ -56,7 +56,7 @@ def restore_address(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
     """Restore a removed address, and tell all. Raises accounts.NotHeld."""
     point = accounts.restore_contact(removed, now=now)
     change = Change.ADDRESS_RESTORED
-    account_notices.tell(point.consumer.user, change, now=now, address=point.value)
+    account_notices.notify(point.consumer.user, change, now=now, address=point.value)
     return point
 
 
@@ -82,7 +82,7 @@ def recover(recovery: Recovery, *, now: datetime) -> User:
         accounts.sign_in_by(user, point.value)
         _forget_new_ways_in(user, since=recovery.since)
         end_all(user, now=now)
-    account_notices.tell(user, Change.ACCOUNT_RECOVERED, now=now, address=point.value)
+    account_notices.notify(user, Change.ACCOUNT_RECOVERED, now=now, address=point.value)
     return user
 
 

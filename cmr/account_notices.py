@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Change(Enum):
-    """What changed; the value is how it is told, with the names that `tell` is given."""
+    """What changed; the value is how it is told, with the names that `notify` is given."""
 
     ADDRESS_ADDED = gettext_noop("%(address)s was added to your account.")
     ADDRESS_REMOVED = gettext_noop("%(address)s was removed from your account.")
@@ -76,17 +76,17 @@ class Letter:
     text: str
 
 
-def tell(
+def notify(
     user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
 ) -> None:
     """Tell all addresses of *user* but some; *named* are the names in the text of *change*."""
-    send(write(user, change, now=now, but_not=but_not, **named))
+    send_notices(write_notices(user, change, now=now, but_not=but_not, **named))
 
 
-def write(
+def write_notices(
     user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
 ) -> list[Letter]:
-    """Return what `tell` would send: for an account that will be gone when it is sent."""
+    """Return what `notify` would send: for an account that will be gone when it is sent."""
     links = {} if change in WITHOUT_LINK else recovery_links.build_links(user, now=now)
     with translation.override(_language_of(user)):
         what = _(change.value) % named
@@ -97,16 +97,16 @@ def write(
         ]
 
 
-def tell_removed(user: User, address: str, *, now: datetime) -> None:
+def notify_removed_address(user: User, address: str, *, now: datetime) -> None:
     """Tell a removed address that it was, with the link that takes the account back, if any."""
     link = recovery_links.build_links(user, now=now).get(address)
     with translation.override(_language_of(user)):
         what = _(Change.ADDRESS_REMOVED.value) % {"address": address}
         advice = _advice(Change.ADDRESS_REMOVED, link)
-        send([_letter(ContactKind.EMAIL, address, what, advice, now)])
+        send_notices([_letter(ContactKind.EMAIL, address, what, advice, now)])
 
 
-def send(letters: Sequence[Letter]) -> None:
+def send_notices(letters: Sequence[Letter]) -> None:
     """Send each letter; one that fails keeps no other back, and undoes nothing."""
     for letter in letters:
         try:

@@ -34,7 +34,7 @@ def _end_tokens(user: User, change: Change) -> None:
     """End what a thief may hold: whoever changes a password wants all others out."""
     now = timezone.now()
     tokens.revoke_all(user, now=now)
-    account_notices.tell(user, change, now=now)
+    account_notices.notify(user, change, now=now)
 
 
 @receiver(factors.authenticator_added)
@@ -54,9 +54,9 @@ def tell_of_removed_factor(
 def _tell_of_factor(user: User, authenticator: Authenticator, change: Change) -> None:
     """Leave out recovery codes, which come and go with another factor."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        account_notices.tell(user, change, now=timezone.now())
+        account_notices.notify(user, change, now=timezone.now())
 
 
 @receiver(factors.authenticator_reset)
 def tell_of_new_recovery_codes(sender: object, user: User, **_: Any) -> None:
-    account_notices.tell(user, Change.RECOVERY_CODES_MADE, now=timezone.now())
+    account_notices.notify(user, Change.RECOVERY_CODES_MADE, now=timezone.now())

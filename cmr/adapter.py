@@ -129,7 +129,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(super().is_login_by_code_required(login))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """By our own clock, for which a sign-in counts as well as a confirmation."""
+        """Ask our own clock, for which a sign-in counts as well as a confirmation."""
         return not freshness.is_fresh(self.request)
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ def group_address(text: str) -> str:
 
 
 def _remove_port(text: str) -> str:
-    """Some proxies add a port, which differs with each connection."""
+    """Drop the port that some proxies add: it differs with each connection."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0] if text.count(":") == 1 else text

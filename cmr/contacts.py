@@ -102,7 +102,7 @@ def _normalise_code(typed: str) -> str:
 
 
 def _digest(consumer: Consumer, code: str, secret: str) -> bytes:
-    """A short code is soon found by whoever has its plain hash, so it is keyed.
+    """Return a keyed digest: a short code is soon found by whoever has its plain hash.
 
     The key is made of *secret* for this purpose alone.
     """

@@ -64,7 +64,7 @@ def _erase_requests(person_id: uuid.UUID, words: PersonalWords) -> None:
 
 
 def _erase_from_admin_log(words: PersonalWords) -> None:
-    """Django's admin writes down the name of whatever was changed."""
+    """Blank the names of what was changed, which Django's admin writes down."""
     for address in words.addresses:
         named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
         LogEntry.objects.filter(named).update(object_repr="", change_message="")

@@ -35,12 +35,12 @@ def fresh_session_required(view: View) -> View:
     """Send whoever has no fresh session to confirm who they are; what they posted goes on then."""
 
     @wraps(view)
-    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_fresh(request):
             raise ReauthenticationRequired  # allauth's middleware keeps the form, and resumes it
         return view(request, *args, **kwargs)
 
-    return shown
+    return guarded_view
 
 
 def fresh_session_required_to_post(view: View) -> View:
@@ -48,11 +48,11 @@ def fresh_session_required_to_post(view: View) -> View:
     changing = fresh_session_required(view)
 
     @wraps(view)
-    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_read = request.method in ("GET", "HEAD")
         return (view if is_read else changing)(request, *args, **kwargs)
 
-    return shown
+    return guarded_view
 
 
 @receiver(user_logged_in)

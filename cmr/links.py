@@ -128,7 +128,7 @@ def address_of(page: str, token: str) -> str:
     return f"{settings.PUBLIC_URL}/{page}/{token}"
 
 
-def read(token: str, *, now: datetime) -> Link:
+def read_link(token: str, *, now: datetime) -> Link:
     """Return the link that *token* stands for.
 
     Raises:

@@ -71,7 +71,7 @@ def _tell(ending: Ending, brand_id: int, times: EventTimes, *, now: datetime) ->
         told: list[Notice] = []
         for recipient in recipients.find_active(person.pk, brand_id):
             told += _build_notices(ending.entry, recipient, person, times, now)
-        ledger.tell(told)
+        ledger.tell_brands(told)
     return bool(told)
 
 

@@ -34,7 +34,7 @@ def explain(entry: LedgerEntry, reason: str, *, now: datetime) -> bool:
         _, is_new = Explanation.objects.get_or_create(entry=entry, defaults=row)
         if entry.reason or not is_new:
             return False
-        ledger.tell(list(_build_notices(entry, person, reason, now)))
+        ledger.tell_brands(list(_build_notices(entry, person, reason, now)))
     return True
 
 

@@ -112,7 +112,7 @@ def record(
         recording.is_shared = len({choice.scope.brand for choice in choices}) > 1
         entries = [recording.add(choice) for choice in choices]
         CHAINED.ask({"id": subject.pk, "seq": subject.last_seq, "head": subject.chain_head})
-        tell(recording.build_notices())
+        tell_brands(recording.build_notices())
         if recording.is_wide:
             after_commit(partial(publish, "consent.propagate", str(subject.pk)))
     return entries
@@ -133,7 +133,7 @@ def lock(subject_id: uuid.UUID) -> Subject:
     return lock(subject.merged_into_id) if subject.merged_into_id else subject
 
 
-def tell(told: Sequence[Notice]) -> None:
+def tell_brands(told: Sequence[Notice]) -> None:
     """Append to the streams and wake the workers after the commit; last in a transaction."""
     stream.append(told)
     brand_ids = {notice.brand_id for notice in told}

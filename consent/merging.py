@@ -101,7 +101,7 @@ def _tell_what_is_new(remaining: Subject, before: tuple[Said, Said], now: dateti
         for recipient in _find_recipients(remaining)
         for notice in _build_notices(said, recipient, remaining, times)
     ]
-    ledger.tell(told)
+    ledger.tell_brands(told)
 
 
 def _find_recipients(person: Subject) -> Iterator[Recipient]:

@@ -45,7 +45,7 @@ def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
     with transaction.atomic():
         person = ledger.lock(pending.subject_id)
         new = list(_build_notices(pending.entry, person, brand_id, times))
-        ledger.tell(new)
+        ledger.tell_brands(new)
     return bool(new)
 
 

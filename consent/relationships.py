@@ -122,7 +122,7 @@ def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
         times = EventTimes(now)
         pending = list(ledger.pending_for(standing, subject.pk, times))
         ended = notices.of_end(recipient, ended_by=by.maker, at=times.take_next(), cause=new_id())
-        ledger.tell([*pending, ended])
+        ledger.tell_brands([*pending, ended])
     return True
 
 
@@ -159,4 +159,4 @@ def _tell_start(relationship: Relationship, person: Subject, contacts: Sequence[
         at=relationship.started_at,
         cause=new_id(),
     )
-    ledger.tell([started])
+    ledger.tell_brands([started])

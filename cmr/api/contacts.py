@@ -121,7 +121,7 @@ class RemovedContactPoints(ConsumerView):
 
     @extend_schema(operation_id="me_removed_contact_points_list", responses=RemovedList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """What you removed, and can still restore."""
+        """List what you removed and can still restore."""
         mine = RemovedAddress.objects.held(timezone.now()).filter(consumer=self.consumer)
         data = [_removed_data(each) for each in mine.order_by("pk")]
         return Response({"data": data, "next_cursor": None})

@@ -160,7 +160,7 @@ class LinkKeyRotation(BrandView):
 
     @extend_schema(request=LinkKeyRequest, responses={201: NewLinkKeyData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """A new key in place of the old one, whose links go on counting for a year.
+        """Make a new key. Links that were made with the old one go on counting for a year.
 
         If the old one leaked, `revoke_old` ends it at once, with all that it sealed.
         """

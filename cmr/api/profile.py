@@ -116,12 +116,12 @@ class Profile(ConsumerView):
         query.is_valid(raise_exception=True)
         first_stop = query.validated_data["brands"] == "stop"
         now = timezone.now()
-        letters = account_notices.write(self.consumer.user, Change.ACCOUNT_ERASED, now=now)
+        letters = account_notices.write_notices(self.consumer.user, Change.ACCOUNT_ERASED, now=now)
         with transaction.atomic():
             consumer = self._unchanged(request)
             with translating(PROBLEMS):
                 erasure.erase(consumer, first_stop=first_stop, by="api", now=now)
-        account_notices.send(letters)
+        account_notices.send_notices(letters)
         return Response(status=204)
 
     def _unchanged(self, request: Request) -> Consumer:

@@ -49,7 +49,7 @@ class Tokens(ConsumerView):
 
     @extend_schema(operation_id="me_tokens_list", responses=TokenList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """The tokens that are good, newest first."""
+        """List the tokens that are good, newest first."""
         mine = AccessToken.objects.usable(timezone.now()).filter(consumer=self.consumer)
         data = [_data(each) for each in mine.order_by("-pk")]
         return Response({"data": data, "next_cursor": None})

@@ -57,7 +57,7 @@ class WorkspaceForm(forms.Form):
     )
 
     def clean(self) -> None:
-        """A company may be called like its own web site, and like no other."""
+        """Refuse a name that is a web site other than the company's own."""
         name, domain = (self.cleaned_data.get(field, "") for field in ("name", "domain"))
         try:
             own = workspaces.read_domain(domain)

@@ -69,13 +69,13 @@ def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         return render(request, "cmr/erase.html", context, status=422)
     first_stop = request.POST.get("brands") == "stop"
     now = timezone.now()
-    letters = account_notices.write(consumer.user, Change.ACCOUNT_ERASED, now=now)
+    letters = account_notices.write_notices(consumer.user, Change.ACCOUNT_ERASED, now=now)
     try:
         erasure.erase(consumer, first_stop=first_stop, by="portal", now=now)
     except members.LastOwner as error:
         context["owned"] = error.workspaces
         return render(request, "cmr/erase.html", context, status=409)
-    account_notices.send(letters)
+    account_notices.send_notices(letters)
     logout(request)
     return redirect("erased")
 

@@ -34,7 +34,7 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(view)
     def shown(request: HttpRequest, token: str) -> HttpResponse:
         try:
-            link = links.read(token, now=timezone.now())
+            link = links.read_link(token, now=timezone.now())
         except BadLink:
             return render(request, "cmr/bad_link.html", status=404)
         response = view(request, link)
@@ -88,7 +88,7 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
             error = _("You had answered this already.")
         except NotProven:
             is_refused = True  # the page says why, and where to get another link
-        link = links.read(link.token, now=timezone.now())  # which a yes has used up
+        link = links.read_link(link.token, now=timezone.now())  # which a yes has used up
     context = _page(link) | {"error": error, "said": said, "is_refused": is_refused}
     status = 422 if error or is_refused else 200
     return render(request, "cmr/preferences.html", context, status=status)

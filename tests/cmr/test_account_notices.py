@@ -28,7 +28,7 @@ def several(ana: Consumer) -> Consumer:
 
 
 def tell(consumer: Consumer, change: Change = Change.PASSWORD_SET) -> None:
-    account_notices.tell(consumer.user, change, now=timezone.now())
+    account_notices.notify(consumer.user, change, now=timezone.now())
 
 
 def test_all_proved_addresses_are_told(
@@ -58,7 +58,7 @@ def test_one_address_that_fails_keeps_no_other_back(
 
 
 def test_an_account_without_a_consumer_is_told_as_well(admin: User) -> None:
-    account_notices.tell(admin, Change.PASSWORD_SET, now=timezone.now())
+    account_notices.notify(admin, Change.PASSWORD_SET, now=timezone.now())
     assert [each.to for each in mail.outbox] == [[admin.email]]
 
 

@@ -172,7 +172,7 @@ def test_the_key_of_a_brand_makes_no_proven_link(as_acme: Api, met: Relationship
     more: dict[str, Any]
     for more in ({}, {"proven": "true"}, {"proven": True}):
         token = mail_system(key, str(met.pk), u="marketing", c="email", **more)
-        assert not links.read(token, now=timezone.now()).proven
+        assert not links.read_link(token, now=timezone.now()).proven
 
 
 def test_people_are_found_by_reference_too(as_acme: Api, acme: Brand) -> None:

@@ -35,7 +35,7 @@ def made(as_acme: Api) -> str:
 
 def is_good(token: str, now: Any = None) -> bool:
     try:
-        links.read(token, now=now or timezone.now())
+        links.read_link(token, now=now or timezone.now())
     except BadLink:
         return False
     return True
@@ -89,7 +89,7 @@ def test_rotate_is_one_brand_s_alone(
 def test_rotate_leaves_links_to_the_person_alone(as_acme: Api, met: Relationship) -> None:
     own = links.mint_proven(Link(met), now=timezone.now())
     as_acme.post("links/key/rotate", {"revoke_old": True})
-    assert links.read(own, now=timezone.now()).proven
+    assert links.read_link(own, now=timezone.now()).proven
 
 
 def test_rotate_too_often_is_refused(as_acme: Api, met: Relationship) -> None:

@@ -104,7 +104,7 @@ def test_each_changed_letter_is_noticed(token: str) -> None:
     for place, letter in enumerate(token):
         changed = token[:place] + ("B" if letter == "A" else "A") + token[place + 1 :]
         with pytest.raises(BadLink):
-            links.read(changed, now=timezone.now())
+            links.read_link(changed, now=timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_one_brand_s_key_seals_nothing_of_another_s(token: str, rival: Brand) ->
     said = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
     forged = base64.urlsafe_b64encode(json.dumps({**said, "b": "rival"}).encode()).rstrip(b"=")
     with pytest.raises(BadLink):
-        links.read(f"{forged.decode()}.{token.partition('.')[2]}", now=timezone.now())
+        links.read_link(f"{forged.decode()}.{token.partition('.')[2]}", now=timezone.now())
 
 
 def test_no_address_is_in_it(token: str) -> None:

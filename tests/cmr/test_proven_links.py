@@ -127,8 +127,8 @@ def test_proven_link_looked_at_is_not_used_up(path: str, met: Relationship) -> N
 def test_proven_link_ends_after_a_week(path: str, met: Relationship) -> None:
     token = path.removeprefix("/p/")
     sent = timezone.now()
-    assert links.read(token, now=sent + links.PROVEN_FOR - timedelta(minutes=1)).proven
-    ended = links.read(token, now=sent + links.PROVEN_FOR)
+    assert links.read_link(token, now=sent + links.PROVEN_FOR - timedelta(minutes=1)).proven
+    ended = links.read_link(token, now=sent + links.PROVEN_FOR)
     assert (ended.proven, ended.is_over) == (False, True)
 
 
@@ -205,7 +205,7 @@ def test_forget_used_keeps_what_has_not_ended(path: str, met: Relationship) -> N
     now = timezone.now()
     assert links.forget_used(now=now) == 0
     assert links.forget_used(now=now + links.PROVEN_FOR) == 1
-    assert not links.read(path.removeprefix("/p/"), now=now + links.PROVEN_FOR).proven
+    assert not links.read_link(path.removeprefix("/p/"), now=now + links.PROVEN_FOR).proven
 
 
 def test_read_link_of_an_old_key_of_the_installation_still_counts(
@@ -213,7 +213,7 @@ def test_read_link_of_an_old_key_of_the_installation_still_counts(
 ) -> None:
     brands, own = links.mint(Link(met)), links.mint_proven(Link(met), now=timezone.now())
     settings.LINKS_OLD_KEYS, settings.LINKS_KEY = [settings.LINKS_KEY], "another"
-    assert links.read(own, now=timezone.now()).proven
+    assert links.read_link(own, now=timezone.now()).proven
     assert links.mint(Link(met)) != brands
     assert Client().post(f"/u/{brands}").status_code == 200
     settings.LINKS_OLD_KEYS = []

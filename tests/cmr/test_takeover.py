@@ -473,7 +473,7 @@ def test_young_address_gets_no_link(thief: Client, ana: Consumer) -> None:
 def test_mail_about_a_token_or_a_recovery_has_no_link(thief: Client, ana: Consumer) -> None:
     thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
     assert len(mail.outbox) == 1 and recovery_paths() == {}
-    account_notices.tell(ana.user, Change.ACCOUNT_RECOVERED, now=timezone.now(), address=EMAIL)
+    account_notices.notify(ana.user, Change.ACCOUNT_RECOVERED, now=timezone.now(), address=EMAIL)
     assert len(mail.outbox) == 1 and recovery_paths() == {}
 
 
@@ -526,7 +526,7 @@ def test_administrator_gets_no_link_past_a_factor(thief: Client, ana: Consumer) 
     User.objects.filter(pk=ana.user_id).update(is_staff=True)
     assert Client().post(path).status_code == 404
     ana.user.refresh_from_db()
-    account_notices.tell(ana.user, Change.FACTOR_ADDED, now=timezone.now())
+    account_notices.notify(ana.user, Change.FACTOR_ADDED, now=timezone.now())
     assert len(mail.outbox) == 1 and recovery_paths() == {}
 
 

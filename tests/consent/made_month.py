@@ -128,7 +128,7 @@ def _say(person: Any, choice: NewChoice, now: datetime, by: Actor) -> None:
 def _leave(person: Any, brand: Brand, code: str, now: datetime) -> None:
     """By the campaign's link, and a minute later once more."""
     known = Relationship.objects.get(subject=person, brand=brand)
-    link = links.read(links.mint(Link(known, "marketing", "email", None, code)), now=now)
+    link = links.read_link(links.mint(Link(known, "marketing", "email", None, code)), now=now)
     links.unsubscribe(link, now=now)
     links.say(link, NewChoice(link.scope, "deny"), now=now + timedelta(seconds=30))
 

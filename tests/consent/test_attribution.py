@@ -69,7 +69,7 @@ def test_a_link_says_its_own_and_the_brand_is_told(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
     send(ana, met.brand, "later", now)
-    link = links.read(links.mint(Link(met, "marketing", "email", None, "spring")), now=now)
+    link = links.read_link(links.mint(Link(met, "marketing", "email", None, "spring")), now=now)
     entry = links.unsubscribe(link, now=now + HOUR)
     assert entry and (entry.campaign, entry.source) == ("spring", "link")
     event = Event.objects.get(cause=entry.pk)

@@ -140,14 +140,14 @@ def test_a_crash_between_two_brands_leaves_the_second_for_later(
     ana: Consumer, both: list[Brand], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(ana, pause(None))
-    tell, calls = ledger.tell, iter([True, False])
+    tell, calls = ledger.tell_brands, iter([True, False])
 
     def crash(notices: Any) -> None:
         if not next(calls):
             raise SystemExit
         tell(notices)
 
-    monkeypatch.setattr(ledger, "tell", crash)
+    monkeypatch.setattr(ledger, "tell_brands", crash)
     with pytest.raises(SystemExit):
         endings.end_due(END)
     monkeypatch.undo()

@@ -142,7 +142,7 @@ class LinksOfMails(Group[K]):
 
     @Operation
     def rotate_key(self, *, revoke_old: bool = False) -> Call[NewLinkKey]:
-        """Another key. Links that were made with the old one count until `old_accepted_until`;
+        """Rotate the key. Links that were made with the old one count until `old_accepted_until`;
         with `revoke_old`, for a key that leaked, none does from now on."""
         return post("links/key/rotate", NewLinkKey, {"revoke_old": revoke_old})
 
