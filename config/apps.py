@@ -1,7 +1,8 @@
 """Registers the system checks, and names our admin site as Django's."""
 
-from django.apps import AppConfig
-from django.contrib.admin import apps as admin
+from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.db.models.signals import post_migrate
 
 
 class ConfigConfig(AppConfig):
@@ -9,7 +10,11 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401
+        from config.postgres.grants import grant_privileges
+
+        # It is sent for apps with models only, and once all tables are there.
+        post_migrate.connect(grant_privileges, sender=apps.get_app_config("cmr"))
 
 
-class AdminConfig(admin.AdminConfig):
+class AdminConfig(DjangoAdminConfig):
     default_site = "config.admin_site.AdminSite"

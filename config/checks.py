@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
 
 SECRETS = (
     *("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY", "RECEIPT_KEY"),
@@ -146,3 +147,35 @@ def lease_outlives_a_batch(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
         return []
     hint = f"Set DELIVERY_LEASE_SECONDS above {longest:g}: deadline plus budget."
     return [Error("Two workers could send the same events at once.", hint=hint, id="config.E003")]
+
+
+#: Whether a role is a superuser, or owns tables. Not of the connection: `migrate` is the owner.
+POWERS = """
+SELECT rolsuper, EXISTS (
+    SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')
+)
+FROM pg_roles WHERE rolname = %s
+"""
+
+
+@register(Tags.database)
+def application_owns_nothing(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Note [Roles] in `config.postgres.roles`."""
+    found = [_powers(alias) for alias in databases or ()]
+    if not any(any(each) for each in found):
+        return []
+    message = f"The application's role, {settings.APPLICATION_ROLE}, can alter the record."
+    hint = (
+        "Name a role in DATABASE_URL that is no superuser and owns no table, the owner in "
+        "OWNER_DATABASE_URL, and run: manage.py create_roles && manage.py migrate"
+    )
+    kind = Warning if settings.DEVELOPMENT else Error
+    return [kind(message, hint=hint, id="config.E009")]
+
+
+def _powers(alias: str) -> tuple[bool, ...]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(POWERS, [settings.APPLICATION_ROLE])
+        return cursor.fetchone() or (False,)

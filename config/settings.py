@@ -18,6 +18,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 #: Where an installation on one machine keeps what it makes; `make run` sets it.
 FOLDER = Path(env.str("CMR_FOLDER", default=str(BASE_DIR / "var")))
+if "DATABASE_URL" in env.ENVIRON:  # then its roles are those of the environment, not of the file
+    env.ENVIRON.setdefault("OWNER_DATABASE_URL", env.ENVIRON["DATABASE_URL"])
+    env.ENVIRON.setdefault("MAINTENANCE_DATABASE_URL", "")
 environ.Env.read_env(FOLDER / "run.env")  # the environment wins over the file
 
 
@@ -82,6 +85,10 @@ SECOND_FACTOR_FERNET_KEYS = fernet_keys([SECOND_FACTOR_KEY, *SECOND_FACTOR_OLD_K
 
 #: PostgreSQL 15 or newer. `make run` starts one and sets this.
 DATABASE_URL = env.str("DATABASE_URL", default="postgres://cmr@127.0.0.1:5432/cmr")
+#: The same database, as the owner of its tables, who migrates. Only `migrate` needs it.
+OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default=DATABASE_URL)
+#: The same, as the role that deletes what may be pruned. Only `prune_attempts` needs it.
+MAINTENANCE_DATABASE_URL = env.str("MAINTENANCE_DATABASE_URL", default="")
 #: The broker that wakes workers up. Nothing is lost without it.
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 #: Host names this installation answers to.
@@ -92,6 +99,13 @@ ALLOWED_HOSTS = env.list(
 CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS")
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
+OWNER_DATABASE: dict[str, Any] = env.db_url_config(OWNER_DATABASE_URL)
+MAINTENANCE_DATABASE: dict[str, Any] = (
+    env.db_url_config(MAINTENANCE_DATABASE_URL) if MAINTENANCE_DATABASE_URL else {}
+)
+#: The names of the two roles that are granted something: Note [Roles] in `config.postgres.roles`.
+APPLICATION_ROLE: str = DATABASES["default"]["USER"]
+MAINTENANCE_ROLE: str = MAINTENANCE_DATABASE.get("USER", "")
 DATABASES["default"]["ENGINE"] = "config.postgres"
 #: A connection is kept by its thread. One that PostgreSQL gave up is noticed before it is used.
 DATABASES["default"]["CONN_MAX_AGE"] = None

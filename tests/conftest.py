@@ -23,10 +23,12 @@ from brands.dispatch import Dispatcher
 from brands.models import Brand, Topic
 from cmr import accounts, tokens
 from cmr.models import Consumer, User
+from config.postgres.owner import become_owner
 from consent import relationships
 from consent.ledger import Actor
 from consent.models import Relationship
 from tests.emptying import empty_quickly
+from tests.ownership import as_application_from_the_start
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -87,8 +89,17 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The tests' database is made, migrated and dropped by the owner."""
+    become_owner()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """What is tested runs as the application, on the owner's login: see `tests.ownership`."""
     empty_quickly()
+    with as_application_from_the_start():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -84,6 +84,9 @@ def main(folder: Path) -> None:
     from django.conf import settings
     from django.db import connection
 
+    from config.postgres.owner import become_owner
+
+    become_owner()
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         today = datetime.now(UTC).date()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 
+from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
 
 
@@ -40,11 +40,7 @@ class Notice(models.Model):
             models.CheckConstraint(condition=Q(version__gte=1), name="notice_version_from_one"),
             models.CheckConstraint(condition=~Q(text=""), name="notice_has_a_text"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="notice_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
+        triggers = refuse_changes("notice")
 
     def __str__(self) -> str:
         return f"{self.code}@{self.version}"

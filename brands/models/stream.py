@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
 
 
@@ -86,11 +86,7 @@ class Event(models.Model):
             models.UniqueConstraint(fields=["brand", "cause"], name="event_once_per_cause"),
             models.CheckConstraint(condition=Q(sequence__gte=1), name="event_sequence_from_one"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="event_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
+        triggers = refuse_changes("event")
 
 
 class Acknowledgement(models.Model):
@@ -107,3 +103,4 @@ class Acknowledgement(models.Model):
                 fields=["brand", "through"], name="acknowledgement_once_per_sequence"
             ),
         ]
+        triggers = refuse_changes("acknowledgement")

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from brands.insert_only import refuse_truncation
 from brands.models.brand import Brand
 
 
@@ -219,6 +220,10 @@ class Trouble(models.Model):
         return f"{self.subscription_id}: {self.kind}"
 
 
+#: An attempt is kept for at least so many days; then it may be pruned.
+KEPT_DAYS = 30
+
+
 class Attempt(models.Model):
     """One try of one event; insert-only. The events of one request share its `message`."""
 
@@ -253,7 +258,17 @@ class Attempt(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="attempt_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
+            pgtrigger.Protect(name="attempt_is_never_altered", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="attempt_is_kept_for_a_while",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func=f"""
+                    IF OLD.started_at > now() - interval '{KEPT_DAYS} days' THEN
+                        RAISE EXCEPTION 'an attempt is kept for {KEPT_DAYS} days';
+                    END IF;
+                    RETURN OLD;
+                """,
             ),
+            refuse_truncation("attempt"),
         ]

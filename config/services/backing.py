@@ -58,9 +58,17 @@ class BackingServices:
         environment.prepare(file, has_data=has_data, given=self._given)
         self._urls = {name: self._start(one) for name, one in self.own.items()}
         elsewhere = {name: self._given[name] for name in URLS if name in self._given}
-        urls = elsewhere | self._urls
+        urls = elsewhere | self._urls | self._roles()
         values = environment.prepare(file, has_data=has_data, given=self._given, **urls)
         return values | self._given
+
+    def _roles(self) -> dict[str, str]:
+        """Return the URLs of the database's roles: our own server's, or those that are given."""
+        if "DATABASE_URL" in self.own:
+            return self._postgres.urls
+        owner = self._given.get("OWNER_DATABASE_URL", self._given["DATABASE_URL"])
+        maintenance = self._given.get("MAINTENANCE_DATABASE_URL", "")
+        return {"OWNER_DATABASE_URL": owner, "MAINTENANCE_DATABASE_URL": maintenance}
 
     def stop(self) -> None:
         for service in reversed(self.own.values()):

@@ -5,10 +5,12 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 
+from config.postgres import roles
 from config.services import CannotRun, account, binaries, logs, place, ports, private, processes
 from config.services.lock import Lock
 
@@ -35,7 +37,11 @@ SETTINGS = {
 #: For tests: a power cut may lose the database, a crash of its processes may not.
 FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
-USER = DATABASE = "cmr"
+#: Who owns the tables and migrates. It is initdb's superuser, so it cannot lose its rights: the
+#: application has a role of its own.
+OWNER = DATABASE = "cmr"
+#: The roles besides, by the variable that has the URL of each. Note [Roles] in `config.postgres`.
+ROLES = {"DATABASE_URL": "cmr_application", "MAINTENANCE_DATABASE_URL": "cmr_maintenance"}
 BUILTIN_LOCALES_SINCE = 17
 PROGRAMS = ("postgres",)
 START_SECONDS = 300  # recovery after a crash in the middle of heavy writes takes a while
@@ -69,6 +75,8 @@ class Postgres:
         self.folder = folder.absolute()
         self.settings = SETTINGS | (FAST_SETTINGS if fast else {})
         self.home = self.folder
+        #: Each role's URL, by the variable that names it; known once it is started.
+        self.urls: dict[str, str] = {}
         self._lock: Lock | None = None
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -91,7 +99,7 @@ class Postgres:
         return self._server is not None and self._server.poll() is None
 
     def start(self) -> str:
-        """Returns a postgres:// URL. Ends whatever a killed launcher left running there first.
+        """Returns the application's URL. Ends whatever a killed launcher left running there first.
 
         Raises lock.Busy if another living launcher has the folder, and the other CannotRun errors.
         """
@@ -157,6 +165,10 @@ class Postgres:
             )
         return private.kept_password(kept)
 
+    def _password_of(self, role: str) -> str:
+        """Return the role's password, made at the first start. A lost one is made anew."""
+        return private.kept_password(self.home / f"password-{role}")
+
     # -- What was left behind ----------------------------------------------------------------
 
     def _leftovers(self) -> list[int]:
@@ -220,7 +232,7 @@ class Postgres:
 
     def _initdb(self, data: Path, password_file: Path) -> None:
         began = logs.size(self.log)
-        arguments = ["--auth=scram-sha-256", f"--pwfile={password_file}", f"--username={USER}"]
+        arguments = ["--auth=scram-sha-256", f"--pwfile={password_file}", f"--username={OWNER}"]
         arguments += ["--encoding=UTF8", *self._locale(), f"--pgdata={data}"]
         arguments += ["--no-sync"] if "fsync" in self.settings else []
         with logs.opened(self.log) as log:
@@ -244,8 +256,12 @@ class Postgres:
                 self._launch(port)
             except _PortTaken:
                 continue
-            _create_database(port, password)
-            return f"postgres://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+            passwords = {name: self._password_of(role) for name, role in ROLES.items()}
+            _create_database(port, password, passwords)
+            self.urls = {"OWNER_DATABASE_URL": _url(OWNER, password, port)} | {
+                name: _url(role, passwords[name], port) for name, role in ROLES.items()
+            }
+            return self.urls["DATABASE_URL"]
         raise PostgresFailed("PostgreSQL found no free port", log=logs.tail(self.log))
 
     def _launch(self, port: int) -> None:
@@ -290,14 +306,20 @@ class Postgres:
         return PostgresFailed(logs.cause(what, said, self.home), log=said)
 
 
-def _create_database(port: int, password: str) -> None:
+def _url(role: str, password: str, port: int) -> str:
+    return f"postgres://{role}:{password}@127.0.0.1:{port}/{DATABASE}"
+
+
+def _create_database(port: int, password: str, passwords: Mapping[str, str]) -> None:
+    wanted = [roles.Role(role, passwords[name]) for name, role in ROLES.items()]
     with psycopg.connect(
-        host="127.0.0.1", port=port, user=USER, password=password, dbname="postgres"
+        host="127.0.0.1", port=port, user=OWNER, password=password, dbname="postgres"
     ) as connection:
         connection.autocommit = True
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if known.fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
+        roles.create_roles(connection, wanted)
 
 
 def _end(server: subprocess.Popen[bytes], *, seconds: float) -> None:

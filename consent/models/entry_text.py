@@ -5,6 +5,7 @@ from __future__ import annotations
 import pgtrigger
 from django.db import models
 
+from brands.insert_only import refuse_truncation
 from consent.models.ledger import LedgerEntry
 
 #: While a transaction has this setting, it may delete texts: Note [Texts beside the entry].
@@ -48,6 +49,7 @@ class EntryText(models.Model):
                     RETURN OLD;
                 """,
             ),
+            refuse_truncation("entry_text"),
         ]
 
     def __str__(self) -> str:

@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from brands.insert_only import refuse_changes
 from brands.models import Brand, Channel, Purpose
 from brands.ordered_ids import new_id
 from consent.models.subject import Identifier, Subject
@@ -214,11 +214,7 @@ class LedgerEntry(ScopeFields):
                 condition=Q(made_at__lte=models.F("recorded_at")), name="entry_not_from_the_future"
             ),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="entry_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
+        triggers = refuse_changes("entry")
 
     @property
     def has_text(self) -> bool:

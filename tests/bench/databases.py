@@ -21,12 +21,26 @@ MARK = "filled by tests.bench.population, version 13"
 
 @dataclass(frozen=True, slots=True)
 class Database:
+    """One of the bench's databases, by the owner's URL and by the application's."""
+
     url: str
+    application_url: str
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a process that shall work on this one."""
-        return os.environ | {"DATABASE_URL": self.url}
+        """For a process that fills this one, as its owner."""
+        return os.environ | {"DATABASE_URL": self.url, "OWNER_DATABASE_URL": self.url}
+
+    @property
+    def serving_environment(self) -> dict[str, str]:
+        """For the product's own processes, which are the application."""
+        return os.environ | {"DATABASE_URL": self.application_url}
+
+    def migrate(self) -> None:
+        """Bring the tables up to date, and grant the application what it may do."""
+        urls = {"DATABASE_URL": self.application_url, "OWNER_DATABASE_URL": self.url}
+        command = [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=os.environ | urls, check=True)
 
     @property
     def name(self) -> str:
@@ -46,12 +60,13 @@ class Database:
 
 def filled(server: str, preferences: int) -> Database:
     """The database with so many preferences, on the server that the URL *server* names."""
-    database = Database(urlsplit(server)._replace(path=f"/bench_{preferences}").geturl())
-    with psycopg.connect(server, autocommit=True) as connection:
+    path, owner = f"/bench_{preferences}", os.environ.get("OWNER_DATABASE_URL", server)
+    database = Database(*(urlsplit(url)._replace(path=path).geturl() for url in (owner, server)))
+    with psycopg.connect(owner, autocommit=True) as connection:
         is_filled = _mark(connection, database.name) == MARK
         if not is_filled:
             _anew(connection, database.name)
-    database.run("django", "migrate", "--no-input", "--verbosity", "0")
+    database.migrate()
     if not is_filled:
         print(database.run("tests.bench.population", "--preferences", str(preferences)), end="")
         with database.connect() as connection:

@@ -120,7 +120,7 @@ def running(folder: Path, database: Database, *, events: int, seconds: float) ->
     (folder / "log").mkdir(parents=True, exist_ok=True)
     port = ports.kept(folder / "receiver.port")
     supervisor = Supervisor(
-        folder, {**database.environment, **DEVELOPMENT}, working_directory=product.ROOT
+        folder, {**database.serving_environment, **DEVELOPMENT}, working_directory=product.ROOT
     )
     wanted = [
         receiver(port),

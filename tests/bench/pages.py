@@ -17,6 +17,7 @@ from brands.models import Brand
 from cmr import accounts, preferences
 from cmr.models import Consumer
 from cmr.preferences import Wish
+from config.postgres.owner import become_owner
 from config.services import ports, product
 from config.services.interruptions import Interruptions
 from config.services.supervisor import Supervisor
@@ -40,6 +41,7 @@ def served(folder: Path, environment: dict[str, str]) -> Iterator[int]:
 @contextmanager
 def new_database() -> Iterator[str]:
     """The URL of a database that is dropped at the end."""
+    become_owner()
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         yield settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"

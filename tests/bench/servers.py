@@ -24,7 +24,9 @@ def running(folder: Path, databases: dict[str, Database], *, bare: str) -> Itera
     at = {name: ports.kept(folder / f"{name}.port") for name in (*databases, "bare", "echo")}
     wanted = [_product(name, at[name], each, folder) for name, each in databases.items()]
     wanted += [_bare(at["bare"], databases[bare], folder), _echo(at["echo"])]
-    supervisor = Supervisor(folder, databases[bare].environment, working_directory=product.ROOT)
+    supervisor = Supervisor(
+        folder, databases[bare].serving_environment, working_directory=product.ROOT
+    )
     try:
         supervisor.start(wanted)
         with Interruptions() as interruptions:
@@ -36,7 +38,7 @@ def running(folder: Path, databases: dict[str, Database], *, bare: str) -> Itera
 
 def _product(name: str, port: int, database: Database, folder: Path) -> Process:
     web = next(each for each in product.processes(port, folder) if each.name == "web")
-    environment = {**web.environment, "DATABASE_URL": database.url}
+    environment = {**web.environment, "DATABASE_URL": database.application_url}
     return replace(web, name=name, environment=environment)
 
 

@@ -126,7 +126,7 @@ def _choose(port: int, message: tuple[str, bytes]) -> str:
 def _webs(folder: Path, database: Database) -> Iterator[dict[str, int]]:
     """Web servers by what their broker is; and a worker whose broker is dead."""
     at = {name: ports.kept(folder / f"web-{name}.port") for name in (NORMAL, DEAD, HANGS)}
-    environment = {**database.environment, **deliveries.DEVELOPMENT}
+    environment = {**database.serving_environment, **deliveries.DEVELOPMENT}
     supervisor = Supervisor(folder, environment, working_directory=product.ROOT)
     with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
         brokers = {

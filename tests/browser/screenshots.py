@@ -11,6 +11,7 @@ from django.test.testcases import LiveServerThread, _StaticFilesHandler
 from django.test.utils import setup_test_environment
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from config.postgres.owner import become_owner
 from tests.browser import chromium, pages
 from tests.browser import world as worlds
 from tests.browser.conftest import open_own_reports, sign_in
@@ -39,6 +40,7 @@ def _server() -> Iterator[tuple[str, World]]:
     """A database of its own and a server on it, for as long as it takes."""
     settings.ADDRESS_FORM_SECONDS = 0
     setup_test_environment()
+    become_owner()
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     built = worlds.build()
     thread = LiveServerThread("localhost", _StaticFilesHandler)

@@ -13,8 +13,9 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import connection
 
 from config.services.valkey import Valkey
@@ -123,9 +124,10 @@ class Fleet:
 
 
 def _database_url() -> str:
-    held = connection.settings_dict
-    login = f"{quote(held['USER'])}:{quote(held['PASSWORD'])}"
-    return f"postgres://{login}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+    """Return the URL of the tests' database, with the application's own login."""
+    path = f"/{connection.settings_dict['NAME']}"
+    url: str = settings.DATABASE_URL
+    return urlsplit(url)._replace(path=path).geturl()
 
 
 def _nobody() -> str:

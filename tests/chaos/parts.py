@@ -88,10 +88,11 @@ class Parts:
         made = {name: secrets.token_hex(16) for name in environment.SECRETS}
         self.database_url, self.redis_url = self.postgres.start(), self.valkey.start()
         urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        owner = {"OWNER_DATABASE_URL": self.postgres.urls["OWNER_DATABASE_URL"]}
         own = {"CMR_FOLDER": str(self.folder), "PORT": str(self.port)}
         planted = {"CHAOS_VARIANT": self.variant} if self.variant else {}
         self.environment = {**os.environ, **SETTINGS, **made, **urls, **own, **planted}
-        self.output("-m", "django", "migrate", "--no-input", "--verbosity", "0")
+        self.output("-m", "django", "migrate", "--no-input", "--verbosity", "0", **owner)
 
     def start(self, name: str) -> None:
         with (self.folder / f"{name}.out").open("ab") as log:
@@ -129,11 +130,15 @@ class Parts:
             assert set(argv) & set(PLANTED.values()), f"nothing to plant into: {command}"
         return argv
 
-    def output(self, *argv: str) -> bytes:
-        """What a Python process in our environment prints. Raises CalledProcessError."""
+    def output(self, *argv: str, **more: str) -> bytes:
+        """What a Python process in our environment, and *more*, prints.
+
+        Raises:
+            CalledProcessError
+        """
         done = subprocess.run(
             [sys.executable, *argv],
-            env=self.environment,
+            env=self.environment | more,
             cwd=product.ROOT,
             stdout=subprocess.PIPE,
             check=True,
@@ -206,7 +211,8 @@ class Parts:
         )
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database_url, connect_timeout=5) as database:
+        owner = self.postgres.urls["OWNER_DATABASE_URL"]
+        with psycopg.connect(owner, connect_timeout=5) as database:
             return list(database.execute(sql).fetchall())
 
     def be_calm(self) -> None:

@@ -38,6 +38,7 @@ from consent.models import (
 from consent.resolution import Scope
 from tests.conftest import Api
 from tests.consent.test_importing_people import apply, begin, put
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +203,7 @@ def test_a_choice_without_text_writes_no_row(
 )
 def test_an_altered_text_shows(change: str, met: Relationship, now: datetime) -> None:
     record(met, now)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE consent_entrytext DISABLE TRIGGER USER")
         cursor.execute(change)

@@ -25,6 +25,7 @@ from tests.bench import figures, load, pgbench, population, work
 from tests.bench.databases import Database
 from tests.bench.figures import Row, Sample, compare
 from tests.conftest import EMAIL, Api
+from tests.ownership import as_owner
 
 PREFERENCES = 3_000
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -32,7 +33,8 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 @pytest.fixture
 def filled(db: None) -> population.Filled:
-    return population.fill(PREFERENCES, show=False)
+    with as_owner():
+        return population.fill(PREFERENCES, show=False)
 
 
 def indexes() -> set[str]:
@@ -79,7 +81,8 @@ def test_every_row_points_at_one_that_is_there(filled: population.Filled) -> Non
 
 def test_indexes_and_constraints_are_put_back(db: None) -> None:
     before = indexes(), constraints()
-    population.fill(PREFERENCES, show=False)
+    with as_owner():
+        population.fill(PREFERENCES, show=False)
     assert (indexes(), constraints()) == before
 
 
@@ -189,7 +192,8 @@ def test_pgbench_writes_what_a_choice_writes(
 
 @pytest.mark.django_db(transaction=True)
 def test_pgbench_runs_its_script(ana_token: str, met: Relationship) -> None:
-    database = Database(_url_of(connection.settings_dict))
+    url = _url_of(connection.settings_dict)
+    database = Database(url, url)
     chooser = {
         "prefix": AccessToken.objects.get().prefix,
         "subject": met.subject_id,
@@ -200,7 +204,7 @@ def test_pgbench_runs_its_script(ana_token: str, met: Relationship) -> None:
         pgbench.prepare(database, [chooser])
         assert pgbench.choices_per_second(database, choosers=1, clients=1, seconds=1) > 0
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS bench_chooser")
     assert LedgerEntry.objects.filter(subject=met.subject_id, decision="deny").exists()
 

@@ -29,6 +29,8 @@ NOT_PASSED = {
     "CMR_FOLDER": "is a folder of the image",
     "STATIC_ROOT": "is a folder of the image",
 }
+#: Only who migrates and prunes is told these.
+OF_MIGRATE = {"OWNER_DATABASE_URL", "MAINTENANCE_DATABASE_URL"}
 #: `${NAME:?hint}`: compose stops where the environment does not say it.
 DEMANDED = r"\$\{[A-Z_]+:\?[^}]+\}"
 
@@ -140,7 +142,24 @@ def test_no_secret_stands_here() -> None:
 def test_no_password_stands_in_a_url() -> None:
     for name in OURS:
         url = SERVICES[name]["environment"]["DATABASE_URL"]
-        assert re.fullmatch(rf"postgres://cmr:{DEMANDED}@postgres:5432/cmr", url)
+        assert re.fullmatch(rf"postgres://cmr_application:{DEMANDED}@postgres:5432/cmr", url)
+    migrate = SERVICES["migrate"]["environment"]
+    for name, role in (("OWNER", "cmr"), ("MAINTENANCE", "cmr_maintenance")):
+        url = migrate[f"{name}_DATABASE_URL"]
+        assert re.fullmatch(rf"postgres://{role}:{DEMANDED}@postgres:5432/cmr", url)
+
+
+def test_only_the_migrations_know_the_owner() -> None:
+    """What serves and works cannot become the owner: it does not have the password."""
+    for name in OURS - {"migrate"}:
+        text = yaml.safe_dump(SERVICES[name])
+        assert "POSTGRES_PASSWORD" not in text and "MAINTENANCE_PASSWORD" not in text
+    commands = SERVICES["migrate"]["command"][-1].split(" && ")
+    order = ["create_roles", "database_age", "migrate", "check --database default"]
+    assert [c.removeprefix("python manage.py ").removesuffix(" --no-input") for c in commands] == [
+        "check",
+        *order,
+    ]
 
 
 def test_the_example_names_what_is_demanded_and_has_no_secret() -> None:
@@ -154,7 +173,8 @@ def test_the_example_names_what_is_demanded_and_has_no_secret() -> None:
 def test_every_setting_is_passed_to_every_service() -> None:
     for service in OURS:
         passed = set(SERVICES[service]["environment"])
-        assert passed == settings_from_environment() - set(NOT_PASSED), service
+        wanted = settings_from_environment() - set(NOT_PASSED)
+        assert passed == (wanted if service == "migrate" else wanted - OF_MIGRATE), service
 
 
 def test_everything_that_reads_the_environment_is_known() -> None:

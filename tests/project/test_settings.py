@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from cmr import texting
 from config import checks
+from tests.ownership import as_owner
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {name: f"{name}-of-thirty-two-random-bytes" for name in checks.SECRETS}
@@ -152,7 +153,7 @@ def test_no_model_has_changed_without_a_migration() -> None:
 @pytest.mark.django_db
 def test_a_database_newer_than_the_code_is_refused() -> None:
     call_command("database_age")
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO django_migrations (app, name, applied)"
             " VALUES ('consent', '0999_from_the_future', now())"

@@ -17,6 +17,7 @@ from consent import ledger, tasks
 from consent.ledger import Actor, NewChoice
 from consent.models import DailyCount, LedgerEntry, Relationship
 from consent.resolution import Scope
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +70,7 @@ def _finish_delivering() -> None:
 
 def test_the_ledgers_verification_finds_what_was_altered(said: LedgerEntry) -> None:
     assert tasks.verify_ledger() == 0
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE consent_ledgerentry DISABLE TRIGGER USER")
         cursor.execute("UPDATE consent_ledgerentry SET reason = 'privacy'")
         cursor.execute("ALTER TABLE consent_ledgerentry ENABLE TRIGGER USER")

@@ -6,12 +6,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from config.postgres.owner import become_owner
+
 
 class Command(BaseCommand):
     help = "Fails when the database has migrations that this code does not know."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        become_owner()  # the application's role may be new to this database
         loader = MigrationLoader(connection, ignore_no_migrations=True)
         known_apps = loader.migrated_apps
         applied = {key for key in loader.applied_migrations if key[0] in known_apps}
