@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
 import orjson
@@ -17,6 +17,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from brands import time_bounds
 from brands.addresses import holds_address
 
 
@@ -175,9 +176,15 @@ class NamingField(serializers.CharField):
 
 
 class Moment(serializers.DateTimeField):
-    """A time with its zone, RFC 3339. One without a zone would mean another moment elsewhere."""
+    """A time with its zone, RFC 3339, within `time_bounds`.
 
-    default_error_messages = {"no_zone": "A time needs its zone, as in 2026-11-22T10:00:00Z."}
+    One without a zone would mean another moment elsewhere.
+    """
+
+    default_error_messages = {
+        "no_zone": "A time needs its zone, as in 2026-11-22T10:00:00Z.",
+        "out_of_range": time_bounds.OUT_OF_RANGE,
+    }
 
     def to_internal_value(self, value: Any) -> datetime:
         text = value if isinstance(value, str) else ""
@@ -187,6 +194,14 @@ class Moment(serializers.DateTimeField):
             return super().to_internal_value(value)
         except (OverflowError, ValueError):
             self.fail("invalid", format="RFC 3339")
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Return the time in UTC, where one beyond the calendar could not be written."""
+        if value.tzinfo is None:
+            self.fail("no_zone")
+        if not time_bounds.is_in_range(value):
+            self.fail("out_of_range")
+        return value.astimezone(UTC)
 
 
 class Page(serializers.Serializer[Any]):

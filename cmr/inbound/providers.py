@@ -31,6 +31,7 @@ from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.http import HttpRequest
 from django.utils import timezone
 
+from brands import time_bounds
 from brands.signing import MalformedSecret, Signer
 
 # It warns of views without a password of their own, which the inlet's secret stands for.
@@ -207,7 +208,11 @@ def _told(events: list[AnymailTrackingEvent]) -> Iterator[Told]:
 
 
 def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    """Return the time of an event; None, which is now, for one that no real event has."""
+    if moment is None:
+        return None
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return aware if time_bounds.is_in_range(aware) else None
 
 
 def _name(event: AnymailTrackingEvent, at: datetime | None) -> str | None:

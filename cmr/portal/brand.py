@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brands import time_bounds
 from brands.models import Brand, Channel, Purpose
 from cmr import asking, controls, history, preferences
 from cmr.models import Consumer
@@ -100,6 +101,8 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
         moment = datetime.fromisoformat(typed.get("contacted_at", ""))
     except ValueError as wrong:
         raise ValueError(_("Say when it came: the day and the time.")) from wrong
+    if not time_bounds.is_day_in_range(moment.date()):
+        raise ValueError(_("A day lies between the years 1900 and 2199."))
     if typed.get("channel") not in Channel.values:
         raise ValueError(_("Say by which way it came."))
     if not Purpose.objects.filter(code=typed.get("purpose", ""), has_channels=True).exists():

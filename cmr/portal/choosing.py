@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from brands import time_bounds
 from cmr import preferences, undoing
 from cmr.models import Consumer
 from cmr.portal import done
@@ -145,6 +146,8 @@ def _until(request: HttpRequest, now: datetime) -> datetime:
         day = None
     if day is None:
         raise BadWish(_("Say until which day."))
+    if not time_bounds.is_day_in_range(day):
+        raise BadWish(_("A day lies between the years 1900 and 2199."))
     until = timezone.make_aware(datetime.combine(day, time()))
     if until <= now:
         raise BadWish(_("The day has to lie ahead."))

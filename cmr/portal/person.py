@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -14,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from brands.time_bounds import LenientZone
 from cmr.models import Consumer, PermissionRequest
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -69,7 +69,7 @@ class InTheirTerms:
         return response
 
 
-def _terms_of(request: HttpRequest) -> tuple[str, zoneinfo.ZoneInfo]:
+def _terms_of(request: HttpRequest) -> tuple[str, LenientZone]:
     if request.path_info.startswith(CONSOLE):
         return settings.LANGUAGE_CODE, _zone(None)
     consumer = consumer_of(request)
@@ -77,9 +77,9 @@ def _terms_of(request: HttpRequest) -> tuple[str, zoneinfo.ZoneInfo]:
     return chosen or translation.get_language_from_request(request), _zone(consumer)
 
 
-def _zone(consumer: Consumer | None) -> zoneinfo.ZoneInfo:
+def _zone(consumer: Consumer | None) -> LenientZone:
     name = consumer.subject.time_zone if consumer else ""
-    return zoneinfo.ZoneInfo(name or settings.TIME_ZONE)
+    return LenientZone(name or settings.TIME_ZONE)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from brands import jurisdictions, notices
+from brands import jurisdictions, notices, time_bounds
 from brands.addresses import holds_address
 from brands.models import Brand, Channel, Purpose, Regime, Topic
 from consent import contact_hashes, identifiers
@@ -218,9 +218,10 @@ def _moment(given: Mapping[str, str], name: str) -> datetime | None:
 def _parsed(text: str, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        _ = moment.timestamp()
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise BadRow(name, "invalid", "A time reads as 2026-11-22T10:00:00Z.") from error
     if moment.tzinfo is None:
         raise BadRow(name, "no_zone", "A time needs its zone, as in 2026-11-22T10:00:00Z.")
+    if not time_bounds.is_in_range(moment):
+        raise BadRow(name, "out_of_range", time_bounds.OUT_OF_RANGE)
     return moment

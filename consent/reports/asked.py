@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from brands import time_bounds
 from consent.rates import DIMENSIONS, Filters, Period
 
 DEFAULT_DAYS = 28
@@ -88,12 +89,8 @@ def _period(query: Mapping[str, str], today: date, days: int) -> tuple[int | Non
         wanted = _days(query.get("days") or str(days))
         return wanted, Period(today - timedelta(days=wanted - 1), today)
     last = _day(query, "last") or today
-    try:
-        first = _day(query, "first") or last - timedelta(days=days - 1)
-        period = Period(first, last)
-        _ = period.before.first  # there must be days before it
-    except OverflowError as error:
-        raise BadQuery("last", "invalid", "There are no days that early.") from error
+    first = _day(query, "first") or last - timedelta(days=days - 1)
+    period = Period(first, last)
     if first > last:
         raise BadQuery("first", "ends_before_start", "`first` is later than `last`.")
     if period.days > LONGEST:
@@ -113,7 +110,10 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     try:
         if len(text) != len("2026-11-22"):
             raise ValueError(text)
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         message = "The dates must be days like 2026-11-22."
         raise BadQuery(name, "invalid", message) from error
+    if not time_bounds.is_day_in_range(day):
+        raise BadQuery(name, "out_of_range", "A day lies between the years 1900 and 2199.")
+    return day

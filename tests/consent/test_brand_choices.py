@@ -304,7 +304,7 @@ def test_a_yes_needs_evidence(as_acme: Api, met: Relationship) -> None:
     assert not LedgerEntry.objects.exists()
 
 
-@pytest.mark.parametrize("made_at", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+@pytest.mark.parametrize("made_at", ["1900-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
 def test_a_word_of_long_ago_is_recorded(made_at: str, as_acme: Api, met: Relationship) -> None:
     assert tell(as_acme, "deny", made_at=made_at).status_code == 201
     assert as_acme.post("check", {"contact": {"email": EMAIL}} | SCOPE).status_code == 200

@@ -96,7 +96,7 @@ def test_every_page_is_there_with_nothing_and_with_something(
         ({"first": "2026-02-30"}, "invalid", "first"),
         ({"first": "2026-01-01T10:00:00Z"}, "invalid", "first"),
         ({"last": "10000-01-01"}, "invalid", "last"),
-        ({"last": "0001-01-01"}, "invalid", "last"),
+        ({"last": "0001-01-01"}, "out_of_range", "last"),
         ({"days": "0"}, "invalid", "days"),
         ({"sort": "weather"}, "invalid", "sort"),
         ({"brand": "a\0"}, "null_characters_not_allowed", "brand"),
