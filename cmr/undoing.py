@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from cmr.models import Consumer
-from consent import ledger, preferences, resolution
+from consent import ledger, preferences, resolution, rounding
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry
 from consent.resolution import Choice, Scope
@@ -112,6 +112,37 @@ def _said_again(scope: Scope, stood: Sequence[Choice], now: datetime) -> Iterato
         if choice.refuses(now):
             lifting = (other for other in others if other.permits(now) and other.lifts(choice))
             yield from (_again(each) for each in lifting if _counts(each, stood, now))
+
+
+def repeat_narrower_yeses(
+    scope: Scope, said: Sequence[Choice], *, since: datetime | None, now: datetime
+) -> list[NewChoice]:
+    """Return again the person's yeses within *scope* that count now and are as new as *since*.
+
+    Said after a new no on *scope*, they go on counting: Note [Saying again]. One that would end
+    within this hour is left out, since it could not be rounded to the hour.
+    """
+    if since is None:
+        return []
+    within = (c for c in said if c.maker == "person" and c.scope != scope)
+    yeses = [c for c in within if scope.covers(c.scope) and c.made_at >= since]
+    return [
+        _again(each)
+        for each in sorted(yeses, key=lambda choice: choice.age)
+        if _counts(each, said, now) and not _is_refused_by_brand(each, said, now)
+        if each.expires_at is None or rounding.floor_to_hour(each.expires_at) > now
+    ]
+
+
+def _is_refused_by_brand(grant: Choice, said: Sequence[Choice], now: datetime) -> bool:
+    """Whether a brand recorded a newer no, for any address, which *grant* said again would lift."""
+    return any(
+        each.maker == "brand"
+        and each.refuses(now)
+        and each.age > grant.age
+        and each.scope._replace(contact_point=None).covers(grant.scope)
+        for each in said
+    )
 
 
 def _counts(grant: Choice, among: Sequence[Choice], now: datetime) -> bool:

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from brands import keys
 from brands.api.access import SignedIn, bearer
 from brands.wire import Problem
-from cmr import freshness, tokens
+from cmr import freshness, gpc, tokens
 from cmr.models import AccessToken, Consumer, TokenScope, User
 
 
@@ -85,6 +85,12 @@ def demand_scope(request: Request, needed: TokenScope) -> None:
         raise Problem(403, "insufficient_scope", detail)
 
 
+def _may_say_no(request: Request) -> bool:
+    """Return whether the caller may say no for the person; a token that only reads may not."""
+    token = request.auth
+    return not isinstance(token, AccessToken) or TokenScope(token.scope).includes(TokenScope.LESS)
+
+
 def demand_fresh_session(request: Request) -> None:
     """Raise Problem (403) for a token, and for a session that began too long ago."""
     if isinstance(request.auth, AccessToken):
@@ -105,6 +111,11 @@ class ConsumerView(APIView):
     knows_programs = True
     authentication_classes = (TokenAuthentication, SignedIn)
     permission_classes: tuple[type[BasePermission], ...] = (IsConsumer, MayCall)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if gpc.is_signal(request.META.get("HTTP_SEC_GPC", "")) and _may_say_no(request):
+            gpc.honour(self.consumer, now=timezone.now())
 
     def needed(self, method: str) -> str:
         """Return what a call takes."""

@@ -10,7 +10,7 @@ from cmr.portal.person import GetResponse, consumer_of, is_page
 
 
 class Honoured:
-    """Sets `request.gpc`, and turns the first signal of a signed-in person into their no."""
+    """Sets `request.gpc`, and turns the signal of a signed-in person into their no."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -20,6 +20,6 @@ class Honoured:
         request.gpc = signal  # type: ignore[attr-defined]
         if signal and is_page(request):
             consumer = consumer_of(request)
-            if consumer and consumer.gpc_honoured_at is None:
+            if consumer:
                 gpc.honour(consumer, now=timezone.now())
         return self.get_response(request)

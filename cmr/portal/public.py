@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brands.models import Channel, Topic
-from cmr import asking, history, links, smtp
+from cmr import asking, gpc, history, links, smtp
 from cmr.links import BadLink, Link, NotProven
 from cmr.models import Answer, PermissionRequest
 from cmr.portal import letters, words
@@ -81,7 +81,10 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
     error, said, is_refused = "", "", False
     if request.method == "POST":
         try:
-            said = (_answer if "asked" in request.POST else _say)(request, link)
+            with transaction.atomic():
+                if getattr(request, "gpc", False):  # Note [GPC]; before what they say themselves
+                    gpc.honour_for_brand(link.relationship, now=timezone.now())
+                said = (_answer if "asked" in request.POST else _say)(request, link)
         except REFUSED as wrong:
             error = in_words(wrong)
         except asking.Answered:

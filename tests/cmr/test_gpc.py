@@ -1,0 +1,261 @@
+"""Global Privacy Control: the signal is a no until something the person said later answers it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from brands.models import Brand
+from cmr import gpc, links, tokens
+from cmr.links import Link
+from cmr.models import Consumer, TokenScope
+from consent import checks, ledger, relationships
+from consent.checks import Asked
+from consent.identifiers import Contact
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.resolution import Scope
+from tests.conftest import EMAIL, Api
+
+SIGNAL = {"Sec-GPC": "1"}
+SALE, ADS = gpc.PURPOSES
+
+
+@pytest.fixture
+def browser(ana: Consumer, met: Relationship) -> Client:
+    client = Client()
+    client.force_login(ana.user)
+    return client
+
+
+@pytest.fixture
+def met_rival(ana: Consumer, rival: Brand) -> Relationship:
+    return relationships.start(ana.subject_id, rival, by=Actor("api"), now=timezone.now())[0]
+
+
+def signals() -> int:
+    """How many noes were recorded for the signal."""
+    return LedgerEntry.objects.filter(source="gpc", decision="deny").count()
+
+
+def may_sell(brand: Brand) -> bool:
+    asked = Asked(brand.pk, Contact(email=EMAIL), SALE, None)
+    return checks.check(asked, now=timezone.now()).allowed
+
+
+def say(ana: Consumer, brand: Brand | None, decision: Any, purpose: str | None = SALE) -> None:
+    choice = NewChoice(Scope(brand.pk if brand else None, purpose), decision)
+    ledger.record(ana.subject_id, [choice], by=Actor("api"), now=timezone.now())
+
+
+def test_signal_again_and_from_other_browsers_records_one_no(browser: Client) -> None:
+    other = Client()
+    other.force_login(Consumer.objects.get().user)
+    for client in (browser, other, browser):
+        client.get("/", headers=SIGNAL)
+    assert signals() == 2
+    other.get("/")
+    assert signals() == 2
+
+
+def test_signal_brings_back_a_no_that_was_cleared(
+    browser: Client, ana: Consumer, acme: Brand
+) -> None:
+    type(ana.subject).objects.filter(pk=ana.subject_id).update(jurisdiction="US-CA")
+    assert may_sell(acme)  # the default of California
+    browser.get("/", headers=SIGNAL)
+    say(ana, None, "clear")
+    assert may_sell(acme)
+    browser.get("/")
+    assert may_sell(acme)
+    browser.get("/", headers=SIGNAL)
+    assert not may_sell(acme)
+    assert signals() == 3
+
+
+def test_signal_overrules_a_yes_from_before_it(browser: Client, ana: Consumer, acme: Brand) -> None:
+    say(ana, None, "grant")
+    say(ana, acme, "grant")
+    browser.get("/", headers=SIGNAL)
+    assert not may_sell(acme)
+
+
+@pytest.mark.parametrize("to_all", [True, False], ids=["to all", "to one brand"])
+def test_signal_leaves_a_yes_from_after_it(
+    browser: Client, ana: Consumer, acme: Brand, met_rival: Relationship, to_all: bool
+) -> None:
+    browser.get("/", headers=SIGNAL)
+    say(ana, None if to_all else acme, "grant")
+    browser.get("/", headers=SIGNAL)
+    assert (may_sell(acme), may_sell(met_rival.brand)) == (True, to_all)
+    assert signals() == 2
+
+
+def test_signal_after_a_later_no_and_clear_says_no_again(
+    browser: Client, ana: Consumer, acme: Brand
+) -> None:
+    browser.get("/", headers=SIGNAL)
+    for decision in ("grant", "deny", "clear"):
+        say(ana, None, decision)
+    browser.get("/", headers=SIGNAL)
+    assert not may_sell(acme)
+    assert signals() == 3
+
+
+def test_signal_after_a_yes_has_expired_says_no_again(
+    browser: Client, ana: Consumer, acme: Brand
+) -> None:
+    browser.get("/", headers=SIGNAL)
+    say(ana, None, "clear")
+    now = timezone.now()
+    over = NewChoice(Scope(None, SALE), "grant", expires_at=now + timedelta(hours=2))
+    ledger.record(ana.subject_id, [over], by=Actor("api"), now=now)
+    gpc.honour(ana, now=now + timedelta(minutes=1))
+    assert signals() == 2
+    gpc.honour(ana, now=now + timedelta(hours=3))
+    assert signals() == 3
+
+
+def test_signal_that_brings_a_no_back_keeps_a_brand_s_yes(
+    browser: Client, ana: Consumer, acme: Brand, rival: Brand, met_rival: Relationship
+) -> None:
+    browser.get("/", headers=SIGNAL)
+    say(ana, acme, "grant")
+    say(ana, None, "clear")
+    browser.get("/", headers=SIGNAL)
+    assert (may_sell(acme), may_sell(rival)) == (True, False)
+
+
+@pytest.mark.parametrize("by_brand", [True, False], ids=["the brand's no", "the person's wide no"])
+def test_signal_lifts_no_later_no_by_a_yes_that_it_keeps(
+    browser: Client, ana: Consumer, acme: Brand, by_brand: bool
+) -> None:
+    browser.get("/", headers=SIGNAL)
+    say(ana, acme, "grant")
+    if by_brand:
+        choice, by = NewChoice(Scope(acme.pk, SALE), "deny"), Actor("brand_api", acme.pk)
+        ledger.record(ana.subject_id, [choice], by=by, now=timezone.now())
+    else:
+        say(ana, None, "deny", purpose=None)
+    say(ana, None, "clear")
+    assert not may_sell(acme)
+    browser.get("/", headers=SIGNAL)
+    assert not may_sell(acme)
+
+
+def test_signal_with_a_click_on_yes_lets_the_yes_count(browser: Client, acme: Brand) -> None:
+    browser.post("/choose", {"say": f"grant:{SALE}:::"}, headers=SIGNAL)
+    browser.get("/", headers=SIGNAL)
+    assert may_sell(acme)
+
+
+def test_page_says_that_the_no_comes_back(browser: Client) -> None:
+    page = browser.get("/", headers=SIGNAL).content.decode()
+    assert "comes back as long as your browser sends the signal" in page
+    assert "first honoured on" in browser.get("/you").content.decode()
+
+
+# -- What it costs --------------------------------------------------------------------------------
+
+
+def count_queries(browser: Client, headers: dict[str, str]) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get("/you", headers=headers).status_code == 200
+    return len(asked)
+
+
+def test_signal_that_changes_nothing_costs_one_query(browser: Client) -> None:
+    browser.get("/you", headers=SIGNAL)
+    assert count_queries(browser, SIGNAL) == count_queries(browser, {}) + 1
+
+
+# -- Programs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"), [(TokenScope.READ, 0), (TokenScope.LESS, 2), (TokenScope.FULL, 2)]
+)
+def test_signal_of_a_program_counts_where_its_token_may_say_no(
+    ana: Consumer, scope: TokenScope, said: int
+) -> None:
+    api = Api(tokens.issue(ana, name="agent", scope=scope))
+    assert api.client.get(
+        "/api/v1/me/preferences", headers=SIGNAL | {"Authorization": f"Bearer {api.bearer}"}
+    ).status_code == 200  # fmt: skip
+    assert signals() == said
+
+
+def test_signal_with_a_brand_s_key_or_a_wrong_token_says_nothing(
+    as_acme: Api, met: Relationship
+) -> None:
+    for bearer in (as_acme.bearer, "cmr_pat_wrong"):
+        headers = SIGNAL | {"Authorization": f"Bearer {bearer}"}
+        for path in ("me/preferences", "brand"):
+            as_acme.client.get(f"/api/v1/{path}", headers=headers)
+    assert signals() == 0
+
+
+# -- Pages by a link ------------------------------------------------------------------------------
+
+
+def path_of(met: Relationship, *, proven: bool) -> str:
+    link = Link(met, "marketing", "email")
+    token = links.mint_proven(link, now=timezone.now()) if proven else links.mint(link)
+    return f"/p/{token}"
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_signal_on_a_link_s_page_changes_nothing_by_get(met: Relationship, proven: bool) -> None:
+    page = Client().get(path_of(met, proven=proven), headers=SIGNAL)
+    assert "As soon as you save something" in page.content.decode()
+    assert signals() == 0
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_signal_on_a_link_s_page_counts_for_its_brand_when_something_is_saved(
+    ana: Consumer,
+    met: Relationship,
+    met_rival: Relationship,
+    proven: bool,
+) -> None:
+    acme, rival = met.brand, met_rival.brand
+    say(ana, acme, "grant")
+    say(ana, rival, "grant")
+    path = path_of(met, proven=proven)
+    for _ in range(2):
+        assert Client().post(path, {"say": "deny:marketing:::"}, headers=SIGNAL).status_code == 200
+    assert (may_sell(acme), may_sell(rival)) == (False, True)
+    assert set(LedgerEntry.objects.filter(source="gpc").values_list("brand", flat=True)) == {
+        acme.pk
+    }
+    assert signals() == 2
+    ana.refresh_from_db()
+    assert ana.gpc_honoured_at is None
+
+
+def test_signal_on_a_link_s_page_leaves_a_yes_from_after_the_first(
+    ana: Consumer, met: Relationship, acme: Brand
+) -> None:
+    path = path_of(met, proven=False)
+    Client().post(path, {"say": "deny:marketing:::"}, headers=SIGNAL)
+    say(ana, acme, "grant")
+    Client().post(path, {"say": "deny:research:::"}, headers=SIGNAL)
+    assert may_sell(acme)
+
+
+def test_signal_on_a_link_s_page_is_not_kept_when_nothing_is_saved(met: Relationship) -> None:
+    answer = Client().post(path_of(met, proven=False), {"say": "nonsense"}, headers=SIGNAL)
+    assert answer.status_code == 422
+    assert signals() == 0
+
+
+def test_signal_with_one_click_says_no_to_what_the_link_is_for_alone(met: Relationship) -> None:
+    token = links.mint(Link(met, "marketing", "email"))
+    assert Client().post(f"/u/{token}", headers=SIGNAL).status_code == 200
+    assert signals() == 0
