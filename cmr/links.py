@@ -29,18 +29,19 @@ from django.conf import settings
 from django.db import transaction
 
 from brands import link_keys
-from brands.models import Brand
+from brands.models import Brand, Channel, Purpose, Topic
 from cmr import preferences, undoing
 from cmr.models import UsedLink
-from consent import ledger, scopes
+from consent import ledger
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
-from consent.scopes import Names
 
 SOURCE = "link"
-#: A token is not longer, in characters.
-LONGEST = 1_000
+#: A token is not longer, in characters. Brands make their own, with names of any length.
+LONGEST = 4_000
+#: A code that stands in a token is not longer, in characters.
+LONGEST_CODE = 100
 #: A proven link says yes for so long: a week is enough to read one's mail, and a new one is a form
 #: away. What stays in a mailbox after that is no more than a way out.
 PROVEN_FOR = timedelta(days=7)
@@ -165,17 +166,38 @@ def _with_its_end(link: Link, ends_at: int, now: datetime) -> Link:
     return replace(link, proven=not is_over, is_over=is_over, ends_at=end)
 
 
-def _of(person: uuid.UUID, brand: str, said: dict[str, str | None]) -> Link:
+def _of(person: uuid.UUID, brand: str, said: dict[str, Any]) -> Link:
     known = Relationship.objects.filter(pk=person, brand__slug=brand)
     relationship = known.select_related("brand", "person").first()
     if relationship is None:
         raise BadLink("nobody is known by this link")
-    names = Names(brand, said["u"], said["c"], said["t"])
-    try:
-        scopes.resolve(names, decision="grant")
-    except (scopes.UnknownName, scopes.TopicWithoutBrand) as error:
-        raise BadLink("what this link is about is no more") from error
-    return Link(relationship, said["u"], said["c"], said["t"], said["k"])
+    codes = {key: _read_code(value) for key, value in said.items()}
+    purpose, topic = _read_matter(relationship.brand, codes["u"], codes["t"])
+    channel = codes["c"] if codes["c"] in Channel.values else None
+    return Link(relationship, purpose, channel, topic, codes["k"])
+
+
+def _read_code(value: Any) -> str | None:
+    """Return a code of a token; None for what cannot be one.
+
+    Brands make tokens themselves. Whatever they write, the person must be able to leave by it.
+    """
+    fits = isinstance(value, str) and 0 < len(value) <= LONGEST_CODE and value.isprintable()
+    return str(value) if fits else None
+
+
+def _read_matter(
+    brand: Brand, purpose: str | None, topic: str | None
+) -> tuple[str | None, str | None]:
+    """Return the purpose and the topic that a link is about, as far as they exist.
+
+    What does not is left out, which is wider: the no of whoever presses the link must not be lost.
+    A topic has the purpose that it stands under today.
+    """
+    if found := Topic.objects.filter(brand=brand, code=topic or "").first():
+        return found.purpose_id, found.code
+    is_known = purpose is not None and Purpose.objects.filter(code=purpose).exists()
+    return (purpose if is_known else None), None
 
 
 def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:

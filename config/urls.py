@@ -83,7 +83,9 @@ urlpatterns = [
     # The pages that anybody may see
     path("", home.home, name="home"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
+    path("u/<str:token>/", public.unsubscribe),  # as some mail programs write it
     path("p/<str:token>", public.preferences, name="preferences"),
+    path("p/<str:token>/", public.preferences),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
     path("link", steady(public.ask_for_link), name="link"),
     path("recover/<str:token>", recovering.recover, name="recover"),

@@ -28,7 +28,9 @@ from tests.conftest import Api
 PUBLIC = {
     "": "the welcome page",
     "u/no-such-link": "one-click unsubscribe (RFC 8058); the link itself gives the right",
+    "u/no-such-link/": "the same, as some mail programs write it",
     "p/no-such-link": "one brand's preferences; the link itself gives the right",
+    "p/no-such-link/": "the same, as some mail programs write it",
     "inbound/mail/postmark/no-such-inlet": "mail providers; the secret address gives the right",
     "receipts/verify": "anybody may hold a receipt against our keys",
     "api/v1/receipts/verify": "anybody may hold a receipt against our keys",
