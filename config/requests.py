@@ -143,8 +143,8 @@ class NoFiles(FileUploadHandler):
 
 
 def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:
-    """The refusal of an unknown version, and of a body of unknown length, which Django would take
-    for empty; None for others.
+    """The refusal of an unknown version, of a body in a content coding, which no view decodes, and
+    of one of unknown length, which Django would take for empty; None for others.
 
     A call that streams reads its body by itself: its view says `streams_body`.
     """
@@ -152,11 +152,25 @@ def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:
         known = f"{versions.HEADER} may be: {', '.join(versions.VERSIONS)}."
         return problems.answer(request, 400, "unknown_version", known)
     chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-    if not chunked or request.META.get("CONTENT_LENGTH"):
+    has_length = request.META.get("CONTENT_LENGTH")
+    if (chunked or has_length not in (None, "", "0")) and not _is_plain(request):
+        return _refuse_coding(request)
+    if not chunked or has_length:
         return None
     if getattr(_class_of(view), "streams_body", False):
         return None
     return problems.answer(request, 411, "length_required", "Send a Content-Length.")
+
+
+def _is_plain(request: HttpRequest) -> bool:
+    return request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() in ("", "identity")
+
+
+def _refuse_coding(request: HttpRequest) -> HttpResponse:
+    detail = "Send the body as it is, without `Content-Encoding`."
+    refusal = problems.answer(request, 415, "unsupported_content_encoding", detail)
+    refusal["Accept-Encoding"] = "identity"  # RFC 9110, 15.5.16
+    return refusal
 
 
 def _class_of(view: Any) -> Any:
