@@ -66,7 +66,7 @@ def deny(met: Relationship) -> None:
 def test_what_is_committed_meanwhile_is_the_answer(waiting: Waiting, met: Relationship) -> None:
     answer = waiting(after=1, wait=30)
     deny(met)
-    (event,) = answer.result(10).json()["data"]
+    (event,) = answer.result(60).json()["data"]
     assert (event["sequence"], event["type"]) == (2, "preference.denied")
 
 
@@ -77,7 +77,7 @@ def test_who_waits_holds_no_transaction(waiting: Waiting, met: Relationship) -> 
         assert [state for _, state in backends()] in ([], ["idle"])  # none while it looks
         time.sleep(0.03)
     deny(met)
-    assert answer.result(10).status_code == 200
+    assert answer.result(60).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -90,7 +90,7 @@ def test_a_database_that_goes_away_meanwhile_is_not_our_mistake(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    refused = answer.result(10)
+    refused = answer.result(60)
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
     assert refused.headers["Retry-After"]
 
@@ -148,6 +148,6 @@ def test_a_stream_of_the_brand_ends_the_wait_at_once(
     answer = waiting(after=1, wait=30)
     list_of_noes = as_acme.get("suppressions", purpose="marketing", channel="email")
     list_of_noes.close()
-    ended = answer.result(10)
+    ended = answer.result(60)
     assert (list_of_noes.status_code, ended.status_code, ended.json()["data"]) == (200, 200, [])
     assert ended.headers["Retry-After"] == "5"

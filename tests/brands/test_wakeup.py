@@ -53,7 +53,7 @@ def test_one_wake_up_reaches_the_queue_for_all_webhooks_of_a_brand(
         queue = connection.SimpleQueue("delivery")
         queue.clear()
         wakeup.wake_up([acme.pk])
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=60)
         message.ack()
         assert message.headers["task"] == "brands.deliver"
         assert set(message.payload[0]) == {str(subscription.pk), str(other.pk)}

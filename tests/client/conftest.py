@@ -55,7 +55,7 @@ def _calls() -> list[str]:
 
 @pytest.fixture
 def acme_client(service: LiveServer, acme_key: str) -> Iterator[Client]:
-    with Client(service.url, acme_key) as client:
+    with Client(service.url, acme_key, timeout=60) as client:
         yield client
 
 

@@ -137,5 +137,5 @@ def test_only_some_types(listen: Any, receiver: Receiver, met: Relationship, as_
 def test_ctrl_c_ends_it_without_a_word(listen: Any, met: Relationship) -> None:
     process = listen()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")

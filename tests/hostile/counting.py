@@ -48,7 +48,7 @@ class Trap:
             with socket.create_connection((host, self.port)) as own:
                 name = own.getsockname()[:2]
             with self._arrived:
-                self._arrived.wait_for(lambda own=name: own in self._peers, timeout=10)  # type: ignore[misc]
+                self._arrived.wait_for(lambda own=name: own in self._peers, timeout=60)  # type: ignore[misc]
                 self._peers.remove(name)
         return len(self._peers)
 

@@ -41,7 +41,7 @@ def test_the_paper_for_scripts_is_for_its_owner_only(product: Product) -> None:
 
 
 def test_the_sample_brand_shows_what_it_received(product: Product) -> None:
-    with urllib.request.urlopen(product.paper["sample_brand"], timeout=10) as answer:
+    with urllib.request.urlopen(product.paper["sample_brand"], timeout=60) as answer:
         page = answer.read().decode()
     assert "preference.denied" in page
 
@@ -49,7 +49,7 @@ def test_the_sample_brand_shows_what_it_received(product: Product) -> None:
 def test_a_problem_leads_to_this_machine(product: Product) -> None:
     base = product.paper["base_url"]
     with pytest.raises(urllib.error.HTTPError) as answer:
-        urllib.request.urlopen(f"{base}/api/v1/brand", timeout=10)
+        urllib.request.urlopen(f"{base}/api/v1/brand", timeout=60)
     assert json.load(answer.value)["type"] == f"{base}/docs/errors#not_authenticated"
 
 
@@ -65,7 +65,7 @@ def test_a_directory_is_imported_beside_it(product: Product, tmp_path: Path) -> 
         json.dumps(question).encode(),
         {"Content-Type": "application/json", "Authorization": f"Bearer {key}"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert json.load(answer)["rule"] == "no_relationship"
 
 

@@ -56,7 +56,7 @@ def keys(acme_key: str, rival_key: str) -> tuple[str, str]:
 
 
 def connect(web: Fleet) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", web.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", web.port), timeout=60)
 
 
 def begin(
