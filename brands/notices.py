@@ -2,9 +2,9 @@
 
 Note [Naming a notice]. What carries a notice holds its name as text. A bare `code` is resolved as
 it comes in to `code@version`, the version that stood when the choice was made, and stays so: the
-ledger says what was shown, and the text of a version never changes. What names no notice of the
-brand stays the brand's own word. So does `code@version` where there was no such version when it
-was recorded: a later one cannot become what somebody had been shown before.
+ledger says what was shown, and the text of a version never changes. A name of no notice is refused,
+and so is a `code` that had no version yet: a later one cannot become what somebody had been shown
+before. Whoever knows better names the version. Entries of before may hold other words.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class BadNotice(ValueError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class UnknownNotice(ValueError):
+    """A name of no notice of the brand, or of none that stood at that time."""
 
 
 class TooManyNotices(Exception):
@@ -122,10 +126,30 @@ def known(brand_id: int, *codes: str) -> Known:
     return versions
 
 
+def resolve_one(brand_id: int, name: str, *, at: datetime) -> str:
+    """Look one name up and resolve it. Raises UnknownNotice."""
+    return resolve(name, known(brand_id, name.partition("@")[0]), at=at)
+
+
 def resolve(name: str, held: Known, *, at: datetime) -> str:
-    """`code@version` for a code that had a version *at* that time; see Note [Naming a notice]."""
-    stood = [version for began, version in held.get(name, ()) if began <= at]
-    return f"{name}@{stood[-1]}" if stood else name
+    """Return `code@version` of the notice that *name* is; "" stays so. See Note [Naming a notice].
+
+    A `code` means the version that stood *at* that time.
+
+    Raises:
+        UnknownNotice
+    """
+    code, sign, version = name.partition("@")
+    versions = held.get(code, ())
+    if not name or (sign and version in {str(number) for _, number in versions}):
+        return name
+    stood = [number for began, number in versions if began <= at]
+    if stood and not sign:
+        return f"{code}@{stood[-1]}"
+    if versions and not sign:
+        began = versions[0][0].isoformat(timespec="seconds")
+        raise UnknownNotice(f"your notice {code!r} begins at {began}: name the version, or none")
+    raise UnknownNotice(f"you have no notice {name!r}")
 
 
 def read(wanted: Iterable[Named], *, language: str) -> dict[Named, Notice]:

@@ -81,13 +81,14 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
 
     Raises:
         MayNotAsk: one of its kinds.
-        scopes.UnknownName, scopes.TopicWithoutBrand, TopicRetired
+        scopes.UnknownName, scopes.TopicWithoutBrand, scopes.ChannelNotUsed, TopicRetired
+        notices.UnknownNotice
     """
     scope = _scope(relationship, question)
     same = Topic.objects.filter(brand=relationship.brand_id, code=question.topic)
     if same.exclude(retired_at=None).exists():
         raise TopicRetired(f"you retired the topic {question.topic!r}")
-    held = notices.known(relationship.brand_id, question.notice)
+    notice = notices.resolve_one(relationship.brand_id, question.notice, at=now)
     with transaction.atomic():
         ledger.lock(relationship.person_id)  # one question at a time, so that they can be counted
         _refuse(relationship, question, scope, now)
@@ -97,15 +98,14 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
             channel=question.channel,
             topic=question.topic,
             text=question.text,
-            notice=notices.resolve(question.notice, held, at=now),
+            notice=notice,
             evidence=question.evidence,
             asked_at=now,
         )
 
 
-def _scope(relationship: Relationship, asked: Question | PermissionRequest) -> Scope:
-    purpose = asked.purpose if isinstance(asked, Question) else asked.purpose_id
-    names = Names(relationship.brand.slug, purpose, asked.channel, asked.topic)
+def _scope(relationship: Relationship, asked: Question) -> Scope:
+    names = Names(relationship.brand.slug, asked.purpose, asked.channel, asked.topic)
     return scopes.resolve(names, decision="grant")
 
 
@@ -172,6 +172,6 @@ def answer(asked: PermissionRequest, given: Answer, *, by: str, now: datetime) -
         if not waits.update(answered_at=now, answer=given):
             raise Answered("this was answered before")
         decision: resolution.DecisionKind = "grant" if given == Answer.YES else "deny"
-        scope = _scope(asked.relationship, asked)
+        scope = Scope(asked.relationship.brand_id, asked.purpose_id, asked.channel, asked.topic)
         choice = NewChoice(scope, decision, notice=asked.notice, evidence=asked.evidence)
         return ledger.record(asked.relationship.subject_id, [choice], by=Actor(by), now=now)

@@ -173,7 +173,7 @@ def _of(person: uuid.UUID, brand: str, said: dict[str, Any]) -> Link:
         raise BadLink("nobody is known by this link")
     codes = {key: _read_code(value) for key, value in said.items()}
     purpose, topic = _read_matter(relationship.brand, codes["u"], codes["t"])
-    channel = codes["c"] if codes["c"] in Channel.values else None
+    channel = _read_channel(purpose, codes["c"])
     return Link(relationship, purpose, channel, topic, codes["k"])
 
 
@@ -184,6 +184,12 @@ def _read_code(value: Any) -> str | None:
     """
     fits = isinstance(value, str) and 0 < len(value) <= LONGEST_CODE and value.isprintable()
     return str(value) if fits else None
+
+
+def _read_channel(purpose: str | None, channel: str | None) -> str | None:
+    """Return the channel; None where there is none, or where the purpose has no channels."""
+    without = Purpose.objects.filter(code=purpose or "", has_channels=False)
+    return None if channel not in Channel.values or without.exists() else channel
 
 
 def _read_matter(

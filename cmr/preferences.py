@@ -44,8 +44,7 @@ def choose(
 ) -> list[LedgerEntry]:
     """Record what the person wants, all or none; *by* is the door ("portal", "api").
 
-    Raises:
-        scopes.UnknownName, scopes.TopicWithoutBrand, scopes.CannotBeRefused
+    Raises as `scopes.resolve` does.
     """
     choices = [
         replace(wish.choice, scope=scope_of(consumer, wish.names, decision=wish.choice.decision))

@@ -23,6 +23,14 @@ class CannotBeRefused(ValueError):
     """A no to a purpose whose regime is `required`."""
 
 
+class CannotBeLimited(ValueError):
+    """A limit on a purpose whose regime is `required`: no limit holds there."""
+
+
+class ChannelNotUsed(ValueError):
+    """A channel of a purpose that has none: nobody asks about the two together."""
+
+
 class TopicWithoutBrand(ValueError):
     """A topic belongs to one brand, so it cannot be said of any brand."""
 
@@ -39,7 +47,7 @@ class Names:
 
 
 NAMED = Statement("""
-SELECT brand.id, topic.purpose_id, purpose.code, purpose.regime
+SELECT brand.id, topic.purpose_id, purpose.code, purpose.regime, purpose.has_channels
 FROM (SELECT) one
 LEFT JOIN brands_brand brand ON brand.slug = %(brand)s AND (%(test)s OR NOT brand.test)
 LEFT JOIN brands_topic topic ON topic.brand_id = brand.id AND topic.code = %(topic)s
@@ -50,10 +58,11 @@ LEFT JOIN brands_purpose purpose ON purpose.code = coalesce(%(purpose)s, topic.p
 def resolve(names: Names, *, decision: str, test: bool = True) -> Scope:
     """The Scope that *names* mean, for this *decision* about it; a topic brings its purpose along.
 
-    Without *test*, brands in test mode are unknown, as they are to real people.
+    Without *test*, brands in test mode are unknown, as they are to real people. A choice that can
+    have no effect is refused; a `clear` never is, for it may take back one of before.
 
     Raises:
-        UnknownName, TopicWithoutBrand, CannotBeRefused
+        UnknownName, TopicWithoutBrand, CannotBeRefused, CannotBeLimited, ChannelNotUsed
     """
     given = {
         "brand": names.brand,
@@ -61,7 +70,7 @@ def resolve(names: Names, *, decision: str, test: bool = True) -> Scope:
         "topic": names.topic,
         "test": test,
     }
-    ((brand, of_topic, purpose, regime),) = NAMED.ask(given)
+    ((brand, of_topic, purpose, regime, has_channels),) = NAMED.ask(given)
     if names.brand is not None and brand is None:
         raise UnknownName("brand", names.brand)
     if names.purpose is not None and purpose is None:
@@ -70,9 +79,18 @@ def resolve(names: Names, *, decision: str, test: bool = True) -> Scope:
         _check_topic(names.topic, brand, purpose, of_topic)
     if names.channel is not None and names.channel not in Channel.values:
         raise UnknownName("channel", names.channel)
-    if regime == Regime.REQUIRED and decision in ("deny", "pause"):
-        raise CannotBeRefused(f"{purpose} messages are required and cannot be refused")
+    if regime == Regime.REQUIRED:
+        _check_required(purpose, decision)
+    if names.channel is not None and has_channels is False and decision != "clear":
+        raise ChannelNotUsed(f"{purpose} has no channels: leave the channel out")
     return Scope(brand, purpose, names.channel, names.topic, names.contact_point)
+
+
+def _check_required(purpose: str | None, decision: str) -> None:
+    if decision in ("deny", "pause"):
+        raise CannotBeRefused(f"{purpose} messages are required and cannot be refused")
+    if decision == "limit":
+        raise CannotBeLimited(f"{purpose} messages are required and cannot be limited")
 
 
 def _check_topic(topic: str, brand: int | None, purpose: str | None, of_topic: str | None) -> None:

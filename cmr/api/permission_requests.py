@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import names, workspaces
+from brands import names, notices, workspaces
 from brands.addresses import holds_address
 from brands.api.access import BrandView
 from brands.api.repeating import HEADER, repeatable
@@ -31,6 +31,7 @@ PROBLEMS = {
     asking.TooManyWaiting: (409, "too_many_waiting", None),
     asking.TooSoon: (409, "asked_too_soon", None),
     asking.NeverAgain: (409, "never_again", None),
+    notices.UnknownNotice: (422, "unknown_notice", "notice"),
     asking.TopicRetired: (409, "topic_retired", "topic"),
 }
 TAG = "brand: permission requests"
@@ -44,8 +45,8 @@ class AskRequest(wire.Matter):
     notice = serializers.CharField(
         required=False,
         max_length=100,
-        help_text="The notice that goes with it. The code of one of yours is kept with its current "
-        "version, as `newsletter@3`, and the person reads it; anything else is kept as it is.",
+        help_text="The notice that goes with it, which the person reads: the code of one of yours, "
+        "kept with its current version as `newsletter@3`, or such a version.",
     )
     evidence = serializers.CharField(
         required=False,

@@ -421,7 +421,7 @@ class AskForm(_OfBrand):
         help_text="In words the person reads; without web addresses.",
     )
     notice = forms.CharField(
-        max_length=100, required=False, label="Notice", help_text="As you name it."
+        max_length=100, required=False, label="Notice", help_text="The code of one of yours."
     )
     evidence = forms.CharField(
         max_length=300,

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from brands.notices import UnknownNotice
 from cmr import asking, confirming
 from cmr.console.access import Place, for_members
 from cmr.console.forms import AskForm, sentence
@@ -68,6 +69,10 @@ def _ask(request: HttpRequest, place: Place, form: AskForm) -> bool:
         form.add_error("contact", sentence(error))
     except scopes.UnknownName as error:
         form.add_error(error.field, sentence(error))
+    except scopes.ChannelNotUsed as error:
+        form.add_error("channel", sentence(error))
+    except UnknownNotice as error:
+        form.add_error("notice", sentence(error))
     except asking.MayNotAsk as error:
         form.add_error(None, sentence(error))
     except OSError:

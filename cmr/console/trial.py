@@ -25,6 +25,8 @@ REFUSALS: dict[type[Exception], str] = {
     relationships.EndedByPerson: "address",
     scopes.UnknownName: "topic",
     scopes.CannotBeRefused: "purpose",
+    scopes.CannotBeLimited: "purpose",
+    scopes.ChannelNotUsed: "channel",
 }
 
 

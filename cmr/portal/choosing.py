@@ -45,7 +45,14 @@ class BadWish(ValueError):
 
 
 #: What says that a wish makes no sense.
-REFUSED = (BadWish, scopes.UnknownName, scopes.CannotBeRefused, scopes.TopicWithoutBrand)
+REFUSED = (
+    BadWish,
+    scopes.UnknownName,
+    scopes.CannotBeRefused,
+    scopes.CannotBeLimited,
+    scopes.ChannelNotUsed,
+    scopes.TopicWithoutBrand,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,10 @@ def in_words(error: Exception) -> str:
         return str(error)
     if isinstance(error, scopes.CannotBeRefused):
         return _("Such messages cannot be refused.")
+    if isinstance(error, scopes.CannotBeLimited):
+        return _("Such messages cannot be limited.")
+    if isinstance(error, scopes.ChannelNotUsed):
+        return _("This use of your data has no channels.")
     return _("What this was about is no more. Load the page again.")
 
 

@@ -26,6 +26,7 @@ from consent.models.ledger import Basis
 
 PROBLEMS = {
     **wire.PROBLEMS,
+    notices.UnknownNotice: (422, "unknown_notice", "notice"),
     people.NoRelationship: (404, "no_relationship", "contact"),
     relationships.EndedByPerson: (409, "person_ended_relationship", "contact"),
     relationships.RefTaken: (409, "ref_taken", "ref"),
@@ -63,8 +64,8 @@ class BrandChoiceRequest(wire.ChoiceField):
     notice = serializers.CharField(
         required=False,
         max_length=100,
-        help_text="What they were shown. The code of one of your notices is kept with the version "
-        "that stood at `made_at`; anything else is kept as it is.",
+        help_text="What they were shown: the code of one of your notices, which is kept with the "
+        "version that stood at `made_at`, or `code@version`.",
     )
     made_at = Moment(
         required=False,
@@ -159,8 +160,8 @@ class Choices(BrandView):
         names = ("basis", "ground", "evidence", "made_at")
         more = {name: data[name] for name in names if name in data}
         if notice := data.get("notice"):
-            held = notices.known(self.brand.pk, notice)
-            more["notice"] = notices.resolve(notice, held, at=data.get("made_at", now))
+            at = data.get("made_at", now)
+            more["notice"] = notices.resolve_one(self.brand.pk, notice, at=at)
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
         try:

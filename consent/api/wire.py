@@ -23,6 +23,8 @@ PROBLEMS: Problems = {
     scopes.UnknownName: (422, "unknown_{field}", None),
     scopes.TopicWithoutBrand: (422, "topic_without_brand", "topic"),
     scopes.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
+    scopes.CannotBeLimited: (422, "cannot_be_limited", "purpose"),
+    scopes.ChannelNotUsed: (422, "channel_not_used", "channel"),
     identifiers.InvalidAddress: (422, "invalid_contact", "contact"),
     checks.ChannelNeeded: (422, "channel_needed", "channel"),
     ledger.FromTheFuture: (422, "from_the_future", "made_at"),
@@ -162,10 +164,9 @@ def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
 def own_scope(given: Mapping[str, Any], decision: str, brand: Brand) -> Scope:
     """The scope of what a brand says of itself: another's slug is as unknown to it as none at all.
 
-    Raises:
-        scopes.UnknownName, scopes.CannotBeRefused
+    A brand that is left out or null is the brand itself. Raises as `scopes.resolve` does.
     """
-    names = names_of({"brand": brand.slug, **given})
+    names = names_of({**given, "brand": given.get("brand") or brand.slug})
     if names.brand != brand.slug or names.contact_point is not None:
         field = "contact_point" if names.brand == brand.slug else "brand"
         raise scopes.UnknownName(field, str(getattr(names, field)))

@@ -79,6 +79,9 @@ class Reader:
     def __init__(self, brand: Brand, *, now: datetime) -> None:
         self.now, self.brand_id, self.world = now, brand.pk, brand.world
         self.regimes = dict(Purpose.objects.values_list("code", "regime"))
+        self.without_channels = set(
+            Purpose.objects.filter(has_channels=False).values_list("code", flat=True)
+        )
         topics = Topic.objects.filter(brand=brand)
         self.topics = dict(topics.values_list("code", "purpose_id"))
         self.notices = notices.known(brand.pk)
@@ -114,7 +117,7 @@ class Reader:
             given.get("basis", Basis.EXPRESS.value),
             given.get("ground"),
             given.get("evidence", ""),
-            notices.resolve(given.get("notice", ""), self.notices, at=made_at or self.now),
+            self._notice(given, at=made_at or self.now),
             made_at,
             self._expires_at(given, decision),
         )
@@ -129,6 +132,8 @@ class Reader:
             purpose = purpose or self.topics.get(topic)
             if self.topics.get(topic) != purpose or purpose is None:
                 raise BadRow("topic", "unknown_topic", f"there is no topic {topic!r}")
+        if channel is not None and purpose in self.without_channels:
+            raise BadRow("channel", "channel_not_used", f"{purpose} has no channels")
         return purpose, channel, topic
 
     def _check_choice(self, given: Mapping[str, str], decision: str, purpose: str | None) -> None:
@@ -150,6 +155,12 @@ class Reader:
         if moment and moment > self.now:
             raise BadRow("made_at", "from_the_future", "made_at lies in the future")
         return moment
+
+    def _notice(self, given: Mapping[str, str], *, at: datetime) -> str:
+        try:
+            return notices.resolve(given.get("notice", ""), self.notices, at=at)
+        except notices.UnknownNotice as error:
+            raise BadRow("notice", "unknown_notice", str(error)) from error
 
     def _expires_at(self, given: Mapping[str, str], decision: str) -> datetime | None:
         moment = _moment(given, "expires_at")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
-from brands import keys
+from brands import keys, notices
 from brands.models import Brand, Topic
 from cmr_client import (
     Client,
@@ -150,7 +150,10 @@ def test_a_send_is_reserved_once_and_given_back(acme_client: Client, met: Relati
 # -- People ----------------------------------------------------------------------------------------
 
 
-def test_a_person_is_registered_and_what_she_said_recorded(acme_client: Client) -> None:
+def test_a_person_is_registered_and_what_she_said_recorded(
+    acme_client: Client, acme: Brand
+) -> None:
+    notices.write(acme, code="shop", texts={"en": "Shown in the shop"}, now=timezone.now())
     known = acme_client.relationships.register(
         "dora@example.org", note="Customer account.", ref="C-9", jurisdiction="DE"
     )
@@ -160,11 +163,11 @@ def test_a_person_is_registered_and_what_she_said_recorded(acme_client: Client) 
         "grant",
         **MAILS,
         evidence="Form 7",
-        notice="Shown in the shop",
+        notice="shop@1",
         made_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
     assert (entry.decision, entry.maker) == ("grant", "brand")
-    assert (entry.evidence, entry.notice) == ("Form 7", "Shown in the shop")
+    assert (entry.evidence, entry.notice) == ("Form 7", "shop@1")
     assert entry.made_at == datetime(2026, 1, 2, tzinfo=UTC)
     assert acme_client.check("dora@example.org", **MAILS).rule == "brand_granted"
 

@@ -195,6 +195,20 @@ def test_the_answer_says_which_of_a_list_is_wrong(as_ana: Api) -> None:
             "cannot_be_refused",
             "purpose",
         ),
+        (
+            {
+                "scope": {"brand": "acme", "purpose": "service"},
+                "decision": "limit",
+                "limit": {"max": 1, "per": "day"},
+            },
+            "cannot_be_limited",
+            "purpose",
+        ),
+        (
+            {"scope": {"brand": None, "purpose": "profiling", "channel": "email"}},
+            "channel_not_used",
+            "channel",
+        ),
     ],
 )
 def test_a_choice_that_is_wrong(

@@ -20,8 +20,9 @@ from cmr.models import Answer, Consumer, PermissionRequest
 from consent import ledger
 from consent.imports import jobs, receiving
 from consent.ledger import Actor, NewChoice
-from consent.models import LedgerEntry, Relationship
+from consent.models import ImportProblem, LedgerEntry, Relationship
 from consent.resolution import Scope
+from tests.cmr.test_choices import refusal
 from tests.conftest import EMAIL, Api
 
 EN, DE = "<b>Once</b> a year.", "Einmal im Jahr."
@@ -32,6 +33,13 @@ ASK = {
     "text": "May we ask you once a year?",
     "notice": "survey",
 }
+YES = {
+    "contact": {"email": EMAIL},
+    "scope": {"purpose": "research", "channel": "email"},
+    "decision": "grant",
+    "evidence": "Form",
+}
+OF_OLD = "2020-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -97,12 +105,20 @@ def test_the_page_behind_a_mail_shows_it(as_acme: Api, met: Relationship) -> Non
     assert DE not in seen(Client(), f"/p/{theirs}", "de")
 
 
+@pytest.mark.usefixtures("survey", "met")
+@pytest.mark.parametrize("name", ["survey@7", "survey@0", "survey@", "survey@01", "@1", "servey"])
+def test_a_question_with_a_notice_that_is_none_is_refused(name: str, as_acme: Api) -> None:
+    answer = as_acme.post("permission-requests", ASK | {"notice": name})
+    assert refusal(answer) == (422, "unknown_notice", "notice")
+    assert not PermissionRequest.objects.exists()
+
+
 @pytest.mark.usefixtures("survey")
-def test_what_names_no_notice_stays_as_it_is(
+def test_a_name_of_before_that_is_no_notice_is_shown_as_it_is(
     as_acme: Api, as_ana: Api, met: Relationship, browser: Client
 ) -> None:
-    made = as_acme.post("permission-requests", ASK | {"notice": "survey@7"}).json()
-    assert made["notice"] == "survey@7"
+    as_acme.post("permission-requests", ASK)
+    PermissionRequest.objects.update(notice="survey@7")
     (waits,) = as_ana.get("me/permission-requests").json()["data"]
     assert waits["notice"] == {"name": "survey@7", "language": None, "text": None}
     assert 'class="notice"' not in seen(browser, "/asked")
@@ -112,7 +128,7 @@ def test_another_brands_notice_is_not_meant(
     as_acme: Api, rival: Brand, met: Relationship, now: datetime
 ) -> None:
     notices.write(rival, code="survey", texts={"en": EN}, now=now)
-    assert as_acme.post("permission-requests", ASK).json()["notice"] == "survey"
+    assert refusal(as_acme.post("permission-requests", ASK)) == (422, "unknown_notice", "notice")
 
 
 # -- Recorded -------------------------------------------------------------------------------------
@@ -120,16 +136,30 @@ def test_another_brands_notice_is_not_meant(
 
 @pytest.mark.usefixtures("survey")
 @pytest.mark.parametrize(
-    ("days", "kept"), [(0, "survey@2"), (1.5, "survey@1"), (9, "survey"), (None, "survey@2")]
+    ("days", "named", "kept"),
+    [
+        (0, "survey", "survey@2"),
+        (1.5, "survey", "survey@1"),
+        (9, "survey@1", "survey@1"),  # the brand's own word, of a version that there is
+        (None, "survey", "survey@2"),
+    ],
 )
 def test_a_choice_names_the_version_that_stood(
-    days: float | None, kept: str, as_acme: Api, met: Relationship
+    days: float | None, named: str, kept: str, as_acme: Api, met: Relationship
 ) -> None:
     made_at = {} if days is None else {"made_at": str(timezone.now() - timedelta(days=days))}
-    yes = {"scope": {"purpose": "research", "channel": "email"}, "decision": "grant"}
-    body = {"contact": {"email": EMAIL}, "evidence": "Form", "notice": "survey", **yes, **made_at}
-    assert as_acme.post("choices", body).status_code == 201
+    assert as_acme.post("choices", YES | {"notice": named, **made_at}).status_code == 201
     assert LedgerEntry.objects.get().notice == kept
+
+
+@pytest.mark.usefixtures("survey", "met")
+@pytest.mark.parametrize("more", [{"notice": "survey@99"}, {"notice": "x"}, {"made_at": OF_OLD}])
+def test_a_choice_with_a_notice_that_was_none_is_refused(
+    more: dict[str, str], as_acme: Api
+) -> None:
+    answer = as_acme.post("choices", YES | {"notice": "survey"} | more)
+    assert refusal(answer) == (422, "unknown_notice", "notice")
+    assert not LedgerEntry.objects.exists()
 
 
 @pytest.mark.usefixtures("survey")
@@ -147,12 +177,13 @@ def test_an_import_does_so_too(acme: Brand, met: Relationship, browser: Client) 
     receiving.receive(job, 1, io.BytesIO(body), form="csv", now=now)
     jobs.start(job, now=now)
     jobs.run(job.pk, now=now)
+    (problem,) = ImportProblem.objects.all()
+    assert (problem.field, problem.code) == ("notice", "unknown_notice")
     kept = dict(LedgerEntry.objects.values_list("channel", "text__notice"))
     assert kept == {
         "email": "survey@1",
         "sms": "survey@2",
         "post": "survey@1",
-        "voice": "other words",
     }
     entry = LedgerEntry.objects.get(channel="post")
     assert "Twice a year." in seen(browser, f"/history/{entry.pk}")

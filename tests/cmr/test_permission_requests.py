@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from brands import notices
 from brands.models import Brand
 from cmr import asking, links
 from cmr.links import Link
@@ -30,7 +31,6 @@ ASK = {
     "purpose": "research",
     "channel": "email",
     "text": TEXT,
-    "notice": "research-2026-2",
 }
 FORM = {"evidence": "Form “Tell us”, sent on 25 November 2026"}
 
@@ -44,8 +44,11 @@ def refused() -> int:
     return sum(Refusal.objects.filter(kind="ask").values_list("count", flat=True))
 
 
-def test_asked_answered_and_read(as_acme: Api, as_ana: Api, met: Relationship) -> None:
-    made = as_acme.post("permission-requests", ASK)
+def test_asked_answered_and_read(
+    as_acme: Api, as_ana: Api, met: Relationship, now: datetime
+) -> None:
+    notices.write(met.brand, code="research-2026-2", texts={"en": "Once a year."}, now=now)
+    made = as_acme.post("permission-requests", ASK | {"notice": "research-2026-2"})
     assert made.status_code == 201
     assert (made.json()["answer"], made.json()["subject"]["id"]) == (None, str(met.pk))
     (waits,) = as_ana.get("me/permission-requests").json()["data"]
@@ -56,7 +59,7 @@ def test_asked_answered_and_read(as_acme: Api, as_ana: Api, met: Relationship) -
     assert as_acme.get(path).json()["answer"] == "yes"
     assert as_acme.get("permission-requests").json()["data"][0]["answer"] == "yes"
     entry = LedgerEntry.objects.get(decision="grant")
-    assert (entry.notice, entry.maker) == ("research-2026-2", "person")
+    assert (entry.notice, entry.maker) == ("research-2026-2@1", "person")
     assert mail.outbox == []  # nobody showed that she had asked for one
 
 

@@ -275,6 +275,8 @@ def test_nobody_may_use_my_data_in_one_click(browser: Client, met: Relationship)
         {"say": "deny:nonsense:::"},
         {"say": "deny:marketing:smoke::"},
         {"say": "deny:service:email::"},
+        {"say": "limit:service:::", "max": "1", "per": "day"},
+        {"say": "deny:profiling:email::"},
         {"say": "deny:::no-topic:"},
         {"say": "pause::::"},
         {"say": "pause::::", "until": "2020-01-01"},

@@ -199,6 +199,7 @@ def test_a_file_does_what_the_calls_do(size: int, as_acme: Api, acme: Brand, riv
         ("a@example.org,,marketing,email,grant,,", "evidence", "no_evidence"),
         ("a@example.org,,,email,grant,,x", "purpose", "required"),
         ("a@example.org,,service,email,deny,,", "purpose", "cannot_be_refused"),
+        ("a@example.org,,profiling,email,deny,,", "channel", "channel_not_used"),
         ("a@example.org,,marketing,email,grant,2199-01-01T00:00:00Z,x", "made_at",
          "from_the_future"),
         ("a@example.org,,marketing,email,grant,2024-01-01,x", "made_at", "no_zone"),

@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from brands import notices
 from brands.models import Brand, Topic, Workspace
 from cmr import asking
 from cmr.models import Answer, PermissionRequest, TestMail
@@ -40,16 +41,25 @@ def ask(by: Browser, **more: Any) -> Any:
 
 
 def test_asked_and_answered(ann: Relationship, dev: Browser) -> None:
+    notices.write(ann.brand, code="research-2", texts={"en": "Once."}, now=timezone.now())
     assert "There is none yet" in dev.text(LIST)
     assert ask(dev, notice="research-2").status_code == 302
     seen = dev.text(LIST)
     assert "A-1" in seen and FORM["text"] in seen and "<dt>Waiting</dt><dd>1</dd>" in seen
     assert "There is none of these" in dev.text(LIST, show="answered")
     asked = PermissionRequest.objects.get()
-    assert (asked.relationship, asked.notice, asked.topic) == (ann, "research-2", None)
+    assert (asked.relationship, asked.notice, asked.topic) == (ann, "research-2@1", None)
     asking.answer(asked, Answer.YES, by="portal", now=timezone.now())
     assert "<dt>Yes</dt><dd>1</dd>" in dev.text(LIST, show="answered")
     assert "There is none of these" in dev.text(LIST, show="waiting")
+
+
+@pytest.mark.parametrize("wrong", [{"notice": "none"}, {"purpose": "profiling"}])
+def test_what_cannot_be_asked_is_said_beside_its_field(
+    wrong: dict[str, str], ann: Relationship, dev: Browser
+) -> None:
+    assert ask(dev, **wrong).status_code == 422
+    assert not PermissionRequest.objects.exists()
     assert mail.outbox == []
 
 

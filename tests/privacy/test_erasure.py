@@ -17,7 +17,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import ProgrammingError, connection, transaction
 
-from brands import stream
+from brands import notices, stream
 from brands.models import Brand, SubjectHead
 from cmr import accounts, asking, erasure, links, tokens
 from cmr.asking import Question
@@ -96,7 +96,7 @@ def plant_by_api(as_acme: Api) -> None:
     asked = {"contact": contact, "purpose": "research", "channel": "email"}
     assert ok(as_acme.post("sends/reserve", asked, **key))["reserved"]
     no = {"contact": contact, "scope": MARKETING, "decision": "deny"}
-    ok(as_acme.post("choices", no | {"evidence": WORDS, "notice": WORDS}, **key))
+    ok(as_acme.post("choices", no | {"evidence": WORDS}, **key))
     sms = {
         "from": PHONE,
         "text": "STOP",
@@ -107,9 +107,9 @@ def plant_by_api(as_acme: Api) -> None:
 
 
 def plant_by_import(as_acme: Api) -> None:
-    head = "email,ref,note,purpose,channel,decision,evidence,notice"
-    good = f'{ADDRESS},,"{WORDS}",research,sms,grant,"{WORDS}","{WORDS}"'
-    bad = f"{ADDRESS},,,{ADDRESS},sms,deny,,"
+    head = "email,ref,note,purpose,channel,decision,evidence"
+    good = f'{ADDRESS},,"{WORDS}",research,sms,grant,"{WORDS}"'
+    bad = f"{ADDRESS},,,{ADDRESS},sms,deny,"
     assert apply(as_acme, "\n".join([head, good, bad]))["choices"] == 1
     ok(put(as_acme, begin(as_acme), "\n".join([head, good.replace("sms", "email")])))
 
@@ -119,8 +119,9 @@ def plant_by_functions(met: Relationship, chloe: Consumer, admin: User, now: dat
     by = Actor("brand_api", met.brand_id)
     person = chloe.subject_id
     relationships.start(person, met.brand, by=by, now=now, ref=f"customer {ADDRESS}")
-    asking.ask(met, Question("research", "email", None, WORDS, WORDS, WORDS), now=now)
-    choice = NewChoice(Scope(met.brand_id, "marketing"), "deny")
+    asked = asking.ask(met, Question("research", "email", None, WORDS, "", WORDS), now=now)
+    PermissionRequest.objects.filter(pk=asked.pk).update(notice=WORDS)
+    choice = NewChoice(Scope(met.brand_id, "marketing"), "deny", notice=WORDS)
     yes = NewChoice(Scope(met.brand_id, "research", "email"), "grant")
     ledger.record(person, [yes], by=Actor("portal"), now=now)
     links.say(Link(met, campaign=ADDRESS), choice, now=now)
@@ -342,11 +343,12 @@ def test_what_a_brand_asks_holds_no_address(as_acme: Api, met_chloe: Relationshi
 def test_erasure_leaves_what_a_brand_asked_without_an_address(
     as_acme: Api, met_chloe: Relationship, chloe: Consumer, now: datetime
 ) -> None:
-    question = Question("research", "email", None, "Once a year?", "research@2", "Form 7")
+    notices.write(met_chloe.brand, code="research", texts={"en": "Once."}, now=now)
+    question = Question("research", "email", None, "Once a year?", "research", "Form 7")
     asking.ask(met_chloe, question, now=now)
     erasure.erase(chloe, first_stop=False, by="api", now=now)
     asked = PermissionRequest.objects.get()
-    assert (asked.text, asked.notice, asked.evidence) == ("Once a year?", "research@2", "")
+    assert (asked.text, asked.notice, asked.evidence) == ("Once a year?", "research@1", "")
 
 
 def test_erasure_leaves_others_alone(
