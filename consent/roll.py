@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from brands.prepared import Statement
 
@@ -31,6 +31,13 @@ SELECT known.id FROM told CROSS JOIN LATERAL (
 ) known
 WHERE known.id > %(after)s ORDER BY known.id LIMIT %(limit)s
 """)
+# What is not done yet is few, so it comes first; the index `propagation_pending` has it.
+PENDING = Statement("""
+SELECT known.id, pending.entry_id FROM consent_propagation pending
+JOIN consent_relationship known ON known.person_id = pending.subject_id
+    AND known.brand_id = %(brand)s AND known.ended_at IS NULL
+WHERE pending.done_at IS NULL
+""")
 #: The ids of a batch, or a stride, in their order.
 Ids = list[uuid.UUID]
 
@@ -45,10 +52,25 @@ def of(brand_id: int, *, since: int | None, ended: bool = True) -> Iterator[Ids]
     return _changed(brand_id, since)
 
 
+def find_pending(brand_id: int) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """Return the active relationships of whoever said something about any brand that is not yet in
+    all streams, each with the entries; this brand may have been told of it already."""
+    pending: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for relationship, entry in PENDING.ask({"brand": brand_id}):
+        pending.setdefault(relationship, set()).add(entry)
+    return pending
+
+
+def split(ids: Iterable[uuid.UUID]) -> Iterator[Ids]:
+    """Return *ids* in their order, as many at a time as are read at once."""
+    ordered = sorted(ids)
+    for first in range(0, len(ordered), BATCH):
+        yield ordered[first : first + BATCH]
+
+
 def _changed(brand_id: int, since: int) -> Iterator[Ids]:
     for ids in _walk(CHANGED, STRIDE, brand=brand_id, since=since):
-        for first in range(0, len(ids), BATCH):
-            yield ids[first : first + BATCH]
+        yield from split(ids)
 
 
 def _walk(statement: Statement, limit: int, **values: int) -> Iterator[Ids]:

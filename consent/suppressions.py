@@ -2,12 +2,16 @@
 
 People are named by the id and the reference the brand knows them by, and by the hashes of the
 addresses that the brand knows itself (`contact_hashes`).
+
+Note [Wide choices on their way]. A worker carries a choice about any brand into each stream. Until
+then a list of what changed has whoever's answer is decided by such a choice, and nobody else: a
+check names the choice that decided, so the brand learns of no choice, and no sooner, than by one.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -51,7 +55,8 @@ def listed(
     """Whoever may not be reached, batch by batch in the order of their ids.
 
     *Since* a sequence, everybody about whom the brand was told anything after it: whoever may be
-    reached again is among them, so that a kept list can be brought up to date. With a *kind* of
+    reached again is among them, so that a kept list can be brought up to date. A choice about any
+    brand counts at once, as in a check: Note [Wide choices on their way]. With a *kind* of
     addresses, their hashes; and those, too, whose relationship is over: an audience that the brand
     made while it had one still holds them.
 
@@ -60,11 +65,35 @@ def listed(
     """
     assert asked.scope.brand is not None  # whoever asks is some brand
     brand_id = asked.scope.brand
-    for ids in roll.of(brand_id, since=since, ended=kind is not None):
-        people = _standing(asked, ids, now)
-        if since is None:
-            people = [each for each in people if not each.decision.allowed]
+    found = (
+        _find_all(asked, now, ended=kind is not None)
+        if since is None
+        else _find_changed(asked, since, now)
+    )
+    for people in found:
         yield people if kind is None else _hashed(brand_id, people, kind)
+
+
+def _find_all(asked: Question, now: datetime, *, ended: bool) -> Iterator[list[Standing]]:
+    for ids in roll.of(asked.scope.brand or 0, since=None, ended=ended):
+        yield [each for each in _standing(asked, ids, now) if not each.decision.allowed]
+
+
+def _find_changed(asked: Question, since: int, now: datetime) -> Iterator[list[Standing]]:
+    brand_id = asked.scope.brand or 0
+    # Read first: what is done meanwhile is in the stream by then, and is found there.
+    pending = roll.find_pending(brand_id)
+    for ids in roll.of(brand_id, since=since):
+        yield _standing(asked, ids, now)
+        for each in ids:
+            pending.pop(each, None)
+    for ids in roll.split(pending):
+        people = _standing(asked, ids, now)
+        yield [each for each in people if _is_decided_by(each.decision, pending[each.id])]
+
+
+def _is_decided_by(decision: Decision, entries: Container[uuid.UUID]) -> bool:
+    return decision.because is not None and decision.because.entry in entries
 
 
 def _hashed(brand_id: int, people: Sequence[Standing], kind: str) -> list[Standing]:

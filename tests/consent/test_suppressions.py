@@ -12,7 +12,8 @@ from brands import stream
 from brands.models import Brand
 from cmr import accounts, preferences
 from cmr.models import Consumer
-from consent import ledger, roll
+from consent import ledger, propagation, roll
+from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.resolution import DecisionKind, Scope
@@ -83,6 +84,52 @@ def test_a_delta_says_who_changed_either_way(
     preferences.end_relationship(people[3], over, by="api", now=NOW)
     rules, _ = listed(as_acme, since=through)
     assert rules == {"p0": "person_denied", "p2": "yes", "p3": "no_relationship"}
+
+
+def deny(person: Consumer, **scope: Any) -> None:
+    choice = NewChoice(Scope(**scope), "deny")
+    ledger.record(person.subject_id, [choice], by=Actor("api"), now=NOW)
+
+
+def test_a_delta_has_a_wide_no_at_once_and_again_with_its_event(
+    as_acme: Api, people: list[Consumer], acme: Brand
+) -> None:
+    _, through = listed(as_acme)
+    deny(people[0])
+    contact = {"contact": {"email": "p0@example.org"}}
+    assert as_acme.post("check", ABOUT | contact).json()["rule"] == "person_denied"
+    assert stream.last_sequence(acme.pk) == through  # no worker has been there yet
+    rules, then = listed(as_acme, since=through)
+    assert (rules, then) == ({"p0": "person_denied"}, through)
+    propagation.propagate(people[0].subject_id, now=NOW)
+    rules, then = listed(as_acme, since=through)
+    assert (rules, then) == ({"p0": "person_denied"}, through + 1)
+    assert listed(as_acme, since=then)[0] == {}
+
+
+def test_a_delta_names_nobody_whose_wide_choice_a_check_would_not_show(
+    as_acme: Api, people: list[Consumer], acme: Brand
+) -> None:
+    _, through = listed(as_acme)
+    deny(people[0], purpose="research")
+    deny(people[1], channel="sms")
+    say(people[2], "clear")
+    deny(people[3], contact_point=find_or_create(digest("other@example.org")).pk)
+    deny(people[4])
+    over = Relationship.objects.get(subject=people[4].subject_id)
+    preferences.end_relationship(people[4], over, by="api", now=NOW)
+    assert listed(as_acme, since=stream.last_sequence(acme.pk))[0] == {}
+    assert listed(as_acme, since=through)[0] == {"p4": "no_relationship"}
+
+
+def test_whoever_changed_and_has_a_wide_choice_on_its_way_is_there_once(
+    as_acme: Api, people: list[Consumer], acme: Brand
+) -> None:
+    _, through = listed(as_acme)
+    say(people[0], "deny", acme)
+    deny(people[0])
+    lines = as_acme.get("suppressions", **ABOUT, since=through)
+    assert len(b"".join(lines.streaming_content).splitlines()) == 1  # type: ignore[attr-defined]
 
 
 def test_a_rival_sees_nobody(as_rival: Api, people: list[Consumer]) -> None:
