@@ -276,6 +276,8 @@ urlpatterns = [
     path("api/v1/me/export", data.Export.as_view()),
     path("api/v1/me/relationships", brands_of_mine.Relationships.as_view()),
     path("api/v1/me/relationships/<slug:brand>", brands_of_mine.OneRelationship.as_view()),
+    path("api/v1/me/purposes", brands_of_mine.PersonPurposes.as_view()),
+    path("api/v1/brands/<slug:brand>/topics", brands_of_mine.BrandTopics.as_view()),
     path("api/v1/me/choices", choices.Choices.as_view()),
     path("api/v1/me/preferences", choices.Preferences.as_view()),
     path("api/v1/me/history", choices.History.as_view()),

@@ -107,20 +107,23 @@ class Purposes(BrandView):
     @extend_schema(responses=PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Every purpose, and what holds while a person has said nothing."""
-        purposes = Purpose.objects.order_by("position").prefetch_related("regimes")
-        data = [
-            {
-                "code": purpose.code,
-                "name": purpose.name,
-                "description": purpose.description,
-                "regime": purpose.regime,
-                "regimes": _regimes_of(purpose),
-                "dpv": purpose.dpv,
-                "channels": Channel.values if purpose.has_channels else [],
-            }
-            for purpose in purposes
-        ]
-        return Response({"data": data, "next_cursor": None})
+        return Response({"data": list_purposes(), "next_cursor": None})
+
+
+def list_purposes() -> list[dict[str, Any]]:
+    """Return every purpose, as brands and people read it."""
+    return [
+        {
+            "code": purpose.code,
+            "name": purpose.name,
+            "description": purpose.description,
+            "regime": purpose.regime,
+            "regimes": _regimes_of(purpose),
+            "dpv": purpose.dpv,
+            "channels": Channel.values if purpose.has_channels else [],
+        }
+        for purpose in Purpose.objects.order_by("position").prefetch_related("regimes")
+    ]
 
 
 def _regimes_of(purpose: Purpose) -> list[dict[str, Any]]:

@@ -12,10 +12,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands.models import Notice
 from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
 from cmr import asking
 from cmr.api.access import ConsumerView
-from cmr.api.choices import ScopeReader
+from cmr.api.scopes import ScopeReader
 from cmr.models import Answer, PermissionRequest, TokenScope
 from consent.api import wire
 
@@ -89,15 +90,17 @@ def _data(asked: PermissionRequest) -> dict[str, Any]:
         "channel": asked.channel,
         "topic": asked.topic,
         "text": asked.text,
-        "notice": _notice(asked) if asked.notice else None,
+        "notice": notice_data(asked.notice, asked.shown),
         "asked_at": asked.asked_at,
     }
 
 
-def _notice(asked: PermissionRequest) -> dict[str, Any]:
-    shown = asked.shown
+def notice_data(name: str, shown: Notice | None) -> dict[str, Any] | None:
+    """Return a notice as the person reads it, with its text where there is one; None without."""
+    if not name:
+        return None
     return {
-        "name": asked.notice,
+        "name": name,
         "language": shown.language if shown else None,
         "text": shown.text if shown else None,
     }

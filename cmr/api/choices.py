@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.models import Brand
+from brands import notices as brand_notices
+from brands.notices import Named
 from brands.wire import Page, Problem, Problems, list_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
+from cmr.api.asking import ShownData, notice_data
+from cmr.api.scopes import ScopeReader
 from cmr.history import Place
-from cmr.models import AccessToken, Consumer, TokenScope
+from cmr.models import AccessToken, TokenScope
 from cmr.preferences import Wish
 from consent import notices, resolution
 from consent import preferences as standing
@@ -36,6 +39,13 @@ TAG = "consumer"
 class HistoryEntry(wire.EntryData):
     before = serializers.CharField(
         allow_null=True, help_text="The decision before on exactly this scope."
+    )
+    notice = ShownData(allow_null=True, help_text="What you were shown.")
+    evidence = serializers.CharField(
+        allow_null=True, help_text="What the brand has to show for it, in its own words."
+    )
+    campaign = serializers.CharField(
+        allow_null=True, help_text="The brand's mailing that it answers, where that is known."
     )
 
 
@@ -147,11 +157,27 @@ class History(ConsumerView):
         found = history.changes(self.consumer.subject_id, before=before, limit=limit + 1)
         page = found[:limit]
         shown = ScopeReader(self.consumer, [each.brand_id for each in page])
+        proofs = _read_proofs(page)
         data = [
-            wire.entry_data(each, shown.of_row) | {"before": each.before or None} for each in page
+            wire.entry_data(each, shown.of_row) | {"before": each.before or None} | proof
+            for each, proof in zip(page, proofs, strict=True)
         ]
         more = len(found) > limit
         return Response({"data": data, "next_cursor": _cursor_of(page[-1]) if more else None})
+
+
+def _read_proofs(page: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    """Return what is kept of each entry's notice, evidence and campaign."""
+    named = [Named(each.brand_id, each.notice, each.recorded_at) for each in page]
+    texts = brand_notices.read(named, language=get_language() or brand_notices.COMMON)
+    return [
+        {
+            "notice": notice_data(each.notice, texts.get(name)),
+            "evidence": each.evidence or None,
+            "campaign": each.campaign or None,
+        }
+        for each, name in zip(page, named, strict=True)
+    ]
 
 
 def _cursor_of(last: LedgerEntry) -> str:
@@ -170,30 +196,3 @@ def _place(cursor: str | None) -> Place | None:
         return Place(moment, uuid.UUID(entry))
     except ValueError as error:
         raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
-
-
-class ScopeReader:
-    """Shows scopes to the person: brands by slug, contact points by the person's own ids."""
-
-    def __init__(self, consumer: Consumer, brand_ids: Iterable[int | None]) -> None:
-        wanted = {each for each in brand_ids if each is not None}
-        self.slugs = dict(Brand.objects.filter(pk__in=wanted).values_list("pk", "slug"))
-        self.consumer = consumer
-
-    @cached_property
-    def points(self) -> dict[int, int]:
-        """By identifier; not read while no scope names one."""
-        return dict(self.consumer.contact_points.values_list("identifier_id", "pk"))
-
-    def of_row(self, entry: LedgerEntry) -> dict[str, Any]:
-        return self.of_scope(standing.scope_of(entry))
-
-    def of_scope(self, scope: Scope) -> dict[str, Any]:
-        named = scope.contact_point
-        return {
-            "brand": None if scope.brand is None else self.slugs[scope.brand],
-            "purpose": scope.purpose,
-            "channel": scope.channel,
-            "topic": scope.topic,
-            "contact_point": None if named is None else str(self.points.get(named, "removed")),
-        }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -14,15 +16,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.models import Brand
+from brands.api import catalogue
+from brands.models import Brand, Topic
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import preferences
 from cmr.api.access import ConsumerView
+from cmr.api.scopes import ScopeReader
 from cmr.models import ContactPoint, TokenScope
-from consent import permissions
-from consent.models import Relationship
+from consent import budgets, notices, permissions
+from consent.api import wire
+from consent.models import Preference, Relationship
 from consent.models.relationship import Origin
 from consent.permissions import Permission
+from consent.resolution import Choice, Decision
 
 TAG = "consumer"
 
@@ -38,12 +44,32 @@ class BrandData(serializers.Serializer[object]):
 BrandList = list_of(BrandData)
 
 
+class ReasonData(serializers.Serializer[object]):
+    entry = serializers.UUIDField(help_text="As in me/history.")
+    scope = wire.ScopeData()
+    decision = serializers.CharField()
+    maker = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
 class PermissionData(serializers.Serializer[object]):
     purpose = serializers.CharField()
     channel = serializers.CharField(allow_null=True)
+    topic = serializers.CharField(
+        allow_null=True,
+        help_text="A topic that you or the brand said something about; for the others, and of the "
+        "purpose as a whole, the row with null holds.",
+    )
     allowed = serializers.BooleanField()
     rule = serializers.CharField()
+    because = ReasonData(allow_null=True, help_text="The choice that decided; null for a default.")
     valid_until = serializers.DateTimeField(allow_null=True)
+    limit = wire.LimitData(allow_null=True, help_text="The tightest that holds here.")
+    remaining = serializers.IntegerField(
+        allow_null=True, help_text="How many more may come now by your limits; null without one."
+    )
 
 
 class KnownByData(serializers.Serializer[object]):
@@ -101,15 +127,44 @@ def brand_data(brand: Brand) -> dict[str, Any]:
     }
 
 
+class PersonTopicData(serializers.Serializer[object]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    purpose = serializers.CharField()
+    retired_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when it is offered to nobody new."
+    )
+
+
+PersonTopicList = list_of(PersonTopicData)
+
+
 class RelationshipsView(ConsumerView):
     def shown(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
         """Return one item a brand, in the order in which the brands come first."""
-        may = permissions.of_relationships(self.consumer.subject_id, known, now=timezone.now())
+        now = timezone.now()
+        may = permissions.of_relationships(self.consumer.subject_id, known, now=now)
         points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))
         by_brand: dict[int, list[Relationship]] = {}
         for each in known:
             by_brand.setdefault(each.brand_id, []).append(each)
-        return [_relationship_data(mine, may, points) for mine in by_brand.values()]
+        writer = self._read_what_is_shown(may, now)
+        return [_relationship_data(mine, may, points, writer) for mine in by_brand.values()]
+
+    def _read_what_is_shown(
+        self, may: Mapping[uuid.UUID, list[Permission]], now: datetime
+    ) -> _PermissionWriter:
+        decisions = [each.decision for one in may.values() for each in one]
+        limits = list({choice.entry: choice for d in decisions for choice in d.limits}.values())
+        person = self.consumer.subject_id
+        spent = budgets.spent([(person, each) for each in limits], now=now) if limits else []
+        left = {
+            each.entry: max(used.limit.max - used.count, 0)
+            for each, used in zip(limits, spent, strict=True)
+        }
+        reasons = (d.because for d in decisions)
+        brands = {because.scope.brand for because in reasons if because}
+        return _PermissionWriter(ScopeReader(self.consumer, brands), left)
 
     def find(self, slug: str) -> list[Relationship]:
         """Return the active relationships with one brand, oldest first. Raises Problem."""
@@ -126,17 +181,18 @@ class Relationships(RelationshipsView):
 
     @extend_schema(
         operation_id="me_relationships_list",
-        parameters=[Page],
+        parameters=[DirectoryQuery],
         responses=RelationshipList,
         tags=[TAG],
     )
     def get(self, request: Request) -> Response:
         """Your brands, by name, with what each may do."""
-        query = Page(data=request.query_params)
+        query = DirectoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit = query.validated_data["limit"]
         mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
-        brands = Brand.objects.filter(pk__in=mine.values("brand"))
+        brands = Brand.objects.matching(query.validated_data["q"])
+        brands = brands.filter(pk__in=mine.values("brand"))
         brands = _after(brands, "", query.validated_data.get("cursor"))
         found = list(brands.order_by("name", "id")[: limit + 1])
         page = found[:limit]
@@ -208,10 +264,79 @@ class Directory(ConsumerView):
         return Response({"data": [brand_data(b) for b in found[:limit]], "next_cursor": cursor})
 
 
+class PersonPurposes(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
+    @extend_schema(operation_id="me_purposes_list", responses=catalogue.PurposeList, tags=[TAG])
+    def get(self, request: Request) -> Response:
+        """Every purpose, and what holds while you have said nothing."""
+        return Response({"data": catalogue.list_purposes(), "next_cursor": None})
+
+
+class BrandTopics(ConsumerView):
+    needs = {"GET": TokenScope.READ}
+
+    @extend_schema(responses=PersonTopicList, tags=[TAG])
+    def get(self, request: Request, brand: str) -> Response:
+        """A brand's topics: those on offer, and retired ones about which you said something."""
+        one = Brand.objects.live().filter(slug=brand).first()
+        if one is None:
+            raise Problem(404, "not_found", "There is no such brand.")
+        mine = Preference.objects.filter(subject=self.consumer.subject_id, brand=one)
+        chosen = mine.exclude(topic=None).values_list("topic", flat=True)
+        topics = Topic.objects.shown(one, chosen=chosen).order_by("name", "pk")
+        names = ("code", "name", "purpose", "retired_at")
+        return Response({"data": list(topics.values(*names)), "next_cursor": None})
+
+
+@dataclass(frozen=True, slots=True)
+class _PermissionWriter:
+    """Writes permissions for the person; `left` is what is left of each limit, by its entry."""
+
+    scopes: ScopeReader
+    left: Mapping[uuid.UUID, int]
+
+    def write(self, may: Sequence[Permission]) -> list[dict[str, Any]]:
+        return [
+            {
+                "purpose": each.purpose,
+                "channel": each.channel,
+                "topic": each.topic,
+                "allowed": each.decision.allowed,
+                "rule": each.decision.rule,
+                "because": self._reason(each.decision.because),
+                "valid_until": each.decision.valid_until,
+                **self._limits(each.decision),
+            }
+            for each in may
+        ]
+
+    def _reason(self, because: Choice | None) -> dict[str, Any] | None:
+        if because is None:
+            return None
+        return {
+            "entry": because.entry,
+            "scope": self.scopes.of_scope(because.scope),
+            "decision": because.decision,
+            "maker": because.maker,
+            "made_at": because.made_at,
+            "until": because.until,
+            "expires_at": because.expires_at,
+        }
+
+    def _limits(self, decision: Decision) -> dict[str, Any]:
+        limit = decision.limit
+        return {
+            "limit": notices.limit_of(limit.max, limit.per) if limit else None,
+            "remaining": min((self.left[each.entry] for each in decision.limits), default=None),
+        }
+
+
 def _relationship_data(
     known: Sequence[Relationship],
     may: Mapping[uuid.UUID, list[Permission]],
     points: Mapping[uuid.UUID, int],
+    writer: _PermissionWriter,
 ) -> dict[str, Any]:
     """Return the item of one brand; *known* has the relationships with it, oldest first."""
     first = known[0]
@@ -221,31 +346,15 @@ def _relationship_data(
         "note": first.origin_note or None,
         "jurisdiction": first.jurisdiction,
         "started_at": first.started_at,
-        "permissions": _permission_data(
-            permissions.join_addresses([may[each.pk] for each in known])
-        ),
+        "permissions": writer.write(permissions.join_addresses([may[each.pk] for each in known])),
         "known_by": [
             {
                 "contact_point": str(point) if (point := points.get(each.subject_id)) else None,
-                "permissions": _permission_data(may[each.pk]),
+                "permissions": writer.write(may[each.pk]),
             }
             for each in known
         ],
     }
-
-
-def _permission_data(may: Sequence[Permission]) -> list[dict[str, Any]]:
-    return [
-        {
-            "purpose": each.purpose,
-            "channel": each.channel,
-            "allowed": each.decision.allowed,
-            "rule": each.decision.rule,
-            "valid_until": each.decision.valid_until,
-        }
-        for each in may
-        if each.topic is None
-    ]
 
 
 def _cursor_of(brand: Brand) -> str:

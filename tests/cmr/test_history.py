@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from brands import notices
 from brands.models import Brand
 from cmr import accounts, tokens
 from cmr.models import Consumer
@@ -15,7 +16,7 @@ from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.resolution import Scope
 from tests.cmr.test_relationships import walk
-from tests.conftest import Api
+from tests.conftest import EMAIL, Api
 
 pytestmark = pytest.mark.usefixtures("met")
 
@@ -45,6 +46,24 @@ def test_before_is_of_exactly_the_same_scope(as_ana: Api) -> None:
     say(as_ana, "grant", brand="acme")
     entries = as_ana.get("me/history").json()["data"]
     assert [e["before"] for e in entries] == ["deny", None, None]
+
+
+def test_what_was_shown_and_kept_as_proof_is_in_it(
+    as_ana: Api, as_acme: Api, acme: Brand, now: datetime
+) -> None:
+    notices.write(acme, code="form", texts={"en": "Once.", "de": "Einmal."}, now=now)
+    yes = {"scope": {"purpose": "marketing"}, "decision": "grant", "evidence": "Form 7"}
+    as_acme.post("choices", {"contact": {"email": EMAIL}, "notice": "form", **yes})
+    no = NewChoice(Scope(acme.pk, "marketing"), "deny", campaign="spring")
+    ledger.record(Consumer.objects.get().subject_id, [no], by=Actor("portal"), now=timezone.now())
+    no_entry, yes_entry = as_ana.get("me/history").json()["data"]
+    shown = {"name": "form@1", "language": "en", "text": "Once."}
+    assert (yes_entry["notice"], yes_entry["evidence"]) == (shown, "Form 7")
+    assert (no_entry["notice"], no_entry["evidence"], no_entry["campaign"]) == (
+        None,
+        None,
+        "spring",
+    )
 
 
 def test_before_crosses_pages(as_ana: Api) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from brands import stream
-from brands.models import Brand
+from brands import stream, topics
+from brands.models import Brand, Topic
 from cmr import accounts, tokens
 from cmr.models import Consumer
 from consent.models import Relationship
@@ -132,6 +133,77 @@ def test_permissions_follow_a_choice(as_ana: Api, met: Relationship) -> None:
     assert may["service", "email"] == (True, "required")
     assert may["profiling", None] == (False, "default_opt_in")
     assert len(shown) == 7 * 3 + 4
+
+
+def test_permissions_say_why_topic_by_topic_and_what_limits_leave(
+    as_ana: Api, as_acme: Api, met: Relationship, offers: Topic
+) -> None:
+    scope = {"brand": "acme", "purpose": "marketing"}
+    wishes = [
+        {"scope": scope, "decision": "grant"},
+        {"scope": {**scope, "topic": offers.code}, "decision": "deny"},
+        {"scope": {}, "decision": "limit", "limit": {"max": 9, "per": "week"}},
+        {"scope": {"brand": "acme"}, "decision": "limit", "limit": {"max": 2, "per": "day"}},
+    ]
+    yes, no, *_ = as_ana.post("me/choices", wishes).json()["data"]
+    assert as_acme.post("sends/reserve", QUESTION).json()["reserved"]
+    shown = as_ana.get("me/relationships/acme").json()
+    may = {(e["purpose"], e["channel"], e["topic"]): e for e in shown["permissions"]}
+    mail = may["marketing", "email", None]
+    assert (mail["allowed"], mail["because"]["entry"]) == (True, yes["entry"])
+    assert (mail["because"]["scope"], mail["because"]["made_at"]) == (yes["scope"], yes["made_at"])
+    assert (mail["limit"], mail["remaining"]) == ({"max": 9, "per": "week"}, 1)
+    topic = may["marketing", "email", "weekly-offers"]
+    assert (topic["allowed"], topic["because"]["entry"]) == (False, no["entry"])
+    service = may["service", "email", None]
+    assert (service["because"], service["limit"], service["remaining"]) == (None, None, None)
+    assert shown["known_by"][0]["permissions"] == shown["permissions"]
+
+
+def test_what_is_left_of_a_limit_on_all_brands_is_told_to_the_person_alone(
+    as_ana: Api, as_acme: Api, met: Relationship
+) -> None:
+    wide = {"scope": {}, "decision": "limit", "limit": {"max": 9, "per": "week"}}
+    yes = {"scope": {"brand": "acme", "purpose": "marketing"}, "decision": "grant"}
+    as_ana.post("me/choices", [wide, yes])
+    assert as_acme.post("sends/reserve", QUESTION).json()["remaining"] is None
+    (shown,) = as_ana.get("me/relationships").json()["data"]
+    left = {(e["purpose"], e["channel"]): e["remaining"] for e in shown["permissions"]}
+    assert left["marketing", "email"] == 8
+
+
+def test_topics_of_a_brand_are_those_on_offer_and_those_chosen(
+    as_ana: Api, acme: Brand, offers: Topic, now: datetime
+) -> None:
+    path = "brands/acme/topics"
+    row = {"code": "weekly-offers", "name": offers.name, "purpose": "marketing"}
+    assert as_ana.get(path).json()["data"] == [row | {"retired_at": None}]
+    topics.retire(offers, now=now)
+    assert as_ana.get(path).json()["data"] == []
+    as_ana.post(
+        "me/choices", {"scope": {"brand": "acme", "topic": offers.code}, "decision": "deny"}
+    )
+    (kept,) = as_ana.get(path).json()["data"]
+    assert (kept["code"], kept["retired_at"] is None) == ("weekly-offers", False)
+
+
+def test_topics_of_a_brand_that_is_none(as_ana: Api, acme: Brand) -> None:
+    Brand.objects.filter(pk=acme.pk).update(test=True)
+    for slug in ("acme", "no-such"):
+        assert as_ana.get(f"brands/{slug}/topics").status_code == 404
+
+
+def test_a_person_reads_the_purposes_that_brands_read(as_ana: Api, as_acme: Api) -> None:
+    assert as_ana.get("me/purposes").json() == as_acme.get("brand/purposes").json()
+
+
+def test_own_brands_are_searched(as_ana: Api) -> None:
+    *mine, _ = brands_named("Bakery", "Bank", "Zoo", "Bath")
+    for brand in mine:
+        as_ana.post("me/relationships", {"brand": brand.slug})
+    pages = walk(as_ana, "me/relationships", q="ba", limit=1)
+    assert [row["brand"]["name"] for page in pages for row in page] == ["Bakery", "Bank"]
+    assert as_ana.get("me/relationships", q="none").json()["data"] == []
 
 
 # -- Lists ----------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""Scopes as the person's programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from brands.models import Brand
+from cmr.models import Consumer
+from consent import preferences as standing
+from consent.models import LedgerEntry
+from consent.resolution import Scope
+
+
+class ScopeReader:
+    """Shows scopes to the person: brands by slug, contact points by the person's own ids."""
+
+    def __init__(self, consumer: Consumer, brand_ids: Iterable[int | None]) -> None:
+        wanted = {each for each in brand_ids if each is not None}
+        self.slugs = dict(Brand.objects.filter(pk__in=wanted).values_list("pk", "slug"))
+        self.consumer = consumer
+
+    @cached_property
+    def points(self) -> dict[int, int]:
+        """By identifier; not read while no scope names one."""
+        return dict(self.consumer.contact_points.values_list("identifier_id", "pk"))
+
+    def of_row(self, entry: LedgerEntry) -> dict[str, Any]:
+        return self.of_scope(standing.scope_of(entry))
+
+    def of_scope(self, scope: Scope) -> dict[str, Any]:
+        named = scope.contact_point
+        return {
+            "brand": None if scope.brand is None else self.slugs[scope.brand],
+            "purpose": scope.purpose,
+            "channel": scope.channel,
+            "topic": scope.topic,
+            "contact_point": None if named is None else str(self.points.get(named, "removed")),
+        }
