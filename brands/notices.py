@@ -170,6 +170,17 @@ def read(wanted: Iterable[Named], *, language: str) -> dict[Named, Notice]:
     return {each: row for each, row in found.items() if row.created_at <= each.at}
 
 
+def read_texts(named: Named) -> dict[str, str]:
+    """Return the text of what is named in each of its languages; {} where it is no notice."""
+    if (key := _key(named)) is None:
+        return {}
+    brand, code, version = key
+    rows = Notice.objects.filter(
+        brand=brand, code=code, version=version, created_at__lte=named.at
+    ).order_by("language")
+    return dict(rows.values_list("language", "text"))
+
+
 def _key(named: Named) -> tuple[int, str, int] | None:
     code, _, version = named.name.partition("@")
     if named.brand_id is None or not re.fullmatch("[1-9][0-9]{0,8}", version):

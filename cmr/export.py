@@ -11,6 +11,9 @@ from typing import Any
 
 import orjson
 
+from brands import notices
+from brands.models import Notice
+from brands.notices import Named
 from cmr import history
 from cmr.models import Consumer, PermissionRequest
 from consent import contact_reports, preferences, resolution
@@ -126,15 +129,21 @@ def _standing(consumer: Consumer) -> Rows:
     rows = LedgerEntry.objects.filter(pk__in=entries).select_related("brand", "text")
     found = list(rows.order_by("recorded_at", "pk"))
     history.name_addresses(found)
-    return [_entry(entry) for entry in found]
+    return _entries(found, consumer)
 
 
 def _history(consumer: Consumer) -> Rows:
     changes = history.changes(consumer.subject_id, limit=EVERYTHING)
-    return [_entry(each) for each in reversed(changes)]
+    return _entries(changes[::-1], consumer)
 
 
-def _entry(entry: LedgerEntry) -> dict[str, Any]:
+def _entries(entries: Sequence[LedgerEntry], consumer: Consumer) -> Rows:
+    named = [Named(each.brand_id, each.notice, each.recorded_at) for each in entries]
+    texts = notices.read(named, language=consumer.language or notices.COMMON)
+    return [_entry(each, texts.get(name)) for each, name in zip(entries, named, strict=True)]
+
+
+def _entry(entry: LedgerEntry, shown: Notice | None) -> dict[str, Any]:
     limited = entry.limit_max and f"{entry.limit_max} per {entry.limit_per}"
     return {
         "entry": str(entry.pk),
@@ -154,6 +163,7 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
         "reason": entry.reason or None,
         "evidence": entry.evidence or None,
         "notice": entry.notice or None,
+        "notice_text": shown.text if shown else None,
         "campaign": entry.campaign or None,
         "made_at": entry.made_at,
         "recorded_at": entry.recorded_at,

@@ -20,6 +20,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from brands import notices
+from brands.notices import Named
 from consent import records
 from consent.models import LedgerEntry, Relationship
 from consent.records import Record
@@ -28,7 +30,7 @@ ALGORITHM = "Ed25519"
 TYPE = "consent-receipt+jws"
 INFO = b"cmr consent receipts 1"
 #: A receipt is not longer, in characters.
-LONGEST = 20_000
+LONGEST = 40_000
 
 
 class NotAReceipt(ValueError):
@@ -55,8 +57,13 @@ def record_of(entry: LedgerEntry, *, controls_at: str) -> Record:
     earlier = LedgerEntry.objects.filter(
         subject=entry.subject_id, subject_seq__lt=entry.subject_seq
     )
+    named = Named(entry.brand_id, entry.notice, entry.recorded_at)
     return records.of_entry(
-        entry, earlier=earlier, principal=_principal(entry), controls_at=controls_at
+        entry,
+        earlier=earlier,
+        texts=notices.read_texts(named),
+        principal=_principal(entry),
+        controls_at=controls_at,
     )
 
 

@@ -1,15 +1,18 @@
 """A choice as a consent record: JSON-LD after ISO/IEC TS 27560:2023, in the words of W3C DPV 2.3.
 
-Pure. It says only what follows from the entry and what came before it in the person's chain, so
-the same entry always gives the same record.
+Pure. It says only what follows from the entry, what came before it in the person's chain, and the
+notice that it names, which never changes. So the same entry always gives the same record, and what
+nobody declared is said to be so: `NOT_DECLARED`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from brands.addresses import holds_address
 from brands.models import Brand, Purpose
 from consent.models import Identifier, LedgerEntry
 
@@ -37,15 +40,26 @@ CONTEXT = {
     "cmr": "urn:cmr:",
 }
 CONFORMS_TO = "https://w3id.org/dpv/schema/dpv-27560#receipt"
-VERSION = "1"
+VERSION = "2"
+#: Of parts that the standard has, and that no brand tells the service.
+NOT_DECLARED = {"@id": "cmr:not-declared"}
+UNDECLARED = ("PersonalData", "Processing", "Recipient", "StorageCondition", "Jurisdiction")
+#: In the place of evidence that may name an address, which no receipt does.
+WITHHELD = "cmr:withheld"
 
 
 def of_entry(
-    entry: LedgerEntry, *, earlier: Iterable[LedgerEntry], principal: str, controls_at: str
+    entry: LedgerEntry,
+    *,
+    earlier: Iterable[LedgerEntry],
+    texts: Mapping[str, str],
+    principal: str,
+    controls_at: str,
 ) -> Record:
     """The record of *entry*, which came after *earlier* entries of the same chain.
 
-    *principal* names the person without saying who it is; at *controls_at* they change their mind.
+    *texts* are those of its notice by language. *principal* names the person without saying who it
+    is; at *controls_at* they change their mind.
     """
     purpose = entry.purpose
     return {
@@ -61,7 +75,10 @@ def of_entry(
         "dpv:hasProcess": _process(entry, purpose),
         "dpv:hasConsentStatus": _status(entry, earlier),
         "dpv:hasConsentControl": {"@id": controls_at, "@type": "dpv:WithdrawConsent"},
+        "dpv:hasRight": _rights(controls_at),
         "dpv:hasNotice": entry.notice or None,
+        "dct:language": sorted(texts) or NOT_DECLARED,
+        "cmr:noticeTexts": {name: _digest(text) for name, text in texts.items()} or None,
         "dpv:hasIndicationMethod": entry.source,
         "dpv:isIndicatedBy": {"@id": MADE_BY[entry.maker]},
         "dpv:isIndicatedAtTime": _time(entry.made_at),
@@ -93,13 +110,36 @@ def _process(entry: LedgerEntry, purpose: Purpose | None) -> Record:
         "cmr:purpose": entry.purpose_id,
         "cmr:channel": entry.channel,
         "cmr:topic": entry.topic,
+        "cmr:defaultRegime": purpose.regime if purpose else None,
+        "dpv:hasLegalBasis": _legal_basis(entry),
+        **{f"dpv:has{part}": NOT_DECLARED for part in UNDECLARED},
         **_contact_point(entry.contact_point),
     }
 
 
+def _legal_basis(entry: LedgerEntry) -> Record:
+    """Only a yes is a consent; on what else the brand relies nobody told the service."""
+    return {"@id": "dpv:Consent"} if entry.decision == "grant" else NOT_DECLARED
+
+
+def _rights(controls_at: str) -> Record:
+    return {
+        "@type": "dpv:DataSubjectRight",
+        "dct:description": "Change or take back this choice, get all that is kept, have it erased.",
+        "dpv:isExercisedAt": {"@id": controls_at},
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _contact_point(point: Identifier | None) -> Record:
-    """Name the one address that a choice is about, as the ledger knows it; {} is any address."""
-    return {} if point is None else {"cmr:contactPoint": f"urn:uuid:{point.subject_id}"}
+    """Say whether a choice is about one address; name it as the ledger knows it, never itself."""
+    return {
+        "cmr:addresses": "any" if point is None else "one",
+        "cmr:contactPoint": None if point is None else f"urn:uuid:{point.subject_id}",
+    }
 
 
 def _status(entry: LedgerEntry, earlier: Iterable[LedgerEntry]) -> list[Record]:
@@ -129,6 +169,9 @@ def _choice(entry: LedgerEntry) -> Record:
         "cmr:expiresAt": _time(entry.expires_at),
         "cmr:reason": entry.reason or None,
         "cmr:basis": entry.basis,
+        "cmr:ground": entry.ground,
+        "cmr:evidence": WITHHELD if holds_address(entry.evidence) else entry.evidence or None,
+        "cmr:campaign": entry.campaign or None,
         "cmr:maker": entry.maker,
         "cmr:source": entry.source,
     }

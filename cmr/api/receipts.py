@@ -19,10 +19,21 @@ from consent import receipts
 from consent.models import LedgerEntry
 
 
+class ReceiptContactPoint(serializers.Serializer[object]):
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    value = serializers.CharField()
+
+
 class ReceiptData(serializers.Serializer[object]):
     receipt = serializers.CharField(help_text="A compact JWS (RFC 7515), signed with Ed25519.")
     record = serializers.DictField(help_text="What it holds: JSON-LD, ISO/IEC TS 27560, W3C DPV.")
     jwks_url = serializers.URLField()
+    contact_point = ReceiptContactPoint(
+        allow_null=True,
+        help_text="The one address that it is about, for you alone: the receipt holds its number, "
+        "never the address. Null is any, or one that is no longer yours.",
+    )
 
 
 class ReceiptRequest(StrictSerializer):
@@ -53,8 +64,15 @@ class Receipt(ConsumerView):
                 "receipt": text,
                 "record": receipts.record_of(entry, controls_at=controls_at),
                 "jwks_url": f"{settings.PUBLIC_URL}{reverse('jwks')}",
+                "contact_point": self._find_contact_point(entry),
             }
         )
+
+    def _find_contact_point(self, entry: LedgerEntry) -> dict[str, str] | None:
+        mine = self.consumer.contact_points.filter(identifier=entry.contact_point_id)
+        if entry.contact_point_id is None or (point := mine.first()) is None:
+            return None
+        return {"id": str(point.pk), "kind": point.kind, "value": point.value}
 
 
 class Verification(APIView):

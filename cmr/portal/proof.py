@@ -16,7 +16,7 @@ from cmr.portal.choosing import mine
 from cmr.portal.person import for_consumers
 from consent import receipts
 from consent.models import LedgerEntry
-from consent.records import Record
+from consent.records import WITHHELD, Record
 
 
 @require_safe
@@ -63,6 +63,12 @@ def verify(request: HttpRequest) -> HttpResponse:
     return render(request, "cmr/verify.html", context, status=422 if error else 200)
 
 
+def _evidence(choice: Record) -> str | None:
+    """Return the brand's words; a receipt of version 1 has none."""
+    said: str | None = choice.get("cmr:evidence")
+    return None if said == WITHHELD else said
+
+
 def _facts(record: Record) -> list[tuple[str, str]]:
     controller, process = record["dpv:hasDataController"], record["dpv:hasProcess"]
     choice, place = record["cmr:choice"], record["cmr:ledger"]
@@ -74,6 +80,8 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         (_("Topic"), process["cmr:topic"]),
         (_("Address"), _("one address alone") if process.get("cmr:contactPoint") else ""),
         (_("Until"), choice["cmr:until"] or choice["cmr:expiresAt"]),
+        (_("Evidence"), _evidence(choice)),
+        (_("Notice"), record.get("dpv:hasNotice")),
         (_("Who"), _("the person") if choice["cmr:maker"] == "person" else _("the brand")),
         (_("When"), record["dpv:isIndicatedAtTime"]),
         (_("Entry"), f"{record['dct:identifier']} ({place['cmr:sequence']})"),

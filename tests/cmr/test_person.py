@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
+from brands import notices
 from brands.models import Brand
 from cmr import asking, contacts, texting
 from cmr.asking import Question
@@ -276,6 +277,21 @@ def test_everything_is_exported_and_erased_by_rest(
     assert as_ana_signed_in.get("me").status_code == 401
     assert not User.objects.filter(email="ana@example.org").exists()
     assert LedgerEntry.objects.get().decision == "deny"
+
+
+def test_an_entry_is_exported_whole(
+    as_ana: Api, as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    notices.write(met.brand, code="form", texts={"en": "Once."}, now=timezone.now())
+    implied = {"decision": "grant", "basis": "implied", "ground": "purchase", "evidence": "Order 7"}
+    said = {"scope": {"purpose": "marketing"}, "notice": "form", **implied}
+    as_acme.post("choices", {"contact": {"email": ana.user.email}, **said})
+    tables = as_ana.get("me/export").json()
+    for name in ("history", "standing"):
+        (row,) = tables[name]
+        assert (row["contact_point"], row["basis"]) == (ana.user.email, "implied")
+        assert (row["ground"], row["evidence"], row["campaign"]) == ("purchase", "Order 7", None)
+        assert (row["notice"], row["notice_text"]) == ("form@1", "Once.")
 
 
 # -- Text messages --------------------------------------------------------------------------------

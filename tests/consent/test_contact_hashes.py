@@ -313,6 +313,32 @@ def test_who_left_is_in_the_list_by_hash_alone(as_acme: Api, acme: Brand, now: d
     assert str(mine.pk) not in [row[0] for row in rows(as_acme)[1]]
 
 
+def test_a_no_for_one_address_is_of_its_hash_alone(
+    as_ana: Api, as_acme: Api, ana: Consumer, now: datetime
+) -> None:
+    """As in a check of each address: the list by hash and the check say the same."""
+    other = accounts.add_contact(ana, kind="email", value="b@example.org", now=now)
+    usual = ana.contact_points.order_by("pk")[0]
+    as_ana.post("me/relationships", {"brand": "acme", "contact_points": [usual.pk, other.pk]})
+    scope = {"brand": "acme", "purpose": "marketing"}
+    no = {"scope": {"brand": "acme", "contact_point": other.pk}, "decision": "deny"}
+    as_ana.post("me/choices", [{"scope": scope, "decision": "grant"}, no])
+    checked = {
+        email: as_acme.post("check", ABOUT | {"contact": {"email": email}}).json()["allowed"]
+        for email in (EMAIL, "b@example.org")
+    }
+    assert checked == {EMAIL: True, "b@example.org": False}
+    assert rows(as_acme, contact="email")[1] == [[sha256("b@example.org")]]
+    (mine,) = as_ana.get("me/relationships").json()["data"]
+    by_point = {
+        known["contact_point"]: {
+            (each["purpose"], each["channel"]): each["allowed"] for each in known["permissions"]
+        }["marketing", "email"]
+        for known in mine["known_by"]
+    }
+    assert by_point == {str(usual.pk): True, str(other.pk): False}
+
+
 def test_hashes_need_a_key_for_exports(acme: Brand) -> None:
     api = Api(keys.issue(acme, name="sender", scopes=["check"]))
     assert api.get("suppressions", **ABOUT).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet, OctKey, OKPKey
 from pytest_django import Settings
 
+from brands import notices
 from brands.models import Brand
 from cmr import accounts
 from cmr.models import Consumer
@@ -23,10 +25,13 @@ from consent import ledger, receipts, relationships
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
+from consent.records import NOT_DECLARED, WITHHELD
 from consent.resolution import Limit, Scope
 from tests.conftest import EMAIL, ROOT, Api
 
 HERE = "https://cmr.example/"
+#: What the process of a receipt of version 1 has.
+FIRST_PROCESS = ("@type", "dpv:hasPurpose", "cmr:purpose", "cmr:channel", "cmr:topic")
 SCRIPT = ROOT / "docs/examples/verify_receipt.py"
 DAY = timedelta(days=1)
 
@@ -108,6 +113,92 @@ def test_a_no_for_one_address_names_the_person_by_this_address(
     contact = Contact(email="b@example.org")
     second, _ = relationships.register(met.brand, contact, now=now, note="order")
     assert principal() == f"urn:uuid:{second.pk}"
+
+
+def test_it_says_whether_it_is_about_one_address(
+    ana: Consumer, met: Relationship, now: datetime, as_ana: Api
+) -> None:
+    point = ana.contact_points.get()
+    scopes = (Scope(met.brand_id, contact_point=point.identifier_id), Scope(met.brand_id))
+    choices = [NewChoice(scope, "deny") for scope in scopes]
+    one, any_ = ledger.record(ana.subject_id, choices, by=Actor("portal"), now=now)
+    answers = [as_ana.get(f"me/history/{each.pk}/receipt").json() for each in (one, any_)]
+    told = [each["record"]["dpv:hasProcess"]["cmr:addresses"] for each in answers]
+    assert told == ["one", "any"]
+    assert answers[0]["contact_point"] == {"id": str(point.pk), "kind": "email", "value": EMAIL}
+    assert answers[1]["contact_point"] is None
+    assert EMAIL not in orjson.dumps(receipts.verify(answers[0]["receipt"])).decode()
+
+
+def test_it_has_ground_evidence_campaign_and_the_notice_s_texts(
+    ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    notices.write(met.brand, code="form", texts={"en": "Once.", "de": "Einmal."}, now=now)
+    parts = {"basis": "implied", "ground": "purchase", "evidence": "Order 7"}
+    entry = say(
+        ana, "grant", now, brand=met.brand_id, by_brand=True, notice="form@1", campaign="c", **parts
+    )
+    record = receipts.record_of(entry, controls_at=HERE)
+    said = record["cmr:choice"]
+    assert (said["cmr:ground"], said["cmr:evidence"]) == ("purchase", "Order 7")
+    assert said["cmr:campaign"] == "c"
+    assert (record["dpv:hasNotice"], record["dct:language"]) == ("form@1", ["de", "en"])
+    assert record["cmr:noticeTexts"]["en"] == hashlib.sha256(b"Once.").hexdigest()
+    notices.write(met.brand, code="form", texts={"en": "Twice."}, now=now + DAY)
+    assert receipts.record_of(entry, controls_at=HERE) == record
+
+
+def test_evidence_with_an_address_is_withheld(
+    ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    entry = say(ana, "grant", now, brand=met.brand_id, by_brand=True, evidence=f"Form of {EMAIL}")
+    assert receipts.record_of(entry, controls_at=HERE)["cmr:choice"]["cmr:evidence"] == WITHHELD
+
+
+def test_each_part_of_the_standard_is_there_or_said_to_be_undeclared(
+    ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    no = receipts.record_of(say(ana, "deny", now, brand=met.brand_id), controls_at=HERE)
+    yes = receipts.record_of(say(ana, "grant", now, brand=met.brand_id), controls_at=HERE)
+    for part in ("PersonalData", "Processing", "Recipient", "StorageCondition", "Jurisdiction"):
+        assert no["dpv:hasProcess"][f"dpv:has{part}"] == NOT_DECLARED
+    bases = [each["dpv:hasProcess"]["dpv:hasLegalBasis"] for each in (no, yes)]
+    assert bases == [NOT_DECLARED, {"@id": "dpv:Consent"}]
+    assert no["dpv:hasRight"]["dpv:isExercisedAt"] == {"@id": HERE}
+    assert no["dpv:hasProcess"]["cmr:defaultRegime"] == "opt_in"
+    assert no["dct:language"] == NOT_DECLARED
+
+
+def test_the_longest_receipt_can_be_checked(
+    ana: Consumer, met: Relationship, now: datetime
+) -> None:
+    texts = {f"a{chr(97 + n // 26)}-A{chr(97 + n % 26)}": "x" for n in range(50)}
+    notices.write(met.brand, code="n" * 60, texts=texts, now=now)
+    parts = {"evidence": "\U0001f600" * 2_000, "notice": f"{'n' * 60}@1"}
+    entry = say(ana, "grant", now, brand=met.brand_id, by_brand=True, **parts)
+    text = receipts.issue(entry, controls_at=HERE)
+    assert len(text) <= receipts.LONGEST
+    assert receipts.verify(text)["cmr:noticeTexts"].keys() == texts.keys()
+
+
+def test_a_receipt_of_the_first_version_is_still_ours(entry: LedgerEntry) -> None:
+    record = receipts.record_of(entry, controls_at=HERE) | {"cmr:schemaVersion": "1"}
+    for name in ("dpv:hasRight", "dct:language", "cmr:noticeTexts"):
+        del record[name]
+    process = record["dpv:hasProcess"]
+    for name in [each for each in process if each not in FIRST_PROCESS]:
+        del process[name]
+    for name in ("cmr:ground", "cmr:evidence", "cmr:campaign"):
+        del record["cmr:choice"][name]
+    key = receipts._keys()[0]
+    header = {"alg": receipts.ALGORITHM, "kid": key.kid, "typ": receipts.TYPE}
+    old = jws.serialize_compact(
+        header, receipts.canonical(record), key, algorithms=[receipts.ALGORITHM]
+    )
+    answer = Api().post("receipts/verify", {"receipt": old}).json()
+    assert answer == {"record": record, "in_ledger": True}
+    page = Client().post("/receipts/verify", {"receipt": old})
+    assert page.status_code == 200 and "Acme" in page.content.decode()
 
 
 def test_no_address_is_in_it(text: str) -> None:
