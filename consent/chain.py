@@ -8,7 +8,7 @@ digest, in hexadecimal: see Note [Texts beside the entry].
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,18 +45,27 @@ def link(previous_hash: bytes, entry: LedgerEntry) -> bytes:
 
 def breaks(subject: Subject) -> Iterator[str]:
     """Say where this person's chain does not hold: nothing, if it is whole."""
-    expected, seq = b"", 0
     entries = subject.entries.select_related("text").order_by("subject_seq")
-    for seq, entry in enumerate(entries.iterator(), start=1):
+    return find_breaks(subject, entries.iterator())
+
+
+def find_breaks(subject: Subject, entries: Iterable[LedgerEntry]) -> Iterator[str]:
+    """Say where the chain does not hold; *entries* are all of the subject's, in their order."""
+    expected, seq = b"", 0
+    for seq, entry in enumerate(entries, start=1):
         if entry.subject_seq != seq:
             yield f"entry {seq} is missing"
             return
-        if bytes(entry.previous_hash) != expected:
-            yield f"entry {seq} does not follow the one before it"
-        if link(bytes(entry.previous_hash), entry) != bytes(entry.hash):
-            yield f"entry {seq} was altered"
-        if entry_texts.is_altered(entry):
-            yield f"the text of entry {seq} was altered"
+        yield from _find_alterations(entry, expected)
         expected = bytes(entry.hash)
     if (seq, expected) != (subject.last_seq, bytes(subject.chain_head)):
         yield f"the chain ends at entry {seq}, its head says {subject.last_seq}"
+
+
+def _find_alterations(entry: LedgerEntry, previous_hash: bytes) -> Iterator[str]:
+    if bytes(entry.previous_hash) != previous_hash:
+        yield f"entry {entry.subject_seq} does not follow the one before it"
+    if link(bytes(entry.previous_hash), entry) != bytes(entry.hash):
+        yield f"entry {entry.subject_seq} was altered"
+    if entry_texts.is_altered(entry):
+        yield f"the text of entry {entry.subject_seq} was altered"

@@ -122,7 +122,7 @@ def of_entry(
         timestamp=at,
         subject=recipient.subject_id,
         cause=cause_of(entry, recipient),
-        facts=_facts(entry, decided=not again),
+        facts=build_facts(entry, decided=not again),
         data={
             "subject": _subject(recipient),
             "entry": build_entry_id(entry.id, recipient.id),
@@ -196,7 +196,7 @@ def of_explanation(
         timestamp=at,
         subject=recipient.subject_id,
         cause=uuid.uuid5(cause_of(entry, recipient), "explained"),
-        facts=replace(_facts(entry, decided=False), reason=reason),
+        facts=replace(build_facts(entry, decided=False), reason=reason),
         data={
             "subject": _subject(recipient),
             "entry": build_entry_id(entry.id, recipient.id),
@@ -268,7 +268,8 @@ def _scope(entry: LedgerEntry, recipient: Recipient) -> dict[str, Any]:
     return scopes.describe_for_brand(preferences.scope_of(entry), slug=recipient.slug)
 
 
-def _facts(entry: LedgerEntry, *, decided: bool) -> Facts:
+def build_facts(entry: LedgerEntry, *, decided: bool) -> Facts:
+    """Return what an event about *entry* has in columns; `decision` only where it was *decided*."""
     return Facts(
         decision=entry.decision if decided else "",
         purpose=entry.purpose_id or "",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -69,6 +70,53 @@ def rebuild(subject: Subject) -> None:
         if subject.merged_into_id is None:  # else the one that remains holds them
             for entry in LedgerEntry.objects.of_person(subject.pk).order_by("subject_seq"):
                 project(entry, person_id=subject.pk)
+
+
+def find_deviations(
+    person_id: uuid.UUID, held: Iterable[Preference], entries: Iterable[LedgerEntry]
+) -> Iterator[str]:
+    """Say where *held*, the preferences of a person's subjects, differ from their *entries*.
+
+    In each slot has to stand the newest entry. After a merge two may be equally new, one of each
+    chain: then either may stand.
+    """
+    newest = _find_newest(person_id, entries)
+    for each in held:
+        allowed = newest.pop(_values(each, SLOT), [])
+        if not allowed:
+            yield f"a preference ({each.decision}) stands that no entry made"
+        elif _values(each, COLUMNS) not in [_values_of_entry(person_id, one) for one in allowed]:
+            yield f"the preference of entry {allowed[0].subject_seq} was altered"
+    for missing in newest.values():
+        yield f"the preference of entry {missing[0].subject_seq} is missing"
+
+
+def _find_newest(
+    person_id: uuid.UUID, entries: Iterable[LedgerEntry]
+) -> dict[tuple[Any, ...], list[LedgerEntry]]:
+    """Return the newest entry of each slot, or those that are equally new."""
+    newest: dict[tuple[Any, ...], list[LedgerEntry]] = {}
+    for entry in entries:
+        others = newest.setdefault(_values_of_entry(person_id, entry)[: len(SLOT)], [])
+        if others and _age(entry) > _age(others[0]):
+            others.clear()
+        if not others or _age(entry) == _age(others[0]):
+            others.append(entry)
+    return newest
+
+
+def _age(entry: LedgerEntry) -> tuple[datetime, int]:
+    return entry.made_at, entry.subject_seq
+
+
+def _values(row: Preference, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in names)
+
+
+def _values_of_entry(person_id: uuid.UUID, entry: LedgerEntry) -> tuple[Any, ...]:
+    """Return the values of `COLUMNS` in the preference that *entry* makes for the person."""
+    own = {"subject_id": person_id, "entry_id": entry.pk}
+    return tuple(own[name] if name in own else getattr(entry, name) for name in COLUMNS)
 
 
 #: What is read of each choice of a table `held`, for `read_choice`.

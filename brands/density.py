@@ -1,0 +1,62 @@
+"""Finding what is missing from a stream.
+
+A stream counts 1, 2, 3 without a hole, as a whole and for each subject (Notes [Dense sequence] and
+[Counter of a relationship] in `brands.stream`). So what was deleted shows, unless the counters were
+set back as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brands.models import Brand
+from brands.prepared import Statement
+
+# One statement is one snapshot, so what is appended meanwhile cannot look like a hole. The number
+# after the head's stands as if it were the next event: events 1, 2, 5 with the head at 6 give the
+# rows 1, 2, 5, 7, and so the holes 3-4 and 6-6. With the head at 4 the rows are 1, 2, 5, 5.
+HOLES = Statement("""
+SELECT previous + 1, sequence - 1 FROM (
+    SELECT sequence, lag(sequence, 1, 0::bigint) OVER (ORDER BY sequence) AS previous FROM (
+        SELECT sequence FROM brands_event WHERE brand_id = %(brand)s
+        UNION ALL
+        SELECT 1 + coalesce(
+            (SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s), 0
+        )
+    ) numbers
+) pairs
+WHERE sequence <> previous + 1 ORDER BY sequence
+""")
+MISCOUNTED = Statement("""
+SELECT subject, coalesce(events.many, 0), coalesce(head.last_seq, 0)
+FROM (
+    SELECT subject, count(*) AS many FROM brands_event WHERE brand_id = %(brand)s GROUP BY subject
+) events
+FULL JOIN (
+    SELECT subject, last_seq FROM brands_subjecthead WHERE brand_id = %(brand)s
+) head USING (subject)
+WHERE events.many IS DISTINCT FROM head.last_seq ORDER BY subject
+""")
+APPLIED_TOO_FAR = Statement("""
+SELECT max(through) FROM brands_acknowledgement WHERE brand_id = %(brand)s
+HAVING max(through) > coalesce(
+    (SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s), 0
+)
+""")
+
+
+def find_gaps(brand: Brand) -> Iterator[str]:
+    """Say where the brand's stream is not dense: nothing, if it is whole."""
+    values = {"brand": brand.pk}
+    for first, last in HOLES.ask(values):
+        yield _describe_hole(first, last)
+    for subject, many, counted in MISCOUNTED.ask(values):
+        yield f"subject {subject} has {many} events, their counter says {counted}"
+    for (through,) in APPLIED_TOO_FAR.ask(values):
+        yield f"the brand applied event {through}, which is not there"
+
+
+def _describe_hole(first: int, last: int) -> str:
+    if first > last:
+        return f"event {first - 1} is beyond the head"
+    return f"event {first} is missing" if first == last else f"events {first} to {last} are missing"

@@ -1,0 +1,419 @@
+"""What verification finds of tampering by somebody who gets past the triggers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from brands import stream
+from brands.models import Brand, Event
+from consent import chain, erasing, integrity, ledger, merging, preferences, propagation
+from consent import relationships as known
+from consent.erasing import PersonalWords
+from consent.identifiers import digest, find_or_create
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Preference, Relationship, Subject
+from consent.resolution import Limit, Scope
+
+pytestmark = pytest.mark.django_db
+
+ANA = Actor("api")
+
+
+@pytest.fixture
+def later(now: datetime) -> datetime:
+    """Long enough after everybody met."""
+    return now + timedelta(hours=1)
+
+
+@pytest.fixture
+def said(met: Relationship, later: datetime) -> list[LedgerEntry]:
+    """Ana's three entries about acme: a no, the brand's yes with evidence, and a limit."""
+    scope = Scope(met.brand_id, "marketing")
+    no = NewChoice(scope._replace(channel="email"), "deny", reason="privacy")
+    yes = NewChoice(scope._replace(channel="sms"), "grant", evidence="a form", notice="n@1")
+    limit = NewChoice(scope, "limit", limit=Limit(3, "week"))
+    brand = Actor("brand_api", met.brand_id)
+    first = ledger.record(met.subject_id, [no], by=ANA, now=later)
+    second = ledger.record(met.subject_id, [yes], by=brand, now=later)
+    return [*first, *second, *ledger.record(met.subject_id, [limit], by=ANA, now=later)]
+
+
+def tamper(*statements: str, values: dict[str, Any] | None = None) -> None:
+    """Do what only a superuser can: triggers and foreign keys are off meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            cursor.execute(statement, values or {})
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def find_breaks() -> list[str]:
+    return [str(each) for each in integrity.verify()]
+
+
+def forge(entry: LedgerEntry, **changes: Any) -> None:
+    """Rewrite the last entry with a hash that fits, and the head with it."""
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    values = {"id": entry.pk, "hash": chain.link(bytes(entry.previous_hash), entry), **changes}
+    columns = ", ".join(f"{name} = %({name})s" for name in ["hash", *changes])
+    tamper(
+        f"UPDATE consent_ledgerentry SET {columns} WHERE id = %(id)s",
+        "UPDATE consent_subject SET chain_head = %(hash)s WHERE last_seq > 0",
+        values=values,
+    )
+
+
+def cut_off(last: LedgerEntry) -> None:
+    """Delete the last entry and set the head back to the one before."""
+    tamper(
+        "DELETE FROM consent_preference WHERE entry_id = %(id)s",
+        "DELETE FROM consent_ledgerentry WHERE id = %(id)s",
+        "UPDATE consent_subject SET last_seq = last_seq - 1, chain_head = %(head)s"
+        " WHERE last_seq > 0",
+        values={"id": last.pk, "head": bytes(last.previous_hash)},
+    )
+
+
+def test_a_record_that_nobody_touched_is_whole(said: list[LedgerEntry]) -> None:
+    assert find_breaks() == []
+
+
+# -- Tampering with the ledger --------------------------------------------------------------------
+
+
+def test_a_changed_entry_breaks_its_chain(said: list[LedgerEntry]) -> None:
+    tamper("UPDATE consent_ledgerentry SET reason = 'other' WHERE subject_seq = 1")
+    breaks = find_breaks()
+    assert f"ledger of subject {said[0].subject_id}: entry 1 was altered" in breaks
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        ({"decision": "deny", "limit_max": None, "limit_per": None}, "decision, limit"),
+        ({"limit_max": 300}, "limit"),
+        ({"channel": "post"}, "channel"),
+        ({"purpose_id": "research"}, "purpose"),
+        ({"reason": "other"}, "reason"),
+        ({"source": "portal"}, "source"),
+        ({"campaign": "spring"}, "campaign"),
+        ({"before": "grant"}, "before"),
+        ({"made_at": datetime(2025, 1, 1, tzinfo=UTC)}, "made_at"),
+    ],
+)
+def test_a_last_entry_rewritten_with_its_hash_differs_from_its_event(
+    change: dict[str, Any], differs: str, said: list[LedgerEntry]
+) -> None:
+    last = said[-1]
+    forge(last, **change)
+    preferences.rebuild(Subject.objects.get(pk=last.subject_id))
+    about = f"entry 3 of subject {last.subject_id}"
+    assert find_breaks() == [f"stream of brand acme: event 4 and {about} differ in {differs}"]
+
+
+def test_a_last_entry_that_was_cut_off_is_missed_by_its_event(said: list[LedgerEntry]) -> None:
+    last = said[-1]
+    cut_off(last)
+    (found,) = find_breaks()
+    assert found.startswith("stream of brand acme: event 4 about")
+    assert f"{last.pk}, which is gone" in found
+
+
+def test_a_chain_deleted_as_a_whole_is_missed_by_its_events(said: list[LedgerEntry]) -> None:
+    tamper(
+        "DELETE FROM consent_preference",
+        "DELETE FROM consent_entrytext",
+        "DELETE FROM consent_ledgerentry",
+        "UPDATE consent_subject SET last_seq = 0, chain_head = ''",
+    )
+    assert [each.endswith("which is gone") for each in find_breaks()] == [True] * 3
+
+
+def test_a_forged_entry_with_the_right_hash_has_no_event(
+    said: list[LedgerEntry], later: datetime
+) -> None:
+    forged = LedgerEntry.objects.get(pk=said[0].pk)
+    forged.pk, forged.subject_seq = uuid.uuid4(), 4
+    forged.purpose_id, forged.previous_hash = "research", said[-1].hash
+    forged.hash = chain.link(bytes(said[-1].hash), forged)
+    forged.save(force_insert=True)
+    subjects = Subject.objects.filter(pk=forged.subject_id)
+    subjects.update(last_seq=4, chain_head=forged.hash)
+    preferences.project(forged)
+    problem = f"brand {forged.brand_id} has no event of entry 4"
+    assert find_breaks() == [f"ledger of subject {forged.subject_id}: {problem}"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["evidence = 'another'", "notice = 'n@2'", "salt = 'another'", "evidence = ''"],
+)
+def test_an_altered_text_of_evidence_shows(change: str, said: list[LedgerEntry]) -> None:
+    tamper(f"UPDATE consent_entrytext SET {change}")
+    (found,) = find_breaks()
+    assert found.endswith("the text of entry 2 was altered")
+
+
+def test_erased_texts_break_nothing(said: list[LedgerEntry]) -> None:
+    erasing.erase_texts(said[0].subject_id, PersonalWords([]))
+    assert find_breaks() == []
+
+
+def test_a_text_deleted_without_erasure_is_not_found(said: list[LedgerEntry]) -> None:
+    """It looks like an erased one; docs/operations.md says so."""
+    tamper("DELETE FROM consent_entrytext")
+    assert find_breaks() == []
+
+
+# -- Tampering with what stands -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("DELETE FROM consent_preference WHERE decision = 'deny'", "of entry 1 is missing"),
+        (
+            "UPDATE consent_preference SET limit_max = 30 WHERE decision = 'limit'",
+            "of entry 3 was altered",
+        ),
+        (
+            "UPDATE consent_preference SET made_at = '2020-01-01' WHERE decision = 'deny'",
+            "of entry 1 was altered",
+        ),
+    ],
+)
+def test_a_tampered_preference_differs_from_the_ledger(
+    change: str, problem: str, said: list[LedgerEntry]
+) -> None:
+    tamper(change)
+    assert find_breaks() == [f"ledger of subject {said[0].subject_id}: the preference {problem}"]
+
+
+def test_an_inserted_preference_has_no_entry(said: list[LedgerEntry]) -> None:
+    inserted = Preference.objects.get(decision="deny")
+    inserted.pk, inserted.decision, inserted._state.adding = None, "grant", True
+    inserted.save()
+    (found,) = find_breaks()
+    assert found.endswith("a preference (grant) stands that no entry made")
+
+
+# -- Tampering with streams -----------------------------------------------------------------------
+
+
+def test_an_event_deleted_in_the_middle_leaves_a_hole(said: list[LedgerEntry]) -> None:
+    tamper("DELETE FROM brands_event WHERE sequence = 2")
+    breaks = find_breaks()
+    assert "stream of brand acme: event 2 is missing" in breaks
+    miscounted = f"subject {said[0].subject_id} has 3 events, their counter says 4"
+    assert f"stream of brand acme: {miscounted}" in breaks
+
+
+def test_a_last_event_deleted_with_its_head_is_missed_by_its_entry(said: list[LedgerEntry]) -> None:
+    tamper(
+        "DELETE FROM brands_event WHERE sequence = 4",
+        "UPDATE brands_streamhead SET last_sequence = 3",
+        "UPDATE brands_subjecthead SET last_seq = 3",
+    )
+    problem = f"brand {said[0].brand_id} has no event of entry 3"
+    assert find_breaks() == [f"ledger of subject {said[0].subject_id}: {problem}"]
+
+
+def test_a_last_event_that_the_brand_applied_is_missed_by_its_word(
+    met: Relationship, later: datetime
+) -> None:
+    stream.acknowledge(met.brand_id, through=1, now=later)
+    tamper(
+        "DELETE FROM brands_event",
+        "UPDATE brands_streamhead SET last_sequence = 0",
+        "DELETE FROM brands_subjecthead",
+    )
+    assert find_breaks() == ["stream of brand acme: the brand applied event 1, which is not there"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("UPDATE brands_streamhead SET last_sequence = 6", "events 5 to 6 are missing"),
+        ("UPDATE brands_streamhead SET last_sequence = 2", "event 3 is beyond the head"),
+        ("DELETE FROM brands_streamhead", "event 1 is beyond the head"),
+    ],
+)
+def test_a_head_that_is_not_at_the_last_event_shows(
+    change: str, problem: str, said: list[LedgerEntry]
+) -> None:
+    tamper(change)
+    assert find_breaks() == [f"stream of brand acme: {problem}"]
+
+
+@pytest.mark.parametrize("column", ["decision", "purpose", "channel", "reason", "campaign"])
+def test_an_event_altered_in_a_column_differs_from_its_entry(
+    column: str, said: list[LedgerEntry]
+) -> None:
+    tamper(f"UPDATE brands_event SET {column} = 'x' WHERE sequence = 2")
+    (found,) = find_breaks()
+    assert found.endswith(f"differ in {column}")
+
+
+@pytest.mark.parametrize("field", ["decision", "until", "reason", "maker", "made_at", "entry"])
+def test_an_event_altered_in_its_body_differs_from_its_entry(
+    field: str, said: list[LedgerEntry]
+) -> None:
+    change = f"jsonb_set(convert_from(body, 'UTF8')::jsonb, '{{data,{field}}}', '\"x\"')"
+    tamper(
+        f"UPDATE brands_event SET body = convert_to(({change})::text, 'UTF8') WHERE sequence = 2"
+    )
+    (found,) = find_breaks()
+    assert found.endswith(f"differ in {field}")
+
+
+def test_events_that_changed_bodies_show(said: list[LedgerEntry]) -> None:
+    tamper(
+        "UPDATE brands_event e SET body = other.body FROM brands_event other"
+        " WHERE e.sequence IN (2, 3) AND other.sequence = 5 - e.sequence"
+    )
+    assert [each.endswith("has the body of another event") for each in find_breaks()] == [True] * 2
+
+
+# -- What is no break -----------------------------------------------------------------------------
+
+
+def test_choices_about_any_brand_are_compared_once_brands_were_told(
+    met: Relationship, later: datetime
+) -> None:
+    wide = NewChoice(Scope(None, "marketing"), "deny")
+    ledger.record(met.subject_id, [wide], by=ANA, now=later)
+    assert find_breaks() == []  # not told yet
+    propagation.propagate(met.subject_id, now=later)
+    assert find_breaks() == []
+    tamper(
+        "DELETE FROM brands_event WHERE sequence = 2",
+        "UPDATE brands_streamhead SET last_sequence = 1",
+        "UPDATE brands_subjecthead SET last_seq = 1",
+    )
+    problem = f"brand {met.brand_id} has no event of entry 1"
+    assert find_breaks() == [f"ledger of subject {met.subject_id}: {problem}"]
+
+
+def test_a_choice_about_any_brand_that_was_taken_off_its_way_shows(
+    met: Relationship, later: datetime
+) -> None:
+    wide = NewChoice(Scope(None, "marketing"), "deny")
+    ledger.record(met.subject_id, [wide], by=ANA, now=later)
+    tamper("DELETE FROM consent_propagation")
+    (found,) = find_breaks()
+    assert found.endswith("entry 1 is not on its way to the brands")
+
+
+def test_what_was_said_outside_a_relationship_needs_no_event(
+    met: Relationship, later: datetime
+) -> None:
+    no = NewChoice(Scope(met.brand_id, "marketing"), "deny")
+    known.end(met, by=ANA, now=later)
+    hours = (later + timedelta(hours=n) for n in (1, 2, 3))
+    ledger.record(met.subject_id, [no], by=ANA, now=next(hours))
+    known.start(met.subject_id, met.brand, by=ANA, now=next(hours))
+    assert find_breaks() == []
+
+
+@pytest.fixture
+def second(acme: Brand, now: datetime) -> Relationship:
+    """Ana's other address, which acme knows as well, with a no about it."""
+    subject = find_or_create(digest("other@example.org")).subject_id
+    other, _ = known.start(subject, acme, by=Actor("brand_api", acme.pk), now=now)
+    no = NewChoice(Scope(acme.pk, "research"), "deny")
+    ledger.record(subject, [no], by=ANA, now=now + timedelta(minutes=30))
+    return other
+
+
+def test_merged_people_are_compared_as_one(
+    second: Relationship, said: list[LedgerEntry], later: datetime
+) -> None:
+    merging.merge(second.subject_id, into=said[0].subject_id, now=later)
+    assert find_breaks() == []
+    no = NewChoice(Scope(second.brand_id, "service"), "limit", limit=Limit(1, "day"))
+    much_later = later + timedelta(hours=1)
+    (entry,) = ledger.record(said[0].subject_id, [no], by=ANA, now=much_later)
+    assert find_breaks() == []
+    told = Event.objects.filter(subject=second.subject_id).order_by("-sequence")[0]
+    assert told.cause != entry.pk  # and yet found
+    tamper(f"UPDATE brands_event SET cause = gen_random_uuid() WHERE sequence = {told.sequence}")
+    ledger_says, stream_says = find_breaks()
+    assert ledger_says.endswith(
+        f"brand {second.brand_id} has no event of entry {entry.subject_seq}"
+    )
+    assert stream_says.endswith("which is gone")
+
+
+def test_a_preference_kept_by_a_merged_subject_shows(
+    second: Relationship, said: list[LedgerEntry], later: datetime
+) -> None:
+    merging.merge(second.subject_id, into=said[0].subject_id, now=later)
+    stray = Preference.objects.get(decision="deny", channel="email")
+    stray.pk, stray.subject_id = None, second.subject_id
+    stray._state.adding = True
+    stray.save()
+    (found,) = find_breaks()
+    assert found.endswith("a preference (deny) stands that no entry made")
+
+
+# -- The command ----------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> tuple[int, list[str], str]:
+    """Return the exit code, the lines about breaks, and what was said beside them."""
+    out, err = StringIO(), StringIO()
+    code = 0
+    try:
+        call_command("verify_ledger", *arguments, stdout=out, stderr=err)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    return code, out.getvalue().splitlines(), err.getvalue()
+
+
+def test_the_command_says_that_the_record_is_whole(said: list[LedgerEntry]) -> None:
+    code, lines, beside = run()
+    assert (code, lines) == (0, [])
+    assert "stream of brand acme verified" in beside and "The record is whole." in beside
+
+
+def test_the_command_prints_a_line_for_each_break(said: list[LedgerEntry]) -> None:
+    tamper("DELETE FROM consent_preference WHERE decision = 'deny'")
+    code, lines, beside = run()
+    problem = "the preference of entry 1 is missing"
+    assert (code, lines) == (1, [f"ledger of subject {said[0].subject_id}: {problem}"])
+    assert "Breaks found: 1." in beside
+
+
+@pytest.mark.parametrize("arguments", [("--person", "{ana}"), ("--since", "2026-01-15")])
+@pytest.mark.parametrize("change", [cut_off, lambda last: forge(last, limit_max=9)])
+def test_the_command_finds_it_by_person_and_since_a_day(
+    change: Callable[[LedgerEntry], None], arguments: tuple[str, ...], said: list[LedgerEntry]
+) -> None:
+    asked = [each.format(ana=said[0].subject_id) for each in arguments]
+    assert run(*asked)[0] == 0
+    change(said[-1])
+    assert run(*asked)[0] == 1
+
+
+@pytest.mark.parametrize("arguments", [("--person", "{other}"), ("--since", "2026-01-16")])
+def test_the_command_leaves_out_what_it_was_not_asked_for(
+    arguments: tuple[str, ...], said: list[LedgerEntry], second: Relationship
+) -> None:
+    tamper("DELETE FROM consent_preference WHERE channel = 'email'")
+    assert run(*[each.format(other=second.subject_id) for each in arguments])[0] == 0
+
+
+def test_the_command_knows_no_stranger() -> None:
+    with pytest.raises(CommandError, match="There is no subject") as refused:
+        call_command("verify_ledger", "--person", str(uuid.uuid4()))
+    assert refused.value.returncode == 2
