@@ -15,12 +15,13 @@ from brands.prepared import Statement
 # One statement is one snapshot, so what is appended meanwhile cannot look like a hole. The number
 # after the head's stands as if it were the next event: events 1, 2, 5 with the head at 6 give the
 # rows 1, 2, 5, 7, and so the holes 3-4 and 6-6. With the head at 4 the rows are 1, 2, 5, 5.
+# Numeric, or after the last head of all the next number would be an error.
 HOLES = Statement("""
 SELECT previous + 1, sequence - 1 FROM (
-    SELECT sequence, lag(sequence, 1, 0::bigint) OVER (ORDER BY sequence) AS previous FROM (
-        SELECT sequence FROM brands_event WHERE brand_id = %(brand)s
+    SELECT sequence, lag(sequence, 1, 0::numeric) OVER (ORDER BY sequence) AS previous FROM (
+        SELECT sequence::numeric FROM brands_event WHERE brand_id = %(brand)s
         UNION ALL
-        SELECT 1 + coalesce(
+        SELECT 1::numeric + coalesce(
             (SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s), 0
         )
     ) numbers
@@ -49,7 +50,7 @@ def find_gaps(brand: Brand) -> Iterator[str]:
     """Say where the brand's stream is not dense: nothing, if it is whole."""
     values = {"brand": brand.pk}
     for first, last in HOLES.ask(values):
-        yield _describe_hole(first, last)
+        yield _describe_hole(int(first), int(last))
     for subject, many, counted in MISCOUNTED.ask(values):
         yield f"subject {subject} has {many} events, their counter says {counted}"
     for (through,) in APPLIED_TOO_FAR.ask(values):

@@ -269,21 +269,25 @@ def _find_false_events(brand: Brand, events: Sequence[Event]) -> Iterator[tuple[
     known = Relationship.objects.filter(brand=brand, subject__in=subjects)
     witnessed = _Witnessed(brand, entries, {each.subject_id: each for each in known})
     for event in events:
-        body = orjson.loads(bytes(event.body))
-        if (body["sequence"], body["type"]) != (event.sequence, event.type):
-            yield event, "has the body of another event"
-        elif event.type in OF_DECISION.values():
-            yield from _compare(event, body, witnessed.find_entry(event))
+        try:
+            yield from [(event, problem) for problem in _compare(event, witnessed)]
+        except (KeyError, TypeError, ValueError):
+            yield event, "has a body that cannot be read"
 
 
-def _compare(
-    event: Event, body: dict[str, Any], entry: LedgerEntry | None
-) -> Iterator[tuple[Event, str]]:
-    if entry is None:
-        yield event, f"about subject {event.subject} tells of entry {event.cause}, which is gone"
-    elif wrong := [*_differing_facts(event, entry), *_differing_fields(body, entry)]:
+def _compare(event: Event, witnessed: _Witnessed) -> Iterator[str]:
+    """Say what is wrong with one event. Raises KeyError, TypeError or ValueError of its body."""
+    body = orjson.loads(bytes(event.body))
+    own = event.sequence, event.type, event.timestamp
+    if (body["sequence"], body["type"], datetime.fromisoformat(body["timestamp"])) != own:
+        yield "has the body of another event"
+    elif event.type not in OF_DECISION.values():
+        return
+    elif (entry := witnessed.find_entry(event)) is None:
+        yield f"about subject {event.subject} tells of entry {event.cause}, which is gone"
+    elif wrong := [*_differing_facts(event, entry), *_differing_fields(event, body["data"], entry)]:
         number = f"entry {entry.subject_seq} of subject {entry.subject_id}"
-        yield event, f"and {number} differ in {', '.join(dict.fromkeys(wrong))}"
+        yield f"and {number} differ in {', '.join(dict.fromkeys(wrong))}"
 
 
 def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
@@ -295,22 +299,22 @@ def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
     yield from (name for name in FACTS if getattr(event, name) != getattr(facts, name))
 
 
-def _differing_fields(body: dict[str, Any], entry: LedgerEntry) -> Iterable[str]:
-    told = body["data"]
+def _differing_fields(event: Event, told: dict[str, Any], entry: LedgerEntry) -> Iterable[str]:
     wanted = {
-        "entry": build_entry_id(entry.pk, uuid.UUID(told["subject"]["id"])),
+        "entry": str(build_entry_id(entry.pk, uuid.UUID(told["subject"]["id"]))),
         "decision": entry.decision,
-        "until": entry.until,
         "limit": notices.limit_of(entry.limit_max, entry.limit_per),
-        "expires_at": entry.expires_at,
         "reason": entry.reason or None,
         "campaign": entry.campaign or None,
         "maker": entry.maker,
-        "made_at": entry.made_at,
-        "recorded_at": entry.recorded_at,
     }
-    plain = orjson.loads(orjson.dumps(wanted, option=orjson.OPT_UTC_Z))
-    is_told_later = body["timestamp"] != plain.pop("recorded_at")
-    if is_told_later and told["made_at"] == body["timestamp"]:
-        plain.pop("made_at")  # it has the event's own time
-    return (name for name, value in plain.items() if told[name] != value)
+    yield from (name for name, value in wanted.items() if told[name] != value)
+    times = {"until": entry.until, "expires_at": entry.expires_at, "made_at": entry.made_at}
+    if event.timestamp != entry.recorded_at and _read_time(told["made_at"]) == event.timestamp:
+        del times["made_at"]  # what is told later, or of others, has the event's own time
+    yield from (name for name, moment in times.items() if _read_time(told[name]) != moment)
+
+
+def _read_time(text: str | None) -> datetime | None:
+    """Read a time of a body, where it stands in the zone in which it was given."""
+    return None if text is None else datetime.fromisoformat(text)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -246,6 +247,10 @@ def test_a_last_event_that_the_brand_applied_is_missed_by_its_word(
         ("UPDATE brands_streamhead SET last_sequence = 6", "events 5 to 6 are missing"),
         ("UPDATE brands_streamhead SET last_sequence = 2", "event 3 is beyond the head"),
         ("DELETE FROM brands_streamhead", "event 1 is beyond the head"),
+        (
+            f"UPDATE brands_streamhead SET last_sequence = {2**63 - 1}",
+            f"events 5 to {2**63 - 1} are missing",
+        ),
     ],
 )
 def test_a_head_that_is_not_at_the_last_event_shows(
@@ -264,16 +269,42 @@ def test_an_event_altered_in_a_column_differs_from_its_entry(
     assert found.endswith(f"differ in {column}")
 
 
-@pytest.mark.parametrize("field", ["decision", "until", "reason", "maker", "made_at", "entry"])
+@pytest.mark.parametrize("field", ["decision", "limit", "reason", "maker", "entry"])
 def test_an_event_altered_in_its_body_differs_from_its_entry(
     field: str, said: list[LedgerEntry]
 ) -> None:
-    change = f"jsonb_set(convert_from(body, 'UTF8')::jsonb, '{{data,{field}}}', '\"x\"')"
+    set_in_body(f"data,{field}", "x")
+    (found,) = find_breaks()
+    assert found.endswith(f"differ in {field}")
+
+
+def set_in_body(path: str, value: str) -> None:
+    change = f"jsonb_set(convert_from(body, 'UTF8')::jsonb, '{{{path}}}', '\"{value}\"')"
     tamper(
         f"UPDATE brands_event SET body = convert_to(({change})::text, 'UTF8') WHERE sequence = 2"
     )
+
+
+@pytest.mark.parametrize("field", ["until", "expires_at", "made_at"])
+def test_a_time_altered_in_a_body_differs_from_its_entry(
+    field: str, said: list[LedgerEntry]
+) -> None:
+    set_in_body(f"data,{field}", "2020-01-01T00:00:00Z")
     (found,) = find_breaks()
     assert found.endswith(f"differ in {field}")
+
+
+@pytest.mark.parametrize("path", ["timestamp", "data,until", "data,subject"])
+def test_a_body_that_cannot_be_read_is_a_break(path: str, said: list[LedgerEntry]) -> None:
+    set_in_body(path, "x")
+    assert find_breaks() == ["stream of brand acme: event 2 has a body that cannot be read"]
+
+
+def test_a_time_with_another_offset_is_the_same_time(met: Relationship, later: datetime) -> None:
+    until = (later + timedelta(days=3)).astimezone(ZoneInfo("Asia/Tokyo"))
+    pause = NewChoice(Scope(met.brand_id, "marketing"), "pause", until=until)
+    ledger.record(met.subject_id, [pause], by=ANA, now=later)
+    assert find_breaks() == []
 
 
 def test_events_that_changed_bodies_show(said: list[LedgerEntry]) -> None:
