@@ -25,7 +25,7 @@ from brands.models import Brand, Channel, Purpose, Topic  # noqa: E402
 from cmr import accounts, preferences, tokens  # noqa: E402
 from cmr.models import Consumer  # noqa: E402
 from cmr.preferences import Wish  # noqa: E402
-from consent import chain, checks, notices, recipients  # noqa: E402
+from consent import checks, integrity, notices, recipients  # noqa: E402
 from consent.checks import Asked  # noqa: E402
 from consent.entry_ids import build_entry_id  # noqa: E402
 from consent.identifiers import Contact  # noqa: E402
@@ -99,11 +99,7 @@ def look() -> dict[str, Any]:
             for row in DailyCount.objects.all()
             for name in COUNTERS
         ],
-        "breaks": [
-            f"{subject.pk}: {said}"
-            for subject in Subject.objects.all()
-            for said in chain.breaks(subject)
-        ],
+        "breaks": [str(each) for each in integrity.verify()],
     }
 
 
