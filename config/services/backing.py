@@ -60,7 +60,7 @@ class BackingServices:
         elsewhere = {name: self._given[name] for name in URLS if name in self._given}
         urls = elsewhere | self._urls | self._roles()
         values = environment.prepare(file, has_data=has_data, given=self._given, **urls)
-        return values | self._given
+        return values | self._given | self._roles()
 
     def _roles(self) -> dict[str, str]:
         """Return the URLs of the database's roles: our own server's, or those that are given."""

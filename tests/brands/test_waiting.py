@@ -20,6 +20,7 @@ from consent.models import Relationship
 from consent.resolution import Scope
 from tests.chaos.fleet import wait_until
 from tests.conftest import Api
+from tests.ownership import as_owner
 
 LOOKING = "query LIKE 'SELECT last_sequence FROM brands_streamhead WHERE%' AND state LIKE 'idle%'"
 
@@ -48,7 +49,7 @@ def waiting(as_acme: Api) -> Iterator[Waiting]:
 
 def backends() -> list[tuple[int, str]]:
     """Who looked at a stream's head last, and sleeps: the process and its state."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT pid, state FROM pg_stat_activity WHERE {LOOKING}"
             " AND datname = current_database() AND pid <> pg_backend_pid()"

@@ -24,6 +24,7 @@ from cmr.models import Consumer, PendingContact, User
 from cmr.portal import limits as pages
 from cmr.rate_limits import TooManyAttempts
 from tests.conftest import EMAIL, PASSWORD, Api
+from tests.ownership import as_owner
 
 NEW = "dora@example.org"
 WHO = {"caller": "127.0.0.1", "address": EMAIL}
@@ -121,7 +122,7 @@ def test_refused_page_keeps_what_was_typed_but_no_secret(nobody: Api, ana: Consu
 
 
 def test_entrance_without_the_counts_stays_shut(nobody: Api, ana: Consumer) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE cmr_ratelimitcount RENAME TO away")
     right = {"email": EMAIL, "password": PASSWORD}
     answer = nobody.post("tokens", right)

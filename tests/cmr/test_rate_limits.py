@@ -16,6 +16,7 @@ from cmr import rate_limits, tasks
 from cmr.models import RateLimitCount
 from cmr.rate_limits import LIMITS, LimitsUnavailable, TooManyAttempts, consume
 from tests.conftest import ROOT
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -157,13 +158,13 @@ def test_consume_switched_off_counts_nothing(settings: Settings) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_consume_without_the_table_refuses() -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE cmr_ratelimitcount RENAME TO away")
     try:
         with pytest.raises(LimitsUnavailable):
             try_password("192.0.2.1")
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO cmr_ratelimitcount")
 
 

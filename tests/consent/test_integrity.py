@@ -22,6 +22,7 @@ from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Preference, Relationship, Subject
 from consent.resolution import Limit, Scope
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ def said(met: Relationship, later: datetime) -> list[LedgerEntry]:
 
 def tamper(*statements: str, values: dict[str, Any] | None = None) -> None:
     """Do what only a superuser can: triggers and foreign keys are off meanwhile."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")
         for statement in statements:

@@ -36,6 +36,7 @@ from consent.identifiers import Contact
 from consent.models import Ending, Identifier, LedgerEntry, Propagation, Relationship
 from consent.reports import catalogue
 from tests.bench import population
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,8 @@ def filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[Brand]:
     with django_db_blocker.unblock():
         atomics = TestCase._enter_atomics()  # type: ignore[attr-defined]
         try:
-            population.fill(PREFERENCES, show=False)
+            with as_owner():
+                population.fill(PREFERENCES, show=False)
             yield Brand.objects.get(slug="brand-0")
         finally:
             TestCase._rollback_atomics(atomics)  # type: ignore[attr-defined]

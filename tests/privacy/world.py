@@ -30,6 +30,7 @@ from consent.models import Relationship
 from consent.resolution import Limit
 from consent.scopes import Names
 from tests.conftest import PASSWORD, Api
+from tests.ownership import as_owner
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -189,7 +190,7 @@ def make_world(clock: Clock, hook: HTTPServer, worker: Dispatcher, **how: Any) -
 
 def _empty_tables() -> None:
     call_command("flush", interactive=False, verbosity=0)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
             " FROM pg_sequences WHERE schemaname = 'public'"

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds
 NOT_OURS = (
     "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "CMR_", "SECRET_KEY", "PUBLIC_URL",
+    "OWNER_DATABASE_URL", "MAINTENANCE_DATABASE_URL",
 )  # fmt: skip
 
 

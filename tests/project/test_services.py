@@ -132,11 +132,12 @@ def test_only_tests_go_without_fsync(postgres: Postgres) -> None:
 @linux
 def test_rows_survive_kill_9_of_everything(postgres: Postgres) -> None:
     url = postgres.start()
-    sql(url, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+    owner = postgres.urls["OWNER_DATABASE_URL"]
+    sql(owner, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     kill(postgres)
     assert (postgres.data / "postmaster.pid").exists()
     assert postgres.start() == url
-    assert sql(url, "SELECT count(*) FROM kept") == [(1000,)]
+    assert sql(owner, "SELECT count(*) FROM kept") == [(1000,)]
 
 
 @linux
@@ -240,7 +241,7 @@ def test_a_lost_password_is_said(postgres: Postgres) -> None:
 
 
 def test_what_initdb_says_is_shown(fresh: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.services.postgres.USER", "pg_reserved")
+    monkeypatch.setattr("config.services.postgres.OWNER", "pg_reserved")
     with pytest.raises(CannotRun, match="initdb failed") as failure:
         fresh.start()
     assert 'superuser name "pg_reserved" is disallowed' in failure.value.log

@@ -21,7 +21,15 @@ ROOT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(not processes.HAS_PROC, reason="looks into /proc")
 
 #: What the launcher would take from a developer's shell, or from the `exec` that runs these tests.
-INHERITED = ("DATABASE_URL", "REDIS_URL", "CMR_ENVIRONMENT", "PORT", *environment.SECRETS)
+INHERITED = (
+    "DATABASE_URL",
+    "OWNER_DATABASE_URL",
+    "MAINTENANCE_DATABASE_URL",
+    "REDIS_URL",
+    "CMR_ENVIRONMENT",
+    "PORT",
+    *environment.SECRETS,
+)
 CLEAN = {name: value for name, value in os.environ.items() if name not in INHERITED}
 
 

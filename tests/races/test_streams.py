@@ -24,6 +24,7 @@ from tests.bench import memory
 from tests.bench.load import request
 from tests.chaos.fleet import Fleet, wait_until
 from tests.conftest import EMAIL
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -314,7 +315,8 @@ def fill(brand_id: int, people: int) -> None:
             " SELECT id, 0, '', now(), '' FROM made"
         )
         # Or each row's foreign key may be looked up by a plan from when there was hardly anybody.
-        cursor.execute("ANALYZE consent_subject")
+        with as_owner():
+            cursor.execute("ANALYZE consent_subject")
         cursor.execute(
             "INSERT INTO consent_relationship (id, subject_id, person_id, brand_id,"
             " origin, origin_note, started_at, ended_by)"
