@@ -102,18 +102,34 @@ def _is_plain(text: str) -> bool:
 
 
 def normalise_phone(text: str) -> str:
-    """The number in E.164, as +4915112345678.
+    """Return the number in E.164, as +4915112345678.
 
     Raises:
-        InvalidAddress: not a possible number, or without its country code.
+        InvalidAddress: not a possible number, without its country or area code, or an extension.
     """
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException as error:
         raise InvalidAddress("a phone number starts with + and its country code") from error
-    if not phonenumbers.is_possible_number(number):
+    if number.extension:
+        raise InvalidAddress("give the phone number without an extension")
+    _drop_mexican_mobile_prefix(number)
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        raise InvalidAddress("this phone number lacks its area code")
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidAddress("no phone number has this length")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _drop_mexican_mobile_prefix(number: phonenumbers.PhoneNumber) -> None:
+    """Make +52 1 55 … the same number as +52 55 ….
+
+    Mexico gave up the 1 in 2019, but messengers still send it. Without this, a STOP is lost.
+    """
+    national = str(number.national_number)
+    if number.country_code == 52 and len(national) == 11 and national.startswith("1"):
+        number.national_number = int(national[1:])
 
 
 def digest(normalised: str, *, world: bytes = b"") -> bytes:
