@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pgtrigger
 from django.apps import AppConfig
 
 from brands import starting_rows
 from brands.models import Channel, JurisdictionRegime, Purpose, Regime
+from brands.models.catalogue import KEEPS_ROW
 from brands.starting_rows import Plan
 
 DPV = "https://w3id.org/dpv#"
@@ -96,7 +98,9 @@ def install(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> No
     """What every installation has and starts with. Runs after each migrate."""
     _install_purposes()
     if starting_rows.are_due(sender.label, plan):
-        _install_regimes()
+        # Nothing held before these.
+        with pgtrigger.ignore(f"brands.JurisdictionRegime:{KEEPS_ROW.name}"):
+            _install_regimes()
 
 
 def _install_regimes() -> None:

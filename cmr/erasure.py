@@ -21,7 +21,7 @@ from django.db.models import Q
 from cmr import members, preferences, sessions
 from cmr.models import Consumer, PermissionRequest, RemovedAddress
 from cmr.preferences import Wish
-from consent import erasing, ledger
+from consent import erasing, ledger, past_states
 from consent.erasing import PersonalWords
 from consent.ledger import NewChoice
 from consent.models import Subject
@@ -75,6 +75,7 @@ def _forget(consumer: Consumer) -> None:
     Subject.objects.filter(pk=consumer.subject_id).update(
         jurisdiction=None, time_zone="", quiet_start=None, quiet_end=None
     )
+    past_states.erase_profiles(consumer.subject_id)
     consumer.contact_points.all().delete()
     consumer.tokens.all().delete()
     sessions.end_all(user)

@@ -86,14 +86,22 @@ def question(
     return Question(Scope(brand_id, purpose, channel, topic), found.regime)  # type: ignore[arg-type]
 
 
-def check_many(asked: Question, contacts: Sequence[Contact], *, now: datetime) -> Iterator[Answer]:
+def check_many(
+    asked: Question,
+    contacts: Sequence[Contact],
+    *,
+    now: datetime,
+    supposing: Sequence[Choice] = (),
+) -> Iterator[Answer]:
     """A decision for each contact, in their order, or why there is none for it.
+
+    With what each of them is supposed to say.
 
     What one contact gets is what a check of it alone would say. Until the iterator is at its end,
     or closed, nothing else can be asked on this thread's connection.
     """
     held: list[_Chunk] = []
-    for chunk in _chunks(asked, contacts, now):
+    for chunk in _chunks(asked, contacts, now, supposing):
         if held or chunk.limited:  # what their limits have left can be asked for at the end only
             held.append(chunk)
         else:
@@ -111,7 +119,9 @@ class _Chunk:
     limited: dict[int, Known] = field(default_factory=dict)
 
 
-def _chunks(asked: Question, contacts: Sequence[Contact], now: datetime) -> Iterator[_Chunk]:
+def _chunks(
+    asked: Question, contacts: Sequence[Contact], now: datetime, supposing: Sequence[Choice]
+) -> Iterator[_Chunk]:
     deciding = _Deciding(now)
     regime_in = _regimes(asked)
     begun: deque[_Chunk] = deque()
@@ -125,6 +135,7 @@ def _chunks(asked: Question, contacts: Sequence[Contact], now: datetime) -> Iter
     for rows in QUERY.ask_each(values()):
         chunk = begun.popleft()
         for place, known in _people(rows, asked, regime_in).items():
+            known.choices.extend(supposing)
             chunk.answers[place] = decision = deciding.about(known)
             if decision.allowed and decision.limits:
                 chunk.limited[place] = known

@@ -32,7 +32,8 @@ def report(
     if contacted_at > now:
         raise InTheFuture("this moment has not come yet")
     asked = batches.question(relationship.brand_id, purpose=purpose, channel=channel)
-    decision = hindsight.of_relationship(relationship, asked, as_of=contacted_at)
+    decided = hindsight.of_relationships([relationship], asked, as_of=contacted_at)
+    decision = decided[relationship.pk]
     return ContactReport.objects.create(
         relationship=relationship,
         purpose_id=purpose,

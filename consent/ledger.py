@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +32,7 @@ from consent.event_times import EventTimes
 from consent.models import Ending, LedgerEntry, Propagation, Source, Subject
 from consent.notices import Standing
 from consent.recipients import Recipient
-from consent.resolution import Limit, Scope
+from consent.resolution import Choice, Limit, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class ExpiresTooSoon(ValueError):
     field = "expires_at"
 
 
+#: In place of an entry's id: what is only supposed is in no ledger.
+SUPPOSED = uuid.UUID(int=0)
 ENTRY = Insertion(LedgerEntry)
 CHAINED = Statement(
     "UPDATE consent_subject SET last_seq = %(seq)s, chain_head = %(head)s WHERE id = %(id)s"
@@ -116,6 +119,39 @@ def record(
         if recording.is_wide:
             after_commit(partial(publish, "consent.propagate", str(subject.pk)))
     return entries
+
+
+def suppose(choices: Sequence[NewChoice], *, now: datetime) -> list[Choice]:
+    """Return the choices as if the person recorded them now, one after another; none is recorded.
+
+    Raises:
+        ExpiresTooSoon: as `record` does.
+    """
+    is_shared = len({choice.scope.brand for choice in choices}) > 1
+    # Numbers above those of any entry, in the order of the list: each is newer than the one before.
+    first = sys.maxsize - len(choices)
+    return [
+        _suppose(
+            _end_on_the_hour(each, now) if is_shared or each.scope.brand is None else each,
+            seq=first + number,
+            now=now,
+        )
+        for number, each in enumerate(choices)
+    ]
+
+
+def _suppose(choice: NewChoice, *, seq: int, now: datetime) -> Choice:
+    return Choice(
+        entry=SUPPOSED,
+        seq=seq,
+        scope=choice.scope,
+        decision=choice.decision,
+        maker="person",
+        made_at=now,
+        until=choice.until,
+        expires_at=choice.expires_at,
+        limit=choice.limit,
+    )
 
 
 LOCK = Statement(

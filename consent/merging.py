@@ -24,7 +24,7 @@ from django.db import connection, transaction
 
 from brands import stream
 from brands.stream import Notice
-from consent import ledger, notices, preferences, recipients, resolution
+from consent import ledger, notices, past_states, preferences, recipients, resolution
 from consent.event_times import EventTimes
 from consent.ledger import Actor, NewChoice
 from consent.models import (
@@ -86,6 +86,7 @@ def _adopt(merged: Subject, remaining: Subject, now: datetime) -> None:
     Relationship.objects.filter(person=merged).update(person=remaining)
     for rows in (Send, Ending, Propagation):
         rows.objects.filter(subject=merged).update(subject=remaining)
+    past_states.keep_merges(merged, until=now)
     Subject.objects.filter(merged_into=merged).update(merged_into=remaining)
     merged.merged_into, merged.merged_at = remaining, now
     merged.save(update_fields=["merged_into", "merged_at"])

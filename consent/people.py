@@ -8,6 +8,8 @@ from consent import identifiers
 from consent.identifiers import Contact, InvalidAddress
 from consent.models import Identifier, Relationship
 
+NOT_YOURS = "you have no relationship with this contact"
+
 
 class NoRelationship(Exception):
     """The brand has none with this contact; known and unknown addresses are alike."""
@@ -21,7 +23,7 @@ def find(brand_id: int, contact: Contact) -> Relationship:
     """
     found = ever(brand_id, contact)
     if found is None or found.ended_at is not None:
-        raise NoRelationship("you have no relationship with this contact")
+        raise NoRelationship(NOT_YOURS)
     return found
 
 
@@ -34,14 +36,17 @@ CHUNK = 1_000
 def find_each(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
     """The same of many contacts, in their order; what is wrong with one stands in its place."""
     for start in range(0, len(contacts), CHUNK):
-        yield from _chunk(brand_id, contacts[start : start + CHUNK])
+        for found in find_some_ever(brand_id, contacts[start : start + CHUNK]):
+            is_over = isinstance(found, Relationship) and found.ended_at is not None
+            yield NoRelationship(NOT_YOURS) if is_over else found
 
 
-def _chunk(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
+def find_some_ever(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
+    """Return the relationship with each of some contacts, be it over or not; in three queries."""
     digests = [_digest(contact) for contact in contacts]
     known = Identifier.objects.filter(digest__in=[d for d in digests if isinstance(d, bytes)])
     subjects = {bytes(each): subject for each, subject in known.values_list("digest", "subject")}
-    mine = Relationship.objects.active().filter(brand_id=brand_id).select_related("brand")
+    mine = Relationship.objects.filter(brand_id=brand_id).select_related("brand")
     of_subjects = {each.subject_id: each for each in mine.filter(subject__in=subjects.values())}
     by_ref = {each.ref: each for each in mine.filter(ref__in=[c.ref for c in contacts if c.ref])}
     for contact, digest in zip(contacts, digests, strict=True):
@@ -50,7 +55,7 @@ def _chunk(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
             continue
         subject = subjects.get(digest) if digest else None
         found = of_subjects.get(subject) if subject else by_ref.get(contact.ref)
-        yield found or NoRelationship("you have no relationship with this contact")
+        yield found or NoRelationship(NOT_YOURS)
 
 
 def _digest(contact: Contact) -> bytes | InvalidAddress | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import time
+from copy import copy
+from datetime import datetime, time
 from typing import TypedDict
 
 from django.db import transaction
 
 from brands import jurisdictions
-from consent import ledger, quiet_hours
+from consent import ledger, past_states, quiet_hours
 from consent.models import Subject
 from consent.quiet_hours import QuietHours, UnknownTimeZone
 
@@ -22,7 +23,7 @@ class Changes(TypedDict, total=False):
     quiet_hours: tuple[time, time] | None
 
 
-def change(subject_id: uuid.UUID, changes: Changes) -> Subject:
+def change(subject_id: uuid.UUID, changes: Changes, *, now: datetime) -> Subject:
     """Set what *changes* name; every check answers by it once this has returned.
 
     Raises:
@@ -30,6 +31,7 @@ def change(subject_id: uuid.UUID, changes: Changes) -> Subject:
     """
     with transaction.atomic():
         subject = ledger.lock(subject_id)
+        before = copy(subject)
         if "jurisdiction" in changes:
             place = changes["jurisdiction"]
             subject.jurisdiction = None if place is None else jurisdictions.known(place)
@@ -40,8 +42,14 @@ def change(subject_id: uuid.UUID, changes: Changes) -> Subject:
             if hours is not None:
                 QuietHours(*hours, subject.time_zone)  # refuses those that cannot be
             subject.quiet_start, subject.quiet_end = hours or (None, None)
-        subject.save(update_fields=["jurisdiction", "time_zone", "quiet_start", "quiet_end"])
+        if _read(subject) != _read(before):
+            past_states.keep_profile(before, until=now)
+            subject.save(update_fields=past_states.PROFILE)
     return subject
+
+
+def _read(subject: Subject) -> tuple[object, ...]:
+    return tuple(getattr(subject, name) for name in past_states.PROFILE)
 
 
 def _known(zone: str) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
+from typing import cast
 
 from brands.jurisdictions import widening
-from brands.models import JurisdictionRegime
+from brands.models import JurisdictionRegime, PastRegime
 from brands.prepared import Statement
 from consent.permission_tables import NO_DEFAULTS, RegionalDefaults
 from consent.residence import JURISDICTION
@@ -57,6 +59,22 @@ def read(*, purpose: str | None = None) -> Regimes:
         rows = rows.filter(purpose=purpose)
     found = rows.values_list("jurisdiction", "purpose_id", "channel", "regime")
     return Regimes({(place, code, channel): regime for place, code, channel, regime in found})  # type: ignore[misc]
+
+
+def read_past(purpose: str, as_of: datetime) -> tuple[Regime | None, Regimes]:
+    """Return the purpose's own regime then, None where it is today's, and the rows as they were."""
+    held: dict[tuple[str, str | None, str | None], Regime | None] = {**read(purpose=purpose).rows}
+    own: Regime | None = None
+    # Newest first: each takes one change back.
+    for past in PastRegime.objects.filter(purpose=purpose, until__gt=as_of).order_by(
+        "-until", "-pk"
+    ):
+        regime = cast("Regime | None", past.regime)
+        if past.jurisdiction is None:
+            own = regime
+        else:
+            held[past.jurisdiction, purpose, past.channel] = regime
+    return own, Regimes({key: regime for key, regime in held.items() if regime is not None})
 
 
 REGIONAL = Statement("""

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from brands import jurisdictions, stream
 from brands.models import Brand
 from brands.ordered_ids import new_id
-from consent import contact_hashes, identifiers, ledger, notices
+from consent import contact_hashes, identifiers, ledger, notices, past_states
 from consent.contact_hashes import KnownBy
 from consent.event_times import EventTimes
 from consent.identifiers import Contact
@@ -64,7 +64,7 @@ def start(
             person = ledger.lock(subject_id)
             found = Relationship.objects.filter(subject=subject_id, brand=brand).first()
             if found and found.ended_at is None:
-                return _with(found, own), False
+                return _with(found, own, now), False
             found = found or Relationship(subject_id=subject_id, person=person, brand=brand)
             begun = _begin(found, by=by, now=now, own=own, note=note)
             _tell_start(begun, person, contacts)
@@ -129,6 +129,8 @@ def end(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
 def _begin(found: Relationship, *, by: Actor, now: datetime, own: _Own, note: str) -> Relationship:
     if by.maker == "brand" and found.ended_by == "person":
         raise EndedByPerson("the person ended this relationship")
+    if found.ended_at:
+        past_states.keep_relationship(found, until=now)
     found.ended_at, found.ended_by, found.started_at = None, "", now
     found.origin, found.origin_note = by.maker, note
     _take(found, own)
@@ -141,7 +143,9 @@ def _take(relationship: Relationship, own: _Own) -> None:
     relationship.jurisdiction = own.jurisdiction or relationship.jurisdiction
 
 
-def _with(relationship: Relationship, own: _Own) -> Relationship:
+def _with(relationship: Relationship, own: _Own, now: datetime) -> Relationship:
+    if own.jurisdiction not in (None, relationship.jurisdiction):
+        past_states.keep_relationship(relationship, until=now)
     before = relationship.ref, relationship.jurisdiction
     _take(relationship, own)
     if (relationship.ref, relationship.jurisdiction) != before:

@@ -2,7 +2,14 @@
 
 from brands.models.brand import Brand
 from brands.models.campaign import Campaign, CampaignDay
-from brands.models.catalogue import Channel, JurisdictionRegime, Purpose, Regime, Topic
+from brands.models.catalogue import (
+    Channel,
+    JurisdictionRegime,
+    PastRegime,
+    Purpose,
+    Regime,
+    Topic,
+)
 from brands.models.key import BrandKey
 from brands.models.link_key import RetiredLinkKey
 from brands.models.notice import Notice
@@ -32,6 +39,7 @@ __all__ = [
     "JurisdictionRegime",
     "Notice",
     "Outcome",
+    "PastRegime",
     "Purpose",
     "Regime",
     "Repeat",

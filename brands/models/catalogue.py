@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -31,6 +32,57 @@ class Channel(models.TextChoices):
     MESSAGING = "messaging", "messengers"
 
 
+#: Every way to change a regime keeps what was so before: the admin's, a migration's, a shell's.
+KEEP_OWN = """
+    INSERT INTO brands_pastregime (purpose, regime, until) VALUES (OLD.code, OLD.regime, now());
+    RETURN NULL;
+"""
+KEEP_ROW = """
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO brands_pastregime (purpose, jurisdiction, channel, regime, until)
+        VALUES (OLD.purpose_id, OLD.jurisdiction, OLD.channel, OLD.regime, now());
+    END IF;
+    IF TG_OP <> 'DELETE' AND (TG_OP = 'INSERT'
+        OR (NEW.purpose_id, NEW.jurisdiction, NEW.channel)
+            IS DISTINCT FROM (OLD.purpose_id, OLD.jurisdiction, OLD.channel))
+    THEN
+        INSERT INTO brands_pastregime (purpose, jurisdiction, channel, regime, until)
+        VALUES (NEW.purpose_id, NEW.jurisdiction, NEW.channel, NULL, now());
+    END IF;
+    RETURN NULL;
+"""
+KEEPS_ROW = pgtrigger.Trigger(
+    name="past_regime_is_kept",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    func=KEEP_ROW,
+)
+
+
+class PastRegime(models.Model):
+    """What held before an admin changed it; written by triggers.
+
+    Without a jurisdiction it is the purpose's own. A regime of null says that there was no row.
+    """
+
+    purpose = models.CharField(max_length=40)
+    jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True)
+    channel = models.CharField(max_length=10, null=True)
+    regime = models.CharField(max_length=10, null=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # "As of then": purpose = ? AND until > ?.
+            models.Index(fields=["purpose", "until"], name="past_regime"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="past_regime_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
+
+
 class Purpose(models.Model):
     """Why data is used or a message is sent, with its W3C DPV term."""
 
@@ -47,6 +99,15 @@ class Purpose(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(regime__in=Regime.values), name="purpose_regime_is_known"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="past_regime_is_kept",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__regime__df=pgtrigger.F("new__regime")),
+                func=KEEP_OWN,
             ),
         ]
 
@@ -104,6 +165,7 @@ class JurisdictionRegime(models.Model):
                 name="jurisdiction_regime_channel_is_known",
             ),
         ]
+        triggers = [KEEPS_ROW]
 
     def __str__(self) -> str:
         return f"{self.jurisdiction}: {self.purpose_id} {self.channel or ''}".rstrip()

@@ -101,7 +101,9 @@ class Profile(ConsumerView):
         body.is_valid(raise_exception=True)
         with transaction.atomic(), translating(PROBLEMS):
             consumer = self._unchanged(request)
-            subject = profile.change(consumer.subject_id, _changes(body.validated_data))
+            subject = profile.change(
+                consumer.subject_id, _changes(body.validated_data), now=timezone.now()
+            )
             if "language" in body.validated_data:
                 consumer.language = body.validated_data["language"] or ""
                 consumer.save(update_fields=["language"])

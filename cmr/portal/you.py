@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -58,7 +58,7 @@ def _wrong(error: ValueError) -> str:
 def _save(request: HttpRequest, consumer: Consumer) -> None:
     """Raises ValueError with what is wrong."""
     typed = {name: request.POST.get(name, "").replace("\0", "")[:40] for name in request.POST}
-    consumer.subject = profile.change(consumer.subject_id, _changes(typed))
+    consumer.subject = profile.change(consumer.subject_id, _changes(typed), now=timezone.now())
     consumer.language = typed.get("language", "")
     if consumer.language not in dict(settings.LANGUAGES):
         consumer.language = ""

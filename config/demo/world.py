@@ -89,7 +89,7 @@ def _consumer(email: str, born: datetime) -> Consumer:
         return found
     consumer = accounts.open_account(email=email, password=None, verified_at=born)
     if email in OWN_WORD:
-        profile.change(consumer.subject_id, {"jurisdiction": OWN_WORD[email]})
+        profile.change(consumer.subject_id, {"jurisdiction": OWN_WORD[email]}, now=born)
     return consumer
 
 

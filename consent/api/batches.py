@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -19,18 +21,25 @@ from brands.api.access import BrandView
 from brands.api.places import Streamed
 from brands.models import Brand
 from brands.wire import BatchParser, Problem, translating
-from consent import batches
+from consent import batches, hindsight
 from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data
+from consent.api.other_times import (
+    FIELDS,
+    PROBLEMS,
+    OtherTime,
+    OtherTimeOrWord,
+    supposed_of_brand,
+)
 from consent.identifiers import Contact, InvalidAddress
-from consent.resolution import Decision, Question
+from consent.resolution import Choice, Decision, Question
 
 MAX_CONTACTS = 10_000
 PIECE = 500
 TAG = "brand: checks"
 
 
-class ChecksRequest(wire.Matter):
+class ChecksRequest(wire.Matter, OtherTimeOrWord):
     contacts = serializers.ListField(
         child=wire.ContactField(), help_text=f"Up to {MAX_CONTACTS:,}."
     )
@@ -68,11 +77,15 @@ class Checks(BrandView):
         A contact that is none gets `{"error": …}` in its place; the others are answered.
         """
         body = request.data if isinstance(request.data, dict) else {}
-        question = question_of(self.brand, {k: v for k, v in body.items() if k != "contacts"})
+        given = {name: body[name] for name in FIELDS if name in body}
+        matter = {k: v for k, v in body.items() if k != "contacts" and k not in given}
+        asking = _Asking(self.brand, question_of(self.brand, matter))
+        if given:  # a plain batch need not be read by one more serializer
+            asking.at_another_time(OtherTimeOrWord, given)
         contacts = [
             wire.read_contact(each, self.brand.world) for each in _listed(body.get("contacts"))
         ]
-        answers = _answers(question, contacts, self.brand)
+        answers = asking.answer(contacts)
         written = b",".join(_pieces(answers))
         return HttpResponse(b'{"data":[%b]}' % written, content_type="application/json")
 
@@ -83,7 +96,7 @@ class Stream(BrandView):
     max_body_bytes = staticmethod(lambda: 0)  # never read whole: its client may wait for answers
 
     @extend_schema(
-        parameters=[wire.Matter],
+        parameters=[wire.Matter, OtherTime],
         request={"application/x-ndjson": OpenApiTypes.STR},
         responses={
             (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
@@ -95,15 +108,19 @@ class Stream(BrandView):
 
         A line that is no contact gets an error with its number, and the stream goes on.
         """
-        question = question_of(self.brand, dict(request.query_params.items()))
-        written = self._written(question, _body_of(request._request))
+        query = dict(request.query_params.items())
+        moment = {name: query.pop(name) for name in ("at", "as_of") if name in query}
+        asking = _Asking(self.brand, question_of(self.brand, query))
+        if moment:
+            asking.at_another_time(OtherTime, moment)
+        written = self._written(asking, _body_of(request._request))
         return Streamed(written, self.key)
 
-    def _written(self, question: Question, source: Any) -> Iterator[bytes]:
+    def _written(self, asking: _Asking, source: Any) -> Iterator[bytes]:
         for batch in lines.batches(source):
             look_at_connection_again()
             read = [_read_line(line, self.brand.world) for _, line in batch]
-            answers = _answers(question, read, self.brand)
+            answers = asking.answer(read)
             yield b"".join(
                 orjson.dumps(_numbered(answer, number), option=OPTIONS)
                 for (number, _), answer in zip(batch, answers, strict=True)
@@ -142,13 +159,42 @@ def _listed(contacts: Any) -> Sequence[Any]:
     return contacts
 
 
-def _answers(
-    question: Question, read: Sequence[wire.Read], brand: Brand
-) -> Iterator[dict[str, Any]]:
-    contacts = [each for each in read if isinstance(each, Contact)]
-    decided = batches.check_many(question, contacts, now=timezone.now())
-    for each in read:
-        yield _item(next(decided), brand) if isinstance(each, Contact) else error_item(each)
+@dataclass
+class _Asking:
+    """One question about many contacts, now or at another time."""
+
+    brand: Brand
+    question: Question
+    at: datetime | None = None
+    as_of: datetime | None = None
+    supposing: Sequence[Choice] = ()
+
+    def at_another_time(self, kind: type[OtherTime], given: Mapping[str, Any]) -> None:
+        """Take the fields of another time. Raises what is wrong with them."""
+        now = timezone.now()
+        read = kind(data=given, context={"now": now})
+        read.is_valid(raise_exception=True)
+        data = read.validated_data
+        self.at, self.as_of = data.get("at"), data.get("as_of")
+        with translating(PROBLEMS):
+            if self.as_of:
+                hindsight.refuse_future(self.as_of, now=now)
+            self.supposing = supposed_of_brand(data, self.brand, now)
+
+    def answer(self, read: Sequence[wire.Read]) -> Iterator[dict[str, Any]]:
+        decided = self._decide([each for each in read if isinstance(each, Contact)])
+        for each in read:
+            if isinstance(each, Contact):
+                yield _item(next(decided), self.brand)
+            else:
+                yield error_item(each)
+
+    def _decide(self, contacts: Sequence[Contact]) -> Iterator[batches.Answer]:
+        now = timezone.now()
+        if self.as_of:
+            return hindsight.check_many(self.question, contacts, as_of=self.as_of, now=now)
+        moment = self.at or now
+        return batches.check_many(self.question, contacts, now=moment, supposing=self.supposing)
 
 
 def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,21 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.models import Brand
-from brands.wire import Moment, Problems, StrictSerializer, list_of, translating
+from brands.wire import StrictSerializer, list_of, translating
 from consent import checks, hindsight
 from consent.api import quick, wire
-from consent.api.decisions import SUPPOSED, DecisionData, decision_data
+from consent.api.decisions import DecisionData, decision_data
+from consent.api.other_times import PROBLEMS, OtherTimeOrWord, supposed_of_brand
 from consent.checks import Asked
-from consent.resolution import Choice, Decision
+from consent.resolution import Decision
 
-PROBLEMS: Problems = {
-    **wire.PROBLEMS,
-    hindsight.NotYet: (422, "not_yet", "as_of"),
-}
-
-
-MAX_SUPPOSED = 20
 MAX_QUESTIONS = 50
 
 
@@ -42,7 +34,7 @@ class QuestionRequest(StrictSerializer):
     topic = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
-class CheckRequest(QuestionRequest):
+class CheckRequest(QuestionRequest, OtherTimeOrWord):
     purpose = serializers.CharField(max_length=40, required=False)
     questions = serializers.ListField(
         child=wire.Matter(),
@@ -51,21 +43,10 @@ class CheckRequest(QuestionRequest):
         max_length=MAX_QUESTIONS,
         help_text="Several at once, in place of purpose, channel and topic.",
     )
-    at = Moment(required=False, help_text="Ask about a moment to come, by what stands now.")
-    as_of = Moment(required=False, help_text="Ask about a past moment, by what stood then.")
     campaign = serializers.CharField(
         required=False, max_length=100, help_text="What it is for; the answer carries it on."
     )
-    suppose = serializers.ListField(
-        child=wire.ChoiceField(),
-        required=False,
-        max_length=MAX_SUPPOSED,
-        help_text="What if the person said this? Nothing is recorded.",
-    )
-
     default_error_messages = {
-        "one_time": "Give at most one of at and as_of; suppose goes with neither past.",
-        "past": "This must lie in the future.",
         "either": "Give either questions, or one purpose with its channel and topic.",
     }
 
@@ -74,11 +55,7 @@ class CheckRequest(QuestionRequest):
             self.refuse("purpose", "required")
         if "questions" in attrs and attrs.keys() & MATTER:
             self.refuse("questions", "either")
-        if "as_of" in attrs and ("at" in attrs or "suppose" in attrs):
-            self.refuse("as_of", "one_time")
-        if "at" in attrs and attrs["at"] < self.context["now"]:
-            self.refuse("at", "past")
-        return attrs
+        return super().validate(attrs)
 
 
 MATTER = ("purpose", "channel", "topic")
@@ -139,24 +116,8 @@ class Check(BrandView):
         ]
         if as_of := data.get("as_of"):
             return (hindsight.check(each, as_of=as_of, now=now) for each in asked)
-        supposed = [_supposed(each, self.brand, now) for each in data.get("suppose", [])]
+        supposed = supposed_of_brand(data, self.brand, now)
         return checks.check_each(asked, now=data.get("at", now), supposing=supposed)
 
     def _shown(self, decision: Decision) -> dict[str, Any]:
         return decision_data(decision, slug=self.brand.slug)
-
-
-def _supposed(data: dict[str, Any], brand: Brand, now: datetime) -> Choice:
-    """A choice as if the person had just made it."""
-    new = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], brand))
-    return Choice(
-        entry=SUPPOSED,
-        seq=sys.maxsize,
-        scope=new.scope,
-        decision=new.decision,
-        maker="person",
-        made_at=now,
-        until=new.until,
-        expires_at=new.expires_at,
-        limit=new.limit,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from rest_framework import serializers
@@ -10,10 +9,8 @@ from rest_framework import serializers
 from consent import notices, scopes
 from consent.api import wire
 from consent.entry_ids import build_entry_id
+from consent.ledger import SUPPOSED
 from consent.resolution import Decision
-
-#: No entry: what was only supposed stands in no ledger.
-SUPPOSED = uuid.UUID(int=0)
 
 
 class Because(serializers.Serializer[object]):

@@ -15,12 +15,12 @@ from brands.api.access import BrandView
 from brands.api.repeating import KEY, MOST
 from brands.wire import NamingField, Problems, translating
 from consent import sends
-from consent.api import checks, wire
+from consent.api import checks, other_times, wire
 from consent.api.decisions import DecisionData, decision_data
 from consent.checks import Asked
 
 PROBLEMS: Problems = {
-    **checks.PROBLEMS,
+    **other_times.PROBLEMS,
     sends.KeyReused: (422, "idempotency_key_reused", None),
     sends.NoSuchSend: (404, "not_found", None),
 }

@@ -33,6 +33,7 @@ from consent import (
     ledger,
     metrics,
     notices,
+    past_states,
     preferences,
     regimes,
     resolution,
@@ -46,6 +47,7 @@ from consent.models import (
     ImportProblem,
     ImportRow,
     LedgerEntry,
+    PastRelationship,
     Preference,
     Propagation,
     Refusal,
@@ -209,6 +211,8 @@ class _Batch:
         self.told_before: list[Notice] = []
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
+        #: What was known of relationships before this batch changed them.
+        self.past: list[PastRelationship] = []
         self.changed: dict[uuid.UUID, Relationship] = {}
         self.known_by: list[tuple[uuid.UUID, str, bytes]] = []
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
@@ -358,6 +362,7 @@ class _Batch:
             found = Relationship(subject_id=subject_id, person_id=person.pk, brand=self.brand)
             self.begun.append(found)
         else:
+            self.past.append(past_states.build_past_relationship(found, until=self.now))
             self.changed[found.pk] = found
         found.ended_at, found.ended_by, found.started_at = None, "", self.now
         found.origin, found.origin_note = "brand", row.note or self.job.note
@@ -377,6 +382,8 @@ class _Batch:
 
     def _add_to(self, found: Relationship, row: Staged) -> bool:
         before = found.ref, found.jurisdiction
+        if row.jurisdiction not in (None, found.jurisdiction) and found.started_at < self.now:
+            self.past.append(past_states.build_past_relationship(found, until=self.now))
         self.counted.refs_changed += bool(row.ref and found.ref and row.ref != found.ref)
         found.ref, found.jurisdiction = row.ref or found.ref, row.jurisdiction or found.jurisdiction
         if row.ref:
@@ -518,6 +525,7 @@ class _Batch:
             [each for pk, each in self.changed.items() if pk not in begun],
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
+        PastRelationship.objects.bulk_create(self.past)
         contact_hashes.forget_former([*begun, *self.changed])
         contact_hashes.keep_sealed(self.known_by)
         ENTRIES.add(self.entries)

@@ -17,6 +17,7 @@ from consent.models.metrics import (
     TotalCount,
     Unsubscribed,
 )
+from consent.models.past import PastMerge, PastProfile, PastRelationship
 from consent.models.preference import Preference
 from consent.models.propagation import Propagation
 from consent.models.relationship import Origin, Relationship
@@ -60,6 +61,9 @@ __all__ = [
     "Maker",
     "MetricsCursor",
     "Origin",
+    "PastMerge",
+    "PastProfile",
+    "PastRelationship",
     "Preference",
     "Propagation",
     "Reason",

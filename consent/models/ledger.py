@@ -94,13 +94,9 @@ class ScopeFields(models.Model):
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
-    def of_person(
-        self, person_id: uuid.UUID, *, as_of: datetime | None = None
-    ) -> LedgerEntryQuerySet:
-        """All they said, with the chains of the subjects that were merged into theirs by then."""
+    def of_person(self, person_id: uuid.UUID) -> LedgerEntryQuerySet:
+        """All they said, with the chains of the subjects that were merged into theirs."""
         merged = Subject.objects.filter(merged_into=person_id)
-        if as_of:
-            merged = merged.filter(merged_at__lte=as_of)
         return self.filter(Q(subject=person_id) | Q(subject__in=merged.values("pk")))
 
 

@@ -38,6 +38,12 @@ class Send(models.Model):
             models.Index(
                 fields=["subject", "at"], name="send_of_budget", condition=Q(returned_at=None)
             ),
+            # What counted before it was given back: subject = ? AND at > ? AND returned_at > ?.
+            models.Index(
+                fields=["subject", "at"],
+                name="send_given_back",
+                condition=Q(returned_at__isnull=False),
+            ),
         ]
         constraints = [
             # Of two tries with one key that arrive at once, this lets only one reserve.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -77,10 +76,6 @@ class Subject(models.Model):
     def person_id(self) -> uuid.UUID:
         """The Subject whose word counts: itself, or the one it was merged into."""
         return self.merged_into_id or self.pk
-
-    def person_id_at(self, moment: datetime) -> uuid.UUID:
-        """The same, as it was then."""
-        return self.person_id if self.merged_at and self.merged_at <= moment else self.pk
 
 
 class Identifier(models.Model):

@@ -115,7 +115,8 @@ KINDS: dict[str, Any] = {
     "email": {},
     "sms": {"channel": "sms"},
     "topic": {"topic": "weekly-offers"},
-    "service": {"purpose_id": "service"},
+    "research": {"purpose_id": "research"},
+    "service": {"purpose_id": "service"},  # required: no limit binds it
     "rival": {},
 }
 
@@ -127,7 +128,7 @@ KINDS: dict[str, Any] = {
         ({"channel": "email"}, {"email", "topic"}),
         ({"topic": "weekly-offers"}, {"topic"}),
         ({"brand": None}, {"email", "sms", "topic", "rival"}),
-        ({"purpose": None}, {"email", "sms", "topic", "service"}),
+        ({"purpose": None}, {"email", "sms", "topic", "research"}),
         ({"brand": None, "purpose": None, "channel": "sms"}, {"sms"}),
     ],
 )

@@ -250,3 +250,18 @@ def test_another_brand_s_send_is_not_there(as_acme: Api, as_rival: Api) -> None:
         answer = as_rival.delete(f"sends/{each}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert Send.objects.get().returned_at is None
+
+
+def test_a_required_send_spends_nothing_of_a_limit_on_everything(
+    as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    """No limit binds `service`, so its messages may not use up what is left for others."""
+    everything = Scope(met.brand_id)
+    choices = [
+        NewChoice(everything, "grant"),
+        NewChoice(everything, "limit", limit=Limit(1, "day")),
+    ]
+    ledger.record(ana.subject_id, choices, by=Actor("api"), now=NOON)
+    assert reserve(as_acme, purpose="service").json()["reserved"]
+    assert reserve(as_acme).json()["remaining"] == 0
+    assert reserve(as_acme).json()["reserved"] is False

@@ -1,0 +1,82 @@
+"""What was so before a change: see Note [Past states] in `consent.past_states`."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+
+from brands import jurisdictions
+from consent.models.relationship import Relationship
+from consent.models.subject import Subject
+
+
+class PastRelationship(models.Model):
+    """What was known of a relationship before it began again, or its brand's word changed."""
+
+    relationship = models.ForeignKey(
+        Relationship, on_delete=models.PROTECT, related_name="past", db_index=False
+    )
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # "As of then": relationship = ? AND until > ? ORDER BY until, id.
+            models.Index(fields=["relationship", "until"], name="past_relationship"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="past_relationship_is_never_altered",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            ),
+        ]
+
+
+class PastProfile(models.Model):
+    """Where a person said they live and when they wanted quiet, before they changed it.
+
+    Erasure deletes the rows; nothing alters them.
+    """
+
+    subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="past_profiles", db_index=False
+    )
+    jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True)
+    time_zone = models.CharField(max_length=40, blank=True)
+    quiet_start = models.TimeField(null=True)
+    quiet_end = models.TimeField(null=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # "As of then": subject = ? AND until > ? ORDER BY until, id.
+            models.Index(fields=["subject", "until"], name="past_profile"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="past_profile_is_never_altered", operation=pgtrigger.Update),
+        ]
+
+
+class PastMerge(models.Model):
+    """Into whom a subject had been merged, before that person was merged into another."""
+
+    subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="past_merges", db_index=False
+    )
+    merged_into = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # "As of then": subject = ? AND until > ? ORDER BY until, id.
+            models.Index(fields=["subject", "until"], name="past_merge"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="past_merge_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
