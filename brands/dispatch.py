@@ -13,7 +13,7 @@ import resource
 import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import aiohttp
@@ -34,6 +34,12 @@ DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 PATIENCE = 0.5
 #: Seconds that a stopping process gives itself to write down what it knows.
 GRACE = 4.0
+#: Seconds that the event loop may take to begin.
+START = 30.0
+
+
+class CannotStart(Exception):
+    """The dispatcher's event loop did not begin; the next task tries again."""
 
 
 class Dispatcher:
@@ -48,10 +54,10 @@ class Dispatcher:
         self.sendings: dict[uuid.UUID, Sending] = {}
         self.closing = asyncio.Event()
         self.session: aiohttp.ClientSession
-        self.is_ready = threading.Event()
+        self.started: Future[None] = Future()
         self.thread = threading.Thread(target=self._run, name="delivery", daemon=True)
         self.thread.start()
-        self.is_ready.wait()
+        self._wait_for_start()
 
     def knock(self, subscription_id: uuid.UUID) -> Future[int]:
         """Deliver what is due for the subscription, soon; the future tells how many events.
@@ -67,15 +73,33 @@ class Dispatcher:
         self._close_connections()
         self.database.shutdown(wait=False)
 
+    def _wait_for_start(self) -> None:
+        """Return once the loop runs.
+
+        Raises:
+            CannotStart: it broke, or did not begin within `START` seconds.
+        """
+        try:
+            self.started.result(START)
+        except Exception as error:
+            self.closing.set()  # a loop that begins late after all ends at once
+            self.database.shutdown(wait=False)
+            raise CannotStart("the event loop of deliveries did not begin") from error
+
     # -- In the loop -----------------------------------------------------------------------------
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
-            runner.run(self._main())
+            try:
+                runner.run(self._main())
+            except Exception as error:
+                if self.started.done():
+                    raise
+                self.started.set_exception(error)
 
     async def _main(self) -> None:
         self.session = outbound.client()
-        self.is_ready.set()
+        self.started.set_result(None)
         async with self.session:
             while not self.closing.is_set():
                 await self._watch()
@@ -200,8 +224,9 @@ class Dispatcher:
             all_here.wait(GRACE)
             connections.close_all()
 
-        for done in [self.database.submit(close) for _ in range(DATABASE_THREADS)]:
-            done.exception(GRACE)
+        closed = [self.database.submit(close) for _ in range(DATABASE_THREADS)]
+        if wait(closed, GRACE).not_done:
+            log.warning("a thread of the database hangs, so its connection is not closed")
 
 
 def _fresh(question: Callable[..., T], *args: object) -> T:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -131,7 +131,21 @@ def _checked(url: str, allow_loopback: bool, ports: tuple[int, ...]) -> URL:
     if parsed.port == 0 or not (parsed.port in ports or allow_loopback):
         raise ForbiddenUrl(f"the port must be one of {', '.join(map(str, ports))}")
     _check_host(parsed.raw_host or "", allow_loopback)
-    return parsed
+    return _keep_target(parsed, url.partition("://")[2].removeprefix(authority))
+
+
+#: All that may stand in a URL as it is (RFC 3986), and the % of what is encoded already.
+IN_A_TARGET = "!#$%&'()*+,/:;=?@[]~"
+
+
+def _keep_target(parsed: URL, target: str) -> URL:
+    """Return *parsed* with its path and query as they were written.
+
+    The library decodes what it takes to be the same, as %2F in a query; a signature over the URL
+    would not be valid any more. Only what a URL cannot hold, as ü, is encoded.
+    """
+    written = quote(target, safe=IN_A_TARGET)
+    return URL(f"{parsed.scheme}://{parsed.raw_authority}{written}", encoded=True)
 
 
 def _check_host(host: str, allow_loopback: bool) -> None:

@@ -1,4 +1,4 @@
-"""What an answer means, and how long a failing endpoint is left alone. Pure."""
+"""What an answer means, and how long a failing endpoint is left alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import Enum
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.http import parse_http_date_safe
 
 from brands.models import Outcome
 from brands.outbound import Answer
@@ -59,10 +61,21 @@ def wait_after(failures: int, answer: Answer) -> timedelta:
 
 
 def retry_after(answer: Answer) -> timedelta | None:
-    """What a throttling endpoint asked for, within bounds (RFC 9110 §10.2.3; no dates)."""
+    """Return what a throttling endpoint asked for, within bounds; None if it did not.
+
+    It may be in seconds, or a date (RFC 9110 §10.2.3).
+    """
     if verdict_on(answer) is not Verdict.THROTTLED:
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", answer.retry_after):
+    if (seconds := _read_seconds(answer.retry_after)) is None:
         return None
-    asked = timedelta(seconds=int(answer.retry_after))
-    return min(max(asked, RETRY_AFTER_MIN), RETRY_AFTER_MAX)
+    least, most = RETRY_AFTER_MIN.total_seconds(), RETRY_AFTER_MAX.total_seconds()
+    return timedelta(seconds=min(max(seconds, least), most))
+
+
+def _read_seconds(text: str) -> float | None:
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    if (date := parse_http_date_safe(text)) is None:
+        return None
+    return date - timezone.now().timestamp()

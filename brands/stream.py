@@ -365,7 +365,6 @@ LAST_SEQUENCE = Statement("SELECT last_sequence FROM brands_streamhead WHERE bra
 
 #: Seconds between two looks at a stream whose reader waits for it to grow.
 LOOK = 0.1
-HEAD = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
 
 
 def grows_beyond(sequence: int, *, brand_id: int, within: float, needed: threading.Event) -> bool:
@@ -377,7 +376,7 @@ def grows_beyond(sequence: int, *, brand_id: int, within: float, needed: threadi
     """
     until = monotonic() + within
     while True:
-        if any(last > sequence for (last,) in HEAD.ask({"brand": brand_id})):
+        if last_sequence(brand_id) > sequence:
             return True
         if (left := until - monotonic()) <= 0 or needed.wait(min(LOOK, left)):
             return False

@@ -88,19 +88,21 @@ def subscribe(
     _check(terms)
     end = stream.last_sequence(brand.pk)
     _check_place(after or 0, end=end)
-    if of_brand(brand).count() >= MAX_SUBSCRIPTIONS:
-        raise TooManySubscriptions(f"a brand may have {MAX_SUBSCRIPTIONS} subscriptions")
     secret = signing.new_secret(signature)
-    subscription = Subscription.objects.create(
-        brand=brand,
-        signature=signature,
-        secret=seal(secret),
-        cursor=end if after is None else after,
-        next_try_at=now,
-        disabled_at=None if proven else now,
-        disabled_reason="" if proven else UNPROVEN,
-        **asdict(terms),
-    )
+    with transaction.atomic():
+        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
+        if of_brand(brand).count() >= MAX_SUBSCRIPTIONS:
+            raise TooManySubscriptions(f"a brand may have {MAX_SUBSCRIPTIONS} subscriptions")
+        subscription = Subscription.objects.create(
+            brand=brand,
+            signature=signature,
+            secret=seal(secret),
+            cursor=end if after is None else after,
+            next_try_at=now,
+            disabled_at=None if proven else now,
+            disabled_reason="" if proven else UNPROVEN,
+            **asdict(terms),
+        )
     return subscription, secret
 
 

@@ -71,19 +71,21 @@ def invite(
         TooMany, rate_limits.TooManyAttempts
         OSError: the mail could not be sent.
     """
-    if waiting(workspace, now=now).count() >= MOST_INVITATIONS:
-        raise TooMany(f"{MOST_INVITATIONS} invitations wait already")
     rate_limits.consume("invitation", workspace=workspace.pk, address=address)
     made = credentials.mint(KIND)
-    invitation = Invitation.objects.create(
-        workspace=workspace,
-        role=role,
-        prefix=made.prefix,
-        digest=made.digest,
-        invited_at=now,
-        expires_at=now + VALID,
-        by=by,
-    )
+    with transaction.atomic():
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # to count them
+        if waiting(workspace, now=now).count() >= MOST_INVITATIONS:
+            raise TooMany(f"{MOST_INVITATIONS} invitations wait already")
+        invitation = Invitation.objects.create(
+            workspace=workspace,
+            role=role,
+            prefix=made.prefix,
+            digest=made.digest,
+            invited_at=now,
+            expires_at=now + VALID,
+            by=by,
+        )
     try:
         _mail(workspace, address, link.replace("{token}", made.text), by=by)
     except Exception:  # whatever it was: nobody got the link

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from brands import credentials, webhooks
@@ -28,12 +29,14 @@ def open_inlet(brand: Brand, *, provider: str, signing_key: str = "") -> tuple[I
     Raises:
         TooManyInlets, providers.BadKey
     """
-    if of_brand(brand).count() >= MOST:
-        raise TooManyInlets(f"a brand may have {MOST} inlets")
     made = credentials.mint(KIND)
     inlet = Inlet(brand=brand, provider=provider, prefix=made.prefix, digest=made.digest)
     inlet.signing_key = _sealed(provider, signing_key)
-    inlet.save()
+    with transaction.atomic():
+        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
+        if of_brand(brand).count() >= MOST:
+            raise TooManyInlets(f"a brand may have {MOST} inlets")
+        inlet.save()
     return inlet, address_of(provider, made.text)
 
 

@@ -77,12 +77,12 @@ def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[LedgerEntry]:
     said, brands = _pressed(request)
     if kinds := TAKES_BACK.get(said[0].decision):
-        scopes = [
+        places = [
             preferences.scope_of(consumer, replace(each.names, brand=brand), decision="clear")
             for each in said
             for brand in brands
         ]
-        return undoing.take_back(consumer.subject_id, scopes, kinds, by="portal", now=now)
+        return undoing.take_back(consumer.subject_id, places, kinds, by="portal", now=now)
     wishes = [
         Wish(replace(each.names, brand=brand), choice_of(request, each.decision, now))
         for each in said
@@ -122,7 +122,9 @@ def _pressed(request: HttpRequest) -> tuple[list[Said], Sequence[str | None]]:
 
 def brands_of(request: HttpRequest) -> Sequence[str | None]:
     """By slug; none of them means any brand. A list to tick with nothing ticked is a mistake."""
-    slugs = [slug for slug in request.POST.getlist("brand") if slug][:MOST_BRANDS]
+    slugs = [slug for slug in request.POST.getlist("brand") if slug]
+    if len(slugs) > MOST_BRANDS:  # to cut the list would drop a no that is then acknowledged
+        raise BadWish(_("Tick at most %(most)s brands at once.") % {"most": MOST_BRANDS})
     if not slugs and "ticked" in request.POST:
         raise BadWish(_("Tick the brands first that you mean."))
     return [*dict.fromkeys(slugs)] or [None]

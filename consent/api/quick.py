@@ -91,11 +91,12 @@ def _decide(
     digest, scopes, brand_id, slug = rows[0][:4]
     if not credentials.matches(key, digest) or SCOPE not in scopes:
         return None
-    keys.note_use(prefix, now=now)
-    if (allowance := calls.count(prefix)).is_over:
-        return None
     asked = Asked(brand_id, **question)
     known = checks.read_known(asked, [row[4:] for row in rows])
+    # Counted once it is known that the long way need not be gone, which counts by itself.
+    if (allowance := calls.count(prefix)).is_over:
+        return None
+    keys.note_use(prefix, now=now)
     decision = checks.decide(known, now=now)
     data = decision_data(decision, slug=slug)
     body = orjson.dumps(data, option=orjson.OPT_UTC_Z)

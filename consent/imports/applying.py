@@ -42,6 +42,7 @@ from consent import (
 from consent.event_times import EventTimes
 from consent.models import (
     Ending,
+    HashKind,
     Identifier,
     Import,
     ImportProblem,
@@ -357,7 +358,7 @@ class _Batch:
         if found and found.ended_at is None:
             return self._add_to(found, row)
         if found and found.ended_by == "person":
-            raise Refused("email", "person_ended_relationship", "the person ended it")
+            raise Refused(_contact_column(row), "person_ended_relationship", "the person ended it")
         if not found:
             found = Relationship(subject_id=subject_id, person_id=person.pk, brand=self.brand)
             self.begun.append(found)
@@ -564,6 +565,13 @@ TERM_CODES: dict[type[Exception], str] = {
     terms.TermOver: "term_over",
     terms.BeyondTerm: "beyond_term",
 }
+
+
+def _contact_column(row: Staged) -> str:
+    """Return the column of the file that says who the row is about."""
+    if row.digest is None:
+        return "ref"
+    return "sha256" if row.kind == HashKind.UNKNOWN else row.kind
 
 
 def _place(entry: LedgerEntry) -> Place:

@@ -59,6 +59,17 @@ def test_a_check_counts_by_either_way(as_acme: Api, met: Relationship) -> None:
     assert statuses == [200, 200, 200, 429]
 
 
+@pytest.mark.parametrize(
+    "mistake", [{"channel": None}, {"channel": "fax"}, {"topic": "none-such"}, {"purpose": "none"}]
+)
+def test_a_check_with_a_mistake_counts_once(
+    mistake: dict[str, str | None], as_acme: Api, met: Relationship
+) -> None:
+    answer = as_acme.post("check", ASKED | mistake)
+    assert answer.status_code == 422
+    assert answer.headers["RateLimit"].startswith('"calls";r=2;')
+
+
 def test_what_was_refused_counts(acme: Brand) -> None:
     lesser = Api(keys.issue(acme, name="lesser", scopes=["events"]))
     statuses = [lesser.get("brand").status_code for _ in range(4)]

@@ -111,3 +111,9 @@ def test_another_brand_sees_none_of_it(as_rival: Api, spring: None, today: str) 
 def test_a_key_must_be_allowed_to(acme: Brand) -> None:
     weak = Api(keys.issue(acme, name="weak", scopes=["check"]))
     assert weak.get("campaigns").status_code == 403
+
+
+def test_a_file_with_a_field_that_is_too_long_is_refused(as_acme: Api, today: str) -> None:
+    answer = upload(as_acme, f"spring,email,{today},1,1,0,0", f"{'x' * 200_000},email")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_row")
+    assert not CampaignDay.objects.exists()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
@@ -186,6 +187,20 @@ def test_how_long_it_waits(
 ) -> None:
     answer = Answer(Outcome.REFUSED, status, "", 1, after)
     assert least <= retries.wait_after(failures, answer).total_seconds() <= most
+
+
+@pytest.mark.parametrize(
+    ("ahead", "least", "most"), [(600, 598, 600), (-600, 1, 1), (7_200, 3_600, 3_600)]
+)
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT"])
+def test_a_date_to_wait_for_has_the_same_bounds(
+    form: str, ahead: int, least: int, most: int
+) -> None:
+    now = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    text = (now + timedelta(seconds=ahead)).strftime(form)
+    with time_machine.travel(now, tick=False):
+        wait = retries.wait_after(0, Answer(Outcome.REFUSED, 429, "", 1, text))
+    assert least <= wait.total_seconds() <= most
 
 
 def test_an_event_is_sent_with_the_reference_as_it_is_then(endpoint: Endpoint) -> None:

@@ -159,6 +159,49 @@ def test_why_there_was_no_answer() -> None:
     assert asyncio.run(said()) == [(Outcome.UNREACHABLE, word) for word in words]
 
 
+TARGETS = [
+    "/hook?sig=a%2Bb%2Fc%3D&sp=%2Ftriggers%2Fmanual%2Frun&t=2026-01-01T10%3A00%3A00%2B01%3A00",
+    "/a%2fb/%7Euser/./c;v=1?x=%20+&y=[1]&z={}".replace("{}", "%7B%7D"),
+    "/hook?a=1&a=2&=&b",
+]
+
+
+def requested(path: str) -> str:
+    """The target in the first line of the request for *path*."""
+    heard: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append((await reader.readline()).decode("ascii").split(" ")[1])
+        await reader.readuntil(b"{}")
+        writer.write(b"HTTP/1.1 204 Done\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def once() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{path}"
+        async with server, outbound.client() as session:
+            assert (await outbound.post(session, url, body=b"{}", headers={})).status == 204
+
+    asyncio.run(once())
+    return heard[0]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_url_is_requested_as_it_was_registered(target: str) -> None:
+    assert requested(target) == target
+
+
+def test_what_a_url_cannot_hold_is_encoded() -> None:
+    assert requested('/grüße?an="zoë"&x=%2F') == "/gr%C3%BC%C3%9Fe?an=%22zo%C3%AB%22&x=%2F"
+    assert requested("?x=1") == "/?x=1"
+    assert requested("") == "/"
+
+
+def test_a_host_in_any_script_is_asked_for_in_ascii() -> None:
+    url = outbound.check_url("https://Bücher.example/%2F?ü")
+    assert str(url) == "https://xn--bcher-kva.example/%2F?%C3%BC"
+
+
 def test_a_redirect_is_a_refusal_and_is_not_followed(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hook").respond_with_response(
         Response(status=302, headers={"Location": httpserver.url_for("/elsewhere")})

@@ -12,11 +12,12 @@ from django.utils import timezone
 from brands.models import Brand, Topic
 from cmr import accounts, overview, preferences
 from cmr.models import Consumer, User
+from cmr.portal.choosing import MOST_BRANDS
 from consent import checks, ledger, relationships
 from consent.checks import Asked
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
-from consent.models import Explanation, LedgerEntry, Relationship, Send
+from consent.models import Explanation, LedgerEntry, Preference, Relationship, Send
 from consent.resolution import Scope
 from tests.conftest import EMAIL
 
@@ -127,6 +128,14 @@ def test_ticked_brands_are_stopped_together(browser: Client, both: list[Brand]) 
     page = browser.post("/choose", sent, follow=True).content
     assert b"for 2 brands" in page
     assert LedgerEntry.objects.filter(decision="deny").count() == 2
+
+
+def test_more_brands_than_are_taken_at_once_are_refused(browser: Client, both: list[Brand]) -> None:
+    slugs = ["acme", *(f"brand-{n}" for n in range(MOST_BRANDS))]
+    answer = browser.post("/choose", {"brand": slugs, "ticked": "1", "say": "deny::::"})
+    assert answer.status_code == 422
+    assert f"Tick at most {MOST_BRANDS} brands at once." in answer.text
+    assert not Preference.objects.exists()
 
 
 def test_a_list_with_nothing_ticked_is_not_everybody(browser: Client, both: list[Brand]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import uuid
@@ -278,6 +279,19 @@ def test_what_the_person_ended_stays_ended(as_acme: Api, met: Relationship) -> N
     relationships.end(met, by=Actor("portal"), now=timezone.now())
     done = apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\n")
     assert exceptions(as_acme, done["id"]) == [(1, "email", "person_ended_relationship")]
+
+
+def test_an_ended_relationship_is_refused_in_the_column_that_the_file_has(
+    as_acme: Api, acme: Brand
+) -> None:
+    sha256 = hashlib.sha256(b"ben@example.org").hexdigest()
+    for column, value in (("phone", "+4915112345678"), ("sha256", sha256)):
+        text = f"{column}\n{value}\n"
+        apply(as_acme, text)
+        begun = Relationship.objects.get(ended_at=None)
+        relationships.end(begun, by=Actor("portal"), now=timezone.now())
+        done = apply(as_acme, text)
+        assert exceptions(as_acme, done["id"]) == [(1, column, "person_ended_relationship")]
     assert not LedgerEntry.objects.exists()
 
 
