@@ -18,13 +18,14 @@ ORDINARY = ("SELECT", "INSERT", "UPDATE", "DELETE")
 INSERT_ONLY = frozenset(
     {
         *("consent_ledgerentry", "brands_event", "brands_attempt", "brands_notice"),
-        "brands_acknowledgement",
+        *("brands_acknowledgement", "brands_pastregime"),
+        *("consent_pastrelationship", "consent_pastmerge"),
     }
 )
 #: Tables that the application only reads.
 READ_ONLY = frozenset({"django_migrations"})
-#: Texts are erased and never changed (Note [Texts beside the entry] in `consent.models`).
-ERASABLE = frozenset({"consent_entrytext"})
+#: What erasure deletes and nothing changes: texts beside entries, and where people lived.
+ERASABLE = frozenset({"consent_entrytext", "consent_pastprofile"})
 #: What the maintenance role may prune (`manage.py prune_attempts`).
 PRUNED = frozenset({"brands_attempt"})
 #: All that can be granted on a table.

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 
 from brands import jurisdictions
+from brands.insert_only import refuse_changes, refuse_truncation
 from consent.models.relationship import Relationship
 from consent.models.subject import Subject
 
@@ -26,12 +27,7 @@ class PastRelationship(models.Model):
             # "As of then": relationship = ? AND until > ? ORDER BY until, id.
             models.Index(fields=["relationship", "until"], name="past_relationship"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="past_relationship_is_never_altered",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-            ),
-        ]
+        triggers = refuse_changes("past_relationship")
 
 
 class PastProfile(models.Model):
@@ -56,6 +52,7 @@ class PastProfile(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="past_profile_is_never_altered", operation=pgtrigger.Update),
+            refuse_truncation("past_profile"),
         ]
 
 
@@ -75,8 +72,4 @@ class PastMerge(models.Model):
             # "As of then": subject = ? AND until > ? ORDER BY until, id.
             models.Index(fields=["subject", "until"], name="past_merge"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="past_merge_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
+        triggers = refuse_changes("past_merge")

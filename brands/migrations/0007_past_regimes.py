@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("brands", "0005_no_addresses_kept"),
+        ("brands", "0006_insert_only_tables"),
     ]
 
     operations = [

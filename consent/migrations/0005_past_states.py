@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("brands", "0006_past_regimes"),
-        ("consent", "0003_entry_texts"),
+        ("brands", "0007_past_regimes"),
+        ("consent", "0004_insert_only_tables"),
     ]
 
     operations = [
