@@ -19,6 +19,7 @@ from brands.api import (
 )
 from cmr.api import (
     asking,
+    checking,
     choices,
     contacts,
     data,
@@ -279,6 +280,7 @@ urlpatterns = [
     path("api/v1/me/purposes", brands_of_mine.PersonPurposes.as_view()),
     path("api/v1/brands/<slug:brand>/topics", brands_of_mine.BrandTopics.as_view()),
     path("api/v1/me/choices", choices.Choices.as_view()),
+    path("api/v1/me/check", checking.Check.as_view()),
     path("api/v1/me/preferences", choices.Preferences.as_view()),
     path("api/v1/me/history", choices.History.as_view()),
     path("api/v1/me/history/<uuid:entry_id>/receipt", receipts.Receipt.as_view()),

@@ -11,8 +11,18 @@ from typing import Any, NamedTuple
 from brands import keys
 from brands.models import Channel
 from brands.prepared import Row, Statement
-from consent import budgets, identifiers, resolution, timing
+from consent import (
+    budgets,
+    identifiers,
+    preferences,
+    recipients,
+    regimes,
+    residence,
+    resolution,
+    timing,
+)
 from consent.identifiers import Contact
+from consent.models import Relationship
 from consent.preferences import CHOICE_COLUMNS, read_choice
 from consent.quiet_hours import QuietHours
 from consent.regimes import REGIME
@@ -143,6 +153,33 @@ def check_each(
     for each in found:
         whole = newest._replace(question=each.question, choices=[*newest.choices, *supposing])
         yield decide(whole, now=now)
+
+
+def check_relationship(
+    relationship: Relationship,
+    asked: Question,
+    *,
+    now: datetime,
+    supposing: Sequence[Choice] = (),
+) -> Decision:
+    """Decide about a relationship that is at hand, by its own address.
+
+    The question has the purpose's own regime; the relationship comes with its person.
+    """
+    if relationship.ended_at is not None:
+        return resolution.no_relationship(now)
+    person = relationship.person
+    point = recipients.find_contact_point(relationship.subject_id)
+    place = residence.of(person, relationship)
+    scope = asked.scope._replace(contact_point=point)
+    known = Known(
+        subject_id=person.pk,
+        question=Question(scope, regimes.by_place(asked)(place)),
+        quiet_hours=read_hours([person.quiet_start, person.quiet_end, person.time_zone]),
+        choices=[*preferences.covering_brand(person.pk, relationship.brand_id), *supposing],
+        relationship_id=relationship.pk,
+    )
+    return decide(known, now=now)
 
 
 def decide(known: Known, *, now: datetime) -> Decision:

@@ -124,14 +124,15 @@ class Preferences(ConsumerView):
             (c for c in said if _is_current(c, now)), key=lambda c: c.age, reverse=True
         )
         shown = ScopeReader(self.consumer, [choice.scope.brand for choice in current])
-        return Response({"data": [_standing(c, shown) for c in current], "next_cursor": None})
+        return Response({"data": [standing_data(c, shown) for c in current], "next_cursor": None})
 
 
 def _is_current(choice: Choice, now: Any) -> bool:
     return choice.decision == "limit" or choice.refuses(now) or choice.permits(now)
 
 
-def _standing(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
+def standing_data(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
+    """Describe a choice that stands to the person."""
     return {
         "entry": choice.entry,
         "scope": shown.of_scope(choice.scope),

@@ -26,11 +26,11 @@ from consent.resolution import Decision, Limit, Scope
 
 BEGIN = datetime(2026, 3, 20, 9, tzinfo=UTC)  # a week before Europe turns its clocks
 MINUTE = timedelta(minutes=1)
-STEPS = [MINUTE, 7 * MINUTE, timedelta(hours=3), timedelta(hours=11), timedelta(days=4)]
+STEPS = [MINUTE, MINUTE, 7 * MINUTE, timedelta(hours=3), timedelta(hours=11), timedelta(days=4)]
 PLACES = ["DE", "FR", "US-CA", "US", "CH"]
 ZONES = ["", "Europe/Berlin", "America/New_York"]
-PURPOSES = ["marketing", "research", "service", "profiling", None]
-CHANNELS = ["email", "sms", "post", None]
+PURPOSES = ["marketing", "marketing", "research", None, None]
+CHANNELS = ["email", "sms", None, None, None]
 #: What the rules of people and brands refuse does not happen.
 REFUSED = (ledger.LiftRefused, ledger.ExpiresTooSoon, relationships.EndedByPerson)
 
@@ -65,8 +65,8 @@ class Life:
     def live(self, steps: int) -> Life:
         """Let something happen, then ask, again and again."""
         for _ in range(steps):
-            for _ in range(self.random.randint(1, 4)):
-                self.now += timedelta(seconds=self.random.randint(1, 14))
+            for _ in range(self.random.randint(2, 6)):
+                self.now += timedelta(seconds=self.random.randint(1, 9))
                 with suppress(*REFUSED):
                     self.random.choices(*zip(*EVENTS, strict=True))[0](self)
             self.now = self.now.replace(second=0, microsecond=0) + MINUTE
@@ -80,7 +80,7 @@ class Life:
         email = self.random.choice(self.emails)
         by_ref = self.random.random() < 0.2
         contact = Contact(ref=email) if by_ref else Contact(email=email)
-        purpose = self.random.choice(["marketing", "marketing", "research", "service"])
+        purpose = self.random.choice(["marketing"] * 4 + ["research", "service"])
         topic = f"t-{brand.slug}" if purpose == "marketing" and self.random.random() < 0.3 else None
         asked = Asked(brand.pk, contact, purpose, self.random.choice(["email", "sms"]), topic)
         self.answers.append(Answer(asked, self.now, checks.check(asked, now=self.now)))
@@ -119,7 +119,7 @@ class Life:
             ledger.record(subject, [said], by=Actor("brand_api", brand.pk), now=self.now)
 
     def _choice(self, brand: Brand | None) -> NewChoice:
-        kinds = ["grant", "grant", "deny", "pause", "limit", "limit", "clear"]
+        kinds = ["grant"] * 6 + ["limit"] * 4 + ["deny", "pause", "clear"]
         decision: Any = self.random.choice(kinds)
         purpose, topic = self.random.choice(PURPOSES), None
         if brand and purpose == "marketing" and self.random.random() < 0.2:
@@ -151,10 +151,15 @@ class Life:
         profile.change(self._subject(), changes, now=self.now)
 
     def send(self) -> None:
-        brand = self.random.choice(self.brands)
-        contact = Contact(email=self.random.choice(self.emails))
-        purpose = self.random.choice(["marketing", "marketing", "service"])
-        asked = Asked(brand.pk, contact, purpose, self.random.choice(["email", "sms"]))
+        active = Relationship.objects.active().filter(subject__in=self.subjects)
+        brand, subject = self.random.choice(
+            list(active.order_by("pk").values_list("brand", "subject")) or [(None, None)]
+        )
+        if brand is None:
+            return
+        contact = Contact(email=self.emails[self.subjects.index(subject)])
+        purpose = self.random.choice(["marketing", "marketing", "research", "service"])
+        asked = Asked(brand, contact, purpose, self.random.choice(["email", "sms"]))
         sends.reserve(asked, now=self.now)
 
     def give_back(self) -> None:
@@ -173,12 +178,12 @@ class Life:
 
 
 EVENTS: list[tuple[Callable[[Life], None], int]] = [
-    (Life.start, 5),
-    (Life.end, 3),
-    (Life.say, 9),
+    (Life.start, 6),
+    (Life.end, 2),
+    (Life.say, 14),
     (Life.say_as_brand, 3),
-    (Life.change_profile, 4),
-    (Life.send, 8),
+    (Life.change_profile, 3),
+    (Life.send, 12),
     (Life.give_back, 2),
-    (Life.merge, 1),
+    (Life.merge, 2),
 ]

