@@ -151,13 +151,14 @@ class Life:
         profile.change(self._subject(), changes, now=self.now)
 
     def send(self) -> None:
-        active = Relationship.objects.active().filter(subject__in=self.subjects)
-        brand, subject = self.random.choice(
-            list(active.order_by("pk").values_list("brand", "subject")) or [(None, None)]
-        )
-        if brand is None:
+        active = Relationship.objects.active().filter(subject__in=self.subjects).order_by("pk")
+        if not (known := list(active)):
             return
-        contact = Contact(email=self.emails[self.subjects.index(subject)])
+        one = self.random.choice(known)
+        brand, contact = (
+            one.brand_id,
+            Contact(email=self.emails[self.subjects.index(one.subject_id)]),
+        )
         purpose = self.random.choice(["marketing", "marketing", "research", "service"])
         asked = Asked(brand, contact, purpose, self.random.choice(["email", "sms"]))
         sends.reserve(asked, now=self.now)

@@ -6,15 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from brands.models import JurisdictionRegime, Purpose
 from cmr import preferences
 from cmr.models import Consumer
-from consent import ledger
+from consent import ledger, profile, relationships, sends
+from consent.checks import Asked
+from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
-from consent.models import LedgerEntry, Relationship
-from consent.resolution import DecisionKind, Scope
+from consent.models import LedgerEntry, PastProfile, Relationship
+from consent.resolution import DecisionKind, Limit, Scope
 from tests.conftest import EMAIL, Api
+from tests.consent.test_importing_people import apply
 
 #: What a brand asks about the past is answered by the minute.
 NOW = timezone.now().replace(second=0, microsecond=0)
@@ -123,3 +129,113 @@ def test_what_makes_no_sense_is_refused(
     as_acme: Api, met: Relationship, more: dict[str, Any], code: str
 ) -> None:
     assert ask(as_acme, **more)["code"] == code
+
+
+# -- What is no ledger entry ----------------------------------------------------------------------
+
+
+def test_the_time_before_a_new_beginning_is_known(
+    as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    say(ana, "grant", met.brand_id, at=NOW - 5 * HOUR)
+    preferences.end_relationship(ana, met, by="api", now=NOW - 3 * HOUR)
+    relationships.start(ana.subject_id, met.brand, by=Actor("api"), now=NOW - HOUR)
+    rules = [ask(as_acme, as_of=at(NOW - n * HOUR))["rule"] for n in (4, 3, 2, 1)]
+    assert rules == ["person_granted", "no_relationship", "no_relationship", "person_granted"]
+
+
+def test_where_they_lived_then_counts(as_acme: Api, ana: Consumer, met: Relationship) -> None:
+    """Not where they live today: first by the brand's word, then by their own."""
+    by = Actor("brand_api", met.brand_id)
+    relationships.start(ana.subject_id, met.brand, by=by, now=NOW - 4 * HOUR, jurisdiction="US-CA")
+    profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW - 2 * HOUR)
+    rules = [ask(as_acme, as_of=at(NOW - n * HOUR))["rule"] for n in (5, 3, 1)]
+    assert rules == ["default_opt_in", "default_opt_out", "default_opt_in"]
+
+
+def test_a_file_that_moves_people_or_begins_anew_keeps_what_was(
+    as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    head = "email,jurisdiction"
+    apply(as_acme, f"{head}\n{EMAIL},US-CA")
+    relationships.end(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
+    apply(as_acme, f"{head}\n{EMAIL},DE")
+    kept = [(past.jurisdiction, past.ended_at is None) for past in met.past.order_by("pk")]
+    assert kept == [(None, True), ("US-CA", False)]
+    assert ask(as_acme, as_of=at(NOW - HOUR))["rule"] == "default_opt_in"
+
+
+def test_quiet_hours_and_limits_of_then_are_told(
+    as_acme: Api, ana: Consumer, met: Relationship
+) -> None:
+    say(ana, "grant", met.brand_id, at=NOW - 9 * HOUR)
+    limit = NewChoice(Scope(met.brand_id, "marketing"), "limit", limit=Limit(2, "day"))
+    ledger.record(ana.subject_id, [limit], by=Actor("api"), now=NOW - 9 * HOUR)
+    asked = Asked(met.brand_id, Contact(email=EMAIL), "marketing", "email")
+    sent = sends.reserve(asked, now=NOW - 8 * HOUR).send
+    assert sent
+    sends.give_back(met.brand_id, sent, now=NOW - 6 * HOUR)
+    remaining = [ask(as_acme, as_of=at(NOW - n * HOUR))["remaining"] for n in (9, 7, 5)]
+    assert remaining == [2, 1, 2]
+    begin, end = NOW - 4 * HOUR, NOW - 2 * HOUR
+    hours = begin.time(), end.time()
+    profile.change(ana.subject_id, {"quiet_hours": hours}, now=NOW - 5 * HOUR)
+    profile.change(ana.subject_id, {"quiet_hours": None}, now=NOW - HOUR)
+    waits = [ask(as_acme, as_of=at(NOW - n * HOUR))["not_before"] for n in (6, 3, 1)]
+    assert [each and datetime.fromisoformat(each) for each in waits] == [None, end, None]
+
+
+@pytest.mark.parametrize("act", ["change", "delete", "add", "own", "move"])
+def test_the_regimes_of_then_count(
+    as_acme: Api, ana: Consumer, met: Relationship, act: str
+) -> None:
+    """The database keeps them, however they are changed."""
+    profile.change(ana.subject_id, {"jurisdiction": "US-CA"}, now=NOW - 4 * HOUR)
+    rows = JurisdictionRegime.objects.filter(jurisdiction__in=["US", "US-CA"], purpose="marketing")
+    before = ask(as_acme)["rule"]
+    assert before == "default_opt_out"
+    if act == "change":
+        rows.update(regime="opt_in")
+    elif act == "delete":
+        rows.delete()
+    elif act == "move":
+        rows.filter(channel=None).update(jurisdiction="US-NV")
+        rows.filter(channel="email").update(jurisdiction="US-NV")
+    elif act == "add":
+        JurisdictionRegime.objects.filter(jurisdiction="US-CA", purpose="marketing").delete()
+        JurisdictionRegime.objects.create(
+            jurisdiction="US-CA", purpose_id="marketing", channel="email", regime="opt_in", law="L"
+        )
+    else:
+        rows.delete()
+        Purpose.objects.filter(code="marketing").update(regime="required")
+    assert ask(as_acme)["rule"] != before
+    assert ask(as_acme, as_of=at(NOW - HOUR))["rule"] == before
+
+
+def test_the_past_cannot_be_altered(ana: Consumer, met: Relationship) -> None:
+    relationships.start(
+        ana.subject_id, met.brand, by=Actor("brand_api", met.brand_id), now=NOW, jurisdiction="DE"
+    )
+    profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW)
+    for rows in (met.past.all(), PastProfile.objects.all()):
+        assert rows.exists()
+        with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
+            rows.update(until=NOW - HOUR)
+    with pytest.raises(ProgrammingError, match="Cannot delete"), transaction.atomic():
+        met.past.all().delete()
+
+
+def test_a_profile_that_stays_as_it_is_keeps_nothing(ana: Consumer) -> None:
+    profile.change(ana.subject_id, {"jurisdiction": None, "time_zone": ""}, now=NOW)
+    assert not PastProfile.objects.exists()
+
+
+def test_the_plain_check_reads_no_past(as_acme: Api, met: Relationship) -> None:
+    ask(as_acme)
+    with CaptureQueriesContext(connection) as queries:
+        ask(as_acme)
+        as_acme.post(
+            "checks", {"contacts": [{"email": EMAIL}], "purpose": "marketing", "channel": "email"}
+        )
+    assert not [each for each in queries if "_past" in each["sql"]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import orjson
@@ -23,7 +23,15 @@ from cmr import accounts, asking, erasure, links, tokens
 from cmr.asking import Question
 from cmr.links import Link
 from cmr.models import Consumer, PermissionRequest, User
-from consent import chain, contact_reports, identifiers, ledger, receipts, relationships
+from consent import (
+    chain,
+    contact_reports,
+    identifiers,
+    ledger,
+    profile,
+    receipts,
+    relationships,
+)
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import (
@@ -32,6 +40,7 @@ from consent.models import (
     ImportProblem,
     ImportRow,
     LedgerEntry,
+    PastProfile,
     Relationship,
     Subject,
 )
@@ -359,3 +368,14 @@ def test_erasure_leaves_others_alone(
     assert EntryText.objects.get().entry.subject_id == met.subject_id
     assert not ContactReport.objects.exists() and not ImportRow.objects.exists()
     assert identifiers.digest_of_contact(Contact(email=ADDRESS))
+
+
+def test_erasure_takes_where_they_lived_and_when_they_wanted_quiet(
+    chloe: Consumer, now: datetime
+) -> None:
+    night = {"quiet_hours": (time(22), time(7)), "jurisdiction": "US-CA"}
+    profile.change(chloe.subject_id, night, now=now)  # type: ignore[arg-type]
+    profile.change(chloe.subject_id, {"jurisdiction": "DE", "quiet_hours": None}, now=now)
+    assert PastProfile.objects.filter(jurisdiction="US-CA").exists()
+    erasure.erase(chloe, first_stop=False, by="portal", now=now)
+    assert not PastProfile.objects.exists()
