@@ -6,22 +6,54 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0005_past_states'),
+        ("consent", "0005_past_states"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='pastmerge',
-            trigger=pgtrigger.compiler.Trigger(name='past_merge_is_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'this table of past_merges is never emptied';", hash='9f53a994dd1756fa7f0b18c9edf3ffa85ed9db8a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_past_merge_is_never_truncated_1c726', table='consent_pastmerge', when='BEFORE')),
+            model_name="pastmerge",
+            trigger=pgtrigger.compiler.Trigger(
+                name="past_merge_is_never_truncated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'this table of past_merges is never emptied';",
+                    hash="9f53a994dd1756fa7f0b18c9edf3ffa85ed9db8a",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_past_merge_is_never_truncated_1c726",
+                    table="consent_pastmerge",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='pastprofile',
-            trigger=pgtrigger.compiler.Trigger(name='past_profile_is_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'this table of past_profiles is never emptied';", hash='f89ae156e7f85833c0db4da6086a2fc65df4e251', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_past_profile_is_never_truncated_8dbc7', table='consent_pastprofile', when='BEFORE')),
+            model_name="pastprofile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="past_profile_is_never_truncated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'this table of past_profiles is never emptied';",
+                    hash="f89ae156e7f85833c0db4da6086a2fc65df4e251",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_past_profile_is_never_truncated_8dbc7",
+                    table="consent_pastprofile",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='pastrelationship',
-            trigger=pgtrigger.compiler.Trigger(name='past_relationship_is_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'this table of past_relationships is never emptied';", hash='4341286f7937f101e11419918f44fb9b59492378', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_past_relationship_is_never_truncated_231c5', table='consent_pastrelationship', when='BEFORE')),
+            model_name="pastrelationship",
+            trigger=pgtrigger.compiler.Trigger(
+                name="past_relationship_is_never_truncated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'this table of past_relationships is never emptied';",
+                    hash="4341286f7937f101e11419918f44fb9b59492378",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_past_relationship_is_never_truncated_231c5",
+                    table="consent_pastrelationship",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -111,9 +111,13 @@ def test_a_code_is_the_version_that_stood(
     assert held == notices.known(acme.pk)
     assert notices.resolve("newsletter", held, at=versions) == "newsletter@2"
     assert notices.resolve("newsletter", held, at=now) == "newsletter@1"
-    assert notices.resolve("newsletter", held, at=before) == "newsletter"
-    for other in ("newsletter@1", "Newsletter", "our own words", ""):
-        assert notices.resolve(other, held, at=versions) == other
+    for exact in ("newsletter@1", ""):
+        assert notices.resolve(exact, held, at=before) == exact
+    for unknown in ("Newsletter", "newsletter@3", "newsletter@01", "our own words"):
+        with pytest.raises(notices.UnknownNotice):
+            notices.resolve(unknown, held, at=versions)
+    with pytest.raises(notices.UnknownNotice, match="begins at"):
+        notices.resolve("newsletter", held, at=before)
     assert not notices.known(rival.pk)
 
 

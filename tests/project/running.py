@@ -17,7 +17,7 @@ from typing import Any
 from config.services import ports
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds
+PATIENCE = 600.0  # seconds; a slow machine needs minutes for the migrations
 NOT_OURS = (
     "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "CMR_", "SECRET_KEY", "PUBLIC_URL",
     "OWNER_DATABASE_URL", "MAINTENANCE_DATABASE_URL",
