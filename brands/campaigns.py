@@ -21,6 +21,7 @@ from django.db.models import Max, Sum
 
 from brands.addresses import holds_address
 from brands.models import Brand, Campaign, CampaignDay, Channel, Purpose, Topic
+from brands.times import read_day
 
 OPEN_DAYS = 90
 COUNTS = ("sends", "deliveries", "responses", "complaints")
@@ -162,6 +163,13 @@ Rows = list[tuple[int, str, DayNumbers]]
 
 def _read(text: str) -> tuple[Rows, list[RowError]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        return _read_rows(reader)
+    except csv.Error as error:
+        raise BadRows([RowError(reader.line_num, "line", f"this is not CSV: {error}")]) from error
+
+
+def _read_rows(reader: csv.DictReader[str]) -> tuple[Rows, list[RowError]]:
     if missing := [each for each in COLUMNS if each not in (reader.fieldnames or [])]:
         raise BadRows([RowError(0, missing[0], f"the heading {missing[0]!r} is missing")])
     rows: Rows = []
@@ -185,7 +193,7 @@ def _row(said: Mapping[str, str | None]) -> tuple[str, DayNumbers]:
     if not 0 < len(code) <= 100 or not code.isprintable() or holds_address(code):
         raise _BadField("campaign", "a campaign has a code of at most 100 characters, no address")
     try:
-        day = date.fromisoformat((said["day"] or "").strip())
+        day = read_day((said["day"] or "").strip())
     except ValueError as error:
         raise _BadField("day", "a day is written like 2026-11-22") from error
     counts = {each: _count(each, said[each]) for each in COUNTS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NoReturn, TypeVar
 
 import orjson
@@ -19,6 +19,7 @@ from rest_framework.renderers import BaseRenderer
 
 from brands import time_bounds
 from brands.addresses import holds_address
+from brands.times import NoZone, read_day, read_moment
 
 
 class Problem(APIException):
@@ -182,18 +183,20 @@ class Moment(serializers.DateTimeField):
     """
 
     default_error_messages = {
+        "invalid": "A time reads as 2026-11-22T10:00:00Z (RFC 3339).",
         "no_zone": "A time needs its zone, as in 2026-11-22T10:00:00Z.",
         "out_of_range": time_bounds.OUT_OF_RANGE,
     }
 
     def to_internal_value(self, value: Any) -> datetime:
-        text = value if isinstance(value, str) else ""
-        if text and not text.upper().endswith("Z") and "+" not in text and "-" not in text[10:]:
-            self.fail("no_zone")
+        if not isinstance(value, str):
+            self.fail("invalid")
         try:
-            return super().to_internal_value(value)
+            return super().to_internal_value(read_moment(value))
+        except NoZone:
+            self.fail("no_zone")
         except (OverflowError, ValueError):
-            self.fail("invalid", format="RFC 3339")
+            self.fail("invalid")
 
     def enforce_timezone(self, value: datetime) -> datetime:
         """Return the time in UTC, where one beyond the calendar could not be written."""
@@ -202,6 +205,18 @@ class Moment(serializers.DateTimeField):
         if not time_bounds.is_in_range(value):
             self.fail("out_of_range")
         return value.astimezone(UTC)
+
+
+class Day(serializers.DateField):
+    """A day, RFC 3339."""
+
+    default_error_messages = {"invalid": "A day reads as 2026-11-22."}
+
+    def to_internal_value(self, value: Any) -> date:
+        try:
+            return read_day(value if isinstance(value, str) else "")
+        except ValueError:
+            self.fail("invalid")
 
 
 class Page(serializers.Serializer[Any]):

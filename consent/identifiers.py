@@ -24,6 +24,9 @@ from consent.models import Identifier, Subject
 PLAIN = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 )
+#: As 4915112345678.0: the library would read the 0 as the last digit of another number.
+SPREADSHEET_NUMBER = re.compile(r"\+?[0-9]{7,}\.0+")
+OLD_MEXICAN_MOBILE = re.compile(r"\+521[0-9]{10}")
 #: SHA-256 works on so many bytes at a time.
 BLOCK = 64
 #: The last labels of names that the library refuses, like `localhost`.
@@ -61,10 +64,14 @@ def normalise_email(text: str) -> str:
     local, at, domain = _map_widths(text).strip().rpartition("@")
     try:
         valid = email_validator.validate_email(
-            f"{local}{at}{_strip_last_dot(domain)}", check_deliverability=False
+            f"{local}{at}{_strip_last_dot(domain)}",
+            check_deliverability=False,
+            allow_quoted_local=True,
         )
     except email_validator.EmailNotValidError as error:
         raise InvalidAddress("this is not an e-mail address") from error
+    if valid.local_part.startswith('"'):  # it takes quotes off where they are not needed
+        raise InvalidAddress("an address whose local part needs quotes is not taken")
     local, at, domain = unicodedata.normalize("NFC", valid.normalized.lower()).rpartition("@")
     return f"{local.replace('ς', 'σ')}{at}{domain}"
 
@@ -104,32 +111,33 @@ def _is_plain(text: str) -> bool:
 def normalise_phone(text: str) -> str:
     """Return the number in E.164, as +4915112345678.
 
+    A Mexican number with the 1 for mobiles, which was dropped in 2019, is the one without it:
+    messengers still send +52 1 55 1234 5678 for +52 55 1234 5678.
+
     Raises:
-        InvalidAddress: not a possible number, without its country or area code, or an extension.
+        InvalidAddress: not a possible number, or without its country or area code, or with an
+            extension, or a number as a spreadsheet writes it (ending in .0).
     """
+    if SPREADSHEET_NUMBER.fullmatch(text.strip()):
+        raise InvalidAddress("a spreadsheet wrote this as a number: write it as text, without .0")
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException as error:
         raise InvalidAddress("a phone number starts with + and its country code") from error
     if number.extension:
-        raise InvalidAddress("give the phone number without an extension")
-    _drop_mexican_mobile_prefix(number)
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise InvalidAddress("this phone number lacks its area code")
-    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise InvalidAddress("leave the extension out: nobody is called or texted by it")
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if OLD_MEXICAN_MOBILE.fullmatch(written):
+        return f"+52{written[4:]}"
+    _check_length(phonenumbers.is_possible_number_with_reason(number))
+    return written
+
+
+def _check_length(judged: int) -> None:
+    if judged == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        raise InvalidAddress("the area code is missing")
+    if judged != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidAddress("no phone number has this length")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _drop_mexican_mobile_prefix(number: phonenumbers.PhoneNumber) -> None:
-    """Make +52 1 55 … the same number as +52 55 ….
-
-    Mexico gave up the 1 in 2019, but messengers still send it. Without this, a STOP is lost.
-    """
-    national = str(number.national_number)
-    if number.country_code == 52 and len(national) == 11 and national.startswith("1"):
-        number.national_number = int(national[1:])
 
 
 def digest(normalised: str, *, world: bytes = b"") -> bytes:

@@ -21,6 +21,7 @@ from brands.models import Campaign, CampaignDay, Channel
 from brands.names import check_name
 from brands.wire import (
     BatchParser,
+    Day,
     Page,
     Problem,
     Problems,
@@ -63,7 +64,7 @@ class CampaignData(serializers.Serializer[object]):
 
 class DayRequest(StrictSerializer):
     channel = serializers.ChoiceField(Channel.choices)
-    day = serializers.DateField(help_text="Of sending, in UTC.")
+    day = Day(help_text="Of sending, in UTC.")
     sends = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
     deliveries = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
     responses = serializers.IntegerField(

@@ -140,8 +140,15 @@ class Sms(InboundView):
         body = SmsRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
-        contact = Contact(phone=message["from"], world=self.brand.world)
+        contact = Contact(phone=_add_plus(message["from"]), world=self.brand.world)
         return self._answer(meaning.of(message["text"]), contact, message)
+
+
+def _add_plus(sender: str) -> str:
+    """Return a number with its +, which some gateways leave out before the country code."""
+    bare = sender.strip()
+    is_bare = bare.isascii() and bare.isdigit() and not bare.startswith("0") and len(bare) > 7
+    return f"+{bare}" if is_bare else sender
 
 
 class Mail(InboundView):

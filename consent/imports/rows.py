@@ -14,6 +14,7 @@ from typing import Any
 from brands import jurisdictions, notices, time_bounds
 from brands.addresses import holds_address
 from brands.models import Brand, Channel, Purpose, Regime, Topic
+from brands.times import NoZone, read_moment
 from consent import contact_hashes, identifiers
 from consent.contact_hashes import KnownBy
 from consent.identifiers import Contact, InvalidAddress
@@ -228,11 +229,12 @@ def _moment(given: Mapping[str, str], name: str) -> datetime | None:
 @lru_cache(maxsize=10_000)
 def _parsed(text: str, name: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = read_moment(text)
+    except NoZone as error:
+        message = "A time needs its zone, as in 2026-11-22T10:00:00Z."
+        raise BadRow(name, "no_zone", message) from error
+    except (ValueError, OverflowError) as error:
         raise BadRow(name, "invalid", "A time reads as 2026-11-22T10:00:00Z.") from error
-    if moment.tzinfo is None:
-        raise BadRow(name, "no_zone", "A time needs its zone, as in 2026-11-22T10:00:00Z.")
     if not time_bounds.is_in_range(moment):
         raise BadRow(name, "out_of_range", time_bounds.OUT_OF_RANGE)
     return moment

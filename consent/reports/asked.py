@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from brands import time_bounds
+from brands.times import read_day
 from consent.rates import DIMENSIONS, Filters, Period
 
 DEFAULT_DAYS = 28
@@ -108,9 +109,7 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     if not (text := query.get(name)):
         return None
     try:
-        if len(text) != len("2026-11-22"):
-            raise ValueError(text)
-        day = date.fromisoformat(text)
+        day = read_day(text)
     except ValueError as error:
         message = "The dates must be days like 2026-11-22."
         raise BadQuery(name, "invalid", message) from error

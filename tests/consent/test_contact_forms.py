@@ -1,0 +1,79 @@
+"""Spellings of one phone number or mailbox are one person; what names nobody is refused."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from django.utils import timezone
+
+from brands.models import Brand
+from consent import checks, identifiers
+from consent.checks import Asked
+from consent.identifiers import Contact, InvalidAddress
+from consent.imports.rows import BadRow, Reader
+from tests.conftest import Api
+
+PHONE = "+4915112345678"
+
+
+@pytest.mark.parametrize(
+    "text", ["+1 555 1234", "+44 1111", f"{PHONE} ext. 5", f"{PHONE};ext=7", f"{PHONE}.0",
+             "4915112345678.0", "4915112345678", "+52 1 555 1234"],
+)  # fmt: skip
+def test_a_number_that_names_nobody_is_refused(text: str, as_acme: Api, acme: Brand) -> None:
+    with pytest.raises(InvalidAddress):
+        identifiers.normalise_phone(text)
+    answer = as_acme.post("relationships", {"contact": {"phone": text}, "note": "n"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_contact")
+    with pytest.raises(BadRow) as refused:
+        Reader(acme, now=timezone.now()).read({"phone": text})
+    assert (refused.value.field, refused.value.code) == ("phone", "invalid_contact")
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("+52 55 1234 5678", "+525512345678"),
+        ("+54 11 15 2345-6789", "+5491123456789"),
+        ("+54 9 11 2345-6789", "+5491123456789"),
+        ("+39 06 1234 5678", "+390612345678"),
+        ("+49 (151) 1234-5678", PHONE),
+        ("whatsapp:+4915112345678", PHONE),
+    ],
+)
+def test_spellings_of_one_number_are_one(text: str, normal: str) -> None:
+    assert identifiers.normalise_phone(text) == normal
+
+
+def test_the_digest_of_an_ordinary_number_is_that_of_its_e164_form() -> None:
+    contact = Contact(phone="+49 151 12345678")
+    assert identifiers.sha256_of_contact(contact) == hashlib.sha256(PHONE.encode()).digest()
+
+
+@pytest.mark.parametrize("sender", ["+5215512345678", "5215512345678", "525512345678"])
+def test_a_no_by_text_counts_in_every_form_of_the_number(
+    sender: str, as_acme: Api, acme: Brand
+) -> None:
+    known = {"contact": {"phone": "+52 55 1234 5678"}, "note": "n"}
+    assert as_acme.post("relationships", known).status_code == 201
+    yes = {"purpose": "marketing", "channel": "sms"}
+    granted = {"contact": known["contact"], "scope": yes, "decision": "grant", "evidence": "form"}
+    assert as_acme.post("choices", granted).status_code == 201
+    said = as_acme.post("inbound/sms", {"from": sender, "text": "STOP"})
+    assert (said.status_code, said.json()["understood"]) == (200, "stop")
+    asked = Asked(acme.pk, Contact(phone="+525512345678"), "marketing", "sms")
+    assert checks.check(asked, now=timezone.now()).rule == "person_denied"
+
+
+def test_quotes_that_are_not_needed_are_taken_off() -> None:
+    assert identifiers.normalise_email('"Ana"@example.org') == "ana@example.org"
+    assert identifiers.normalise_email('"ana.b"@example.org') == "ana.b@example.org"
+
+
+@pytest.mark.parametrize("text", ['"a b"@example.org', '"a@b"@example.org', '"a"b@example.org'])
+def test_quotes_that_are_needed_are_refused(text: str) -> None:
+    with pytest.raises(InvalidAddress):
+        identifiers.normalise_email(text)
