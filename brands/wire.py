@@ -219,7 +219,7 @@ class Day(serializers.DateField):
             self.fail("invalid")
 
 
-class Page(serializers.Serializer[Any]):
+class Page(StrictSerializer):
     """The query of a list. `cursor` is what the page before gave as `next_cursor`."""
 
     cursor = serializers.CharField(required=False, max_length=400)

@@ -25,7 +25,7 @@ MAX_SEQUENCE = 2**63 - 1
 MAX_WAIT = 30  # seconds
 
 
-class FeedQuery(serializers.Serializer[object]):
+class FeedQuery(StrictSerializer):
     after = serializers.IntegerField(
         default=0, min_value=0, max_value=MAX_SEQUENCE, help_text="The last sequence you have."
     )
@@ -71,7 +71,7 @@ class Events(BrandView):
         already it comes at once, as it does where a stream of yours needs its place, and
         `Retry-After` says when to ask again.
         """
-        query = FeedQuery(data=request.query_params)
+        query = FeedQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         after, limit = query.validated_data["after"], query.validated_data["limit"]
         events = stream.read(self.brand.pk, after=after, limit=limit + 1)
@@ -105,7 +105,7 @@ def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:
     }
 
 
-class OverdueQuery(serializers.Serializer[object]):
+class OverdueQuery(StrictSerializer):
     after = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEQUENCE)
     limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
 
@@ -116,7 +116,7 @@ class Overdue(BrandView):
     @extend_schema(parameters=[OverdueQuery], responses=Feed, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
         """The events whose `honour_by` is over and that you have not said to have applied."""
-        query = OverdueQuery(data=request.query_params)
+        query = OverdueQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         after, limit = query.validated_data["after"], query.validated_data["limit"]
         now = timezone.now()

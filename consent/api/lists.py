@@ -14,7 +14,7 @@ from rest_framework import serializers
 from brands import stream
 from brands.api.places import Streamed
 from brands.models import Brand, BrandKey
-from brands.wire import Problem, Problems
+from brands.wire import Problem, Problems, StrictSerializer
 from consent import contact_hashes, tables
 from consent.api.batches import OPTIONS, look_at_connection_again
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 Batches = Iterable[Sequence[T]]
 
 
-class SinceQuery(serializers.Serializer[Any]):
+class SinceQuery(StrictSerializer):
     since = serializers.IntegerField(
         required=False,
         min_value=0,

@@ -72,10 +72,12 @@ def test_after_the_end_there_is_nothing_yet(after: int, as_acme: Api, seven: Non
     [
         ({"after": -1}, "after"),
         ({"after": "x"}, "after"),
+        ({"after": ""}, "after"),
         ({"after": "1.5"}, "after"),
         ({"after": 2**63}, "after"),
         ({"after": "9" * 2_000}, "after"),
         ({"after": "1\0"}, "after"),
+        ({"types": "preference.*"}, "types"),
         ({"limit": 0}, "limit"),
         ({"limit": 1001}, "limit"),
         ({"limit": -5}, "limit"),
