@@ -72,12 +72,16 @@ class Checks(Group[K]):
         purpose: str,
         channel: str | None = None,
         topic: str | None = None,
+        at: datetime | None = None,
+        as_of: datetime | None = None,
+        suppose: Sequence[Mapping[str, Any]] | None = None,
     ) -> Call[list[Decision | Mistake]]:
         """A decision for each of up to 10,000, in their order; a `Mistake` for what is no contact.
 
-        A `Mistake` is not `allowed`, either.
+        A `Mistake` is not `allowed`, either. `at`, `as_of` and `suppose` as in `check`.
         """
-        return _many(contacts, {"purpose": purpose, "channel": channel, "topic": topic})
+        matter = {"purpose": purpose, "channel": channel, "topic": topic}
+        return _many(contacts, matter | {"at": at, "as_of": as_of, "suppose": suppose})
 
     def check_stream(
         self,
