@@ -82,9 +82,9 @@ def test_several_questions_about_one(acme_client: Client, met: Relationship, off
 
 def test_a_mistake_among_many_allows_nothing(acme_client: Client, met: Relationship) -> None:
     say(met, "grant")
-    yes = [{"scope": {}, "decision": "grant"}]
-    (supposed,) = acme_client.check_many([EMAIL], **MAILS, suppose=yes)
-    assert supposed.allowed
+    no = [{"scope": {}, "decision": "deny"}]
+    (supposed,) = acme_client.check_many([EMAIL], **MAILS, suppose=no)
+    assert isinstance(supposed, Decision) and supposed.rule == "person_denied"
     allowed, unknown, wrong = acme_client.check_many(
         [EMAIL, "nobody@example.org", Contact(phone="12")], **MAILS
     )

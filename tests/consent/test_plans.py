@@ -211,12 +211,14 @@ def test_the_slot_of_a_choice_is_found_by_its_index(person: Relationship) -> Non
     assert pages(plan) < PAGES
 
 
-def test_a_budget_reads_the_sends_of_its_window(person: Relationship) -> None:
+@pytest.mark.parametrize("query", [budgets.NOW, budgets.THEN])
+def test_a_budget_reads_the_sends_of_its_window(query: str, person: Relationship) -> None:
     columns = ("subject", "brand", "purpose", "channel", "topic", "contact_point", "max", "since")
     one = dict.fromkeys(columns) | {"subject": person.subject_id, "max": 3, "since": NOW}
-    given = {name: [value] for name, value in one.items()}
+    given: dict[str, Any] = {name: [value] for name, value in one.items()}
+    known = {name: [person.subject_id] for name in ("subjects", "holders", "persons")}
     with by_indexes() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {budgets.QUERY}", given)
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", given | known | {"as_of": NOW})
         assert read_whole(cursor.fetchone()[0][0]["Plan"]) == set()
 
 
