@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from brands.wire import Problem, Problems, list_of, translating
 from cmr import preferences
 from cmr.api.access import ConsumerView
-from cmr.api.choices import ScopeReader, StandingData, standing_data
+from cmr.api.choices import StandingData, standing_data
+from cmr.api.scopes import ScopeReader
 from cmr.models import TokenScope
 from consent import batches, checks, hindsight, ledger, notices
 from consent.api import other_times, wire
