@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from brands import jurisdictions
+from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
 from brands.names import UNSEEN, check_name
 
@@ -76,11 +77,7 @@ class PastRegime(models.Model):
             # "As of then": purpose = ? AND until > ?.
             models.Index(fields=["purpose", "until"], name="past_regime"),
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="past_regime_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        ]
+        triggers = refuse_changes("past_regime")
 
 
 class Purpose(models.Model):

@@ -86,7 +86,7 @@ def test_a_database_that_goes_away_meanwhile_is_not_our_mistake(
     waiting: Waiting, met: Relationship
 ) -> None:
     answer = waiting(after=1, wait=30)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"

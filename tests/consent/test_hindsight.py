@@ -220,9 +220,9 @@ def test_the_past_cannot_be_altered(ana: Consumer, met: Relationship) -> None:
     profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW)
     for rows in (met.past.all(), PastProfile.objects.all()):
         assert rows.exists()
-        with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             rows.update(until=NOW - HOUR)
-    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         met.past.all().delete()
 
 

@@ -110,7 +110,7 @@ def told_once(ana: Consumer, met: Relationship) -> None:
         subscription=subscription,
         sequence=1,
         message=subscription.pk,
-        started_at=NOW,
+        started_at=datetime.now(UTC),  # an old one may be pruned
         latency_ms=1,
         outcome="timed_out",
     )
