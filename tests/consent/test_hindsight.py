@@ -118,7 +118,7 @@ def test_supposing_tells_nothing_of_a_stranger(as_rival: Api, met: Relationship)
         ({"at": at(NOW - 24 * HOUR)}, "past"),
         ({"as_of": at(NOW), "at": at(NOW + 24 * HOUR)}, "one_time"),
         ({"as_of": at(NOW), "suppose": [DENY]}, "one_time"),
-        ({"as_of": "yesterday"}, "no_zone"),
+        ({"as_of": "yesterday"}, "invalid"),
         ({"at": "2999-01-01T00:00:00"}, "no_zone"),
         ({"suppose": [DENY] * 21}, "max_length"),
         ({"suppose": [{"scope": {"brand": "rival"}, "decision": "deny"}]}, "unknown_brand"),
