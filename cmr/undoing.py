@@ -135,7 +135,7 @@ def repeat_narrower_yeses(
 
 
 def _is_refused_by_brand(grant: Choice, said: Sequence[Choice], now: datetime) -> bool:
-    """Whether a brand recorded a newer no, for any address, which *grant* said again would lift."""
+    """Tell whether a newer no of a brand, for any address, would be lifted by *grant* again."""
     return any(
         each.maker == "brand"
         and each.refuses(now)

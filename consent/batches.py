@@ -93,9 +93,9 @@ def check_many(
     now: datetime,
     supposing: Sequence[Choice] = (),
 ) -> Iterator[Answer]:
-    """A decision for each contact, in their order, or why there is none for it.
+    """Decide about each contact, in their order, or say why there is no decision.
 
-    With what each of them is supposed to say.
+    *supposing* is what each of them is supposed to say, as `ledger.suppose` returns it.
 
     What one contact gets is what a check of it alone would say. Until the iterator is at its end,
     or closed, nothing else can be asked on this thread's connection.

@@ -106,7 +106,7 @@ class Purposes(BrandView):
 
     @extend_schema(responses=PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Every purpose, and what holds while a person has said nothing."""
+        """List every purpose, and what holds while a person has said nothing."""
         return Response({"data": list_purposes(), "next_cursor": None})
 
 

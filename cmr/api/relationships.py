@@ -21,6 +21,7 @@ from brands.models import Brand, Topic
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import preferences
 from cmr.api.access import ConsumerView
+from cmr.api.choices import StandingData, standing_data
 from cmr.api.scopes import ScopeReader
 from cmr.models import ContactPoint, TokenScope
 from consent import budgets, notices, permissions
@@ -28,7 +29,7 @@ from consent.api import wire
 from consent.models import Preference, Relationship
 from consent.models.relationship import Origin
 from consent.permissions import Permission
-from consent.resolution import Choice, Decision
+from consent.resolution import Decision
 
 TAG = "consumer"
 
@@ -44,16 +45,6 @@ class BrandData(serializers.Serializer[object]):
 BrandList = list_of(BrandData)
 
 
-class ReasonData(serializers.Serializer[object]):
-    entry = serializers.UUIDField(help_text="As in me/history.")
-    scope = wire.ScopeData()
-    decision = serializers.CharField()
-    maker = serializers.CharField()
-    made_at = serializers.DateTimeField()
-    until = serializers.DateTimeField(allow_null=True)
-    expires_at = serializers.DateTimeField(allow_null=True)
-
-
 class PermissionData(serializers.Serializer[object]):
     purpose = serializers.CharField()
     channel = serializers.CharField(allow_null=True)
@@ -64,7 +55,9 @@ class PermissionData(serializers.Serializer[object]):
     )
     allowed = serializers.BooleanField()
     rule = serializers.CharField()
-    because = ReasonData(allow_null=True, help_text="The choice that decided; null for a default.")
+    because = StandingData(
+        allow_null=True, help_text="The choice that decided; null for a default."
+    )
     valid_until = serializers.DateTimeField(allow_null=True)
     limit = wire.LimitData(allow_null=True, help_text="The tightest that holds here.")
     remaining = serializers.IntegerField(
@@ -269,7 +262,7 @@ class PersonPurposes(ConsumerView):
 
     @extend_schema(operation_id="me_purposes_list", responses=catalogue.PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Every purpose, and what holds while you have said nothing."""
+        """List every purpose, and what holds while you have said nothing."""
         return Response({"data": catalogue.list_purposes(), "next_cursor": None})
 
 
@@ -278,7 +271,7 @@ class BrandTopics(ConsumerView):
 
     @extend_schema(responses=PersonTopicList, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
-        """A brand's topics: those on offer, and retired ones about which you said something."""
+        """List a brand's topics: those on offer, and retired ones you said something about."""
         one = Brand.objects.live().filter(slug=brand).first()
         if one is None:
             raise Problem(404, "not_found", "There is no such brand.")
@@ -304,25 +297,14 @@ class _PermissionWriter:
                 "topic": each.topic,
                 "allowed": each.decision.allowed,
                 "rule": each.decision.rule,
-                "because": self._reason(each.decision.because),
+                "because": standing_data(because, self.scopes)
+                if (because := each.decision.because)
+                else None,
                 "valid_until": each.decision.valid_until,
                 **self._limits(each.decision),
             }
             for each in may
         ]
-
-    def _reason(self, because: Choice | None) -> dict[str, Any] | None:
-        if because is None:
-            return None
-        return {
-            "entry": because.entry,
-            "scope": self.scopes.of_scope(because.scope),
-            "decision": because.decision,
-            "maker": because.maker,
-            "made_at": because.made_at,
-            "until": because.until,
-            "expires_at": because.expires_at,
-        }
 
     def _limits(self, decision: Decision) -> dict[str, Any]:
         limit = decision.limit

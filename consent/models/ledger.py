@@ -95,7 +95,7 @@ class ScopeFields(models.Model):
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
     def of_person(self, person_id: uuid.UUID) -> LedgerEntryQuerySet:
-        """All they said, with the chains of the subjects that were merged into theirs."""
+        """Return all that they said, also as subjects that were merged into theirs."""
         merged = Subject.objects.filter(merged_into=person_id)
         return self.filter(Q(subject=person_id) | Q(subject__in=merged.values("pk")))
 

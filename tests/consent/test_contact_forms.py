@@ -32,8 +32,25 @@ def test_a_number_that_names_nobody_is_refused(text: str, as_acme: Api, acme: Br
 
 
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("+1 555 1234", "area code"),
+        (f"{PHONE} ext. 5", "extension"),
+        (f"{PHONE};ext=7", "extension"),
+        ("+52 1 55 1234 56789", "length"),
+        ("4915112345678.0", "spreadsheet"),
+        ("4915112345678", "country code"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_the_number(text: str, reason: str) -> None:
+    with pytest.raises(InvalidAddress, match=reason):
+        identifiers.normalise_phone(text)
+
+
+@pytest.mark.parametrize(
     ("text", "normal"),
     [
+        ("+1 212 555 1234", "+12125551234"),
         ("+52 1 55 1234 5678", "+525512345678"),
         ("+5215512345678", "+525512345678"),
         ("+52 55 1234 5678", "+525512345678"),
