@@ -101,7 +101,7 @@ def test_what_was_allowed_then_is_told_after_the_end(
         ({"as_of": (NOW + 24 * HOUR).isoformat()}, "not_yet"),
         ({"at": (NOW - 24 * HOUR).isoformat()}, "past"),
         ({"as_of": THEN, "at": SOON}, "one_time"),
-        ({"as_of": "yesterday"}, "no_zone"),
+        ({"as_of": "yesterday"}, "invalid"),
     ],
 )
 def test_a_moment_that_makes_no_sense_is_refused(as_acme: Api, more: Any, code: str) -> None:
