@@ -6,6 +6,9 @@ that it concerned. So both are compared, in both directions: an event about a ch
 that says the same (`_find_false_events`), and an entry needs its event with each relationship that
 certainly was there when it was recorded (`_find_untold`).
 
+Note [Snapshots]. People are read some hundred at a time, all as of one moment (`REPEATABLE READ`),
+so that what is recorded meanwhile cannot look like a break, and nobody waits for a lock.
+
 What this cannot see is listed in docs/operations.md, "What verification cannot see".
 """
 
@@ -13,18 +16,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from brands import density
 from brands.event_types import OF_DECISION
 from brands.models import Brand, Event
-from consent import chain, ledger, notices, preferences
+from consent import chain, notices, preferences
 from consent.entry_ids import build_entry_id
 from consent.models import (
     Identifier,
@@ -35,13 +39,18 @@ from consent.models import (
     Subject,
 )
 
-#: How many subjects or events are read at once.
-BATCH = 1_000
+#: How many people, and how many events, are read at once.
+PEOPLE = 200
+EVENTS = 1_000
 #: Times are taken when a request begins, and order is by locks. So of what is less than this apart
 #: it is not certain which came first.
 UNCERTAIN = timedelta(minutes=10)
 #: An event's facts; its decision may be empty, where it was told again or is history.
 FACTS = ("purpose", "channel", "topic", "reason", "source", "campaign", "before")
+TOLD = """
+SELECT brand_id, cause FROM brands_event
+JOIN unnest(%s::bigint[], %s::uuid[]) AS due (brand_id, cause) USING (brand_id, cause)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,12 @@ def verify(
     With *since* only the people with an entry recorded since then and the events since then;
     whether a stream is dense is always verified as a whole. *progress* gets a line now and then.
     """
-    for number, person_id in enumerate(_list_people(since), start=1):
-        yield from verify_person(person_id)
-        if number % BATCH == 0:
-            progress(f"{number} people verified")
+    verified = 0
+    for subject_ids in _list_subjects(since):
+        yield from _verify_people(subject_ids)
+        verified += len(subject_ids)
+        if verified % (10 * PEOPLE) == 0:
+            progress(f"{verified} people verified")
     for brand in Brand.objects.order_by("pk").iterator():
         yield from _verify_stream(brand, since=since)
         progress(f"stream of brand {brand.slug} verified")
@@ -78,10 +89,7 @@ def verify_person(subject_id: uuid.UUID) -> Iterator[Break]:
     Raises:
         Subject.DoesNotExist
     """
-    with transaction.atomic():  # locked, or an entry recorded meanwhile would look like a break
-        person = _Person(ledger.lock(subject_id))
-        found = list(person.find_breaks())
-    yield from found
+    return _verify_people([Subject.objects.get(pk=subject_id).pk])
 
 
 def verify_events_about(subject_id: uuid.UUID) -> Iterator[Break]:
@@ -94,8 +102,8 @@ def verify_events_about(subject_id: uuid.UUID) -> Iterator[Break]:
         yield from _verify_events(brand, events, after=0)
 
 
-def _list_people(since: datetime | None) -> Iterator[uuid.UUID]:
-    """List the subjects whose word counts, by batches; one merged meanwhile is with another."""
+def _list_subjects(since: datetime | None) -> Iterator[list[uuid.UUID]]:
+    """List the subjects to verify, by batches; one merged meanwhile is read with its person."""
     people = Subject.objects.order_by("pk")
     if since is None:
         people = people.filter(merged_into=None)
@@ -105,61 +113,104 @@ def _list_people(since: datetime | None) -> Iterator[uuid.UUID]:
     last = None
     while True:
         left = people if last is None else people.filter(pk__gt=last)
-        if not (ids := list(left.values_list("pk", flat=True)[:BATCH])):
+        if not (ids := list(left.values_list("pk", flat=True)[:PEOPLE])):
             return
-        yield from ids
+        yield ids
         last = ids[-1]
 
 
-# -- One person -----------------------------------------------------------------------------------
+@contextmanager
+def _take_snapshot() -> Iterator[None]:
+    """Read as of one moment, and lock nothing: Note [Snapshots]."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
+# -- People ---------------------------------------------------------------------------------------
+
+
+def _verify_people(subject_ids: Sequence[uuid.UUID]) -> Iterator[Break]:
+    """Verify the people with these subjects, all as of one moment."""
+    with _take_snapshot():
+        people = _read_people(subject_ids)
+        found = [each for person in people for each in person.find_breaks()]
+        untold = list(_find_untold(people))
+    yield from found
+    yield from untold
+
+
+def _read_people(subject_ids: Sequence[uuid.UUID]) -> list[_Person]:
+    """Read each person with one of these subjects, by the same few queries for all of them."""
+    asked = Subject.objects.in_bulk(subject_ids).values()
+    roots = {each.person_id for each in asked}
+    subjects = Subject.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).order_by("pk")
+    person_of = {each.pk: each.person_id for each in subjects}
+    people = {root: _Person(root) for root in sorted(roots)}
+    for subject in subjects:
+        people[subject.person_id].subjects.append(subject)
+
+    def find(subject_id: uuid.UUID) -> _Person:
+        return people[person_of[subject_id]]
+
+    ids = list(person_of)
+    entries = LedgerEntry.objects.filter(subject__in=ids).select_related("text")
+    for entry in entries.order_by("subject", "subject_seq"):
+        find(entry.subject_id).entries.append(entry)
+    for preference in Preference.objects.filter(subject__in=ids):
+        find(preference.subject_id).held.append(preference)
+    for relationship in Relationship.objects.filter(subject__in=ids):
+        find(relationship.subject_id).relationships.append(relationship)
+    for identifier in Identifier.objects.filter(subject__in=ids):
+        find(identifier.subject_id).points[identifier.subject_id] = identifier.pk
+    for way in Propagation.objects.filter(entry__subject__in=ids).select_related("entry"):
+        find(way.entry.subject_id).told_by[way.entry_id] = way.done_at
+    return list(people.values())
+
+
+def _find_untold(people: Iterable[_Person]) -> Iterator[Break]:
+    """Say which entry a brand was not told of, though it certainly had to be: [Witnesses]."""
+    due = [(entry, each) for person in people for entry, each in person.list_due()]
+    causes = [notices.cause_of(entry, each) for entry, each in due]
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD, [[each.brand_id for _, each in due], causes])
+        told = {*cursor.fetchall()}
+    for (entry, each), cause in zip(due, causes, strict=True):
+        if (each.brand_id, cause) not in told:
+            problem = f"brand {each.brand_id} has no event of entry {entry.subject_seq}"
+            yield _of_ledger(entry.subject_id, problem)
+
+
+@dataclass(slots=True)
 class _Person:
-    """A locked person, with what is read of them once."""
+    """What is read of one person."""
 
-    def __init__(self, root: Subject) -> None:
-        self.root = root
-        self.subjects = [root, *Subject.objects.filter(merged_into=root.pk).order_by("pk")]
-        ids = [subject.pk for subject in self.subjects]
-        entries = LedgerEntry.objects.filter(subject__in=ids).select_related("text")
-        self.entries = list(entries.order_by("subject", "subject_seq"))
-        self.held = list(Preference.objects.filter(subject__in=ids))
-        self.relationships = list(Relationship.objects.filter(subject__in=ids))
-        points = Identifier.objects.filter(subject__in=ids).values_list("subject", "pk")
-        self.points = dict(points) if self.entries else {}
-        #: By when every brand had been told of a choice about any; None while that is under way.
-        self.told_by = self._read_propagation()
-
-    def _read_propagation(self) -> dict[uuid.UUID, datetime | None]:
-        if not (wide := [entry.pk for entry in self.entries if entry.brand_id is None]):
-            return {}
-        rows = Propagation.objects.filter(entry__in=wide)
-        return dict(rows.values_list("entry", "done_at"))
+    root: uuid.UUID
+    #: All of theirs: the one that counts, and those that were merged into it.
+    subjects: list[Subject] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
+    held: list[Preference] = field(default_factory=list)
+    relationships: list[Relationship] = field(default_factory=list)
+    #: The identifier of each subject.
+    points: dict[uuid.UUID, int] = field(default_factory=dict)
+    #: By when every brand had been told of a choice about any; None while that is under way.
+    told_by: dict[uuid.UUID, datetime | None] = field(default_factory=dict)
 
     def find_breaks(self) -> Iterator[Break]:
         for subject in self.subjects:
             mine = [entry for entry in self.entries if entry.subject_id == subject.pk]
             yield from (_of_ledger(subject.pk, said) for said in chain.find_breaks(subject, mine))
-        deviations = preferences.find_deviations(self.root.pk, self.held, self.entries)
-        yield from (_of_ledger(self.root.pk, said) for said in deviations)
-        yield from self._find_untold()
-
-    def _find_untold(self) -> Iterator[Break]:
-        """Say which entry a brand was not told of, though it certainly had to be: [Witnesses]."""
-        due = self._list_due()
-        causes = {notices.cause_of(entry, each): each.brand_id for entry, each in due}
-        found = Event.objects.filter(brand__in={*causes.values()}, cause__in=causes)
-        told = {*found.values_list("brand_id", "cause")} if causes else set()
-        for entry, each in due:
-            if (each.brand_id, notices.cause_of(entry, each)) not in told:
-                problem = f"brand {each.brand_id} has no event of entry {entry.subject_seq}"
-                yield _of_ledger(entry.subject_id, problem)
+        deviations = preferences.find_deviations(self.root, self.held, self.entries)
+        yield from (_of_ledger(self.root, said) for said in deviations)
         for entry in self.entries:
             if entry.brand_id is None and entry.pk not in self.told_by:
                 problem = f"entry {entry.subject_seq} is not on its way to the brands"
                 yield _of_ledger(entry.subject_id, problem)
 
-    def _list_due(self) -> list[tuple[LedgerEntry, Relationship]]:
+    def list_due(self) -> list[tuple[LedgerEntry, Relationship]]:
         """List each entry with the relationships whose brand has its event for certain."""
         return [
             (entry, each)
@@ -190,7 +241,7 @@ class _Person:
             return entry.contact_point_id is not None and entry.subject_id == each.subject_id
         joined = [each.started_at]
         if each.subject_id != entry.subject_id:
-            if entry.subject_id != self.root.pk:
+            if entry.subject_id != self.root:
                 return False
             # When a subject that was merged twice came to this person is not kept: take the last.
             joined += [subject.merged_at for subject in self.subjects if subject.merged_at]
@@ -218,7 +269,7 @@ def _verify_stream(brand: Brand, *, since: datetime | None) -> Iterator[Break]:
 
 def _verify_events(brand: Brand, events: QuerySet[Event], *, after: int) -> Iterator[Break]:
     """Compare the events above *after* with the ledger, batch by batch."""
-    while some := list(events.filter(sequence__gt=after).order_by("sequence")[:BATCH]):
+    while some := list(events.filter(sequence__gt=after).order_by("sequence")[:EVENTS]):
         for event, problem in _find_false_events(brand, some):
             yield _of_stream(brand, f"event {event.sequence} {problem}")
         after = some[-1].sequence
@@ -228,54 +279,42 @@ def _of_stream(brand: Brand, problem: str) -> Break:
     return Break(f"stream of brand {brand.slug}", problem)
 
 
-@dataclass(slots=True)
-class _Witnessed:
-    """The entries that some events of one brand tell of, found by the events' causes."""
-
-    brand: Brand
-    direct: dict[uuid.UUID, LedgerEntry]
-    relationships: dict[uuid.UUID, Relationship]
-    #: By person; read when an event tells of the word of another of the person's subjects.
-    derived: dict[uuid.UUID, dict[tuple[uuid.UUID, uuid.UUID], LedgerEntry]] = field(
-        default_factory=dict
-    )
-
-    def find_entry(self, event: Event) -> LedgerEntry | None:
-        if (entry := self.direct.get(event.cause)) is not None:
-            return entry if entry.subject_id == event.subject else None
-        if (known := self.relationships.get(event.subject)) is None:
-            return None
-        if known.person_id not in self.derived:
-            self.derived[known.person_id] = self._derive(known.person_id)
-        return self.derived[known.person_id].get((event.subject, event.cause))
-
-    def _derive(self, person_id: uuid.UUID) -> dict[tuple[uuid.UUID, uuid.UUID], LedgerEntry]:
-        """Work out by which cause each relationship was told of the person's entries."""
-        theirs = Relationship.objects.filter(person=person_id, brand=self.brand)
-        about = Q(brand=None) | Q(brand=self.brand)
-        entries = list(LedgerEntry.objects.of_person(person_id).filter(about))
-        return {
-            (each.subject_id, notices.cause_of(entry, each)): entry
-            for each in theirs
-            for entry in entries
-        }
+#: The subject that an event names, and its cause.
+Told = tuple[uuid.UUID, uuid.UUID]
 
 
 def _find_false_events(brand: Brand, events: Sequence[Event]) -> Iterator[tuple[Event, str]]:
     """Say which event tells of a choice that no entry holds, or not so: Note [Witnesses]."""
     choices = [event for event in events if event.type in OF_DECISION.values()]
     entries = LedgerEntry.objects.in_bulk([event.cause for event in choices])
-    subjects = {event.subject for event in choices}
-    known = Relationship.objects.filter(brand=brand, subject__in=subjects)
-    witnessed = _Witnessed(brand, entries, {each.subject_id: each for each in known})
+    witnessed = {(entry.subject_id, entry.pk): entry for entry in entries.values()}
+    witnessed |= _derive(brand, {each.subject for each in choices if each.cause not in entries})
     for event in events:
         try:
-            yield from [(event, problem) for problem in _compare(event, witnessed)]
+            entry = witnessed.get((event.subject, event.cause))
+            yield from [(event, problem) for problem in _compare(event, entry)]
         except (KeyError, TypeError, ValueError):
             yield event, "has a body that cannot be read"
 
 
-def _compare(event: Event, witnessed: _Witnessed) -> Iterator[str]:
+def _derive(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[Told, LedgerEntry]:
+    """Work out by which cause the brand was told of other entries of these subjects' persons."""
+    known = Relationship.objects.filter(brand=brand, subject__in=subject_ids)
+    persons = {each.person_id for each in known}
+    subjects = Subject.objects.filter(Q(pk__in=persons) | Q(merged_into__in=persons))
+    person_of = {each.pk: each.person_id for each in subjects}
+    about = Q(brand=None) | Q(brand=brand)
+    entries: dict[uuid.UUID, list[LedgerEntry]] = {}
+    for entry in LedgerEntry.objects.filter(about, subject__in=list(person_of)):
+        entries.setdefault(person_of[entry.subject_id], []).append(entry)
+    return {
+        (each.subject_id, notices.cause_of(entry, each)): entry
+        for each in Relationship.objects.filter(brand=brand, person__in=persons)
+        for entry in entries.get(each.person_id, ())
+    }
+
+
+def _compare(event: Event, entry: LedgerEntry | None) -> Iterator[str]:
     """Say what is wrong with one event. Raises KeyError, TypeError or ValueError of its body."""
     body = orjson.loads(bytes(event.body))
     own = event.sequence, event.type, event.timestamp
@@ -283,7 +322,7 @@ def _compare(event: Event, witnessed: _Witnessed) -> Iterator[str]:
         yield "has the body of another event"
     elif event.type not in OF_DECISION.values():
         return
-    elif (entry := witnessed.find_entry(event)) is None:
+    elif entry is None:
         yield f"about subject {event.subject} tells of entry {event.cause}, which is gone"
     elif wrong := [*_differing_facts(event, entry), *_differing_fields(event, body["data"], entry)]:
         number = f"entry {entry.subject_seq} of subject {entry.subject_id}"

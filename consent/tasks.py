@@ -8,6 +8,7 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
+from brands.advisory_locks import try_lock
 from brands.tasks import deliver_due
 from brands.wakeup import publish
 from consent import anomalies, endings, honour_times, integrity, metrics, propagation, yes_lives
@@ -17,6 +18,8 @@ from consent.reports import exports, summaries
 log = logging.getLogger(__name__)
 #: An import is applied for so long before others have their turn.
 TURN_SECONDS = 5.0
+#: Keeps two verifications of the ledger apart.
+VERIFYING = 20_261_130
 
 
 @shared_task(name="consent.propagate")
@@ -26,11 +29,15 @@ def propagate(subject_id: str) -> None:
 
 @shared_task(name="consent.verify_ledger")
 def verify_ledger() -> int:
-    """Verify the whole record; log each break, and return how many there are."""
+    """Verify the whole record; log each break, and return how many there are.
+
+    Does nothing while another run is under way.
+    """
     breaks = 0
-    for each in integrity.verify():
-        log.error("%s", each)
-        breaks += 1
+    with try_lock(VERIFYING) as is_held:
+        for each in integrity.verify() if is_held else ():
+            log.error("%s", each)
+            breaks += 1
     return breaks
 
 

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Model, QuerySet
 
+from brands.advisory_locks import try_lock
 from brands.models import CampaignDay
 from consent import metrics, rates
 from consent.models import DailyCount, ExportPart, ReportExport
@@ -77,19 +78,13 @@ def write_waiting(*, now: datetime) -> int:
 
 
 def _write_locked(export_id: uuid.UUID, now: datetime) -> bool:
-    key = [LOCK, export_id.int % (1 << 31)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        if not cursor.fetchone()[0]:
+    with try_lock(LOCK, export_id.int % (1 << 31)) as is_held:
+        if not is_held:
             return False
-    try:
         export = ReportExport.objects.filter(pk=export_id, state="waiting").first()
         if export:
             _write(export, now)
         return export is not None
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 def _write(export: ReportExport, now: datetime) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
 
-from consent import integrity, ledger
+from brands.advisory_locks import try_lock
+from consent import integrity, ledger, tasks
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.resolution import Scope
-from tests.races.together import together
+from tests.ownership import as_owner
+from tests.races.together import PATIENCE, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,3 +38,44 @@ def verify_often() -> int:
 
 def test_what_is_recorded_meanwhile_is_no_break(met: Relationship) -> None:
     together(partial(record_many, met), verify_often, partial(record_many, met))
+
+
+def test_somebody_who_records_keeps_no_verification_waiting(met: Relationship) -> None:
+    record_many(met)
+    locked, verified = Event(), Event()
+
+    def hold_the_person() -> None:
+        with transaction.atomic():
+            ledger.lock(met.subject_id)
+            locked.set()
+            assert verified.wait(PATIENCE)
+
+    def verify() -> None:
+        assert locked.wait(PATIENCE)
+        assert list(integrity.verify()) == []
+        verified.set()
+
+    together(hold_the_person, verify)
+
+
+def test_a_second_run_of_the_task_does_nothing(met: Relationship) -> None:
+    record_many(met)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE consent_ledgerentry DISABLE TRIGGER USER")
+        cursor.execute("UPDATE consent_ledgerentry SET reason = 'privacy'")
+        cursor.execute("ALTER TABLE consent_ledgerentry ENABLE TRIGGER USER")
+    assert tasks.verify_ledger() > 0
+    started, ended = Event(), Event()
+
+    def be_the_first() -> None:
+        with try_lock(tasks.VERIFYING) as is_held:
+            assert is_held
+            started.set()
+            assert ended.wait(PATIENCE)
+
+    def be_the_second() -> None:
+        assert started.wait(PATIENCE)
+        assert tasks.verify_ledger() == 0
+        ended.set()
+
+    together(be_the_first, be_the_second)

@@ -1,0 +1,31 @@
+"""Doing a thing once at a time over all processes, by PostgreSQL's advisory locks.
+
+The lock belongs to the connection, and so falls with the process that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def try_lock(space: int, number: int = 0) -> Iterator[bool]:
+    """Hold the lock *number* of *space* and yield True, or False where another holds it.
+
+    Both are 32-bit numbers; each use takes a space of its own.
+    """
+    key = [space, number]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        (is_held,) = cursor.fetchone()
+    if not is_held:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
