@@ -75,7 +75,7 @@ def _tell(brand: Brand, *, now: datetime) -> bool:
         send_mail(
             _("Your webhooks need you"), _text(brand, troubles), None, [brand.operations_email]
         )
-    except OSError as error:  # smtplib's exceptions are OSErrors
+    except Exception as error:  # each backend has its own
         Trouble.objects.filter(pk__in=ids).update(told_at=None)
         log.warning("no mail to brand %s: %s", brand.slug, type(error).__name__)
         return False

@@ -20,10 +20,11 @@ from cmr.recovery_links import BadRecoveryLink, Recovery
 def make_token(consumer: Consumer, *, name: str, scope: str, days: int, now: datetime) -> str:
     """Make a token for a program, and tell the owner; return its text."""
     ends = now + timedelta(days=days)
-    text = tokens.issue(consumer, name=name, scope=scope, expires_at=ends)
     # Mail programs make links of such names, and a thief chooses this one.
     shown = re.sub("[./:]", " ", name) if names.has_address(name) else name
-    account_notices.notify(consumer.user, Change.TOKEN_MADE, now=now, name=shown)
+    with transaction.atomic():
+        text = tokens.issue(consumer, name=name, scope=scope, expires_at=ends)
+        account_notices.notify(consumer.user, Change.TOKEN_MADE, now=now, name=shown)
     return text
 
 
@@ -35,28 +36,30 @@ def end_all(user: User, *, now: datetime) -> None:
 
 def add_address(consumer: Consumer, *, kind: str, value: str, now: datetime) -> ContactPoint:
     """Add a proved address, and tell the others. Raises accounts.AddressTaken."""
-    point = accounts.add_contact(consumer, kind=kind, value=value, now=now)
     change = Change.ADDRESS_ADDED
-    account_notices.notify(consumer.user, change, now=now, but_not=[value], address=value)
+    with transaction.atomic():
+        point = accounts.add_contact(consumer, kind=kind, value=value, now=now)
+        account_notices.notify(consumer.user, change, now=now, but_not=[value], address=value)
     return point
 
 
 def remove_address(point: ContactPoint, *, now: datetime) -> RemovedAddress:
     """Remove an address, and tell the others and the removed one. Raises accounts.LastAddress."""
-    user, value = point.consumer.user, point.value
-    removed = accounts.remove_contact(point, now=now)
-    change = Change.ADDRESS_REMOVED
-    account_notices.notify(user, change, now=now, but_not=[value], address=value)
-    if removed.kind == ContactKind.EMAIL:
-        account_notices.notify_removed_address(user, value, now=now)
+    user, value, change = point.consumer.user, point.value, Change.ADDRESS_REMOVED
+    with transaction.atomic():
+        removed = accounts.remove_contact(point, now=now)
+        account_notices.notify(user, change, now=now, but_not=[value], address=value)
+        if removed.kind == ContactKind.EMAIL:
+            account_notices.notify_removed_address(user, value, now=now)
     return removed
 
 
 def restore_address(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
     """Restore a removed address, and tell all. Raises accounts.NotHeld."""
-    point = accounts.restore_contact(removed, now=now)
     change = Change.ADDRESS_RESTORED
-    account_notices.notify(point.consumer.user, change, now=now, address=point.value)
+    with transaction.atomic():
+        point = accounts.restore_contact(removed, now=now)
+        account_notices.notify(point.consumer.user, change, now=now, address=point.value)
     return point
 
 
@@ -82,7 +85,7 @@ def recover(recovery: Recovery, *, now: datetime) -> User:
         accounts.sign_in_by(user, point.value)
         _forget_new_ways_in(user, since=recovery.since)
         end_all(user, now=now)
-    account_notices.notify(user, Change.ACCOUNT_RECOVERED, now=now, address=point.value)
+        account_notices.notify(user, Change.ACCOUNT_RECOVERED, now=now, address=point.value)
     return user
 
 

@@ -6,24 +6,20 @@ Addresses that were removed in the last days are told as well, or a thief would 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from cmr import recovery_links, texting
+from cmr import outbox, recovery_links, texting
 from cmr.models import Consumer, ContactKind, User
-
-log = logging.getLogger(__name__)
+from cmr.outbox import Message
 
 
 class Change(Enum):
@@ -66,32 +62,25 @@ IF_NOT_YOU_TAKE_BACK = gettext_lazy(
 WITHOUT_LINK = {Change.TOKEN_MADE, Change.ACCOUNT_ERASED, Change.ACCOUNT_RECOVERED}
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One message, ready to be sent."""
-
-    kind: str
-    to: str
-    subject: str
-    text: str
-
-
 def notify(
     user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
 ) -> None:
-    """Tell all addresses of *user* but some; *named* are the names in the text of *change*."""
-    send_notices(write_notices(user, change, now=now, but_not=but_not, **named))
+    """Tell all addresses of *user* but some; *named* are the names in the text of *change*.
+
+    Call it in the transaction of the change.
+    """
+    outbox.add(write_notices(user, change, now=now, but_not=but_not, **named), now=now)
 
 
 def write_notices(
     user: User, change: Change, *, now: datetime, but_not: Collection[str] = (), **named: Any
-) -> list[Letter]:
+) -> list[Message]:
     """Return what `notify` would send: for an account that will be gone when it is sent."""
     links = {} if change in WITHOUT_LINK else recovery_links.build_links(user, now=now)
     with translation.override(_language_of(user)):
         what = _(change.value) % named
         return [
-            _letter(kind, to, what, _advice(change, links.get(to)), now)
+            _write(kind, to, what, _advice(change, links.get(to)), now)
             for kind, to in _addresses(user, now=now)
             if to not in but_not
         ]
@@ -103,35 +92,18 @@ def notify_removed_address(user: User, address: str, *, now: datetime) -> None:
     with translation.override(_language_of(user)):
         what = _(Change.ADDRESS_REMOVED.value) % {"address": address}
         advice = _advice(Change.ADDRESS_REMOVED, link)
-        send_notices([_letter(ContactKind.EMAIL, address, what, advice, now)])
+        outbox.add([_write(ContactKind.EMAIL, address, what, advice, now)], now=now)
 
 
-def send_notices(letters: Sequence[Letter]) -> None:
-    """Send each letter; one that fails keeps no other back, and undoes nothing."""
-    for letter in letters:
-        try:
-            _send_one(letter)
-        except OSError as error:  # of which those of SMTP are; their text may have the address
-            log.warning("an account notice was not sent: %s", type(error).__name__)
-
-
-def _send_one(letter: Letter) -> None:
-    if letter.kind == ContactKind.PHONE:
-        texting.send(letter.to, letter.text)
-        return
-    connection = get_connection()
-    EmailMessage(letter.subject, letter.text, None, [letter.to], connection=connection).send()
-
-
-def _letter(kind: str, to: str, what: str, advice: str, now: datetime) -> Letter:
+def _write(kind: str, to: str, what: str, advice: str, now: datetime) -> Message:
     page = settings.PUBLIC_URL + reverse("security")
     if kind == ContactKind.PHONE:
         text = _("CMR: %(what)s If it was not you: %(page)s") % {"what": what, "page": page}
-        return Letter(kind, to, "", text)
+        return Message(kind, to, "", text)
     when = timezone.localtime(now, timezone.get_default_timezone())
     lines = [what, _("When: %s (UTC)") % when.strftime("%Y-%m-%d %H:%M"), advice]
     lines.append(_("If it was you, there is nothing to do."))
-    return Letter(kind, to, _("Your CMR account was changed"), "\n\n".join(lines) + "\n")
+    return Message(kind, to, _("Your CMR account was changed"), "\n\n".join(lines) + "\n")
 
 
 def _advice(change: Change, link: str | None) -> str:

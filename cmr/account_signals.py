@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account import signals
 from allauth.mfa import signals as factors
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -33,8 +34,9 @@ def end_tokens_of_reset_password(sender: object, user: User, **_: Any) -> None:
 def _end_tokens(user: User, change: Change) -> None:
     """End what a thief may hold: whoever changes a password wants all others out."""
     now = timezone.now()
-    tokens.revoke_all(user, now=now)
-    account_notices.notify(user, change, now=now)
+    with transaction.atomic():
+        tokens.revoke_all(user, now=now)
+        account_notices.notify(user, change, now=now)
 
 
 @receiver(factors.authenticator_added)

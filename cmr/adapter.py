@@ -26,7 +26,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cmr import account_forms, accounts, freshness, rate_limits, second_factors, sessions
+from cmr import (
+    account_forms,
+    accounts,
+    freshness,
+    mailing,
+    rate_limits,
+    second_factors,
+    sessions,
+)
 from consent import identifiers
 
 if TYPE_CHECKING:
@@ -70,12 +78,17 @@ def _to_public(url: str) -> str:
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send no more than an address may get; the page says the same either way."""
+        """Send no more than an address may get; the page says the same either way.
+
+        Raises:
+            smtp.CannotReach, smtp.CannotSendNow
+        """
         if template_prefix in ASKED_FOR and not rate_limits.consume_quietly("mail", address=email):
             return
         site = Site("CMR", settings.PUBLIC_URL)
         links = {k: _to_public(v) for k, v in context.items() if k.endswith("_url") and v}
-        super().send_mail(template_prefix, email, {"current_site": site} | context | links)
+        words = {"request": self.request, "email": email, "current_site": site} | context | links
+        mailing.send_now(self.render_mail(template_prefix, email, words))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Count a password that is typed to sign in, or to confirm who is signed in.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from brands.models import Brand
-from cmr import asking, links, mailing, smtp
+from cmr import asking, links, outbox, smtp
 from cmr.asking import Question
 from cmr.links import Link
-from cmr.models import PermissionRequest, TestMail
+from cmr.models import ContactKind, PermissionRequest, TestMail
+from cmr.outbox import Message
 from consent import identifiers, metrics, people
 from consent.identifiers import Contact
 from consent.models import Refusal
@@ -25,18 +27,19 @@ def ask(
     With evidence, and an e-mail address as the contact, they get a mail to confirm.
 
     Raises:
-        people.NoRelationship, identifiers.InvalidAddress, smtp.CannotReach, and what `asking.ask`
-        raises.
+        people.NoRelationship, identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow,
+        and what `asking.ask` raises.
     """
     relationship = people.find(brand.pk, contact)
     address = _address_of_mail(brand, contact, question)
     try:
-        asked = asking.ask(relationship, question, now=now)
+        with transaction.atomic():
+            asked = asking.ask(relationship, question, now=now)
+            if address:
+                send(asked, address, language=language, now=now)
     except asking.MayNotAsk:
         metrics.count_refusal(brand, Refusal.Kind.ASK, now=now)
         raise
-    if address:
-        send(asked, address, language=language, now=now)
     return asked
 
 
@@ -44,7 +47,7 @@ def _address_of_mail(brand: Brand, contact: Contact, question: Question) -> str:
     """Return the address that the mail goes to; empty where there is none to send.
 
     Raises:
-        identifiers.InvalidAddress, smtp.CannotReach
+        identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow
     """
     if not contact.email or not question.evidence:
         return ""
@@ -55,7 +58,7 @@ def _address_of_mail(brand: Brand, contact: Contact, question: Question) -> str:
 
 
 def send(asked: PermissionRequest, address: str, *, language: str, now: datetime) -> None:
-    """Write to *address*, which is kept nowhere, with the person's own link to the question.
+    """Write to *address*, which is kept only until then, with the person's own link to it.
 
     What a test brand writes is kept without the address, for the brand to see, and goes nowhere.
 
@@ -76,4 +79,4 @@ def send(asked: PermissionRequest, address: str, *, language: str, now: datetime
     if relationship.brand.test:
         TestMail.objects.create(brand=relationship.brand, subject=subject, text=text, made_at=now)
     else:
-        mailing.send(address, subject, text)
+        outbox.add([Message(ContactKind.EMAIL, address, subject, text)], now=now)

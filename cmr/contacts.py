@@ -6,12 +6,14 @@ import hmac
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.translation import gettext as _
 
 from cmr import account_access, accounts, mailing, rate_limits, smtp, texting
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.rate_limits import Attempt
 
 #: How long a code is good, and how often it may be typed.
 GOOD_FOR = timedelta(seconds=settings.MAILED_CODE_SECONDS)
@@ -44,7 +46,7 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
     types it learns only then that it is taken.
 
     Raises:
-        identifiers.InvalidAddress, NoNumbers, TooSoon, smtp.CannotReach,
+        identifiers.InvalidAddress, NoNumbers, TooSoon, smtp.CannotReach, smtp.CannotSendNow,
         rate_limits.TooManyAttempts
     """
     if kind == ContactKind.PHONE and not texting.is_possible():
@@ -55,23 +57,27 @@ def begin(consumer: Consumer, *, kind: str, text: str, now: datetime) -> Pending
         raise TooSoon("a code was sent a moment ago")
     if kind == ContactKind.EMAIL:
         smtp.check_reachable(value)
-    _count_sent(consumer, kind, value)
+    counted = _count_sent(consumer, kind, value)
     code = get_random_string(LENGTH, LETTERS)
+    try:
+        _send(kind, value, code)
+    except smtp.CannotSendNow:
+        for each in counted:
+            each.give_back()
+        raise
     sent = {"code": _digest(consumer, code, settings.SECRET_KEY), "tries": 0, "sent_at": now}
     pending, _is_new = PendingContact.objects.update_or_create(
         consumer=consumer, kind=kind, value=value, defaults=sent
     )
-    _send(pending, code)
     return pending
 
 
-def _count_sent(consumer: Consumer, kind: str, value: str) -> None:
+def _count_sent(consumer: Consumer, kind: str, value: str) -> list[Attempt]:
     """Raises rate_limits.TooManyAttempts."""
-    rate_limits.consume("address code sent", account=consumer.pk)
+    sent = rate_limits.consume("address code sent", account=consumer.pk)
     if kind == ContactKind.PHONE:
-        rate_limits.consume("text message", account=consumer.pk, number=value)
-    else:
-        rate_limits.consume("address code mail", address=value)
+        return [sent, rate_limits.consume("text message", account=consumer.pk, number=value)]
+    return [sent, rate_limits.consume("address code mail", address=value)]
 
 
 def prove(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
@@ -116,13 +122,14 @@ def _is_code(pending: PendingContact, code: str) -> bool:
     return any(hmac.compare_digest(each, bytes(pending.code)) for each in digests)
 
 
-def _send(pending: PendingContact, code: str) -> None:
+def _send(kind: str, value: str, code: str) -> None:
+    """Raises smtp.CannotReach, smtp.CannotSendNow."""
     shown = f"{code[:4]}-{code[4:]}"
     minutes = settings.MAILED_CODE_SECONDS // 60
     text = _("%(code)s is your code for CMR. It is good for %(minutes)s minutes.")
     text %= {"code": shown, "minutes": minutes}
-    if pending.kind == ContactKind.PHONE:
-        texting.send(pending.value, text)
+    if kind == ContactKind.PHONE:
+        texting.send_now(value, text)
         return
     why = _("If you did not ask for it, somebody typed your address by mistake: do nothing.")
-    mailing.send(pending.value, _("Your code for CMR"), f"{text}\n\n{why}\n")
+    mailing.send_now(EmailMessage(_("Your code for CMR"), f"{text}\n\n{why}\n", to=[value]))

@@ -18,7 +18,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Q
 
-from cmr import members, preferences, sessions
+from cmr import account_notices, members, outbox, preferences, sessions
+from cmr.account_notices import Change
 from cmr.models import Consumer, PermissionRequest, RemovedAddress
 from cmr.preferences import Wish
 from consent import erasing, ledger, past_states
@@ -32,6 +33,8 @@ from consent.scopes import Names
 def erase(consumer: Consumer, *, first_stop: bool, by: str, now: datetime) -> None:
     """Take the account away; with *first_stop* after a no to everything, of every brand.
 
+    Its addresses are told, and nothing else is still sent to them.
+
     Raises:
         members.LastOwner: a workspace would have no owner any more.
     """
@@ -41,11 +44,15 @@ def erase(consumer: Consumer, *, first_stop: bool, by: str, now: datetime) -> No
         if first_stop:
             nothing = Wish(Names(), NewChoice(Scope(), "deny"))
             preferences.choose(consumer, [nothing], by=by, now=now)
-        words = PersonalWords(_addresses(consumer))
+        letters = account_notices.write_notices(consumer.user, Change.ACCOUNT_ERASED, now=now)
+        addresses = _addresses(consumer)
+        words = PersonalWords(addresses)
         erasing.erase_texts(consumer.subject_id, words)
         _erase_requests(consumer.subject_id, words)
         _erase_from_admin_log(words)
         _forget(consumer)
+        outbox.forget(addresses)
+        outbox.add(letters, now=now)
 
 
 def _addresses(consumer: Consumer) -> list[str]:

@@ -1,29 +1,51 @@
-"""The one way out for mails to an address that somebody typed."""
+"""Handing one mail to our mail server, at once; what can wait goes by `cmr.outbox`."""
 
 from __future__ import annotations
 
-from django.core import mail
+import smtplib
 
-from cmr import rate_limits
+from django.core.mail import EmailMessage
 
-
-def send(address: str, subject: str, text: str) -> None:
-    """Mail *text*. A line break in *subject*, which may hold a brand's name, becomes a space.
-
-    Raises:
-        OSError: the mail could not be sent.
-    """
-    mail.send_mail(" ".join(subject.split()), text, None, [address])
+from cmr import smtp
 
 
-def send_within_limits(address: str, subject: str, text: str) -> None:
-    """Mail *text*, unless the address had too many mails lately.
-
-    Then nothing is sent, and nobody is told: the answer must be the same for any address.
+def deliver(message: EmailMessage) -> None:
+    """Hand *message* over. A line break in its subject, as in a brand's name, becomes a space.
 
     Raises:
-        OSError: the mail could not be sent.
-        rate_limits.LimitsUnavailable
+        smtp.CannotReach: the server will never take it.
+        smtp.CannotSendNow: there is no connection to the server.
+        Exception: whatever the backend raises if this message is refused for now.
     """
-    if rate_limits.consume_quietly("mail", address=address):
-        send(address, subject, text)
+    message.subject = " ".join(str(message.subject).split())
+    with smtp.connect() as connection:
+        try:
+            connection.send_messages([message])
+        except smtplib.SMTPException as error:
+            if _is_final(error):
+                raise smtp.CannotReach from error
+            raise
+
+
+def send_now(message: EmailMessage) -> None:
+    """Send a mail that somebody waits for, as one with a code.
+
+    Raises:
+        smtp.CannotReach, smtp.CannotSendNow
+    """
+    try:
+        deliver(message)
+    except (smtp.CannotReach, smtp.CannotSendNow):
+        raise
+    except Exception as error:  # each backend has its own
+        raise smtp.CannotSendNow(type(error).__name__) from error
+
+
+def _is_final(error: smtplib.SMTPException) -> bool:
+    """Return whether the server refused the recipient or the text, and not for now (5xx).
+
+    If it refuses the sender it may be our setting that is wrong.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500

@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from brands import credentials, workspaces
 from brands.models import Workspace
-from cmr import mailing, rate_limits
-from cmr.models import Inlet, Invitation, Member, Role, User
+from cmr import outbox, rate_limits
+from cmr.models import ContactKind, Inlet, Invitation, Member, Role, User
+from cmr.outbox import Message
 
 KIND = "cmr_inv"
 #: How long an invitation can be accepted.
@@ -67,11 +68,13 @@ def invite(
 ) -> Invitation:
     """Mail an invitation to *address*; *link* is that of the page, with {token} for the token.
 
+    An address that had too many mails lately gets none, and nobody is told.
+
     Raises:
         TooMany, rate_limits.TooManyAttempts
-        OSError: the mail could not be sent.
     """
     rate_limits.consume("invitation", workspace=workspace.pk, address=address)
+    may_mail = rate_limits.consume_quietly("mail", address=address)
     made = credentials.mint(KIND)
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # to count them
@@ -86,15 +89,13 @@ def invite(
             expires_at=now + VALID,
             by=by,
         )
-    try:
-        _mail(workspace, address, link.replace("{token}", made.text), by=by)
-    except Exception:  # whatever it was: nobody got the link
-        invitation.delete()
-        raise
+        if may_mail:
+            letter = _write(workspace, address, link.replace("{token}", made.text), by=by)
+            outbox.add([letter], now=now)
     return invitation
 
 
-def _mail(workspace: Workspace, address: str, link: str, *, by: User) -> None:
+def _write(workspace: Workspace, address: str, link: str, *, by: User) -> Message:
     """Name the workspace only if its domain is proven: anybody can call one like a bank."""
     name = workspace.name if workspace.proven_at else "a workspace"
     lines = [
@@ -104,7 +105,7 @@ def _mail(workspace: Workspace, address: str, link: str, *, by: User) -> None:
         "If you do not know this person, do nothing.",
     ]
     subject = f"{name} invites you" if workspace.proven_at else "An invitation to a workspace"
-    mailing.send_within_limits(address, subject, "\n\n".join(lines))
+    return Message(ContactKind.EMAIL, address, subject, "\n\n".join(lines))
 
 
 def waiting(workspace: Workspace, *, now: datetime) -> QuerySet[Invitation]:

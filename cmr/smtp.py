@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.utils import formataddr, parseaddr
 
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends import console, smtp
+from django.core.mail.backends.base import BaseEmailBackend
 
 #: What a mail server has to offer, and is asked for, before it is given a UTF-8 address.
 OPTIONS = ["SMTPUTF8", "BODY=8BITMIME"]
@@ -24,19 +27,42 @@ class CannotReach(smtplib.SMTPException):
         super().__init__("our mail server cannot send to this address")
 
 
+class CannotSendNow(Exception):
+    """No server takes a message at the moment. Its text is the name of the error, no address."""
+
+
 def check_reachable(address: str) -> None:
     """Ask our mail server whether it takes *address*, before anything is kept for it.
 
     Only an address that is not ASCII before the @ makes it a question.
 
     Raises:
-        CannotReach, OSError: the server is away.
+        CannotReach, CannotSendNow
     """
     if address.rpartition("@")[0].isascii():
         return
-    with get_connection() as connection:
+    with connect() as connection:
         if isinstance(connection, Backend) and not connection.takes_utf8():
             raise CannotReach
+
+
+@contextmanager
+def connect() -> Iterator[BaseEmailBackend]:
+    """Give an open connection to our mail server.
+
+    Raises:
+        CannotSendNow: it is away, or lets us not in.
+    """
+    connection = get_connection()
+    try:
+        connection.open()
+    except Exception as error:  # each backend has its own
+        raise CannotSendNow(type(error).__name__) from error
+    try:
+        yield connection
+    finally:
+        with suppress(Exception):  # what was sent was sent, however it says goodbye
+            connection.close()
 
 
 class Backend(smtp.EmailBackend):

@@ -1,10 +1,16 @@
-"""What beat calls."""
+"""What beat and wake-ups call, and the sweep of the outbox, which needs neither."""
+
+import threading
+from collections.abc import Callable
 
 from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from cmr import accounts, links, rate_limits, sessions
+from cmr import accounts, links, outbox, rate_limits, sessions
+
+#: One thread of a process sends at a time: a server that hangs must not hold up all of them.
+_sending = threading.Lock()
 
 
 @shared_task(name="cmr.clear_sessions")
@@ -26,3 +32,20 @@ def forget_rate_limits() -> None:
 def forget_removed_addresses() -> None:
     """Delete removed addresses whose week is over: by the hour, so that none stays much longer."""
     accounts.forget_removed(now=timezone.now())
+
+
+@shared_task(name=outbox.TASK)
+def send_messages() -> None:
+    """Send the messages that wait."""
+    send_waiting()
+
+
+def send_waiting(should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Send what is due, unless this process does so already."""
+    if not _sending.acquire(blocking=False):
+        return
+    try:
+        while not should_stop() and outbox.send_next(now=timezone.now()):
+            pass
+    finally:
+        _sending.release()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import urllib.request
+from urllib.error import HTTPError
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from cmr import smtp
 
 log = logging.getLogger(__name__)
 SECONDS = 10
@@ -22,7 +25,8 @@ def send(number: str, text: str) -> None:
     """Hand one message to the gateway.
 
     Raises:
-        OSError: the gateway is away, or did not take it.
+        smtp.CannotSendNow: the gateway is away.
+        HTTPError: it did not take the message.
     """
     if not is_possible():
         raise ImproperlyConfigured("Set SMS_URL: text messages are printed only in development.")
@@ -32,5 +36,17 @@ def send(number: str, text: str) -> None:
     body = json.dumps({"to": number, "text": text}).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(settings.SMS_URL, body, headers)  # noqa: S310  # ours
-    with urllib.request.urlopen(request, timeout=SECONDS):  # noqa: S310
-        pass
+    try:
+        urllib.request.urlopen(request, timeout=SECONDS).close()  # noqa: S310
+    except HTTPError:
+        raise
+    except OSError as error:
+        raise smtp.CannotSendNow(type(error).__name__) from error
+
+
+def send_now(number: str, text: str) -> None:
+    """Send a message that somebody waits for. Raises smtp.CannotSendNow."""
+    try:
+        send(number, text)
+    except HTTPError as error:
+        raise smtp.CannotSendNow(type(error).__name__) from error

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -28,38 +29,52 @@ def drop_broken_connection(**kwargs: Any) -> None:
 
 
 class Sweep(bootsteps.StartStopStep):
-    """A thread in every worker that does whatever is due, woken by nobody.
+    """Two threads in every worker that do whatever is due, woken by nobody.
 
-    It belongs to the worker and not to its consumer, so it runs while the broker is away. Leases
-    and row locks keep the sweeps of several workers apart.
+    They belong to the worker and not to its consumer, so they run while the broker is away. Leases
+    and row locks keep the sweeps of several workers apart. Mail has a thread of its own: a mail
+    server that hangs holds up nothing else.
     """
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.run, name="sweep", daemon=True)
+        self.threads = [
+            threading.Thread(target=self.run, args=[each], name=each.__name__, daemon=True)
+            for each in (self.sweep, self.send_messages)
+        ]
 
     def start(self, parent: Any) -> None:
-        self.thread.start()
+        for thread in self.threads:
+            thread.start()
 
     def stop(self, parent: Any) -> None:
         from brands import dispatch
 
         self.stopping.set()
-        if self.thread.is_alive():
-            self.thread.join(5)  # or it would begin to deliver what nobody will finish
+        for thread in self.threads:
+            if thread.is_alive():
+                thread.join(5)  # or it would begin to deliver what nobody will finish
         dispatch.close_own()
 
     terminate = stop
 
-    def run(self) -> None:
+    def sweep(self) -> None:
         from consent.tasks import sweep
 
+        sweep()
+
+    def send_messages(self) -> None:
+        from cmr.tasks import send_waiting
+
+        send_waiting(self.stopping.is_set)
+
+    def run(self, act: Callable[[], None]) -> None:
         while not self.stopping.wait(settings.SWEEP_SECONDS):
             try:
                 close_old_connections()
-                sweep()
+                act()
             except Exception:  # the next round tries again: a sweep that died would be silent
-                log.exception("sweep failed")
+                log.exception("%s failed", act.__name__)
 
 
 app.steps["worker"].add(Sweep)

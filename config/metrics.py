@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from brands import lag
+from cmr import outbox
 
 OF = ["brand", "subscription"]
 
@@ -59,8 +61,23 @@ def _tries() -> Iterator[Metric]:
     yield from (count, latency)
 
 
+class Messages(Collector):
+    def collect(self) -> Iterator[Metric]:
+        count = GaugeMetricFamily(
+            "cmr_outgoing_messages", "Mails and text messages that wait.", labels=["kind"]
+        )
+        age = GaugeMetricFamily(
+            "cmr_outgoing_oldest_seconds", "Age of the oldest that waits.", labels=["kind"]
+        )
+        for kind, (waiting, seconds) in outbox.measure(now=timezone.now()).items():
+            count.add_metric([kind], waiting)
+            age.add_metric([kind], seconds)
+        yield from (count, age)
+
+
 REGISTRY = CollectorRegistry()
 REGISTRY.register(Deliveries())
+REGISTRY.register(Messages())
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -23,7 +23,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
-from cmr import rate_limits
+from cmr import rate_limits, smtp
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -94,6 +94,15 @@ class Unavailable(APIException):
     wait = 2  # seconds
 
 
+class CannotSendNow(APIException):
+    """A message that the caller waits for cannot be sent: no server takes it."""
+
+    status_code = 503
+    default_code = "cannot_send_now"
+    default_detail = "The message cannot be sent at the moment. Try again in a few minutes."
+    wait = 60  # seconds
+
+
 class BodyTooSlow(APIException):
     """A body that a view reads by itself came too slowly, or broke off."""
 
@@ -108,6 +117,8 @@ class Handler(ExceptionHandler):
             return BodyTooSlow()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
+        if isinstance(exc, smtp.CannotSendNow):
+            return CannotSendNow()
         if isinstance(exc, rate_limits.TooManyAttempts):
             return _throttle(exc)
         known: Exception = super().convert_known_exceptions(exc)

@@ -17,8 +17,7 @@ from rest_framework.response import Response
 from brands import jurisdictions
 from brands.api import editing
 from brands.wire import Problems, StrictSerializer, translating
-from cmr import account_notices, erasure, members
-from cmr.account_notices import Change
+from cmr import erasure, members
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import Consumer, TokenScope
 from consent import ledger, profile, quiet_hours
@@ -118,12 +117,10 @@ class Profile(ConsumerView):
         query.is_valid(raise_exception=True)
         first_stop = query.validated_data["brands"] == "stop"
         now = timezone.now()
-        letters = account_notices.write_notices(self.consumer.user, Change.ACCOUNT_ERASED, now=now)
         with transaction.atomic():
             consumer = self._unchanged(request)
             with translating(PROBLEMS):
                 erasure.erase(consumer, first_stop=first_stop, by="api", now=now)
-        account_notices.send_notices(letters)
         return Response(status=204)
 
     def _unchanged(self, request: Request) -> Consumer:

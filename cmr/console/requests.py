@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from brands.notices import UnknownNotice
-from cmr import asking, confirming
+from cmr import asking, confirming, smtp
 from cmr.console.access import Place, for_members
 from cmr.console.forms import AskForm, sentence
 from cmr.console.paging import PAGE_SIZE
@@ -75,9 +75,8 @@ def _ask(request: HttpRequest, place: Place, form: AskForm) -> bool:
         form.add_error("notice", sentence(error))
     except asking.MayNotAsk as error:
         form.add_error(None, sentence(error))
-    except OSError:
-        messages.error(request, "They are asked in the portal; the mail could not be sent.")
-        return True
+    except smtp.CannotReach as error:
+        form.add_error("contact", sentence(error))
     else:
         messages.success(request, "They are asked.")
         return True

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cmr import members, smtp
+from cmr import members
 from cmr.console.access import Place, for_owners, user_of
-from cmr.console.forms import InvitationForm, sentence
+from cmr.console.forms import InvitationForm
 from cmr.freshness import fresh_session_required_to_post
 from cmr.models import Invitation, Member, Role
 
@@ -53,10 +53,6 @@ def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
         )
     except members.TooMany as error:
         form.add_error(None, f"{error}.")
-    except smtp.CannotReach as error:
-        form.add_error("address", sentence(error))
-    except OSError:
-        form.add_error("address", "The mail could not be sent. Try again later.")
     else:
         messages.success(request, INVITED)
         return True

@@ -4,6 +4,7 @@ from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
 from cmr.models.inlet import Inlet
 from cmr.models.member import Invitation, Member, Role
+from cmr.models.outgoing import OutgoingMessage
 from cmr.models.rate_limit import RateLimitCount
 from cmr.models.removed_address import RemovedAddress
 from cmr.models.test_mail import TestMail
@@ -20,6 +21,7 @@ __all__ = [
     "Inlet",
     "Invitation",
     "Member",
+    "OutgoingMessage",
     "PendingContact",
     "PermissionRequest",
     "RateLimitCount",

@@ -14,6 +14,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -64,7 +65,8 @@ def _send_code(request: HttpRequest, user: User) -> None:
         ),
         f"{settings.PUBLIC_URL}{reverse('security')}",
     ]
-    mailing.send(user.email, _("Your code to confirm a change"), "\n\n".join(lines))
+    subject = _("Your code to confirm a change")
+    mailing.send_now(EmailMessage(subject, "\n\n".join(lines), to=[user.email]))
     request.session[SESSION_KEY] = {"code": code, "at": time.time(), "tries": 0}
 
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmr import account_notices, erasure, export, members
-from cmr.account_notices import Change
+from cmr import erasure, export, members
 from cmr.freshness import fresh_session_required
 from cmr.models import Consumer
 from cmr.portal.person import for_consumers
@@ -69,13 +68,11 @@ def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         return render(request, "cmr/erase.html", context, status=422)
     first_stop = request.POST.get("brands") == "stop"
     now = timezone.now()
-    letters = account_notices.write_notices(consumer.user, Change.ACCOUNT_ERASED, now=now)
     try:
         erasure.erase(consumer, first_stop=first_stop, by="portal", now=now)
     except members.LastOwner as error:
         context["owned"] = error.workspaces
         return render(request, "cmr/erase.html", context, status=409)
-    account_notices.send_notices(letters)
     logout(request)
     return redirect("erased")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cmr import links, mailing
+from cmr import links, outbox, rate_limits, smtp
 from cmr.links import Link
+from cmr.models import ContactKind
+from cmr.outbox import Message
 from consent import identifiers
 from consent.models import Identifier, Relationship
 
@@ -16,15 +19,17 @@ from consent.models import Identifier, Relationship
 MOST = 100
 
 
-def send_links(address: str) -> None:
+def send_links(address: str, *, now: datetime) -> None:
     """Write to *address*, be it known or not: only its owner reads which.
 
     Raises:
-        identifiers.InvalidAddress, smtp.CannotReach
+        identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow
+        rate_limits.LimitsUnavailable
     """
     normalised = identifiers.normalise_email(address)
+    smtp.check_reachable(normalised)
     known = list(_relationships(normalised))
-    lines = [f"{each.brand.name}\n{_page_of(each)}\n" for each in known]
+    lines = [f"{each.brand.name}\n{_page_of(each, now)}\n" for each in known]
     if lines:
         said = _("With these links you decide what each brand may send you, without an account:")
     else:
@@ -34,7 +39,9 @@ def send_links(address: str) -> None:
     ends = [_("Each link can say yes once, within a week. It can say no at any time."), ""]
     ends = ends if lines else []
     letter = "\n".join([said, "", *lines, *ends, account, "", why % settings.PUBLIC_URL, ""])
-    mailing.send_within_limits(normalised, _("Your preference pages"), letter)
+    if rate_limits.consume_quietly("mail", address=normalised):  # or nobody is told
+        message = Message(ContactKind.EMAIL, normalised, _("Your preference pages"), letter)
+        outbox.add([message], now=now)
 
 
 def _relationships(normalised: str) -> list[Relationship]:
@@ -43,8 +50,8 @@ def _relationships(normalised: str) -> list[Relationship]:
     return list(active.select_related("brand").order_by("brand__name", "pk")[:MOST])
 
 
-def _page_of(relationship: Relationship) -> str:
-    return links.address_of("p", links.mint_proven(Link(relationship), now=timezone.now()))
+def _page_of(relationship: Relationship, now: datetime) -> str:
+    return links.address_of("p", links.mint_proven(Link(relationship), now=now))
 
 
 def _url(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,9 +12,11 @@ from allauth.account.stages import EmailVerificationStage, LoginByCodeStage, Log
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cmr import rate_limits
+from cmr import rate_limits, smtp
 from cmr.models import User
 from cmr.rate_limits import LimitsUnavailable, TooManyAttempts
+
+log = logging.getLogger(__name__)
 
 #: What an attempt is, and by what it is counted beside the caller.
 Counted = tuple[str, dict[str, str]]
@@ -144,7 +147,20 @@ class RateLimits:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TooManyAttempts | LimitsUnavailable):
             return refuse(request, error)
+        if isinstance(error, smtp.CannotSendNow | smtp.CannotReach):
+            return _refuse_to_send(request, error)
         return None
+
+
+def _refuse_to_send(
+    request: HttpRequest, error: smtp.CannotSendNow | smtp.CannotReach
+) -> HttpResponse:
+    """Say that no mail went out. A mail server is the same for known and unknown addresses."""
+    is_final = isinstance(error, smtp.CannotReach)
+    if not is_final:
+        log.warning("no server for a message that somebody waits for: %s", error)
+    status = 422 if is_final else 503
+    return render(request, "cmr/cannot_send.html", {"is_final": is_final}, status=status)
 
 
 def refuse(request: HttpRequest, error: TooManyAttempts | LimitsUnavailable) -> HttpResponse:

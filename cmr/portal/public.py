@@ -186,7 +186,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
     address, error = request.POST.get("email", "").replace("\0", "")[:320], ""
     if request.method == "POST":
         try:
-            letters.send_links(address)
+            letters.send_links(address, now=timezone.now())
         except identifiers.InvalidAddress:
             error = _("This is not an e-mail address.")
         except smtp.CannotReach:

@@ -14,7 +14,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 from pytest_httpserver import HTTPServer
@@ -28,6 +27,7 @@ from consent import identifiers, propagation, relationships
 from consent.imports import applying, jobs
 from consent.ledger import Actor
 from consent.models import LedgerEntry, Relationship
+from tests import mails
 from tests.browser import world as worlds
 from tests.browser.conftest import Open, sign_in
 from tests.browser.world import World
@@ -37,7 +37,7 @@ DORA = "dora@example.org"
 
 
 def newest_code() -> str:
-    found = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", str(mail.outbox[-1].body))
+    found = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", str(mails.sent()[-1].body))
     assert found
     return found[0]
 
@@ -224,7 +224,7 @@ def test_without_an_account(page: Page, acme: Brand) -> None:
     page.get_by_label("E-mail address").fill(DORA)
     page.get_by_role("button", name="Send me the links").click()
     expect(page.get_by_text("We will write to this address")).to_be_visible()
-    link = re.search(r"http\S+/p/\S+", str(mail.outbox[-1].body))
+    link = re.search(r"http\S+/p/\S+", str(mails.sent()[-1].body))
     assert link
     page.goto(link[0])
     page.get_by_role("button", name="SMS: No").first.click()

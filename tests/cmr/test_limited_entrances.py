@@ -23,6 +23,7 @@ from cmr import accounts, contacts, rate_limits
 from cmr.models import Consumer, PendingContact, User
 from cmr.portal import limits as pages
 from cmr.rate_limits import TooManyAttempts
+from tests import mails
 from tests.conftest import EMAIL, PASSWORD, Api
 from tests.ownership import as_owner
 
@@ -245,7 +246,7 @@ def test_mails_to_one_address_are_limited_over_all_kinds(address: str, ana: Cons
     for n, path in enumerate([*paths, *paths]):
         answer = Client(REMOTE_ADDR=f"192.0.2.{n}").post(path, {"email": address})
         assert answer.status_code in (200, 302)  # the same, whether a mail was sent
-    assert len(mail.outbox) == 3
+    assert len(mails.sent()) == 3
 
 
 def test_mails_asked_for_by_one_caller_are_refused_aloud(ana: Consumer) -> None:
@@ -266,7 +267,7 @@ def test_mails_that_tell_what_was_done_are_not_limited(browser: Client, ana: Con
         Client(REMOTE_ADDR=f"192.0.2.{n}").post("/link", {"email": EMAIL})
     form = {"oldpassword": PASSWORD, "password1": "a-better-one", "password2": "a-better-one"}
     assert browser.post("/account/password/change/", form).status_code == 302
-    assert "Your password was changed." in str(mail.outbox[-1].body)
+    assert "Your password was changed." in str(mails.sent()[-1].body)
 
 
 def test_codes_to_new_addresses_are_limited_aloud(as_ana_signed_in: Api, ana: Consumer) -> None:
@@ -284,9 +285,9 @@ def test_codes_to_an_address_leave_its_owner_the_mails_to_sign_in(
     for _ in range(3):
         as_ana_signed_in.post("me/contact-points", {"kind": "email", "value": NEW})
         PendingContact.objects.all().delete()
-    mail.outbox.clear()
+    mails.sent().clear()
     Client(REMOTE_ADDR="192.0.2.9").post("/link", {"email": NEW})
-    assert [each.to for each in mail.outbox] == [[NEW]]
+    assert [each.to for each in mails.sent()] == [[NEW]]
 
 
 def test_text_messages_to_one_number_are_limited_over_all_accounts(

@@ -8,7 +8,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
+from tests import mails
 from tests.conftest import EMAIL
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -210,7 +210,7 @@ def test_when_it_is_over_the_page_says_so(token: str, granted: Relationship) -> 
 
 def test_the_links_come_by_mail_and_work(granted: Relationship) -> None:
     Client().post("/link", {"email": f" {EMAIL.upper()} "})
-    (letter,) = mail.outbox
+    (letter,) = mails.sent()
     assert letter.to == [EMAIL]
     found = re.search(r"http://127\.0\.0\.1:8000(/p/\S+)", str(letter.body))
     assert found and Client().get(found[1]).status_code == 200
@@ -220,14 +220,14 @@ def test_the_page_answers_alike_for_known_and_unknown(granted: Relationship) -> 
     pages = [Client().post("/link", {"email": each}) for each in (EMAIL, "nobody@example.org")]
     assert len({re.sub(rb'value="[^"]{64}"', b"", page.content) for page in pages}) == 1
     assert [page.status_code for page in pages] == [200, 200]
-    assert len(mail.outbox) == 2
-    assert "No brand here knows this address." in str(mail.outbox[1].body)
+    assert len(mails.sent()) == 2
+    assert "No brand here knows this address." in str(mails.sent()[1].body)
 
 
 def test_nobody_is_flooded_with_letters(granted: Relationship) -> None:
     answers = [Client().post("/link", {"email": EMAIL}).status_code for _ in range(25)]
     assert answers == [200] * 3 + [429] * 22
-    assert len(mail.outbox) == 3
+    assert len(mails.sent()) == 3
 
 
 def test_what_is_no_address_is_refused(db: None) -> None:

@@ -8,7 +8,6 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from consent.imports import jobs, receiving
 from consent.ledger import Actor, NewChoice
 from consent.models import ImportProblem, LedgerEntry, Relationship
 from consent.resolution import Scope
+from tests import mails
 from tests.cmr.test_choices import refusal
 from tests.conftest import EMAIL, Api
 
@@ -99,7 +99,7 @@ def test_what_was_shown_stays_when_the_notice_moves_on(
 @pytest.mark.usefixtures("survey")
 def test_the_page_behind_a_mail_shows_it(as_acme: Api, met: Relationship) -> None:
     as_acme.post("permission-requests", ASK | {"evidence": "A form of ours"})
-    (path,) = re.findall(r"(/p/\S+)", str(mail.outbox[0].body))
+    (path,) = re.findall(r"(/p/\S+)", str(mails.sent()[0].body))
     assert DE in seen(Client(), path, "de")
     theirs = links.mint(Link(met, "research", "email"))  # which asks nothing, so shows nothing
     assert DE not in seen(Client(), f"/p/{theirs}", "de")

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Refusal, Relationship
 from consent.resolution import Scope
+from tests import mails
 from tests.conftest import EMAIL, Api
 
 TEXT = "May we ask you once a year?"
@@ -60,7 +60,7 @@ def test_asked_answered_and_read(
     assert as_acme.get("permission-requests").json()["data"][0]["answer"] == "yes"
     entry = LedgerEntry.objects.get(decision="grant")
     assert (entry.notice, entry.maker) == ("research-2026-2@1", "person")
-    assert mail.outbox == []  # nobody showed that she had asked for one
+    assert mails.sent() == []  # nobody showed that she had asked for one
 
 
 def test_the_same_is_not_asked_twice(as_acme: Api, met: Relationship) -> None:
@@ -166,7 +166,7 @@ def test_the_list_has_pages(as_acme: Api, met: Relationship) -> None:
 
 
 def page_in_mail() -> str:
-    (letter,) = mail.outbox
+    (letter,) = mails.sent()
     found = re.search(r"http://127.0.0.1:8000(/p/\S+)", str(letter.body))
     assert found
     return found[1]
@@ -177,7 +177,7 @@ def test_a_mail_with_a_link_to_answer(
     given: str, allowed: bool, as_acme: Api, met: Relationship
 ) -> None:
     made = as_acme.post("permission-requests", {**ASK, **FORM}).json()
-    (letter,) = mail.outbox
+    (letter,) = mails.sent()
     assert letter.to == [EMAIL] and letter.subject == "Acme asks you to confirm"
     assert FORM["evidence"] in str(letter.body) and TEXT in str(letter.body)
     page = Client().get(page_in_mail())
@@ -195,13 +195,13 @@ def test_a_mail_with_a_link_to_answer(
 
 def test_the_mail_speaks_their_language(as_acme: Api, met: Relationship) -> None:
     as_acme.post("permission-requests", {**ASK, **FORM, "language": "de"})
-    assert "bittet" in mail.outbox[0].subject
+    assert "bittet" in mails.sent()[0].subject
 
 
 def test_only_an_address_in_clear_can_be_written_to(as_acme: Api, met: Relationship) -> None:
     sha = hashlib.sha256(EMAIL.encode()).hexdigest()
     as_acme.post("permission-requests", {**ASK, **FORM, "contact": {"sha256": sha}})
-    assert mail.outbox == []
+    assert mails.sent() == []
 
 
 def test_a_brand_cannot_answer_by_a_link_of_its_mails(as_acme: Api, met: Relationship) -> None:

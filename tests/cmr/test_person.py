@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -23,6 +22,7 @@ from consent import contact_reports, ledger, relationships
 from consent.ledger import Actor, NewChoice
 from consent.models import ContactReport, LedgerEntry, Relationship, Subject
 from consent.resolution import Scope
+from tests import mails
 from tests.conftest import Api
 
 NEW = "dora@example.org"
@@ -248,7 +248,7 @@ def test_an_address_is_proved_by_rest(as_ana_signed_in: Api, ana: Consumer) -> N
     pending = as_ana_signed_in.post("me/contact-points", {"kind": "email", "value": NEW})
     assert pending.status_code == 202
     path = f"me/contact-points/{pending.json()['id']}/verify"
-    code = re.search(r"[A-Z]{4}-[A-Z]{4}", str(mail.outbox[-1].body))
+    code = re.search(r"[A-Z]{4}-[A-Z]{4}", str(mails.sent()[-1].body))
     assert code
     assert as_ana_signed_in.post(path, {"code": "BBBB-BBBB"}).json()["code"] == "wrong_code"
     typed = code[0].replace("-", " ").lower()

@@ -7,7 +7,6 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -23,6 +22,7 @@ from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
+from tests import mails
 from tests.conftest import EMAIL, Api
 
 YES = {"say": "grant:marketing:email::"}
@@ -46,7 +46,7 @@ def is_allowed(brand: Brand, purpose: str = "marketing") -> bool:
 def path(met: Relationship) -> str:
     """The page of a link that was sent to Ana a moment ago."""
     Client().post("/link", {"email": EMAIL})
-    found = re.search(r"http://127\.0\.0\.1:8000(/p/\S+)", str(mail.outbox[-1].body))
+    found = re.search(r"http://127\.0\.0\.1:8000(/p/\S+)", str(mails.sent()[-1].body))
     assert found
     return found[1]
 
@@ -153,7 +153,7 @@ def test_proven_link_each_letter_has_another(met: Relationship) -> None:
 def asked(as_acme: Api, met: Relationship) -> str:
     """The page that Ana was mailed with acme's question."""
     as_acme.post("permission-requests", ASK)
-    found = re.search(r"http://127\.0\.0\.1:8000(/p/\S+)", str(mail.outbox[-1].body))
+    found = re.search(r"http://127\.0\.0\.1:8000(/p/\S+)", str(mails.sent()[-1].body))
     assert found
     return found[1]
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from brands.models import Brand
-from cmr import smtp
+from cmr import smtp, tasks
 from cmr.models import Consumer, PendingContact, PermissionRequest, User
 from consent import relationships
 from consent.identifiers import digest, find_or_create
@@ -114,6 +114,7 @@ def test_form_utf8_address_gets_its_mail(
 ) -> None:
     page = nobody.client.post(path, {"email": address})
     assert page.status_code in (200, 302) and REFUSED not in page.content
+    tasks.send_waiting()
     (mail,) = modern.mails
     assert mail.recipients[0].partition("@")[0] == address.partition("@")[0]
 
@@ -160,6 +161,7 @@ def test_api_permission_request_to_utf8_address_is_mailed(
     modern: MailServer, as_acme: Api, acme: Brand
 ) -> None:
     assert ask(acme, as_acme) == 201
+    tasks.send_waiting()
     assert modern.mails[0].recipients == [ZOE]
 
 

@@ -22,6 +22,7 @@ from django.utils import timezone
 from cmr import account_access, account_notices, accounts, recovery_links, tasks, tokens
 from cmr.account_notices import Change
 from cmr.models import AccessToken, Consumer, ContactPoint, RemovedAddress, TokenScope, User
+from tests import mails
 from tests.conftest import EMAIL, PASSWORD, Api
 from tests.factors import app_code, enrol
 
@@ -38,14 +39,14 @@ def code() -> str:
 
 def told(address: str = EMAIL) -> list[str]:
     """Return the first line of each mail to *address*, oldest first; forget all mails."""
-    texts = [str(each.body).strip() for each in mail.outbox if each.to == [address]]
-    mail.outbox.clear()
+    texts = [str(each.body).strip() for each in mails.sent() if each.to == [address]]
+    mails.sent().clear()
     return [text.split("\n")[0] for text in texts]
 
 
 def recovery_path() -> str:
     """Return the path of the link in the newest mail that has one."""
-    links = [re.search(r"https?://\S+/recover/\S+", str(each.body)) for each in mail.outbox]
+    links = [re.search(r"https?://\S+/recover/\S+", str(each.body)) for each in mails.sent()]
     return urlsplit([each for each in links if each][-1][0]).path
 
 
@@ -91,7 +92,7 @@ def test_stolen_token_decides_nothing_about_who_gets_in(scope: str, ana: Consume
         api.delete("me"),
     ]
     assert [(a.status_code, a.json()["code"]) for a in answers] == [(403, "session_required")] * 8
-    assert mail.outbox == [] and ana.contact_points.count() == 2
+    assert mails.sent() == [] and ana.contact_points.count() == 2
 
 
 # -- A stolen session that is old -----------------------------------------------------------------
@@ -118,7 +119,7 @@ def test_unattended_session_decides_nothing_about_who_gets_in(thief: Client, ana
     places = {urlsplit(each.headers["Location"]).path for each in answers}
     assert places == {"/account/reauthenticate/"}
     assert (by_api.status_code, by_api.json()["code"]) == (403, "reauthentication_required")
-    assert mail.outbox == []
+    assert mails.sent() == []
 
 
 def test_unattended_session_of_somebody_without_password_takes_a_code(ana: Consumer) -> None:
@@ -130,10 +131,10 @@ def test_unattended_session_of_somebody_without_password_takes_a_code(ana: Consu
         assert urlsplit(asked.headers["Location"]).path == "/you/confirm"
         assert browser.get("/account/password/set/").headers["Location"].startswith("/you/confirm")
         browser.get(asked.headers["Location"])
-        assert mail.outbox == []
+        assert mails.sent() == []
         browser.post("/you/confirm", {"next": "/you/addresses/add"})
         wrong = browser.post("/you/confirm", {"next": "/you/addresses/add", "code": "WRONG"})
-        assert wrong.status_code == 422 and [each.to for each in mail.outbox] == [[EMAIL]]
+        assert wrong.status_code == 422 and [each.to for each in mails.sent()] == [[EMAIL]]
         browser.post("/you/confirm", {"next": "/you/addresses/add", "code": code()})
     assert ana.pending.get().value == THIEF  # what was typed is not lost
 
@@ -187,10 +188,10 @@ def test_owner_takes_the_account_back(thief: Client, ana: Consumer) -> None:
     assert EMAIL in page.content.decode() and THIEF in page.content.decode()
     assert thief.get("/history").status_code == 302 and Api(token).get("me").status_code == 401
     assert Api().post("session", {"email": EMAIL, "password": new["password1"]}).status_code == 401
-    mail.outbox.clear()
+    mails.sent().clear()
     owner.post(f"/you/addresses/remove/{added.pk}")  # at once: the session is fresh
     assert [each.value for each in ana.contact_points.all()] == [EMAIL]
-    (letter,) = [each for each in mail.outbox if each.to == [THIEF]]
+    (letter,) = [each for each in mails.sent() if each.to == [THIEF]]
     assert "/recover/" not in str(letter.body)
     assert User.objects.get(pk=ana.user_id).email == EMAIL
 
@@ -198,9 +199,9 @@ def test_owner_takes_the_account_back(thief: Client, ana: Consumer) -> None:
 def test_thief_who_was_thrown_out_hears_nothing_more(thief: Client, ana: Consumer) -> None:
     added = add_thief(thief, ana)
     account_access.remove_address(added, now=timezone.now())
-    mail.outbox.clear()
+    mails.sent().clear()
     signed_in(ana).post("/you/tokens", {"name": "mine", "scope": "read", "days": "30"})
-    assert [each.to for each in mail.outbox] == [[EMAIL]]
+    assert [each.to for each in mails.sent()] == [[EMAIL]]
 
 
 def test_recovery_takes_away_factors_of_the_thief_and_keeps_older_ones(
@@ -304,9 +305,9 @@ def test_sign_up_with_a_removed_address_looks_like_any(held: RemovedAddress) -> 
 
 
 def test_removed_address_does_not_sign_in(held: RemovedAddress, ana: Consumer) -> None:
-    mail.outbox.clear()
+    mails.sent().clear()
     Client().post("/account/login/code/", {"email": EMAIL})
-    assert "/account/signup/" in str(mail.outbox[-1].body)  # as to any unknown address
+    assert "/account/signup/" in str(mails.sent()[-1].body)  # as to any unknown address
     assert Api().post("session", {"email": EMAIL, "password": PASSWORD}).status_code == 401
 
 
@@ -330,10 +331,10 @@ def recovery_paths() -> dict[str, str]:
     """Return the path of the newest link in the mails to each address; forget all mails."""
     found = {
         each.to[0]: urlsplit(link[0]).path
-        for each in mail.outbox
+        for each in mails.sent()
         if (link := re.search(r"https?://\S+/recover/\S+", str(each.body)))
     }
-    mail.outbox.clear()
+    mails.sent().clear()
     return found
 
 
@@ -450,7 +451,7 @@ def test_owner_puts_the_password_of_a_thief_out_of_use(ben: Consumer) -> None:
 
 def test_mail_about_a_changed_password_names_the_link_first(thief: Client, ana: Consumer) -> None:
     change_password(thief)
-    (letter,) = [str(each.body) for each in mail.outbox]
+    (letter,) = [str(each.body) for each in mails.sent()]
     assert letter.split("\n\n")[2].startswith("If it was not you: this link takes your account")
 
 
@@ -466,15 +467,15 @@ def test_young_address_gets_no_link(thief: Client, ana: Consumer) -> None:
     add_thief(thief, ana)
     assert recovery_paths().keys() == {EMAIL}  # nor the address that the change is about
     set_up_app(thief)
-    assert {each.to[0] for each in mail.outbox} == {EMAIL, THIEF}
+    assert {each.to[0] for each in mails.sent()} == {EMAIL, THIEF}
     assert recovery_paths().keys() == {EMAIL}
 
 
 def test_mail_about_a_token_or_a_recovery_has_no_link(thief: Client, ana: Consumer) -> None:
     thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
-    assert len(mail.outbox) == 1 and recovery_paths() == {}
+    assert len(mails.sent()) == 1 and recovery_paths() == {}
     account_notices.notify(ana.user, Change.ACCOUNT_RECOVERED, now=timezone.now(), address=EMAIL)
-    assert len(mail.outbox) == 1 and recovery_paths() == {}
+    assert len(mails.sent()) == 1 and recovery_paths() == {}
 
 
 def test_link_about_a_change_works_once(thief: Client, ana: Consumer) -> None:
@@ -527,7 +528,7 @@ def test_administrator_gets_no_link_past_a_factor(thief: Client, ana: Consumer) 
     assert Client().post(path).status_code == 404
     ana.user.refresh_from_db()
     account_notices.notify(ana.user, Change.FACTOR_ADDED, now=timezone.now())
-    assert len(mail.outbox) == 1 and recovery_paths() == {}
+    assert len(mails.sent()) == 1 and recovery_paths() == {}
 
 
 def test_held_address_that_is_proved_anew_is_as_old_as_before(
@@ -555,10 +556,10 @@ def test_code_that_was_mailed_to_a_removed_address_signs_nobody_in(
     late.post("/account/login/code/", {"email": THIEF})
     right = code()
     account_access.remove_address(point, now=timezone.now())
-    mail.outbox.clear()
+    mails.sent().clear()
     answer = late.post("/account/login/code/confirm/", {"code": right})
     assert answer.headers["Location"] == "/account/login/" and not is_signed_in(late)
-    assert mail.outbox == []  # nor is a code sent that would prove the address anew
+    assert mails.sent() == []  # nor is a code sent that would prove the address anew
 
 
 def test_code_that_was_mailed_to_a_removed_address_resets_no_password(

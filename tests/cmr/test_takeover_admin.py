@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
-from django.core import mail
 from django.test import Client
 
 from brands.models import Brand
 from cmr import tokens
 from cmr.models import AccessToken, Consumer, User
+from tests import mails
 from tests.conftest import PASSWORD, Api
 from tests.factors import app_code, enrol, sign_in_by_mailed_code
 
@@ -100,7 +100,7 @@ def test_a_stolen_password_before_the_first_factor_waits_for_a_mailed_code(
     thief: Api, admin: User
 ) -> None:
     assert sign_in_on_the_page(thief, admin) == "/account/login/code/confirm/"
-    assert [each.to for each in mail.outbox] == [[admin.email]]
+    assert [each.to for each in mails.sent()] == [[admin.email]]
     assert_nothing_opens(thief)
     answer = thief.client.get("/account/factors/totp/activate/")
     assert answer.headers["Location"].startswith("/account/login/")

@@ -8,7 +8,6 @@ import re
 from datetime import datetime
 
 import pytest
-from django.core import mail
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
@@ -21,6 +20,7 @@ from consent import relationships
 from consent.identifiers import Contact
 from consent.imports import jobs, receiving
 from consent.models import Relationship
+from tests import mails
 from tests.console.conftest import Browser
 
 SAYS = {"address": "ana@example.org", "decision": "grant", "purpose": "marketing"}
@@ -50,7 +50,7 @@ def test_somebody_made_up_says_something(workspace: Workspace, dev: Browser) -> 
     ]  # fmt: skip
     assert (told[1].topic, told[1].channel, told[1].source) == ("news", "email", "portal")
     assert Relationship.objects.filter(brand=workspace.test).count() == 2
-    assert mail.outbox == []
+    assert mails.sent() == []
 
 
 @pytest.mark.parametrize(

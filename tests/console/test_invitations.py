@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+import time_machine
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.utils import timezone
+from pytest_django import Settings
 
 from brands.models import Workspace
-from cmr import mailing
+from cmr import mailing, outbox
 from cmr.models import Invitation
+from tests import mails
+from tests.cmr.mail_servers import mail_server
 from tests.console.conftest import Browser
 
 
@@ -26,7 +32,7 @@ def test_invitations_to_one_address_count_when_withdrawn(
         for each in Invitation.objects.all():
             olga.post(f"acme/team/invitations/{each.pk}/withdraw")
     assert given == [302] * 3 + [429] * 27
-    assert len(mail.outbox) == 3
+    assert len(mails.sent()) == 3
 
 
 def test_invitations_of_a_workspace_are_limited_by_day(workspace: Workspace, olga: Browser) -> None:
@@ -42,7 +48,7 @@ def test_invitation_of_an_unproven_workspace_names_who_invites_alone(
 ) -> None:
     Workspace.objects.update(name="Your bank account is locked")
     assert invite(olga, "victim@target.example") == 302
-    (letter,) = mail.outbox
+    (letter,) = mails.sent()
     assert letter.subject == "An invitation to a workspace"
     assert "bank" not in f"{letter.subject}{letter.body}"
     assert "olga@example.org invites you to work on a workspace at CMR." in str(letter.body)
@@ -50,18 +56,21 @@ def test_invitation_of_an_unproven_workspace_names_who_invites_alone(
 
 def test_invitation_of_a_proven_workspace_names_it(is_live: Workspace, olga: Browser) -> None:
     assert invite(olga, "nick@example.org") == 302
-    assert mail.outbox[0].subject == "Acme invites you"
+    assert mails.sent()[0].subject == "Acme invites you"
 
 
-def test_invitation_that_cannot_be_mailed_is_none(
-    workspace: Workspace, olga: Browser, monkeypatch: pytest.MonkeyPatch
+def test_invitation_waits_for_a_mail_server_that_is_away(
+    workspace: Workspace, olga: Browser, settings: Settings
 ) -> None:
-    def fail(*args: object, **kwargs: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(mail, "send_mail", fail)
-    assert invite(olga, "nick@example.org") == 422
-    assert not Invitation.objects.exists()
+    with mail_server(settings, utf8=True) as server:
+        server.stop()
+        assert invite(olga, "nick@example.org") == 302
+        mails.sent()
+        server.start()
+        with time_machine.travel(timezone.now() + outbox.LONGEST):
+            mails.sent()
+    assert [each.recipients for each in server.mails] == [["nick@example.org"]]
+    assert Invitation.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -104,5 +113,7 @@ def test_names_by_form_have_no_line_breaks(page: str, workspace: Workspace, olga
 
 
 def test_mail_about_a_name_with_a_line_break_is_sent() -> None:
-    mailing.send("nick@example.org", "Line1\nBcc: x@y.zz invites you", "text")
+    mailing.send_now(
+        EmailMessage("Line1\nBcc: x@y.zz invites you", "text", to=["nick@example.org"])
+    )
     assert mail.outbox[0].subject == "Line1 Bcc: x@y.zz invites you"

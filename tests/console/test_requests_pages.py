@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.utils import timezone
 
 from brands import notices
@@ -17,6 +16,7 @@ from consent import relationships
 from consent.identifiers import digest, find_or_create
 from consent.ledger import Actor
 from consent.models import Refusal, Relationship
+from tests import mails
 from tests.console.conftest import Browser
 
 LIST = "acme/live/requests"
@@ -60,12 +60,12 @@ def test_what_cannot_be_asked_is_said_beside_its_field(
 ) -> None:
     assert ask(dev, **wrong).status_code == 422
     assert not PermissionRequest.objects.exists()
-    assert mail.outbox == []
+    assert mails.sent() == []
 
 
 def test_with_evidence_they_get_a_mail(ann: Relationship, dev: Browser) -> None:
     ask(dev, evidence="Form “Tell us”", language="de")
-    assert mail.outbox[0].to == ["ann@example.org"]
+    assert mails.sent()[0].to == ["ann@example.org"]
     assert not TestMail.objects.exists()
 
 

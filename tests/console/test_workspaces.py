@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.core import mail
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
@@ -18,6 +17,7 @@ from brands.models import Brand, BrandKey, Topic, Workspace
 from cmr import members
 from cmr.models import Consumer, Invitation, Member, Role
 from consent.models import Subject
+from tests import mails
 from tests.conftest import Api
 from tests.console.conftest import Browser
 from tests.hostile.names import Names
@@ -140,7 +140,7 @@ def test_a_developer_has_no_say_over_members(workspace: Workspace, dev: Browser)
     (own,) = Member.objects.filter(user=dev.user)
     assert dev.post(f"acme/team/{own.pk}", role="owner").status_code == 403
     assert dev.post("acme/domain").status_code == 403
-    assert not Invitation.objects.exists() and mail.outbox == []
+    assert not Invitation.objects.exists() and mails.sent() == []
 
 
 def test_the_last_owner_stays(workspace: Workspace, olga: Browser, dev: Browser) -> None:
@@ -172,7 +172,7 @@ def test_another_workspaces_member_is_not_there(
 
 def invited(olga: Browser, role: str = "developer") -> str:
     assert olga.post("acme/team", address="nick@example.org", role=role).status_code == 302
-    (link,) = re.findall(r"http://127.0.0.1:8000/console/(join/\S+)", str(mail.outbox[-1].body))
+    (link,) = re.findall(r"http://127.0.0.1:8000/console/(join/\S+)", str(mails.sent()[-1].body))
     return str(link)
 
 
@@ -199,14 +199,14 @@ def test_who_works_here_is_decided_in_a_fresh_session(
             (f"acme/team/{member.pk}", {"role": "owner"}),
         ):
             assert olga.post(path, **form).headers["Location"].startswith("/you/confirm?next=")
-    assert mail.outbox == [] and Member.objects.get(user=vera.user).role == "viewer"
+    assert mails.sent() == [] and Member.objects.get(user=vera.user).role == "viewer"
 
 
 def test_an_invitation_keeps_no_address(workspace: Workspace, olga: Browser) -> None:
     link = invited(olga)
     row = str(list(Invitation.objects.values()))
     assert "nick" not in row and link.rpartition("/")[2].split("_", 2)[2] not in row
-    assert mail.outbox[-1].to == ["nick@example.org"]
+    assert mails.sent()[-1].to == ["nick@example.org"]
 
 
 def test_an_invitation_ends(workspace: Workspace, olga: Browser, nick: Browser) -> None:

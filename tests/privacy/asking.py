@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.core import mail
 from django.utils import timezone
 
 from consent import endings, metrics, propagation, relationships, tasks
 from consent.imports import applying, jobs
 from consent.ledger import Actor
 from consent.models import Relationship
+from tests import mails
 from tests.conftest import JSON, Api
 from tests.privacy.comparing import Raw
 from tests.privacy.world import ANA, ANA_REF, BEN, HOOK, NOBODY, PHONE, PRIVATE, Elsewhere, World
@@ -387,7 +387,7 @@ class Script:
         """Let the person say yes by the link in the mail that they got."""
         self.world.clock.begin_minute()
         (letter,) = (
-            each for each in mail.outbox if each.to == [ANA] and "Acme asks" in each.subject
+            each for each in mails.sent() if each.to == [ANA] and "Acme asks" in each.subject
         )
         found = re.search(r"/p/\S+", str(letter.body))
         assert found

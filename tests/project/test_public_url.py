@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -17,6 +16,7 @@ from consent import ledger
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
+from tests import mails
 from tests.conftest import EMAIL, PASSWORD, ROOT, Api
 
 FORBIDDEN = re.compile(
@@ -77,7 +77,7 @@ def urls_in(text: str) -> list[str]:
 )
 def test_mail_of_a_form_leads_to_us(path: str, field: str, address: str, met: Relationship) -> None:
     Client(**POISONED).post(path, {field: address})  # type: ignore[arg-type]
-    (letter,) = mail.outbox
+    (letter,) = mails.sent()
     text = f"{letter.subject}\n{letter.body}"
     assert "1234" not in text and "testserver" not in text
     assert set(urls_in(text)) <= {PUBLIC}
@@ -86,7 +86,7 @@ def test_mail_of_a_form_leads_to_us(path: str, field: str, address: str, met: Re
 def test_invitation_leads_to_us(browser: Client, ana: Consumer) -> None:
     place = members.begin(ana.user, name="Ana", domain="ana.example", now=timezone.now())
     browser.post(f"/console/{place.slug}/team", {"address": "dev@x.example", "role": "viewer"})
-    assert urls_in(str(mail.outbox[0].body)) == [PUBLIC]
+    assert urls_in(str(mails.sent()[0].body)) == [PUBLIC]
 
 
 def test_console_names_us(browser: Client, ana: Consumer) -> None:
