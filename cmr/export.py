@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import Q
 
 from brands import notices
 from brands.models import Notice
@@ -17,7 +20,15 @@ from brands.notices import Named
 from cmr import history
 from cmr.models import Consumer, PermissionRequest
 from consent import contact_reports, preferences, resolution
-from consent.models import LedgerEntry, Relationship, Send
+from consent.models import (
+    Explanation,
+    LedgerEntry,
+    PastProfile,
+    PastRelationship,
+    Relationship,
+    Send,
+    Subject,
+)
 from consent.reports.files import FORMULA
 
 Rows = Sequence[Mapping[str, Any]]
@@ -36,7 +47,13 @@ def tables(consumer: Consumer) -> dict[str, Rows]:
             {"kind": each.kind, "value": each.value, "removed_at": each.removed_at}
             for each in consumer.removed_addresses.order_by("pk")
         ],
+        "pending_contact_points": [
+            {"kind": each.kind, "value": each.value, "sent_at": each.sent_at}
+            for each in consumer.pending.order_by("pk")
+        ],
+        "past_profiles": _past_profiles(consumer),
         "relationships": _relationships(consumer),
+        "past_relationships": _past_relationships(consumer),
         "standing": _standing(consumer),
         "history": _history(consumer),
         "contacts": _contacts(consumer),
@@ -52,6 +69,23 @@ def tables(consumer: Consumer) -> dict[str, Rows]:
                 "revoked_at": t.revoked_at,
             }
             for t in consumer.tokens.order_by("pk")
+        ],
+        "second_factors": [
+            {"type": each.type, "created_at": each.created_at, "last_used_at": each.last_used_at}
+            for each in Authenticator.objects.filter(user=consumer.user).order_by("pk")
+        ],
+        "sessions": [
+            {
+                "ip": each.ip,
+                "user_agent": each.user_agent,
+                "created_at": each.created_at,
+                "last_seen_at": each.last_seen_at,
+            }
+            for each in UserSession.objects.filter(user=consumer.user).order_by("pk")
+        ],
+        "workspaces": [
+            {"name": each.workspace.name, "role": each.role, "since": each.since}
+            for each in consumer.user.memberships.select_related("workspace").order_by("pk")
         ],
     }
 
@@ -89,7 +123,6 @@ def _cell(value: Any) -> str:
 
 def _account(consumer: Consumer) -> Rows:
     subject = consumer.subject
-    quiet = subject.quiet_start and f"{subject.quiet_start:%H:%M}-{subject.quiet_end:%H:%M}"
     return [
         {
             "email": consumer.user.email,
@@ -97,9 +130,41 @@ def _account(consumer: Consumer) -> Rows:
             "language": consumer.language or None,
             "time_zone": subject.time_zone or None,
             "jurisdiction": subject.jurisdiction,
-            "quiet_hours": quiet,
+            "quiet_hours": _quiet_hours(subject),
             "gpc_honoured_at": consumer.gpc_honoured_at,
         }
+    ]
+
+
+def _quiet_hours(said: Subject | PastProfile) -> str | None:
+    return f"{said.quiet_start:%H:%M}-{said.quiet_end:%H:%M}" if said.quiet_start else None
+
+
+def _past_profiles(consumer: Consumer) -> Rows:
+    person = consumer.subject_id
+    mine = PastProfile.objects.filter(Q(subject=person) | Q(subject__merged_into=person))
+    return [
+        {
+            "time_zone": each.time_zone or None,
+            "jurisdiction": each.jurisdiction,
+            "quiet_hours": _quiet_hours(each),
+            "until": each.until,
+        }
+        for each in mine.order_by("until", "pk")
+    ]
+
+
+def _past_relationships(consumer: Consumer) -> Rows:
+    mine = PastRelationship.objects.filter(relationship__person=consumer.subject_id)
+    return [
+        {
+            "brand": each.relationship.brand.slug,
+            "jurisdiction": each.jurisdiction,
+            "started_at": each.started_at,
+            "ended_at": each.ended_at,
+            "until": each.until,
+        }
+        for each in mine.select_related("relationship__brand").order_by("until", "pk")
     ]
 
 
@@ -140,10 +205,16 @@ def _history(consumer: Consumer) -> Rows:
 def _entries(entries: Sequence[LedgerEntry], consumer: Consumer) -> Rows:
     named = [Named(each.brand_id, each.notice, each.recorded_at) for each in entries]
     texts = notices.read(named, language=consumer.language or notices.COMMON)
-    return [_entry(each, texts.get(name)) for each, name in zip(entries, named, strict=True)]
+    explained = Explanation.objects.in_bulk([each.pk for each in entries])
+    return [
+        _entry(each, texts.get(name), explained.get(each.pk))
+        for each, name in zip(entries, named, strict=True)
+    ]
 
 
-def _entry(entry: LedgerEntry, shown: Notice | None) -> dict[str, Any]:
+def _entry(
+    entry: LedgerEntry, shown: Notice | None, explained: Explanation | None
+) -> dict[str, Any]:
     limited = entry.limit_max and f"{entry.limit_max} per {entry.limit_per}"
     return {
         "entry": str(entry.pk),
@@ -161,6 +232,8 @@ def _entry(entry: LedgerEntry, shown: Notice | None) -> dict[str, Any]:
         "ground": entry.ground,
         "source": entry.source,
         "reason": entry.reason or None,
+        "later_reason": explained.reason if explained else None,
+        "later_reason_at": explained.given_at if explained else None,
         "evidence": entry.evidence or None,
         "notice": entry.notice or None,
         "notice_text": shown.text if shown else None,

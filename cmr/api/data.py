@@ -21,13 +21,19 @@ class ExportData(serializers.Serializer[object]):
     account = rows()
     contact_points = rows()
     removed_contact_points = rows()
+    pending_contact_points = rows()
+    past_profiles = rows()
     relationships = rows()
+    past_relationships = rows()
     standing = rows()
     history = rows()
     contacts = rows()
     permission_requests = rows()
     contact_reports = rows()
     access_tokens = rows()
+    second_factors = rows()
+    sessions = rows()
+    workspaces = rows()
 
 
 class Export(ConsumerView):

@@ -22,13 +22,19 @@ TABLES = {
     "account": _lazy("Your account"),
     "contact_points": _lazy("Addresses and numbers"),
     "removed_contact_points": _lazy("Removed addresses"),
+    "pending_contact_points": _lazy("Addresses that wait for their code"),
+    "past_profiles": _lazy("Where you lived, and your quiet hours before"),
     "relationships": _lazy("Brands that know you"),
+    "past_relationships": _lazy("Earlier times with brands"),
     "standing": _lazy("Choices that count now"),
     "history": _lazy("Your history"),
     "contacts": _lazy("Messages that brands announced"),
     "permission_requests": _lazy("Requests of brands"),
     "contact_reports": _lazy("Messages you reported"),
     "access_tokens": _lazy("Tokens of programs"),
+    "second_factors": _lazy("Passkeys and second factors"),
+    "sessions": _lazy("Your sessions"),
+    "workspaces": _lazy("Workspaces you work in"),
 }
 
 

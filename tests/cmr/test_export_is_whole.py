@@ -1,0 +1,165 @@
+"""The person's export has a table of each model that refers to a person, or a reason why not."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.db import models
+
+from brands.models import Attempt, Event, SetAside, SubjectHead, Subscription
+from cmr import accounts, asking, contacts, export, members, tokens
+from cmr.asking import Question
+from cmr.models import (
+    AccessToken,
+    Consumer,
+    ContactPoint,
+    Invitation,
+    Member,
+    OutgoingMessage,
+    PendingContact,
+    PermissionRequest,
+    RemovedAddress,
+    User,
+)
+from consent import contact_reports, explaining, ledger, profile, relationships
+from consent.ledger import Actor, NewChoice
+from consent.models import (
+    ContactHash,
+    ContactReport,
+    Ending,
+    EntryText,
+    Explanation,
+    Identifier,
+    LedgerEntry,
+    PastMerge,
+    PastProfile,
+    PastRelationship,
+    Preference,
+    Propagation,
+    Relationship,
+    Send,
+    Subject,
+    Unsubscribed,
+)
+from consent.resolution import Scope
+
+PERSON = {Consumer, ContactPoint, Identifier, LedgerEntry, Relationship, Subject, User}
+#: The table that each is in.
+EXPORTED: dict[type[models.Model], str] = {
+    AccessToken: "access_tokens",
+    Authenticator: "second_factors",
+    Consumer: "account",
+    ContactPoint: "contact_points",
+    ContactReport: "contact_reports",
+    EntryText: "history",
+    Explanation: "history",
+    LedgerEntry: "history",
+    Member: "workspaces",
+    PastProfile: "past_profiles",
+    PastRelationship: "past_relationships",
+    PendingContact: "pending_contact_points",
+    PermissionRequest: "permission_requests",
+    Preference: "standing",
+    Relationship: "relationships",
+    RemovedAddress: "removed_contact_points",
+    Send: "contacts",
+    Subject: "account",
+    User: "account",
+    UserSession: "sessions",
+}
+NOT_EXPORTED: dict[type[models.Model], str] = {
+    Attempt: "a try to deliver a message; its UUID is the message's",
+    ContactHash: "a sealed hash of an address that `relationships` has as `known_by`",
+    EmailAddress: "the same addresses as `contact_points`, for allauth",
+    Ending: "when a choice of `history` ends, which it says itself",
+    Event: "what brands were told of `history` and `relationships`",
+    Identifier: "a keyed digest of an address",
+    Invitation: "of whoever is invited, whose address is not kept; the user is who invited",
+    LogEntry: "what an administrator did in the admin site",
+    OutgoingMessage: "a message on its way to the person, who gets it",
+    PastMerge: "numbers of subjects; `contact_points` has when each address was proved",
+    Propagation: "whether a choice of `history` is in all streams",
+    SetAside: "an event that a webhook refused",
+    SubjectHead: "counts the events of a relationship",
+    Subscription: "a brand's; its UUID is a lease's",
+    Unsubscribed: "that a choice of `history` was counted for its campaign",
+    User.groups.through: "what an administrator may do",
+    User.user_permissions.through: "what an administrator may do",
+}
+
+
+def refers_to_person(model: type[models.Model]) -> bool:
+    """A UUID that is no key may be a subject's: the streams have no foreign keys to people."""
+    return model in PERSON or any(
+        field.related_model in PERSON
+        or (isinstance(field, models.UUIDField) and not field.primary_key)
+        or field.name == "address_digest"
+        for field in model._meta.concrete_fields
+    )
+
+
+def test_every_model_about_a_person_is_exported_or_has_a_reason() -> None:
+    found = {m for m in apps.get_models(include_auto_created=True) if refers_to_person(m)}
+    assert found == EXPORTED.keys() | NOT_EXPORTED.keys()
+    assert not EXPORTED.keys() & NOT_EXPORTED.keys()
+
+
+@pytest.fixture
+def busy(ana: Consumer, met: Relationship, now: datetime) -> Consumer:
+    """Ana with a row of each kind."""
+    by = Actor("portal")
+    profile.change(ana.subject_id, {"jurisdiction": "US-CA", "time_zone": "Asia/Tokyo"}, now=now)
+    quiet = (time(22), time(7))
+    profile.change(ana.subject_id, {"jurisdiction": "DE", "quiet_hours": quiet}, now=now)
+    profile.change(ana.subject_id, {"quiet_hours": None}, now=now)
+    scope = Scope(met.brand_id, "marketing", "email")
+    said = NewChoice(scope, "deny", evidence="Form 1")
+    (entry,) = ledger.record(ana.subject_id, [said], by=by, now=now)
+    explaining.explain(entry, "too_many_from_brand", now=now)
+    question = Question("research", "email", None, "May we?")
+    asking.ask(met, question, now=now)
+    contact_reports.report(
+        met, purpose="marketing", channel="email", contacted_at=now, message="!", now=now
+    )
+    Send.objects.create(
+        subject=ana.subject, brand=met.brand, purpose_id="marketing", channel="email", at=now
+    )
+    relationships.end(met, by=by, now=now)
+    relationships.start(ana.subject_id, met.brand, by=by, now=now + timedelta(days=1))
+    second = accounts.add_contact(ana, kind="email", value="b@example.org", now=now)
+    accounts.remove_contact(second, now=now)
+    contacts.begin(ana, kind="email", text="c@example.org", now=now)
+    tokens.issue(ana, name="x")
+    Authenticator.objects.create(user=ana.user, type="totp", data={})
+    members.begin(ana.user, name="Acme", domain="acme.example", now=now)
+    UserSession.objects.create(user=ana.user, session_key="x", ip="192.0.2.1", user_agent="y")
+    return ana
+
+
+def test_export_has_a_row_of_each(busy: Consumer) -> None:
+    tables = export.tables(busy)
+    assert [name for name, rows in tables.items() if not rows] == []
+    assert set(EXPORTED.values()) == tables.keys()
+
+
+def test_export_says_how_it_was_before(busy: Consumer) -> None:
+    tables: dict[str, Any] = dict(export.tables(busy))
+    places = [(each["jurisdiction"], each["quiet_hours"]) for each in tables["past_profiles"]]
+    assert places == [(None, None), ("US-CA", None), ("DE", "22:00-07:00")]
+    (past,) = tables["past_relationships"]
+    assert past["brand"] == "acme" and past["ended_at"] is not None
+    (entry,) = [each for each in tables["history"] if each["decision"] == "deny"]
+    assert (entry["evidence"], entry["later_reason"]) == ("Form 1", "too_many_from_brand")
+
+
+def test_export_has_nothing_of_another(busy: Consumer, now: datetime) -> None:
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
+    tables = export.tables(ben)
+    assert {name for name, rows in tables.items() if rows} == {"account", "contact_points"}
