@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
 from brands import credentials
 from brands.models import Brand, BrandKey
@@ -72,10 +72,14 @@ FROM brands_brandkey key JOIN brands_brand brand ON brand.id = key.brand_id
 WHERE key.prefix = %(prefix)s AND key.revoked_at IS NULL
     AND (key.expires_at IS NULL OR key.expires_at > %(now)s)
 """
+#: What each call needs of its key and its brand, in the order of their models.
+KEY_FIELDS = ["id", "brand_id", "name", "prefix", "digest", "scopes", "expires_at"]
+BRAND_FIELDS = ["id", "slug", "name", "test", "link_key"]
 BY_PREFIX = Statement(
     USABLE.format(
-        columns="key.id, key.name, key.prefix, key.digest, key.scopes, key.expires_at, "
-        "brand.id, brand.slug, brand.name, brand.test, brand.link_key"
+        columns=", ".join(
+            [*(f"key.{each}" for each in KEY_FIELDS), *(f"brand.{each}" for each in BRAND_FIELDS)]
+        )
     )
 )
 #: The brand that asks, with what its key may do and is compared by, for statements that begin so.
@@ -83,18 +87,17 @@ ASKER = USABLE.format(columns="key.digest, key.scopes, brand.id, brand.slug")
 
 
 def recognise(text: str, *, now: datetime) -> BrandKey | None:
-    """Return the usable key that *text* is, or None. Its brand has only the fields named here."""
+    """Return the usable key that *text* is, or None. What is not read here is read when needed."""
     if (prefix := prefix_of(text)) is None:
         return None
     asked = {"prefix": prefix, "now": now}
-    for pk, name, public, digest, scopes, ends, *of_brand in BY_PREFIX.ask(asked):
-        if credentials.matches(text, bytes(digest)):
+    for row in BY_PREFIX.ask(asked):
+        of_key, of_brand = row[: len(KEY_FIELDS)], row[len(KEY_FIELDS) :]
+        key = BrandKey.from_db(DEFAULT_DB_ALIAS, KEY_FIELDS, of_key)
+        if credentials.matches(text, bytes(key.digest)):
             note_use(prefix, now=now)
-            brand_id, slug, called, test, link_key = of_brand
-            brand = Brand(id=brand_id, slug=slug, name=called, test=test, link_key=link_key)
-            return BrandKey(
-                id=pk, name=name, prefix=public, scopes=scopes, expires_at=ends, brand=brand
-            )
+            key.brand = Brand.from_db(DEFAULT_DB_ALIAS, BRAND_FIELDS, of_brand)
+            return key
     return None
 
 

@@ -6,12 +6,12 @@ The formulas stand in `RATES`, once: pages, API, files and docs show them from t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, Count, Max, Q, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, Count, DateField, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
 from brands import campaigns
@@ -124,6 +124,9 @@ class Period:
         last = self.first - timedelta(days=1)
         return Period(last - timedelta(days=self.days - 1), last)
 
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
     def __iter__(self) -> Any:
         return (self.first + timedelta(days=n) for n in range(self.days))
 
@@ -197,6 +200,25 @@ def total(period: Period, *, filters: Filters | None = None) -> Line:
     return found[0]
 
 
+def totals(brand: str, periods: Sequence[Period]) -> list[Line]:
+    """What `total` says of one brand in each of *periods*, by a fixed number of statements."""
+    filters = {"brand": [brand]}
+    whole = Period(min(each.first for each in periods), max(each.last for each in periods))
+    people = _people_on([each.first for each in periods], brand)
+    days = lines(whole, by=["day"], filters=filters)
+    return [_add_up([d for d in days if d.key[0] in each], people[each.first]) for each in periods]
+
+
+def _add_up(days: Sequence[Line], people: int) -> Line:
+    """Return the sum of *days*; what no day knows is not known."""
+    counts: dict[str, int | None] = dict.fromkeys(COUNTERS, 0)
+    for day in days:
+        for name, number in day.counts.items():
+            if number is not None:
+                counts[name] = (counts.get(name) or 0) + number
+    return Line((), counts | {"people": people})
+
+
 def _table(named: set[str], *, answering: bool = False) -> Table:
     """The smallest that has all the columns; the campaigns' has only what answers one."""
     if answering and named <= {"day", "brand", "campaign"}:
@@ -258,12 +280,14 @@ def _with_slugs(
     found: Iterable[tuple[Key, dict[str, int | None]]], place: int
 ) -> Iterable[tuple[Key, dict[str, int | None]]]:
     every = list(found)  # before the names, so that a new brand has its own
-    slugs = _slugs()
+    slugs = _slugs({key[place] for key, _counts in every})
     return (((*key[:place], slugs[key[place]], *key[place + 1 :]), c) for key, c in every)
 
 
-def _slugs() -> dict[int, str]:
-    return dict(Brand.objects.values_list("pk", "slug"))
+def _slugs(brand_ids: Collection[int]) -> dict[int, str]:
+    """Return the slugs of these brands at least: many are read with all others."""
+    few = Q(pk__in=brand_ids) if len(brand_ids) <= FEW_BRANDS else Q()
+    return dict(Brand.objects.filter(few).values_list("pk", "slug"))
 
 
 def people(day: date, *, brands: Sequence[str] | None = None) -> dict[str, int]:
@@ -275,8 +299,18 @@ def people(day: date, *, brands: Sequence[str] | None = None) -> dict[str, int]:
     now = MetricsCursor.objects.filter(which).values_list("brand_id", "people")
     since = BrandCount.objects.filter(which, day__gte=day).values_list("brand_id")
     found = _balance(now.union(since.annotate(change=CHANGE).order_by(), all=True))
-    slugs = _slugs()
+    slugs = _slugs(found)
     return {slugs[brand_id]: number for brand_id, number in found.items()}
+
+
+def _people_on(days: Sequence[date], brand: str) -> dict[date, int]:
+    """What `people` says of one brand on each of *days*, by one statement."""
+    which = Q(brand__slug=brand)
+    today = Value(None, output_field=DateField())
+    now = MetricsCursor.objects.filter(which).values_list(today, "people")
+    since = BrandCount.objects.filter(which, day__gte=min(days)).values_list("day")
+    rows = list(now.union(since.annotate(change=CHANGE).order_by(), all=True))
+    return {day: sum(n for of, n in rows if of is None or of >= day) for day in days}
 
 
 def people_of_all(day: date) -> int:

@@ -149,3 +149,15 @@ def test_the_catalogue_names_every_purpose_with_its_regime(as_acme: Api) -> None
     assert "email" in purposes["marketing"]["channels"]
     assert purposes["service"]["regime"] == "required"
     assert purposes["profiling"]["channels"] == []
+
+
+def test_recognised_key_has_all_of_its_brand(acme: Brand, acme_key: str, now: datetime) -> None:
+    """What recognising does not read is read when it is needed, and saving blanks nothing."""
+    Brand.objects.filter(pk=acme.pk).update(website="https://acme.example", test=True)
+    key = keys.recognise(acme_key, now=now)
+    assert key is not None
+    assert key.brand.website == "https://acme.example" and key.brand.world != b""
+    key.brand.save()
+    key.save()
+    assert Brand.objects.get() == acme and Brand.objects.get().website == "https://acme.example"
+    assert BrandKey.objects.get().created_at == key.created_at

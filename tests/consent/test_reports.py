@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
+from pytest_django import DjangoAssertNumQueries
 
 from brands import keys
 from consent import rates, withholding
 from consent.models import Explanation
 from consent.reports import weeks
 from tests.conftest import Api
-from tests.consent.made_month import NOW, QUERY, Month, figure, told
+from tests.consent.made_month import FIRST, LAST, NOW, QUERY, Month, figure, told
 
 
 def test_each_breakdown_adds_up_to_the_whole(as_admin: Api, month: Month) -> None:
@@ -171,6 +174,32 @@ def test_a_brand_opens_its_page_with_a_key(later: None, month: Month) -> None:
     found = keys.recognise(key, now=NOW)
     assert found and keys.revoke(found, now=NOW)
     assert client.get("/reports/own").status_code == 302
+
+
+def test_weeks_say_what_each_week_says_by_itself(month: Month) -> None:
+    span = weeks.whole_weeks(26, today=NOW.date())
+    alone = [rates.total(week, filters={"brand": ["acme"]}) for week in span]
+    assert rates.totals("acme", span) == alone
+    assert len({line.counts["people"] for line in alone}) > 1  # there is something to get wrong
+    assert any("deliveries" in line.counts for line in alone)
+
+
+def test_weeks_cost_as_many_statements_however_many_they_are(
+    month: Month, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for count in weeks.PRESETS:
+        with django_assert_num_queries(3):
+            weeks.by_week("acme", weeks.whole_weeks(count, today=NOW.date()))
+
+
+def test_report_of_one_brand_reads_no_other_brand(month: Month) -> None:
+    period = rates.Period(FIRST, LAST)
+    with CaptureQueriesContext(connection) as asked:
+        rates.people(FIRST, brands=["acme"])
+        rates.lines(period, by=["brand"], filters={"brand": ["acme"]})
+    named = [each["sql"] for each in asked if '"brands_brand"."slug"' in each["sql"]]
+    assert named
+    assert all("WHERE" in each for each in named)
 
 
 @pytest.mark.parametrize("thing", weeks.BREAKDOWNS)
