@@ -1,5 +1,5 @@
 """What the generated OpenAPI schema cannot know by itself: every call may answer with a problem,
-has a version, and says what is left of a brand's calls."""
+has a version, takes the query that its view names, and says what is left of a brand's calls."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from brands.api import editing, versions
 from brands.api.access import BrandView
+from brands.api.queries import QueryView
 from cmr.api.access import FRESH_SESSION, ConsumerView
 
 PROBLEM = {
@@ -71,10 +72,12 @@ OF_ENDINGS = [
 
 
 class Contract(AutoSchema):
-    """A call with the headers that no view declares."""
+    """A call with its query, and the headers that no view declares."""
 
     def get_override_parameters(self) -> list[Any]:
         shared = [*super().get_override_parameters(), *ALWAYS]
+        if isinstance(self.view, QueryView) and self.method in self.view.queries:
+            shared.append(self.view.queries[self.method])
         shared += OF_BRANDS if isinstance(self.view, BrandView) else []
         return shared + (OF_ENDINGS if self.is_deprecated() else [])
 

@@ -296,6 +296,7 @@ urlpatterns = [
     path("api/v1/choices", relationships.Choices.as_view()),
     path("api/v1/events", events.Events.as_view()),
     path("api/v1/event-types", event_types.EventTypes.as_view()),
+    path("api/v1/events/newest", events.NewestEvent.as_view()),
     path("api/v1/events/overdue", events.Overdue.as_view()),
     path("api/v1/events/ack", events.Acknowledge.as_view()),
     path("api/v1/subscriptions", subscriptions.Subscriptions.as_view()),

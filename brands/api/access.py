@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from brands import keys
 from brands.api.allowances import TooManyCalls, calls
+from brands.api.queries import QueryView
 from brands.models import Brand, BrandKey
 from brands.wire import Problem
 
@@ -97,7 +98,7 @@ def demand(request: Request, scope: str) -> None:
         raise Problem(403, "missing_scope", f"This key lacks the scope {scope!r}.")
 
 
-class BrandView(APIView):
+class BrandView(QueryView):
     """A door for brands. `scope` names what a key must be allowed to do."""
 
     scope: ClassVar[str] = ""

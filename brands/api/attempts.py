@@ -7,22 +7,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import endpoints, replays, stream, webhooks
+from brands.api.pages import cut_page
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
 from brands.models import Attempt, Event, Outcome, SetAside, Subscription
 from brands.wire import (
     Page,
     Problems,
     StrictSerializer,
-    cursor_of,
     list_of,
-    number_of,
     translating,
 )
 
@@ -95,31 +93,21 @@ class Replayed(serializers.Serializer[object]):
 
 
 class Attempts(SubscriptionsView):
+    queries = {"GET": AttemptsQuery}
+
     @extend_schema(
         operation_id="subscription_attempts_list",
-        parameters=[AttemptsQuery],
         responses=AttemptList,
         tags=[TAG],
     )
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Every try of every event, newest first."""
         subscription = self.find(subscription_id)
-        query = AttemptsQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit, before = query.validated_data["limit"], number_of(query.validated_data.get("cursor"))
         mine = Attempt.objects.filter(subscription=subscription)
-        if sequence := query.validated_data.get("sequence"):
+        if sequence := self.query.get("sequence"):
             mine = mine.filter(sequence=sequence)
-        if before is not None:
-            mine = mine.filter(pk__lt=before)
-        found = list(mine.order_by(F("pk").desc())[: limit + 1])
-        page = found[:limit]
-        return Response(
-            {
-                "data": _shown(subscription, page),
-                "next_cursor": cursor_of(page[-1].pk) if len(found) > limit else None,
-            }
-        )
+        page, cursor = cut_page(mine, self.query, by=["-pk"])
+        return Response({"data": _shown(subscription, page), "next_cursor": cursor})
 
 
 def _shown(subscription: Subscription, page: Sequence[Attempt]) -> list[dict[str, Any]]:
@@ -162,30 +150,23 @@ def _waits(subscription: Subscription, sequences: Iterable[int]) -> dict[int, da
 
 
 class Parked(SubscriptionsView):
+    queries = {"GET": Page}
+
     @extend_schema(
         operation_id="subscription_parked_list",
-        parameters=[Page],
         responses=ParkedList,
         tags=[TAG],
     )
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """What stands aside: refused events, and later ones of the same people."""
         subscription = self.find(subscription_id)
-        query = Page(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit, after = query.validated_data["limit"], number_of(query.validated_data.get("cursor"))
-        mine = SetAside.objects.filter(subscription=subscription, sequence__gt=after or 0)
-        found = list(mine.order_by("sequence")[: limit + 1])
-        page = found[:limit]
+        mine = SetAside.objects.filter(subscription=subscription)
+        page, cursor = cut_page(mine, self.query, by=["sequence"])
         sequences = [each.sequence for each in page]
         events = Event.objects.filter(brand=subscription.brand_id, sequence__in=sequences)
         told = {each.sequence: stream.told_as(each)["id"] for each in events}
-        return Response(
-            {
-                "data": [_parked_data(each, told[each.sequence]) for each in page],
-                "next_cursor": cursor_of(page[-1].sequence) if len(found) > limit else None,
-            }
-        )
+        data = [_parked_data(each, told[each.sequence]) for each in page]
+        return Response({"data": data, "next_cursor": cursor})
 
 
 def _parked_data(each: SetAside, subject: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from brands import campaigns
 from brands.api import editing
 from brands.api.access import BrandView
+from brands.api.pages import answer_page
 from brands.campaigns import BadRows, DayNumbers
 from brands.models import Campaign, CampaignDay, Channel
 from brands.names import check_name
@@ -26,9 +27,7 @@ from brands.wire import (
     Problem,
     Problems,
     StrictSerializer,
-    cursor_of,
     list_of,
-    number_of,
     translating,
 )
 
@@ -113,21 +112,13 @@ class CsvParser(BaseParser):
 
 class Campaigns(BrandView):
     scope = "campaigns"
+    queries = {"GET": Page}
 
-    @extend_schema(
-        operation_id="campaigns_list", parameters=[Page], responses=CampaignList, tags=[TAG]
-    )
+    @extend_schema(operation_id="campaigns_list", responses=CampaignList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your campaigns, newest first."""
-        query = Page(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit, below = query.validated_data["limit"], query.validated_data.get("cursor")
-        mine = Campaign.objects.filter(brand=self.brand).order_by("-pk")
-        if (place := number_of(below)) is not None:
-            mine = mine.filter(pk__lt=place)
-        found = list(mine[: limit + 1])
-        cursor = cursor_of(found[limit - 1].pk) if len(found) > limit else None
-        return Response({"data": [_data(one) for one in found[:limit]], "next_cursor": cursor})
+        mine = Campaign.objects.filter(brand=self.brand)
+        return answer_page(mine, self.query, by=["-pk"], write=_data)
 
     @extend_schema(
         request=CampaignRequest, responses={200: CampaignData, 201: CampaignData}, tags=[TAG]
@@ -173,19 +164,13 @@ class OneCampaign(OfOneCampaign):
 
 
 class Stats(OfOneCampaign):
-    @extend_schema(
-        operation_id="campaign_stats_list", parameters=[Page], responses=DayList, tags=[TAG]
-    )
+    queries = {"GET": Page}
+
+    @extend_schema(operation_id="campaign_stats_list", responses=DayList, tags=[TAG])
     def get(self, request: Request, code: str) -> Response:
         """What you reported of it, newest day first."""
-        query = Page(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit, start = query.validated_data["limit"], query.validated_data.get("cursor")
-        skipped = number_of(start) or 0
-        days = CampaignDay.objects.filter(campaign=self.campaign(code)).order_by("-day", "channel")
-        found = list(days[skipped : skipped + limit + 1])
-        cursor = cursor_of(skipped + limit) if len(found) > limit else None
-        return Response({"data": [_day(one) for one in found[:limit]], "next_cursor": cursor})
+        days = CampaignDay.objects.filter(campaign=self.campaign(code))
+        return answer_page(days, self.query, by=["-day", "channel"], write=_day)
 
     @extend_schema(
         operation_id="campaign_stats_update", request=StatsRequest, responses=Changed, tags=[TAG]

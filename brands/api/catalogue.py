@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -12,10 +13,11 @@ from rest_framework.response import Response
 
 from brands import notices, topics
 from brands.api.access import BrandView
+from brands.api.pages import answer_page, cut_list
 from brands.models import Channel, Purpose, Regime, Topic
 from brands.names import check_name
 from brands.notices import Version
-from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 
 PROBLEMS: Problems = {
     topics.UnknownPurpose: (422, "unknown_purpose", "purpose"),
@@ -103,27 +105,30 @@ TopicList, NoticeList = list_of(TopicData), list_of(NoticeData)
 
 class Purposes(BrandView):
     scope = "check"
+    queries = {"GET": Page}
 
     @extend_schema(responses=PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """List every purpose, and what holds while a person has said nothing."""
-        return Response({"data": list_purposes(), "next_cursor": None})
+        return answer_purposes(self.query)
 
 
-def list_purposes() -> list[dict[str, Any]]:
-    """Return every purpose, as brands and people read it."""
-    return [
-        {
-            "code": purpose.code,
-            "name": purpose.name,
-            "description": purpose.description,
-            "regime": purpose.regime,
-            "regimes": _regimes_of(purpose),
-            "dpv": purpose.dpv,
-            "channels": Channel.values if purpose.has_channels else [],
-        }
-        for purpose in Purpose.objects.order_by("position").prefetch_related("regimes")
-    ]
+def answer_purposes(query: Mapping[str, Any]) -> Response:
+    """Return the answer with a page of all purposes, as brands and people read them."""
+    rows = Purpose.objects.prefetch_related("regimes")
+    return answer_page(rows, query, by=["position", "pk"], write=_purpose)
+
+
+def _purpose(purpose: Purpose) -> dict[str, Any]:
+    return {
+        "code": purpose.code,
+        "name": purpose.name,
+        "description": purpose.description,
+        "regime": purpose.regime,
+        "regimes": _regimes_of(purpose),
+        "dpv": purpose.dpv,
+        "channels": Channel.values if purpose.has_channels else [],
+    }
 
 
 def _regimes_of(purpose: Purpose) -> list[dict[str, Any]]:
@@ -144,12 +149,13 @@ def _regimes_of(purpose: Purpose) -> list[dict[str, Any]]:
 
 class Topics(BrandView):
     scope, scope_to_write = "check", "catalogue"
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="brand_topics_list", responses=TopicList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your own lists and themes, the retired ones too."""
-        rows = Topic.objects.filter(brand=self.brand).order_by("code")
-        return Response({"data": [_topic(each) for each in rows], "next_cursor": None})
+        rows = Topic.objects.filter(brand=self.brand)
+        return answer_page(rows, self.query, by=["code"], write=_topic)
 
     @extend_schema(request=TopicRequest, responses={200: TopicData, 201: TopicData}, tags=[TAG])
     def post(self, request: Request) -> Response:
@@ -188,10 +194,12 @@ class OneTopic(BrandView):
 
 class Notices(BrandView):
     scope = "check"
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="brand_notices_list", responses=NoticeList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What people are shown when they choose: each notice's current version."""
+        page, cursor = cut_list(notices.current(self.brand), self.query, key=lambda each: each.code)
         data = [
             {
                 "code": each.code,
@@ -199,9 +207,9 @@ class Notices(BrandView):
                 "languages": list(each.texts),
                 "created_at": each.created_at,
             }
-            for each in notices.current(self.brand)
+            for each in page
         ]
-        return Response({"data": data, "next_cursor": None})
+        return Response({"data": data, "next_cursor": cursor})
 
 
 class OneNotice(BrandView):

@@ -7,10 +7,11 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from brands import event_schemas
-from brands.wire import list_of
+from brands.api.pages import cut_list
+from brands.api.queries import QueryView
+from brands.wire import Page, list_of
 
 
 class EventTypeData(serializers.Serializer[object]):
@@ -23,13 +24,17 @@ class EventTypeData(serializers.Serializer[object]):
 EventTypeList = list_of(EventTypeData)
 
 
-class EventTypes(APIView):
+class EventTypes(QueryView):
     permission_classes = (AllowAny,)
     knows_programs = True
+    queries = {"GET": Page}
 
     @extend_schema(
         operation_id="event_types_list", responses=EventTypeList, auth=[], tags=["brand: changes"]
     )
     def get(self, request: Request) -> Response:
         """Every type of event and message, with its schema and an example."""
-        return Response({"data": event_schemas.catalogue(), "next_cursor": None})
+        page, cursor = cut_list(
+            event_schemas.catalogue(), self.query, key=lambda each: each["type"]
+        )
+        return Response({"data": page, "next_cursor": cursor})

@@ -18,7 +18,7 @@ from brands import keys, stream
 from brands.api.access import BrandView
 from brands.api.places import TooManyStreams, places
 from brands.models import Event
-from brands.wire import Problems, StrictSerializer, translating
+from brands.wire import Problem, Problems, StrictSerializer, translating
 
 PROBLEMS: Problems = {stream.AcknowledgedTooFar: (422, "beyond_stream", "through")}
 MAX_SEQUENCE = 2**63 - 1
@@ -62,8 +62,9 @@ class Ack(serializers.Serializer[object]):
 
 class Events(BrandView):
     scope = "events"
+    queries = {"GET": FeedQuery}
 
-    @extend_schema(parameters=[FeedQuery], responses=Feed, tags=["brand: changes"])
+    @extend_schema(responses=Feed, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
         """Every change that concerns you, in order. Poll with the last sequence you have.
 
@@ -71,18 +72,27 @@ class Events(BrandView):
         already it comes at once, as it does where a stream of yours needs its place, and
         `Retry-After` says when to ask again.
         """
-        query = FeedQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        after, limit = query.validated_data["after"], query.validated_data["limit"]
+        after, limit = self.query["after"], self.query["limit"]
         events = stream.read(self.brand.pk, after=after, limit=limit + 1)
+        if not events:
+            self._refuse_beyond(after)
         headers = {}
-        if not events and (seconds := query.validated_data["wait"]):
+        if not events and (seconds := self.query["wait"]):
             if not self._may_wait(after, seconds=seconds):
                 headers["Retry-After"] = str(TooManyStreams.wait)
             if not keys.is_still_usable(self.key, now=timezone.now()):
                 raise AuthenticationFailed("This key was revoked or has expired.", "invalid_key")
             events = stream.read(self.brand.pk, after=after, limit=limit + 1)
         return Response(_page(events, limit), headers=headers)
+
+    def _refuse_beyond(self, after: int) -> None:
+        """Raise Problem (422) for a place that the stream has not reached.
+
+        After the database was restored to an earlier moment, a reader who waited there would miss
+        every event until the stream is as long again.
+        """
+        if after > (last := stream.last_sequence(self.brand.pk)):
+            raise Problem(422, "beyond_stream", f"Your stream ends at {last}.", "after")
 
     def _may_wait(self, after: int, *, seconds: float) -> bool:
         """Wait; False where there was no place for it, or its place was needed for a stream."""
@@ -105,6 +115,19 @@ def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:
     }
 
 
+class Newest(serializers.Serializer[object]):
+    sequence = serializers.IntegerField(help_text="0 where there is no event yet.")
+
+
+class NewestEvent(BrandView):
+    scope = "events"
+
+    @extend_schema(operation_id="events_newest", responses=Newest, tags=["brand: changes"])
+    def get(self, request: Request) -> Response:
+        """The sequence of your newest event: the highest `after` there is."""
+        return Response({"sequence": stream.last_sequence(self.brand.pk)})
+
+
 class OverdueQuery(StrictSerializer):
     after = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEQUENCE)
     limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
@@ -112,13 +135,12 @@ class OverdueQuery(StrictSerializer):
 
 class Overdue(BrandView):
     scope = "events"
+    queries = {"GET": OverdueQuery}
 
-    @extend_schema(parameters=[OverdueQuery], responses=Feed, tags=["brand: changes"])
+    @extend_schema(responses=Feed, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
         """The events whose `honour_by` is over and that you have not said to have applied."""
-        query = OverdueQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        after, limit = query.validated_data["after"], query.validated_data["limit"]
+        after, limit = self.query["after"], self.query["limit"]
         now = timezone.now()
         late = stream.overdue(self.brand.pk, now=now, after=after, limit=limit + 1)
         return Response(_page(late, limit))

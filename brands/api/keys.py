@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -15,9 +16,10 @@ from rest_framework.views import APIView
 
 from brands import keys
 from brands.api.access import BrandView
+from brands.api.pages import answer_page
 from brands.models import BrandKey
 from brands.names import check_name
-from brands.wire import Moment, Problem, StrictSerializer, list_of
+from brands.wire import Moment, Page, Problem, StrictSerializer, list_of
 
 TAG = "brand: keys"
 MODES = ["test", "live"]
@@ -50,7 +52,7 @@ class NewKeyData(KeyData):
     key = serializers.CharField(help_text="Shown this once.")
 
 
-KeyList = list_of(KeyData, paged=False)
+KeyList = list_of(KeyData)
 
 
 class KeyRequest(StrictSerializer):
@@ -113,11 +115,14 @@ class KeysView(BrandView):
 
 
 class Keys(KeysView):
+    queries = {"GET": Page}
+
     @extend_schema(responses=KeyList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """All of them, newest first, the revoked ones too."""
-        rows = BrandKey.objects.filter(brand=self.brand).order_by("-pk")
-        return Response({"data": [_data(row, test=self.brand.test) for row in rows]})
+        rows = BrandKey.objects.filter(brand=self.brand)
+        write = partial(_data, test=self.brand.test)
+        return answer_page(rows, self.query, by=["-pk"], write=write)
 
     @extend_schema(request=KeyRequest, responses={201: NewKeyData}, tags=[TAG])
     def post(self, request: Request) -> Response:

@@ -14,14 +14,15 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from brands import endpoints, leases, outbound, ownership, webhooks
 from brands.api import editing
 from brands.api.access import BrandView
+from brands.api.pages import answer_page
+from brands.api.queries import QueryView
 from brands.models import Channel, SetAside, Signature, Subscription
 from brands.webhooks import Terms
-from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 
 PROBLEMS: Problems = {
     outbound.ForbiddenUrl: (422, "forbidden_url", "url"),
@@ -179,11 +180,13 @@ class SubscriptionsView(BrandView):
 
 
 class Subscriptions(SubscriptionsView):
+    queries = {"GET": Page}
+
     @extend_schema(operation_id="subscriptions_list", responses=SubscriptionList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your webhooks, oldest first."""
-        mine = webhooks.of_brand(self.brand).order_by("created_at")
-        return Response({"data": [data_of(each) for each in mine], "next_cursor": None})
+        mine = webhooks.of_brand(self.brand)
+        return answer_page(mine, self.query, by=["created_at", "pk"], write=data_of)
 
     @extend_schema(request=SubscriptionRequest, responses={201: NewSubscription}, tags=[TAG])
     def post(self, request: Request) -> Response:
@@ -264,7 +267,7 @@ class JwkSet(serializers.Serializer[object]):
     keys = Jwk(many=True)
 
 
-class Jwks(APIView):
+class Jwks(QueryView):
     """Public: it tells whoever knows the id what a signature is verified with, and no more."""
 
     permission_classes = (AllowAny,)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from brands import keys
 from brands.api.access import SignedIn, bearer
+from brands.api.queries import QueryView
 from brands.wire import Problem
 from cmr import freshness, gpc, tokens
 from cmr.models import AccessToken, Consumer, TokenScope, User
@@ -103,7 +104,7 @@ def demand_fresh_session(request: Request) -> None:
         raise Problem(403, "reauthentication_required", detail)
 
 
-class ConsumerView(APIView):
+class ConsumerView(QueryView):
     """A door for consumers and their programs."""
 
     #: By method: the least scope of a token, or `FRESH_SESSION`. Without a word, the latter.

@@ -12,8 +12,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands.api.pages import cut_page
 from brands.models import Notice
-from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 from cmr import asking
 from cmr.api.access import ConsumerView
 from cmr.api.scopes import ScopeReader
@@ -52,6 +53,7 @@ class AnswerRequest(StrictSerializer):
 
 class PermissionRequests(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
     @extend_schema(
         operation_id="me_permission_requests_list", responses=PermissionRequestList, tags=[TAG]
@@ -59,8 +61,9 @@ class PermissionRequests(ConsumerView):
     def get(self, request: Request) -> Response:
         """What waits for your answer, oldest first."""
         waiting = asking.waiting(self.consumer.subject_id)
-        found = asking.with_notices(waiting, get_language())
-        return Response({"data": [_data(each) for each in found], "next_cursor": None})
+        page, cursor = cut_page(waiting, self.query, by=["asked_at", "pk"])
+        found = asking.with_notices(page, get_language())
+        return Response({"data": [_data(each) for each in found], "next_cursor": cursor})
 
 
 class OnePermissionRequest(ConsumerView):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import notices as brand_notices
+from brands.api.pages import cut_list, read_cursor, write_cursor
 from brands.notices import Named
 from brands.wire import Page, Problem, Problems, list_of, translating
 from cmr import history, preferences
@@ -114,17 +114,23 @@ def _wish(data: Mapping[str, Any]) -> Wish:
 
 class Preferences(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
     @extend_schema(responses=StandingList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What stands now, newest first: yours, and what brands recorded."""
         now = timezone.now()
         said = resolution.in_force(standing.of_subject(self.consumer.subject_id))
-        current = sorted(
-            (c for c in said if _is_current(c, now)), key=lambda c: c.age, reverse=True
-        )
-        shown = ScopeReader(self.consumer, [choice.scope.brand for choice in current])
-        return Response({"data": [standing_data(c, shown) for c in current], "next_cursor": None})
+        current = (choice for choice in said if _is_current(choice, now))
+        page, cursor = cut_list(current, self.query, key=_by_age, reverse=True)
+        shown = ScopeReader(self.consumer, [choice.scope.brand for choice in page])
+        return Response({"data": [standing_data(c, shown) for c in page], "next_cursor": cursor})
+
+
+def _by_age(choice: Choice) -> str:
+    """Return a text that sorts as `Choice.age` does."""
+    made_at = choice.made_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{made_at} {choice.seq:020}"
 
 
 def _is_current(choice: Choice, now: Any) -> bool:
@@ -147,14 +153,12 @@ def standing_data(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
 
 class History(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
-    @extend_schema(parameters=[Page], responses=HistoryList, tags=[TAG])
+    @extend_schema(responses=HistoryList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Every entry, newest first, with what stood before."""
-        query = Page(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit = query.validated_data["limit"]
-        before = _place(query.validated_data.get("cursor"))
+        limit, before = self.query["limit"], _place(self.query.get("cursor"))
         found = history.changes(self.consumer.subject_id, before=before, limit=limit + 1)
         page = found[:limit]
         shown = ScopeReader(self.consumer, [each.brand_id for each in page])
@@ -183,14 +187,14 @@ def _read_proofs(page: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 
 def _cursor_of(last: LedgerEntry) -> str:
     recorded_at, entry = Place.of(last)
-    return base64.urlsafe_b64encode(f"{recorded_at.isoformat()} {entry}".encode()).decode()
+    return write_cursor([recorded_at.isoformat(), entry])
 
 
 def _place(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
+    recorded_at, entry = read_cursor(cursor, 2)
     try:
-        recorded_at, _, entry = base64.urlsafe_b64decode(cursor).decode().partition(" ")
         moment = datetime.fromisoformat(recorded_at)
         if moment.tzinfo is None:
             raise ValueError(recorded_at)

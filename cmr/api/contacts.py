@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.wire import Problem, Problems, StrictSerializer, list_of, translating
+from brands.api.pages import answer_page
+from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 from cmr import account_access, accounts, contacts, smtp
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import ContactKind, ContactPoint, PendingContact, RemovedAddress, TokenScope
@@ -67,12 +68,13 @@ class CodeRequest(StrictSerializer):
 
 class ContactPoints(ConsumerView):
     needs = {"GET": TokenScope.READ, "POST": FRESH_SESSION}
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="me_contact_points_list", responses=ContactPointList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """The addresses and numbers that you proved to be yours."""
-        mine = self.consumer.contact_points.order_by("pk")
-        return Response({"data": [_data(point) for point in mine], "next_cursor": None})
+        mine = self.consumer.contact_points.all()
+        return answer_page(mine, self.query, by=["pk"], write=_data)
 
     @extend_schema(request=NewContactRequest, responses={202: PendingContactData}, tags=[TAG])
     def post(self, request: Request) -> Response:
@@ -118,13 +120,13 @@ class OneContactPoint(ConsumerView):
 
 class RemovedContactPoints(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="me_removed_contact_points_list", responses=RemovedList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """List what you removed and can still restore."""
         mine = RemovedAddress.objects.held(timezone.now()).filter(consumer=self.consumer)
-        data = [_removed_data(each) for each in mine.order_by("pk")]
-        return Response({"data": data, "next_cursor": None})
+        return answer_page(mine, self.query, by=["pk"], write=_removed_data)
 
 
 class Restoration(ConsumerView):

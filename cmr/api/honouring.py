@@ -11,7 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.wire import Problem, list_of
+from brands.api.pages import cut_list
+from brands.wire import Page, Problem, list_of
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
 from consent import honouring
@@ -40,6 +41,7 @@ FateList = list_of(FateData)
 
 class Propagation(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
@@ -48,8 +50,13 @@ class Propagation(ConsumerView):
         if (entry := mine.first()) is None:
             raise Problem(404, "not_found", "You have made no such change.")
         now = timezone.now()
-        data = [_fate_data(fate) | {"state": fate.state(now)} for fate in honouring.fates(entry)]
-        return Response({"data": data, "next_cursor": None})
+        fates, cursor = cut_list(honouring.fates(entry), self.query, key=_by_name)
+        data = [_fate_data(fate) | {"state": fate.state(now)} for fate in fates]
+        return Response({"data": data, "next_cursor": cursor})
+
+
+def _by_name(fate: Fate) -> str:
+    return f"{fate.brand.name}\n{fate.brand.slug}"
 
 
 def _fate_data(fate: Fate) -> dict[str, Any]:

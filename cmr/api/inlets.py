@@ -18,8 +18,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.pages import answer_page
 from brands.models import Brand, Campaign
-from brands.wire import Problem, Problems, StrictSerializer, list_of, takes_upload, translating
+from brands.wire import (
+    Page,
+    Problem,
+    Problems,
+    StrictSerializer,
+    list_of,
+    takes_upload,
+    translating,
+)
 from cmr.inbound import hearing, inlets, providers
 from cmr.inbound.hearing import Heard
 from cmr.inbound.providers import PROVIDERS, Told
@@ -79,11 +88,13 @@ class InletsView(BrandView):
 
 
 class Inlets(InletsView):
+    queries = {"GET": Page}
+
     @extend_schema(operation_id="inlets_list", responses=InletList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your open inlets, oldest first."""
-        mine = inlets.of_brand(self.brand).order_by("created_at")
-        return Response({"data": [_data_of(each) for each in mine], "next_cursor": None})
+        mine = inlets.of_brand(self.brand)
+        return answer_page(mine, self.query, by=["created_at", "pk"], write=_data_of)
 
     @extend_schema(request=InletRequest, responses={201: NewInlet}, tags=[TAG])
     def post(self, request: Request) -> Response:

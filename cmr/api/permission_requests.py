@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from brands import names, notices, workspaces
 from brands.addresses import holds_address
 from brands.api.access import BrandView
+from brands.api.pages import answer_page
 from brands.api.repeating import HEADER, repeatable
 from brands.wire import Page, Problem, list_of, translating
 from cmr import asking, confirming, smtp
@@ -89,24 +90,12 @@ AskedList = list_of(AskedData)
 
 class PermissionRequests(BrandView):
     scope = "ask"
+    queries = {"GET": Page}
 
-    @extend_schema(
-        operation_id="permission_requests_list",
-        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
-        responses=AskedList,
-        tags=[TAG],
-    )
+    @extend_schema(operation_id="permission_requests_list", responses=AskedList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What you asked for, newest first."""
-        page = Page(data=request.query_params)
-        page.is_valid(raise_exception=True)
-        rows = asking.of_brand(self.brand)
-        if cursor := page.validated_data.get("cursor"):
-            rows = rows.filter(pk__lt=_id(cursor))
-        limit = page.validated_data["limit"]
-        found = list(rows[: limit + 1])
-        more = str(found[limit - 1].pk) if found[limit:] else None
-        return Response({"data": [_data(each) for each in found[:limit]], "next_cursor": more})
+        return answer_page(asking.of_brand(self.brand), self.query, by=["-pk"], write=_data)
 
     @repeatable
     @extend_schema(request=AskRequest, parameters=[HEADER], responses={201: AskedData}, tags=[TAG])
@@ -143,13 +132,6 @@ class OnePermissionRequest(BrandView):
         if asked is None:
             raise Problem(404, "not_found", "You asked no such thing.")
         return Response(_data(asked))
-
-
-def _id(cursor: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(cursor)
-    except ValueError as error:
-        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
 
 
 def _data(asked: PermissionRequest) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class ErasureQuery(StrictSerializer):
 
 class Profile(ConsumerView):
     needs = {"GET": TokenScope.READ, "PATCH": TokenScope.FULL, "DELETE": FRESH_SESSION}
+    queries = {"DELETE": ErasureQuery}
 
     @extend_schema(
         parameters=[editing.IF_NONE_MATCH, editing.ETAG], responses=ProfileData, tags=[TAG]
@@ -109,13 +110,11 @@ class Profile(ConsumerView):
         data = _data(consumer, subject)
         return Response(data, headers={"ETag": editing.tag_of(data)})
 
-    @extend_schema(parameters=[ErasureQuery, editing.IF_MATCH], responses={204: None}, tags=[TAG])
+    @extend_schema(parameters=[editing.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
         """Erase your account: addresses, tokens, all that says who you are. Your choices stand for
         every brand that still has your address. The only owner of a workspace is refused (409)."""
-        query = ErasureQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        first_stop = query.validated_data["brands"] == "stop"
+        first_stop = self.query["brands"] == "stop"
         now = timezone.now()
         with transaction.atomic():
             consumer = self._unchanged(request)

@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from brands.api.queries import QueryView
 from brands.wire import Problem, StrictSerializer
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
@@ -75,7 +75,7 @@ class Receipt(ConsumerView):
         return {"id": str(point.pk), "kind": point.kind, "value": point.value}
 
 
-class Verification(APIView):
+class Verification(QueryView):
     permission_classes = ()
 
     @extend_schema(request=ReceiptRequest, responses=VerifiedReceipt, tags=["receipts"], auth=[])

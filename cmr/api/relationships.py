@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api import catalogue
+from brands.api.pages import answer_page, cut_page
 from brands.models import Brand, Topic
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import preferences
@@ -32,6 +31,7 @@ from consent.permissions import Permission
 from consent.resolution import Decision
 
 TAG = "consumer"
+BY_NAME = ("name", "pk")
 
 
 class BrandData(serializers.Serializer[object]):
@@ -171,27 +171,16 @@ class RelationshipsView(ConsumerView):
 
 class Relationships(RelationshipsView):
     needs = {"GET": TokenScope.READ, "POST": TokenScope.FULL}
+    queries = {"GET": DirectoryQuery}
 
-    @extend_schema(
-        operation_id="me_relationships_list",
-        parameters=[DirectoryQuery],
-        responses=RelationshipList,
-        tags=[TAG],
-    )
+    @extend_schema(operation_id="me_relationships_list", responses=RelationshipList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your brands, by name, with what each may do."""
-        query = DirectoryQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit = query.validated_data["limit"]
         mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
-        brands = Brand.objects.matching(query.validated_data["q"])
-        brands = brands.filter(pk__in=mine.values("brand"))
-        brands = _after(brands, "", query.validated_data.get("cursor"))
-        found = list(brands.order_by("name", "id")[: limit + 1])
-        page = found[:limit]
+        brands = Brand.objects.matching(self.query["q"]).filter(pk__in=mine.values("brand"))
+        page, cursor = cut_page(brands, self.query, by=BY_NAME)
         known = mine.filter(brand__in=page).select_related("brand")
         data = self.shown(list(known.order_by("brand__name", "brand__id", "started_at")))
-        cursor = _cursor_of(page[-1]) if len(found) > limit else None
         return Response({"data": data, "next_cursor": cursor})
 
     @extend_schema(
@@ -243,31 +232,28 @@ class OneRelationship(RelationshipsView):
 
 class Directory(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": DirectoryQuery}
 
-    @extend_schema(parameters=[DirectoryQuery], responses=BrandList, tags=[TAG])
+    @extend_schema(responses=BrandList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Companies that you can add, by name."""
-        query = DirectoryQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        limit = query.validated_data["limit"]
-        brands = Brand.objects.live().matching(query.validated_data["q"])
-        brands = _after(brands, "", query.validated_data.get("cursor"))
-        found = list(brands.order_by("name", "id")[: limit + 1])
-        cursor = _cursor_of(found[limit - 1]) if len(found) > limit else None
-        return Response({"data": [brand_data(b) for b in found[:limit]], "next_cursor": cursor})
+        brands = Brand.objects.live().matching(self.query["q"])
+        return answer_page(brands, self.query, by=BY_NAME, write=brand_data)
 
 
 class PersonPurposes(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="me_purposes_list", responses=catalogue.PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """List every purpose, and what holds while you have said nothing."""
-        return Response({"data": catalogue.list_purposes(), "next_cursor": None})
+        return catalogue.answer_purposes(self.query)
 
 
 class BrandTopics(ConsumerView):
     needs = {"GET": TokenScope.READ}
+    queries = {"GET": Page}
 
     @extend_schema(responses=PersonTopicList, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
@@ -277,9 +263,17 @@ class BrandTopics(ConsumerView):
             raise Problem(404, "not_found", "There is no such brand.")
         mine = Preference.objects.filter(subject=self.consumer.subject_id, brand=one)
         chosen = mine.exclude(topic=None).values_list("topic", flat=True)
-        topics = Topic.objects.shown(one, chosen=chosen).order_by("name", "pk")
-        names = ("code", "name", "purpose", "retired_at")
-        return Response({"data": list(topics.values(*names)), "next_cursor": None})
+        topics = Topic.objects.shown(one, chosen=chosen)
+        return answer_page(topics, self.query, by=BY_NAME, write=_topic_data)
+
+
+def _topic_data(topic: Topic) -> dict[str, Any]:
+    return {
+        "code": topic.code,
+        "name": topic.name,
+        "purpose": topic.purpose_id,
+        "retired_at": topic.retired_at,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,22 +331,3 @@ def _relationship_data(
             for each in known
         ],
     }
-
-
-def _cursor_of(brand: Brand) -> str:
-    return base64.urlsafe_b64encode(f"{brand.pk} {brand.name}".encode()).decode()
-
-
-def _after(rows: Any, prefix: str, cursor: str | None) -> Any:
-    """The rows that come after the brand a cursor names, in the order of name and id."""
-    if cursor is None:
-        return rows
-    try:
-        text = base64.urlsafe_b64decode(cursor).decode()
-        pk, name = int(text.partition(" ")[0]), text.partition(" ")[2]
-        if "\0" in name or abs(pk) >= 2**63:
-            raise ValueError(text)
-    except ValueError as error:
-        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
-    later_name = Q(**{f"{prefix}name__gt": name})
-    return rows.filter(later_name | Q(**{f"{prefix}name": name, f"{prefix}id__gt": pk}))

@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from brands.api.access import SignedIn
+from brands.api.queries import QueryView
 from brands.names import check_name
 from brands.wire import Problem, Problems, StrictSerializer, translating
 from cmr import account_access, sign_in, tokens
@@ -63,7 +63,7 @@ def check_credentials(request: Request, body: dict[str, str]) -> sign_in.Proof:
         return sign_in.check_credentials(request._request, **given)
 
 
-class Session(APIView):
+class Session(QueryView):
     permission_classes = ()
 
     @extend_schema(request=Credentials, responses=SessionData, tags=[TAG], auth=[])
@@ -83,7 +83,7 @@ class Session(APIView):
         )
 
 
-class SignOut(APIView):
+class SignOut(QueryView):
     authentication_classes = (SignedIn,)
     permission_classes = ()
 
@@ -94,7 +94,7 @@ class SignOut(APIView):
         return Response(status=204)
 
 
-class Tokens(APIView):
+class Tokens(QueryView):
     permission_classes = ()
 
     @extend_schema(request=TokenRequest, responses={201: TokenData}, tags=[TAG], auth=[])

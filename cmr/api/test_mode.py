@@ -17,7 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from brands.api.access import BrandView, HasScope
-from brands.wire import Page, Problem, StrictSerializer, cursor_of, list_of, number_of, translating
+from brands.api.pages import answer_page
+from brands.wire import Page, Problem, StrictSerializer, list_of, translating
 from cmr import asking, made_up
 from cmr.made_up import DOOR
 from cmr.models import Answer, PermissionRequest, TestMail
@@ -124,17 +125,14 @@ class AnswerRequest(TestView):
 
 class Mails(TestView):
     scope = "ask"
+    queries = {"GET": Page}
 
-    @extend_schema(operation_id="test_mails", parameters=[Page], responses=TestMailList, tags=[TAG])
+    @extend_schema(operation_id="test_mails", responses=TestMailList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """The mails that people would have got, newest first."""
-        query = Page(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        rows = TestMail.objects.filter(brand=self.brand).order_by("-pk")
-        if before := number_of(query.validated_data.get("cursor")):
-            rows = rows.filter(pk__lt=before)
-        limit = query.validated_data["limit"]
-        found = list(rows[: limit + 1])
-        cursor = cursor_of(found[limit - 1].pk) if len(found) > limit else None
-        data = [{"subject": m.subject, "text": m.text, "made_at": m.made_at} for m in found[:limit]]
-        return Response({"data": data, "next_cursor": cursor})
+        mine = TestMail.objects.filter(brand=self.brand)
+        return answer_page(mine, self.query, by=["-pk"], write=_mail_data)
+
+
+def _mail_data(mail: TestMail) -> dict[str, Any]:
+    return {"subject": mail.subject, "text": mail.text, "made_at": mail.made_at}

@@ -10,8 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands.api.pages import answer_page
 from brands.names import check_name
-from brands.wire import Problem, StrictSerializer, list_of
+from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import account_access
 from cmr import tokens as access_tokens
 from cmr.api.access import FRESH_SESSION, ConsumerView
@@ -46,13 +47,13 @@ class MadeTokenData(serializers.Serializer[object]):
 
 class Tokens(ConsumerView):
     needs = {"GET": FRESH_SESSION, "POST": FRESH_SESSION}
+    queries = {"GET": Page}
 
     @extend_schema(operation_id="me_tokens_list", responses=TokenList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """List the tokens that are good, newest first."""
         mine = AccessToken.objects.usable(timezone.now()).filter(consumer=self.consumer)
-        data = [_data(each) for each in mine.order_by("-pk")]
-        return Response({"data": data, "next_cursor": None})
+        return answer_page(mine, self.query, by=["-pk"], write=_data)
 
     @extend_schema(request=OwnTokenRequest, responses={201: MadeTokenData}, tags=[TAG])
     def post(self, request: Request) -> Response:

@@ -90,13 +90,17 @@ class Checks(BrandView):
         return HttpResponse(b'{"data":[%b]}' % written, content_type="application/json")
 
 
+class StreamQuery(wire.Matter, OtherTime):
+    """The question about all contacts of a stream."""
+
+
 class Stream(BrandView):
     scope = "check"
+    queries = {"POST": StreamQuery}
     streams_body = True
     max_body_bytes = staticmethod(lambda: 0)  # never read whole: its client may wait for answers
 
     @extend_schema(
-        parameters=[wire.Matter, OtherTime],
         request={"application/x-ndjson": OpenApiTypes.STR},
         responses={
             (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A decision a line")

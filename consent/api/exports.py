@@ -28,17 +28,16 @@ TAG = "brand: exports"
 
 class Preferences(BrandView):
     scope = "exports"
+    queries = {"GET": lists.SinceQuery}
 
-    @extend_schema(parameters=[lists.SinceQuery], responses=lists.RESPONSES, tags=[TAG])
+    @extend_schema(responses=lists.RESPONSES, tags=[TAG])
     def get(self, request: Request) -> Streamed:
         """All your people, and of each what stands: your copy anew.
 
         With `since`, those about whom you were told anything after that sequence, each of them
         whole. The header `X-Through-Sequence` says what to give as `since` the next time.
         """
-        query = lists.SinceQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        since, form = query.validated_data.get("since"), query.validated_data["form"]
+        since, form = self.query.get("since"), self.query["form"]
         with translating(lists.PROBLEMS):
             contact_hashes.check_key()
         through = lists.through(self.brand, since=since)

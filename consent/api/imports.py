@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.pages import answer_page
 from brands.api.places import places
 from brands.api.repeating import HEADER, repeatable
 from brands.models import Brand
@@ -26,9 +27,7 @@ from brands.wire import (
     Page,
     Problem,
     StrictSerializer,
-    cursor_of,
     list_of,
-    number_of,
     translating,
     upload_limit,
 )
@@ -133,22 +132,13 @@ class _Imports(BrandView):
 
 
 class Imports(_Imports):
-    @extend_schema(
-        operation_id="imports_list",
-        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
-        responses=ImportList,
-        tags=[TAG],
-    )
+    queries = {"GET": Page}
+
+    @extend_schema(operation_id="imports_list", responses=ImportList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your imports, newest first."""
-        page = Page(data=request.query_params)
-        page.is_valid(raise_exception=True)
-        skipped = number_of(page.validated_data.get("cursor")) or 0
-        limit = page.validated_data["limit"]
-        rows = Import.objects.filter(brand=self.brand).order_by("-pk")
-        found = list(rows[skipped : skipped + limit + 1])
-        more = cursor_of(skipped + limit) if found[limit:] else None
-        return Response({"data": [_data(each) for each in found[:limit]], "next_cursor": more})
+        rows = Import.objects.filter(brand=self.brand)
+        return answer_page(rows, self.query, by=["-pk"], write=_data)
 
     @repeatable
     @extend_schema(
@@ -230,14 +220,25 @@ class Start(_Imports):
         return Response(_data(job))
 
 
+class ExceptionsQuery(Page):
+    form = serializers.ChoiceField(
+        ["csv"], required=False, help_text="All of them, as a file; without `limit` and `cursor`."
+    )
+
+    default_error_messages = {"not_here": "A file has no pages: leave this out."}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        paged = self.initial_data.keys() & {"cursor", "limit"}
+        if "form" in attrs and paged:
+            self.refuse(min(paged), "not_here")
+        return attrs
+
+
 class Exceptions(_Imports):
+    queries = {"GET": ExceptionsQuery}
+
     @extend_schema(
         operation_id="imports_exceptions",
-        parameters=[
-            OpenApiParameter("limit", int),
-            OpenApiParameter("cursor", str),
-            OpenApiParameter("form", str, enum=["csv"], description="All of them, as a file."),
-        ],
         responses={
             200: ExceptionList,
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),
@@ -247,17 +248,10 @@ class Exceptions(_Imports):
     def get(self, request: Request, import_id: uuid.UUID) -> Any:
         """The rows that were not taken, and why."""
         job = self.job(import_id)
-        if request.query_params.get("form") == "csv":
+        if "form" in self.query:
             lines = problems.csv_lines(job)
             return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        page = Page(data=request.query_params)
-        page.is_valid(raise_exception=True)
-        after = number_of(page.validated_data.get("cursor")) or 0
-        limit = page.validated_data["limit"]
-        found = list(problems.of(job).filter(pk__gt=after)[: limit + 1])
-        more = cursor_of(found[limit - 1].pk) if found[limit:] else None
-        told = problems.Told(job)
-        return Response({"data": [told.said(each) for each in found[:limit]], "next_cursor": more})
+        return answer_page(problems.of(job), self.query, by=["pk"], write=problems.Told(job).said)
 
 
 def _data(job: Import) -> dict[str, Any]:

@@ -53,6 +53,8 @@ def _question(request: HttpRequest) -> dict[str, Any] | None:
         return None
     if request.method != "POST" or request.content_type != "application/json":
         return None
+    if request.META.get("QUERY_STRING"):
+        return None
     try:
         given = orjson.loads(request.body)
     except orjson.JSONDecodeError:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from brands.api.access import BrandView, SignedIn
-from brands.wire import Problem
+from brands.api.queries import QueryView
+from brands.wire import Problem, StrictSerializer
 from consent.reports import own, weeks
 from consent.reports.asked import DEFAULT_DAYS, FILTERS, BadQuery
 from consent.reports.catalogue import CATALOGUE, NoSuchReport, of
@@ -60,43 +60,49 @@ class ReportData(serializers.Serializer[object]):
     figures = FigureData(many=True)
 
 
-QUERY = [
-    OpenApiParameter("first", {"type": "string", "format": "date"}, description="UTC."),
-    OpenApiParameter("last", {"type": "string", "format": "date"}, description="Default: today."),
-    OpenApiParameter(
-        "days",
-        {"type": "integer", "minimum": 1},
-        description=f"Up to today; default {DEFAULT_DAYS}.",
-    ),
-    OpenApiParameter(
-        "by", str, description="One thing or two, with a comma: day, brand, channel …"
-    ),
-    OpenApiParameter("sort", str, description="A count or a rate, highest first."),
-    *(
-        OpenApiParameter(name, str, description="Values with commas; `-` is any, or not given.")
-        for name in FILTERS
-    ),
-]
+@extend_schema_field({"type": "string", "format": "date"})
+class DayText(serializers.CharField):
+    """A day, which the report reads."""
 
 
-class AdminReport(APIView):
+class AdminQuery(StrictSerializer):
+    first = DayText(required=False, help_text="UTC.")
+    last = DayText(required=False, help_text="Default: today.")
+    days = serializers.CharField(
+        required=False, help_text=f"How many, up to today; default {DEFAULT_DAYS}."
+    )
+    by = serializers.CharField(
+        required=False, help_text="One thing or two, with a comma: day, brand, channel …"
+    )
+    sort = serializers.CharField(required=False, help_text="A count or a rate, highest first.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        said = "Values with commas; `-` is any, or not given."
+        filters = {name: serializers.CharField(required=False, help_text=said) for name in FILTERS}
+        return super().get_fields() | filters
+
+
+class OwnQuery(StrictSerializer):
+    weeks = serializers.ChoiceField(list(weeks.PRESETS), default=own.DEFAULT_WEEKS)
+
+
+class AdminReport(QueryView):
     authentication_classes = (SignedIn,)
     permission_classes = (IsAdminUser,)
+    queries = {"GET": AdminQuery}
 
     @extend_schema(
         operation_id="report_retrieve",
         parameters=[
             OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(CATALOGUE)),
-            *QUERY,
         ],
         responses=ReportData,
         tags=["admin"],
     )
     def get(self, request: Request, name: str) -> Response:
         """One of the reports, with the same numbers as its page."""
-        query = {key: value for key, value in request.query_params.dict().items() if value}
         try:
-            asked, report = of(name, query, today=timezone.now().date())
+            asked, report = of(name, self.query, today=timezone.now().date())
         except NoSuchReport as error:
             raise Problem(404, "not_found", str(error)) from error
         except BadQuery as error:
@@ -106,21 +112,14 @@ class AdminReport(APIView):
 
 class OwnReport(BrandView):
     scope = "reports"
+    queries = {"GET": OwnQuery}
 
     @extend_schema(
-        operation_id="own_report_retrieve",
-        parameters=[
-            OpenApiParameter("weeks", {"type": "integer", "enum": list(weeks.PRESETS)}),
-        ],
-        responses=ReportData,
-        tags=["brand: reports"],
+        operation_id="own_report_retrieve", responses=ReportData, tags=["brand: reports"]
     )
     def get(self, request: Request) -> Response:
         """Your own numbers, in whole weeks, those of few people withheld; and your sector's."""
-        try:
-            span = own.read(request.query_params.dict(), today=timezone.now().date())
-        except BadQuery as error:
-            raise Problem(422, error.code, str(error), error.field) from error
+        span = weeks.whole_weeks(self.query["weeks"], today=timezone.now().date())
         report = own.of(self.brand, span)
         return Response(_data("own", report, span[0].first, span[-1].last))
 

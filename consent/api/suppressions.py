@@ -34,17 +34,16 @@ class SuppressionQuery(lists.SinceQuery, wire.Matter):
 
 class Suppressions(BrandView):
     scope = "check"
+    queries = {"GET": SuppressionQuery}
 
-    @extend_schema(parameters=[SuppressionQuery], responses=lists.RESPONSES, tags=["brand: checks"])
+    @extend_schema(responses=lists.RESPONSES, tags=["brand: checks"])
     def get(self, request: Request) -> Streamed:
         """Everyone with a relationship whom you may not reach for this purpose and channel.
 
         With `since`, those who changed, whether they may be reached or not. The header
         `X-Through-Sequence` says what to give as `since` the next time.
         """
-        query = SuppressionQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        given = query.validated_data
+        given = dict(self.query)
         since, form, kind = (given.pop(name, None) for name in ("since", "form", "contact"))
         asked = question_of(self.brand, given)
         if kind:

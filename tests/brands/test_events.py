@@ -60,11 +60,27 @@ def test_a_last_page_that_is_full_has_no_next(as_acme: Api, seven: None) -> None
     assert answer.json()["next_cursor"] is None
 
 
-@pytest.mark.parametrize("after", [7, 8, 2**63 - 1])
-def test_after_the_end_there_is_nothing_yet(after: int, as_acme: Api, seven: None) -> None:
-    answer = as_acme.get("events", after=after)
+def test_after_the_end_there_is_nothing_yet(as_acme: Api, seven: None) -> None:
+    assert as_acme.get("events/newest").json() == {"sequence": 7}
+    answer = as_acme.get("events", after=7)
     assert answer.status_code == 200
     assert answer.json() == {"data": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("after", [8, 2**63 - 1])
+@pytest.mark.parametrize("wait", [0, 30])
+def test_a_place_beyond_the_end_is_refused_at_once(
+    after: int, wait: int, as_acme: Api, seven: None
+) -> None:
+    answer = as_acme.get("events", after=after, wait=wait)
+    assert (answer.status_code, answer.json()["code"]) == (422, "beyond_stream")
+    assert answer.json()["field"] == "after"
+
+
+def test_an_empty_stream_ends_at_zero(as_rival: Api, seven: None) -> None:
+    assert as_rival.get("events/newest").json() == {"sequence": 0}
+    assert as_rival.get("events", after=0).status_code == 200
+    assert as_rival.get("events", after=1).json()["code"] == "beyond_stream"
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,20 @@ def test_the_feed_page_after_page(acme_client: Client, met: Relationship) -> Non
     assert "preference.denied" in {each.type for each in acme_client.events.types()}
 
 
+def test_a_list_of_more_than_one_page_comes_whole(acme_client: Client, acme: Brand) -> None:
+    codes = [f"t{number:03}" for number in range(501)]
+    Topic.objects.bulk_create(
+        Topic(brand=acme, code=code, name=code, purpose_id="marketing") for code in codes
+    )
+    assert [each.code for each in acme_client.topics()] == codes
+
+
+def test_a_place_beyond_the_stream_is_no_quiet_end(acme_client: Client, met: Relationship) -> None:
+    with pytest.raises(Invalid) as refused:
+        next(iter(acme_client.events.follow(after=2)))
+    assert refused.value.code == "beyond_stream"
+
+
 def test_an_empty_stream_has_no_newest(acme_client: Client) -> None:
     assert acme_client.events.newest() == 0
     assert [*acme_client.events.read()] == []

@@ -530,5 +530,5 @@ def _lists() -> Iterator[str]:
             yield f"{asked}&contact=phone&since=3"
     yield "exports/preferences?since=5"
     yield "exports/preferences?since=100000"
-    yield from ("events?limit=1000", "events?after=4&limit=2", "events/overdue")
+    yield from ("events?limit=1000", "events?after=4&limit=2", "events/overdue", "events/newest")
     yield from ("permission-requests", "imports", "keys")

@@ -108,16 +108,25 @@ def pages(path: str, kind: type[T], **query: Any) -> Generator[Step, Any, None]:
     """A flow that finds everything on a list, page after page."""
     cursor: str | None = None
     while True:
-        page: Page[T] = yield from get(
-            path,
-            Page[kind],  # type: ignore[valid-type]  # as above
-            limit=500,
-            cursor=cursor,
-            **query,
-        )
+        page = yield from _page(path, kind, cursor=cursor, **query)
         yield from found(page.data)
         if (cursor := page.next_cursor) is None:
             return
+
+
+def whole(path: str, kind: type[T]) -> Generator[Step, Any, list[T]]:
+    """A flow that returns everything on a short list."""
+    page = yield from _page(path, kind)
+    values = page.data
+    while page.next_cursor is not None:
+        page = yield from _page(path, kind, cursor=page.next_cursor)
+        values += page.data
+    return values
+
+
+def _page(path: str, kind: type[T], **query: Any) -> Call[Page[T]]:
+    read: type[Page[T]] = Page[kind]  # type: ignore[valid-type]  # as above
+    return get(path, read, limit=500, **query)
 
 
 def found(values: Sequence[T]) -> Generator[Step, Any, None]:

@@ -20,9 +20,9 @@ from cmr_client.answers import (
     Suppression,
     Topic,
 )
-from cmr_client.calls import Call, Step, body, delete, found, given, items, key_or_new, post
+from cmr_client.calls import Call, Step, body, delete, found, given, items, key_or_new, post, whole
 from cmr_client.contacts import Whom, said_of
-from cmr_client.transports import Group, Items, K, Lines, Operation
+from cmr_client.transports import Group, Items, K, Lines, Operation, Steps
 
 #: How many contacts a call may name, and how many a stream asks about in one.
 MOST = 10_000
@@ -125,14 +125,14 @@ class Checks(Group[K]):
         return Lines(self._transport, call, Suppression)
 
     @Operation
-    def purposes(self) -> Call[list[Purpose]]:
+    def purposes(self) -> Steps[list[Purpose]]:
         """Every purpose, and what holds while a person has said nothing."""
-        return Call(method="GET", path="brand/purposes", read=items(Purpose), again=True)
+        return whole("brand/purposes", Purpose)
 
     @Operation
-    def topics(self) -> Call[list[Topic]]:
+    def topics(self) -> Steps[list[Topic]]:
         """Your own lists and themes."""
-        return Call(method="GET", path="brand/topics", read=items(Topic), again=True)
+        return whole("brand/topics", Topic)
 
 
 def _many(contacts: Sequence[Whom], matter: Mapping[str, Any]) -> Call[list[Decision | Mistake]]:

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from cmr_client.answers import Event, EventType, Feed
-from cmr_client.calls import Call, Step, found, items, post
+from cmr_client.calls import Call, Step, found, get, post, whole
 from cmr_client.problems import retry_after
 from cmr_client.transports import Group, Items, K, Operation, Steps
 
@@ -23,6 +23,11 @@ LONGEST_WAIT = 30
 class _Feed:
     data: list[msgspec.Raw]
     next_cursor: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Newest:
+    sequence: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +71,9 @@ class Events(Group[K]):
         return _ack(through)
 
     @Operation
-    def types(self) -> Call[list[EventType]]:
+    def types(self) -> Steps[list[EventType]]:
         """Each type of event, with its schema and an example."""
-        return Call(method="GET", path="event-types", read=items(EventType), again=True)
+        return whole("event-types", EventType)
 
 
 def _page(after: int, *, limit: int = MOST, wait: int = 0) -> Call[Feed]:
@@ -109,22 +114,8 @@ def _follow(after: int, wait: int) -> Generator[Step, Any, None]:
 
 
 def _newest() -> Generator[Step, Any, int]:
-    """By halving: sequences have no hole, so where one is there, all before it are."""
-    there, missing = 0, 1
-    while (yield from _is_there(missing)):
-        there, missing = missing, missing * 2
-    while missing - there > 1:
-        middle = (there + missing) // 2
-        if (yield from _is_there(middle)):
-            there = middle
-        else:
-            missing = middle
-    return there
-
-
-def _is_there(sequence: int) -> Generator[Step, Any, bool]:
-    feed = yield from _page(sequence - 1, limit=1)
-    return bool(feed.events)
+    newest = yield from get("events/newest", _Newest)
+    return newest.sequence
 
 
 def _ack(through: int) -> Generator[Step, Any, int]:

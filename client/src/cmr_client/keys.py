@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cmr_client.answers import Brand, Key
-from cmr_client.calls import Call, delete, get, given, items, post, put
-from cmr_client.transports import Group, K, Operation
+from cmr_client.calls import Call, delete, get, given, post, put, whole
+from cmr_client.transports import Group, K, Operation, Steps
 
 
 class Brands(Group[K]):
@@ -33,9 +33,9 @@ class Keys(Group[K]):
         return get("keys/current", Key)
 
     @Operation
-    def list(self) -> Call[list[Key]]:
+    def list(self) -> Steps[list[Key]]:
         """All of them, newest first, the revoked ones too."""
-        return Call(method="GET", path="keys", read=items(Key), again=True)
+        return whole("keys", Key)
 
     @Operation
     def create(

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from cmr_client.answers import Attempt, Parked, Ping, SigningKey, Subscription
-from cmr_client.calls import Call, Step, delete, get, given, items, pages, post, put
+from cmr_client.calls import Call, Step, delete, get, given, pages, post, put, whole
 from cmr_client.transports import Group, Items, K, Operation, Steps
 
 
@@ -48,9 +48,9 @@ class Subscriptions(Group[K]):
         return post("subscriptions", Subscription, given(said))
 
     @Operation
-    def list(self) -> Call[list[Subscription]]:
+    def list(self) -> Steps[list[Subscription]]:
         """Yours, oldest first."""
-        return Call(method="GET", path="subscriptions", read=items(Subscription), again=True)
+        return whole("subscriptions", Subscription)
 
     @Operation
     def get(self, subscription: str) -> Call[Subscription]:

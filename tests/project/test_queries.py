@@ -1,0 +1,266 @@
+"""The query of every call of the API, by its schema: what it refuses, and how lists are paged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, get_resolver
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+
+from brands import keys, notices, webhooks
+from brands.api.pages import write_cursor
+from brands.api.queries import QueryView
+from brands.models import Attempt, Brand, Event, SetAside
+from cmr import account_access, accounts
+from cmr.models import Consumer, TestMail
+from consent import ledger, relationships
+from consent.ledger import Actor, NewChoice
+from consent.models import Relationship
+from consent.resolution import Scope
+from tests.conftest import EMAIL, Api
+
+generator: Any = SchemaGenerator
+SCHEMA: dict[str, Any] = generator().get_schema(public=True)
+GETS = {path: each["get"] for path, each in SCHEMA["paths"].items() if "get" in each}
+#: What each has to be asked beside.
+NEEDED = {"/api/v1/suppressions": {"purpose": "marketing", "channel": "email"}}
+
+
+def _is_list(operation: Mapping[str, Any]) -> bool:
+    content = operation["responses"].get("200", {}).get("content", {})
+    shown = content.get("application/json", {}).get("schema", {})
+    kind = SCHEMA["components"]["schemas"].get(shown.get("$ref", "").rpartition("/")[2], {})
+    return "next_cursor" in kind.get("properties", {})
+
+
+LISTS = [path for path, each in GETS.items() if _is_list(each)]
+
+
+# -- Two of everything ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ids(
+    as_acme: Api, as_ana_signed_in: Api, rival: Brand, met: Relationship, now: datetime
+) -> dict[str, str]:
+    """What exists, by the name of an argument; of everything that is listed there are two."""
+    acme, ana = met.brand, Consumer.objects.get()
+    relationships.start(ana.subject_id, rival, by=Actor("api"), now=now)
+    made = {"brand": "acme", "name": "overview", "code": "spring"}
+    made["request_id"] = _ask_twice(as_acme)
+    made["import_id"] = _import_twice(as_acme)
+    for code in ("spring", "autumn"):
+        _expect(as_acme.post("campaigns", {"code": code, "purpose": "marketing"}))
+        _expect(as_acme.post("brand/topics", {"code": code, "name": "X", "purpose": "marketing"}))
+        notices.write(acme, code=code, texts={"en": code}, now=now)
+    _expect(as_acme.put("campaigns/spring/stats", {"days": [_day(1), _day(2)]}))
+    for _ in range(2):
+        _expect(as_acme.post("inbound/inlets", {"provider": "postmark"}))
+        _expect(as_acme.post("keys", {"name": "another", "scopes": ["check"]}))
+        _expect(as_ana_signed_in.post("me/tokens", {"name": "mine"}))
+    _remove_two_addresses(ana)
+    accounts.add_contact(ana, kind="email", value="ana@example.net", now=now)
+    made["entry_id"] = _refuse_twice(ana, now)
+    made["subscription_id"] = _subscribe_twice(acme, now)
+    return made
+
+
+def _ask_twice(as_acme: Api) -> str:
+    asked = {"contact": {"email": EMAIL}, "purpose": "research", "text": "Once a year."}
+    for channel in ("email", "sms"):
+        answer = _expect(as_acme.post("permission-requests", asked | {"channel": channel}))
+    return str(answer["id"])
+
+
+def _import_twice(as_acme: Api) -> str:
+    for _ in range(2):
+        made = _expect(as_acme.post("imports", {"note": "Our list"}))["id"]
+    rows = b"email,ref\nnone,1\nnone,2\n"
+    _expect(as_acme.send("PUT", f"imports/{made}/parts/1", rows, "text/csv"))
+    return str(made)
+
+
+def _subscribe_twice(acme: Brand, now: datetime) -> str:
+    terms = webhooks.Terms(url="https://acme.example/hook")
+    for _ in range(2):
+        hook, _secret = webhooks.subscribe(acme, terms, now=now, signature="v1a")
+    for sequence in (1, 2):
+        message = Event.objects.get(brand=acme, sequence=sequence).uid
+        Attempt.objects.create(
+            subscription=hook, sequence=sequence, message=message, started_at=now, latency_ms=1,
+            outcome="refused", status=422,
+        )  # fmt: skip
+        SetAside.objects.create(subscription=hook, sequence=sequence, subject=message, since=now)
+    return str(hook.pk)
+
+
+def _day(number: int) -> dict[str, Any]:
+    day = timezone.now().date() - timedelta(days=number)
+    sums = {"sends": 9, "deliveries": 9, "responses": 1, "complaints": 0}
+    return {"channel": "email", "day": str(day), **sums}
+
+
+def _remove_two_addresses(ana: Consumer) -> None:
+    for value in ("ana.old@example.net", "ana.older@example.net"):
+        point = accounts.add_contact(ana, kind="email", value=value, now=timezone.now())
+        account_access.remove_address(point, now=timezone.now())
+
+
+def _refuse_twice(ana: Consumer, now: datetime) -> str:
+    """Refuse something of acme so long ago that it is overdue, and something of any brand."""
+    for brand, purpose in ((True, "research"), (True, "marketing"), (False, "profiling")):
+        met = Relationship.objects.get(person=ana.subject_id, brand__slug="acme")
+        scope = Scope(brand=met.brand_id if brand else None, purpose=purpose)
+        (entry,) = ledger.record(
+            ana.subject_id, [NewChoice(scope, "deny")], by=Actor("api"), now=now
+        )
+    return str(entry.pk)
+
+
+def _expect(answer: Any) -> Any:
+    assert answer.status_code in (200, 201), answer.content
+    return answer.json()
+
+
+@pytest.fixture
+def callers(
+    as_acme: Api, as_ana_signed_in: Api, as_admin: Api, nobody: Api, now: datetime
+) -> dict[str, Api]:
+    """Who may call, by the security scheme; test mode has a brand of its own."""
+    trial = Brand.objects.create(slug="acme-test", name="Acme", test=True)
+    for text in ("one", "two"):
+        TestMail.objects.create(brand=trial, subject=text, text=text, made_at=now)
+    return {
+        "brandKey": as_acme,
+        "test": Api(keys.issue(trial, name="tests")),
+        "person": as_ana_signed_in,
+        "admin": as_admin,
+        "": nobody,
+    }
+
+
+def _caller(path: str, callers: Mapping[str, Api]) -> Api:
+    if "/test/" in path:
+        return callers["test"]
+    schemes = {name for each in GETS[path].get("security", []) for name in each}
+    if "brandKey" in schemes:
+        return callers["brandKey"]
+    if "session" in schemes:
+        return callers["admin" if path.startswith("/api/v1/reports/") else "person"]
+    return callers[""]
+
+
+def _filled(path: str, ids: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda m: ids[m[1]], path).removeprefix("/api/v1/")
+
+
+# -- What is refused ------------------------------------------------------------------------------
+
+
+def test_every_view_of_the_api_checks_its_query() -> None:
+    views = {
+        str(each.pattern): getattr(each.callback, "cls", None)
+        for each in get_resolver().url_patterns
+        if isinstance(each, URLPattern) and str(each.pattern).startswith("api/v1/")
+    }
+    others = {path for path, view in views.items() if not (view and issubclass(view, QueryView))}
+    assert others == {"api/v1/schema"}
+
+
+def test_a_get_refuses_what_it_does_not_know(ids: dict[str, str], callers: dict[str, Api]) -> None:
+    for path in GETS:
+        api, real = _caller(path, callers), _filled(path, ids)
+        needed = NEEDED.get(path, {})
+        assert api.get(real, **needed).status_code == 200, path
+        answer = api.get(real, **needed, zzz=1)
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown_field"), path
+        assert answer.json()["field"] == "zzz"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "check"),
+        ("POST", "choices"),
+        ("PUT", "brand"),
+        ("DELETE", "subscriptions/00000000-0000-0000-0000-000000000000"),
+    ],
+)
+def test_so_does_what_writes(method: str, path: str, as_acme: Api) -> None:
+    about = b'{"contact":{"email":"a@example.org"},"purpose":"marketing","channel":"email"}'
+    answer = as_acme.send(method, f"{path}?dry_run=1", about)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_field")
+
+
+@pytest.mark.parametrize("path", ["events", "keys", "exports/preferences"])
+def test_a_parameter_given_twice_is_refused(path: str, as_acme: Api) -> None:
+    name = "form" if path.startswith("exports") else "limit"
+    value = "csv" if name == "form" else "1"
+    answer = as_acme.get(path, **{name: [value, value]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "given_twice")
+    assert answer.json()["field"] == name
+
+
+def test_a_method_that_is_not_here_stays_405(as_acme: Api) -> None:
+    assert as_acme.send("DELETE", "check?zzz=1").status_code == 405
+
+
+def test_the_file_of_an_import_takes_no_page(as_acme: Api, ids: dict[str, str]) -> None:
+    path = f"imports/{ids['import_id']}/exceptions"
+    assert as_acme.get(path, form="csv").status_code == 200
+    for given in ({"form": "csv", "limit": 1}, {"form": "xlsx"}, {"form": "csv", "zzz": 1}):
+        assert as_acme.get(path, **given).status_code == 422
+
+
+# -- Pages ----------------------------------------------------------------------------------------
+
+
+def test_the_pages_of_a_list_hold_all_of_it(ids: dict[str, str], callers: dict[str, Api]) -> None:
+    for path in LISTS:
+        api, real = _caller(path, callers), _filled(path, ids)
+        found = _walk(api, real, place="after" if "/events" in path else "cursor")
+        assert found == api.get(real).json()["data"], path
+        assert len(found) >= 2, path
+
+
+def _walk(api: Api, path: str, *, place: str) -> list[Any]:
+    """Return what all pages of a list hold, of which each has one item."""
+    found, query = [], {"limit": 1}
+    while True:
+        page = api.get(path, **query).json()
+        assert len(page["data"]) == 1, path
+        found += page["data"]
+        if page["next_cursor"] is None:
+            return found
+        query[place] = page["next_cursor"]
+
+
+NO_CURSORS = ["x", "ü", "eA", *map(write_cursor, ([], ["\0"], ["a", "b", "c"]))]
+
+
+def test_a_cursor_that_is_none_of_ours(ids: dict[str, str], callers: dict[str, Api]) -> None:
+    for path in LISTS:
+        for cursor in NO_CURSORS if "/events" not in path else []:
+            answer = _caller(path, callers).get(_filled(path, ids), cursor=cursor)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor"), path
+
+
+@pytest.mark.parametrize("place", ["x", "9" * 30, "-1e3", "0000-00-00"])
+def test_a_cursor_whose_place_cannot_be(place: str, as_acme: Api) -> None:
+    for path, length in (("keys", 1), ("subscriptions", 2), ("imports", 1)):
+        answer = as_acme.get(path, cursor=write_cursor([place] * length))
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+def test_what_comes_and_goes_moves_no_page(as_acme: Api, acme_key: str) -> None:
+    made = [as_acme.post("keys", {"name": "x", "scopes": ["check"]}).json()["id"] for _ in "123"]
+    page = as_acme.get("keys", limit=2).json()
+    assert [each["id"] for each in page["data"]] == made[:0:-1]
+    as_acme.post("keys", {"name": "new", "scopes": ["check"]})
+    rest = as_acme.get("keys", limit=2, cursor=page["next_cursor"]).json()["data"]
+    assert rest[0]["id"] == made[0]
