@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from django.db.models import Model
+
 from brands import time_bounds
+from brands.models import Brand, Campaign, Channel, Purpose, Topic
 from brands.times import read_day
+from consent.models import CampaignCount
+from consent.models.ledger import Reason, Source
 from consent.rates import DIMENSIONS, Filters, Period
 
 DEFAULT_DAYS = 28
@@ -19,6 +24,23 @@ FILTERS = tuple(name for name in DIMENSIONS if name != "day")
 #: How an address says the empty value: "any", or "not given".
 EMPTY = "-"
 MOST_VALUES = 50
+#: The values of a filter where they are a fixed list, and where else each is found. A campaign need
+#: not be named by its brand: it may stand in links and checks alone.
+FIXED = {"channel": Channel.values, "reason": Reason.values, "source": Source.values}
+LOOKED_UP: dict[str, list[tuple[type[Model], str]]] = {
+    "brand": [(Brand, "slug")],
+    "purpose": [(Purpose, "code")],
+    "topic": [(Topic, "code")],
+    "campaign": [(Campaign, "code"), (CampaignCount, "campaign")],
+}
+#: What is answered where there is no such value; of a fixed list without a name, invalid_choice.
+CODES = {
+    "brand": "unknown_brand",
+    "channel": "unknown_channel",
+    "purpose": "unknown_purpose",
+    "topic": "unknown_topic",
+    "campaign": "unknown_campaign",
+}
 
 
 class BadQuery(ValueError):
@@ -74,6 +96,30 @@ def known_dimensions(by: tuple[str, ...], known: Collection[str]) -> None:
     """
     if unknown := [each for each in by if each not in known]:
         raise BadQuery("by", "unknown_dimension", f"cannot report by {unknown[0]!r}")
+
+
+def check_values(filters: Filters) -> None:
+    """Refuse values that do not exist: a report on them would look as if nothing had happened.
+
+    Raises:
+        BadQuery
+    """
+    for name, values in filters.items():
+        if unknown := sorted({*values} - {*_known(name, values)}):
+            raise BadQuery(
+                name,
+                CODES.get(name, "invalid_choice"),
+                f"There is no {name} {unknown[0] or EMPTY!r}.",
+            )
+
+
+def _known(name: str, values: Collection[str]) -> set[str]:
+    """Return those of the values that exist, or more; empty text is "any" but for a brand."""
+    known = set(FIXED.get(name, ()))
+    for model, column in LOOKED_UP.get(name, ()):
+        rows = model._default_manager.filter(**{f"{column}__in": values})
+        known.update(rows.values_list(column, flat=True).distinct())
+    return known if name == "brand" else known | {""}
 
 
 def _values(text: str, name: str) -> tuple[str, ...]:

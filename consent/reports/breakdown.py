@@ -8,7 +8,7 @@ from typing import Literal
 from consent import rates
 from consent.metrics import COUNTERS
 from consent.rates import DIMENSIONS, MOST_ROWS, RATES, REPORTED, Line
-from consent.reports.asked import EMPTY, Asked, BadQuery, known_dimensions
+from consent.reports.asked import EMPTY, Asked, BadQuery
 from consent.reports.figures import Column, Drawing, Figure, Report, Rows, Value
 
 DEFAULT_BY = ("brand",)
@@ -124,7 +124,6 @@ def _closer(asked: Asked, by: Sequence[str], line: Line) -> dict[str, str]:
 
 def of(asked: Asked) -> Report:
     """The report: one table, and its shares drawn where there are not too many rows."""
-    known_dimensions(asked.by, DIMENSIONS)
     by = asked.by or DEFAULT_BY
     drawn = _drawing(by)
     figure = table("breakdown", f"Counts and rates by {', '.join(by)}", asked, by, drawing=drawn)

@@ -9,7 +9,7 @@ from brands.campaigns import OPEN_DAYS
 from consent import rates
 from consent.rates import RATES, Line
 from consent.reports import breakdown
-from consent.reports.asked import Asked
+from consent.reports.asked import Asked, BadQuery
 from consent.reports.figures import Column, Drawing, Figure, Report, Rows, Value
 
 COUNTS = ("sends", "deliveries", "responses", "complaints", "unsubscribes", "opt_outs")
@@ -19,6 +19,8 @@ DRAWN = 15  # more would not be read
 
 
 def of(asked: Asked) -> Report:
+    if asked.sort and asked.sort not in (*SHARES, *COUNTS):
+        raise BadQuery("sort", "invalid", f"cannot sort by {asked.sort!r}")
     by = ("brand", "campaign")
     found = rates.lines(asked.period, by=by, filters=asked.filters, answering=True)
     lines = sorted(found, key=_order(asked.sort))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from consent.rates import DIMENSIONS
 from consent.reports import (
     breakdown,
     campaigns,
@@ -16,7 +17,15 @@ from consent.reports import (
     reasons,
     survival,
 )
-from consent.reports.asked import DEFAULT_DAYS, FILTERS, Asked, read
+from consent.reports.asked import (
+    DEFAULT_DAYS,
+    FILTERS,
+    Asked,
+    BadQuery,
+    check_values,
+    known_dimensions,
+    read,
+)
 from consent.reports.figures import Report
 
 
@@ -28,16 +37,27 @@ class Entry:
     make: Callable[[Asked], Report]
     filters: tuple[str, ...] = FILTERS
     days: int = DEFAULT_DAYS
+    #: What it can be broken down by, and whether it can be sorted.
+    dimensions: Collection[str] = ()
+    is_sorted: bool = False
 
 
 CATALOGUE = {
-    "overview": Entry("Overview", overview.of),
-    "opt-outs": Entry("Breakdown", breakdown.of),
+    "overview": Entry("Overview", overview.of, is_sorted=True),
+    "opt-outs": Entry("Breakdown", breakdown.of, dimensions=DIMENSIONS, is_sorted=True),
     "campaigns": Entry(
-        "Campaigns", campaigns.of, ("brand", "channel", "purpose", "topic", "campaign")
+        "Campaigns",
+        campaigns.of,
+        ("brand", "channel", "purpose", "topic", "campaign"),
+        is_sorted=True,
     ),
     "reasons": Entry("Reasons", reasons.of),
-    "survival": Entry("Consent survival", survival.of, ("brand", "channel", "source")),
+    "survival": Entry(
+        "Consent survival",
+        survival.of,
+        ("brand", "channel", "source"),
+        dimensions=survival.GROUPS,
+    ),
     "honour": Entry("Time to honour", honour.of, ("brand",)),
     "contacts": Entry("After a no", contacts.of, ("brand", "channel", "purpose"), days=90),
     "power": Entry("Market power", power.of, ("brand",)),
@@ -57,4 +77,20 @@ def of(name: str, query: Mapping[str, str], *, today: date) -> tuple[Asked, Repo
     if not (entry := CATALOGUE.get(name)):
         raise NoSuchReport(f"there is no report {name!r}")
     asked = read(query, today=today, days=entry.days)
+    _refuse_unheeded(entry, asked)
+    check_values(asked.filters)
     return asked, entry.make(asked)
+
+
+def _refuse_unheeded(entry: Entry, asked: Asked) -> None:
+    """Refuse what would not change the report: its reader would take it for narrowed down.
+
+    Raises:
+        BadQuery
+    """
+    known_dimensions(asked.by, entry.dimensions)
+    named = [*asked.filters, *(["sort"] if asked.sort else [])]
+    heeded = [*entry.filters, *(["sort"] if entry.is_sorted else [])]
+    if unheeded := [name for name in named if name not in heeded]:
+        message = f"This report does not go by {unheeded[0]}; it takes {', '.join(heeded)}."
+        raise BadQuery(unheeded[0], "not_in_this_report", message)

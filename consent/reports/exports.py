@@ -22,7 +22,7 @@ from brands.models import CampaignDay
 from consent import metrics, rates
 from consent.models import DailyCount, ExportPart, ReportExport
 from consent.reports import files
-from consent.reports.asked import Asked, BadQuery
+from consent.reports.asked import Asked, BadQuery, check_values
 from consent.reports.figures import Column
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ def order(table: str, asked: Asked, form: str, *, now: datetime) -> ReportExport
         raise BadQuery("form", "invalid", "A file is csv or xlsx.")
     if unknown := [name for name in asked.filters if name not in TABLES[table][1]]:
         raise BadQuery(unknown[0], "unknown_dimension", f"this table has no {unknown[0]}")
+    check_values(asked.filters)
     with transaction.atomic():
         if ReportExport.objects.filter(state="waiting").count() >= MOST_WAITING:
             raise TooManyExports(f"{MOST_WAITING} files wait already; try again later")

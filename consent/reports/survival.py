@@ -10,7 +10,7 @@ from django.db.models import Min, Sum
 
 from consent import survival
 from consent.models import YesLife, YesSnapshot
-from consent.reports.asked import Asked, known_dimensions
+from consent.reports.asked import Asked, BadQuery
 from consent.reports.figures import Column, Drawing, Figure, Report, Value
 from consent.survival import Point
 
@@ -27,8 +27,13 @@ NOTES = [
 
 
 def of(asked: Asked) -> Report:
-    """One curve for all, and one for each group where *by* names one of `GROUPS`."""
-    known_dimensions(asked.by, GROUPS)
+    """Return one curve for all, and one for each group where *by* names one of `GROUPS`.
+
+    Raises:
+        BadQuery
+    """
+    if len(asked.by) > 1:
+        raise BadQuery("by", "unknown_dimension", "This report goes by one thing at a time.")
     by = asked.by[0] if asked.by else ""
     lives = _lives(asked, by)
     whole = survival.curve(_all(lives))

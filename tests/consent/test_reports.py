@@ -17,8 +17,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from brands import keys
 from consent import rates, withholding
-from consent.models import Explanation
+from consent.models import Explanation, ReportExport
 from consent.reports import weeks
+from consent.reports.catalogue import CATALOGUE
 from tests.conftest import Api
 from tests.consent.made_month import FIRST, LAST, NOW, QUERY, Month, figure, told
 
@@ -103,6 +104,14 @@ def test_every_page_is_there_with_nothing_and_with_something(
         ({"days": "0"}, "invalid", "days"),
         ({"sort": "weather"}, "invalid", "sort"),
         ({"brand": "a\0"}, "null_characters_not_allowed", "brand"),
+        ({"brand": "nobody"}, "unknown_brand", "brand"),
+        ({"brand": "-"}, "unknown_brand", "brand"),
+        ({"channel": "email,fax"}, "unknown_channel", "channel"),
+        ({"purpose": "weather"}, "unknown_purpose", "purpose"),
+        ({"topic": "weather"}, "unknown_topic", "topic"),
+        ({"campaign": "weather"}, "unknown_campaign", "campaign"),
+        ({"reason": "weather"}, "invalid_choice", "reason"),
+        ({"source": "weather"}, "invalid_choice", "source"),
     ],
 )
 def test_a_query_that_is_wrong(query: Any, code: str, field: str, as_admin: Api) -> None:
@@ -110,6 +119,51 @@ def test_a_query_that_is_wrong(query: Any, code: str, field: str, as_admin: Api)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert answer.json()["field"] == field
     assert as_admin.client.get("/reports/opt-outs", query).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "code"),
+    [
+        ("survival", {"purpose": "marketing"}, "not_in_this_report"),
+        ("survival", {"by": "cohort,channel"}, "unknown_dimension"),
+        ("honour", {"channel": "email"}, "not_in_this_report"),
+        ("honour", {"by": "brand"}, "unknown_dimension"),
+        ("power", {"source": "api"}, "not_in_this_report"),
+        ("power", {"sort": "opt_outs"}, "not_in_this_report"),
+        ("contacts", {"topic": "-"}, "not_in_this_report"),
+        ("campaigns", {"reason": "-"}, "not_in_this_report"),
+        ("campaigns", {"sort": "weather"}, "invalid"),
+    ],
+)
+def test_what_a_report_would_ignore_is_refused(
+    name: str, query: Any, code: str, as_admin: Api
+) -> None:
+    answer = as_admin.get(f"reports/{name}", **query)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert answer.json()["field"] == next(iter(query))
+    assert as_admin.client.get(f"/reports/{name}", query).status_code == 422
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_report_takes_all_that_its_form_offers(name: str, as_admin: Api, month: Month) -> None:
+    sort = {"sort": "opt_outs"} if CATALOGUE[name].is_sorted else {}
+    for each in CATALOGUE[name].filters:
+        value = month.acme.slug if each == "brand" else "-"
+        assert as_admin.get(f"reports/{name}", **{each: value}, **sort).status_code == 200
+    for each in CATALOGUE[name].dimensions:
+        assert as_admin.get(f"reports/{name}", by=each).status_code == 200
+
+
+@pytest.mark.parametrize("query", [{"format": "pdf"}, {"figure": "x"}, {"brand": ""}])
+def test_the_api_refuses_what_belongs_to_the_page(query: Any, as_admin: Api) -> None:
+    answer = as_admin.get("reports/overview", **query)
+    assert (answer.status_code, answer.json()["field"]) == (422, next(iter(query)))
+
+
+def test_a_file_of_a_brand_that_there_is_not(as_admin: Api) -> None:
+    wanted = {"table": "counts", "form": "csv", "brand": "nobody"}
+    assert as_admin.client.post("/reports/files", wanted).status_code == 422
+    assert not ReportExport.objects.exists()
 
 
 def test_only_admins_may_read_them(as_ana: Api, month: Month, nobody: Api, ana: Any) -> None:

@@ -144,7 +144,8 @@ def _codes_of_problems() -> Iterator[str]:
     for code in re.findall(r'\(\d{3}, "([a-z_{}]+)", (?:"\w+"|None)\)', source):
         yield from _spelt_out(code)
     yield from re.findall(r'\bProblem\(\s*\d{3},\s*"([a-z_]+)"', source)
-    yield from re.findall(r'BadQuery\(\s*(?:"\w+"|\w+|unknown\[0\]),\s*"([a-z_]+)"', source)
+    yield from re.findall(r'BadQuery\(\s*(?:"\w+"|\w+|\w+\[0\]),\s*"([a-z_]+)"', source)
+    yield from re.findall(r'"\w+": "(unknown_[a-z]+)"', source)
     yield from re.findall(r'\banswer\(request, \d{3}, "([a-z_]+)"', source)
     yield from re.findall(r'ValidationError\([^()]*, code="([a-z_]+)"\)', source)
     yield from re.findall(r'\b_refuse\(sender, \d{3}, "([a-z_]+)"', source)
