@@ -195,6 +195,7 @@ def test_so_does_what_writes(method: str, path: str, as_acme: Api) -> None:
     about = b'{"contact":{"email":"a@example.org"},"purpose":"marketing","channel":"email"}'
     answer = as_acme.send(method, f"{path}?dry_run=1", about)
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_field")
+    assert answer.json()["field"] == "dry_run"
 
 
 @pytest.mark.parametrize("path", ["events", "keys", "exports/preferences"])
