@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 
 from brands import ownership, replays, webhooks
 from brands.models import Brand, Subscription
@@ -89,4 +91,6 @@ def replay_parked(subscription: Subscription) -> int:
 
 
 def _wake(subscription: Subscription) -> None:
-    publish("brands.deliver", str(subscription.pk))
+    """After the commit: before it a worker would find nothing to do."""
+    wake = partial(publish, "brands.deliver", str(subscription.pk))
+    transaction.on_commit(wake, robust=True)

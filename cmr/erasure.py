@@ -18,6 +18,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Q
 
+from brands import repeats
 from cmr import account_notices, members, outbox, preferences, sessions
 from cmr.account_notices import Change
 from cmr.models import Consumer, PermissionRequest, RemovedAddress
@@ -86,5 +87,6 @@ def _forget(consumer: Consumer) -> None:
     consumer.contact_points.all().delete()
     consumer.tokens.all().delete()
     sessions.end_all(user)
+    repeats.forget_person(consumer.subject_id)
     consumer.delete()
     user.delete()  # with its addresses, factors and sessions

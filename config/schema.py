@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from brands.api import editing, versions
+from brands.api import editing, repeating, versions
 from brands.api.access import BrandView
 from brands.api.queries import QueryView
 from cmr.api.access import FRESH_SESSION, ConsumerView
@@ -64,6 +64,10 @@ OF_BRANDS = [
     _answered("RateLimit-Policy", "How many calls a minute the key has: `q` in `w` seconds."),
     _answered("RateLimit", "How many are left, `r`, and after how many seconds all are back, `t`."),
 ]
+OF_REPEATS = [
+    repeating.HEADER,
+    _answered(repeating.REPLAYED, "`true` where this is the answer of before.", required=False),
+]
 OF_ENDINGS = [
     _answered("Deprecation", "Since when (RFC 9745)."),
     _answered("Sunset", "When it will be gone (RFC 8594)."),
@@ -79,7 +83,11 @@ class Contract(AutoSchema):
         if isinstance(self.view, QueryView) and self.method in self.view.queries:
             shared.append(self.view.queries[self.method])
         shared += OF_BRANDS if isinstance(self.view, BrandView) else []
+        shared += OF_REPEATS if self._is_repeatable() else []
         return shared + (OF_ENDINGS if self.is_deprecated() else [])
+
+    def _is_repeatable(self) -> bool:
+        return repeating.is_repeatable(getattr(self.view, self.method.lower(), None))
 
     def get_auth(self) -> list[dict[str, Any]]:
         """Leave tokens out where only a fresh session may."""

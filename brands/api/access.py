@@ -20,6 +20,7 @@ from brands import keys
 from brands.api.allowances import TooManyCalls, calls
 from brands.api.queries import QueryView
 from brands.models import Brand, BrandKey
+from brands.repeats import Owner
 from brands.wire import Problem
 
 
@@ -122,6 +123,10 @@ class BrandView(QueryView):
         """The scope that a call takes."""
         is_read = method in SAFE_METHODS
         return self.scope if is_read else self.scope_to_write or self.scope
+
+    @property
+    def key_owner(self) -> Owner:
+        return self.brand.pk
 
     @property
     def brand(self) -> Brand:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from brands import endpoints, replays, stream, webhooks
 from brands.api.pages import cut_page
+from brands.api.repeating import repeatable
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
 from brands.models import Attempt, Event, Outcome, SetAside, Subscription
 from brands.wire import (
@@ -181,6 +182,7 @@ def _parked_data(each: SetAside, subject: str | None) -> dict[str, Any]:
 
 
 class Replay(SubscriptionsView):
+    @repeatable()
     @extend_schema(request=ReplayRequest, responses={202: Replayed}, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Have events sent again: `{"parked": true}`, or `{"from": 5, "to": 9}`.

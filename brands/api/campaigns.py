@@ -17,6 +17,7 @@ from brands import campaigns
 from brands.api import editing
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
 from brands.campaigns import BadRows, DayNumbers
 from brands.models import Campaign, CampaignDay, Channel
 from brands.names import check_name
@@ -120,6 +121,7 @@ class Campaigns(BrandView):
         mine = Campaign.objects.filter(brand=self.brand)
         return answer_page(mine, self.query, by=["-pk"], write=_data)
 
+    @repeatable()
     @extend_schema(
         request=CampaignRequest, responses={200: CampaignData, 201: CampaignData}, tags=[TAG]
     )

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from brands import notices, topics
 from brands.api.access import BrandView
 from brands.api.pages import answer_page, cut_list
+from brands.api.repeating import repeatable
 from brands.models import Channel, Purpose, Regime, Topic
 from brands.names import check_name
 from brands.notices import Version
@@ -157,6 +158,7 @@ class Topics(BrandView):
         rows = Topic.objects.filter(brand=self.brand)
         return answer_page(rows, self.query, by=["code"], write=_topic)
 
+    @repeatable()
     @extend_schema(request=TopicRequest, responses={200: TopicData, 201: TopicData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Make a topic. The same again is 200, and brings a retired one back."""

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from brands import keys
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
 from brands.models import BrandKey
 from brands.names import check_name
 from brands.wire import Moment, Page, Problem, StrictSerializer, list_of
@@ -124,6 +125,7 @@ class Keys(KeysView):
         write = partial(_data, test=self.brand.test)
         return answer_page(rows, self.query, by=["-pk"], write=write)
 
+    @repeatable(shows_secret=True)
     @extend_schema(request=KeyRequest, responses={201: NewKeyData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Another key, of the same mode. Its text is shown this once."""
@@ -145,6 +147,7 @@ class OneKey(KeysView):
 
 
 class Rotation(KeysView):
+    @repeatable(shows_secret=True)
     @extend_schema(request=RotateRequest, responses={201: NewKeyData}, tags=[TAG])
     def post(self, request: Request, key_id: int) -> Response:
         """A new key in place of one; the old one goes on working for some hours."""

@@ -20,6 +20,7 @@ from brands.api import editing
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.queries import QueryView
+from brands.api.repeating import repeatable
 from brands.models import Channel, SetAside, Signature, Subscription
 from brands.webhooks import Terms
 from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
@@ -188,6 +189,7 @@ class Subscriptions(SubscriptionsView):
         mine = webhooks.of_brand(self.brand)
         return answer_page(mine, self.query, by=["created_at", "pk"], write=data_of)
 
+    @repeatable(in_transaction=False, shows_secret=True)
     @extend_schema(request=SubscriptionRequest, responses={201: NewSubscription}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Be told of changes by signed webhooks (Standard Webhooks 1.0.0)."""
@@ -246,6 +248,7 @@ class OneSubscription(SubscriptionsView):
 
 
 class Rotate(SubscriptionsView):
+    @repeatable(in_transaction=False, shows_secret=True)
     @extend_schema(request=None, responses=Key, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """A new secret, or key pair. For 24 hours both sign."""

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from brands import keys
 from brands.api.access import SignedIn, bearer
 from brands.api.queries import QueryView
+from brands.repeats import Owner
 from brands.wire import Problem
 from cmr import freshness, gpc, tokens
 from cmr.models import AccessToken, Consumer, TokenScope, User
@@ -126,6 +127,10 @@ class ConsumerView(QueryView):
 
     def handler_of(self, method: str) -> Any:
         return getattr(self, method.lower(), None)
+
+    @property
+    def key_owner(self) -> Owner:
+        return self.consumer.subject_id
 
     @property
     def consumer(self) -> Consumer:

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.pages import cut_page
+from brands.api.repeating import repeatable
 from brands.models import Notice
 from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 from cmr import asking
@@ -69,6 +70,7 @@ class PermissionRequests(ConsumerView):
 class OnePermissionRequest(ConsumerView):
     needs = {"POST": TokenScope.FULL}
 
+    @repeatable()
     @extend_schema(request=AnswerRequest, responses={201: wire.EntryList}, tags=[TAG])
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """Answer; the answer is a choice like any other, on exactly what was asked for."""

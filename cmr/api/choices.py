@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from brands import notices as brand_notices
 from brands.api.pages import cut_list, read_cursor, write_cursor
+from brands.api.repeating import repeatable
 from brands.notices import Named
 from brands.wire import Page, Problem, Problems, list_of, translating
 from cmr import history, preferences
@@ -77,6 +78,7 @@ ONE_OR_MANY = PolymorphicProxySerializer(
 class Choices(ConsumerView):
     needs = {"POST": TokenScope.LESS}
 
+    @repeatable()
     @extend_schema(request=ONE_OR_MANY, responses={201: wire.EntryList}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Record one choice or a list of up to 100: all of them, or none.

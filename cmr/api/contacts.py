@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
 from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 from cmr import account_access, accounts, contacts, smtp
 from cmr.api.access import FRESH_SESSION, ConsumerView
@@ -76,6 +77,7 @@ class ContactPoints(ConsumerView):
         mine = self.consumer.contact_points.all()
         return answer_page(mine, self.query, by=["pk"], write=_data)
 
+    @repeatable(in_transaction=False)
     @extend_schema(request=NewContactRequest, responses={202: PendingContactData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Have a code sent to another; it becomes yours when you send the code back."""
@@ -90,6 +92,7 @@ class ContactPoints(ConsumerView):
 class ContactPointVerification(ConsumerView):
     needs = {"POST": FRESH_SESSION}
 
+    @repeatable(in_transaction=False)
     @extend_schema(request=CodeRequest, responses={201: ContactPointData}, tags=[TAG])
     def post(self, request: Request, pending_id: int) -> Response:
         """Send the code back. Where two of your addresses said different things, the stricter
@@ -132,6 +135,7 @@ class RemovedContactPoints(ConsumerView):
 class Restoration(ConsumerView):
     needs = {"POST": FRESH_SESSION}
 
+    @repeatable(in_transaction=False)
     @extend_schema(request=None, responses={201: ContactPointData}, tags=[TAG])
     def post(self, request: Request, removed_id: int) -> Response:
         """Restore an address or a number that you removed. It may have another id then."""

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
+from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wire import Moment, Problems, StrictSerializer, translating
 from cmr.inbound import hearing, meaning, replies
@@ -130,6 +131,7 @@ class Sms(InboundView):
     channel = "sms"
     source = Source.SMS
 
+    @repeatable()
     @extend_schema(request=SmsRequest, responses=Answer, tags=[TAG])
     def post(self, request: Request) -> Response:
         """A text message that somebody sent you: STOP and all that means it, START, HELP.
@@ -155,6 +157,7 @@ class Mail(InboundView):
     channel = "email"
     source = Source.MAIL_REPLY
 
+    @repeatable()
     @extend_schema(request=MailRequest, responses=Answer, tags=[TAG])
     def post(self, request: Request) -> Response:
         """A mail that somebody sent you: whether it asks for no more.

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
 from brands.models import Brand, Campaign
 from brands.wire import (
     Page,
@@ -96,6 +97,7 @@ class Inlets(InletsView):
         mine = inlets.of_brand(self.brand)
         return answer_page(mine, self.query, by=["created_at", "pk"], write=_data_of)
 
+    @repeatable(shows_secret=True)
     @extend_schema(request=InletRequest, responses={201: NewInlet}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """An address for your mail provider's webhooks; it is shown this once."""

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from brands import link_keys
 from brands.api.access import BrandView
+from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wire import (
     BatchParser,
@@ -158,6 +159,7 @@ class LinkKey(BrandView):
 class LinkKeyRotation(BrandView):
     scope = "links"
 
+    @repeatable(shows_secret=True)
     @extend_schema(request=LinkKeyRequest, responses={201: NewLinkKeyData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Make a new key. Links that were made with the old one go on counting for a year.

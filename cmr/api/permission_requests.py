@@ -16,7 +16,7 @@ from brands import names, notices, workspaces
 from brands.addresses import holds_address
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
-from brands.api.repeating import HEADER, repeatable
+from brands.api.repeating import repeatable
 from brands.wire import Page, Problem, list_of, translating
 from cmr import asking, confirming, smtp
 from cmr.asking import Question
@@ -97,8 +97,8 @@ class PermissionRequests(BrandView):
         """What you asked for, newest first."""
         return answer_page(asking.of_brand(self.brand), self.query, by=["-pk"], write=_data)
 
-    @repeatable
-    @extend_schema(request=AskRequest, parameters=[HEADER], responses={201: AskedData}, tags=[TAG])
+    @repeatable()
+    @extend_schema(request=AskRequest, responses={201: AskedData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Ask for a yes. The person answers in the portal, or by the link of a mail.
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from brands.api import catalogue
 from brands.api.pages import answer_page, cut_page
+from brands.api.repeating import repeatable
 from brands.models import Brand, Topic
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import preferences
@@ -183,6 +184,7 @@ class Relationships(RelationshipsView):
         data = self.shown(list(known.order_by("brand__name", "brand__id", "started_at")))
         return Response({"data": data, "next_cursor": cursor})
 
+    @repeatable()
     @extend_schema(
         request=RelationshipRequest,
         responses={200: RelationshipData, 201: RelationshipData},

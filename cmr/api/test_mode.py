@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from brands.api.access import BrandView, HasScope
 from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
 from brands.wire import Page, Problem, StrictSerializer, list_of, translating
 from cmr import asking, made_up
 from cmr.made_up import DOOR
@@ -70,6 +71,7 @@ class TestView(BrandView):
 
 
 class Choices(TestView):
+    @repeatable()
     @extend_schema(
         operation_id="test_choices", request=PersonSays, responses={201: wire.EntryList}, tags=[TAG]
     )
@@ -89,6 +91,7 @@ class Choices(TestView):
 
 
 class End(TestView):
+    @repeatable()
     @extend_schema(
         operation_id="test_end_relationship", request=PersonEnds, responses={204: None}, tags=[TAG]
     )
@@ -106,6 +109,7 @@ class End(TestView):
 class AnswerRequest(TestView):
     scope = "ask"
 
+    @repeatable()
     @extend_schema(
         operation_id="test_answer", request=PersonAnswers, responses={204: None}, tags=[TAG]
     )

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
 from brands.names import check_name
 from brands.wire import Page, Problem, StrictSerializer, list_of
 from cmr import account_access
@@ -55,6 +56,7 @@ class Tokens(ConsumerView):
         mine = AccessToken.objects.usable(timezone.now()).filter(consumer=self.consumer)
         return answer_page(mine, self.query, by=["-pk"], write=_data)
 
+    @repeatable(in_transaction=False, shows_secret=True)
     @extend_schema(request=OwnTokenRequest, responses={201: MadeTokenData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Make a token for a program. Your addresses are told."""

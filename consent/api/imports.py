@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.places import places
-from brands.api.repeating import HEADER, repeatable
+from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wakeup import publish
 from brands.wire import (
@@ -140,10 +140,8 @@ class Imports(_Imports):
         rows = Import.objects.filter(brand=self.brand)
         return answer_page(rows, self.query, by=["-pk"], write=_data)
 
-    @repeatable
-    @extend_schema(
-        request=ImportRequest, parameters=[HEADER], responses={201: ImportData}, tags=[TAG]
-    )
+    @repeatable()
+    @extend_schema(request=ImportRequest, responses={201: ImportData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Begin an import; its parts come next."""
         body = ImportRequest(data=request.data)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from brands import notices
 from brands.api.access import BrandView
-from brands.api.repeating import HEADER, repeatable
+from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wire import Moment, NamingField, StrictSerializer, list_of, translating
 from consent import ledger, metrics, people, relationships
@@ -106,10 +106,9 @@ RecordedList = list_of(RecordedData, paged=False)
 class Relationships(BrandView):
     scope = "relationships"
 
-    @repeatable
+    @repeatable()
     @extend_schema(
         request=RegistrationRequest,
-        parameters=[HEADER],
         responses={200: RegistrationData, 201: RegistrationData},
         tags=[TAG],
     )
@@ -135,10 +134,9 @@ class Relationships(BrandView):
 class Choices(BrandView):
     scope = "relationships"
 
-    @repeatable
+    @repeatable()
     @extend_schema(
         request=BrandChoiceRequest,
-        parameters=[HEADER],
         responses={201: RecordedList},
         tags=[TAG],
     )

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.api.repeating import KEY, MOST
+from brands.api.repeating import KEY, MOST, REPLAYED
 from brands.wire import NamingField, Problems, translating
 from consent import sends
 from consent.api import checks, other_times, wire
@@ -80,7 +80,9 @@ class Reserve(BrandView):
             )
         answer = {"reserved": made.send is not None, "send": made.send}
         answer |= decision_data(made.decision, slug=self.brand.slug)
-        return Response(answer, status=201 if made.is_new else 200)
+        is_repeat = made.send is not None and not made.is_new
+        replayed = {REPLAYED: "true"} if is_repeat else None
+        return Response(answer, status=201 if made.is_new else 200, headers=replayed)
 
 
 class OneSend(BrandView):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from brands import repeats
 from brands.api import repeating
-from brands.models import Brand, Repeat
+from brands.models import Brand, Repeat, Subscription
 from consent import ledger
 from consent.ledger import Actor, NewChoice
 from consent.models import Import, LedgerEntry, Refusal, Relationship
@@ -139,3 +140,56 @@ def test_neither_the_key_nor_the_answer_can_be_read_in_the_table(
     assert say(as_acme, "chloe@example.org", evidence="Form of chloe@example.org").json() == (
         first.json()
     )
+
+
+# -- Calls that send something --------------------------------------------------------------------
+
+HOOK = {"url": "https://acme.example/hook"}
+
+
+def subscribe(api: Api) -> Any:
+    return api.post("subscriptions", HOOK, Idempotency_Key="k-1")
+
+
+def test_a_claimed_key_is_in_use_until_its_call_is_done(as_acme: Api) -> None:
+    assert subscribe(as_acme).status_code == 201
+    Repeat.objects.update(status=None, answer=b"")
+    answer = subscribe(as_acme)
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_use")
+    assert answer.headers["Retry-After"] == "1"
+    other = as_acme.post("subscriptions", HOOK | {"batch": 2}, Idempotency_Key="k-1")
+    assert other.json()["code"] == "idempotency_key_reused"
+    assert Subscription.objects.count() == 1
+
+
+def test_a_claim_whose_process_died_is_taken_over(as_acme: Api) -> None:
+    subscribe(as_acme)
+    Subscription.objects.all().delete()
+    long_ago = timezone.now() - repeats.LONGEST_CALL - timedelta(seconds=1)
+    Repeat.objects.update(status=None, answer=b"", made_at=long_ago)
+    first, again = subscribe(as_acme), subscribe(as_acme)
+    assert (first.status_code, first.content) == (201, again.content)
+    assert Subscription.objects.count() == 1
+
+
+def test_a_claim_is_taken_over_once(acme: Brand, as_acme: Api) -> None:
+    subscribe(as_acme)
+    now = timezone.now()
+    Repeat.objects.update(status=None, made_at=now - 2 * repeats.LONGEST_CALL)
+    one, other = Repeat.objects.get(), Repeat.objects.get()
+    assert repeats.take_over(one, now=now)
+    assert not repeats.take_over(other, now=now)
+    repeats.keep_answer(other, "k-1", 201, b"too late")
+    assert Repeat.objects.get().status is None
+
+
+def test_a_refused_claim_leaves_no_row(as_acme: Api) -> None:
+    answer = as_acme.post("subscriptions", HOOK | {"after": 9}, Idempotency_Key="k-1")
+    assert answer.json()["code"] == "beyond_stream"
+    assert not Repeat.objects.exists() and subscribe(as_acme).status_code == 201
+
+
+def test_a_row_has_one_owner(acme: Brand) -> None:
+    for owners in ({}, {"brand": acme, "person": uuid.uuid4()}):
+        with pytest.raises(IntegrityError, match="repeat_has_one_owner"), transaction.atomic():
+            Repeat.objects.create(key="k", asked=b"", made_at=timezone.now(), **owners)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from cmr_client import Client, Invalid, ServiceFailed, TooMany, UnexpectedAnswer, Unreachable
+from cmr_client import (
+    Client,
+    Conflict,
+    Invalid,
+    ServiceFailed,
+    TooMany,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from tests.chaos.fleet import free_port
 
 BRAND = {"slug": "acme", "name": "Acme", "operations_email": ""}
@@ -27,8 +36,9 @@ class Script:
         self.answers: Iterator[Response] = iter(())
         self.asked: list[Request] = []
         server.expect_request("/api/v1/brand").respond_with_handler(self._brand)
-        for path in ("relationships", "subscriptions"):
-            server.expect_request(f"/api/v1/{path}").respond_with_handler(self._entry)
+        for path in ("relationships", "subscriptions", "keys", "links"):
+            under = re.compile(rf"/api/v1/{path}\b.*")
+            server.expect_request(under).respond_with_handler(self._entry)
 
     def _brand(self, request: Request) -> Response:
         return self._answer(request, BRAND)
@@ -80,6 +90,34 @@ def test_a_write_is_made_again_with_the_same_key(client: Client, script: Script)
     assert first == again != other
 
 
+MAKING: dict[str, Callable[[Client], object]] = {
+    "subscriptions": lambda c: c.subscriptions.create("https://acme.example/hook"),
+    "subscriptions/s/rotate": lambda c: c.subscriptions.rotate("s"),
+    "subscriptions/s/replay": lambda c: c.subscriptions.replay("s", first=1),
+    "keys": lambda c: c.keys.create("another", scopes=["check"]),
+    "keys/7/rotate": lambda c: c.keys.rotate(7),
+    "links/key/rotate": lambda c: c.links.rotate_key(),
+}
+
+
+@pytest.mark.parametrize("path", MAKING)
+def test_what_makes_something_is_repeated_with_its_key(
+    path: str, client: Client, script: Script
+) -> None:
+    script.will(503, 409, wait="0")
+    with pytest.raises(UnexpectedAnswer):  # the script answers with none of these
+        MAKING[path](client)
+    assert len(script.asked) == 3
+    assert len({each.headers["Idempotency-Key"] for each in script.asked}) == 1
+
+
+def test_another_conflict_is_final(client: Client, script: Script) -> None:
+    script.will(409)
+    with pytest.raises(Conflict):
+        client.keys.rotate(7)
+    assert len(script.asked) == 1
+
+
 def test_a_key_of_ones_own_is_kept(client: Client, script: Script) -> None:
     client.relationships.register("ana@example.org", note="Shop", idempotency_key="mine")
     assert script.asked[0].headers["Idempotency-Key"] == "mine"
@@ -88,15 +126,15 @@ def test_a_key_of_ones_own_is_kept(client: Client, script: Script) -> None:
 def test_what_may_have_been_done_is_not_done_again(client: Client, script: Script) -> None:
     script.will(503)
     with pytest.raises(ServiceFailed):
-        client.subscriptions.create("https://acme.example/hook")
+        client.subscriptions.ping("some-subscription")
     assert len(script.asked) == 1
 
 
 def test_what_was_refused_for_now_is_done_later(client: Client, script: Script) -> None:
     """429 says that nothing was done, so even this may be made again."""
     script.will(429)
-    with pytest.raises(UnexpectedAnswer):  # the script answers with no subscription
-        client.subscriptions.create("https://acme.example/hook")
+    with pytest.raises(UnexpectedAnswer):  # the script answers with no result of a ping
+        client.subscriptions.ping("some-subscription")
     assert len(script.asked) == 2
 
 

@@ -18,7 +18,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import ProgrammingError, connection, transaction
 
 from brands import notices, stream
-from brands.models import Brand, SubjectHead
+from brands.models import Brand, Repeat, SubjectHead
 from cmr import accounts, asking, erasure, links, tokens
 from cmr.asking import Question
 from cmr.links import Link
@@ -169,6 +169,16 @@ def test_an_erased_account_leaves_no_address_in_any_table(
     assert find_left() == set()
     subject = Subject.objects.get(pk=chloe.subject_id)
     assert list(chain.breaks(subject)) == [] and subject.last_seq > 3
+
+
+def test_erasure_forgets_the_keys_of_the_person_alone(
+    as_acme: Api, met: Relationship, ana: Consumer, as_ana_signed_in: Api
+) -> None:
+    choice = {"scope": {"brand": "acme", "purpose": "research"}, "decision": "deny"}
+    ok(as_ana_signed_in.post("me/choices", choice, Idempotency_Key=ADDRESS))
+    ok(as_acme.post("imports", {"note": "x"}, Idempotency_Key=ADDRESS))
+    ok(as_ana_signed_in.delete("me?brands=keep"))
+    assert Repeat.objects.get().brand_id == met.brand_id
 
 
 # -- Texts beside the entry -----------------------------------------------------------------------

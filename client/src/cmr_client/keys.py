@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cmr_client.answers import Brand, Key
-from cmr_client.calls import Call, delete, get, given, post, put, whole
+from cmr_client.calls import Call, delete, get, given, key_or_new, post, put, whole
 from cmr_client.transports import Group, K, Operation, Steps
 
 
@@ -39,15 +39,23 @@ class Keys(Group[K]):
 
     @Operation
     def create(
-        self, name: str, *, scopes: Sequence[str], expires_at: datetime | None = None
+        self,
+        name: str,
+        *,
+        scopes: Sequence[str],
+        expires_at: datetime | None = None,
+        idempotency_key: str | None = None,
     ) -> Call[Key]:
         """Another one, of the same mode; `key` of the answer is its text."""
-        return post("keys", Key, given({"name": name, "scopes": scopes, "expires_at": expires_at}))
+        said = given({"name": name, "scopes": scopes, "expires_at": expires_at})
+        return post("keys", Key, said, key=key_or_new(idempotency_key))
 
     @Operation
-    def rotate(self, key_id: int, *, hours: int = 24) -> Call[Key]:
+    def rotate(
+        self, key_id: int, *, hours: int = 24, idempotency_key: str | None = None
+    ) -> Call[Key]:
         """One in its place; the old one lives on for so many hours."""
-        return post(f"keys/{key_id}/rotate", Key, {"hours": hours})
+        return post(f"keys/{key_id}/rotate", Key, {"hours": hours}, key=key_or_new(idempotency_key))
 
     @Operation
     def revoke(self, key_id: int) -> Call[None]:

@@ -141,10 +141,13 @@ class LinksOfMails(Group[K]):
         return get("links/key", LinkKey)
 
     @Operation
-    def rotate_key(self, *, revoke_old: bool = False) -> Call[NewLinkKey]:
+    def rotate_key(
+        self, *, revoke_old: bool = False, idempotency_key: str | None = None
+    ) -> Call[NewLinkKey]:
         """Rotate the key. Links that were made with the old one count until `old_accepted_until`;
         with `revoke_old`, for a key that leaked, none does from now on."""
-        return post("links/key/rotate", NewLinkKey, {"revoke_old": revoke_old})
+        said = {"revoke_old": revoke_old}
+        return post("links/key/rotate", NewLinkKey, said, key=key_or_new(idempotency_key))
 
 
 def _each(answer: httpx.Response) -> list[Links | Mistake]:

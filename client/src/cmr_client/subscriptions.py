@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from cmr_client.answers import Attempt, Parked, Ping, SigningKey, Subscription
-from cmr_client.calls import Call, Step, delete, get, given, pages, post, put, whole
+from cmr_client.calls import Call, Step, delete, get, given, key_or_new, pages, post, put, whole
 from cmr_client.transports import Group, Items, K, Operation, Steps
 
 
@@ -33,6 +33,7 @@ class Subscriptions(Group[K]):
         rate_limit: int | None = None,
         signature: str | None = None,
         after: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Call[Subscription]:
         """Be told at `url`; the answer holds the `secret`, once. `after` 0 is the whole stream."""
         said = {
@@ -45,7 +46,7 @@ class Subscriptions(Group[K]):
             "signature": signature,
             "after": after,
         }
-        return post("subscriptions", Subscription, given(said))
+        return post("subscriptions", Subscription, given(said), key=key_or_new(idempotency_key))
 
     @Operation
     def list(self) -> Steps[list[Subscription]]:
@@ -102,9 +103,11 @@ class Subscriptions(Group[K]):
         return post(f"subscriptions/{subscription}/ping", Ping)
 
     @Operation
-    def rotate(self, subscription: str) -> Call[SigningKey]:
+    def rotate(self, subscription: str, *, idempotency_key: str | None = None) -> Call[SigningKey]:
         """A new secret, or key pair. For 24 hours both sign."""
-        return post(f"subscriptions/{subscription}/rotate", SigningKey)
+        return post(
+            f"subscriptions/{subscription}/rotate", SigningKey, key=key_or_new(idempotency_key)
+        )
 
     @Operation
     def seek(self, subscription: str, *, after: int) -> Call[Subscription]:
@@ -113,14 +116,21 @@ class Subscriptions(Group[K]):
         return post(f"subscriptions/{subscription}/seek", Subscription, said, again=True)
 
     @Operation
-    def replay(self, subscription: str, *, first: int, last: int | None = None) -> Steps[int]:
+    def replay(
+        self,
+        subscription: str,
+        *,
+        first: int,
+        last: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Steps[int]:
         """Have events sent again, up to 10,000; how many."""
-        return _replay(subscription, {"from": first, **given({"to": last})})
+        return _replay(subscription, {"from": first, **given({"to": last})}, idempotency_key)
 
     @Operation
-    def replay_parked(self, subscription: str) -> Steps[int]:
+    def replay_parked(self, subscription: str, *, idempotency_key: str | None = None) -> Steps[int]:
         """Have what stands aside tried again; how many."""
-        return _replay(subscription, {"parked": True})
+        return _replay(subscription, {"parked": True}, idempotency_key)
 
     def attempts(self, subscription: str, *, sequence: int | None = None) -> Items[Attempt, K]:
         """Every try, newest first; of one event where its `sequence` is given."""
@@ -132,6 +142,10 @@ class Subscriptions(Group[K]):
         return Items(self._transport, pages(f"subscriptions/{subscription}/parked", Parked))
 
 
-def _replay(subscription: str, said: dict[str, Any]) -> Generator[Step, Any, int]:
-    replayed = yield from post(f"subscriptions/{subscription}/replay", _Replayed, said)
+def _replay(
+    subscription: str, said: dict[str, Any], idempotency_key: str | None
+) -> Generator[Step, Any, int]:
+    replayed = yield from post(
+        f"subscriptions/{subscription}/replay", _Replayed, said, key=key_or_new(idempotency_key)
+    )
     return replayed.events

@@ -23,6 +23,7 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 #: Nothing is cured by waiting.
 HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 BUSY, DOWN = 429, (502, 503, 504)
+CONFLICT = 409
 
 
 class Tries:
@@ -46,7 +47,10 @@ class Tries:
 
     def _may_repeat(self, outcome: Outcome) -> bool:
         if isinstance(outcome, httpx.Response):
-            return outcome.status_code == BUSY or (self.call.again and outcome.status_code in DOWN)
+            status = outcome.status_code
+            # The try before with the same `Idempotency-Key` is not done yet.
+            is_in_use = status == CONFLICT and retry_after(outcome) is not None
+            return status == BUSY or (self.call.again and (status in DOWN or is_in_use))
         if isinstance(outcome, HOPELESS):
             return False
         return self.call.again or isinstance(outcome, NEVER_SENT)
