@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -62,8 +63,52 @@ class TooLarge(APIException):
         super().__init__(f"A body may have {limit:,} bytes.")
 
 
+class DuplicateMember(ValueError):
+    """A JSON object has a member twice; its name is `field`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("This field stands twice in one object.")
+        self.field = name[:100]
+
+
+#: What ends a member's name: at least one for each member, whatever stands in the values.
+NAME_ENDS = (b'":', b" :", b"\t:", b"\n:", b"\r:")
+
+
+def load_json(raw: bytes) -> Any:
+    """Return what *raw* says. Of two members of one name orjson would take the last in silence.
+
+    A flat object with as many colons as members has none twice, which is found out in less than a
+    microsecond; all else is read a second time.
+
+    Raises:
+        orjson.JSONDecodeError
+        DuplicateMember
+    """
+    given = orjson.loads(raw)
+    if isinstance(given, dict) and len(given) in (raw.count(b":"), sum(map(raw.count, NAME_ENDS))):
+        return given
+    try:
+        # Numbers and constants are left as they stand: a long one takes long to read.
+        json.loads(raw, object_pairs_hook=_check_members, parse_int=len, parse_float=len)
+    except RecursionError as error:
+        raise orjson.JSONDecodeError("nested too deeply", "", 0) from error
+    return given
+
+
+def _check_members(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise DuplicateMember(name)
+        seen.add(name)
+
+
 class JSONParser(BaseParser):
-    """Reads no more than the limit; refuses deep nesting, NaN and lone surrogates."""
+    """Reads no more than the limit.
+
+    Refuses deep nesting, NaN, lone surrogates and duplicate members.
+    """
 
     media_type = "application/json"
 
@@ -90,7 +135,9 @@ class JSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return orjson.loads(self.read(stream))
+            return load_json(self.read(stream))
+        except DuplicateMember as error:
+            raise Problem(422, "duplicate_field", str(error), error.field) from error
         except orjson.JSONDecodeError as error:
             raise ParseError(f"This is not JSON: {error}") from error
 

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from brands.api.access import BrandView
 from brands.api.places import Streamed
 from brands.models import Brand
-from brands.wire import BatchParser, Problem, translating
+from brands.wire import BatchParser, DuplicateMember, Problem, load_json, translating
 from consent import batches, hindsight
 from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data
@@ -227,6 +227,8 @@ def _read_line(line: bytes, world: bytes) -> wire.Read:
     if len(line) > lines.LONGEST:
         return Problem(413, "line_too_long", f"A line may have {lines.LONGEST:,} bytes.")
     try:
-        return wire.read_contact(orjson.loads(line), world)
+        return wire.read_contact(load_json(line), world)
+    except DuplicateMember as error:
+        return Problem(422, "duplicate_field", str(error), error.field)
     except orjson.JSONDecodeError as error:
         return Problem(400, "parse_error", f"This is not JSON: {error}")

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from brands import credentials, keys
 from brands.api.allowances import calls
+from brands.wire import DuplicateMember, load_json
 from consent import checks
 from consent.api import wire
 from consent.api.decisions import decision_data
@@ -56,8 +57,8 @@ def _question(request: HttpRequest) -> dict[str, Any] | None:
     if request.META.get("QUERY_STRING"):
         return None
     try:
-        given = orjson.loads(request.body)
-    except orjson.JSONDecodeError:
+        given = load_json(request.body)
+    except (orjson.JSONDecodeError, DuplicateMember):
         return None
     return _plain(given) if isinstance(given, dict) else None
 

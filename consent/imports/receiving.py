@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from brands.addresses import mask_addresses
+from brands.wire import DuplicateMember, load_json
 from consent.imports.rows import LONGEST, BadRow, Reader
 from consent.models import Import, ImportPart, ImportProblem
 
@@ -168,7 +169,10 @@ def _ndjson(text: io.TextIOWrapper) -> Iterator[Line]:
         if not line.strip():
             continue
         try:
-            said = orjson.loads(line)
+            said = load_json(line.encode())
+        except DuplicateMember as error:
+            yield BadRow(error.field, "duplicate_field", str(error))
+            continue
         except orjson.JSONDecodeError as error:
             yield BadRow("", "parse_error", f"This is not JSON: {error}")
             continue
