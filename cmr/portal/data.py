@@ -8,8 +8,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cmr import erasure, export, members
@@ -19,22 +18,22 @@ from cmr.portal.person import for_consumers
 
 #: The tables of the export, as the page names them.
 TABLES = {
-    "account": _lazy("Your account"),
-    "contact_points": _lazy("Addresses and numbers"),
-    "removed_contact_points": _lazy("Removed addresses"),
-    "pending_contact_points": _lazy("Addresses that wait for their code"),
-    "past_profiles": _lazy("Where you lived, and your quiet hours before"),
-    "relationships": _lazy("Brands that know you"),
-    "past_relationships": _lazy("Earlier times with brands"),
-    "standing": _lazy("Choices that count now"),
-    "history": _lazy("Your history"),
-    "contacts": _lazy("Messages that brands announced"),
-    "permission_requests": _lazy("Requests of brands"),
-    "contact_reports": _lazy("Messages you reported"),
-    "access_tokens": _lazy("Tokens of programs"),
-    "second_factors": _lazy("Passkeys and second factors"),
-    "sessions": _lazy("Your sessions"),
-    "workspaces": _lazy("Workspaces you work in"),
+    "account": _("Your account"),
+    "contact_points": _("Addresses and numbers"),
+    "removed_contact_points": _("Removed addresses"),
+    "pending_contact_points": _("Addresses that wait for their code"),
+    "past_profiles": _("Where you lived, and your quiet hours before"),
+    "relationships": _("Brands that know you"),
+    "past_relationships": _("Earlier times with brands"),
+    "standing": _("Choices that count now"),
+    "history": _("Your history"),
+    "contacts": _("Messages that brands announced"),
+    "permission_requests": _("Requests of brands"),
+    "contact_reports": _("Messages you reported"),
+    "access_tokens": _("Tokens of programs"),
+    "second_factors": _("Passkeys and second factors"),
+    "sessions": _("Your sessions"),
+    "workspaces": _("Workspaces you work in"),
 }
 
 
@@ -64,7 +63,7 @@ def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpRespons
 @for_consumers
 def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Take the account away, once the person has typed that they mean it."""
-    word = _("erase")
+    word = str(_("erase"))
     context: dict[str, Any] = {"word": word, "owned": members.find_owned_alone(consumer.user)}
     if request.method != "POST":
         return render(request, "cmr/erase.html", context)

@@ -51,10 +51,22 @@ def said_in_python() -> Iterator[str]:
                     yield first.value
 
 
+def aliases() -> Iterator[str]:
+    """Yield each name under which a module imports a function of gettext."""
+    for path in sources("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+                yield from (each.asname for each in node.names if each.asname)
+
+
 def said_in_templates() -> Iterator[str]:
     for path in [*sources("*.html"), *sources("*.txt")]:
         for found in IN_TEMPLATE.finditer(templatize(path.read_text(), origin=str(path))):
             yield ast.literal_eval(found[1] or found[2])
+
+
+def test_gettext_has_no_alias_that_is_not_collected() -> None:
+    assert set(aliases()) == {"_"}
 
 
 def test_every_word_is_translated(german: polib.POFile) -> None:
