@@ -62,6 +62,9 @@ event-catalogue: .venv/run ## make docs/events.md anew
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
+fuzz: .venv/test ## every operation of the API with all spoilt calls there are, in half an hour
+	@FUZZ=all $(PYTEST) tests/project/test_spoilt_calls.py
+
 hostile: .venv/test ## every form against the outbound guard, and the connections made: 0; ARGS=--hunt plants bugs
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile $(ARGS)
 
@@ -79,4 +82,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos event-catalogue hostile laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos event-catalogue fuzz hostile laws as-of lock

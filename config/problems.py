@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
@@ -103,6 +104,14 @@ class CannotSendNow(APIException):
     wait = 60  # seconds
 
 
+class Unreadable(APIException):
+    """What Django refuses to read, as a query of too many fields."""
+
+    status_code = 400
+    default_code = "bad_request"
+    default_detail = "The request could not be read."
+
+
 class BodyTooSlow(APIException):
     """A body that a view reads by itself came too slowly, or broke off."""
 
@@ -115,6 +124,8 @@ class Handler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, UnreadablePostError):
             return BodyTooSlow()
+        if isinstance(exc, BadRequest | SuspiciousOperation):
+            return Unreadable()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
         if isinstance(exc, smtp.CannotSendNow):

@@ -23,6 +23,7 @@ from config.web.environ import build_environ
 from config.web.heads import Head, read_head
 from config.web.limits import Limit, find_limit
 from config.web.refused_callers import RefusedCallers
+from config.web.requests import Request
 from config.web.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Application:
 
     def __init__(self, handler: WSGIHandler) -> None:
         self.handler = handler
+        handler.request_class = Request
         self.budget = Budget(settings.MAX_BUFFERED_BYTES)
         self.refused_callers = RefusedCallers()
         self.threads = Threads(settings.WEB_THREADS, "request")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from django.core.exceptions import TooManyFieldsSent
 from pytest_django import Settings
 
 from config.web import bodies, callers
@@ -15,6 +16,7 @@ from config.web.environ import build_environ
 from config.web.heads import read_head
 from config.web.limits import find_limit
 from config.web.refused_callers import RefusedCallers
+from config.web.requests import Request
 
 MB = 1_000_000
 
@@ -49,6 +51,28 @@ def test_build_environ_joins_repeated_headers_and_drops_underscores() -> None:
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
     assert environ["CONTENT_LENGTH"] == "5"
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/é"
+
+
+@pytest.mark.parametrize("charset", ["base64", "rot13", "idna", "undefined", "nope", "", "\0"])
+def test_request_with_a_charset_that_is_none_reads_its_query_as_utf_8(charset: str) -> None:
+    headers = [(b"content-type", f"text/plain; charset={charset}".encode())]
+    scope = make_scope(headers=headers, query_string=b"a=%C3%A9")
+    assert Request(build_environ(scope, io.BytesIO())).GET["a"] == "é"
+
+
+def test_request_with_too_many_fields_is_refused_where_it_is_read() -> None:
+    """Not in its constructor, where nothing would answer."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    scope = make_scope(headers=headers, query_string=b"&a=1" * 1_100)
+    request = Request(build_environ(scope, io.BytesIO()))
+    with pytest.raises(TooManyFieldsSent):
+        request.GET  # noqa: B018
+
+
+def test_request_in_latin_1_is_read_as_such() -> None:
+    headers = [(b"content-type", b"text/plain; charset=ISO-8859-1")]
+    scope = make_scope(headers=headers, query_string=b"a=%E9")
+    assert Request(build_environ(scope, io.BytesIO())).GET["a"] == "é"
 
 
 @pytest.mark.parametrize(
