@@ -124,7 +124,8 @@ class Handler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, UnreadablePostError):
             return BodyTooSlow()
-        if isinstance(exc, BadRequest | SuspiciousOperation):
+        # The last is JSON too deep for a serializer: the parser takes a thousand levels.
+        if isinstance(exc, BadRequest | SuspiciousOperation | RecursionError):
             return Unreadable()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
