@@ -78,7 +78,7 @@ def _compare(port: int, key: str, seconds: float) -> tuple[Latencies, Latencies]
 def _measure(port: int, key: str, seconds: float) -> Latencies:
     """Ask one check after the other over one connection, for so long."""
     message, taken = request("/api/v1/check", CHECK, bearer=key), []
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             began = time.perf_counter()
@@ -93,7 +93,7 @@ def _measure(port: int, key: str, seconds: float) -> Latencies:
 def check(port: int, key: str) -> float:
     """Return how many seconds one check took, over a connection of its own."""
     began = time.perf_counter()
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         line.sendall(request("/api/v1/check", CHECK, bearer=key))
         answer = line.recv(65_536)
         assert answer.startswith(b"HTTP/1.1 200"), answer

@@ -119,7 +119,7 @@ class Fleet:
             json.dumps(body).encode(),
             {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
 

@@ -143,7 +143,7 @@ def test_it_waits_as_long_as_it_is_told(client: Client, script: Script) -> None:
     script.will(429, wait="1")
     began = time.monotonic()
     client.brand.get()
-    assert 1 <= time.monotonic() - began < 3
+    assert time.monotonic() - began >= 1
 
 
 def test_who_is_told_to_wait_for_long_decides(client: Client, script: Script) -> None:

@@ -29,7 +29,7 @@ class Caller:
 
 
 def caller(fleet: Fleet, bearer: str) -> Caller:
-    line = http.client.HTTPConnection("127.0.0.1", fleet.port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", fleet.port, timeout=60)
     line.connect()
     return Caller(line, bearer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 import redis
@@ -15,7 +16,10 @@ from tests.chaos.fleet import Fleet, wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WEBS = 4
-SECONDS = 5.0  # on a busy machine
+#: A thread that is held until its body is whole is held for longer than the good caller waits.
+LONG = {"BODY_SECONDS": "600"}
+#: Beside them a check may take so many times as long as alone. Held threads would cost seconds.
+MOST_TIMES = 50
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     """Four web processes that write their mails into the folder which `limits` looks into."""
     monkeypatch.setattr(limits, "MAILS", tmp_path / "mails")
     mails = {"EMAIL_URL": f"filemail:///{tmp_path}/mails"}
-    made = Fleet(tmp_path, webs=WEBS, more={**limits.ENVIRONMENT, **mails})
+    made = Fleet(tmp_path, webs=WEBS, more={**limits.ENVIRONMENT, **mails, **LONG})
     try:
         _start(made)
         yield made
@@ -51,6 +55,7 @@ def test_limits_hold_through_processes_restarts_and_a_flushed_broker(
 
 
 def test_a_good_caller_is_served_beside_sixteen_that_misbehave(fleet: Fleet, acme_key: str) -> None:
+    alone = [misbehaving.check(fleet.port, acme_key) for _ in range(20)]
     with misbehaving.misbehaving(fleet.port):
-        for _ in range(20):
-            assert misbehaving.check(fleet.port, acme_key) < SECONDS
+        beside = [misbehaving.check(fleet.port, acme_key) for _ in range(20)]
+    assert median(beside) < MOST_TIMES * median(alone)

@@ -30,7 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 IDLE = 3.0  # seconds
 BODY = 2.0  # seconds
-AT_ONCE = 1.5  # seconds, on a busy machine
+#: Longer than any answer takes on a busy machine.
+PATIENCE = 600  # seconds
 ENDLESS = 10**10  # bytes
 LINE = json.dumps({"email": EMAIL}).encode() + b"\n"
 QUESTION = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"}
@@ -41,8 +42,18 @@ MB = 1_000_000
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Fleet]:
     """One process of four threads, so that a thread that stays taken shows."""
-    more = {"CONNECTION_IDLE_SECONDS": str(IDLE), "BODY_SECONDS": str(BODY)}
-    fleet = Fleet(tmp_path, with_broker=False, more=more)
+    yield from serving(tmp_path, idle=IDLE, body=BODY)
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Fleet]:
+    """One that ends no connection by itself: what waits for a slow client waits until it fails."""
+    yield from serving(tmp_path, idle=2 * PATIENCE, body=2 * PATIENCE)
+
+
+def serving(folder: Path, *, idle: float, body: float) -> Iterator[Fleet]:
+    more = {"CONNECTION_IDLE_SECONDS": str(idle), "BODY_SECONDS": str(body)}
+    fleet = Fleet(folder, with_broker=False, more=more)
     try:
         fleet.start("web")
         wait_until(fleet.is_ready, "web ready")
@@ -57,7 +68,7 @@ def keys(acme_key: str, rival_key: str) -> tuple[str, str]:
 
 
 def connect(web: Fleet) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", web.port), timeout=60)
+    return socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE)
 
 
 def begin(
@@ -81,11 +92,9 @@ def push(client: socket.socket, *, seconds: float = 0.4) -> int:
     return sent
 
 
-def check(web: Fleet, key: str) -> float:
-    """How many seconds a check took, by a client of its own."""
-    began = time.monotonic()
-    web.post("check", QUESTION, key)
-    return time.monotonic() - began
+def check(web: Fleet, key: str) -> bool:
+    """Whether a client of its own is told what it asks."""
+    return "allowed" in web.post("check", QUESTION, key)
 
 
 def streams(web: Fleet, key: str) -> bool:
@@ -137,34 +146,32 @@ Way = Callable[[Fleet, str], socket.socket]
 
 @each_way
 def test_a_client_that_leaves_frees_its_place_at_once(
-    web: Fleet, keys: tuple[str, str], met: Relationship, way: Way
+    patient: Fleet, keys: tuple[str, str], met: Relationship, way: Way
 ) -> None:
     """However much it had said it would send."""
     for _ in range(3):
-        clients = [way(web, key) for key in keys]
-        assert not streams(web, keys[0])
+        clients = [way(patient, key) for key in keys]
+        assert not streams(patient, keys[0])
         wait_until(lambda: states() == {"idle"}, "no transaction that waits for a client")
         for client in clients:
             client.close()
-        began = time.monotonic()
-        wait_until(lambda: all(streams(web, key) for key in keys), "places free")
-        assert time.monotonic() - began < AT_ONCE
+        wait_until(lambda: all(streams(patient, key) for key in keys), "places free")
         assert states() == {"idle"}
 
 
 @each_way
 def test_slow_streams_leave_threads_to_others(
-    web: Fleet, keys: tuple[str, str], met: Relationship, way: Way
+    patient: Fleet, keys: tuple[str, str], met: Relationship, way: Way
 ) -> None:
     """Two of four; and the first brand has not the second place."""
     with ExitStack() as held:
-        held.enter_context(way(web, keys[0]))
-        assert refused(web, keys[0])
-        held.enter_context(way(web, keys[1]))
-        assert all(refused(web, key) for key in keys)
-        assert answer_of(ask_for_suppressions(web, keys[0])).status == 429
+        held.enter_context(way(patient, keys[0]))
+        assert refused(patient, keys[0])
+        held.enter_context(way(patient, keys[1]))
+        assert all(refused(patient, key) for key in keys)
+        assert answer_of(ask_for_suppressions(patient, keys[0])).status == 429
         for _ in range(20):
-            assert check(web, keys[0]) < AT_ONCE
+            assert check(patient, keys[0])
 
 
 def refused(web: Fleet, key: str) -> bool:
@@ -185,19 +192,19 @@ def test_a_stream_on_which_nothing_moves_is_ended(
     with way(web, acme_key) as client:
         assert refused(web, acme_key)
         wait_until(lambda: streams(web, acme_key), "its place free")
-        client.settimeout(5)
+        client.settimeout(PATIENCE)
         with suppress(ConnectionError):
             while client.recv(MB):
                 pass
 
 
-def test_bodies_that_do_not_come_hold_no_thread(web: Fleet, acme_key: str) -> None:
+def test_bodies_that_do_not_come_hold_no_thread(patient: Fleet, acme_key: str) -> None:
     """Four times as many as there are threads; nobody waits behind them."""
     with ExitStack() as held:
         for _ in range(16):
-            held.enter_context(begin(web, acme_key, b"{", length=100, path="check"))
+            held.enter_context(begin(patient, acme_key, b"{", length=100, path="check"))
         for _ in range(8):
-            assert check(web, acme_key) < AT_ONCE
+            assert check(patient, acme_key)
 
 
 def test_a_body_that_comes_too_slowly_is_refused(web: Fleet, acme_key: str) -> None:
@@ -205,8 +212,9 @@ def test_a_body_that_comes_too_slowly_is_refused(web: Fleet, acme_key: str) -> N
     with begin(web, acme_key, b"{", length=100, path="check") as client:
         began = time.monotonic()
         client.settimeout(BODY / 10)
-        while time.monotonic() - began < BODY + 10 and not _has_answer(client):
+        while time.monotonic() - began < PATIENCE and not _has_answer(client):
             client.sendall(b" ")
+        client.settimeout(PATIENCE)
         answer = answer_of(client)
     assert time.monotonic() - began >= BODY
     problem = json.loads(answer.body)  # type: ignore[attr-defined]
@@ -234,7 +242,7 @@ def test_a_body_that_breaks_off_is_said_to_be_incomplete(web: Fleet, acme_key: s
 
 
 def test_readers_of_files_that_stop_hold_no_thread(
-    web: Fleet, acme_key: str, met: Relationship
+    patient: Fleet, acme_key: str, met: Relationship
 ) -> None:
     """Three times as many as there are threads, of a file that fills every buffer."""
     path = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js.map"
@@ -242,10 +250,10 @@ def test_readers_of_files_that_stop_hold_no_thread(
         for _ in range(12):
             client = held.enter_context(socket.socket())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
-            client.connect(("127.0.0.1", web.port))
+            client.connect(("127.0.0.1", patient.port))
             client.sendall(request(path))
-        wait_until(lambda: streams(web, acme_key), "a stream beside them")
-        assert check(web, acme_key) < AT_ONCE
+        wait_until(lambda: streams(patient, acme_key), "a stream beside them")
+        assert check(patient, acme_key)
 
 
 def test_headers_that_are_too_long_are_refused(web: Fleet) -> None:
@@ -344,14 +352,14 @@ def test_a_list_that_breaks_off_does_not_look_whole(
 
 
 def test_a_list_of_any_length_needs_the_same_memory(
-    web: Fleet, keys: tuple[str, str], acme: Brand, rival: Brand
+    patient: Fleet, keys: tuple[str, str], acme: Brand, rival: Brand
 ) -> None:
-    fill(acme.pk, 10_000)
-    fill(rival.pk, 100_000)
-    (worker,) = memory.workers(web.port)
+    fill(acme.pk, 5_000)
+    fill(rival.pk, 50_000)
+    (worker,) = memory.workers(patient.port)
     most = []
     for key in (keys[0], *keys):
-        client = connect(web)
+        client = connect(patient)
         client.sendall(request("/api/v1/exports/preferences?form=csv", bearer=key))
         answer, peak, got = http.client.HTTPResponse(client), 0, 0
         answer.begin()
@@ -360,7 +368,7 @@ def test_a_list_of_any_length_needs_the_same_memory(
             peak = max(peak, memory.resident(worker))
         client.close()
         most.append((got, peak))
-    assert [got for got, _ in most] == [10_001, 10_001, 100_001]
+    assert [got for got, _ in most] == [5_001, 5_001, 50_001]
     assert most[2][1] - most[1][1] < 10 * MB, most
 
 
@@ -382,8 +390,8 @@ def most_memory(web: Fleet, key: str, lines: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_length_of_a_stream(
-    web: Fleet, acme_key: str, met: Relationship
+    patient: Fleet, acme_key: str, met: Relationship
 ) -> None:
-    short = max(most_memory(web, acme_key, 10_000) for _ in range(2))
-    long = most_memory(web, acme_key, 100_000)
+    short = max(most_memory(patient, acme_key, 10_000) for _ in range(2))
+    long = most_memory(patient, acme_key, 50_000)
     assert long - short < 10 * MB, f"{short:,} bytes, then {long:,}"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.db import connection
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 
 T = TypeVar("T")
 
