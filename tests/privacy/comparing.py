@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 #: A link's token: the part before the dot is read, too.
 TOKEN = re.compile(r"(?<=/[up]/)([\w-]+)\.([\w-]{43})")
+#: A page's cursor is read, too: it holds the place of the page's last item.
+CURSOR = re.compile(r'(?<="next_cursor":")[\w-]+=*(?=")')
 #: What is random by its form, and the name in its place.
 RANDOM = [
     (re.compile(r"cmr_(?:live|test)_[0-9a-f]{16}_[\w-]{43}"), "key"),
@@ -97,6 +99,7 @@ class _Names:
 
     def replace(self, text: str) -> str:
         text = TOKEN.sub(lambda found: _read_token(found[1]), text)
+        text = CURSOR.sub(lambda found: _decode(found[0]).replace('"', "'"), text)
         for pattern, kind in RANDOM:
             text = pattern.sub(lambda found, kind=kind: self.name(kind, found[0]), text)  # type: ignore[misc]
         return SHORTLY_AFTER.sub("+", LATENCY.sub("0", text))
@@ -107,8 +110,12 @@ class _Names:
 
 
 def _read_token(payload: str) -> str:
-    text = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()
+    text = _decode(payload)
     return re.sub(r"'n':'[^']+'", "'n':<nonce>", text.replace('"', "'")) + ".<seal>"
+
+
+def _decode(coded: str) -> str:
+    return base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
 
 
 def normalise(answers: Iterable[Raw]) -> list[Seen]:
