@@ -135,7 +135,7 @@ class RemovedContactPoints(ConsumerView):
 class Restoration(ConsumerView):
     needs = {"POST": FRESH_SESSION}
 
-    @repeatable(in_transaction=False)
+    @repeatable()
     @extend_schema(request=None, responses={201: ContactPointData}, tags=[TAG])
     def post(self, request: Request, removed_id: int) -> Response:
         """Restore an address or a number that you removed. It may have another id then."""

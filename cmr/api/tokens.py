@@ -56,7 +56,7 @@ class Tokens(ConsumerView):
         mine = AccessToken.objects.usable(timezone.now()).filter(consumer=self.consumer)
         return answer_page(mine, self.query, by=["-pk"], write=_data)
 
-    @repeatable(in_transaction=False, shows_secret=True)
+    @repeatable(shows_secret=True)
     @extend_schema(request=OwnTokenRequest, responses={201: MadeTokenData}, tags=[TAG])
     def post(self, request: Request) -> Response:
         """Make a token for a program. Your addresses are told."""

@@ -22,7 +22,7 @@ from pytest_django import DjangoDbBlocker
 from brands.models import Brand
 from cmr import accounts, asking, tokens
 from cmr.asking import Question
-from cmr.models import Consumer, RateLimitCount, User
+from cmr.models import AccessToken, Consumer, RateLimitCount, User
 from config import problems
 from consent import relationships
 from consent.ledger import Actor
@@ -168,7 +168,13 @@ def operations(
     done = mine.post("me/choices", {"scope": {"purpose": "research"}, "decision": "deny"})
     entry = done.json()["data"][0]["entry"]
     receipt = mine.get(f"me/history/{entry}/receipt").json()["receipt"]
-    known = {**brands["live"].known, **KNOWN, "entry_id": entry, "receipt": receipt}
+    own = {
+        "entry_id": entry,
+        "receipt": receipt,
+        "point_id": str(person.contact_points.get().pk),
+        "token_id": str(AccessToken.objects.get(consumer=person).pk),
+    }
+    known = {**brands["live"].known, **KNOWN, **own}
     request = {"request_id": brands["live"].known["request_of_person"]}
     known["POST /api/v1/me/permission-requests/{request_id}"] = [request]
     found = {each.name: each for each in spoiling.read_operations(DOCUMENT, known)}
