@@ -86,7 +86,9 @@ def load_json(raw: bytes) -> Any:
         DuplicateMember
     """
     given = orjson.loads(raw)
-    if isinstance(given, dict) and len(given) in (raw.count(b":"), sum(map(raw.count, NAME_ENDS))):
+    if isinstance(given, dict) and (
+        len(given) == raw.count(b":") or len(given) == sum(map(raw.count, NAME_ENDS))
+    ):
         return given
     try:
         # Numbers and constants are left as they stand: a long one takes long to read.
