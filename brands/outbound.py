@@ -271,6 +271,16 @@ async def get(session: aiohttp.ClientSession, url: str) -> Answer:
     return await _timed(session, url, method="GET")
 
 
+async def fetch(session: aiohttp.ClientSession, url: str, *, most: int) -> bytes | None:
+    """GET *url* once, as carefully; return the body of a 200 of up to *most* bytes, else None."""
+    try:
+        async with session.get(check_url(url), allow_redirects=False) as got:
+            body = await got.content.read(-1) if got.status == 200 else None
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return None
+    return body if body is not None and len(body) <= most else None
+
+
 async def _timed(session: aiohttp.ClientSession, url: str, **given: Any) -> Answer:
     started = time.monotonic()
     outcome, status, text, retry_after = await _outcome(session, url, **given)

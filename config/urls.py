@@ -88,6 +88,7 @@ urlpatterns = [
     path("p/<str:token>", public.preferences, name="preferences"),
     path("p/<str:token>/", public.preferences),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
+    path("inbound/sms/<slug:provider>/<str:secret>", inlets.receive, name="sms-inlet"),
     path("link", steady(public.ask_for_link), name="link"),
     path("recover/<str:token>", recovering.recover, name="recover"),
     path("erased", own_data.erased, name="erased"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any
 
+import phonenumbers
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -17,13 +17,12 @@ from brands.api.access import BrandView
 from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wire import Moment, Problems, StrictSerializer, translating
-from cmr.inbound import hearing, meaning, replies
-from cmr.inbound.hearing import Heard
+from cmr.inbound import hearing, messages, senders
 from cmr.inbound.meaning import Meaning, Understood
 from consent import identifiers, scopes
 from consent.api import wire
 from consent.identifiers import Contact
-from consent.models import DecisionKind, Source
+from consent.models import DecisionKind
 
 TAG = "brand: what people answer"
 PROBLEMS: Problems = {identifiers.InvalidAddress: (422, "invalid_contact", "from")}
@@ -55,6 +54,13 @@ class Message(StrictSerializer):
 
 class SmsRequest(Message):
     text = serializers.CharField(max_length=5_000, allow_blank=True)
+    country = serializers.ChoiceField(
+        sorted(phonenumbers.SUPPORTED_REGIONS),
+        required=False,
+        default="",
+        help_text="Where a sender without `+` is from (ISO 3166-1), if your gateway leaves out "
+        "the country code.",
+    )
 
 
 class MailRequest(Message):
@@ -94,7 +100,6 @@ class InboundView(BrandView):
 
     scope = "inbound"
     channel: str
-    source: Source
 
     def _answer(
         self, understood: Understood | None, contact: Contact, message: dict[str, Any]
@@ -104,32 +109,20 @@ class InboundView(BrandView):
         with translating(PROBLEMS):
             identifiers.digest_of_contact(contact)  # a bad address is refused whatever was said
             if understood:
-                self._take(understood, self._heard(understood, contact, message, at), now)
+                messages.record_message(
+                    self.brand,
+                    contact,
+                    self.channel,
+                    understood,
+                    at=at,
+                    name=message.get("id"),
+                    now=now,
+                )
         return Response(answer_to(self.brand, self.channel, understood, at))
-
-    def _heard(
-        self, understood: Understood, contact: Contact, message: dict[str, Any], at: datetime
-    ) -> Heard:
-        return Heard(
-            contact,
-            self.channel,
-            self.source,
-            by="Mail" if self.channel == "email" else "Text message",
-            what=f"“{understood.words}”",
-            at=at,
-            name=message.get("id"),
-        )
-
-    def _take(self, understood: Understood, heard: Heard, now: datetime) -> None:
-        if understood.meaning == Meaning.STOP:
-            hearing.take_no(self.brand, heard, now=now)
-        elif understood.meaning == Meaning.START:
-            hearing.take_yes(self.brand, heard, now=now)
 
 
 class Sms(InboundView):
     channel = "sms"
-    source = Source.SMS
 
     @repeatable()
     @extend_schema(request=SmsRequest, responses=Answer, tags=[TAG])
@@ -142,20 +135,13 @@ class Sms(InboundView):
         body = SmsRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
-        contact = Contact(phone=_add_plus(message["from"]), world=self.brand.world)
-        return self._answer(meaning.of(message["text"]), contact, message)
-
-
-def _add_plus(sender: str) -> str:
-    """Return a number with its +, which some gateways leave out before the country code."""
-    bare = sender.strip()
-    is_bare = bare.isascii() and bare.isdigit() and not bare.startswith("0") and len(bare) > 7
-    return f"+{bare}" if is_bare else sender
+        sender = senders.add_country_code(message["from"], message["country"])
+        contact = Contact(phone=sender, world=self.brand.world)
+        return self._answer(messages.understand_text(message["text"]), contact, message)
 
 
 class Mail(InboundView):
     channel = "email"
-    source = Source.MAIL_REPLY
 
     @repeatable()
     @extend_schema(request=MailRequest, responses=Answer, tags=[TAG])
@@ -168,16 +154,15 @@ class Mail(InboundView):
         body = MailRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
-        sender = parseaddr(message["from"])[1] or message["from"]
+        sender = senders.find_address(message["from"])
         contact = Contact(email=sender, world=self.brand.world)
-        return self._answer(_no_in_mail(sender, message), contact, message)
-
-
-def _no_in_mail(sender: str, message: dict[str, Any]) -> Understood | None:
-    subject, auto_submitted = message["subject"], message["auto_submitted"]
-    if replies.is_automatic(sender=sender, subject=subject, auto_submitted=auto_submitted):
-        return None
-    return replies.no_in(subject=subject, text=message["text"])
+        understood = messages.understand_mail(
+            sender=sender,
+            subject=message["subject"],
+            text=message["text"],
+            auto_submitted=message["auto_submitted"],
+        )
+        return self._answer(understood, contact, message)
 
 
 def answer_to(

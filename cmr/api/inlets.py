@@ -1,12 +1,12 @@
-"""Inlets: a brand opens them, its mail providers tell us through them who wants no more."""
+"""Inlets: a brand opens them, its providers tell us through them who wants no more."""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -20,7 +20,6 @@ from rest_framework.response import Response
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
-from brands.models import Brand, Campaign
 from brands.wire import (
     Page,
     Problem,
@@ -29,13 +28,11 @@ from brands.wire import (
     list_of,
     takes_upload,
     translating,
+    upload_limit,
 )
-from cmr.inbound import hearing, inlets, providers
-from cmr.inbound.hearing import Heard
-from cmr.inbound.providers import PROVIDERS, Told
-from cmr.models import Inlet
-from consent.identifiers import Contact, InvalidAddress
-from consent.models import Source
+from cmr.inbound import inlets, posts, providers, receiving, sns
+from cmr.inbound.providers import PROVIDERS
+from cmr.models import Inlet, Outcome
 
 log = logging.getLogger(__name__)
 TAG = "brand: what people answer"
@@ -43,8 +40,6 @@ PROBLEMS: Problems = {
     inlets.TooManyInlets: (409, "too_many_inlets", None),
     providers.BadKey: (422, "bad_signing_key", "signing_key"),
 }
-#: In the words of the evidence.
-WHAT = {"unsubscribed": "unsubscribed", "complained": "complained (reported as spam)"}
 
 
 class SigningKey(StrictSerializer):
@@ -67,13 +62,32 @@ class InletRequest(SigningKey):
     provider = serializers.ChoiceField(sorted(PROVIDERS))
 
 
+class CountData(serializers.Serializer[object]):
+    outcome = serializers.ChoiceField(
+        Outcome.choices,
+        help_text="`taken`: somebody's choice, of an address that you have or had a relationship "
+        "with; `unknown_address`: of another, kept all the same; `no_choice`: deliveries, "
+        "bounces, words that ask for nothing; `bad_address`: of what is no address; `unreadable`: "
+        "not what the provider sends; `not_signed`: refused.",
+    )
+    count = serializers.IntegerField()
+    last_at = serializers.DateTimeField()
+
+
 class InletData(serializers.Serializer[object]):
     id = serializers.UUIDField()
     provider = serializers.ChoiceField(sorted(PROVIDERS))
-    verifies = serializers.BooleanField(help_text="Whether it has a signing key.")
+    verifies = serializers.BooleanField(
+        help_text="Whether only what the provider signed is taken: always of Amazon's, of others "
+        "with a signing key."
+    )
     confirm_url = serializers.CharField(
         allow_null=True, help_text="Amazon tells nothing until you have opened this."
     )
+    topic_arn = serializers.CharField(
+        allow_null=True, help_text="The one topic whose messages are taken, once one has come."
+    )
+    counts = CountData(many=True, help_text="What came of all that it was told, since it is open.")
     created_at = serializers.DateTimeField()
 
 
@@ -94,13 +108,13 @@ class Inlets(InletsView):
     @extend_schema(operation_id="inlets_list", responses=InletList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your open inlets, oldest first."""
-        mine = inlets.of_brand(self.brand)
+        mine = inlets.of_brand(self.brand).prefetch_related("counts")
         return answer_page(mine, self.query, by=["created_at", "pk"], write=_data_of)
 
     @repeatable(shows_secret=True)
     @extend_schema(request=InletRequest, responses={201: NewInlet}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """An address for your mail provider's webhooks; it is shown this once."""
+        """An address for your provider's webhooks; it is shown this once."""
         body = InletRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
@@ -138,8 +152,13 @@ def _data_of(inlet: Inlet) -> dict[str, Any]:
     return {
         "id": inlet.id,
         "provider": inlet.provider,
-        "verifies": inlet.signing_key is not None,
+        "verifies": inlets.verifies(inlet),
         "confirm_url": inlet.confirm_url or None,
+        "topic_arn": inlet.topic_arn or None,
+        "counts": [
+            {"outcome": each.outcome, "count": each.count, "last_at": each.last_at}
+            for each in inlets.sort_counts(inlet)
+        ],
         "created_at": inlet.created_at,
     }
 
@@ -153,54 +172,44 @@ def _data_of(inlet: Inlet) -> dict[str, Any]:
 def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     """Take what a provider tells; GET and HEAD say only that somebody is here.
 
-    What is no choice of a person's (deliveries, bounces, clicks) is 200 and forgotten, as is
-    what concerns nobody we know. 403: not signed. 413: too large.
+    What is no choice of a person's (deliveries, bounces, clicks) is 200 and only counted, as is
+    what concerns nobody we know. 403: not signed. 413: too large. 503: try again.
     400: not what this provider sends.
     """
     if (inlet := inlets.recognise(provider, secret)) is None:
-        return _plain(404)
+        return _answer(404)
     if request.method != "POST":
-        return _plain(200)
+        return _answer(200)
+    now = timezone.now()
     url = inlets.address_of(provider, secret)
     try:
-        letter = providers.read(provider, request, key=inlets.key_of(inlet), url=url)
-    except RequestDataTooBig:
-        return _plain(413)
-    except providers.NotSigned:
-        return _plain(403)
-    except providers.Unreadable as error:
+        post = posts.read_post(request, url=url, most=_find_limit(provider))
+        letter = providers.read(provider, post, key=inlets.key_of(inlet), now=now)
+        receiving.take_letter(inlet, letter, now=now)
+    except tuple(REFUSALS) as error:
         log.warning("inlet %s: %s", inlet.pk, error)
-        return _plain(400)
-    if letter.confirm_url:
-        inlets.ask_to_confirm(inlet, letter.confirm_url)
-    for told in letter.told:
-        _take(inlet, told)
-    return _plain(200)
+        status, outcome = REFUSALS[type(error)]
+        inlets.count(inlet, {outcome: 1} if outcome else {}, now=now)
+        return _answer(status)
+    known = PROVIDERS[provider]
+    return _answer(200, known.answer, known.answer_type)
 
 
-def _plain(status: int) -> HttpResponse:
-    return HttpResponse(status=status, content_type="text/plain")
+#: How a post is answered that is not taken, and as what it is counted.
+REFUSALS: dict[type[Exception], tuple[int, str]] = {
+    posts.Unreadable: (400, Outcome.UNREADABLE),
+    posts.NotSigned: (403, Outcome.NOT_SIGNED),
+    RequestDataTooBig: (413, Outcome.UNREADABLE),
+    sns.NoCertificate: (503, ""),  # SNS tries again, so nothing is lost
+}
 
 
-def _take(inlet: Inlet, told: Told) -> None:
-    now = timezone.now()
-    heard = Heard(
-        Contact(email=told.email, world=inlet.brand.world),
-        "email",
-        Source.MAIL_PROVIDER,
-        by=PROVIDERS[inlet.provider].name,
-        what=WHAT[told.kind],
-        at=min(told.at or now, now),
-        name=told.event,
-        campaign=_campaign(inlet.brand, told.labels),
-    )
-    try:
-        hearing.take_no(inlet.brand, heard, now=now)
-    except InvalidAddress:
-        log.info("inlet %s: told of what is no address", inlet.pk)
+def _find_limit(provider: str) -> int:
+    """Return how many bytes a post may have: mails come with all their attachments."""
+    if provider in ("mailgun_route", "sendgrid_parse"):
+        return upload_limit()
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def _campaign(brand: Brand, labels: Sequence[str]) -> str:
-    """The first of a message's labels that is a campaign of the brand's; empty where none is."""
-    known = Campaign.objects.filter(brand=brand, code__in=labels).values_list("code", flat=True)
-    return min(known, key=labels.index, default="") if labels else ""
+def _answer(status: int, body: str = "", content_type: str = "text/plain") -> HttpResponse:
+    return HttpResponse(body, status=status, content_type=content_type)

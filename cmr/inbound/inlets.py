@@ -1,22 +1,28 @@
-"""Opening, finding and closing inlets: the addresses at which mail providers tell us things."""
+"""Opening, finding and closing inlets: the addresses at which providers tell us things."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from brands import credentials, webhooks
 from brands.models import Brand
 from cmr.inbound import providers
-from cmr.models import Inlet
+from cmr.inbound.posts import NotSigned
+from cmr.inbound.providers import Letter
+from cmr.models import Inlet, InletCount, Outcome, UsedToken
 
 KIND = "cmr_inlet"
 #: A brand may have so many open.
 MOST = 20
+#: A token of Mailgun's is remembered for longer than its signature is good.
+TOKENS_KEPT = timedelta(days=1)
 
 
 class TooManyInlets(Exception):
@@ -41,7 +47,8 @@ def open_inlet(brand: Brand, *, provider: str, signing_key: str = "") -> tuple[I
 
 
 def address_of(provider: str, secret: str) -> str:
-    return f"{settings.PUBLIC_URL}/inbound/mail/{provider}/{secret}"
+    medium = providers.PROVIDERS[provider].medium
+    return f"{settings.PUBLIC_URL}/inbound/{medium}/{provider}/{secret}"
 
 
 def of_brand(brand: Brand) -> QuerySet[Inlet]:
@@ -81,6 +88,57 @@ def reencrypt_keys() -> int:
 def ask_to_confirm(inlet: Inlet, url: str) -> None:
     """Keep what the provider wants opened, for the brand to open it: we call nobody's addresses."""
     Inlet.objects.filter(pk=inlet.pk).update(confirm_url=url)
+
+
+def bind_topic(inlet: Inlet, topic: str) -> None:
+    """Bind the inlet to the topic of its first message.
+
+    Raises:
+        NotSigned: it is bound to another.
+    """
+    if not inlet.topic_arn:
+        Inlet.objects.filter(pk=inlet.pk, topic_arn="").update(topic_arn=topic)
+        inlet.refresh_from_db(fields=["topic_arn"])
+    if inlet.topic_arn != topic:
+        raise NotSigned("it comes by another topic than the first")
+
+
+def use_token(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
+    """Take a token that was signed for one content: the same again is fine, as Mailgun retries.
+
+    Raises:
+        NotSigned: it came with another content.
+    """
+    token = hashlib.sha256(letter.token.encode()).digest()
+    content = hashlib.sha256(repr((letter.events, letter.messages)).encode()).digest()
+    used = UsedToken.objects.filter(inlet=inlet)
+    used.filter(used_at__lt=now - TOKENS_KEPT).delete()
+    defaults = {"content": content, "used_at": now}
+    known, _ = used.get_or_create(inlet=inlet, token=token, defaults=defaults)
+    if bytes(known.content) != content:
+        raise NotSigned("the token came before, with another content")
+
+
+def count(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) -> None:
+    """Add to how many events of the inlet had each outcome."""
+    for outcome, number in outcomes.items():
+        counted = InletCount.objects.filter(inlet=inlet, outcome=outcome)
+        adding = {"count": F("count") + number, "last_at": now}
+        if number and not counted.update(**adding):
+            first = InletCount(inlet=inlet, outcome=outcome, last_at=now)
+            InletCount.objects.bulk_create([first], ignore_conflicts=True)
+            counted.update(**adding)
+
+
+def sort_counts(inlet: Inlet) -> list[InletCount]:
+    """Return what was counted, in the order of `Outcome`."""
+    order = list(Outcome.values)
+    return sorted(inlet.counts.all(), key=lambda each: order.index(each.outcome))
+
+
+def verifies(inlet: Inlet) -> bool:
+    """Whether it takes only what its provider signed."""
+    return inlet.provider == "amazon_ses" or inlet.signing_key is not None
 
 
 def close(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:

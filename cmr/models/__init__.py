@@ -2,7 +2,7 @@
 
 from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
-from cmr.models.inlet import Inlet
+from cmr.models.inlet import Inlet, InletCount, Outcome, UsedToken
 from cmr.models.member import Invitation, Member, Role
 from cmr.models.outgoing import OutgoingMessage
 from cmr.models.rate_limit import RateLimitCount
@@ -19,8 +19,10 @@ __all__ = [
     "ContactKind",
     "ContactPoint",
     "Inlet",
+    "InletCount",
     "Invitation",
     "Member",
+    "Outcome",
     "OutgoingMessage",
     "PendingContact",
     "PermissionRequest",
@@ -30,5 +32,6 @@ __all__ = [
     "TestMail",
     "TokenScope",
     "UsedLink",
+    "UsedToken",
     "User",
 ]

@@ -11,12 +11,14 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import NameOID
 
 from brands.signing import Signer, new_secret
 
@@ -26,6 +28,7 @@ SECONDS = int(AT.timestamp())
 SENDGRID = ec.generate_private_key(ec.SECP256R1())
 RESEND = new_secret()
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,14 @@ def sendgrid_key() -> str:
 KEYS = {
     "mailersend": "ms-signing-secret",
     "mailgun": "mg-signing-key",
+    "mailgun_route": "mg-signing-key",
     "mailtrap": "mt-signature-key",
     "mandrill": "md-webhook-key",
     "resend": RESEND,
     "sendgrid": sendgrid_key(),
+    "sendgrid_parse": sendgrid_key(),
+    "twilio": "tw-auth-token",
+    "vonage": "vg-signature-secret",
 }
 
 
@@ -65,8 +72,6 @@ def _hex(key: str, signed: bytes) -> str:
 
 
 def mailgun(event: str, email: str, name: str, tag: str) -> Call:
-    token, timestamp = hashlib.sha256(name.encode()).hexdigest()[:50], str(SECONDS)
-    signature = _hex(KEYS["mailgun"], f"{timestamp}{token}".encode())
     data = {
         "event": event,
         "timestamp": SECONDS + 0.0,
@@ -79,8 +84,14 @@ def mailgun(event: str, email: str, name: str, tag: str) -> Call:
         "client-info": {"client-type": "browser", "user-agent": "Mozilla/5.0"},
         "message": {"headers": {"message-id": "20260120.18666.16540@acme.example"}},
     }
-    signed = {"timestamp": timestamp, "token": token, "signature": signature}
-    return _json({"signature": signed, "event-data": data})
+    return _json({"signature": mailgun_signature(name), "event-data": data})
+
+
+def mailgun_signature(name: str, sent_at: datetime | None = None) -> dict[str, str]:
+    token = hashlib.sha256(name.encode()).hexdigest()[:50]
+    timestamp = str(int((sent_at or datetime.now(UTC)).timestamp()))
+    signature = _hex(KEYS["mailgun"], f"{timestamp}{token}".encode())
+    return {"timestamp": timestamp, "token": token, "signature": signature}
 
 
 def sendgrid(event: str, email: str, name: str, tag: str) -> Call:
@@ -94,15 +105,16 @@ def sendgrid(event: str, email: str, name: str, tag: str) -> Call:
         "sg_message_id": "14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0",
     }
     body = json.dumps([said]).encode()
+    return Call(body, headers=sendgrid_signature(body))
+
+
+def sendgrid_signature(body: bytes) -> dict[str, str]:
     timestamp = str(SECONDS)
     signature = SENDGRID.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
-    return Call(
-        body,
-        headers={
-            "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(),
-            "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
-        },
-    )
+    return {
+        "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(signature).decode(),
+        "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
+    }
 
 
 def postmark(event: str, email: str, name: str, tag: str) -> Call:
@@ -145,12 +157,49 @@ def amazon_ses(event: str, email: str, name: str, tag: str) -> Call:
     return sns("Notification", name, Message=json.dumps(said))
 
 
-def sns(kind: str, name: str, **more: str) -> Call:
+class Amazon:
+    """A key that signs, and its certificate, which a test serves."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+        #: Where the certificate is.
+        self.url = ""
+
+    def certificate(self, *, until: datetime | None = None) -> bytes:
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder(name, name, self.key.public_key(), 7)
+            .not_valid_before(now - timedelta(days=9))
+            .not_valid_after(until or now + timedelta(days=9))
+            .sign(self.key, hashes.SHA256())
+        )
+        return made.public_bytes(serialization.Encoding.PEM)
+
+    def sign(self, said: dict[str, str], version: str) -> str:
+        """Sign as the documentation of SNS says: names and values of some fields, a line each."""
+        names = "Message MessageId Subject SubscribeURL Timestamp Token TopicArn Type".split()
+        signed = "".join(f"{name}\n{said[name]}\n" for name in names if name in said)
+        hashed = hashes.SHA1() if version == "1" else hashes.SHA256()
+        return base64.b64encode(self.key.sign(signed.encode(), padding.PKCS1v15(), hashed)).decode()
+
+
+AMAZON = Amazon()
+
+
+def sns(kind: str, name: str, *, version: str = "2", **more: str) -> Call:
     """A message of Amazon's notification service."""
-    topic = {"TopicArn": "arn:aws:sns:eu-central-1:123456789012:ses", "Timestamp": AT.isoformat()}
-    said = {"Type": kind, "MessageId": name, **topic, **more}
+    said = {
+        "Type": kind,
+        "MessageId": name,
+        "TopicArn": "arn:aws:sns:eu-central-1:123456789012:ses",
+        "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        **more,
+    }
+    signed = {"SignatureVersion": version, "Signature": AMAZON.sign(said, version)}
     headers = {"x-amz-sns-message-type": kind, "x-amz-sns-message-id": name}
-    return Call(json.dumps(said).encode(), "text/plain; charset=UTF-8", headers)
+    body = json.dumps({**said, **signed, "SigningCertURL": AMAZON.url}).encode()
+    return Call(body, "text/plain; charset=UTF-8", headers)
 
 
 def mailjet(event: str, email: str, name: str, tag: str) -> Call:
@@ -299,6 +348,59 @@ def mailtrap(event: str, email: str, name: str, tag: str) -> Call:
     }
     body = json.dumps({"events": [said]}).encode()
     return Call(body, headers={"Mailtrap-Signature": _hex(KEYS["mailtrap"], body)})
+
+
+def twilio(url: str, said: dict[str, str]) -> Call:
+    signed = url + "".join(f"{name}{said[name]}" for name in sorted(said))
+    signature = hmac.new(KEYS["twilio"].encode(), signed.encode(), hashlib.sha1).digest()
+    headers = {"X-Twilio-Signature": base64.b64encode(signature).decode()}
+    return Call(urlencode(said).encode(), FORM, headers)
+
+
+def vonage(said: dict[str, str], method: str = "sha256") -> Call:
+    """As the SMS API signs a form."""
+    parts = [f"&{name}={said[name].translate(UNDERSCORES)}" for name in sorted(said)]
+    signed = hmac.new(KEYS["vonage"].encode(), "".join(parts).encode(), method).hexdigest()
+    return Call(urlencode({**said, "sig": signed.upper()}).encode(), FORM)
+
+
+UNDERSCORES = str.maketrans("&=", "__")
+
+
+def vonage_message(said: dict[str, Any], *, alg: str = "HS256", about: bytes | None = None) -> Call:
+    """As the Messages API signs JSON: by a JWT that names the digest of the body."""
+    body = json.dumps(said).encode()
+    claims = {
+        "iat": int(datetime.now(UTC).timestamp()),
+        "jti": "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5",
+        "iss": "Vonage",
+        "payload_hash": hashlib.sha256(body if about is None else about).hexdigest(),
+        "api_key": "a1b2c3d4",
+    }
+    parts = [_part(json.dumps(each).encode()) for each in ({"typ": "JWT", "alg": alg}, claims)]
+    signature = hmac.new(KEYS["vonage"].encode(), ".".join(parts).encode(), hashlib.sha256)
+    token = ".".join([*parts, _part(signature.digest())])
+    return Call(body, headers={"Authorization": f"Bearer {token}"})
+
+
+def _part(text: bytes) -> str:
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def multipart(said: dict[str, bytes], **files: bytes) -> Call:
+    """A form with its fields as they are, and with files."""
+    parts = [
+        f'--b0und\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value
+        for name, value in said.items()
+    ]
+    parts += [
+        f'--b0und\r\nContent-Disposition: form-data; name="{name}"; filename="{name}.png"\r\n'
+        "Content-Type: image/png\r\n\r\n".encode()
+        + value
+        for name, value in files.items()
+    ]
+    body = b"\r\n".join([*parts, b"--b0und--\r\n"])
+    return Call(body, "multipart/form-data; boundary=b0und")
 
 
 #: By provider: what it posts, and its names for an unsubscribe, a complaint, and neither.

@@ -31,8 +31,9 @@ from tests.conftest import EMAIL, Api
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
+pytestmark = pytest.mark.usefixtures("amazon")
 each_provider = pytest.mark.parametrize("provider", PROVIDERS)
-each_signer = pytest.mark.parametrize("provider", KEYS)
+each_signer = pytest.mark.parametrize("provider", [each for each in PROVIDERS if each in KEYS])
 #: Resend does not tell of who unsubscribed.
 ACTS = [
     (provider, kind, event)
@@ -293,7 +294,7 @@ HOSTILE = [
     *[b"[" * 100_000, b'{"a":' * 50_000, b'{"event-data": {}}', b'{"event-data": null}'],
     *[b'{"items": []}', b'{"event": 1}', b'[{"msys": 1}]', b'[{"msys": {"a": 1, "b": 2}}]'],
     *[b'{"events": [1]}', b'{"type": []}', b'{"RecordType": {}}', b"mandrill_events=x"],
-    b'[{"event": "unsubscribe", "email": "ana@example.org", "timestamp": 1e300}]',
+    b'[{"event": "unsubscribe", "email": {}, "timestamp": 1e300, "ts_event": 1e300}]',
     b'[{"event": "unsub", "email": {"a": 1}, "time": 1}]',
     b'{"event": "unsubscribe", "email": ["x"], "ts_epoch": 1, "tags": {"a": 1}}',
     b'{"RecordType": "SpamComplaint", "Type": "SpamComplaint", "Email": 7}',
@@ -353,7 +354,10 @@ def test_the_address_is_shown_once_and_kept_by_nobody(as_acme: Api) -> None:
     url = opened(as_acme, "postmark")
     assert url.startswith("http://127.0.0.1:8000/inbound/mail/postmark/cmr_inlet_")
     (shown,) = as_acme.get("inbound/inlets").json()["data"]
-    assert set(shown) == {"id", "provider", "verifies", "confirm_url", "created_at"}
+    assert set(shown) == {
+        *("id", "provider", "verifies", "confirm_url", "created_at"),
+        *("topic_arn", "counts"),
+    }
     inlet = Inlet.objects.get()
     assert len(bytes(inlet.digest)) == 32
     assert url.rpartition("_")[2] not in repr(inlet.__dict__)

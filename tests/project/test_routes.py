@@ -32,6 +32,7 @@ PUBLIC = {
     "p/no-such-link": "one brand's preferences; the link itself gives the right",
     "p/no-such-link/": "the same, as some mail programs write it",
     "inbound/mail/postmark/no-such-inlet": "mail providers; the secret address gives the right",
+    "inbound/sms/postmark/no-such-inlet": "gateways; the secret address gives the right",
     "receipts/verify": "anybody may hold a receipt against our keys",
     "api/v1/receipts/verify": "anybody may hold a receipt against our keys",
     ".well-known/jwks.json": "public keys",

@@ -1,0 +1,129 @@
+"""What people write to a brand, as its gateway for text messages or mail posts it."""
+
+from __future__ import annotations
+
+import email.policy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_string
+from email.message import EmailMessage
+from email.parser import HeaderParser
+from typing import Any
+
+import orjson
+
+from cmr.inbound.events import read_moment
+from cmr.inbound.posts import Post, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    #: A number, or what stands in `From`.
+    sender: str
+    text: str
+    #: The gateway's id, or the mail's.
+    name: str | None
+    #: When it arrived there; None where the gateway does not say.
+    at: datetime | None = None
+    subject: str = ""
+    auto_submitted: str = ""
+
+
+# -- Text messages ---------------------------------------------------------------------------------
+
+
+def read_twilio(post: Post) -> list[Message]:
+    """Read a form of Twilio's, whose numbers are in E.164."""
+    form = post.form
+    try:
+        return [Message(form["From"], form["Body"], form["MessageSid"])]
+    except KeyError as error:
+        raise Unreadable("this is no message of Twilio's") from error
+
+
+def read_vonage(post: Post) -> list[Message]:
+    """Read a form or JSON of Vonage's SMS API, or JSON of its Messages API.
+
+    What is no text message, such as a delivery receipt, is none.
+    """
+    said: Mapping[str, Any] = post.form or post.json()
+    if not isinstance(said, Mapping):
+        raise Unreadable("this is no message of Vonage's")
+    if "message_uuid" in said:
+        is_text = said.get("channel") == "sms" and isinstance(said.get("text"), str)
+        names = ("from", "message_uuid", "timestamp")
+    else:
+        is_text = isinstance(said.get("text"), str) and "msisdn" in said
+        names = ("msisdn", "messageId", "message-timestamp")
+    if not is_text:
+        return []
+    sender, name, at = (said.get(each) for each in names)
+    return [Message(f"+{str(sender).lstrip('+')}", said["text"], _text_of(name), read_moment(at))]
+
+
+# -- Mail ------------------------------------------------------------------------------------------
+
+
+def read_sendgrid(post: Post) -> list[Message]:
+    """Read a form of SendGrid's Inbound Parse, parsed there or with the raw message in it."""
+    form = post.form
+    if "email" in form:
+        return [_read_mime(form["email"])]
+    if "from" not in form:
+        raise Unreadable("this is no mail of Inbound Parse")
+    headers = HeaderParser().parsestr(form.get("headers", ""))
+    return [_read_parsed(post, dict(headers.items()))]
+
+
+def read_mailgun(post: Post) -> list[Message]:
+    """Read a form of a route of Mailgun's, parsed there or with the raw message in it."""
+    form = post.form
+    if "body-mime" in form:
+        return [_read_mime(form["body-mime"])]
+    if "from" not in form:
+        raise Unreadable("this is no mail of a route")
+    return [_read_parsed(post, _read_pairs(form.get("message-headers", "[]")))]
+
+
+def _read_parsed(post: Post, headers: Mapping[str, str]) -> Message:
+    by_name = {name.lower(): value for name, value in headers.items()}
+    form = post.form
+    return Message(
+        form["from"],
+        form.get("body-plain", form.get("text", "")),
+        _text_of(by_name.get("message-id")),
+        subject=form.get("subject", ""),
+        auto_submitted=by_name.get("auto-submitted", ""),
+    )
+
+
+def _read_pairs(text: str) -> dict[str, str]:
+    """Return headers of a JSON array of names and values; none where it is something else."""
+    try:
+        return {str(name): str(value) for name, value in orjson.loads(text)}
+    except (ValueError, TypeError):
+        return {}
+
+
+def _read_mime(text: str) -> Message:
+    """Read a whole message (RFC 5322): its plain text, and nothing where it has only HTML.
+
+    In HTML it does not show what is quoted, and what a brand wrote is no word of the person's.
+    """
+    try:
+        mail = message_from_string(text, EmailMessage, policy=email.policy.default)
+        plain = mail.get_body(("plain",))
+        return Message(
+            str(mail["From"]),
+            plain.get_content() if plain else "",
+            _text_of(mail["Message-ID"]),
+            subject=str(mail["Subject"] or ""),
+            auto_submitted=str(mail["Auto-Submitted"] or ""),
+        )
+    except Exception as error:  # the library trips in many ways over what is no mail
+        raise Unreadable("this is no mail") from error
+
+
+def _text_of(value: Any) -> str | None:
+    return str(value).strip() or None if value is not None else None

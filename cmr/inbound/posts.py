@@ -1,0 +1,105 @@
+"""One POST of a provider's, as it came."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+
+#: Every byte is a character of it, so that a field can be decoded again by its own charset.
+BYTEWISE = "latin-1"
+
+
+class Unreadable(ValueError):
+    """Not what this provider sends."""
+
+
+class NotSigned(Exception):
+    """The provider's signature is missing, wrong or too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    #: The address that the provider was given; some sign it.
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    #: All values of each field, where it is a form; empty otherwise.
+    fields: Mapping[str, list[str]]
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The last value of each field."""
+        return {name: values[-1] for name, values in self.fields.items() if values}
+
+    def json(self) -> Any:
+        """Return the body as JSON.
+
+        Raises:
+            Unreadable
+        """
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise Unreadable("this is not JSON") from error
+
+
+def read_post(request: HttpRequest, *, url: str, most: int) -> Post:
+    """Read a request of up to *most* bytes; files in a form are dropped.
+
+    Raises:
+        Unreadable: a form that is none.
+        RequestDataTooBig: of Django's.
+    """
+    body = request.read()
+    if len(body) > most:
+        raise RequestDataTooBig(f"more than {most} bytes")
+    try:
+        fields = _read_fields(request, body)
+    except RequestDataTooBig:
+        raise
+    except (SuspiciousOperation, MultiPartParserError, ValueError, LookupError) as error:
+        raise Unreadable("this is not a form") from error
+    return Post(url, request.headers, body, fields)
+
+
+def _read_fields(request: HttpRequest, body: bytes) -> dict[str, list[str]]:
+    if request.content_type == "application/x-www-form-urlencoded":
+        return dict(QueryDict(body, encoding="utf-8").lists())
+    if request.content_type == "multipart/form-data":
+        handlers = request.upload_handlers
+        parser = MultiPartParser(request.META, io.BytesIO(body), handlers, BYTEWISE)
+        return _decode_fields(dict(parser.parse()[0].lists()))
+    return {}
+
+
+def _decode_fields(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Decode each field by the charset that SendGrid's `charsets` names for it, or as UTF-8."""
+    charsets = _read_charsets("".join(fields.get("charsets", [])))
+    return {
+        _decode(name, "utf-8"): [_decode(text, charsets.get(name, "utf-8")) for text in texts]
+        for name, texts in fields.items()
+    }
+
+
+def _read_charsets(text: str) -> dict[str, str]:
+    try:
+        named = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return named if isinstance(named, dict) else {}
+
+
+def _decode(text: str, charset: str) -> str:
+    raw = text.encode(BYTEWISE, "replace")
+    try:
+        return raw.decode(charset, "replace")
+    except (LookupError, TypeError):
+        return raw.decode("utf-8", "replace")

@@ -1,0 +1,117 @@
+"""What a provider told through an inlet: recorded where it is a choice, and counted."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from brands.models import Brand, Campaign
+from cmr.inbound import hearing, inlets, messages
+from cmr.inbound.events import Told
+from cmr.inbound.gateways import Message
+from cmr.inbound.hearing import Heard
+from cmr.inbound.meaning import Meaning
+from cmr.inbound.providers import PROVIDERS, Letter
+from cmr.inbound.senders import find_address
+from cmr.models import Inlet, Outcome
+from consent import people
+from consent.identifiers import Contact, InvalidAddress
+from consent.models import Source
+
+log = logging.getLogger(__name__)
+#: In the words of the evidence.
+WHAT = {"unsubscribed": "unsubscribed", "complained": "complained (reported as spam)"}
+#: How much is read, in characters; as much as the API takes.
+MOST_TEXT = {"sms": 5_000, "mail": 200_000}
+MOST_SUBJECT = 2_000
+
+
+def take_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
+    """Record what is somebody's choice, and count the rest.
+
+    Raises:
+        posts.NotSigned: by another topic, or with a token that was used.
+    """
+    if letter.topic:
+        inlets.bind_topic(inlet, letter.topic)
+    if letter.token:
+        inlets.use_token(inlet, letter, now=now)
+    if letter.confirm_url:
+        inlets.ask_to_confirm(inlet, letter.confirm_url)
+    outcomes = Counter[str](_take_told(inlet, each, now) for each in letter.events.told)
+    outcomes.update(_take_message(inlet, each, now) for each in letter.messages)
+    outcomes[Outcome.NO_CHOICE] += letter.events.no_choice
+    outcomes[Outcome.UNREADABLE] += letter.events.unreadable
+    if not outcomes.total() and not letter.confirm_url:  # a delivery receipt, an empty batch
+        outcomes[Outcome.NO_CHOICE] = 1
+    if outcomes[Outcome.UNREADABLE] or outcomes[Outcome.BAD_ADDRESS]:
+        log.warning("inlet %s: %s", inlet.pk, {each.value: outcomes[each] for each in Outcome})
+    inlets.count(inlet, outcomes, now=now)
+
+
+def _take_told(inlet: Inlet, told: Told, now: datetime) -> Outcome:
+    heard = Heard(
+        Contact(email=find_address(told.email), world=inlet.brand.world),
+        "email",
+        Source.MAIL_PROVIDER,
+        by=PROVIDERS[inlet.provider].name,
+        what=WHAT[told.kind],
+        at=min(told.at or now, now),
+        name=told.event,
+        campaign=_find_campaign(inlet.brand, told.labels),
+    )
+    try:
+        outcome = _judge_address(inlet.brand, heard.contact)
+        hearing.take_no(inlet.brand, heard, now=now)
+    except InvalidAddress:
+        return Outcome.BAD_ADDRESS
+    return outcome
+
+
+def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
+    medium = PROVIDERS[inlet.provider].medium
+    text = message.text.replace("\0", "")[: MOST_TEXT[medium]]
+    if medium == "sms":
+        contact = Contact(phone=message.sender, world=inlet.brand.world)
+        understood = messages.understand_text(text)
+    else:
+        contact = Contact(email=find_address(message.sender), world=inlet.brand.world)
+        understood = messages.understand_mail(
+            sender=contact.email or "",
+            subject=message.subject.replace("\0", "")[:MOST_SUBJECT],
+            text=text,
+            auto_submitted=message.auto_submitted,
+        )
+    channel = "sms" if medium == "sms" else "email"
+    try:
+        outcome = _judge_address(inlet.brand, contact)
+        if understood is None or understood.meaning == Meaning.HELP:
+            return Outcome.NO_CHOICE
+        at = min(message.at or now, now)
+        messages.record_message(
+            inlet.brand, contact, channel, understood, at=at, name=message.name, now=now
+        )
+    except InvalidAddress:
+        return Outcome.BAD_ADDRESS
+    return outcome
+
+
+def _judge_address(brand: Brand, contact: Contact) -> Outcome:
+    """Return whether the brand itself has, or had, a relationship with an address.
+
+    That much every check tells it, so a count of it tells no more.
+
+    Raises:
+        InvalidAddress
+    """
+    known = people.ever(brand.pk, contact)
+    return Outcome.UNKNOWN_ADDRESS if known is None else Outcome.TAKEN
+
+
+def _find_campaign(brand: Brand, labels: Sequence[str]) -> str:
+    """Return the first of a message's labels that is a campaign of the brand's, or nothing."""
+    clean = [label for label in labels if "\0" not in label]
+    known = Campaign.objects.filter(brand=brand, code__in=clean).values_list("code", flat=True)
+    return min(known, key=clean.index, default="") if clean else ""

@@ -1,0 +1,54 @@
+"""Whose message it is, as programs write it."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+
+import phonenumbers
+
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+#: One address in angle brackets, and whatever name before it.
+NAMED = re.compile(r"[^<>]*<([^<>]*)>\s*")
+#: A `From` beyond so many characters is not searched.
+LONGEST = 1_000
+
+
+def find_address(sender: str) -> str:
+    """Return the address of a `From`, also where its name was decoded and is not quoted any more.
+
+    `Gómez, Ana <ana@example.org>` and `[Ext] Ana <ana@example.org>` are what programs hand on,
+    and no mailbox of RFC 5322. Text that holds no single address comes back as it is.
+    """
+    if len(sender) <= LONGEST and (named := NAMED.fullmatch(QUOTED.sub("", sender))):
+        return named[1].strip()
+    is_single = "<" not in sender and sender.count("@") == 1
+    return parseaddr(sender)[1] or sender if is_single else sender
+
+
+def add_country_code(sender: str, country: str = "") -> str:
+    """Return a number with its + and country code, which some gateways leave out.
+
+    With a *country* (ISO 3166-1) a number is read as one of there, with or without its code:
+    415 555 0100 of the US is not Swiss. Any other is taken to begin with its country code.
+    """
+    bare = sender.strip()
+    if country and not bare.startswith("+"):
+        code = str(phonenumbers.country_code_for_region(country))
+        if bare.startswith(code) and (number := _read_number(f"+{bare}")):
+            return number
+        if number := _read_number(bare, country):
+            return number
+    is_bare = bare.isascii() and bare.isdigit() and not bare.startswith("0") and len(bare) > 7
+    return f"+{bare}" if is_bare else sender
+
+
+def _read_number(bare: str, country: str | None = None) -> str:
+    """Return a valid number in E.164; empty for any other text."""
+    try:
+        number = phonenumbers.parse(bare, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number) or number.extension:
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
