@@ -39,6 +39,7 @@ from cmr.console import campaigns as console_campaigns
 from cmr.console import catalogue as console_catalogue
 from cmr.console import imports as console_imports
 from cmr.console import inbox, team, trial, webhook_acts, workspaces
+from cmr.console import inlets as console_inlets
 from cmr.console import keys as console_keys
 from cmr.console import reports as console_reports
 from cmr.console import requests as console_requests
@@ -197,6 +198,10 @@ urlpatterns = [
         inbox.send_again,
         name="console-send-again",
     ),
+    path(f"{MODE}/inlets", console_inlets.inlets, name="console-inlets"),
+    path(f"{MODE}/inlets/new", console_inlets.open_inlet, name="console-new-inlet"),
+    path(f"{MODE}/inlets/<uuid:inlet_id>/key", console_inlets.set_key, name="console-inlet-key"),
+    path(f"{MODE}/inlets/<uuid:inlet_id>/close", console_inlets.close, name="console-close-inlet"),
     path(f"{MODE}/mails", trial.mails, name="console-mails"),
     path(f"{MODE}/imports", console_imports.imports, name="console-imports"),
     path(f"{MODE}/imports/template.csv", console_imports.template, name="console-import-template"),

@@ -26,6 +26,7 @@ PAGES = [
     ("catalogue", "Catalogue", "catalogue"),
     ("webhooks", "Webhooks", "webhooks"),
     ("events", "Events", "events"),
+    ("inlets", "Inlets", "inlets"),
     ("mails", "Mails", "mails"),
     ("imports", "Imports", "imports"),
     ("requests", "Requests", "requests"),

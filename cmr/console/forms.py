@@ -22,6 +22,7 @@ from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
 from brands.webhooks import Terms
 from cmr.account_forms import AddressField
 from cmr.asking import Question
+from cmr.inbound.providers import PROVIDERS
 from cmr.models import Role
 from consent.identifiers import Contact
 from consent.ledger import NewChoice
@@ -94,6 +95,24 @@ class KeyForm(forms.Form):
         data = self.cleaned_data
         ends = timezone.now() + timedelta(days=data["days"]) if data["days"] else None
         return {"name": data["name"], "scopes": data["scopes"], "expires_at": ends}
+
+
+class SigningKeyForm(forms.Form):
+    signing_key = forms.CharField(
+        required=False,
+        max_length=1_000,
+        label="Signing key",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="What the provider gives you to verify its signatures with. Leave it empty to "
+        "take all that comes to the secret address.",
+    )
+
+
+class InletForm(SigningKeyForm):
+    provider = forms.ChoiceField(
+        choices=[(code, each.name) for code, each in PROVIDERS.items()], label="Provider"
+    )
+    field_order = ("provider", "signing_key")
 
 
 class RotationForm(forms.Form):

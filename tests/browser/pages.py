@@ -75,6 +75,8 @@ def of_developers() -> dict[str, str]:
         "console-delete-webhook": f"{here}/test/webhooks/{HOOK}/delete",
         "console-events": f"{here}/test/events",
         "console-event": f"{here}/test/events/2",
+        "console-inlets": f"{here}/test/inlets",
+        "console-new-inlet": f"{here}/test/inlets/new",
         "console-mails": f"{here}/test/mails",
         "console-imports": f"{here}/live/imports",
         "console-requests": f"{here}/live/requests",

@@ -1,0 +1,116 @@
+"""The brand's inlets: opened, given a key and closed by hand, and what came of what they told."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cmr.console.access import Place, for_members
+from cmr.console.forms import InletForm, SigningKeyForm, sentence
+from cmr.console.keys import sure_in_live_mode
+from cmr.inbound import inlets as brand_inlets
+from cmr.inbound import providers
+from cmr.inbound.signatures import SIGNATURES
+from cmr.models import Inlet, Outcome
+
+#: As people read them; what a brand should look into comes with what to do.
+OUTCOMES = {
+    Outcome.TAKEN: "choices taken",
+    Outcome.UNKNOWN_ADDRESS: "choices of addresses that you have not registered",
+    Outcome.NO_CHOICE: "other events or messages",
+    Outcome.BAD_ADDRESS: "choices without a valid address: nothing is recorded",
+    Outcome.UNREADABLE: "not understood: is it the right provider?",
+    Outcome.NOT_SIGNED: "refused for their signature: is it the right signing key?",
+}
+
+
+@require_safe
+@for_members
+def inlets(request: HttpRequest, place: Place) -> HttpResponse:
+    mine = brand_inlets.of_brand(place.brand).order_by("created_at").prefetch_related("counts")
+    context = {"place": place, "page": "inlets", "inlets": [_shown(each) for each in mine]}
+    return render(request, "console/inlets.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sure_in_live_mode  # whoever has the address can say no for the brand's people
+@for_members
+def open_inlet(request: HttpRequest, place: Place) -> HttpResponse:
+    """Another inlet, whose address is shown this once."""
+    form = InletForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            inlet, url = brand_inlets.open_inlet(place.brand, **form.cleaned_data)
+        except providers.BadKey as error:
+            form.add_error("signing_key", sentence(error))
+        except brand_inlets.TooManyInlets as error:
+            form.add_error(None, sentence(error))
+        else:
+            context = {"place": place, "page": "inlets", "inlet": _shown(inlet), "url": url}
+            return render(request, "console/inlet_url.html", context)
+    return _form(request, place, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sure_in_live_mode
+@for_members
+def set_key(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
+    """Another signing key, or none."""
+    inlet = _find(place, inlet_id)
+    form = SigningKeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            brand_inlets.set_key(inlet, form.cleaned_data["signing_key"])
+        except providers.BadKey as error:
+            form.add_error("signing_key", sentence(error))
+        else:
+            messages.success(request, "The signing key is changed.")
+            return _back(place)
+    return _form(request, place, form, inlet=_shown(inlet))
+
+
+@require_POST
+@for_members
+def close(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
+    brand_inlets.close(place.brand, _find(place, inlet_id).pk, now=timezone.now())
+    messages.success(request, "The inlet is closed: what comes to its address is refused.")
+    return _back(place)
+
+
+def _shown(inlet: Inlet) -> dict[str, object]:
+    """Return what the pages show of an inlet."""
+    counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in brand_inlets.sort_counts(inlet)]
+    return {
+        "inlet": inlet,
+        "name": providers.PROVIDERS[inlet.provider].name,
+        "verifies": brand_inlets.verifies(inlet),
+        "takes_key": inlet.provider in SIGNATURES,
+        "counts": counts,
+    }
+
+
+def _find(place: Place, inlet_id: uuid.UUID) -> Inlet:
+    inlet = brand_inlets.of_brand(place.brand).filter(pk=inlet_id).first()
+    if inlet is None:
+        raise Http404
+    return inlet
+
+
+def _form(
+    request: HttpRequest,
+    place: Place,
+    form: InletForm | SigningKeyForm,
+    inlet: dict[str, object] | None = None,
+) -> HttpResponse:
+    context = {"place": place, "page": "inlets", "form": form, "inlet": inlet}
+    status = 422 if form.errors else 200
+    return render(request, "console/inlet_form.html", context, status=status)
+
+
+def _back(place: Place) -> HttpResponse:
+    return redirect("console-inlets", workspace=place.workspace.slug, mode=place.mode)
