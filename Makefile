@@ -42,6 +42,9 @@ bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with th
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
 
+inbound-texts: .venv/test ## how well requests to stop are understood, per language and medium
+	@$(PY) -m tests.cmr.inbound_texts
+
 as-of: .venv/test ## as_of against what checks answered; ANSWERS=5000 compares more
 	@ANSWERS=$(or $(ANSWERS),1000) $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -q tests/consent/test_past_answers.py
 
@@ -82,4 +85,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos event-catalogue fuzz hostile laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos event-catalogue fuzz hostile inbound-texts laws as-of lock
