@@ -17,8 +17,9 @@ from brands.api.access import BrandView
 from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wire import Moment, Problems, StrictSerializer, translating
-from cmr.inbound import hearing, messages, senders
-from cmr.inbound.meaning import Meaning, Understood
+from cmr.inbound import hearing, messages, replies, senders
+from cmr.inbound.meaning import Meaning
+from cmr.inbound.replies import Reading, Reason
 from consent import identifiers, scopes
 from consent.api import wire
 from consent.identifiers import Contact
@@ -90,6 +91,15 @@ class Answer(serializers.Serializer[object]):
         help_text="What it means. A no is recorded, unless it stands already; a yes where you have "
         "a relationship with the sender. The answer does not say which.",
     )
+    words = serializers.CharField(
+        allow_null=True, help_text="Which words of the message say so, without what is between."
+    )
+    reason = serializers.ChoiceField(
+        [each.value for each in Reason],
+        allow_null=True,
+        help_text="Why nothing was understood: `automatic`, a machine wrote it; `quoted_only`, "
+        "only what it quotes asks for something; `no_request`, nothing in it does.",
+    )
     confirmation = serializers.CharField(
         allow_null=True, help_text="What you may send back, once and at once."
     )
@@ -101,14 +111,12 @@ class InboundView(BrandView):
     scope = "inbound"
     channel: str
 
-    def _answer(
-        self, understood: Understood | None, contact: Contact, message: dict[str, Any]
-    ) -> Response:
+    def _answer(self, reading: Reading, contact: Contact, message: dict[str, Any]) -> Response:
         now = timezone.now()
         at = min(message.get("received_at", now), now)  # clocks of gateways run ahead
         with translating(PROBLEMS):
             identifiers.digest_of_contact(contact)  # a bad address is refused whatever was said
-            if understood:
+            if understood := reading.understood:
                 messages.record_message(
                     self.brand,
                     contact,
@@ -118,7 +126,7 @@ class InboundView(BrandView):
                     name=message.get("id"),
                     now=now,
                 )
-        return Response(answer_to(self.brand, self.channel, understood, at))
+        return Response(answer_to(self.brand, self.channel, reading, at))
 
 
 class Sms(InboundView):
@@ -137,7 +145,7 @@ class Sms(InboundView):
         message = body.validated_data
         sender = senders.add_country_code(message["from"], message["country"])
         contact = Contact(phone=sender, world=self.brand.world)
-        return self._answer(messages.understand_text(message["text"]), contact, message)
+        return self._answer(replies.read_sms(message["text"]), contact, message)
 
 
 class Mail(InboundView):
@@ -156,26 +164,28 @@ class Mail(InboundView):
         message = body.validated_data
         sender = senders.find_address(message["from"])
         contact = Contact(email=sender, world=self.brand.world)
-        understood = messages.understand_mail(
+        reading = replies.read_mail(
             sender=sender,
             subject=message["subject"],
             text=message["text"],
             auto_submitted=message["auto_submitted"],
         )
-        return self._answer(understood, contact, message)
+        return self._answer(reading, contact, message)
 
 
-def answer_to(
-    brand: Brand, channel: str, understood: Understood | None, at: datetime
-) -> dict[str, Any]:
-    """What the brand is told: of its person's words alone, never of who they are."""
+def answer_to(brand: Brand, channel: str, reading: Reading, at: datetime) -> dict[str, Any]:
+    """Return what the brand is told: of its person's words alone, never of who they are."""
+    understood = reading.understood
     if understood is None:
-        return {"understood": None, "choice": None, "confirmation": None}
-    words = CONFIRMATIONS[understood.meaning, channel]
+        nothing = dict.fromkeys(("understood", "choice", "words", "confirmation"))
+        return {**nothing, "reason": reading.reason}
+    confirmation = CONFIRMATIONS[understood.meaning, channel]
     return {
         "understood": understood.meaning,
         "choice": _choice_data(brand, channel, DECISIONS.get(understood.meaning), at),
-        "confirmation": words.format(brand=brand.name, portal=settings.PUBLIC_URL),
+        "words": understood.words,
+        "reason": None,
+        "confirmation": confirmation.format(brand=brand.name, portal=settings.PUBLIC_URL),
     }
 
 

@@ -1,11 +1,11 @@
-"""What people write to a brand, understood and recorded. Brands hand it on, or their gateways."""
+"""Recording what people write to a brand. Brands hand it on, or their gateways do."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from brands.models import Brand
-from cmr.inbound import hearing, meaning, replies
+from cmr.inbound import hearing
 from cmr.inbound.hearing import Heard
 from cmr.inbound.meaning import Meaning, Understood
 from consent.identifiers import Contact
@@ -13,20 +13,6 @@ from consent.models import Source
 
 #: By channel: what its choices come by, and how their evidence begins.
 WAYS = {"sms": (Source.SMS, "Text message"), "email": (Source.MAIL_REPLY, "Mail")}
-
-
-def understand_text(text: str) -> Understood | None:
-    """Return what a text message asks for; None for anything else."""
-    return meaning.of(text)
-
-
-def understand_mail(
-    *, sender: str, subject: str, text: str, auto_submitted: str
-) -> Understood | None:
-    """Return the no in a mail; None where there is none, or where a machine wrote it."""
-    if replies.is_automatic(sender=sender, subject=subject, auto_submitted=auto_submitted):
-        return None
-    return replies.no_in(subject=subject, text=text)
 
 
 def record_message(

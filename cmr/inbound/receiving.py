@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from brands.models import Brand, Campaign
-from cmr.inbound import hearing, inlets, messages
+from cmr.inbound import hearing, inlets, messages, replies
 from cmr.inbound.events import Told
 from cmr.inbound.gateways import Message
 from cmr.inbound.hearing import Heard
@@ -75,16 +75,17 @@ def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
     text = message.text.replace("\0", "")[: MOST_TEXT[medium]]
     if medium == "sms":
         contact = Contact(phone=message.sender, world=inlet.brand.world)
-        understood = messages.understand_text(text)
+        reading = replies.read_sms(text)
     else:
         contact = Contact(email=find_address(message.sender), world=inlet.brand.world)
-        understood = messages.understand_mail(
+        reading = replies.read_mail(
             sender=contact.email or "",
             subject=message.subject.replace("\0", "")[:MOST_SUBJECT],
             text=text,
             auto_submitted=message.auto_submitted,
         )
     channel = "sms" if medium == "sms" else "email"
+    understood = reading.understood
     try:
         outcome = _judge_address(inlet.brand, contact)
         if understood is None or understood.meaning == Meaning.HELP:

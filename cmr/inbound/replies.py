@@ -1,105 +1,237 @@
-"""What the sender of a mail wrote themselves: without what they quote, and no machine's answer.
+"""Find what the sender of a mail wrote themselves: no quotation, no signature, no machine's answer.
 
-Line by line and by plain expressions, since anybody may send anything; the libraries for it take
-minutes for a mail made to hold them up.
+Line by line and by plain expressions, since anybody may send anything. The rules name no language
+where the shape says enough: a line that ends with a colon and holds an address or a date opens a
+quotation, and two lines of a word with a colon, one of them with an address, are a mail's head.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
 
 from cmr.inbound import meaning
-from cmr.inbound.meaning import Understood
+from cmr.inbound.meaning import Meaning, Understood
 
-#: What a mail program puts above what it quotes, at a line's beginning and its end.
-ABOVE_QUOTE = [
-    (re.compile(rf"^{opening}\b", re.I), re.compile(closing, re.I))
-    for opening, closing in [
-        ("on", r"\bwrote:$"),
-        ("(?:am|um)", r"\bschrieb\b[^:]{0,200}:$"),
-        ("le", r"\ba écrit\s?:$"),
-        ("el", r"\bescribió:$"),
-        (r".{1,200}", r"(?:@|>).{0,60}\b(?:wrote|schrieb|a écrit|escribió)\s?:$"),
-    ]
-]
-#: From here on all is quoted.
-ORIGINAL = re.compile(
-    r"^(?:[-_]{2,} ?(?:original message|ursprüngliche nachricht|originalnachricht|weitergeleitete"
-    r" nachricht|forwarded message|message d.origine|mensaje original)|_{20,}$)",
+#: Of a longer mail the rest is not read, in characters. What is quoted counts here.
+LONGEST = 100_000
+
+# -- Above a quotation -----------------------------------------------------------------------------
+
+#: An attribution ends so: "Acme wrote:", "---- On Tuesday Acme wrote ----".
+CLOSING = re.compile(r"(?::|：|-{2,})$")
+WROTE = re.compile(
+    r"\b(?:wrote|writes|said|schrieb|geschrieben|a écrit|écrit|escribió|ha scritto|scritto|schreef"
+    r"|escreveu|napisał|napisała|napsal|skrev|kirjoitti|написал|пише|yazdı|írta)\b.{0,80}$",
     re.I,
 )
-HEADER = re.compile(
-    r"^\*?(?:from|sent|to|subject|date|von|gesendet|an|betreff|datum|de|envoyé|à|objet|enviado|para"
-    r"|asunto|fecha)\s?:\*?\s",
+ADDRESS = re.compile(r"[<(\[](?:mailto:)?[^\s<>()]+@[^\s<>()]+[>)\]]")
+DATE = re.compile(
+    r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    r"|\d{1,2}\.? [^\W\d]{3,9}\.?,? \d{4}|[^\W\d]{3,9}\.? \d{1,2},? \d{4})\b"
+)
+#: How an attribution that is broken in two begins.
+OPENING = re.compile(r"^(?:on|am|um|le|el|il|op|em|den|dnia|w dniu|dne|>?\s*-{2,})\b", re.I)
+LONGEST_ATTRIBUTION = 300
+#: From here on all is quoted: "-----Original Message-----" in any language, and Outlook's line.
+SEPARATOR = re.compile(r"^(?:[-_=]{3,}\s*[^\W\d_][^\d]{3,50}?[-_=]{3,}|[_-]{20,})$")
+FORWARDED = re.compile(
+    r"^(?:begin|anfang|début|inicio|inizio)\b.{0,20}\b(?:forwarded|weitergeleitet\w*|réexpédié"
+    r"|transféré|reenviado|inoltrato|doorgestuurd)\b.{0,20}:$",
     re.I,
 )
-SIGNATURE = re.compile(r"^--\s?$")
-#: The subject is the brand's own: it was answered, or handed on.
-ANSWERED = re.compile(r"^\s*(?:re|aw|antw|rv|fw|fwd|wg|tr|réf|sv|vs)\s*(?:\[\d+\])?\s*:", re.I)
+FIELD = re.compile(r"^\*?([^\W\d_][^:<>@\n]{0,20}?)\s?:\*?\s+(\S.*)$")
+FIELD_NAMES = frozenset(
+    """from sent to subject date cc von gesendet an betreff datum de envoyé à objet enviado para
+    asunto fecha da inviato a oggetto data van verzonden aan onderwerp fra sendt til emne från
+    skickat till ämne od wysłano do temat""".split()
+)
+#: A form that the sender filled in is no head.
+CONTACT_FIELD = re.compile(r"^(?:e-?mail|mail|correo|courriel|tel|phone|mobil|name|nom|nome)", re.I)
+#: The longest line of a quotation that no mail program breaks in two.
+SHORT_LINE = 60
+
+# -- Below the sender's words ----------------------------------------------------------------------
+
+SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
+# -- Subjects and senders --------------------------------------------------------------------------
+
+#: The subject is the brand's own: it was answered, handed on, read, or accepted.
+ANSWERED = re.compile(
+    r"^\s*(?:\[[^\]]{1,20}\]\s*|\([^)]{1,20}\)\s*)*"
+    r"(?!(?:stop|baja)\s*:)"
+    r"(?:[^\W\d_]{1,4}|antwort|antwoord|resposta|rif|doorst|doorgestuurd)"
+    r"\s*(?:\[\d+\]|\(\d+\))?\s*[:：]",
+    re.I,
+)
+RECEIPT = re.compile(
+    r"^\s*(?:read|gelesen|lu|leído|letto|gelezen|accepted|declined|tentative|zugesagt|abgelehnt"
+    r"|accepté|refusé|aceptad[oa]|rechazad[oa]|accettat[oa]|rifiutat[oa]|geaccepteerd|geweigerd"
+    r"|not read|ungelesen|delivered|zugestellt)\s*:",
+    re.I,
+)
 #: A machine answers.
 AUTOMATIC = re.compile(
-    r"^\s*(?:auto(?:matic|matische|mated|matique)?[ -]?(?:reply|response|antwort|réponse)?\s*:"
-    r"|automatic reply|automatische antwort|auto-?reply|réponse automatique|respuesta automática"
+    r"^\s*(?:auto\w*[ -]?\s?(?:reply|response|antwort|réponse|respuesta|risposta|antwoord|svar)"
+    r"|(?:réponse|respuesta|risposta|odpowiedź|resposta) autom"
+    r"|auto(?:matic|matische|mated|matique)?\s*:"
     r"|out of (?:the )?office|abwesen|ich bin (?:abwesend|nicht im)|absence|absent du bureau"
-    r"|fuera de (?:la )?oficina|undeliver|unzustellbar|mail delivery"
+    r"|fuera de (?:la )?oficina|ausente|fuori (?:sede|ufficio)|assente|afwezig|undeliver"
+    r"|unzustellbar|mail delivery|onbestelbaar|niet bezorg|non remis|non consegnabile|no se puede"
+    r" entregar"
     r"|delivery (?:status|failure|has failed)|returned mail|failure notice)",
     re.I,
 )
 MACHINES = re.compile(r"^(?:mailer-daemon|postmaster|no-?reply|bounces?)(?:[+=-].*)?@", re.I)
-#: Values of `Auto-Submitted` (RFC 3834) that are no word of a person's. A mail program that
-#: unsubscribes for its user may call that `auto-generated`.
-ANSWERS_BY_ITSELF = ("auto-replied", "auto-notified")
+#: A value of `Auto-Submitted`.
+BY_A_PERSON = re.compile(r"\s*no\b", re.I)
+#: Apple's programs unsubscribe by a mail of their own wording, which they call automatic.
+APPLE = re.compile(
+    r"\W*Apple Mail (?:sent|hat|a envoyé|ha enviado|ha inviato|heeft)\b[^\n]{0,300}\s*\Z"
+)
 
 
-def no_in(*, subject: str, text: str) -> Understood | None:
-    """The no in a mail: in a subject that is the sender's own, or in what they wrote."""
-    own = "" if ANSWERED.match(subject) else subject
-    return meaning.no_in(own) or meaning.no_in(own_words(text))
+class Reason(StrEnum):
+    """Why a message was taken for nothing."""
+
+    AUTOMATIC = "automatic"
+    QUOTED_ONLY = "quoted_only"
+    NO_REQUEST = "no_request"
 
 
-def is_automatic(*, sender: str, subject: str, auto_submitted: str) -> bool:
-    """Whether a machine answered: somebody is away, or the mail did not arrive."""
-    by_itself = auto_submitted.strip().lower().startswith(ANSWERS_BY_ITSELF)
-    return by_itself or bool(MACHINES.match(sender) or AUTOMATIC.match(subject))
+class Reading(NamedTuple):
+    """What a message says, or why it says nothing."""
+
+    understood: Understood | None
+    reason: Reason | None = None
 
 
-def own_words(text: str) -> str:
-    """What stands above the quoted mail, and what follows it where each of its lines is marked."""
-    lines = [line.strip() for line in text[: meaning.LONGEST].splitlines()]
-    end = _end_of_own(lines)
-    below = _below_quote(lines[end:])
-    return "\n".join([*_unquoted(lines[:end]), *_unquoted(below)])
+def read_sms(text: str) -> Reading:
+    """Return what a text message says, without the message that it reacts to."""
+    if understood := meaning.read(text):
+        return Reading(understood)
+    return Reading(None, _explain(text, meaning.remove_quotations(text)))
 
 
-def _end_of_own(lines: Sequence[str]) -> int:
+def read_mail(*, sender: str, subject: str, text: str, auto_submitted: str) -> Reading:
+    """Return the request to stop in a mail: in a subject of the sender's, or in what they wrote."""
+    if is_automatic(sender=sender, subject=subject, text=text, auto_submitted=auto_submitted):
+        return Reading(None, Reason.AUTOMATIC)
+    if understood := find_no(subject=subject, text=text):
+        return Reading(understood)
+    return Reading(None, _explain(text, find_own_words(text)))
+
+
+def _explain(text: str, own_words: str) -> Reason:
+    """Return why a text is no request: only what it quotes asks for one, or nothing does."""
+    if len(text.split()) == len(own_words.split()):
+        return Reason.NO_REQUEST
+    is_quoted = meaning.has_no(text) or not own_words.strip()
+    return Reason.QUOTED_ONLY if is_quoted else Reason.NO_REQUEST
+
+
+def find_no(*, subject: str, text: str) -> Understood | None:
+    """Return the request to stop in a mail."""
+    if APPLE.match(text):
+        return Understood(Meaning.STOP, "apple mail")
+    words = find_own_words(text)
+    return _find_in_subject(subject, is_blank=not words.strip()) or meaning.find_no(words)
+
+
+def _find_in_subject(subject: str, *, is_blank: bool) -> Understood | None:
+    """Return the request in a subject of the sender's own.
+
+    With nothing below it, "Re: Unsubscribe" is a request as well.
+    """
+    if RECEIPT.match(subject):
+        return None
+    answered = ANSWERED.match(subject)
+    if answered is None:
+        return meaning.find_no(subject)
+    return meaning.find_keyword(subject[answered.end() :]) if is_blank else None
+
+
+def is_automatic(*, sender: str, subject: str, text: str, auto_submitted: str) -> bool:
+    """Return whether a machine answered: somebody is away, or the mail did not arrive.
+
+    Any `Auto-Submitted` but `no` says so (RFC 3834), except where a mail program unsubscribes for
+    its user: the subject is the request, or Apple Mail says it.
+    """
+    if MACHINES.match(sender) or AUTOMATIC.match(subject):
+        return True
+    by_itself = auto_submitted.strip() and not BY_A_PERSON.match(auto_submitted)
+    return bool(by_itself) and not (APPLE.match(text) or _find_in_subject(subject, is_blank=False))
+
+
+# -- Own words -------------------------------------------------------------------------------------
+
+
+def find_own_words(text: str) -> str:
+    """Return what stands above the quoted mail, and what follows it where its lines are marked."""
+    lines = [line.strip() for line in text[:LONGEST].splitlines()]
+    end = _find_end_of_own(lines)
+    below = _skip_marked(lines[end:])
+    return "\n".join([*_until_signature(lines[:end]), *_until_signature(below)])
+
+
+def _find_end_of_own(lines: Sequence[str]) -> int:
     for number, line in enumerate(lines):
-        pair = f"{line} {lines[number + 1]}" if number + 1 < len(lines) else line
-        if line.startswith(">") or _is_above_quote(line) or _is_above_quote(pair):
+        pair = lines[number : number + 2]
+        if line.startswith(">") or SEPARATOR.match(line) or FORWARDED.match(line):
             return number
-        if ORIGINAL.match(line) or SIGNATURE.match(line) or _is_head(lines[number : number + 2]):
+        if _is_attribution(line) or _is_broken_attribution(pair) or _is_head(pair):
             return number
     return len(lines)
 
 
-def _is_above_quote(line: str) -> bool:
-    return any(opens.search(line) and ends.search(line) for opens, ends in ABOVE_QUOTE)
+def _is_attribution(line: str) -> bool:
+    if len(line) > LONGEST_ATTRIBUTION or not CLOSING.search(line):
+        return False
+    return bool(ADDRESS.search(line) or DATE.search(line) or WROTE.search(line.rstrip(":：- ")))
+
+
+def _is_broken_attribution(lines: Sequence[str]) -> bool:
+    """Return whether two lines are one attribution, and not the sender's last one above it."""
+    if len(lines) < 2 or not CLOSING.search(lines[1]) or len(lines[0]) > LONGEST_ATTRIBUTION:
+        return False
+    if _is_attribution(lines[1].lstrip("> ")) and not _is_tail(lines[1]):
+        return False
+    begins = OPENING.match(lines[0]) or DATE.search(lines[0]) or "<" in lines[0]
+    return bool(begins) and _is_attribution(f"{lines[0]} {lines[1].lstrip('> ')}")
+
+
+def _is_tail(line: str) -> bool:
+    """Return whether a line can only end an attribution: an address, or "wrote", comes first."""
+    return line.startswith(("<", ">", "wrote", "schrieb", "a écrit", "escribió", "ha scritto"))
 
 
 def _is_head(lines: Sequence[str]) -> bool:
-    """Outlook puts the head of the original above it: two of its fields make one."""
-    return len(lines) == 2 and all(HEADER.match(line) for line in lines)
+    """Return whether two lines are fields of the head that Outlook puts above the original."""
+    fields = [FIELD.match(line) for line in lines]
+    if len(fields) < 2 or not all(fields):
+        return False
+    names = [field[1].strip().lower() for field in fields if field]
+    if all(name in FIELD_NAMES for name in names):
+        return True
+    return any("@" in field[2] and not CONTACT_FIELD.match(field[1]) for field in fields if field)
 
 
-def _below_quote(lines: Sequence[str]) -> Sequence[str]:
-    """What stands under the last marked line, after a blank one: a line that was only broken in two
-    has none before it."""
-    marked = [number for number, line in enumerate(lines) if line.startswith(">")]
+def _skip_marked(lines: Sequence[str]) -> Sequence[str]:
+    """Return what stands under the last marked line. A long one may have been broken in two."""
+    marked = [number for number, line in enumerate(lines) if _is_marked(line)]
     rest = lines[marked[-1] + 1 :] if marked else []
-    return rest if rest and not rest[0] else []
+    is_broken = rest and rest[0] and len(lines[marked[-1]]) > SHORT_LINE
+    return rest[1:] if is_broken else rest
 
 
-def _unquoted(lines: Sequence[str]) -> Iterator[str]:
+def _is_marked(line: str) -> bool:
+    """Return whether a line is quoted. "> wrote:" is the end of an attribution, broken in two."""
+    return line.startswith(">") and not (len(line) < 25 and _is_attribution(line))
+
+
+def _until_signature(lines: Sequence[str]) -> Iterator[str]:
     for line in lines:
         if SIGNATURE.match(line):
             return

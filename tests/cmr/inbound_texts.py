@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cmr.inbound import meaning, replies
+from cmr.inbound import replies
 
 FILE = Path(__file__).with_suffix(".jsonl")
 DIGEST = "e36fc37b3880e6cf3da001c6696c2eedb769eaf7ba3931b25d401818b41f8853"
@@ -38,11 +38,13 @@ class Labelled:
     @property
     def is_understood(self) -> bool:
         """Whether the code takes it for a request to stop."""
+        understood = self.read().understood
+        return understood is not None and understood.meaning == "stop"
+
+    def read(self) -> replies.Reading:
         if self.medium == "sms":
-            return meaning.no_in(self.text) is not None
-        if replies.is_automatic(sender="", subject=self.subject, auto_submitted=""):
-            return False
-        return replies.no_in(subject=self.subject, text=self.text) is not None
+            return replies.read_sms(self.text)
+        return replies.read_mail(sender="", subject=self.subject, text=self.text, auto_submitted="")
 
 
 @dataclass(frozen=True)

@@ -99,8 +99,8 @@ def test_the_words_are_kept_without_the_address(as_acme: Api, texted: Relationsh
 def test_what_is_not_understood_is_recorded_nowhere(
     words: str, as_acme: Api, texted: Relationship
 ) -> None:
-    nothing = {"understood": None, "choice": None, "confirmation": None}
-    assert text(as_acme, words) == nothing
+    nothing = dict.fromkeys(("understood", "choice", "words", "confirmation"))
+    assert text(as_acme, words) == {**nothing, "reason": "no_request"}
     assert said() == []
 
 
@@ -215,22 +215,38 @@ def test_the_id_of_a_mail_is_not_taken_for_an_address(as_acme: Api, met: Relatio
     assert "@" not in entry.evidence
 
 
+@pytest.mark.usefixtures("met")
 @pytest.mark.parametrize(
-    ("subject", "words", "auto_submitted"),
+    ("subject", "words", "auto_submitted", "reason"),
     [
-        ("Re: Spring", "Thank you!\n\n> To unsubscribe click here: unsubscribe", ""),
-        ("Re: Unsubscribe any time", "Lovely.", ""),
-        ("Out of office", "Please stop by on Monday. Unsubscribe", ""),
-        ("Spring", "unsubscribe", "auto-replied"),
-        ("START", "start", ""),
-        ("Help", "help", ""),
+        ("Re: Spring", "Thank you!\n\n> To unsubscribe click here: unsubscribe", "", "quoted_only"),
+        ("Re: Spring", "\n> Spring is here", "", "quoted_only"),
+        ("Re: Unsubscribe any time", "Lovely.", "", "no_request"),
+        ("Out of office", "Please stop by on Monday. Unsubscribe", "", "automatic"),
+        ("Spring", "unsubscribe", "auto-replied", "automatic"),
+        ("START", "start", "", "no_request"),
+        ("Help", "help", "", "no_request"),
+        ("Re: Spring", "Thank you!\n\n> Spring is here", "", "no_request"),
     ],
 )
 def test_a_mail_that_says_nothing_of_the_kind(
-    subject: str, words: str, auto_submitted: str, as_acme: Api, met: Relationship
+    subject: str, words: str, auto_submitted: str, reason: str, as_acme: Api
 ) -> None:
     answer = mail(as_acme, subject, words, auto_submitted=auto_submitted)
-    assert answer["understood"] is None
+    assert (answer["understood"], answer["words"], answer["reason"]) == (None, None, reason)
+    assert said() == []
+
+
+@pytest.mark.usefixtures("texted")
+def test_the_brand_is_told_the_words_and_not_what_stood_between(as_acme: Api) -> None:
+    answer = text(as_acme, "Please remove Ana Doe from your list")
+    assert (answer["words"], answer["reason"]) == ("remove from list", None)
+
+
+@pytest.mark.usefixtures("texted")
+def test_a_reaction_to_a_text_is_no_request(as_acme: Api) -> None:
+    answer = text(as_acme, "Liked “Acme: 20% off boots today. Reply STOP to opt out”")
+    assert (answer["understood"], answer["reason"]) == (None, "quoted_only")
     assert said() == []
 
 
