@@ -20,7 +20,7 @@ from brands.wire import takes_upload
 from cmr.console.access import Place, for_members
 from cmr.console.forms import ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE
-from consent.imports import jobs, problems, receiving, rows
+from consent.imports import jobs, problems, receiving, rows, sources
 from consent.models import Import
 
 CSV = "text/csv; charset=utf-8"
@@ -59,7 +59,7 @@ def _receive(place: Place, form: ImportForm) -> Import | None:
         return None
     try:
         receiving.receive(job, 1, file, form=form.form_of_file(), now=now)
-    except receiving.BadPart as error:
+    except sources.BadPart as error:
         form.add_error("file", sentence(error))
         job.delete()
         return None

@@ -31,7 +31,7 @@ from brands.wire import (
     translating,
     upload_limit,
 )
-from consent.imports import jobs, problems, receiving
+from consent.imports import jobs, problems, receiving, sources
 from consent.models import Import
 
 PROBLEMS = {
@@ -40,7 +40,7 @@ PROBLEMS = {
     receiving.NotOpen: (409, "import_not_open", None),
     receiving.OtherPart: (409, "other_part", "number"),
     receiving.TooManyBad: (422, "too_many_bad_rows", None),
-    receiving.BadPart: (422, "unreadable_part", None),
+    sources.BadPart: (422, "unreadable_part", None),
 }
 TAG = "brand: imports"
 FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
@@ -80,12 +80,33 @@ class ImportData(serializers.Serializer[object]):
         help_text="References that took another one's place, as where an address stands twice."
     )
     lifts_refused = serializers.IntegerField(help_text="Yeses over the person's own no.")
+    encodings = serializers.ListField(
+        child=serializers.CharField(), help_text="How its parts were read: each encoding once."
+    )
+    separators = serializers.ListField(
+        child=serializers.CharField(), help_text="How its CSV parts were read: each once."
+    )
+
+
+class PartQuery(StrictSerializer):
+    """How a part is written, where it shall not be found out."""
+
+    encoding = serializers.ChoiceField(
+        list(sources.ENCODINGS), default="", help_text="Found out where you leave it out."
+    )
+    separator = serializers.ChoiceField(
+        list(sources.SEPARATORS), default="", help_text="Found out where you leave it out."
+    )
 
 
 class PartData(serializers.Serializer[object]):
     number = serializers.IntegerField()
     rows = serializers.IntegerField()
     bad = serializers.IntegerField()
+    encoding = serializers.CharField(help_text="As the part was read: one of `encoding`.")
+    separator = serializers.CharField(
+        help_text="As the part was read: one of `separator`; empty for NDJSON."
+    )
 
 
 class ExceptionData(serializers.Serializer[object]):
@@ -175,7 +196,7 @@ class Part(_Imports):
     reads_in_pieces = True
 
     @extend_schema(
-        parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH)],
+        parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH), PartQuery],
         request=dict.fromkeys(FORMS, OpenApiTypes.STR),
         responses=PartData,
         tags=[TAG],
@@ -193,9 +214,13 @@ class Part(_Imports):
         media = (request.content_type or "").partition(";")[0].strip().lower()
         if media not in FORMS:  # an empty body is given to no parser, which would have said so
             raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
+        query = PartQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
         with translating(PROBLEMS), _place_for(request, self.brand):
-            part = receiving.receive(job, number, body, form=FORMS[media], now=timezone.now())
-        return Response({"number": part.number, "rows": part.rows, "bad": part.bad})
+            part = receiving.receive(
+                job, number, body, form=FORMS[media], now=timezone.now(), **query.validated_data
+            )
+        return Response(PartData(part).data)
 
 
 def _place_for(request: Request, brand: Brand) -> AbstractContextManager[None]:
@@ -257,4 +282,9 @@ def _data(job: Import) -> dict[str, Any]:
         "id state note created_at started_at ended_at rows applied bad people choices unchanged "
         "refs_changed lifts_refused"
     ).split()
-    return {name: getattr(job, name) for name in same} | {"webhooks": job.tells}
+    read_as = set(job.parts.values_list("encoding", "separator").distinct())
+    return {name: getattr(job, name) for name in same} | {
+        "webhooks": job.tells,
+        "encodings": sorted({encoding for encoding, _ in read_as if encoding}),
+        "separators": sorted({separator for _, separator in read_as if separator}),
+    }

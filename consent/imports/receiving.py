@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from typing import IO, Any
 
-import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
 from brands.addresses import mask_addresses
-from brands.wire import DuplicateMember, load_json
 from consent.imports.rows import LONGEST, BadRow, Reader
+from consent.imports.sources import BadPart, EncodingDetector, Line, Source, open_source
 from consent.models import Import, ImportPart, ImportProblem
 
 MOST_PARTS = 100_000
@@ -27,7 +24,6 @@ MOST_BAD = 100_000
 PIECE = 1 << 16
 #: Of a part so much is held in memory, in bytes.
 SPOOLED = 8_000_000
-LONGEST_LINE = 20_000
 COLUMNS = (
     "job_id place digest kind sealed ref note jurisdiction purpose channel topic decision basis"
     " ground evidence notice made_at expires_at"
@@ -46,58 +42,74 @@ class OtherPart(Exception):
     """Another part of this number was received before."""
 
 
-class BadPart(ValueError):
-    """The part cannot be read at all, so nothing of it was taken."""
-
-
 class TooManyBad(BadPart):
     """So many rows are bad that it must be the wrong file."""
 
 
-Line = Mapping[str, Any] | BadRow
-
-
-def receive(job: Import, number: int, body: Any, *, form: str, now: datetime) -> ImportPart:
+def receive(
+    job: Import,
+    number: int,
+    body: Any,
+    *,
+    form: str,
+    now: datetime,
+    encoding: str = "",
+    separator: str = "",
+) -> ImportPart:
     """Take in part *number*, a whole file with its own headings; all of it, or nothing.
 
     *body* may have any size: it is written aside first, to a file that has no name, so that no
-    transaction waits for a slow sender. The same part again is no mistake.
+    transaction waits for a slow sender. The same part again is no mistake. Encoding and separator
+    are found out where they are not said.
 
     Raises:
         NotOpen, OtherPart, BadPart
     """
     with tempfile.SpooledTemporaryFile(SPOOLED) as file:
-        digest = _spool(body, file)
+        digest, detector = _spool(body, file)
         with transaction.atomic():
-            return _take(job, number, file, digest, form=form, now=now)
+            held = Import.objects.select_for_update().get(pk=job.pk)
+            if before := ImportPart.objects.filter(job=held, number=number).first():
+                if bytes(before.sha256) != digest:
+                    raise OtherPart(f"another part {number} was received before")
+                return before
+            if held.state != Import.State.OPEN:
+                raise NotOpen("this import takes no more parts")
+            encoding = encoding or detector.find()
+            source = open_source(file, form=form, encoding=encoding, separator=separator)
+            check_headings(source.headings)
+            return stage(held, number, source, digest, now=now)
 
 
-def _spool(body: Any, file: IO[bytes]) -> bytes:
-    """Write all of *body* to *file*; its SHA-256."""
-    sha256 = hashlib.sha256()
+def _spool(body: Any, file: IO[bytes]) -> tuple[bytes, EncodingDetector]:
+    """Write all of *body* to *file*; return its SHA-256, and what knows its encoding."""
+    sha256, detector = hashlib.sha256(), EncodingDetector()
     while piece := body.read(PIECE):
         sha256.update(piece)
+        detector.feed(piece)
         file.write(piece)
     file.seek(0)
-    return sha256.digest()
+    return sha256.digest(), detector
 
 
-def _take(
-    job: Import, number: int, file: IO[bytes], digest: bytes, *, form: str, now: datetime
-) -> ImportPart:
-    held = Import.objects.select_for_update().get(pk=job.pk)
-    if before := ImportPart.objects.filter(job=held, number=number).first():
-        if bytes(before.sha256) != digest:
-            raise OtherPart(f"another part {number} was received before")
-        return before
-    if held.state != Import.State.OPEN:
-        raise NotOpen("this import takes no more parts")
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    good, bad = _stage(held, number, READERS[form](text), now)
-    text.detach()
+def stage(job: Import, number: int, source: Source, digest: bytes, *, now: datetime) -> ImportPart:
+    """Check and stage the rows of a part of an import that is locked.
+
+    Raises:
+        BadPart
+    """
+    good, bad = _stage(job, number, source.lines, now)
     rows = good + bad
-    Import.objects.filter(pk=held.pk).update(rows=F("rows") + rows, bad=F("bad") + bad)
-    return ImportPart.objects.create(job=held, number=number, sha256=digest, rows=rows, bad=bad)
+    Import.objects.filter(pk=job.pk).update(rows=F("rows") + rows, bad=F("bad") + bad)
+    return ImportPart.objects.create(
+        job=job,
+        number=number,
+        sha256=digest,
+        rows=rows,
+        bad=bad,
+        encoding=source.encoding,
+        separator=source.separator,
+    )
 
 
 def _stage(job: Import, number: int, lines: Iterator[Line], now: datetime) -> tuple[int, int]:
@@ -105,23 +117,18 @@ def _stage(job: Import, number: int, lines: Iterator[Line], now: datetime) -> tu
     reader, problems, good = Reader(job.brand, now=now), [], 0
     first = number << 32
     copy_rows = f"COPY consent_importrow ({', '.join(COLUMNS)}) FROM STDIN"
-    try:
-        with connection.cursor() as cursor, cursor.copy(copy_rows) as copy:
-            copy.set_types(TYPES)
-            for place, line in enumerate(lines, start=first + 1):
-                try:
-                    row = reader.read(_said(line))
-                except BadRow as error:
-                    problems.append(_problem(job, place, error))
-                    if len(problems) > MOST_BAD:
-                        raise TooManyBad(f"more than {MOST_BAD:,} rows are bad") from error
-                    continue
-                copy.write_row((job.pk, place, *astuple(row)))
-                good += 1
-    except UnicodeDecodeError as error:
-        raise BadPart("the file is not UTF-8") from error
-    except csv.Error as error:
-        raise BadPart(f"this is not CSV: {error}") from error
+    with connection.cursor() as cursor, cursor.copy(copy_rows) as copy:
+        copy.set_types(TYPES)
+        for place, line in enumerate(lines, start=first + 1):
+            try:
+                row = reader.read(_said(line))
+            except BadRow as error:
+                problems.append(_problem(job, place, error))
+                if len(problems) > MOST_BAD:
+                    raise TooManyBad(f"more than {MOST_BAD:,} rows are bad") from error
+                continue
+            copy.write_row((job.pk, place, *astuple(row)))
+            good += 1
     ImportProblem.objects.bulk_create(problems, batch_size=5_000)
     return good, len(problems)
 
@@ -138,45 +145,9 @@ def _problem(job: Import, place: int, error: BadRow) -> ImportProblem:
     return ImportProblem(job=job, place=place, field=field, code=error.code, detail=detail)
 
 
-def _csv(text: io.TextIOWrapper) -> Iterator[Line]:
-    rows = csv.reader(text)
-    headings = [each.strip() for each in next(rows, [])]
+def check_headings(headings: Sequence[str]) -> None:
+    """Raises BadPart where a column is none of ours."""
     if unknown := [each for each in headings if each not in LONGEST]:
-        raise BadPart(_no_columns(unknown))
-    if not headings or len(set(headings)) < len(headings):
-        raise BadPart("the first line has the headings, each once")
-    for row in rows:
-        if len(row) != len(headings):
-            yield BadRow("", "columns", f"{len(headings)} columns, and {len(row)} values")
-        else:
-            yield dict(zip(headings, row, strict=True))
-
-
-def _no_columns(unknown: Sequence[str]) -> str:
-    names = ", ".join(repr(each[:40]) for each in unknown[:5])
-    split = any(mark in each for each in unknown for mark in ";\t|")
-    hint = "; values are parted by commas, not by semicolons or tabs" if split else ""
-    return f"the first line has the columns, and there is none {names}: {', '.join(LONGEST)}{hint}"
-
-
-def _ndjson(text: io.TextIOWrapper) -> Iterator[Line]:
-    while line := text.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE:
-            while line and not line.endswith("\n"):
-                line = text.readline(LONGEST_LINE)
-            yield BadRow("", "line_too_long", f"A line may have {LONGEST_LINE:,} characters.")
-            continue
-        if not line.strip():
-            continue
-        try:
-            said = load_json(line.encode())
-        except DuplicateMember as error:
-            yield BadRow(error.field, "duplicate_field", str(error))
-            continue
-        except orjson.JSONDecodeError as error:
-            yield BadRow("", "parse_error", f"This is not JSON: {error}")
-            continue
-        yield said if isinstance(said, dict) else BadRow("", "invalid", "A line is one object.")
-
-
-READERS = {"csv": _csv, "ndjson": _ndjson}
+        names = ", ".join(repr(each[:40]) for each in unknown[:5])
+        columns = ", ".join(LONGEST)
+        raise BadPart(f"the first line has the columns, and there is none {names}: {columns}")

@@ -33,7 +33,7 @@ LONGEST = {
     "purpose": 40,
     "channel": 10,
     "topic": 60,
-    "decision": 6,
+    "decision": 40,
     "basis": 7,
     "ground": 8,
     "evidence": 2_000,
@@ -41,15 +41,23 @@ LONGEST = {
     "made_at": 40,
     "expires_at": 40,
 }
-DECISIONS = ("grant", "deny")
+#: What a decision may be written as, in capitals or not. Neither `true` nor `1` is one of them: in
+#: a column of opt-outs they would turn a no into a yes.
+DECISIONS = {
+    **dict.fromkeys(("grant", "yes", "subscribed", "opt-in"), "grant"),
+    **dict.fromkeys(("deny", "no", "unsubscribed", "opt-out"), "deny"),
+}
+ALLOWED = f"A decision is one of {', '.join(DECISIONS)}."
 
 
 class BadRow(ValueError):
     """A row that cannot be taken: the field, a stable code, and why."""
 
-    def __init__(self, field: str, code: str, detail: str) -> None:
+    def __init__(self, field: str, code: str, detail: str, *, line: str = "") -> None:
         super().__init__(detail)
         self.field, self.code = field, code
+        #: As it stands in the file, where its values cannot be told apart.
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class Reader:
             raise BadRow("ref", "holds_address", "A reference is your own, and no address.")
         if known is None and ref is None:
             raise BadRow("email", "no_contact", "Give email, phone, sha256 or ref.")
-        decision = given.get("decision", "")
+        decision = _decision(given)
         purpose, channel, topic = self._scope(given)
         self._check_choice(given, decision, purpose)
         made_at = self._made_at(given)
@@ -142,8 +150,6 @@ class Reader:
             if strange := [n for n in ("purpose", "channel", "topic", "made_at") if n in given]:
                 raise BadRow(strange[0], "no_decision", "Say grant or deny, or leave this out.")
             return
-        if decision not in DECISIONS:
-            raise BadRow("decision", "unknown_decision", "A decision is grant or deny.")
         if decision == "deny" and self.regimes.get(purpose or "") == Regime.REQUIRED:
             raise BadRow("purpose", "cannot_be_refused", f"{purpose} cannot be refused")
         if decision == "grant":
@@ -170,6 +176,15 @@ class Reader:
         return moment
 
 
+def _decision(given: Mapping[str, str]) -> str:
+    if not (word := given.get("decision", "")):
+        return ""
+    try:
+        return DECISIONS[word.lower()]
+    except KeyError:
+        raise BadRow("decision", "unknown_decision", ALLOWED) from None
+
+
 def _check_yes(given: Mapping[str, str], purpose: str | None) -> None:
     if purpose is None:
         raise BadRow("purpose", "required", "A yes names its purpose.")
@@ -193,6 +208,8 @@ def _texts(said: Mapping[str, Any]) -> dict[str, str]:
         if value is None or value == "":
             continue
         if not isinstance(value, str) or "\0" in value or len(value) > LONGEST[name]:
+            if name == "decision":  # a word of some tool's own is no matter of its length
+                raise BadRow(name, "unknown_decision", ALLOWED)
             raise BadRow(name, "invalid", f"a text of up to {LONGEST[name]} characters")
         if text := value.strip():
             given[name] = text

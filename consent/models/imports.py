@@ -66,6 +66,10 @@ class ImportPart(models.Model):
     sha256 = models.BinaryField(max_length=32)
     rows = models.BigIntegerField()
     bad = models.BigIntegerField()
+    #: As it was found out, or said: see `consent.imports.sources`. Empty where it is not known.
+    encoding = models.CharField(max_length=12, default="", blank=True)
+    #: Empty for NDJSON as well.
+    separator = models.CharField(max_length=9, default="", blank=True)
 
     class Meta:
         constraints = [

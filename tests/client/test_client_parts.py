@@ -62,3 +62,8 @@ def test_what_a_file_is_stands_in_its_name() -> None:
     assert parts.media_of(Path("people.jsonl")) == NDJSON
     with pytest.raises(ValueError, match=r"people\.xlsx"):
         parts.media_of(Path("people.xlsx"))
+
+
+def test_a_file_in_utf_16_is_not_cut_between_the_halves_of_a_letter() -> None:
+    with pytest.raises(ValueError, match="save it as UTF-8"):
+        cut("email\nann@example.org\n".encode("utf-16"), size=10)

@@ -179,7 +179,9 @@ def test_a_file_does_what_the_calls_do(size: int, as_acme: Api, acme: Brand, riv
     writer.writeheader()
     writer.writerows(rows)
     job = begin(as_acme, webhooks=True)
-    assert put(as_acme, job, written.getvalue()).json() == {"number": 1, "rows": 60, "bad": 0}
+    assert put(as_acme, job, written.getvalue()).json() == {
+        "number": 1, "rows": 60, "bad": 0, "encoding": "utf-8", "separator": "comma",
+    }  # fmt: skip
     as_acme.post(f"imports/{job}/start")
     (pk,) = applying.waiting()
     while applying.apply_batch(pk, now=now, size=size):
@@ -191,7 +193,11 @@ def test_a_file_does_what_the_calls_do(size: int, as_acme: Api, acme: Brand, riv
 @pytest.mark.parametrize(
     ("row", "field", "code"),
     [
-        (",,,,,,", "email", "no_contact"),
+        (",,,,,,x", "email", "no_contact"),
+        ('a@example.org,,marketing,email,deny,,"asked', "", "stray_quote"),
+        (f"a@example.org,,marketing,email,deny,,{'x' * 140_000}", "", "line_too_long"),
+        ("a@example.org,,marketing,email,true,,x", "decision", "unknown_decision"),
+        (f"a@example.org,,marketing,email,{'x' * 100},,x", "decision", "unknown_decision"),
         ("ann,,,,,,", "email", "invalid_contact"),
         ("a@example.org,,weather,email,grant,,x", "purpose", "unknown_purpose"),
         ("a@example.org,,marketing,smoke,grant,,x", "channel", "unknown_channel"),
@@ -223,9 +229,74 @@ def test_a_bad_row_is_listed_and_the_others_are_taken(
 
 
 @pytest.mark.parametrize(
+    ("word", "decision"),
+    [("GRANT", "grant"), ("Subscribed", "grant"), ("yes", "grant"), ("opt-in", "grant"),
+     ("Deny", "deny"), ("unsubscribed", "deny"), ("NO", "deny"), ("opt-out", "deny")],
+)  # fmt: skip
+def test_words_of_newsletter_tools_are_understood(word: str, decision: str, as_acme: Api) -> None:
+    row = f"ann@example.org,,marketing,email,{word},2024-03-01t10:00:00z,form 7"
+    assert apply(as_acme, f"{HEADINGS}\n{row}\n")["choices"] == 1
+    assert LedgerEntry.objects.get().decision == decision
+
+
+def test_an_unknown_decision_says_what_is_known(as_acme: Api) -> None:
+    done = apply(as_acme, f"{HEADINGS}\nann@example.org,,marketing,email,cleaned,,x\n")
+    (bad,) = as_acme.get(f"imports/{done['id']}/exceptions").json()["data"]
+    assert bad["detail"] == (
+        "A decision is one of grant, yes, subscribed, opt-in, deny, no, unsubscribed, opt-out."
+    )
+
+
+def test_a_stray_quote_loses_no_no_and_leaks_no_address(as_acme: Api, acme: Brand) -> None:
+    """The row with the quote is listed; nobody else's row is in anybody's evidence."""
+    people = ["ann", "ben", "cleo"]
+    apply(as_acme, "\n".join([HEADINGS, *(f"{each}@example.org,,{YES}" for each in people)]))
+    noes = [f"{each}@example.org,,marketing,email,deny,,phoned" for each in people[1:]]
+    stray = 'ann@example.org,,marketing,email,grant,,"12 inch card'
+    done = apply(as_acme, "\n".join([HEADINGS, stray, *noes]))
+    assert (done["rows"], done["bad"], done["choices"]) == (3, 1, 2)
+    assert exceptions(as_acme, done["id"]) == [(1, "", "stray_quote")]
+    assert [is_allowed(acme, f"{each}@example.org") for each in people] == [True, False, False]
+    assert {each.evidence for each in LedgerEntry.objects.all()} == {"form 7", "phoned"}
+
+
+def test_blank_rows_are_not_counted(as_acme: Api) -> None:
+    done = apply(as_acme, f"{HEADINGS}\n\nann@example.org,,{YES}\n,,,,,,\n  \n")
+    assert (done["rows"], done["applied"], done["bad"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(("separator", "mark"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+def test_encoding_and_separator_are_found_out_and_shown(
+    encoding: str, separator: str, mark: str, as_acme: Api
+) -> None:
+    text = f"{HEADINGS}\nann@example.org,,{YES} in Köln\n".replace(",", mark)
+    job = begin(as_acme)
+    part = put(as_acme, job, text.encode(encoding)).json()
+    name = {"cp1252": "windows-1252", "utf-8-sig": "utf-8"}.get(encoding, encoding)
+    assert part == {"number": 1, "rows": 1, "bad": 0, "encoding": name, "separator": separator}
+    shown = as_acme.get(f"imports/{job}").json()
+    assert (shown["encodings"], shown["separators"]) == ([name], [separator])
+    as_acme.post(f"imports/{job}/start")
+    jobs.run(uuid.UUID(job), now=timezone.now())
+    assert LedgerEntry.objects.get().evidence == "form 7 in Köln"
+
+
+def test_encoding_and_separator_can_be_said(as_acme: Api) -> None:
+    job = begin(as_acme)
+    unclear = b"email;ref,evidence\nann@example.org;A-1\n" + b"\x85"
+    assert put(as_acme, job, unclear).json()["code"] == "unreadable_part"
+    path = f"imports/{job}/parts/1?encoding=windows-1252&separator=semicolon"
+    assert "'ref,evidence'" in as_acme.send("PUT", path, unclear, "text/csv").json()["detail"]
+    for query in ("encoding=latin", "separator=%2C", "codec=utf-8"):
+        answer = as_acme.send("PUT", f"imports/{job}/parts/1?{query}", b"email\n", "text/csv")
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
-        (b"email\nann\xff@example.org\n", "unreadable_part"),
+        (b"email\nann\x81@example.org\n", "unreadable_part"),
         (b"e-mail\nann@example.org\n", "unreadable_part"),
         (b"\n", "unreadable_part"),
         (b"email,email\na@example.org,\n", "unreadable_part"),
@@ -359,7 +430,7 @@ def test_each_row_is_applied_or_bad(as_acme: Api) -> None:
     ("headings", "says"),
     [
         ("Email Address,ref,Name", "none 'Email Address', 'Name': email, phone"),
-        ("email;ref", "not by semicolons"),
+        ("email;ref,x", "parted by comma or semicolon"),
         ("", "has the headings"),
     ],
 )

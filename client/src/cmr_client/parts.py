@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +14,7 @@ MEDIA = {
     ".jsonl": "application/x-ndjson",
 }
 CSV = "text/csv"
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: Some twenty thousand rows: a few seconds' work for the service.
 USUAL_BYTES = 2_000_000
 #: A row that goes on for longer has a quote that never ends; the service says which one.
@@ -28,7 +30,14 @@ def media_of(file: Path) -> str:
 
 
 def split(file: BinaryIO, *, media: str, size: int) -> Iterator[bytes]:
-    """Parts of *size* bytes, or a little more; of a CSV file each begins with its headings."""
+    """Parts of *size* bytes, or a little more; of a CSV file each begins with its headings.
+
+    Raises:
+        ValueError: the file is UTF-16, whose lines cannot be told apart by their bytes.
+    """
+    if file.read(2) in UTF_16_MARKS:
+        raise ValueError("the file is UTF-16: save it as UTF-8")
+    file.seek(0)
     rows = _csv_rows(file) if media == CSV else iter(file)
     head = next(rows, b"") if media == CSV else b""
     part = [head]
