@@ -310,6 +310,7 @@ CELERY = {
         "refresh-reports": {"task": "consent.refresh_reports", "schedule": 300.0},
         "forget-repeats": {"task": "brands.forget_repeats", "schedule": 3600.0},
         "apply-imports": {"task": "consent.apply_imports", "schedule": 10.0},
+        "forget-import-files": {"task": "consent.forget_import_files", "schedule": 600.0},
         "write-exports": {"task": "consent.write_exports", "schedule": 60.0},
         "mail-summary": {"task": "consent.mail_summary", "schedule": 3600.0},
         "forget-rate-limits": {"task": "cmr.forget_rate_limits", "schedule": 3600.0},

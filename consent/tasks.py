@@ -12,7 +12,7 @@ from brands.advisory_locks import try_lock
 from brands.tasks import deliver_due
 from brands.wakeup import publish
 from consent import anomalies, endings, honour_times, integrity, metrics, propagation, yes_lives
-from consent.imports import applying, jobs
+from consent.imports import applying, files, jobs
 from consent.reports import exports, summaries
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,11 @@ def apply_imports() -> int:
     if done:
         publish("consent.apply_imports")
     return done
+
+
+@shared_task(name="consent.forget_import_files")
+def forget_import_files() -> int:
+    return files.forget_expired(now=timezone.now())
 
 
 @shared_task(name="consent.mail_summary")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -25,7 +26,10 @@ from cmr.asking import Question
 from cmr.inbound.providers import PROVIDERS
 from cmr.models import Role
 from consent.identifiers import Contact
+from consent.imports import files, mapping
+from consent.imports.mapping import Choices
 from consent.ledger import NewChoice
+from consent.models import ImportFile
 from consent.resolution import Limit, Scope
 from consent.scopes import Names
 
@@ -368,23 +372,31 @@ class SayForm(forms.Form):
         return NewChoice(scope, decision, until=until, limit=limit)
 
 
+FOUND_OUT = ("", "found out")
+
+
 class ImportForm(forms.Form):
     file = forms.FileField(label="File")
-    note = forms.CharField(
-        max_length=300,
-        label="How these relationships came about",
-        help_text="The people read it, where a row has no note of its own.",
-    )
-    tells = forms.BooleanField(
+    encoding = forms.ChoiceField(
         required=False,
-        label="Tell the webhooks of each row",
-        help_text="If not, it is history: the feed has it, and it counts as no decision of today.",
+        label="Encoding",
+        choices=[
+            FOUND_OUT,
+            ("utf-8", "UTF-8"),
+            ("utf-16", "UTF-16 (Excel: Unicode text)"),
+            ("windows-1252", "Windows-1252 (Western Europe)"),
+        ],
+    )
+    separator = forms.ChoiceField(
+        required=False,
+        label="Separator",
+        choices=[FOUND_OUT, ("comma", "comma ,"), ("semicolon", "semicolon ;"), ("tab", "tab")],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         most = size(settings.MAX_UPLOAD_BYTES)
-        self.fields["file"].help_text = f"CSV with headings, or NDJSON, in UTF-8; up to {most}."
+        self.fields["file"].help_text = f"CSV with headings, or NDJSON; up to {most}."
 
     def form_of_file(self) -> str:
         """How to read it: as its name ends, or else as it begins."""
@@ -395,6 +407,144 @@ class ImportForm(forms.Form):
         begins = file.read(100).removeprefix(b"\xef\xbb\xbf").lstrip()
         file.seek(0)
         return "ndjson" if begins.startswith(b"{") else "csv"
+
+
+#: What a column can be, as people read it.
+TARGETS = {
+    "": "leave it out",
+    "email": "e-mail address",
+    "phone": "phone number",
+    "sha256": "SHA-256 of the address",
+    "ref": "your reference",
+    "decision": "decision: subscribed, unsubscribed, …",
+    "opted_in": "opted in: yes, or nothing said",
+    "opted_out": "opted out: no, or nothing said",
+    "made_at": "when they said it",
+    "expires_at": "when their yes ends",
+    "evidence": "evidence (several are joined)",
+    "note": "how you know them",
+    "jurisdiction": "where they live: DE, US-CA",
+    "purpose": "purpose, by its code",
+    "channel": "channel, by its code",
+    "topic": "topic, by its code",
+    "notice": "notice, by its code",
+    "basis": "basis: express or implied",
+    "ground": "ground of an implied yes",
+}
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a file is."""
+
+    def __init__(
+        self, kept: ImportFile, first: Mapping[str, Any], *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.headings = kept.headings
+        chosen = files.choices_of(kept).columns
+        for number, heading in enumerate(self.headings):
+            example = str(first.get(heading) or "")[:80]
+            self.fields[f"column-{number}"] = forms.ChoiceField(
+                required=False,
+                label=heading,
+                choices=list(TARGETS.items()),
+                initial=chosen.get(heading, ""),
+                help_text=f"First row: {example}" if example else "Empty in the first row.",
+            )
+
+    def columns(self) -> dict[str, str]:
+        values = (self.cleaned_data.get(f"column-{n}", "") for n in range(len(self.headings)))
+        pairs = zip(self.headings, values, strict=True)
+        return {heading: target for heading, target in pairs if target}
+
+    def clean(self) -> None:
+        targets = list(self.columns().values())
+        twice = {each for each in targets if targets.count(each) > 1 and each != mapping.JOINED}
+        for each in sorted(twice):
+            self.add_error(None, f"Two columns are the {TARGETS[each]}: leave one of them out.")
+        if not set(targets) & set(mapping.CONTACTS):
+            self.add_error(
+                None,
+                "Say which column tells who it is: an address, its SHA-256, or your reference.",
+            )
+
+
+class DefaultsForm(forms.Form):
+    """What holds for all rows, where they do not say it themselves."""
+
+    note = forms.CharField(
+        max_length=300,
+        label="How these relationships came about",
+        help_text="The people read it.",
+    )
+    decision = forms.ChoiceField(
+        required=False,
+        label="Rows without a decision of their own",
+        choices=[
+            ("", "say nothing: the people are added alone"),
+            ("grant", "are a yes"),
+            ("deny", "are a no"),
+        ],
+    )
+    purpose = forms.ChoiceField(required=False, label="Purpose")
+    channel = forms.ChoiceField(
+        required=False, label="Channel", choices=[ANY, *Channel.choices], initial="email"
+    )
+    evidence = forms.CharField(
+        required=False,
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Evidence of each yes",
+        help_text="What you have to show, as: form on our site, confirmed by mail. "
+        "A yes needs it, here or in a column.",
+    )
+    made_at = forms.CharField(
+        required=False,
+        max_length=40,
+        label="When they said it",
+        help_text="As 2024-03-01 10:00. Empty: when the import runs.",
+    )
+    zone = forms.CharField(
+        max_length=60,
+        initial="UTC",
+        label="Time zone of times without one",
+        help_text="As UTC or Europe/Berlin.",
+    )
+    dates = forms.ChoiceField(
+        label="Dates are written",
+        choices=[
+            ("ymd", "2024-03-01"),
+            ("dmy", "01-03-2024 (day first)"),
+            ("mdy", "03-01-2024 (month first)"),
+        ],
+    )
+    tells = forms.BooleanField(
+        required=False,
+        label="Tell the webhooks of each row",
+        help_text="If not, it is history: the feed has it, and it counts as no decision of today.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        purpose = self.fields["purpose"]
+        assert isinstance(purpose, forms.ChoiceField)
+        purpose.choices = [ANY, *purposes()]
+
+    def clean_zone(self) -> str:
+        zone = str(self.cleaned_data["zone"])
+        if zone not in available_timezones():
+            raise forms.ValidationError("There is no such time zone.")
+        return zone
+
+    def clean_made_at(self) -> str:
+        text = str(self.cleaned_data["made_at"]).strip()
+        if text and not mapping.is_time(text):
+            raise forms.ValidationError("A time reads as 2024-03-01 10:00.")
+        return text
+
+    def choices(self, columns: Mapping[str, str]) -> Choices:
+        names = "purpose channel decision evidence made_at zone dates".split()
+        return Choices(columns, **{name: self.cleaned_data[name] for name in names})
 
 
 class _OfBrand(forms.Form):

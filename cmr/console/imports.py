@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict, replace
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,14 +21,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from brands.wakeup import publish
 from brands.wire import takes_upload
 from cmr.console.access import Place, for_members
-from cmr.console.forms import ImportForm, sentence, size
+from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE
-from consent.imports import jobs, problems, receiving, rows, sources
-from consent.models import Import
+from consent.imports import files, jobs, mapping, problems, rows
+from consent.imports.sources import BadPart
+from consent.models import Import, ImportFile
 
 CSV = "text/csv; charset=utf-8"
-#: So many bad rows are on the page; the file has all.
-FIRST = 20
+STEPS = {1: "File", 2: "Columns", 3: "All rows", 4: "Check", 5: "Import"}
+#: What a row would do, as people read it.
+DOES = {
+    "grant": "a new yes",
+    "deny": "a new no",
+    "person": "adds the person alone",
+    "nothing": "says nothing new",
+    "kept_no": "not taken: the person said no here",
+    "ended": "not taken: the person ended it",
+    "unknown_person": "not taken: nobody has this reference",
+    "bad": "not taken",
+}
 
 
 @takes_upload
@@ -43,27 +57,29 @@ def imports(request: HttpRequest, place: Place) -> HttpResponseBase:
 @csrf_protect
 def _imports(request: HttpRequest, place: Place) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid() and (job := _receive(place, form)):
-        return _to(place, job)
+    if request.method == "POST" and form.is_valid() and (job := _keep(place, form)):
+        return _to(place, job, "columns")
     return _shown(request, place, form, status=422 if form.errors else 200)
 
 
-def _receive(place: Place, form: ImportForm) -> Import | None:
+def _keep(place: Place, form: ImportForm) -> Import | None:
     """The import with its file; None where it was refused, as the form then says."""
-    note, tells, file = (form.cleaned_data[name] for name in ("note", "tells", "file"))
-    now = timezone.now()
+    data = form.cleaned_data
     try:
-        job = jobs.begin(place.brand, note=note, tells=tells, now=now)
+        return files.keep(
+            place.brand,
+            data["file"],
+            name=data["file"].name or "",
+            form=form.form_of_file(),
+            now=timezone.now(),
+            encoding=data["encoding"],
+            separator=data["separator"],
+        )
     except jobs.TooManyImports as error:
         form.add_error(None, f"{sentence(error)} Start or cancel one of them first.")
-        return None
-    try:
-        receiving.receive(job, 1, file, form=form.form_of_file(), now=now)
-    except sources.BadPart as error:
+    except BadPart as error:
         form.add_error("file", sentence(error))
-        job.delete()
-        return None
-    return job
+    return None
 
 
 def _too_large(request: HttpRequest, place: Place) -> HttpResponse:
@@ -79,7 +95,7 @@ def _shown(
     mine = Import.objects.filter(brand=place.brand).order_by("-pk")
     found = Paginator(mine, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"place": place, "page": "imports", "imports": found, "form": form}
-    context["problem"] = problem
+    context |= {"problem": problem, "steps": STEPS, "step": 1}
     return render(request, "console/imports.html", context, status=status)
 
 
@@ -91,18 +107,113 @@ def template(request: HttpRequest, place: Place) -> HttpResponse:
     return HttpResponse(headings, content_type=CSV, headers=_named("import.csv"))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def columns(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+    """What each column of the file is: guessed, shown, changed."""
+    if (kept := _open_file(request, place, import_id)) is None:
+        return _back(place, import_id)
+    form = ColumnsForm(kept, files.read_first(kept), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        files.choose(kept, replace(files.choices_of(kept), columns=form.columns()))
+        return _to(place, kept.job, "defaults")
+    context = {"kept": kept, "tool": mapping.guess(kept.headings).tool, "form": form, "step": 2}
+    return _step(request, place, "console/import_columns.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def defaults(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+    """What holds for all rows; POST has the file read, and nothing recorded."""
+    if (kept := _open_file(request, place, import_id)) is None:
+        return _back(place, import_id)
+    form = DefaultsForm(request.POST or None, initial=_initial(kept))
+    if request.method == "POST" and form.is_valid():
+        files.choose(kept, form.choices(files.choices_of(kept).columns))
+        if _stage(kept, form):
+            return _to(place, kept.job)
+    context = {"kept": kept, "form": form, "step": 3}
+    return _step(request, place, "console/import_defaults.html", context)
+
+
+def _initial(kept: ImportFile) -> dict[str, Any]:
+    """What was chosen before, or what most files need."""
+    initial = asdict(files.choices_of(kept)) | {"note": kept.job.note, "tells": kept.job.tells}
+    return initial if kept.job.note else initial | {"purpose": "marketing", "channel": "email"}
+
+
+def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
+    """Whether the file could be read; if not, the form says why."""
+    data = form.cleaned_data
+    try:
+        files.stage(kept, note=data["note"], tells=data["tells"], now=timezone.now())
+    except (BadPart, jobs.NotOpen, files.Expired) as error:
+        form.add_error(None, sentence(error))
+        return False
+    if not kept.job.parts.filter(rows__gt=0).exists():
+        form.add_error(None, "The file has headings and no rows.")
+        return False
+    return True
+
+
+def _step(
+    request: HttpRequest, place: Place, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    context |= {"place": place, "page": "imports", "job": context["kept"].job, "steps": STEPS}
+    return render(request, template, context, status=422 if context["form"].errors else 200)
+
+
+def _open_file(request: HttpRequest, place: Place, import_id: uuid.UUID) -> ImportFile | None:
+    """The file whose columns may still be chosen; without one, and to who may only look, none."""
+    job = _job(place, import_id)
+    if not place.may_change or job.state != Import.State.OPEN:
+        return None
+    if (kept := files.find(job, now=timezone.now())) is None:
+        messages.error(request, "The file is not kept any more: upload it again.")
+    return kept
+
+
+def _back(place: Place, import_id: uuid.UUID) -> HttpResponse:
+    return redirect("console-import", place.workspace.slug, place.mode, import_id)
+
+
 @require_safe
 @for_members
 def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
-    """What was read of it, what was not, how far it is, and what came of it."""
+    """What was read of it, what each row would do, how far it is, and what came of it."""
     job = _job(place, import_id)
+    kept = files.find(job, now=timezone.now()) if place.may_change else None
+    if kept and job.state == Import.State.OPEN and not job.rows:
+        return _to(place, job, "defaults" if kept.chosen else "columns")
     context = {
         "place": place,
         "page": "imports",
         "job": job,
-        "problems": [*map(problems.Told(job).said, problems.of(job)[:FIRST])],
+        "kept": kept,
+        "foreseen": _foresee(kept) if kept and job.state == Import.State.OPEN else [],
+        "good": job.rows - job.bad,
+        "groups": problems.find_groups(job),
+        "steps": STEPS if kept else {},
+        "step": 4 if job.state == Import.State.OPEN else 5,
     }
     return render(request, "console/import.html", context)
+
+
+def _foresee(kept: ImportFile) -> list[tuple[files.Foreseen, str]]:
+    found = files.foresee(kept, now=timezone.now())
+    return [(each, DOES[each.does]) for each in found]
+
+
+@require_safe
+@for_members
+def bad_rows(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponseBase:
+    """The rows that were not taken, as they came, for who may upload them again."""
+    if not place.may_change:
+        raise PermissionDenied
+    if (kept := files.find(_job(place, import_id), now=timezone.now())) is None:
+        raise Http404
+    headers = _named("bad-rows.csv")
+    return StreamingHttpResponse(files.write_bad_rows(kept), content_type=CSV, headers=headers)
 
 
 @require_safe
@@ -116,6 +227,9 @@ def exceptions(request: HttpRequest, place: Place, import_id: uuid.UUID) -> Http
 @for_members
 def start(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
     job = _job(place, import_id)
+    if job.state == Import.State.OPEN and job.rows <= job.bad:
+        messages.error(request, "There is no row that could be taken.")
+        return _to(place, job)
     try:
         jobs.start(job, now=timezone.now())
     except jobs.NotOpen as error:
@@ -140,8 +254,9 @@ def _job(place: Place, import_id: uuid.UUID) -> Import:
     return get_object_or_404(Import, pk=import_id, brand=place.brand)
 
 
-def _to(place: Place, job: Import) -> HttpResponse:
-    return redirect("console-import", place.workspace.slug, place.mode, job.pk)
+def _to(place: Place, job: Import, step: str = "") -> HttpResponse:
+    name = f"console-import-{step}" if step else "console-import"
+    return redirect(name, place.workspace.slug, place.mode, job.pk)
 
 
 def _named(name: str) -> dict[str, str]:

@@ -168,6 +168,11 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
     return counted.rows
 
 
+def try_row(job: Import, row: Staged, *, now: datetime) -> Counted:
+    """Apply one row of an import that was not started; the caller undoes it."""
+    return _Batch(job, [row], now).apply()
+
+
 def skip(import_id: uuid.UUID) -> None:
     """Leave out the next row, which the database refuses."""
     with transaction.atomic():

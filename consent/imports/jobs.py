@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from brands.models import Brand
 from consent.imports import applying
-from consent.models import Import, ImportRow
+from consent.models import Import, ImportFile, ImportRow
 
 log = logging.getLogger(__name__)
 #: So many of one brand are open or being applied at once.
@@ -69,6 +69,7 @@ def cancel(job: Import, *, now: datetime) -> Import:
             held.state, held.ended_at = Import.State.CANCELLED, now
             held.save(update_fields=["state", "ended_at"])
             ImportRow.objects.filter(job=held).delete()
+            ImportFile.objects.filter(job=held).delete()
     return held
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from consent import tables
 from consent.models import Import, ImportProblem
+
+#: So many rows of a group are named.
+EXAMPLES = 5
 
 
 def of(job: Import) -> QuerySet[ImportProblem]:
@@ -30,6 +33,29 @@ class Told:
         part, row = problem.place >> 32, problem.place & 0xFFFF_FFFF
         told = part, row, self.before[part] + row, problem.field, problem.code, problem.detail
         return dict(zip(self.HEADINGS, told, strict=True))
+
+
+class Group(NamedTuple):
+    """Rows that were not taken for the same reason."""
+
+    field: str
+    code: str
+    #: Of the first of them.
+    detail: str
+    size: int
+    #: Some of them, as they count in all parts.
+    rows: Sequence[int]
+
+
+def find_groups(job: Import) -> list[Group]:
+    """Return the reasons for which rows were not taken, the most frequent first."""
+    told, found = Told(job), []
+    kinds = of(job).order_by().values_list("field", "code").annotate(count=Count("pk"))
+    for field, code, count in kinds.order_by("-count", "field", "code"):
+        some = [told.said(each) for each in of(job).filter(field=field, code=code)[:EXAMPLES]]
+        rows = [each["row_of_all"] for each in some]
+        found.append(Group(field, code, some[0]["detail"], count, rows))
+    return found
 
 
 def csv_lines(job: Import) -> Iterator[bytes]:

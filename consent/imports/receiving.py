@@ -66,7 +66,7 @@ def receive(
         NotOpen, OtherPart, BadPart
     """
     with tempfile.SpooledTemporaryFile(SPOOLED) as file:
-        digest, detector = _spool(body, file)
+        digest, detector = spool(body, file)
         with transaction.atomic():
             held = Import.objects.select_for_update().get(pk=job.pk)
             if before := ImportPart.objects.filter(job=held, number=number).first():
@@ -81,7 +81,7 @@ def receive(
             return stage(held, number, source, digest, now=now)
 
 
-def _spool(body: Any, file: IO[bytes]) -> tuple[bytes, EncodingDetector]:
+def spool(body: Any, file: IO[bytes]) -> tuple[bytes, EncodingDetector]:
     """Write all of *body* to *file*; return its SHA-256, and what knows its encoding."""
     sha256, detector = hashlib.sha256(), EncodingDetector()
     while piece := body.read(PIECE):

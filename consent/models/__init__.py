@@ -6,7 +6,14 @@ from consent.models.contact_report import ContactReport
 from consent.models.ending import Ending
 from consent.models.entry_text import EntryText
 from consent.models.explanation import Explanation
-from consent.models.imports import Import, ImportPart, ImportProblem, ImportRow
+from consent.models.imports import (
+    Import,
+    ImportFile,
+    ImportFilePiece,
+    ImportPart,
+    ImportProblem,
+    ImportRow,
+)
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
 from consent.models.metrics import (
     BrandCount,
@@ -54,6 +61,8 @@ __all__ = [
     "Identifier",
     "ImpliedTerm",
     "Import",
+    "ImportFile",
+    "ImportFilePiece",
     "ImportPart",
     "ImportProblem",
     "ImportRow",

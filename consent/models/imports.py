@@ -116,3 +116,36 @@ class ImportProblem(models.Model):
     field = models.CharField(max_length=40)
     code = models.CharField(max_length=40)
     detail = models.CharField(max_length=300)
+
+
+class ImportFile(models.Model):
+    """A file that was uploaded in the console, until it expires, and how it is to be read.
+
+    It is kept because people look at it before they say what its columns are, and get the rows that
+    were not taken back; its content is in encrypted pieces.
+    """
+
+    job = models.OneToOneField(
+        Import, on_delete=models.CASCADE, primary_key=True, related_name="file"
+    )
+    name = models.CharField(max_length=200)
+    form = models.CharField(max_length=6)
+    sha256 = models.BinaryField(max_length=32)
+    encoding = models.CharField(max_length=12)
+    separator = models.CharField(max_length=9, blank=True)
+    headings = models.JSONField()
+    #: Each column that is read and what it is, and what stands for what a row leaves out: the
+    #: fields of `consent.imports.mapping.Choices`.
+    chosen = models.JSONField(default=dict)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class ImportFilePiece(models.Model):
+    """Some of a file's bytes, encrypted."""
+
+    pk = models.CompositePrimaryKey("file_id", "number")
+    file = models.ForeignKey(
+        ImportFile, on_delete=models.CASCADE, related_name="pieces", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    sealed = models.BinaryField()

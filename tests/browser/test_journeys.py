@@ -31,7 +31,7 @@ from tests import mails
 from tests.browser import world as worlds
 from tests.browser.conftest import Open, sign_in
 from tests.browser.world import World
-from tests.conftest import Api
+from tests.conftest import ROOT, Api
 
 DORA = "dora@example.org"
 
@@ -405,6 +405,27 @@ def test_an_import_renews_itself(page: Page, world: World) -> None:
         jobs.run(job, now=timezone.now())
     expect(page.get_by_text("Done: 1 of 2 rows")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+
+
+def test_an_export_is_imported_by_hand(page: Page, world: World) -> None:
+    """A developer brings Klaviyo's file: its columns are guessed, and each row is looked at."""
+    worlds.developer()
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/test/imports")
+    page.get_by_label("File").set_input_files(ROOT / "tests/console/exports/klaviyo.csv")
+    page.get_by_role("button", name="Next: its columns").click()
+    expect(page.get_by_text("It looks like an export of Klaviyo")).to_be_visible()
+    page.get_by_role("button", name="Next: what holds").click()
+    page.get_by_label("How these relationships came about").fill("Our newsletter")
+    page.get_by_label("Evidence of each yes").fill("Form on our site")
+    page.get_by_role("button", name="Next: look at the rows").click()
+    rows = page.get_by_role("region", name="First rows")
+    expect(rows.get_by_role("row", name="olga.baum@example.com")).to_contain_text("A new yes")
+    expect(rows.get_by_role("row", name="rita.vogel@example.com")).to_contain_text("A new no")
+    page.get_by_role("button", name="Start").click()
+    for job in applying.waiting():
+        jobs.run(job, now=timezone.now())
+    expect(page.get_by_text("Done: 3 of 3 rows")).to_be_visible()
 
 
 def test_all_goes_with_no_other_tick(open_page: Open, world: World) -> None:

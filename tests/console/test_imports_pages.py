@@ -11,9 +11,23 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands.models import Workspace
-from consent.imports import applying, jobs
-from consent.models import Import, ImportPart, Relationship
+from brands.models import Event, Workspace
+from consent import identifiers, ledger
+from consent.identifiers import find_or_create
+from consent.imports import applying, files, jobs, rows
+from consent.ledger import Actor, NewChoice
+from consent.models import (
+    Import,
+    ImportFile,
+    ImportFilePiece,
+    ImportPart,
+    ImportRow,
+    LedgerEntry,
+    Relationship,
+    Subject,
+)
+from consent.resolution import Scope
+from tests.conftest import ROOT
 from tests.console.conftest import Browser
 
 PATH = "acme/test/imports"
@@ -25,16 +39,41 @@ GOOD = f"{HEADINGS}\nann@example.org,A-1,{YES}\nnobody,A-2,{YES}\nben@example.or
 REFRESH = '<meta http-equiv="refresh"'
 
 
-def sent(by: Browser, text: str, name: str = "people.csv", **more: Any) -> Any:
-    file = SimpleUploadedFile(name, text.encode())
-    return by.post(PATH, file=file, note=NOTE, **more)
+def sent(by: Browser, text: str | bytes, name: str = "people.csv", **more: Any) -> Any:
+    content = text.encode() if isinstance(text, str) else text
+    return by.post(PATH, file=SimpleUploadedFile(name, content), **more)
 
 
-def received(by: Browser, text: str = GOOD, name: str = "people.csv") -> str:
-    """The path of the import's page."""
-    answer = sent(by, text, name)
+def uploaded(by: Browser, text: str | bytes = GOOD, name: str = "people.csv", **more: Any) -> str:
+    """The path of the import's page; its columns are yet to be chosen."""
+    answer = sent(by, text, name, **more)
     assert answer.status_code == 302, answer.content
-    return str(answer.headers["Location"]).removeprefix("/console/")
+    page, _, step = str(answer.headers["Location"]).removeprefix("/console/").rpartition("/")
+    assert step == "columns"
+    return page
+
+
+def options(by: Browser, path: str) -> dict[str, str]:
+    """What the page's form has, to be sent as it is."""
+    form = by.get(path).context["form"]
+    return {each.html_name: each.value() or "" for each in form}
+
+
+def take_columns(by: Browser, page: str, **other: str) -> Any:
+    """As they are guessed, or were chosen before."""
+    return by.post(f"{page}/columns", **(options(by, f"{page}/columns") | other))
+
+
+def take_defaults(by: Browser, page: str, **other: str) -> Any:
+    return by.post(f"{page}/defaults", **(options(by, f"{page}/defaults") | {"note": NOTE} | other))
+
+
+def received(by: Browser, text: str | bytes = GOOD, name: str = "people.csv", **other: str) -> str:
+    """The path of the import's page, where what its rows will do can be looked at."""
+    page = uploaded(by, text, name)
+    assert take_columns(by, page).headers["Location"].endswith("/defaults")
+    assert take_defaults(by, page, **other).headers["Location"] == f"/console/{page}"
+    return page
 
 
 def apply() -> None:
@@ -47,7 +86,8 @@ def test_a_file_is_read_looked_at_and_applied(workspace: Workspace, dev: Browser
     seen = dev.text(page)
     assert "3 rows were read, 1 was not taken" in seen
     assert "invalid_contact" in seen and REFRESH not in seen
-    assert not Relationship.objects.exists()
+    assert seen.count("A new yes, and adds the person") == 2
+    assert not Relationship.objects.exists() and not LedgerEntry.objects.exists()
     assert dev.post(f"{page}/start").status_code == 302
     seen = dev.text(page)
     assert "1 of 3 rows" in seen and REFRESH in seen
@@ -64,7 +104,8 @@ def test_a_file_is_read_looked_at_and_applied(workspace: Workspace, dev: Browser
 def test_all_that_was_not_taken_is_a_file(workspace: Workspace, dev: Browser) -> None:
     bad = "".join(f"nobody{n},,{YES}\n" for n in range(30))
     page = received(dev, f"{HEADINGS}\nann@example.org,,{YES}\n{bad}")
-    assert "the first 20 of 30" in dev.text(page)
+    assert re.search(r'class="n">30</td><td>email</td>', dev.text(page))
+    assert "2, 3, 4, 5, 6</td>" in dev.text(page)
     answer = dev.get(f"{page}/exceptions.csv")
     lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert lines[0] == "part,row,row_of_all,field,code,detail" and len(lines) == 31
@@ -93,15 +134,17 @@ def test_it_is_called_off(workspace: Workspace, dev: Browser) -> None:
 def test_its_form_is_told_by_its_name_or_beginning(
     name: str, text: str, workspace: Workspace, dev: Browser
 ) -> None:
-    received(dev, text, name)
+    received(dev, text, name, decision="")
     assert ImportPart.objects.values_list("rows", "bad").get() == (1, 0)
 
 
-@pytest.mark.parametrize("text", ["", "no,such,headings\n1,2,3\n"])
-def test_what_cannot_be_read_leaves_nothing(text: str, workspace: Workspace, dev: Browser) -> None:
+@pytest.mark.parametrize("text", [b"", b"\n", b"email\nann\x81"])
+def test_what_cannot_be_read_leaves_nothing(
+    text: bytes, workspace: Workspace, dev: Browser
+) -> None:
     answer = sent(dev, text)
-    assert answer.status_code == 422 and NOTE in answer.content.decode()
-    assert not Import.objects.exists()
+    assert answer.status_code == 422
+    assert not Import.objects.exists() and not ImportFile.objects.exists()
 
 
 def test_a_file_that_is_too_large_is_not_read(
@@ -115,7 +158,7 @@ def test_a_file_that_is_too_large_is_not_read(
 
 def test_so_many_at_once(workspace: Workspace, dev: Browser) -> None:
     for _ in range(jobs.MOST):
-        received(dev, f"{HEADINGS}\n")
+        uploaded(dev)
     answer = sent(dev, GOOD)
     assert answer.status_code == 422 and "under way already" in answer.content.decode()
 
@@ -123,13 +166,24 @@ def test_so_many_at_once(workspace: Workspace, dev: Browser) -> None:
 def test_the_template_has_every_column(workspace: Workspace, dev: Browser) -> None:
     file = dev.text(f"{PATH}/template.csv")
     assert file.startswith("email,phone,sha256,ref,note,") and file.count("\n") == 1
-    received(dev, file)
+    page = uploaded(dev, file)
+    assert options(dev, f"{page}/columns") == {
+        f"column-{n}": name for n, name in enumerate(rows.LONGEST)
+    }
+    take_columns(dev, page)
+    assert "The file has headings and no rows." in take_defaults(dev, page).content.decode()
 
 
 def test_a_viewer_looks_alone(workspace: Workspace, dev: Browser, vera: Browser) -> None:
+    """Nor do they see the file."""
     page = received(dev)
-    assert "Have it read" not in vera.text(PATH) and ">Start<" not in vera.text(page)
+    assert "Next: its columns" not in vera.text(PATH) and ">Start<" not in vera.text(page)
+    assert "ann@example.org" in dev.text(page) and "ann@example.org" not in vera.text(page)
     assert sent(vera, GOOD).status_code == 403
+    for step in ("columns", "defaults"):
+        assert vera.get(f"{page}/{step}").status_code == 302
+        assert vera.post(f"{page}/{step}").status_code == 403
+    assert vera.get(f"{page}/bad-rows.csv").status_code == 403
     for act in ("start", "cancel"):
         assert vera.post(f"{page}/{act}").status_code == 403
     assert Import.objects.get().state == "open"
@@ -139,7 +193,8 @@ def test_another_brand_s_import_is_not_there(is_live: Workspace, dev: Browser) -
     """Nor is it in the other mode."""
     page = received(dev).replace("/test/", "/live/")
     assert dev.get(page).status_code == 404
-    assert dev.get(f"{page}/exceptions.csv").status_code == 404
+    for file in ("exceptions.csv", "bad-rows.csv", "columns", "defaults"):
+        assert dev.get(f"{page}/{file}").status_code == 404
     for act in ("start", "cancel"):
         assert dev.post(f"{page}/{act}").status_code == 404
     assert "There is none yet" in dev.text("acme/live/imports")
@@ -148,7 +203,7 @@ def test_another_brand_s_import_is_not_there(is_live: Workspace, dev: Browser) -
 def test_a_file_needs_its_token(workspace: Workspace, dev: Browser) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(dev.user)
-    form = {"file": SimpleUploadedFile("people.csv", GOOD.encode()), "note": NOTE}
+    form = {"file": SimpleUploadedFile("people.csv", GOOD.encode())}
     assert browser.post(f"/console/{PATH}", form).status_code == 403
     assert not Import.objects.exists()
 
@@ -159,3 +214,186 @@ def test_no_other_page_takes_a_file(workspace: Workspace, olga: Browser) -> None
     answer = olga.post("new", name="Other", domain="other.example", file=file)
     assert answer.status_code == 302
     assert not answer.wsgi_request.FILES
+
+
+def apply_now(by: Browser, text: str) -> None:
+    by.post(f"{received(by, text)}/start")
+    apply()
+
+
+def snapshot() -> list[int]:
+    """How much there is of all that an import writes."""
+    return [each.objects.count() for each in (Subject, Relationship, LedgerEntry, Event)]
+
+
+def say_no(known: Relationship) -> None:
+    choice = NewChoice(Scope(known.brand_id), "deny")
+    ledger.record(known.person_id, [choice], by=Actor("portal"), now=timezone.now())
+
+
+def say_no_to_all(digest: bytes) -> None:
+    person = find_or_create(digest).subject_id
+    choice = NewChoice(Scope(), "deny")
+    ledger.record(person, [choice], by=Actor("portal"), now=timezone.now())
+
+
+# -- Exports of tools ------------------------------------------------------------------------------
+
+
+def export(name: str) -> bytes:
+    return (ROOT / f"tests/console/exports/{name}.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "tool", "does"),
+    [
+        ("mailchimp_subscribed", "Mailchimp", ["A new yes", "A new yes", "Not taken: this is no"]),
+        ("mailchimp_unsubscribed", "Mailchimp", ["A new no"]),
+        ("klaviyo", "Klaviyo", ["A new yes", "Adds the person alone", "A new no"]),
+        ("hubspot", "HubSpot", ["Adds the person alone", "A new no"]),
+        ("brevo", "Brevo", ["A new yes", "A new no"]),
+        ("listmonk", "listmonk", ["Adds the person alone", "A new no"]),
+        ("mautic", "Mautic", ["Adds the person alone", "A new no"]),
+    ],
+)
+def test_an_export_goes_through_as_it_is_guessed(
+    name: str, tool: str, does: list[str], workspace: Workspace, dev: Browser
+) -> None:
+    page = uploaded(dev, export(name), f"{name}.csv")
+    assert f"an export of {tool}" in dev.text(f"{page}/columns")
+    take_columns(dev, page)
+    take_defaults(dev, page, evidence="Form on our site")
+    seen = dev.text(page)
+    told = re.findall(r'<td class="wrap">((?:A new|Adds|Not taken)[^<]*)', seen)
+    assert [each[: len(wanted)] for each, wanted in zip(told, does, strict=True)] == does
+    dev.post(f"{page}/start")
+    apply()
+    noes = LedgerEntry.objects.filter(decision="deny").count()
+    yeses = LedgerEntry.objects.filter(decision="grant").count()
+    assert (yeses, noes) == (does.count("A new yes"), does.count("A new no"))
+
+
+def test_what_was_chosen_stays_when_one_goes_back(workspace: Workspace, dev: Browser) -> None:
+    page = received(dev, evidence="Form on our site", zone="Europe/Berlin", channel="sms")
+    kept = options(dev, f"{page}/defaults")
+    assert (kept["note"], kept["evidence"], kept["zone"], kept["channel"]) == (
+        NOTE, "Form on our site", "Europe/Berlin", "sms",
+    )  # fmt: skip
+    take_columns(dev, page, **{"column-1": ""})  # without the reference
+    assert not ImportRow.objects.exists()
+    assert dev.get(page).headers["Location"].endswith("/defaults")
+    take_defaults(dev, page)
+    assert "3 rows were read, 1 was not taken" in dev.text(page)
+    assert set(ImportRow.objects.values_list("ref", flat=True)) == {None}
+    assert options(dev, f"{page}/columns")["column-1"] == ""
+
+
+def test_each_row_says_what_it_will_do(workspace: Workspace, dev: Browser) -> None:
+    """Of whoever is known already; nothing of it is recorded, not even that it was looked at."""
+    head = f"{HEADINGS}\n"
+    apply_now(dev, f"{head}ann@example.org,A-1,{YES}\nben@example.org,A-2,{YES}\n")
+    ben = Relationship.objects.get(ref="A-2")
+    say_no(ben)
+    before = snapshot()
+    page = received(
+        dev,
+        f"{head}ann@example.org,A-1,{YES}\n"
+        f"ann@example.org,,marketing,email,deny,,asked\n"
+        f"ben@example.org,,{YES.replace('form 7', 'form 8')}\n,A-9,{YES}\nann@example.org,A-2,{YES}\n"
+        f"new@example.org,,{YES}\nann@example.org,,weather,email,grant,,x\n",
+    )
+    told = re.findall(r'<td class="wrap">((?:A new|Adds|Not taken|Says)[^<]*)', dev.text(page))
+    assert [each.strip() for each in told[:7]] == [
+        "Says nothing new",
+        "A new no",
+        "Not taken: the person said no here",
+        "Not taken: nobody has this reference",
+        "Not taken: this reference stands for another person",
+        "A new yes, and adds the person",
+        "Not taken: there is no purpose &#x27;weather&#x27;",
+    ]
+    assert snapshot() == before
+
+
+def test_a_no_to_all_brands_is_not_shown_of_whom_the_brand_does_not_know(
+    workspace: Workspace, dev: Browser
+) -> None:
+    """Or a brand could ask about anybody, and nobody would see it."""
+    page = received(dev, f"{HEADINGS}\nann@example.org,,{YES}\nnobody@example.org,,{YES}\n")
+    ann, nobody = re.findall(r'<td class="wrap">(A new[^<]*)', dev.text(page))
+    world = workspace.test.world
+    say_no_to_all(identifiers.digest("ann@example.org", world=world))
+    assert re.findall(r'<td class="wrap">(A new[^<]*)', dev.text(page)) == [ann, nobody]
+
+
+def test_without_a_good_row_there_is_nothing_to_start(workspace: Workspace, dev: Browser) -> None:
+    page = received(dev, f"{HEADINGS}\nnobody,,{YES}\n")
+    assert ">Start<" not in dev.text(page) and "nothing to start" in dev.text(page)
+    dev.post(f"{page}/start")
+    assert "There is no row that could be taken." in dev.text(page)
+    assert Import.objects.get().state == "open"
+
+
+def test_bad_rows_come_back_with_why_and_go_in_again(workspace: Workspace, dev: Browser) -> None:
+    text = f'{HEADINGS}\nnobody,A-1,{YES}\nann@example.org,A-2,{YES}\nben@example.org,A-3,"\n'
+    page = received(dev, text)
+    dev.post(f"{page}/start")
+    apply()
+    answer = dev.get(f"{page}/bad-rows.csv")
+    written = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    head, *lines = written.splitlines()
+    assert head == f"why,{HEADINGS}" and len(lines) == 2
+    assert lines[0] == f"this is not an e-mail address,nobody,A-1,{YES}"
+    assert lines[1].startswith("A quote opens a text and does not close it well.,ben@example.org")
+    page = received(dev, f"{head}\n{lines[0].replace('nobody', 'nora@example.org')}\n")
+    dev.post(f"{page}/start")
+    apply()
+    assert set(Relationship.objects.values_list("ref", flat=True)) == {"A-1", "A-2"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"column-0": "", "column-1": ""}, "which column tells who it is"),
+        ({"column-2": "email"}, "Two columns are the e-mail address"),
+    ],
+)
+def test_columns_that_cannot_be(
+    columns: dict[str, str], says: str, workspace: Workspace, dev: Browser
+) -> None:
+    answer = take_columns(dev, uploaded(dev), **columns)
+    assert answer.status_code == 422 and says in answer.content.decode()
+
+
+def test_a_file_is_kept_encrypted_and_not_for_long(workspace: Workspace, dev: Browser) -> None:
+    page = received(dev)
+    assert "deleted on" in dev.text(f"{page}/columns")
+    for piece in ImportFilePiece.objects.all():
+        assert b"ann@example.org" not in bytes(piece.sealed)
+    assert files.forget_expired(now=timezone.now()) == 0
+    later = timezone.now() + files.KEPT
+    assert files.forget_expired(now=later) == 1
+    assert not ImportFilePiece.objects.exists() and not ImportRow.objects.exists()
+    assert Import.objects.get().state == "cancelled"
+    assert dev.get(f"{page}/bad-rows.csv").status_code == 404
+
+
+def test_calling_it_off_deletes_the_file(workspace: Workspace, dev: Browser) -> None:
+    page = received(dev)
+    dev.post(f"{page}/cancel")
+    assert not ImportFile.objects.exists() and not ImportFilePiece.objects.exists()
+
+
+def test_an_unclear_separator_can_be_said(workspace: Workspace, dev: Browser) -> None:
+    text = "email;ref,x\nann@example.org;A-1,y\n"
+    answer = sent(dev, text)
+    assert answer.status_code == 422 and "comma or semicolon" in answer.content.decode()
+    page = uploaded(dev, text, separator="semicolon")
+    assert "with semicolon between" in dev.text(f"{page}/columns")
+
+
+def test_a_large_file_is_kept_in_pieces(workspace: Workspace, dev: Browser) -> None:
+    lines = "".join(f"p{n}@example.org,,{YES}\n" for n in range(8_000))
+    page = received(dev, f"{HEADINGS}\n{lines}")
+    assert ImportFilePiece.objects.count() > 1
+    assert "8000 rows were read, 0 were not taken" in dev.text(page)

@@ -1,0 +1,342 @@
+"""Files that were uploaded in the console: kept encrypted for a day, mapped, foreseen, staged.
+
+Nothing is recorded before the import is started: staging may be done over and over, whenever
+somebody chooses other columns. An API caller maps by itself and sends parts instead.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
+from typing import IO, Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import DataError, IntegrityError, transaction
+
+from brands.models import Brand
+from consent import tables
+from consent.imports import applying, jobs, mapping, problems, receiving, sources
+from consent.imports.applying import Staged
+from consent.imports.mapping import Choices
+from consent.imports.rows import BadRow, Reader, Row
+from consent.imports.sources import Source
+from consent.models import (
+    Identifier,
+    Import,
+    ImportFile,
+    ImportFilePiece,
+    ImportPart,
+    ImportProblem,
+    ImportRow,
+    Relationship,
+)
+
+#: How long a file is kept.
+KEPT = timedelta(hours=24)
+PIECE = 1 << 18
+NONCE = 12
+INFO = b"files of imports"
+#: Refusals that are no mistake of the file.
+REFUSED = {
+    "person_said_no": "kept_no",
+    "person_ended_relationship": "ended",
+    "no_relationship": "unknown_person",
+}
+#: So many rows are shown with what each would do.
+FORESEEN = 20
+
+
+class Expired(Exception):
+    """The file is not kept any more."""
+
+
+# -- Keeping ---------------------------------------------------------------------------------------
+
+
+def keep(
+    brand: Brand,
+    body: IO[bytes],
+    *,
+    name: str,
+    form: str,
+    now: datetime,
+    encoding: str = "",
+    separator: str = "",
+) -> Import:
+    """Begin an import with a file whose columns are yet to be chosen.
+
+    Raises:
+        TooManyImports, BadPart
+    """
+    with tempfile.SpooledTemporaryFile(receiving.SPOOLED) as file:
+        digest, detector = receiving.spool(body, file)
+        with transaction.atomic():
+            kept = ImportFile(
+                job=jobs.begin(brand, note="", tells=False, now=now),
+                name=name[:200],
+                form=form,
+                sha256=digest,
+                encoding=encoding or detector.find(),
+                separator=separator,
+                headings=[],
+                expires_at=now + KEPT,
+            )
+            kept.save(force_insert=True)
+            _write_pieces(kept, file)
+            source = open_kept(kept)
+            kept.separator = source.separator
+            kept.headings = list(source.headings) or sources.find_keys(source.lines)
+            kept.save()
+    return kept.job
+
+
+def _write_pieces(kept: ImportFile, file: IO[bytes]) -> None:
+    cipher = _cipher(settings.CONTACT_HASHES_KEY)
+    number = 0
+    while piece := file.read(PIECE):
+        nonce = os.urandom(NONCE)
+        sealed = nonce + cipher.encrypt(nonce, piece, _place(kept, number))
+        ImportFilePiece.objects.create(file=kept, number=number, sealed=sealed)
+        number += 1
+
+
+class _Pieces(io.RawIOBase):
+    """Reads a kept file, one piece in memory at a time."""
+
+    def __init__(self, kept: ImportFile) -> None:
+        self._kept, self._number, self._rest = kept, 0, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = self._next()
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def _next(self) -> bytes:
+        piece = ImportFilePiece.objects.filter(file=self._kept, number=self._number).first()
+        if piece is None:
+            return b""
+        plain = _open(bytes(piece.sealed), _place(self._kept, self._number))
+        self._number += 1
+        return plain
+
+
+def _open(sealed: bytes, place: bytes) -> bytes:
+    for key in (settings.CONTACT_HASHES_KEY, *settings.CONTACT_HASHES_OLD_KEYS):
+        with suppress(InvalidTag):
+            return _cipher(key).decrypt(sealed[:NONCE], sealed[NONCE:], place)
+    raise Expired("the key of this installation does not open the file any more")
+
+
+def _place(kept: ImportFile, number: int) -> bytes:
+    """Return what a piece is bound to, so that none can take another's place."""
+    return b"%s %d" % (kept.job_id.bytes, number)
+
+
+@cache
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(HKDF(hashes.SHA256(), 32, None, INFO).derive(key.encode()))
+
+
+def find(job: Import, *, now: datetime) -> ImportFile | None:
+    """Return the file of an import, as long as it is kept."""
+    return (
+        ImportFile.objects.select_related("job__brand").filter(job=job, expires_at__gt=now).first()
+    )
+
+
+def open_kept(kept: ImportFile) -> Source:
+    """Return its columns and rows, which are read from the database one piece after the other.
+
+    Raises:
+        BadPart, Expired: also while its rows are read.
+    """
+    return _open_source(kept, io.BufferedReader(_Pieces(kept), PIECE))
+
+
+def _open_source(kept: ImportFile, file: IO[bytes]) -> Source:
+    return sources.open_source(
+        file, form=kept.form, encoding=kept.encoding, separator=kept.separator
+    )
+
+
+def read_first(kept: ImportFile) -> Mapping[str, Any]:
+    """Return the first row that can be read, for people to see what its columns hold."""
+    first = islice(open_kept(kept).lines, sources.LOOKED_AT)
+    return next((line for line in first if not isinstance(line, BadRow)), {})
+
+
+def forget_expired(*, now: datetime) -> int:
+    """Delete the files that expired, and call off imports that were never started; how many."""
+    expired = list(ImportFile.objects.select_related("job").filter(expires_at__lte=now))
+    for each in expired:
+        if each.job.state == Import.State.OPEN:
+            jobs.cancel(each.job, now=now)
+        each.delete()
+    return len(expired)
+
+
+# -- Choosing columns ------------------------------------------------------------------------------
+
+
+def choices_of(kept: ImportFile) -> Choices:
+    """Return what was chosen so far, or what the headings suggest."""
+    if kept.chosen:
+        return Choices(**kept.chosen)
+    guess = mapping.guess(kept.headings)
+    return Choices(guess.columns, decision=guess.decision)
+
+
+def choose(kept: ImportFile, chosen: Choices) -> None:
+    """Keep what was chosen; nothing is read by it yet. What was staged before is dropped."""
+    with transaction.atomic():
+        job = _lock_open(kept)
+        _drop_staged(job)
+        ImportFile.objects.filter(pk=kept.pk).update(chosen=asdict(chosen))
+    kept.chosen = asdict(chosen)
+
+
+def stage(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> None:
+    """Read all of the file as it was chosen, check its rows, and stage them.
+
+    Raises:
+        NotOpen, BadPart, Expired
+    """
+    with transaction.atomic():
+        job = _lock_open(kept)
+        _drop_staged(job)
+        job.note, job.tells = note, tells
+        job.save(update_fields=["note", "tells"])
+        with tempfile.SpooledTemporaryFile(receiving.SPOOLED) as file:
+            # Read out first: while rows go in by COPY, the connection takes no query for pieces.
+            shutil.copyfileobj(io.BufferedReader(_Pieces(kept), PIECE), file, PIECE)
+            file.seek(0)
+            source = _open_source(kept, file)
+            mapped = source._replace(lines=mapping.apply(source.lines, choices_of(kept)))
+            receiving.stage(job, 1, mapped, bytes(kept.sha256), now=now)
+
+
+def _lock_open(kept: ImportFile) -> Import:
+    job = Import.objects.select_for_update(of=("self",)).select_related("brand").get(pk=kept.job_id)
+    if job.state != Import.State.OPEN:
+        raise jobs.NotOpen("this import was started, or is over")
+    return job
+
+
+def _drop_staged(job: Import) -> None:
+    for model in (ImportRow, ImportProblem, ImportPart):
+        model.objects.filter(job=job).delete()
+    Import.objects.filter(pk=job.pk).update(rows=0, bad=0)
+
+
+# -- What each row would do ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A row, whom it is about, and what it would do: one of the keys that the page has words for.
+
+    `grant`, `deny`, `person`, `nothing`, `bad`, or one of `REFUSED`.
+    """
+
+    number: int
+    who: str
+    does: str
+    #: Whether it begins a relationship as well.
+    is_new: bool = False
+    why: str = ""
+
+
+def foresee(kept: ImportFile, *, now: datetime) -> list[Foreseen]:
+    """Return what the first rows would do, each after those above it. Nothing of it stays.
+
+    Of whoever has no relationship with the brand only that is said which the file itself says: what
+    they said to others shows when the relationship begins, and that they can see.
+    """
+    forecast = _Forecast(kept, now)
+    with transaction.atomic():
+        lines = enumerate(islice(open_kept(kept).lines, FORESEEN), start=1)
+        found = [forecast.foresee(number, line) for number, line in lines]
+        transaction.set_rollback(True)
+    return found
+
+
+class _Forecast:
+    """What rows would do, in a transaction that is undone."""
+
+    def __init__(self, kept: ImportFile, now: datetime) -> None:
+        self.job, self.chosen, self.now = kept.job, choices_of(kept), now
+        self.reader = Reader(self.job.brand, now=now)
+
+    def foresee(self, number: int, line: sources.Line) -> Foreseen:
+        if isinstance(line, BadRow):
+            return Foreseen(number, "", "bad", why=str(line))
+        given = mapping.convert(line, self.chosen)
+        who = next((str(given[name]) for name in mapping.CONTACTS if given.get(name)), "")
+        try:
+            row = self.reader.read(given)
+        except BadRow as error:
+            return Foreseen(number, who, "bad", why=str(error))
+        if row.digest is not None and not self._is_known(row.digest):
+            return Foreseen(number, who, row.decision or "person", is_new=True)
+        return self._foresee_known(number, who, row)
+
+    def _is_known(self, digest: bytes) -> bool:
+        subjects = Identifier.objects.filter(digest=digest).values("subject")
+        return Relationship.objects.filter(brand=self.job.brand, subject__in=subjects).exists()
+
+    def _foresee_known(self, number: int, who: str, row: Row) -> Foreseen:
+        """Apply the row, and see what came of it."""
+        try:
+            with transaction.atomic():
+                counted = applying.try_row(self.job, Staged(number, *astuple(row)), now=self.now)
+        except (IntegrityError, DataError, applying.Moved):
+            return Foreseen(number, who, "bad", why="It could not be recorded.")
+        if counted.problems:
+            (problem,) = counted.problems
+            does = REFUSED.get(problem.code, "bad")
+            return Foreseen(number, who, does, why=problem.detail)
+        does = row.decision if counted.choices else "person" if counted.people else "nothing"
+        return Foreseen(number, who, does, is_new=bool(counted.people))
+
+
+# -- Bad rows --------------------------------------------------------------------------------------
+
+
+def write_bad_rows(kept: ImportFile) -> Iterator[bytes]:
+    """Yield a CSV file of the rows that were not taken, as they came, with why in front.
+
+    To be corrected and uploaded again: the first column is left out then.
+    """
+    source = open_kept(kept)
+    yield tables.written([["why", *kept.headings]])
+    bad = problems.of(kept.job).order_by("place").iterator()
+    problem = next(bad, None)
+    for row, line in enumerate(source.lines, start=1):
+        if problem is None:
+            return
+        if problem.place & 0xFFFF_FFFF == row:
+            yield tables.written([[problem.detail, *_cells(line, kept)]])
+            problem = next(bad, None)
+
+
+def _cells(line: sources.Line, kept: ImportFile) -> Sequence[Any]:
+    if isinstance(line, BadRow):
+        return line.line.rstrip("\r\n").split(sources.SEPARATORS.get(kept.separator, "\0"))
+    return [line.get(name, "") for name in kept.headings]

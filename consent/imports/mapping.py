@@ -1,0 +1,247 @@
+"""From the columns of a tool's export to ours: guessed, chosen by people, applied row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from consent.imports.rows import ADDRESSES, DECISIONS, LONGEST, BadRow
+from consent.imports.sources import Line
+
+CONTACTS = (*ADDRESSES, "ref")
+#: Yes-or-no columns, and the decision that a yes is. Their no says nothing: who never opted in said
+#: no no, and who did not opt out no yes.
+FLAGS = {"opted_in": "grant", "opted_out": "deny"}
+#: What a column of a file can be, in the order in which it is offered.
+TARGETS = tuple(dict.fromkeys((*CONTACTS, "decision", *FLAGS, *LONGEST)))
+#: Several columns can be it; they are joined.
+JOINED = "evidence"
+#: Words of tools' own for what is a decision, and for what is none: that mail does not arrive, or
+#: that somebody has yet to confirm, says nothing of what they want.
+NOES = {"blocklisted", "blacklisted", "opted_out", "opted out"}
+YESES = {"opted_in", "opted in"}
+NO_DECISION = {
+    *("cleaned", "bounced", "pending", "unconfirmed", "non-subscribed", "nonsubscribed"),
+    *("never_subscribed", "never subscribed", "not_subscribed", "enabled", "disabled"),
+}
+TRUE, FALSE = {"true", "yes", "1", "y", "t", "on"}, {"false", "no", "0", "n", "f", "off"}
+#: What only a row with a decision says.
+OF_CHOICES = (
+    *("purpose", "channel", "topic", "made_at", "expires_at"),
+    *("evidence", "notice", "basis", "ground"),
+)
+DATE_ORDERS = ("ymd", "dmy", "mdy")
+TIME = re.compile(
+    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})"
+    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Which tool wrote a file, as far as its headings say, and what its columns are."""
+
+    tool: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    #: Where all rows of such a file mean it.
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What people chose: each column's target, and what stands for what a row leaves out."""
+
+    columns: Mapping[str, str]
+    purpose: str = ""
+    channel: str = ""
+    decision: str = ""
+    evidence: str = ""
+    made_at: str = ""
+    zone: str = "UTC"
+    dates: str = "ymd"
+
+
+# -- Guessing --------------------------------------------------------------------------------------
+
+#: By the heading in small letters; of one target the first that a file has.
+KNOWN = {
+    "email": "email", "email address": "email", "e-mail": "email", "e-mail address": "email",
+    "phone": "phone", "phone number": "phone", "mobile": "phone", "mobile phone number": "phone",
+    "sms": "phone",
+    "customer_no": "ref", "customer number": "ref", "customer id": "ref", "external id": "ref",
+    "external_id": "ref", "ext_id": "ref",
+    "status": "decision", "email marketing consent": "decision", "email_marketing": "decision",
+    "email status": "decision", "subscription status": "decision",
+    "unsubscribed from all email": "opted_out", "opted out of all email": "opted_out",
+    "donotcontact": "opted_out", "do not contact": "opted_out", "dnc": "opted_out",
+    "blocklisted": "opted_out", "blacklisted": "opted_out",
+    "unsub_time": "made_at", "confirm_time": "made_at", "optin_time": "made_at",
+    "email marketing consent timestamp": "made_at",
+    "optin_ip": "evidence", "confirm_ip": "evidence", "source": "evidence",
+    "unsub_reason": "evidence",
+}  # fmt: skip
+#: Headings that tell each tool's exports from others.
+TOOLS = {
+    "Mailchimp": {"email address", "leid", "euid"},
+    "Klaviyo": {"email", "klaviyo id"},
+    "HubSpot": {"record id", "email"},
+    "Brevo": {"contact id", "email", "added_time"},
+    "listmonk": {"uuid", "email", "attributes", "status"},
+    "Mautic": {"email", "date_identified", "points"},
+}
+#: Headings that say what all rows of a tool's file mean: Mailchimp writes a file for each.
+KINDS = {"Mailchimp": {"unsub_time": "deny", "clean_time": "", "confirm_time": "grant"}}
+
+
+def guess(headings: Sequence[str]) -> Guess:
+    """Return what a file with these headings is likely to be."""
+    small = [each.strip().lower() for each in headings]
+    tool = next((name for name, has in TOOLS.items() if has <= set(small)), "")
+    columns: dict[str, str] = {}
+    # Ours first, and what says when before what says more: an export has several times.
+    for known in ({each: each for each in LONGEST}, KNOWN):
+        for name, target in known.items():
+            if name in small and (target == JOINED or target not in columns.values()):
+                columns.setdefault(headings[small.index(name)], target)
+    _keep_one_contact(columns, is_export=bool(tool))
+    kinds = KINDS.get(tool, {})
+    decision = next((word for name, word in kinds.items() if name in small), "")
+    return Guess(tool, columns, decision)
+
+
+def _keep_one_contact(columns: dict[str, str], *, is_export: bool) -> None:
+    """Leave out telephone numbers beside addresses: a row is about one of them.
+
+    A file that is no export and has our columns may have the one or the other in each row.
+    """
+    if "email" not in columns.values():
+        return
+    for heading, target in list(columns.items()):
+        if target in ("phone", "sha256") and (is_export or heading not in LONGEST):
+            del columns[heading]
+
+
+# -- Applying --------------------------------------------------------------------------------------
+
+
+def apply(lines: Iterable[Line], chosen: Choices) -> Iterator[Line]:
+    """Yield each row in our columns; what cannot be read stays as it is."""
+    for line in lines:
+        yield line if isinstance(line, BadRow) else convert(line, chosen)
+
+
+def convert(line: Mapping[str, Any], chosen: Choices) -> dict[str, Any]:
+    """Return one row of the file in our columns."""
+    given: dict[str, Any] = {}
+    joined: list[str] = []
+    for column, target in chosen.columns.items():
+        value = _text(line.get(column))
+        if not value:
+            continue
+        if target == JOINED:
+            joined.append(f"{column}: {value}")
+        else:
+            given[target] = value
+    _decide(given, chosen.decision)
+    if "decision" in given:
+        _fill(given, joined, chosen)
+    else:
+        for name in OF_CHOICES:
+            given.pop(name, None)
+    return given
+
+
+def _text(value: object) -> str:
+    """Return a value as CSV would have it: NDJSON has others as well."""
+    if value is None:
+        return ""
+    return (str(value).lower() if isinstance(value, bool) else str(value)).strip()
+
+
+def _decide(given: dict[str, Any], default: str) -> None:
+    """Make one decision of what the columns say; a no counts more than a yes.
+
+    A word that nobody knows stays, for the reader to refuse.
+    """
+    said = [_read_word(given.pop("decision"))] if "decision" in given else []
+    said += [_read_flag(given.pop(name), means) for name, means in FLAGS.items() if name in given]
+    words = [word for word in said if word]
+    unknown = [word for word in words if word not in ("grant", "deny")]
+    if decision := next(iter([*unknown, *sorted(words)]), "" if said else default):
+        given["decision"] = decision
+
+
+def _read_word(text: str) -> str:
+    word = text.lower()
+    if word in NO_DECISION:
+        return ""
+    if word in NOES or word in YESES:
+        return "deny" if word in NOES else "grant"
+    return DECISIONS.get(word, text)
+
+
+def _read_flag(text: str, means: str) -> str:
+    word = text.lower()
+    return means if word in TRUE else "" if word in FALSE else text
+
+
+def _fill(given: dict[str, Any], joined: Sequence[str], chosen: Choices) -> None:
+    """Put in what the row leaves out, and write times as the reader takes them."""
+    for name in ("purpose", "channel"):
+        if default := getattr(chosen, name):
+            given.setdefault(name, default)
+    if default := chosen.evidence if given["decision"] == "grant" else "":
+        joined = [default, *joined]
+    if joined:
+        given["evidence"] = "; ".join(joined)
+    for name in ("made_at", "expires_at"):
+        if name in given:
+            given[name] = read_time(given[name], chosen)
+    if chosen.made_at and "made_at" not in given:
+        given["made_at"] = read_time(chosen.made_at, replace(chosen, dates="ymd"))
+
+
+def read_time(text: str, chosen: Choices) -> str:
+    """Return a tool's time as RFC 3339 writes it; what is none stays, for the reader to refuse."""
+    moment = _find_moment(text, chosen)
+    return moment.isoformat() if moment else text
+
+
+def is_time(text: str) -> bool:
+    """Whether *text* is a time with the year first."""
+    return _find_moment(text, Choices({})) is not None
+
+
+def _find_moment(text: str, chosen: Choices) -> datetime | None:
+    if not (found := TIME.fullmatch(text)):
+        return None
+    *numbers, zone = found.groups()
+    first, second, third, hour, minute, seconds = (int(each or 0) for each in numbers)
+    if len(numbers[0]) == 4:
+        day = first, second, third
+    elif chosen.dates == "ymd":
+        return None
+    else:
+        day = _order(first, second, third, chosen.dates)
+    known = _find_zone(zone) if zone else ZoneInfo(chosen.zone)
+    try:
+        return datetime(*day, hour, minute, seconds, tzinfo=known)
+    except ValueError:
+        return None
+
+
+def _find_zone(zone: str) -> tzinfo:
+    """Return what Z, UTC, GMT, +01:00 or +0100 is."""
+    if zone[0] not in "+-":
+        return UTC
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return timezone(-offset if zone[0] == "-" else offset)
+
+
+def _order(first: int, second: int, third: int, dates: str) -> tuple[int, int, int]:
+    return (third, second, first) if dates == "dmy" else (third, first, second)
