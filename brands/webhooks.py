@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from brands import leases, outbound, signing, stream
 from brands.event_types import EVENT_TYPES
-from brands.models import Brand, Channel, Purpose, Subscription
+from brands.models import AttemptCount, Brand, Channel, Outcome, Purpose, Subscription
 
 #: How long the old secret signs beside the new one.
 ROTATION = timedelta(hours=24)
@@ -152,6 +152,12 @@ def seek(subscription: Subscription, *, after: int) -> None:
 def of_brand(brand: Brand) -> QuerySet[Subscription]:
     """The brand's subscriptions, those it removed left out."""
     return Subscription.objects.filter(brand=brand).exclude(disabled_reason="removed")
+
+
+def have_delivered(*subscriptions: Subscription) -> bool:
+    """Return whether the endpoint of any of them ever answered a message with a 2xx."""
+    tries = AttemptCount.objects.filter(subscription__in=subscriptions)
+    return tries.filter(outcome=Outcome.DELIVERED, tries__gt=0).exists()
 
 
 def wanted_by(subscription: Subscription) -> stream.Wanted:

@@ -59,6 +59,11 @@ class Hook:
     def owes_proof(self) -> bool:
         return ownership.is_owed(self.subscription)
 
+    @property
+    def has_delivered(self) -> bool:
+        """Return whether its endpoint ever took a message."""
+        return brand_webhooks.have_delivered(self.subscription)
+
 
 @require_safe
 @for_members

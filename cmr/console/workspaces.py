@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from brands import domains, stream, workspaces
+from brands import domains, stream, webhooks, workspaces
 from brands.models import BrandKey, Subscription, Topic
 from cmr import members, rate_limits
 from cmr.console.access import Place, for_members, for_owners, user_of
@@ -91,7 +91,7 @@ def _steps(place: Place) -> list[Step]:
         Step("Make a key", f"{here}/keys", keys.exists()),
         Step("Ask a first question with it", "/docs/quickstart", is_used),
         Step("Name your topics", f"{here}/catalogue", has_topics),
-        Step("Hear of changes", f"{here}/webhooks", hooks.exists()),
+        Step("Hear of changes", f"{here}/webhooks", webhooks.have_delivered(*hooks)),
         Step(
             "Prove your domain",
             f"/console/{place.workspace.slug}/domain",

@@ -19,6 +19,8 @@ from brands.models import Attempt, Brand, SetAside, Subscription, Workspace
 from tests.console.conftest import Browser
 
 FORM = {"event_types": ["*"], "batch": 1, "signature": "v1"}
+#: The step of the overview, done.
+HEARS = 'Done: </span>\n  <a href="/console/acme/test/webhooks">Hear of changes'
 SAYS = {"address": "ana@example.org", "decision": "grant", "purpose": "marketing"}
 
 
@@ -138,14 +140,20 @@ def test_what_is_unproven_begins_when_it_is_proven(
 
     httpserver.expect_request("/hook").respond_with_handler(echo)
     assert dev.post(f"{hook}/enable").status_code == 302
-    assert "working" in dev.text(hook)
+    assert "no delivery yet" in dev.text(hook)
 
 
 def test_it_is_disabled_and_goes_on(hook: str, dev: Browser) -> None:
     dev.post(f"{hook}/disable")
     assert "you disabled it" in dev.text("acme/test/webhooks")
     dev.post(f"{hook}/enable")
-    assert "working" in dev.text("acme/test/webhooks")
+    assert "you disabled it" not in dev.text("acme/test/webhooks")
+
+
+def test_what_never_delivered_is_not_called_working(hook: str, dev: Browser) -> None:
+    for page in (dev.text(hook), dev.text("acme/test/webhooks")):
+        assert "no delivery yet" in page and "working" not in page
+    assert HEARS not in dev.text("acme/test")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -165,6 +173,7 @@ def test_it_waits_after_a_failure(
     deliver(worker)
     page = dev.text(hook)
     assert "working" in page and "through event 2 of 2" in page and "Try now" not in page
+    assert HEARS in dev.text("acme/test")
 
 
 @pytest.mark.django_db(transaction=True)
