@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from brands import connections
 from brands.models import Brand, Channel, Purpose, Topic
 from cmr import everywhere
 from cmr.models import Consumer, ContactPoint
@@ -86,6 +87,8 @@ class Page:
     knows_removed: bool
     #: The newest messages that the brand reserved.
     contacts: Sequence[Send]
+    #: Whether anybody is behind the brand who can hear of a choice.
+    is_connected: bool
 
     @property
     def is_over(self) -> bool:
@@ -122,6 +125,7 @@ def of_brand(consumer: Consumer, brand: Brand, *, now: datetime) -> Page | None:
         everywhere.paused_until(said, of_this, now),
         _knows_removed(consumer, known),
         _contacts(consumer, brand, now),
+        connections.is_connected(brand, now=now),
     )
 
 

@@ -32,7 +32,7 @@ from brands import link_keys
 from brands.models import Brand, Channel, Purpose, Topic
 from cmr import preferences, undoing
 from cmr.models import UsedLink
-from consent import ledger
+from consent import ledger, repetition
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
@@ -218,9 +218,13 @@ def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
     with transaction.atomic():
         ledger.lock(relationship.person_id)  # what is compared with must not change meanwhile
         said = preferences.read_own(relationship.person_id)
+        entries = repetition.record_unless_repeated(
+            relationship.subject_id, [choice], by=Actor(SOURCE), now=now
+        )
+        if entries[0].recorded_at < now:
+            return entries[0]  # a second click, which says nothing new and so uses nothing up
         if choice.decision in SAYS_MORE:
             use(link)
-        entries = ledger.record(relationship.subject_id, [choice], by=Actor(SOURCE), now=now)
         try:
             preferences.refuse_loosening(said, entries)
         except preferences.SaysMore:
@@ -272,8 +276,10 @@ def take_back(
         NotProven
     """
     with transaction.atomic():
-        use(link)
-        return undoing.take_back(link.relationship.person_id, [scope], kinds, by=SOURCE, now=now)
+        entries = undoing.take_back(link.relationship.person_id, [scope], kinds, by=SOURCE, now=now)
+        if not link.proven or any(entry.recorded_at == now for entry in entries):
+            use(link)
+        return entries
 
 
 def _proven_keys(brand: str) -> list[bytes]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q
 
+from brands import connections
 from brands.models import Topic
 from cmr.models import Consumer, PermissionRequest
 from consent import permissions
@@ -18,7 +19,7 @@ from consent.resolution import Decision, Scope
 
 #: The sends that say how much a brand bothers somebody.
 LATELY = timedelta(days=30)
-STATES = ("receiving", "paused", "stopped", "asking")
+STATES = ("receiving", "paused", "stopped", "silent", "asking")
 SORTS = ("bother", "name", "new")
 
 
@@ -42,12 +43,20 @@ class Row:
     asking: int = 0
     #: Whether the person said no to this brand as a whole.
     is_refused: bool = False
+    #: Whether all that they may not do is the person's own no.
+    is_stopped: bool = False
+    is_limited: bool = False
+    #: Whether anybody is behind the brand who can hear of a choice.
+    is_connected: bool = True
 
     @property
     def state(self) -> str:
+        """Return one of `STATES`; `silent` is a brand that may do nothing by default."""
         if self.messages or self.uses:
             return "receiving"
-        return "paused" if self.paused_until else "stopped"
+        if self.paused_until:
+            return "paused"
+        return "stopped" if self.is_stopped else "silent"
 
 
 def rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Row]:
@@ -57,8 +66,12 @@ def rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Row]:
     may = permissions.of_brands(consumer.subject_id, known, now=now)
     contacts, asking = _contacts(consumer, now), _asking(consumer)
     topics = Topic.objects.names((pk, each.topic) for pk, one in may.items() for each in one)
+    connected = connections.find_connected(may, now=now)
     return [
-        _row(each, may[each.brand_id], topics, contacts, asking.get(each.brand_id, 0))
+        replace(
+            _row(each, may[each.brand_id], topics, contacts, asking.get(each.brand_id, 0)),
+            is_connected=each.brand_id in connected,
+        )
         for each in mine
     ]
 
@@ -132,6 +145,8 @@ def _row(
         contacts.get(relationship.brand_id, Contacts()),
         asking,
         any(_is_of_all(each.decision, relationship.brand_id) for each in optional),
+        all(each.decision.rule == "person_denied" for each in optional),
+        any(each.decision.limit for each in optional),
     )
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from brands.models import Brand
 from cmr.models import Consumer, ContactPoint
-from consent import ledger, relationships, resolution, scopes
+from consent import ledger, relationships, repetition, resolution, scopes
 from consent import preferences as standing
 from consent.contact_hashes import KnownBy
 from consent.event_times import EventTimes
@@ -44,13 +44,15 @@ def choose(
 ) -> list[LedgerEntry]:
     """Record what the person wants, all or none; *by* is the door ("portal", "api").
 
+    Return the entry of each wish. A wish that repeats what they said last has the older entry.
+
     Raises as `scopes.resolve` does.
     """
     choices = [
         replace(wish.choice, scope=scope_of(consumer, wish.names, decision=wish.choice.decision))
         for wish in wishes
     ]
-    return ledger.record(consumer.subject_id, choices, by=Actor(by), now=now)
+    return repetition.record_unless_repeated(consumer.subject_id, choices, by=Actor(by), now=now)
 
 
 def choose_less(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cmr.models import Consumer
 from consent import ledger, preferences, resolution, rounding
@@ -38,6 +38,8 @@ def undo(
 ) -> list[LedgerEntry]:
     """Make each scope what it was for the person before *entries*, which were recorded together.
 
+    Return nothing where that is so already.
+
     Raises:
         ChangedSince
     """
@@ -48,10 +50,25 @@ def undo(
         ledger.lock(person_id)  # or a change of this moment would be undone as well
         others = list(_others(person_id, entries))
         later = (each for each in others if each.subject_seq > entries[-1].subject_seq)
-        if any(_scope(each) in scopes for each in later if each.subject_id == person_id):
-            raise ChangedSince("something newer was said on the same scope")
         before = resolution.in_force(preferences.choices_of_ledger(others))
+        if any(_scope(each) in scopes for each in later if each.subject_id == person_id):
+            if _stands_as_before(person_id, scopes, before):
+                return []
+            raise ChangedSince("something newer was said on the same scope")
         return _say_again(person_id, scopes, before, by=by, now=now)
+
+
+def _stands_as_before(
+    person_id: uuid.UUID, scopes: Collection[Scope], before: Iterable[Choice]
+) -> bool:
+    """Return whether on *scopes* the same stands as in *before*: the second click on Undo."""
+    held = resolution.in_force(preferences.of_subject(person_id))
+    return _describe(held, scopes) == _describe(before, scopes)
+
+
+def _describe(said: Iterable[Choice], scopes: Collection[Scope]) -> set[tuple[object, ...]]:
+    own = (each for each in said if each.maker == "person" and each.scope in scopes)
+    return {(c.scope, c.decision, c.until, c.limit, c.expires_at) for c in own}
 
 
 def take_back(
@@ -62,12 +79,28 @@ def take_back(
     by: str,
     now: datetime,
 ) -> list[LedgerEntry]:
-    """Take back what was said in these *kinds* on exactly these scopes; what else stands, stays."""
+    """Take back what was said in these *kinds* on exactly these scopes; what else stands, stays.
+
+    A second click records nothing: it gets the entries of the first.
+    """
     with transaction.atomic():
         ledger.lock(person_id)
         said = resolution.in_force(preferences.of_subject(person_id))
-        kept = [c for c in said if c.maker == "person" and c.decision not in kinds]
+        own = [choice for choice in said if choice.maker == "person"]
+        taken = {choice.scope for choice in own if choice.decision in kinds}
+        kept = [choice for choice in own if choice.decision not in kinds]
+        if not taken.intersection(scopes) and (before := _find_taken_back(person_id, scopes)):
+            return before
         return _say_again(person_id, scopes, kept, by=by, now=now)
+
+
+def _find_taken_back(person_id: uuid.UUID, scopes: Sequence[Scope]) -> list[LedgerEntry]:
+    """Return the entries that made *scopes* empty, if nothing was said on them since."""
+    own = LedgerEntry.objects.filter(subject=person_id, maker="person")
+    about = own.filter(Q(brand__in=[scope.brand for scope in scopes]) | Q(brand=None))
+    entries = [each for each in about.order_by("-subject_seq") if _scope(each) in scopes]
+    newest = [each for each in entries if each.recorded_at == entries[0].recorded_at][::-1]
+    return newest if newest and newest[0].decision == "clear" else []
 
 
 def _others(person_id: uuid.UUID, entries: Sequence[LedgerEntry]) -> QuerySet[LedgerEntry]:

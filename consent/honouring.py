@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from brands import receipts
+from brands import connections, receipts
 from brands.models import Acknowledgement, Brand, Event
 from consent import notices
 from consent.models import LedgerEntry, Propagation, Relationship
@@ -25,25 +25,42 @@ class Fate:
     delivered_at: datetime | None = None
     applied_at: datetime | None = None
     honour_by: datetime | None = None
+    #: Whether anybody is behind the brand who can hear of it.
+    is_connected: bool = True
 
     def state(self, now: datetime) -> str:
-        """`recorded`, `delivered`, `applied`; or `overdue`, until it is applied after all."""
+        """Return `not_connected`, `recorded`, `delivered`, `applied`, or `overdue`.
+
+        What is overdue stays so until it is applied after all.
+        """
         if self.applied_at:
             return "applied"
+        if not self.is_connected:
+            return "delivered" if self.delivered_at else "not_connected"
         if self.honour_by and self.honour_by < now:
             return "overdue"
         return "delivered" if self.delivered_at else "recorded"
 
 
-def fates(entry: LedgerEntry) -> list[Fate]:
-    """Of each brand that was told of the entry, or is still to be told, by name."""
+def fates(entry: LedgerEntry, *, now: datetime) -> list[Fate]:
+    """Return the fate at each brand that was told of the entry, or is still to be told, by name."""
     events = _events(entry)
     delivered = receipts.first_deliveries(events)
     told = [_fate(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events]
     known = {fate.brand.pk for fate in told}
     waiting = [Fate(b, entry.recorded_at) for b in _to_be_told(entry) if b.pk not in known]
     slowest = {fate.brand.pk: fate for fate in sorted([*told, *waiting], key=_progress)[::-1]}
-    return sorted(slowest.values(), key=lambda fate: (fate.brand.name, fate.brand.pk))
+    ordered = sorted(slowest.values(), key=lambda fate: (fate.brand.name, fate.brand.pk))
+    return _without_vain_dates(ordered, now)
+
+
+def _without_vain_dates(known: Sequence[Fate], now: datetime) -> list[Fate]:
+    """Promise no date where nobody is behind the brand: nobody there will apply anything."""
+    connected = connections.find_connected((fate.brand.pk for fate in known), now=now)
+    return [
+        fate if fate.brand.pk in connected else replace(fate, is_connected=False, honour_by=None)
+        for fate in known
+    ]
 
 
 def _progress(fate: Fate) -> tuple[bool, bool]:

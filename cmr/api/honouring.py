@@ -19,20 +19,25 @@ from consent import honouring
 from consent.honouring import Fate
 from consent.models import LedgerEntry
 
-STATES = ["recorded", "delivered", "applied", "overdue"]
+STATES = ["not_connected", "recorded", "delivered", "applied", "overdue"]
 
 
 class FateData(serializers.Serializer[object]):
     brand = serializers.CharField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(STATES)
+    state = serializers.ChoiceField(
+        STATES,
+        help_text="not_connected: the brand is only listed, so nobody there hears of the change.",
+    )
     recorded_at = serializers.DateTimeField()
     delivered_at = serializers.DateTimeField(allow_null=True)
     applied_at = serializers.DateTimeField(
         allow_null=True, help_text="When the brand said that it has applied it."
     )
     honour_by = serializers.DateTimeField(
-        allow_null=True, help_text="Overdue from then on; null for what takes nothing away."
+        allow_null=True,
+        help_text="Overdue from then on; null for what takes nothing away, and for "
+        "a brand that is not connected.",
     )
 
 
@@ -45,12 +50,12 @@ class Propagation(ConsumerView):
 
     @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
-        """How far one change has come, brand by brand: recorded, delivered, applied or overdue."""
+        """How far one change has come, brand by brand."""
         mine = LedgerEntry.objects.of_person(self.consumer.subject_id).filter(pk=entry_id)
         if (entry := mine.first()) is None:
             raise Problem(404, "not_found", "You have made no such change.")
         now = timezone.now()
-        fates, cursor = cut_list(honouring.fates(entry), self.query, key=_by_name)
+        fates, cursor = cut_list(honouring.fates(entry, now=now), self.query, key=_by_name)
         data = [_fate_data(fate) | {"state": fate.state(now)} for fate in fates]
         return Response({"data": data, "next_cursor": cursor})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from brands import connections
 from brands.api import catalogue
 from brands.api.pages import answer_page, cut_page
 from brands.api.repeating import repeatable
@@ -41,6 +42,10 @@ class BrandData(serializers.Serializer[object]):
     website = serializers.CharField()
     categories = serializers.ListField(child=serializers.CharField())
     countries = serializers.ListField(child=serializers.CharField())
+    connected = serializers.BooleanField(
+        help_text="Whether the brand hears of your choices. False: it is only listed, and what you "
+        "choose is kept until it connects."
+    )
 
 
 BrandList = list_of(BrandData)
@@ -111,13 +116,15 @@ class DirectoryQuery(Page):
     )
 
 
-def brand_data(brand: Brand) -> dict[str, Any]:
+def brand_data(brand: Brand, connected: Collection[int]) -> dict[str, Any]:
+    """Describe a brand to a person; *connected* are the ids of those that hear of choices."""
     return {
         "slug": brand.slug,
         "name": brand.name,
         "website": brand.website,
         "categories": brand.categories,
         "countries": brand.countries,
+        "connected": brand.pk in connected,
     }
 
 
@@ -143,7 +150,10 @@ class RelationshipsView(ConsumerView):
         for each in known:
             by_brand.setdefault(each.brand_id, []).append(each)
         writer = self._read_what_is_shown(may, now)
-        return [_relationship_data(mine, may, points, writer) for mine in by_brand.values()]
+        connected = connections.find_connected(by_brand, now=now)
+        return [
+            _relationship_data(mine, may, points, writer, connected) for mine in by_brand.values()
+        ]
 
     def _read_what_is_shown(
         self, may: Mapping[uuid.UUID, list[Permission]], now: datetime
@@ -240,7 +250,10 @@ class Directory(ConsumerView):
     def get(self, request: Request) -> Response:
         """Companies that you can add, by name."""
         brands = Brand.objects.live().matching(self.query["q"])
-        return answer_page(brands, self.query, by=BY_NAME, write=brand_data)
+        page, cursor = cut_page(brands, self.query, by=BY_NAME)
+        connected = connections.find_connected((brand.pk for brand in page), now=timezone.now())
+        data = [brand_data(brand, connected) for brand in page]
+        return Response({"data": data, "next_cursor": cursor})
 
 
 class PersonPurposes(ConsumerView):
@@ -315,11 +328,12 @@ def _relationship_data(
     may: Mapping[uuid.UUID, list[Permission]],
     points: Mapping[uuid.UUID, int],
     writer: _PermissionWriter,
+    connected: Collection[int],
 ) -> dict[str, Any]:
     """Return the item of one brand; *known* has the relationships with it, oldest first."""
     first = known[0]
     return {
-        "brand": brand_data(first.brand),
+        "brand": brand_data(first.brand, connected),
         "origin": first.origin,
         "note": first.origin_note or None,
         "jurisdiction": first.jurisdiction,

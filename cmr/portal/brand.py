@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brands import time_bounds
+from brands import connections, time_bounds
 from brands.models import Brand, Channel, Purpose
 from cmr import asking, controls, history, preferences
 from cmr.models import Consumer
@@ -35,11 +35,12 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     if page is None:
         points = consumer.contact_points.order_by("kind", "pk")
         usual = preferences.find_usual_point(consumer)
-        context = {"brand": one, "points": points, "usual": usual}
+        is_connected = connections.is_connected(one, now=now)
+        context = {"brand": one, "points": points, "usual": usual, "is_connected": is_connected}
         return render(request, "cmr/stranger.html", context)
     waiting = asking.waiting(consumer.subject_id, brand_id=one.pk)
     last = controls.last_entry(consumer, one)
-    fates = [f for f in honouring.fates(last) if f.brand == one] if last else []
+    fates = [f for f in honouring.fates(last, now=now) if f.brand == one] if last else []
     context = {
         "page": page,
         "per": PER,
@@ -56,9 +57,11 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
 def end(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     """End the relationship: from now on every check of this brand answers no."""
     relationship = _ever(consumer, slug)
-    if preferences.end_relationship(consumer, relationship, by="portal", now=timezone.now()):
-        name = relationship.brand.name
-        messages.success(request, _("It is over with %s. They were told.") % name)
+    brand, now = relationship.brand, timezone.now()
+    if preferences.end_relationship(consumer, relationship, by="portal", now=now):
+        said = _("The relationship with %s ended.") % brand.name
+        told = _("They were told.") if connections.is_connected(brand, now=now) else ""
+        messages.success(request, f"{said} {told}".strip())
     return redirect("brand", slug=slug)
 
 

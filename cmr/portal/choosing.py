@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST
 from brands import time_bounds
 from cmr import preferences, undoing
 from cmr.models import Consumer
-from cmr.portal import done
+from cmr.portal import done, words
 from cmr.portal.person import for_consumers
 from cmr.preferences import Wish
 from consent import explaining, scopes
@@ -32,10 +33,14 @@ TAKES_BACK: dict[str, Collection[str]] = {
     "allow": ("deny", "pause"),
     "unlimit": ("limit",),
 }
-DECISIONS = ("grant", "deny", "pause", "limit", "clear", *TAKES_BACK)
+#: Buttons that pause for a time: how many days and months.
+PAUSES = {"pause-week": (7, 0), "pause-month": (0, 1), "pause-quarter": (0, 3)}
+DECISIONS = ("grant", "deny", "pause", "limit", "clear", *TAKES_BACK, *PAUSES)
 PER = ("day", "week", "month")
 #: Parts of a button's value: decision:purpose:channel:topic:contact point. Empty is any.
 PARTS = 5
+#: How a button's value ends that is about everything.
+WHOLE = "::::"
 MOST_BRANDS = 500
 MOST_MESSAGES = 1_000
 
@@ -44,6 +49,18 @@ class BadWish(ValueError):
     """What was sent is no wish; the text is for the person who sent it."""
 
 
+class BadDay(BadWish):
+    """The day until which to pause is missing, or is none that can be."""
+
+
+class BadNumber(BadWish):
+    """The number of messages is missing, or is none that can be."""
+
+
+#: What the page of a refusal asks for again.
+ASKS: dict[type[Exception], str] = {BadDay: "day", BadNumber: "number"}
+#: What is typed anew there.
+TYPED = ("say", "until", "max", "per", "csrfmiddlewaretoken")
 #: What says that a wish makes no sense.
 REFUSED = (
     BadWish,
@@ -71,7 +88,21 @@ def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         entries = _record(request, consumer, timezone.now())
     except REFUSED as error:
         return refused(request, error)
-    return done.back(request, entries)
+    if not (clicked := _of_one_click(entries)):
+        messages.info(request, words.ALREADY_SO)
+    return done.back(request, clicked)
+
+
+def _of_one_click(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Return the newest entries that one click recorded, which the page names and can undo.
+
+    The others stood before. A second click gets the entries of the first.
+    """
+    newest = max((entry.recorded_at for entry in entries), default=None)
+    known = {entry.subject_seq: entry for entry in entries if entry.recorded_at == newest}
+    together = [known[seq] for seq in sorted(known)]
+    is_whole = not together or together[-1].subject_seq - together[0].subject_seq < len(together)
+    return together if is_whole else []
 
 
 def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[LedgerEntry]:
@@ -92,8 +123,17 @@ def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[Led
 
 
 def refused(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Nothing was recorded; what the person typed is still in the page before."""
-    return render(request, "cmr/refused.html", {"text": in_words(error)}, status=422)
+    """Say that nothing was recorded, and ask again for a day or a number that is wrong."""
+    asks = ASKS.get(type(error), "")
+    is_whole = request.POST.get("say", "").endswith(WHOLE)  # else its buttons would say more
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in TYPED
+        for value in values
+    ]
+    context = {"text": in_words(error), "asks": asks if is_whole else "", "kept": kept}
+    return render(request, "cmr/refused.html", context, status=422)
 
 
 def in_words(error: Exception) -> str:
@@ -144,6 +184,8 @@ def read(value: str) -> Said:
 
 def choice_of(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
     """With the end of a pause, or the numbers of a limit."""
+    if decision in PAUSES:
+        return NewChoice(Scope(), "pause", until=_pause_from_today(*PAUSES[decision]))
     if decision == "pause":
         return NewChoice(Scope(), "pause", until=_until(request, now))
     if decision == "limit":
@@ -152,19 +194,35 @@ def choice_of(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
 
 
 def _until(request: HttpRequest, now: datetime) -> datetime:
-    """The beginning of the day that was typed, by the person's own clock."""
+    """Return the beginning of the day that was typed, by the person's own clock."""
     try:
         day = parse_date(request.POST.get("until", ""))
     except ValueError:
         day = None
     if day is None:
-        raise BadWish(_("Say until which day."))
+        raise BadDay(_("Say until which day."))
     if not time_bounds.is_day_in_range(day):
-        raise BadWish(_("A day lies between the years 1900 and 2199."))
-    until = timezone.make_aware(datetime.combine(day, time()))
+        raise BadDay(_("A day lies between the years 1900 and 2199."))
+    until = _begin_of(day)
     if until <= now:
-        raise BadWish(_("The day has to lie ahead."))
+        raise BadDay(_("The day has to lie ahead."))
     return until
+
+
+def _begin_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _pause_from_today(days: int, months: int) -> datetime:
+    """Return the beginning of the day so far ahead; of a shorter month the last day.
+
+    From 31 January a month ahead is 28 February.
+    """
+    today = timezone.localdate()
+    years, month = divmod(today.month - 1 + months, 12)
+    year, month = today.year + years, month + 1
+    last = calendar.monthrange(year, month)[1]
+    return _begin_of(date(year, month, min(today.day, last)) + timedelta(days))
 
 
 def _limit(request: HttpRequest) -> Limit:
@@ -173,7 +231,7 @@ def _limit(request: HttpRequest) -> Limit:
         not (number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= 1000)
         or per not in PER
     ):
-        raise BadWish(_("Say how many messages at most: from 1 to 1000."))
+        raise BadNumber(_("Say how many messages at most: from 1 to 1000."))
     return Limit(int(number[:6]), per)
 
 
@@ -187,6 +245,8 @@ def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     except undoing.ChangedSince:
         messages.warning(request, _("You have changed this since, so it stays as it is."))
         return done.back(request, [])
+    if not undone:
+        messages.success(request, _("Undone. It is as it was before."))
     return done.back(request, undone, undone=True)
 
 

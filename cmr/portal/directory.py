@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from brands import connections
 from brands.models import Brand
 from cmr import preferences
 from cmr.models import Consumer, ContactPoint
@@ -34,6 +35,7 @@ def brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         "q": words,
         "query": urlencode({"q": words}),
         "mine": mine,
+        "connected": connections.find_connected((b.pk for b in page), now=timezone.now()),
         "may_choose": consumer.contact_points.count() > 1,
     }
     return render(request, "cmr/brands.html", context)
@@ -50,8 +52,11 @@ def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         messages.error(request, _("Choose at least one address."))
         return redirect("brand", slug=brand.slug)
     mine = Relationship.objects.active().filter(person=consumer.subject_id, brand=brand)
-    said = _("%s now knows this address.") if mine.exists() else _("%s is now one of your brands.")
-    preferences.add_brand(consumer, brand, by="portal", now=timezone.now(), points=points)
+    said, now = _("%s is now one of your brands."), timezone.now()
+    if mine.exists():
+        is_connected = connections.is_connected(brand, now=now)
+        said = _("%s now knows this address.") if is_connected else _("%s: address added.")
+    preferences.add_brand(consumer, brand, by="portal", now=now, points=points)
     messages.success(request, said % brand.name)
     return redirect("brand", slug=brand.slug)
 

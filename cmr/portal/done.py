@@ -5,17 +5,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from brands import connections
+from brands.models import Brand
 from cmr import history, undoing
 from cmr.models import Consumer
 from cmr.portal import words
-from consent.models import Explanation, LedgerEntry
+from consent import permissions, preferences
+from consent.models import Explanation, LedgerEntry, Relationship
 from consent.notices import TAKES_AWAY
+from consent.permissions import Permission
+from consent.resolution import Scope
 
 #: A choice can be about so many brands at once.
 MOST = 500
@@ -30,6 +37,10 @@ class Done:
     entries: Sequence[LedgerEntry]
     undone: bool
     explained: bool
+    #: The brands that were allowed again, and that still have no yes to marketing by e-mail.
+    without_yes: Sequence[Brand]
+    #: The brands that do not hear of it.
+    not_connected: Sequence[Brand]
 
     @property
     def first(self) -> LedgerEntry:
@@ -41,7 +52,9 @@ class Done:
 
     @property
     def reasons(self) -> list[tuple[str, str]]:
-        return [(code, str(text)) for code, text in words.REASONS.items()]
+        """Return the reasons to choose from; what is about every brand has none of one brand's."""
+        of_one = () if self.first.brand else ("too_many_from_brand", "no_longer_customer")
+        return [(code, str(text)) for code, text in words.REASONS.items() if code not in of_one]
 
     @property
     def brands(self) -> int:
@@ -60,7 +73,34 @@ def read(request: HttpRequest, consumer: Consumer) -> Done | None:
     history.name_topics(entries)
     history.name_addresses(entries)
     explained = bool(entries[0].reason) or Explanation.objects.filter(entry=entries[0]).exists()
-    return Done(entries, "undone" in request.GET, explained)
+    now, undone = timezone.now(), "undone" in request.GET
+    without_yes = [] if undone else _find_without_yes(consumer, entries, now)
+    return Done(entries, undone, explained, without_yes, _find_not_connected(entries, now))
+
+
+def _find_without_yes(
+    consumer: Consumer, entries: Sequence[LedgerEntry], now: datetime
+) -> list[Brand]:
+    """Return the brands whose whole no or pause was removed and which still may not write."""
+    brands = {e.brand_id: e.brand for e in entries if e.brand and _allows_again(e)}
+    mine = Relationship.objects.active().filter(person=consumer.subject_id, brand__in=brands)
+    may = permissions.of_brands(consumer.subject_id, list(mine), now=now)
+    return [brands[pk] for pk, each in may.items() if any(map(_is_refused_mail, each))]
+
+
+def _allows_again(entry: LedgerEntry) -> bool:
+    return entry.decision == "clear" and preferences.scope_of(entry) == Scope(entry.brand_id)
+
+
+def _is_refused_mail(one: Permission) -> bool:
+    is_mail = (one.purpose, one.channel, one.topic) == ("marketing", "email", None)
+    return is_mail and not one.decision.allowed
+
+
+def _find_not_connected(entries: Sequence[LedgerEntry], now: datetime) -> list[Brand]:
+    brands = {entry.brand.pk: entry.brand for entry in entries if entry.brand}
+    connected = connections.find_connected(brands, now=now)
+    return [brand for pk, brand in brands.items() if pk not in connected]
 
 
 def back(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
+from brands import connections
 from brands.models import Purpose
 from cmr import everywhere, overview
 from cmr.models import Consumer
@@ -61,13 +62,15 @@ def _brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     wanted = Filter.of(request.GET)
     found = overview.rows(consumer, now=now, words=wanted.words)
     kept = overview.selected(found, show=wanted.show, sort=wanted.sort)
+    suggested = suggestions.of(consumer) if not found else []
     context = {
         "page": Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page")),
         "counts": overview.counts(found).items(),
         "total": len(found),
         "wanted": wanted,
         "everywhere": everywhere.read(consumer, now=now),
-        "suggestions": suggestions.of(consumer) if not found else [],
+        "suggestions": suggested,
+        "connected": connections.find_connected((b.pk for b in suggested), now=now),
         "done": done.read(request, consumer),
     }
     return render(request, "cmr/home.html", context)

@@ -59,7 +59,7 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
         "entry": entry,
         "shown": notices.read([named], language=get_language() or notices.COMMON).get(named),
         "reason": entry.reason or (explained.reason if explained else ""),
-        "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry)],
+        "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry, now=now)],
     }
     return render(request, "cmr/change.html", context)
 

@@ -15,10 +15,13 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from brands.time_bounds import LenientZone
 from cmr.models import Consumer, PermissionRequest
+from consent import quiet_hours
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Consumer, Params], HttpResponse]
+#: The browser's time zone, which `zone.js` writes.
+ZONE_COOKIE = "zone"
 #: What is for programs and programmers speaks English, and knows no clock but UTC.
 FOR_PROGRAMS = ("/api/", "/docs/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
 #: The console is not translated, so its numbers are English too; its times are those of the API.
@@ -71,15 +74,22 @@ class InTheirTerms:
 
 def _terms_of(request: HttpRequest) -> tuple[str, LenientZone]:
     if request.path_info.startswith(CONSOLE):
-        return settings.LANGUAGE_CODE, _zone(None)
+        return settings.LANGUAGE_CODE, LenientZone(settings.TIME_ZONE)
     consumer = consumer_of(request)
     chosen = consumer.language if consumer else ""
-    return chosen or translation.get_language_from_request(request), _zone(consumer)
+    return chosen or translation.get_language_from_request(request), _zone(request, consumer)
 
 
-def _zone(consumer: Consumer | None) -> LenientZone:
-    name = consumer.subject.time_zone if consumer else ""
-    return LenientZone(name or settings.TIME_ZONE)
+def _zone(request: HttpRequest, consumer: Consumer | None) -> LenientZone:
+    """Return the zone that the person chose, else the browser's, else UTC."""
+    chosen = consumer.subject.time_zone if consumer else ""
+    return LenientZone(chosen or browser_zone(request) or settings.TIME_ZONE)
+
+
+def browser_zone(request: HttpRequest) -> str:
+    """Return the time zone that the browser says it is in; empty where it says none we know."""
+    said = request.COOKIES.get(ZONE_COOKIE, "")
+    return said if said in quiet_hours.known_zones() else ""
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

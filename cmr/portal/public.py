@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from brands import connections
 from brands.models import Channel, Topic
 from cmr import asking, gpc, history, links, smtp
 from cmr.links import BadLink, Link, NotProven
@@ -59,6 +60,7 @@ def unsubscribe(request: HttpRequest, link: Link) -> HttpResponse:
         "what": _what(link),
         "token": link.token,
         "is_done": request.method == "POST",
+        "is_connected": connections.is_connected(link.relationship.brand, now=timezone.now()),
     }
     return render(request, "cmr/unsubscribe.html", context)
 
@@ -92,7 +94,8 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
         except NotProven:
             is_refused = True  # the page says why, and where to get another link
         link = links.read_link(link.token, now=timezone.now())  # which a yes has used up
-    context = _page(link) | {"error": error, "said": said, "is_refused": is_refused}
+    typed = request.POST if error else {}
+    context = _page(link) | {"error": error, "said": said, "is_refused": is_refused, "typed": typed}
     status = 422 if error or is_refused else 200
     return render(request, "cmr/preferences.html", context, status=status)
 
@@ -109,8 +112,8 @@ def _say(request: HttpRequest, link: Link) -> str:
         scope = scopes.resolve(names, decision="clear")
         entry = links.take_back(link, scope, kinds, now=now)[0]
     else:
-        scope = scopes.resolve(names, decision=wish.decision)
         choice = choice_of(request, wish.decision, now)
+        scope = scopes.resolve(names, decision=choice.decision)
         entry = links.say(link, replace(choice, scope=scope), now=now)
     history.name_topics([entry])
     return words.said(entry)

@@ -45,12 +45,15 @@ PURPOSES = {
     ),
 }
 STATES = {
-    "receiving": gettext_lazy("Receiving"),
+    "receiving": gettext_lazy("Allowed"),
     "paused": gettext_lazy("Paused"),
-    "stopped": gettext_lazy("Stopped"),
-    "asking": gettext_lazy("Asking"),
+    "stopped": gettext_lazy("Stopped by you"),
+    "silent": gettext_lazy("Not allowed"),
+    "asking": gettext_lazy("Wants permission"),
 }
+ALREADY_SO = gettext_lazy("There was nothing to change: it is so already.")
 FATES = {
+    "not_connected": gettext_lazy("kept here; they are not connected, so they do not hear of it"),
     "recorded": gettext_lazy("recorded, and on its way"),
     "delivered": gettext_lazy("delivered"),
     "applied": gettext_lazy("applied"),
@@ -142,7 +145,7 @@ def said(entry: LedgerEntry) -> str:
         return _("No to %(what)s until %(until)s") % {"what": what, "until": day(entry.until)}
     if entry.decision == "limit":
         return _("%(limit)s: %(what)s") % {"limit": limit(entry), "what": what}
-    return _("Took back what was said about %(what)s") % {"what": what}
+    return _("Removed your choice about %(what)s") % {"what": what}
 
 
 def limit(entry: LedgerEntry) -> str:
@@ -165,7 +168,7 @@ def before(decision: str | None) -> str:
         "deny": _("no"),
         "pause": _("a pause"),
         "limit": _("a limit"),
-        "clear": _("nothing of yours"),
+        "clear": _("no choice of yours"),
     }
     return words.get(decision or "clear", "")
 

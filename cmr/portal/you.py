@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from brands import jurisdictions
 from cmr.models import Consumer
 from cmr.portal import places
-from cmr.portal.person import for_consumers
+from cmr.portal.person import browser_zone, for_consumers
 from consent import profile, quiet_hours
 from consent.profile import Changes
 
@@ -58,20 +58,23 @@ def _wrong(error: ValueError) -> str:
 def _save(request: HttpRequest, consumer: Consumer) -> None:
     """Raises ValueError with what is wrong."""
     typed = {name: request.POST.get(name, "").replace("\0", "")[:40] for name in request.POST}
-    consumer.subject = profile.change(consumer.subject_id, _changes(typed), now=timezone.now())
+    consumer.subject = profile.change(
+        consumer.subject_id, _changes(typed, browser_zone(request)), now=timezone.now()
+    )
     consumer.language = typed.get("language", "")
     if consumer.language not in dict(settings.LANGUAGES):
         consumer.language = ""
     consumer.save(update_fields=["language"])
 
 
-def _changes(typed: dict[str, str]) -> Changes:
+def _changes(typed: dict[str, str], zone: str) -> Changes:
+    """Return what was typed; quiet hours without a zone are by the browser's clock, *zone*."""
     start, end = _time(typed.get("quiet_start", "")), _time(typed.get("quiet_end", ""))
     if (start is None) != (end is None):
         raise ValueError(_("Quiet hours need a beginning and an end."))
     return {
         "jurisdiction": typed.get("jurisdiction") or None,
-        "time_zone": typed.get("time_zone", ""),
+        "time_zone": typed.get("time_zone", "") or (zone if start else ""),
         "quiet_hours": (start, end) if start is not None and end is not None else None,
     }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django import template
+from django.utils import timezone
 
 from brands.models import Purpose
 from cmr.portal import words
 from consent.models import LedgerEntry
+from consent.resolution import Decision, Limit
 
 register = template.Library()
 
@@ -72,6 +75,25 @@ def reason(code: str) -> str:
 @register.filter
 def rule(code: str) -> str:
     return str(words.RULES.get(code, code))
+
+
+@register.simple_tag
+def tomorrow() -> str:
+    """Return the next day by the person's clock, as a date field takes it."""
+    return (timezone.localdate() + timedelta(days=1)).isoformat()
+
+
+@register.filter
+def pressed(decision: Decision) -> str:
+    """Return the button that somebody pressed: grant, deny, or none for a default or a pause."""
+    if decision.because is None or decision.rule in ("person_paused", "brand_paused"):
+        return ""
+    return "grant" if decision.allowed else "deny"
+
+
+@register.filter
+def at_most(limit: Limit) -> str:
+    return words.at_most(limit.max, limit.per)
 
 
 @register.filter

@@ -21,7 +21,7 @@ from pytest_httpserver import HTTPServer
 from brands import keys, webhooks
 from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
-from cmr import accounts
+from cmr import accounts, overview
 from cmr.models import Consumer
 from consent import identifiers, propagation, relationships
 from consent.imports import applying, jobs
@@ -85,7 +85,7 @@ def test_from_sign_up_to_erasure(
     page.get_by_role("button", name="E-mail: Yes").first.click()
     expect(page.get_by_role("status")).to_contain_text("Yes to marketing by e-mail")
     page.get_by_role("button", name="Stop everything").click()
-    expect(page.get_by_text("Everything is stopped.")).to_be_visible()
+    expect(page.get_by_text("Stopped by you: everything.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("It is as it was before")
     expect(page.get_by_role("button", name="E-mail: Yes").first).to_have_attribute(
@@ -93,15 +93,15 @@ def test_from_sign_up_to_erasure(
     )
 
     page.get_by_role("link", name="Brands").first.click()
-    page.get_by_text("Say it to everybody at once").click()
-    page.get_by_label("Pause everyone until").fill(in_a_month())
-    page.get_by_role("button", name="Pause everyone").click()
+    page.get_by_text("For all brands").click()
+    page.locator("#everywhere").get_by_label("or until").fill(in_a_month())
+    page.locator("#pause-all").click()
     expect(page.get_by_text("Everyone is paused until")).to_be_visible()
 
     dora = Consumer.objects.get(user__email=DORA)
     propagation.propagate(dora.subject_id, now=timezone.now())
     worker.knock(endpoint.pk).result(20)
-    page.get_by_role("link", name="Follow it").click()
+    page.get_by_role("link", name="See what happens").click()
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"delivered \d"))
     expect(page.get_by_role("main")).to_contain_text("to be applied by")
     told = acme.events.latest("sequence").sequence
@@ -201,6 +201,41 @@ def test_a_reason_is_asked_for_when_it_is_done(page: Page, world: World) -> None
     expect(page.get_by_role("status")).to_contain_text("Your reason was passed on.")
 
 
+def test_two_quick_clicks_are_one_choice_that_undo_takes_back(page: Page, world: World) -> None:
+    sign_in(page)
+    page.goto("/brands/acme")
+    entries = LedgerEntry.objects.count()
+    page.locator("#pause-week").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("Done.")
+    expect(page.get_by_role("main")).to_contain_text("Paused until")
+    assert LedgerEntry.objects.count() == entries + 1
+    page.locator("#undo").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("Undone. It is as it was before.")
+    expect(page.locator("#pause-week")).to_be_visible()
+
+
+def test_an_allowed_brand_is_given_its_yes_by_the_next_click(page: Page, world: World) -> None:
+    rows = overview.rows(world.consumer, now=timezone.now())
+    silent = next(row.relationship.brand for row in rows if row.state == "silent")
+    sign_in(page)
+    page.goto(f"/brands/{silent.slug}")
+    page.get_by_role("button", name="Stop everything").click()
+    page.get_by_role("button", name="Allow again").click()
+    page.get_by_role("button", name="Allow marketing by e-mail").click()
+    expect(page.locator("#yes-marketingemail-b")).to_have_attribute("aria-pressed", "true")
+
+
+def test_times_are_by_the_browser_s_clock_from_the_first_page(
+    open_page: Open, world: World
+) -> None:
+    page = open_page(timezone_id="Asia/Tokyo")
+    sign_in(page)
+    page.goto(f"/history/{world.entry.pk}")
+    expect(page.get_by_role("main")).to_contain_text(" JST")
+    page.goto("/brands/acme/contacted")
+    expect(page.get_by_label("When it came (time in Asia/Tokyo)")).to_be_visible()
+
+
 def test_a_message_after_the_no_is_judged(page: Page, world: World) -> None:
     """Ana got a text message after her no, and reports it."""
     sign_in(page)
@@ -247,7 +282,7 @@ def test_a_global_privacy_control_signal_is_honoured(
     page.get_by_role("link", name="See it in your history").click()
     expect(page.get_by_text("Global Privacy Control signal").first).to_be_visible()
     page.get_by_role("link", name="Brands").first.click()
-    page.get_by_text("Say it to everybody at once").click()
+    page.get_by_text("For all brands").click()
     page.get_by_role("button", name="Personalised ads: Yes").click()
     page.goto("/history")
     newest = LedgerEntry.objects.latest("recorded_at")
@@ -338,7 +373,7 @@ def test_the_keyboard_is_enough(page: Page, world: World) -> None:
         if button.evaluate("each => each === document.activeElement"):
             break
     page.keyboard.press("Space")
-    expect(page.get_by_text("Everything is stopped.")).to_be_visible()
+    expect(page.get_by_text("Stopped by you: everything.")).to_be_visible()
 
 
 def test_tables_are_read_by_keyboard(page: Page, world: World) -> None:

@@ -67,7 +67,10 @@ class World:
 
 
 def build() -> World:
-    """Ana and eight brands: some write often, one is stopped, one paused, one asks."""
+    """Ana and eight brands, of which six are connected.
+
+    Some write often, one is stopped, one paused, one asks.
+    """
     now = timezone.now()
     with DIRECTORY.open("rb") as lines:
         directory.import_lines(lines)
@@ -78,6 +81,8 @@ def build() -> World:
     brands = [acme, *Brand.objects.exclude(slug__in=["acme", "rival"]).order_by("pk")[:7]]
     for nth, brand in enumerate(brands):
         _meet(ana, brand, now - timedelta(days=60 - nth), by_brand=nth % 2 == 0)
+    for brand in brands[:6]:
+        keys.issue(brand, name="shop")
     entry = _history(ana, brands, now)
     known = Relationship.objects.select_related("brand").get(person=ana.subject_id, brand=acme)
     contact_reports.report(

@@ -19,7 +19,7 @@ from consent.ledger import Actor
 from consent.models import HonourClock, Relationship
 from tests.conftest import Api
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("acme_key", "rival_key")]
 
 
 def say_no(as_ana: Api, brand: str | None = "acme", channel: str | None = "email") -> str:

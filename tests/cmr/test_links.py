@@ -141,7 +141,7 @@ def test_one_s_own_page_says_yes_no_less_and_pause(granted: Relationship) -> Non
     assert is_allowed(granted.brand, "research", "sms")
     caller.post(path, {"say": "limit::::", "max": "1", "per": "week"})
     page = caller.post(path, {"say": "pause::::", "until": "2099-01-01"})
-    assert b"Paused until" in page.content
+    assert b"Paused by you until" in page.content
     page = caller.post(path, {"say": "deny::::"})
     assert b"Done." in page.content
     assert not is_allowed(granted.brand)

@@ -97,7 +97,8 @@ def test_the_list_is_searched_and_filtered(browser: Client, both: list[Brand]) -
     say(browser, "grant:marketing:email::")
     assert names(browser.get("/", {"q": "riv"}).content) == ["Rival"]
     assert names(browser.get("/", {"show": "receiving"}).content) == ["Acme"]
-    assert names(browser.get("/", {"show": "stopped"}).content) == ["Rival"]
+    assert names(browser.get("/", {"show": "silent"}).content) == ["Rival"]
+    assert names(browser.get("/", {"show": "stopped"}).content) == []
     assert b"None of your brands is in this state" in browser.get("/", {"show": "asking"}).content
     assert b"has \xe2\x80\x9czzz\xe2\x80\x9d in its name" in browser.get("/", {"q": "zzz"}).content
 
@@ -173,9 +174,9 @@ def test_undo_keeps_the_limit_and_the_pause_that_stood(browser: Client, met: Rel
     page = say(browser, "deny::::")
     browser.post("/undo", undo_button(page))
     shown = browser.get("/brands/acme").content
-    assert b"At most 2 messages" in shown
+    assert b"<p>At most 2 a week.</p>" in shown
     assert b"Paused until" in shown
-    assert b"Everything is stopped" not in shown
+    assert b"Stopped by you: everything" not in shown
 
 
 def test_what_was_changed_since_is_not_undone(browser: Client, met: Relationship) -> None:
@@ -202,8 +203,8 @@ def test_ending_a_pause_leaves_the_limit(browser: Client, met: Relationship) -> 
     assert "Paused until" in say(browser, "pause::::", until=until)
     page = say(browser, "allow::::")
     assert "Paused until" not in page
-    assert "At most 2 messages" in page
-    assert "At most 2 messages" not in say(browser, "unlimit::::")
+    assert "<p>At most 2 a week.</p>" in page
+    assert "<p>At most 2 a week.</p>" not in say(browser, "unlimit::::")
 
 
 def test_a_topic_is_called_by_its_name(browser: Client, met: Relationship, offers: Topic) -> None:
@@ -374,6 +375,7 @@ def test_what_a_brand_wrote_is_shown_as_text(browser: Client, ana: Consumer, acm
         assert b"&lt;script&gt;alert(1)" in page
 
 
+@pytest.mark.usefixtures("acme_key")
 def test_a_page_says_which_addresses_a_brand_knows(
     ana: Consumer, acme: Brand, met: Relationship, client: Client, now: datetime
 ) -> None:

@@ -213,10 +213,10 @@ def test_the_slower_of_two_relationships_is_what_became_of_it(
     merging.merge(other, into=ana.subject_id, now=now)
     entry = _say(ana.subject_id, acme, "deny", now + HOUR)
     stream.acknowledge(acme.pk, through=3, now=now + HOUR)
-    (fate,) = honouring.fates(entry)
+    (fate,) = honouring.fates(entry, now=now)
     assert fate.state(now + HOUR) == "recorded"
     stream.acknowledge(acme.pk, through=4, now=now + HOUR)
-    (fate,) = honouring.fates(entry)
+    (fate,) = honouring.fates(entry, now=now)
     assert fate.state(now + HOUR) == "applied"
 
 

@@ -14,6 +14,29 @@
   addEventListener("htmx:sendError", () => say(words.offline));
   addEventListener("htmx:timeout", () => say(words.offline));
 
+  // A form that is on its way is not sent a second time. The server takes a repeat for what it is;
+  // this only spares the wait. Nothing is disabled, so that the pressed button is sent along.
+  addEventListener(
+    "submit",
+    (event) => {
+      if (event.target.method !== "post") return;
+      if (event.target.dataset.sent) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
+      event.target.dataset.sent = "1";
+      event.submitter?.setAttribute("aria-busy", "true");
+    },
+    true,
+  );
+  const takeAgain = () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+  };
+  addEventListener("htmx:afterRequest", takeAgain);
+  addEventListener("pageshow", takeAgain);
+
   // What changed is said at the top; whoever is further down is told, and not moved there.
   addEventListener("htmx:afterSettle", () => {
     const status = document.getElementById("status");
