@@ -34,7 +34,7 @@ def _find_repeated(
     person_id: uuid.UUID, choices: Sequence[NewChoice], now: datetime
 ) -> dict[int, LedgerEntry]:
     """Return the entries that stand already, by the place of the choice that repeats them."""
-    said = preferences.of_subject(person_id)
+    said = _read_said(person_id, choices)
     standing, recorded = dict[int, Choice](), list[Scope]()
     for nth, new in enumerate(ledger.suppose(choices, now=now)):
         newest = _find_newest(said, new.scope)
@@ -50,6 +50,15 @@ def _find_repeated(
         for nth, each in standing.items()
         if _has_same_words(entries[each.entry], choices[nth])
     }
+
+
+def _read_said(person_id: uuid.UUID, choices: Sequence[NewChoice]) -> list[Choice]:
+    """Return what was said that *choices* can have in common: of one brand the fast way."""
+    brands = {choice.scope.brand for choice in choices}
+    only = brands.pop() if len(brands) == 1 else None
+    if only is None:
+        return preferences.of_subject(person_id)
+    return preferences.covering_brand(person_id, only)
 
 
 def _find_newest(said: Iterable[Choice], scope: Scope) -> Choice | None:

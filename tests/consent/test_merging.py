@@ -205,6 +205,7 @@ def test_a_wide_choice_on_its_way_reaches_the_other_address_too(
         assert [body["type"] for body in told].count("preference.denied") == 1
 
 
+@pytest.mark.usefixtures("acme_key")
 def test_the_slower_of_two_relationships_is_what_became_of_it(
     ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
 ) -> None:
