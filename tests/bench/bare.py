@@ -9,26 +9,25 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
-from config.web import Application
+from config import settings as product
+
+#: The web server's own side is the product's, and reads the product's settings and apps.
+OF_THE_PRODUCT = {name: value for name, value in vars(product).items() if name.isupper()}
+OURS = {
+    "ALLOWED_HOSTS": ["127.0.0.1"],
+    "ROOT_URLCONF": __name__,
+    # One connection a thread, kept: the fastest that Django offers.
+    "DATABASES": {"default": environ.Env().db_url() | {"CONN_MAX_AGE": None}},
+}
 
 if not settings.configured:
-    settings.configure(
-        ALLOWED_HOSTS=["127.0.0.1"],
-        ROOT_URLCONF=__name__,
-        MIDDLEWARE=[],
-        SECRET_KEY="bare",
-        # One connection a thread, kept: the fastest that Django offers.
-        DATABASES={"default": environ.Env().db_url() | {"CONN_MAX_AGE": None}},
-        # What the product's own server side reads, with the product's values.
-        WEB_THREADS=4,
-        STREAMS_AT_ONCE=2,
-        MAX_BODY_BYTES=1_000_000,
-        MAX_BUFFERED_BYTES=200_000_000,
-        CONNECTION_IDLE_SECONDS=60.0,
-    )
+    settings.configure(**OF_THE_PRODUCT | OURS)
     import django
 
     django.setup()
+    settings.MIDDLEWARE = []  # only now: an app refuses to start without its own
+
+from config.web import Application  # noqa: E402 - it needs the apps
 
 
 def row(request: HttpRequest, number: int) -> HttpResponse:
