@@ -1,4 +1,7 @@
-"""Where work crosses into the worker. A task is a wake-up: losing one loses time, nothing else."""
+"""Where work crosses into the worker. A task is a wake-up: losing one loses time, nothing else.
+
+What recurs is no task: `config.recurring` has its table.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,15 @@ def deliver(*subscription_ids: str) -> None:
         dispatch.own().knock(uuid.UUID(each))
 
 
-@shared_task(name="brands.tell_of_trouble")
 def tell_of_trouble() -> None:
+    """Mail brands about webhooks that fail."""
     now = timezone.now()
     troubles.notice(now)
     troubles.tell(now)
 
 
-@shared_task(name="brands.forget_repeats")
 def forget_repeats() -> int:
+    """Delete answers that no repeated call can ask for any more."""
     return repeats.forget(now=timezone.now())
 
 

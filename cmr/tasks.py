@@ -1,4 +1,4 @@
-"""What beat and wake-ups call, and the sweep of the outbox, which needs neither."""
+"""What recurs (`config.recurring`), and the outbox's wake-up, and its sweep, which needs none."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from cmr import accounts, links, outbox, rate_limits, sessions
 _sending = threading.Lock()
 
 
-@shared_task(name="cmr.clear_sessions")
 def clear_sessions() -> None:
     """Forget sessions that ran out, accounts that nobody proved to be theirs, and used links."""
     call_command("clearsessions")
@@ -22,13 +21,11 @@ def clear_sessions() -> None:
     links.forget_used(now=timezone.now())
 
 
-@shared_task(name="cmr.forget_rate_limits")
 def forget_rate_limits() -> None:
     """Delete the counts of attempts whose window is over."""
     rate_limits.forget_expired()
 
 
-@shared_task(name="cmr.forget_removed_addresses")
 def forget_removed_addresses() -> None:
     """Delete removed addresses whose week is over: by the hour, so that none stays much longer."""
     accounts.forget_removed(now=timezone.now())

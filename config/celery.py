@@ -3,17 +3,23 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, bootsteps
 from celery.signals import task_prerun
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 log = logging.getLogger(__name__)
+
+#: Of each worker: so many recurring jobs at once.
+JOB_THREADS = 3
+#: For so long a worker that stops waits for its threads. A job that is cut off is begun anew.
+STOP_SECONDS = 5.0
 
 app = Celery("cmr")
 # By name, so that settings are read when Celery is used and not when this package is imported: the
@@ -29,18 +35,19 @@ def drop_broken_connection(**kwargs: Any) -> None:
 
 
 class Sweep(bootsteps.StartStopStep):
-    """Two threads in every worker that do whatever is due, woken by nobody.
+    """Threads in every worker that do whatever is due, woken by nobody.
 
     They belong to the worker and not to its consumer, so they run while the broker is away. Leases
-    and row locks keep the sweeps of several workers apart. Mail has a thread of its own: a mail
-    server that hangs holds up nothing else.
+    and locks keep the sweeps of several workers apart. Mail has a thread of its own: a mail server
+    that hangs holds up nothing else. Recurring jobs have several: one that takes an hour, as the
+    ledger's verification may, holds up no other.
     """
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         self.stopping = threading.Event()
         self.threads = [
             threading.Thread(target=self.run, args=[each], name=each.__name__, daemon=True)
-            for each in (self.sweep, self.send_messages)
+            for each in (self.sweep, self.send_messages, *[self.run_jobs] * JOB_THREADS)
         ]
 
     def start(self, parent: Any) -> None:
@@ -51,9 +58,10 @@ class Sweep(bootsteps.StartStopStep):
         from brands import dispatch
 
         self.stopping.set()
+        until = time.monotonic() + STOP_SECONDS
         for thread in self.threads:
-            if thread.is_alive():
-                thread.join(5)  # or it would begin to deliver what nobody will finish
+            if thread.is_alive():  # or it would begin to deliver what nobody will finish
+                thread.join(max(0.0, until - time.monotonic()))
         dispatch.close_own()
 
     terminate = stop
@@ -68,6 +76,12 @@ class Sweep(bootsteps.StartStopStep):
 
         send_waiting(self.stopping.is_set)
 
+    def run_jobs(self) -> None:
+        from brands import recurring
+        from config.recurring import JOBS
+
+        recurring.run_due(JOBS, should_stop=self.stopping.is_set)
+
     def run(self, act: Callable[[], None]) -> None:
         while not self.stopping.wait(settings.SWEEP_SECONDS):
             try:
@@ -75,6 +89,7 @@ class Sweep(bootsteps.StartStopStep):
                 act()
             except Exception:  # the next round tries again: a sweep that died would be silent
                 log.exception("%s failed", act.__name__)
+        connections.close_all()
 
 
 app.steps["worker"].add(Sweep)

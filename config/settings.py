@@ -305,19 +305,6 @@ CELERY = {
     # Without it Celery opens a connection to PostgreSQL for every task.
     "CELERY_DB_REUSE_MAX": 1_000,
     "worker_hijack_root_logger": False,
-    "beat_schedule": {
-        "verify-ledger": {"task": "consent.verify_ledger", "schedule": 3600.0},
-        "refresh-reports": {"task": "consent.refresh_reports", "schedule": 300.0},
-        "forget-repeats": {"task": "brands.forget_repeats", "schedule": 3600.0},
-        "apply-imports": {"task": "consent.apply_imports", "schedule": 10.0},
-        "forget-import-files": {"task": "consent.forget_import_files", "schedule": 600.0},
-        "write-exports": {"task": "consent.write_exports", "schedule": 60.0},
-        "mail-summary": {"task": "consent.mail_summary", "schedule": 3600.0},
-        "forget-rate-limits": {"task": "cmr.forget_rate_limits", "schedule": 3600.0},
-        "clear-sessions": {"task": "cmr.clear_sessions", "schedule": 86_400.0},
-        "forget-removed-addresses": {"task": "cmr.forget_removed_addresses", "schedule": 3600.0},
-        "tell-of-trouble": {"task": "brands.tell_of_trouble", "schedule": 60.0},
-    },
 }
 
 # -- Browsers ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What beat and wake-ups call, and the sweep that needs neither."""
+"""What wake-ups call, what recurs (`config.recurring`), and the sweep that needs no wake-up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def propagate(subject_id: str) -> None:
     propagation.propagate(uuid.UUID(subject_id), now=timezone.now())
 
 
-@shared_task(name="consent.verify_ledger")
 def verify_ledger() -> int:
     """Verify the whole record; log each break, and return how many there are.
 
@@ -41,7 +40,6 @@ def verify_ledger() -> int:
     return breaks
 
 
-@shared_task(name="consent.refresh_reports")
 def refresh_reports() -> None:
     """Work out what no running count can hold, of the brands that are due."""
     now = timezone.now()
@@ -72,12 +70,10 @@ def apply_imports() -> int:
     return done
 
 
-@shared_task(name="consent.forget_import_files")
 def forget_import_files() -> int:
     return files.forget_expired(now=timezone.now())
 
 
-@shared_task(name="consent.mail_summary")
 def mail_summary() -> bool:
     return summaries.send_due(now=timezone.now())
 

@@ -13,6 +13,7 @@ from brands.models.catalogue import (
 from brands.models.key import BrandKey
 from brands.models.link_key import RetiredLinkKey
 from brands.models.notice import Notice
+from brands.models.recurring_job import RecurringJob
 from brands.models.repeat import Repeat
 from brands.models.stream import Acknowledgement, Event, StreamHead, SubjectHead
 from brands.models.webhook import (
@@ -41,6 +42,7 @@ __all__ = [
     "Outcome",
     "PastRegime",
     "Purpose",
+    "RecurringJob",
     "Regime",
     "Repeat",
     "RetiredLinkKey",

@@ -32,19 +32,16 @@ WORKER = (
 )
 DELIVERY = f"{WORKER} --queues delivery --concurrency 2 --hostname delivery@%h"
 RECORDS = f"{WORKER} --queues records --concurrency 4 --hostname records@%h"
-BEAT = "celery -A config beat --loglevel WARNING"
 
 
 def processes(port: int, folder: Path) -> list[Process]:
     """What runs, in the order of starting; it is stopped in reverse."""
     web = _module(WEB, "--port", str(port))
-    beat = _module(BEAT, "--schedule", str(folder / "beat"))
     return [
         Process("sample-brand", _module("config.demo.sample_brand")),
         Process("web", web, ready=lambda: is_ready(port)),
         Process("delivery", _module(DELIVERY)),
         Process("records", _module(RECORDS)),
-        Process("beat", beat),
     ]
 
 

@@ -19,7 +19,7 @@ DOCKERFILE = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.M
 INSTRUCTIONS = [
     line.split(maxsplit=1) for line in DOCKERFILE.replace("\\\n", "").splitlines() if line.strip()
 ]
-OURS = {"migrate", "web", "delivery", "records", "beat"}
+OURS = {"migrate", "web", "delivery", "records"}
 SECRET = re.compile(r"SECRET|PEPPER|PASSWORD|KEY")
 #: Settings that compose does not pass, and why.
 NOT_PASSED = {

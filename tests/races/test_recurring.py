@@ -1,0 +1,212 @@
+"""Recurring jobs: each is done when it is due, by one worker at a time, with no beat anywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from brands import recurring
+from brands.models import Brand, RecurringJob, Repeat
+from brands.recurring import Job
+from cmr.models import RateLimitCount
+from config.celery import Sweep
+from config.recurring import JOBS
+from consent.imports import jobs, receiving
+from consent.models import Import, SummaryMail
+from tests.conftest import ROOT
+from tests.races.together import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = timedelta(hours=1)
+
+
+def make_due(*names: str) -> None:
+    """Each of the jobs is due now."""
+    recurring.run_due(JOBS)
+    rows = RecurringJob.objects.filter(name__in=names) if names else RecurringJob.objects.all()
+    rows.update(due_at=timezone.now())
+
+
+def clock_of(job: Job) -> RecurringJob:
+    return RecurringJob.objects.get(name=job.name)
+
+
+def count_job(ran: list[str], period: timedelta = HOUR) -> Job:
+    job = Job("count", period, lambda: ran.append("ran"))
+    RecurringJob.objects.create(name=job.name, due_at=timezone.now())
+    return job
+
+
+def test_a_job_that_is_new_is_due_after_its_period() -> None:
+    before = timezone.now()
+    assert recurring.run_due(JOBS) == []
+    due = dict(RecurringJob.objects.values_list("name", "due_at"))
+    assert due.keys() == {job.name for job in JOBS}
+    assert all(before + job.period <= due[job.name] for job in JOBS)
+
+
+def test_a_job_is_done_once_in_its_period() -> None:
+    ran: list[str] = []
+    job = count_job(ran)
+    assert recurring.run_due([job]) == ["count"]
+    assert recurring.run_due([job]) == []
+    assert ran == ["ran"]
+    clock = clock_of(job)
+    assert clock.began_at and clock.due_at == clock.began_at + HOUR
+    assert clock.ended_at and clock.failures == 0
+
+
+def test_two_workers_at_once_do_a_job_once() -> None:
+    ran: list[str] = []
+    job = count_job(ran)
+    together(*[lambda: recurring.run_due([job])] * 4)
+    assert ran == ["ran"]
+
+
+def test_nobody_begins_a_job_that_still_runs_though_it_is_due() -> None:
+    """A verification that takes longer than its period keeps the next one waiting."""
+    began, may_end, ran = threading.Event(), threading.Event(), list[str]()
+
+    def run() -> None:
+        ran.append("ran")
+        began.set()
+        assert may_end.wait(30)
+
+    job = Job("slow", HOUR, run)
+    RecurringJob.objects.create(name=job.name, due_at=timezone.now())
+    worker = threading.Thread(target=_run_apart, args=[job])
+    worker.start()
+    assert began.wait(30)
+    RecurringJob.objects.update(due_at=timezone.now())
+    assert recurring.run_due([job]) == []
+    may_end.set()
+    worker.join()
+    assert ran == ["ran"]
+
+
+def _run_apart(job: Job) -> None:
+    try:
+        recurring.run_due([job])
+    finally:
+        connection.close()
+
+
+def test_a_job_that_fails_is_tried_again_and_stops_no_other() -> None:
+    ran: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    bad, good = Job("bad", HOUR, fail), count_job(ran)
+    RecurringJob.objects.create(name="bad", due_at=timezone.now())
+    assert recurring.run_due([bad, good]) == ["bad", "count"]
+    assert ran == ["ran"]
+    clock = clock_of(bad)
+    assert (clock.failures, clock.ended_at) == (1, None)
+    assert clock.began_at and clock.due_at == clock.began_at + recurring.RETRY
+
+
+WORKER_THAT_DIES = """
+import os
+import re
+from datetime import timedelta
+
+import django
+
+django.setup()
+from brands.recurring import Job, run_due
+run_due([Job("count", timedelta(hours=1), lambda: os._exit(9))])
+"""
+
+
+def test_a_job_whose_worker_died_is_soon_begun_anew() -> None:
+    ran: list[str] = []
+    job = count_job(ran)
+    command = [sys.executable, "-c", WORKER_THAT_DIES]
+    assert subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode == 9
+    clock = clock_of(job)
+    assert clock.began_at and clock.due_at == clock.began_at + recurring.RETRY
+    RecurringJob.objects.update(due_at=timezone.now())
+    assert recurring.run_due([job]) == ["count"]
+    assert clock_of(job).failures == 0
+
+
+def environment() -> dict[str, str]:
+    """For a process of its own on the test's database."""
+    name = connection.settings_dict["NAME"]
+    url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
+    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+
+@pytest.fixture
+def worker(settings: Settings) -> Iterator[Sweep]:
+    """The threads of a worker, without Celery's part of it: there is no broker and no beat."""
+    settings.SWEEP_SECONDS = 0.05
+    step = Sweep(None)
+    yield step
+    step.stop(None)
+
+
+def wait_until_all_ran() -> None:
+    ended = threading.Event()
+    for _ in range(600):
+        if not RecurringJob.objects.filter(ended_at=None).exists():
+            return
+        ended.wait(0.1)
+    waiting = RecurringJob.objects.filter(ended_at=None).values_list("name", flat=True)
+    pytest.fail(f"did not run: {list(waiting)}")
+
+
+def test_a_worker_alone_does_all_that_recurs(
+    acme: Brand, worker: Sweep, settings: Settings
+) -> None:
+    """An import goes on, the summary is mailed, and what is old is deleted: woken by nobody."""
+    settings.REPORT_MAIL_TO = ["boss@example.org"]
+    old = timezone.now() - timedelta(days=400)
+    Repeat.objects.create(brand=acme, key="k", asked=b"", made_at=old)
+    RateLimitCount.objects.create(key="k", count=1, expires_at=old)
+    started = start_import(acme)
+    make_due()
+    worker.start(None)
+    wait_until_all_ran()
+    started.refresh_from_db()
+    assert (started.state, started.applied) == ("done", 2)
+    assert SummaryMail.objects.count() == 1 and mail.outbox[0].to == ["boss@example.org"]
+    assert not Repeat.objects.exists() and not RateLimitCount.objects.exists()
+
+
+def start_import(brand: Brand) -> Import:
+    now = timezone.now()
+    job = jobs.begin(brand, note="", tells=False, now=now)
+    lines = "email,ref,purpose,channel,decision,made_at,evidence\n" + "".join(
+        f"person{n}@example.org,{n},marketing,email,grant,2024-05-01T10:00:00Z,form\n"
+        for n in range(2)
+    )
+    receiving.receive(job, 1, BytesIO(lines.encode()), form="csv", now=now)
+    jobs.start(job, now=now)
+    return job
+
+
+def test_the_documentation_lists_every_job() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    listed = dict(re.findall(r"^\| `([a-z_]+)` \| (\d+ (?:s|min|h|d)) \|", text, re.MULTILINE))
+    units = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+    periods = {
+        name: timedelta(**{units[unit]: int(number)})
+        for name, (number, unit) in ((n, every.split()) for n, every in listed.items())
+    }
+    assert periods == {job.name: job.period for job in JOBS}
