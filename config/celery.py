@@ -70,6 +70,7 @@ class Sweep(bootsteps.StartStopStep):
         from consent.tasks import sweep
 
         sweep()
+        settings.HEARTBEAT_FILE.touch()
 
     def send_messages(self) -> None:
         from cmr.tasks import send_waiting

@@ -280,6 +280,8 @@ DNS_SERVERS = read_list("DNS_SERVERS")
 WEBHOOK_PROOF = env.bool("WEBHOOK_PROOF", default=not OUTBOUND_ALLOW_LOOPBACK)
 #: Seconds between two sweeps, which deliver whatever is due though nobody was woken.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
+#: A worker's sweep touches it after each round; `docker-compose.yml` looks at its age.
+HEARTBEAT_FILE = FOLDER / "heartbeat"
 
 # -- Celery: a wake-up, never the truth --------------------------------------------------------
 

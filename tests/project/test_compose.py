@@ -1,7 +1,11 @@
 """docker-compose.yml and the Dockerfile say the same as the settings and the launcher."""
 
 import itertools
+import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import yaml
 from django.conf import settings
 
 from config.services import product
+from tests.cmr.mail_servers import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -66,14 +71,14 @@ def major_version(service: str) -> int:
 
 
 def test_has_every_service() -> None:
-    assert set(SERVICES) == OURS | {"postgres", "redis"}
+    assert set(SERVICES) == OURS | {"postgres", "redis", "proxy"}
 
 
 def test_every_dependency_is_a_service_and_can_become_what_is_waited_for() -> None:
     for name, service in SERVICES.items():
         for needed, how in service.get("depends_on", {}).items():
             assert needed in SERVICES, f"{name} waits for {needed}"
-            if how["condition"] == "service_healthy":
+            if how["condition"] == "service_healthy" and needed != "web":  # the image's own
                 assert "test" in SERVICES[needed]["healthcheck"]
             if how["condition"] == "service_completed_successfully":
                 assert SERVICES[needed]["restart"] == "no"
@@ -189,6 +194,102 @@ def test_everything_that_reads_the_environment_is_known() -> None:
     assert {f for f in reading if not f.startswith(("config/services/", "config/demo/"))} == {
         "config/celery.py", "config/asgi.py",  # which settings there are, for both
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["delivery", "records"])
+def test_a_worker_is_healthy_while_its_sweep_goes_round(name: str, tmp_path: Path) -> None:
+    """The command itself, in a folder as the container's."""
+    command = SERVICES[name]["healthcheck"]["test"]
+    assert command[0] == "CMD"
+    heartbeat = tmp_path / "var" / "heartbeat"
+    heartbeat.parent.mkdir()
+    assert not is_healthy(command, tmp_path)
+    heartbeat.touch()
+    assert is_healthy(command, tmp_path)
+    old = time.time() - 121
+    os.utime(heartbeat, (old, old))
+    assert not is_healthy(command, tmp_path)
+    assert settings.HEARTBEAT_FILE == settings.FOLDER / "heartbeat"
+
+
+def is_healthy(command: list[str], folder: Path) -> bool:
+    program = [sys.executable, *command[2:]]
+    return subprocess.run(program, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+def test_every_container_that_stays_has_a_limit_of_memory() -> None:
+    for name, service in SERVICES.items():
+        assert service["deploy"]["resources"]["limits"]["memory"], name
+
+
+def test_redis_asks_for_a_password() -> None:
+    command = SERVICES["redis"]["command"]
+    password = command[command.index("--requirepass") + 1]
+    assert re.fullmatch(DEMANDED, password)
+    assert SERVICES["redis"]["environment"]["REDISCLI_AUTH"] == password
+    for name in OURS:
+        assert SERVICES[name]["environment"]["REDIS_URL"] == f"redis://:{password}@redis:6379/0"
+
+
+def test_the_proxy_ends_tls_before_web() -> None:
+    proxy = SERVICES["proxy"]
+    assert {"80:80", "443:443"} <= set(proxy["ports"])
+    assert "./Caddyfile:/etc/caddy/Caddyfile:ro" in proxy["volumes"]
+    caddyfile = re.sub(r"#.*", "", (ROOT / "Caddyfile").read_text())
+    assert caddyfile.split()[:2] == ["{$PUBLIC_URL}", "{"]
+    assert re.search(r"dynamic a web 8000\b", caddyfile)
+    assert caddyfile.count("{") == caddyfile.count("}")
+    # One proxy, which replaces what a caller sent: Caddy's default, unless it trusts somebody.
+    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
+    assert "trusted_proxies" not in caddyfile
+
+
+def environment_of(service: str, **dotenv: str) -> dict[str, str]:
+    """What compose tells *service*, with the example's values and *dotenv* in .env."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]", line))
+    filled = {
+        name: value or name.lower() + "x" * 40 for name, value in example.items()
+    }
+    known = filled | dotenv
+
+    def insert(found: re.Match[str]) -> str:
+        return known.get(found[1]) or found[2] or ""
+
+    passed = {
+        name: known.get(name) if value is None else value
+        for name, value in SERVICES[service]["environment"].items()
+    }
+    variable = re.compile(r"\$\{([A-Z_]+)(?::[-?]([^}]*))?\}")
+    return {name: variable.sub(insert, str(v)) for name, v in passed.items() if v is not None}
+
+
+SEND = (
+    "import django; django.setup();"
+    "from django.core.management import call_command; call_command('check', fail_level='WARNING');"
+    "from django.core.mail import send_mail; send_mail('Hello', 'text', None, ['ana@example.org'])"
+)
+
+
+def test_a_mail_leaves_with_composes_environment(tmp_path: Path) -> None:
+    """From web and from a worker, with nothing else in the environment."""
+    server = MailServer(utf8=True)
+    server.start()
+    try:
+        for service in ("web", "records"):
+            environment = environment_of(
+                service,
+                EMAIL_URL=f"smtp://127.0.0.1:{server.port}",
+                MAIL_FROM="CMR <cmr@example.org>",
+            ) | {"CMR_FOLDER": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
+            command = [sys.executable, "-c", SEND]
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+    finally:
+        server.stop()
+    assert [mail.sender for mail in server.mails] == ["cmr@example.org"] * 2
 
 
 def test_the_example_names_every_variable() -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -210,3 +211,11 @@ def test_the_documentation_lists_every_job() -> None:
         for name, (number, unit) in ((n, every.split()) for n, every in listed.items())
     }
     assert periods == {job.name: job.period for job in JOBS}
+
+
+def test_a_worker_says_that_its_sweep_goes_round(
+    acme: Brand, worker: Sweep, settings: Settings, tmp_path: Path
+) -> None:
+    settings.HEARTBEAT_FILE = tmp_path / "heartbeat"
+    worker.sweep()
+    assert settings.HEARTBEAT_FILE.exists()
