@@ -299,7 +299,8 @@ def test_each_row_says_what_it_will_do(workspace: Workspace, dev: Browser) -> No
         dev,
         f"{head}ann@example.org,A-1,{YES}\n"
         f"ann@example.org,,marketing,email,deny,,asked\n"
-        f"ben@example.org,,{YES.replace('form 7', 'form 8')}\n,A-9,{YES}\nann@example.org,A-2,{YES}\n"
+        f"ben@example.org,,{YES.replace('form 7', 'form 8')}\n"
+        f",A-9,{YES}\nann@example.org,A-2,{YES}\n"
         f"new@example.org,,{YES}\nann@example.org,,weather,email,grant,,x\n",
     )
     told = re.findall(r'<td class="wrap">((?:A new|Adds|Not taken|Says)[^<]*)', dev.text(page))

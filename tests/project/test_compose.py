@@ -248,9 +248,7 @@ def environment_of(service: str, **dotenv: str) -> dict[str, str]:
     """What compose tells *service*, with the example's values and *dotenv* in .env."""
     lines = (ROOT / ".env.example").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]", line))
-    filled = {
-        name: value or name.lower() + "x" * 40 for name, value in example.items()
-    }
+    filled = {name: value or name.lower() + "x" * 40 for name, value in example.items()}
     known = filled | dotenv
 
     def insert(found: re.Match[str]) -> str:
