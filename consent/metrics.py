@@ -5,6 +5,19 @@ tables: the finest, and its sums by brand, by campaign and of all brands, which 
 reports read. It moves the cursor too, so the counts are those of the stream up to the cursor,
 whatever is killed when. Only `unsubscribes` is more than a sum over events: a person who leaves by
 a campaign counts once, and `Unsubscribed` remembers whom it has counted.
+
+Note [People]. A person who said no on three days of a period is one person, so people are no sum
+over days. `Decided` has the days on which somebody decided, `PeopleCount` how many people decided
+on a day, by the day on which each had done so last. A person has exactly one such day in a period
+before which lies none of the period's: so the people of a period are the sum of those whose `day`
+lies in it and whose `before` lies before it. Worked example: noes on the 3rd, 5th and 9th are
+(3, never), (5, 3) and (9, 5); from the 4th to the 9th only (5, 3) began before the 4th: one person.
+
+People are counted by brand: somebody who deals with two brands is two relationships. Days are told
+apart by each of `GRAINS`, so people by one of them are as quick; by several, or by others, they are
+counted one by one in `Decided`. Who comes back (`arrived`) is counted by the day on which they had
+ended it, so that the people in a relationship in a period are those at its start and the arrivals
+whose `before` lies before it.
 """
 
 from __future__ import annotations
@@ -21,7 +34,9 @@ from consent.models import (
     BrandCount,
     CampaignCount,
     DailyCount,
+    Decided,
     MetricsCursor,
+    PeopleCount,
     Refusal,
     TotalCount,
     Unsubscribed,
@@ -42,6 +57,16 @@ COUNTED = {
     "ended": "type = 'relationship.ended'",
 }
 COUNTERS = tuple(COUNTED)
+#: What a person may have done in a period, and which events say so.
+KINDS = {
+    "opted_out": COUNTED["opt_outs"],
+    "opted_in": COUNTED["opt_ins"],
+    "paused": COUNTED["pauses"],
+    "limited": COUNTED["limits"],
+    "re_opted_in": COUNTED["re_opt_ins"],
+}
+#: What people are counted by beside brand and day; empty for nothing else.
+GRAINS = ("", "purpose", "channel", "reason", "source")
 #: The columns by which the tables tell apart what they count.
 FINEST = "brand_id day purpose channel topic campaign reason source".split()
 BY_BRAND = ["day", "brand_id"]
@@ -106,6 +131,65 @@ COUNT_ALL = COUNT + _adding(TotalCount, OF_ALL)
 COUNT_AGAIN = COUNT + "SELECT"
 
 
+SCOPE = "purpose, channel, topic, campaign, reason, source"
+# People whose days change are taken off as they were counted and put on as they are now, so the
+# order in which events come does not matter.
+COUNT_PEOPLE = """
+WITH told AS MATERIALIZED (
+    SELECT sequence, subject, type, decision, before, (timestamp AT TIME ZONE 'UTC')::date AS day,
+           {scope}
+    FROM brands_event
+    WHERE brand_id = %(brand)s AND sequence > %(after)s AND sequence <= %(through)s
+        AND (decision IN ('deny', 'grant', 'pause', 'limit')
+            OR type IN ('relationship.started', 'relationship.ended'))
+), added AS MATERIALIZED (
+    SELECT DISTINCT subject, kind, day, {scope}
+    FROM told, LATERAL (VALUES {kinds}, ('ended', type = 'relationship.ended')) AS k (kind, holds)
+    WHERE holds
+), held AS MATERIALIZED (
+    SELECT subject, kind, day, {scope} FROM consent_decided
+    WHERE brand_id = %(brand)s AND subject IN (SELECT subject FROM told)
+), days AS MATERIALIZED (
+    SELECT subject, kind, grain, value, day, bool_or(counted) AS counted
+    FROM (SELECT *, true AS counted FROM held UNION ALL SELECT *, false FROM added) AS every,
+         LATERAL (VALUES {grains}) AS g (grain, value)
+    WHERE kind <> 'ended'
+    GROUP BY subject, kind, grain, value, day
+), arrived AS (
+    SELECT type, day, coalesce(
+        max(day) FILTER (WHERE type = 'relationship.ended') OVER (
+            PARTITION BY subject ORDER BY sequence
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), ended.last) AS before
+    FROM told LEFT JOIN (
+        SELECT subject, max(day) AS last FROM held WHERE kind = 'ended' GROUP BY subject
+    ) AS ended USING (subject)
+), changes AS (
+    SELECT kind, grain, value, day, lag(day) OVER chain AS before, 1 AS people
+    FROM days WINDOW chain AS (PARTITION BY subject, kind, grain, value ORDER BY day)
+    UNION ALL
+    SELECT kind, grain, value, day, lag(day) OVER chain, -1
+    FROM days WHERE counted WINDOW chain AS (PARTITION BY subject, kind, grain, value ORDER BY day)
+    UNION ALL
+    SELECT 'arrived', '', '', day, before, 1 FROM arrived WHERE type = 'relationship.started'
+), remembered AS (
+    INSERT INTO consent_decided (brand_id, subject, kind, day, {scope})
+    SELECT %(brand)s, subject, kind, day, {scope} FROM added ON CONFLICT DO NOTHING
+)
+INSERT INTO consent_peoplecount AS counts (brand_id, kind, grain, value, day, before, people)
+SELECT %(brand)s, kind, grain, value, day, coalesce(before, '0001-01-01'), sum(people)
+FROM changes GROUP BY 2, 3, 4, 5, 6 HAVING sum(people) <> 0
+ON CONFLICT (brand_id, grain, day, kind, value, before)
+DO UPDATE SET people = counts.people + EXCLUDED.people
+""".format(
+    scope=SCOPE,
+    kinds=", ".join(f"('{kind}', {which})" for kind, which in KINDS.items()),
+    grains=", ".join(f"('{grain}', {grain or repr('')})" for grain in GRAINS),
+)
+#: Rows that later events emptied.
+DROP_EMPTY = "DELETE FROM consent_peoplecount WHERE brand_id = %(brand)s AND people = 0"
+
+
 def roll_up() -> int:
     """Count what is new in every stream; return how many events were read."""
     return sum(_roll_up_brand(brand_id) for brand_id in behind())
@@ -139,8 +223,10 @@ def _roll_up_batch(brand_id: int) -> int:
 
 
 def _count(statement: str, brand_id: int, *, after: int, through: int) -> None:
+    values = {"brand": brand_id, "after": after, "through": through}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"brand": brand_id, "after": after, "through": through})
+        for each in (statement, COUNT_PEOPLE, DROP_EMPTY):
+            cursor.execute(each, values)
 
 
 def rebuild_all() -> Iterator[tuple[int, int]]:
@@ -162,7 +248,7 @@ def rebuild(brand_id: int) -> None:
     """Count a brand's stream again, as far as it had been counted; not the totals of all brands."""
     with transaction.atomic():
         cursor = MetricsCursor.objects.select_for_update().get(brand_id=brand_id)
-        for model in (DailyCount, BrandCount, CampaignCount, Unsubscribed):
+        for model in (DailyCount, BrandCount, CampaignCount, Unsubscribed, Decided, PeopleCount):
             model.objects.filter(brand_id=brand_id).delete()
         MetricsCursor.objects.filter(brand_id=brand_id).update(people=0)
         _count(COUNT_AGAIN, brand_id, after=0, through=cursor.sequence)

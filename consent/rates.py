@@ -5,19 +5,38 @@ The formulas stand in `RATES`, once: pages, API, files and docs show them from t
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import BigIntegerField, Count, DateField, Max, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Aggregate,
+    BigIntegerField,
+    Count,
+    DateField,
+    F,
+    Max,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Cast, Coalesce
 
 from brands import campaigns
 from brands.models import Brand, CampaignDay
-from consent.metrics import COUNTERS, Table
-from consent.models import BrandCount, CampaignCount, DailyCount, MetricsCursor, TotalCount
+from consent.metrics import COUNTERS, GRAINS, KINDS, Table
+from consent.models import (
+    BrandCount,
+    CampaignCount,
+    DailyCount,
+    Decided,
+    MetricsCursor,
+    PeopleCount,
+    TotalCount,
+)
 
 #: What counts can be broken down by and filtered by, and the column each is.
 DIMENSIONS = {
@@ -54,9 +73,12 @@ class Rate(NamedTuple):
     formula: str
 
     def of(self, counts: Mapping[str, int | None]) -> float | None:
-        """None where one of the numbers is not known, or there is nothing to be a share of."""
+        """None where one of the numbers is not known, or there is nothing to be a share of.
+
+        Nor is more than the whole a share: those who left were sent it before the period.
+        """
         part, whole = self._sum(counts, self.parts), self._sum(counts, self.whole)
-        return None if part is None or not whole else part / whole
+        return None if part is None or not whole or part > whole else part / whole
 
     def is_of_few(self, counts: Mapping[str, int | None]) -> bool:
         whole = self._sum(counts, self.whole)
@@ -70,12 +92,18 @@ class Rate(NamedTuple):
         return None if None in found else sum(each or 0 for each in found)
 
 
+def _of_people(label: str, count: str, what: str) -> Rate:
+    formula = f"people who {what} ÷ people in the relationship at any time of the period"
+    return Rate(label, (count,), ("people",), formula)
+
+
 RATES = {
-    "opt_out_rate": Rate(
-        "opt-out rate",
-        ("opt_outs",),
-        ("people",),
-        "opt-outs ÷ active relationships at the period's start",
+    "opt_out_rate": _of_people("opt-out rate", "opted_out", "opted out"),
+    "opt_in_rate": _of_people("opt-in rate", "opted_in", "opted in"),
+    "pause_rate": _of_people("pause rate", "paused", "paused"),
+    "limit_rate": _of_people("limit rate", "limited", "set a limit"),
+    "re_opt_in_rate": _of_people(
+        "re-opt-in rate", "re_opted_in", "took back their own no or pause"
     ),
     "unsubscribe_rate": Rate(
         "unsubscribe rate",
@@ -97,12 +125,6 @@ RATES = {
         ("pauses", "limits"),
         ("pauses", "limits", "opt_outs"),
         "(pauses + limits) ÷ (pauses + limits + opt-outs)",
-    ),
-    "re_opt_in_rate": Rate(
-        "re-opt-in rate",
-        ("re_opt_ins",),
-        ("opt_outs",),
-        "yeses by which people took back their own no or pause ÷ opt-outs",
     ),
 }
 
@@ -156,8 +178,8 @@ def lines(
 ) -> list[Line]:
     """A line per kind that occurs, or one for all where *by* is empty; in no order.
 
-    What a dimension does not know (a reason has no deliveries) is None, and so is how many people
-    there were until `add_people`. *answering*: only what answers a campaign.
+    What a dimension does not know (a reason has no deliveries) is None, and so are the numbers of
+    people until `add_people`. *answering*: only what answers a campaign.
     """
     filters = filters or {}
     named = set(by) | set(filters)
@@ -173,20 +195,110 @@ def lines(
 
 
 def add_people(
-    found: Sequence[Line], day: date, *, by: Sequence[str] = (), filters: Filters | None = None
+    found: Sequence[Line], period: Period, *, by: Sequence[str] = (), filters: Filters | None = None
 ) -> None:
-    """Put in how many people there were when the day began: of the line's brand, else of all."""
-    brands = (filters or {}).get("brand")
-    if "brand" in by:
-        place = by.index("brand")
-        slugs = {line.key[place] for line in found}
-        known = people(day, brands=list(slugs) if len(slugs) <= FEW_BRANDS else brands)
-        for line in found:
-            line.counts["people"] = known.get(line.key[place], 0)
-        return
-    every = people_of_all(day) if brands is None else sum(people(day, brands=brands).values())
+    """Put in how many people were in the relationship in *period*, and how many decided what.
+
+    Of a line by day it is that day, of one by brand that brand, else all. A person counts once,
+    however many days the period has, and once for each brand that they deal with.
+    """
+    filters = filters or {}
+    decided = _people_who_decided(period, by, filters)
+    there = _people_there(period, days="day" in by, brands="brand" in by, filters=filters)
     for line in found:
-        line.counts["people"] = every
+        named = dict(zip(by, line.key, strict=True))
+        line.counts["people"] = there.get((named.get("day"), named.get("brand")), 0)
+        line.counts.update(dict.fromkeys(KINDS, 0) | decided.get(line.key, {}))
+
+
+#: What the people in a relationship can be told apart by.
+PRESENCE = ("day", "brand")
+
+
+def _people_who_decided(
+    period: Period, by: Sequence[str], filters: Filters
+) -> dict[Key, dict[str, int]]:
+    """Return the numbers of people by the key of their line: see Note [People]."""
+    others = (set(by) | set(filters)) - set(PRESENCE)
+    grain = others.pop() if len(others) == 1 else ""
+    if others or grain not in GRAINS or (grain not in by and len(filters.get(grain, "1")) > 1):
+        return _one_by_one(period, by, filters)
+    columns = PEOPLE_COLUMNS | {grain: "value"}
+    rows = PeopleCount.objects.filter(_within(period), grain=grain, kind__in=KINDS)
+    if "day" not in by:
+        rows = rows.filter(before__lt=period.first)
+    return _by_kind(rows, by, filters, columns, Sum("people"))
+
+
+PEOPLE_COLUMNS = {"day": "day", "brand": "brand__slug"}
+
+
+def _one_by_one(period: Period, by: Sequence[str], filters: Filters) -> dict[Key, dict[str, int]]:
+    """Return the same where no sum of `PeopleCount` says it."""
+    rows = Decided.objects.filter(_within(period), kind__in=KINDS)
+    several = [*by, *(["brand"] if "brand" not in by else [])]  # a person counts once a brand
+    people = Count("subject", distinct=True)
+    found: dict[Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for key, kinds in _by_kind(rows, several, filters, DIMENSIONS, people).items():
+        for kind, number in kinds.items():
+            found[key[: len(by)]][kind] += number
+    return found
+
+
+def _by_kind(
+    rows: QuerySet[Any],
+    by: Sequence[str],
+    filters: Filters,
+    columns: Mapping[str, str],
+    people: Aggregate,
+) -> dict[Key, dict[str, int]]:
+    rows = rows.filter(_wanted(filters, columns))
+    grouped = rows.values_list("kind", *(GROUPED.get(n, columns[n]) for n in by))
+    lines = [(row[1:-1], {row[0]: row[-1]}) for row in grouped.annotate(n=people).order_by()]
+    named = _with_slugs(lines, by.index("brand")) if "brand" in by else lines
+    found: dict[Key, dict[str, int]] = defaultdict(dict)
+    for key, kind in named:
+        found[key].update(kind)
+    return found
+
+
+def _people_there(
+    period: Period, *, days: bool, brands: bool, filters: Filters
+) -> dict[tuple[date | None, str | None], int]:
+    """Return how many people were in a relationship: by day, by brand, by both, or in all."""
+    only = {name: values for name, values in filters.items() if name == "brand"}
+    by = [*(["day"] if days else []), *(["brand"] if brands else [])]
+    rows = PeopleCount.objects.filter(_within(period), kind="arrived", grain="")
+    rows = rows.filter(before__lt=F("day") if days else period.first)
+    arrived = {
+        key: kinds["arrived"]
+        for key, kinds in _by_kind(rows, by, only, PEOPLE_COLUMNS, Sum("people")).items()
+    }
+    start = _people_at_start(period.first, only.get("brand"), brands=brands)
+    if not days:
+        return {
+            (None, slug): start.get(slug, 0) + arrived.get((slug,) if brands else (), 0)
+            for slug in {*start, *(key[0] if brands else None for key in arrived)}
+        }
+    changes = dict(_counted(period, by, only, answering=False))
+    there: dict[tuple[date | None, str | None], int] = {}
+    for slug in {*start, *(key[1] if brands else None for key in changes)}:
+        number = start.get(slug, 0)
+        for day in period:
+            key = (day, slug) if brands else (day,)
+            there[day, slug] = number + arrived.get(key, 0)
+            change = changes.get(key, {})
+            number += (change.get("started") or 0) - (change.get("ended") or 0)
+    return there
+
+
+def _people_at_start(
+    day: date, wanted: Sequence[str] | None, *, brands: bool
+) -> dict[str | None, int]:
+    if brands:
+        return dict(people(day, brands=wanted).items())
+    every = people_of_all(day) if wanted is None else sum(people(day, brands=wanted).values())
+    return {None: every}
 
 
 #: More brands at once are read with all others.
@@ -196,7 +308,7 @@ FEW_BRANDS = 50
 def total(period: Period, *, filters: Filters | None = None) -> Line:
     """One line of all there is, and how many people there were."""
     found = lines(period, filters=filters)
-    add_people(found, period.first, filters=filters)
+    add_people(found, period, filters=filters)
     return found[0]
 
 
@@ -204,19 +316,37 @@ def totals(brand: str, periods: Sequence[Period]) -> list[Line]:
     """What `total` says of one brand in each of *periods*, by a fixed number of statements."""
     filters = {"brand": [brand]}
     whole = Period(min(each.first for each in periods), max(each.last for each in periods))
-    people = _people_on([each.first for each in periods], brand)
+    people = _people_in(whole, periods, brand)
     days = lines(whole, by=["day"], filters=filters)
-    return [_add_up([d for d in days if d.key[0] in each], people[each.first]) for each in periods]
+    return [
+        _add_up([day for day in days if day.key[0] in each], counts)
+        for each, counts in zip(periods, people, strict=True)
+    ]
 
 
-def _add_up(days: Sequence[Line], people: int) -> Line:
+def _people_in(whole: Period, periods: Sequence[Period], brand: str) -> list[Counter[str]]:
+    """Return what `add_people` says of one brand in each of *periods*."""
+    start = _people_on([each.first for each in periods], brand)
+    of_brand = PeopleCount.objects.filter(_within(whole), brand__slug=brand, grain="")
+    rows = list(of_brand.values_list("kind", "day", "before", "people"))
+    found = []
+    for each in periods:
+        counts = Counter({**dict.fromkeys(KINDS, 0), "arrived": 0})
+        for kind, day, before, number in rows:
+            counts[kind] += number if day in each and before < each.first else 0
+        counts["people"] = start[each.first] + counts.pop("arrived")
+        found.append(counts)
+    return found
+
+
+def _add_up(days: Sequence[Line], people: Mapping[str, int]) -> Line:
     """Return the sum of *days*; what no day knows is not known."""
     counts: dict[str, int | None] = dict.fromkeys(COUNTERS, 0)
     for day in days:
         for name, number in day.counts.items():
             if number is not None:
                 counts[name] = (counts.get(name) or 0) + number
-    return Line((), counts | {"people": people})
+    return Line((), counts | {**people})
 
 
 def _table(named: set[str], *, answering: bool = False) -> Table:
@@ -244,7 +374,7 @@ def _counted(
 def _reported(
     period: Period, by: Sequence[str], filters: Filters
 ) -> Iterable[tuple[Key, dict[str, int | None]]]:
-    rows = CampaignDay.objects.filter(_within(period))
+    rows = CampaignDay.objects.filter(_within(period), brand__test=False)
     return _summed(rows, by, filters, OF_CAMPAIGNS, REPORTED)
 
 
@@ -259,7 +389,7 @@ def _summed(
     columns: Mapping[str, str],
     counts: Sequence[str],
 ) -> Iterable[tuple[Key, dict[str, int | None]]]:
-    wanted = Q(*(Q(**{f"{columns[name]}__in": values}) for name, values in filters.items()))
+    wanted = _wanted(filters, columns)
     sums = {f"sum_{name}": Cast(Sum(name), BigIntegerField()) for name in counts}
     if not by:
         one = rows.filter(wanted).aggregate(**sums, rows=Count("pk"))
@@ -272,13 +402,18 @@ def _summed(
     return _with_slugs(found, by.index("brand")) if "brand" in by else found
 
 
+def _wanted(filters: Filters, columns: Mapping[str, str]) -> Q:
+    return Q(*(Q(**{f"{columns[name]}__in": values}) for name, values in filters.items()))
+
+
 #: Brands are grouped by their number, which is faster, and named afterwards.
 GROUPED = {"brand": "brand_id"}
 
 
-def _with_slugs(
-    found: Iterable[tuple[Key, dict[str, int | None]]], place: int
-) -> Iterable[tuple[Key, dict[str, int | None]]]:
+Counted = TypeVar("Counted")
+
+
+def _with_slugs(found: Iterable[tuple[Key, Counted]], place: int) -> Iterable[tuple[Key, Counted]]:
     every = list(found)  # before the names, so that a new brand has its own
     slugs = _slugs({key[place] for key, _counts in every})
     return (((*key[:place], slugs[key[place]], *key[place + 1 :]), c) for key, c in every)

@@ -133,6 +133,78 @@ class Unsubscribed(models.Model):
         ]
 
 
+class Decided(models.Model):
+    """That a person at a brand decided something on a day, however often they did.
+
+    `kind` is a key of `consent.metrics.KINDS`, or `ended`: the relationship was.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+    subject = models.UUIDField()
+    day = models.DateField()
+    kind = models.CharField(max_length=12)
+    purpose = models.CharField(max_length=40, blank=True)
+    channel = models.CharField(max_length=10, blank=True)
+    topic = models.CharField(max_length=60, blank=True)
+    campaign = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [
+            # People of several kinds at once: day BETWEEN ? AND ?.
+            models.Index(fields=["day"], name="decided_by_day"),
+        ]
+        constraints = [
+            # Also the index of what some people of a brand decided before.
+            models.UniqueConstraint(
+                fields=[
+                    "brand",
+                    "subject",
+                    "kind",
+                    "day",
+                    "purpose",
+                    "channel",
+                    "topic",
+                    "campaign",
+                    "reason",
+                    "source",
+                ],
+                name="decided_once_a_day",
+            ),
+        ]
+
+
+class PeopleCount(models.Model):
+    """How many people of a brand decided on `day` who last did so on `before`.
+
+    Note [People] in `consent.metrics` says how a count of any period comes of it. `before` is the
+    first day of the year 1 for who never did.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12)
+    #: What the days were told apart by, as `channel`, and its value; empty for nothing.
+    grain = models.CharField(max_length=10, blank=True)
+    value = models.CharField(max_length=40, blank=True)
+    day = models.DateField()
+    before = models.DateField()
+    people = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            # People of all brands: grain = ? AND day BETWEEN ? AND ?.
+            models.Index(fields=["grain", "day"], name="people_count_by_day"),
+        ]
+        constraints = [
+            # Also the index of one brand's reports.
+            models.UniqueConstraint(
+                fields=["brand", "grain", "day", "kind", "value", "before"],
+                name="people_count_once",
+            ),
+        ]
+
+
 class Refusal(models.Model):
     """How often a brand was refused, per UTC day."""
 

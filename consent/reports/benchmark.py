@@ -33,7 +33,7 @@ def of(brand: Brand, weeks: Sequence[Period]) -> Figure:
     filters = {"brand": [each.slug for each in others]}
     span = Period(weeks[0].first, weeks[-1].last)
     lines = rates.lines(span, by=["brand"], filters=filters)
-    rates.add_people(lines, span.first, by=["brand"], filters=filters)
+    rates.add_people(lines, span, by=["brand"], filters=filters)
     return Figure(
         "sector",
         f"Your sector: {sector or 'none'}",

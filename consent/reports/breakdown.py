@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from consent import rates
-from consent.metrics import COUNTERS
+from consent.metrics import COUNTERS, KINDS
 from consent.rates import DIMENSIONS, MOST_ROWS, RATES, REPORTED, Line
 from consent.reports.asked import EMPTY, Asked, BadQuery
 from consent.reports.figures import Column, Drawing, Figure, Report, Rows, Value
@@ -14,6 +14,11 @@ from consent.reports.figures import Column, Drawing, Figure, Report, Rows, Value
 DEFAULT_BY = ("brand",)
 LABELS = {
     "people": "people",
+    "opted_out": "people who opted out",
+    "opted_in": "people who opted in",
+    "paused": "people who paused",
+    "limited": "people who set a limit",
+    "re_opted_in": "people who came back",
     "opt_outs": "opt-outs",
     "opt_ins": "opt-ins",
     "re_opt_ins": "re-opt-ins",
@@ -21,9 +26,10 @@ LABELS = {
     "started": "began",
     "ended": "ended",
 }
+PEOPLE = ("people", *KINDS)
+COUNTS = (*PEOPLE, *COUNTERS, *REPORTED)
 #: What a table cannot be ordered by before the people are known.
-BY_PEOPLE = ("people", "opt_out_rate")
-COUNTS = ("people", *COUNTERS, *REPORTED)
+BY_PEOPLE = (*PEOPLE, *(name for name, each in RATES.items() if each.whole == ("people",)))
 FORMULAS = [f"{each.label}: {each.formula}" for each in RATES.values()]
 NOTES = [
     "Days are UTC. “any” means that the person did not narrow it down, or gave none.",
@@ -46,15 +52,15 @@ def columns(by: Sequence[str]) -> list[Column]:
     """Of a table by these dimensions."""
     return [
         *(Column(name, name, "day" if name == "day" else "text") for name in by),
-        *(Column(n, LABELS.get(n, n.replace("_", " ")), "count") for n in COUNTS),
         *(Column(name, each.label, "share") for name, each in RATES.items()),
+        *(Column(n, LABELS.get(n, n.replace("_", " ")), "count") for n in COUNTS),
     ]
 
 
 def values(line: Line) -> list[Value]:
     """One row of such a table."""
     counts: list[Value] = [line.counts.get(name) for name in COUNTS]
-    return [*line.key, *counts, *(line.rate(name) for name in RATES)]
+    return [*line.key, *(line.rate(name) for name in RATES), *counts]
 
 
 def few(
@@ -93,10 +99,10 @@ def table(
     """The figure of a breakdown, highest first; of a long one the first *most* rows."""
     found = rates.lines(asked.period, by=by, filters=asked.filters)
     if by_people := asked.sort in BY_PEOPLE:
-        rates.add_people(found, asked.period.first, by=by, filters=asked.filters)
+        rates.add_people(found, asked.period, by=by, filters=asked.filters)
     shown = (found := ordered(found, by, asked.sort))[:most]
     if not by_people:  # of those that are shown
-        rates.add_people(shown, asked.period.first, by=by, filters=asked.filters)
+        rates.add_people(shown, asked.period, by=by, filters=asked.filters)
     cut = [f"The first {most:,} of {len(found):,} rows."] if found[most:] else []
     return Figure(
         name,
@@ -106,7 +112,7 @@ def table(
         notes=[*cut, *formulas, *NOTES],
         link=lambda row: _closer(asked, by, shown[row]),
         leads_to="opt-outs",
-        is_few=few(shown, len(by) + len(COUNTS)),
+        is_few=few(shown, len(by)),
         **words,  # type: ignore[arg-type]
     )
 

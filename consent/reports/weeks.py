@@ -89,6 +89,8 @@ def _shares(line: Line, people: Mapping[str, int | None]) -> list[Value]:
     """A rate of something withheld would give it away."""
     needs = {"opt_out_rate": "opt_outs", "unsubscribe_rate": "unsubscribes"}
     hidden = {rate for rate, count in needs.items() if people[count] is None}
+    if withholding.total(line.counts["opted_out"] or 0) is None:
+        hidden.add("opt_out_rate")
     return [WITHHELD if name in hidden else line.rate(name) for name in _RATED]
 
 

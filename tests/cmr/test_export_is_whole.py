@@ -33,6 +33,7 @@ from consent.ledger import Actor, NewChoice
 from consent.models import (
     ContactHash,
     ContactReport,
+    Decided,
     Ending,
     EntryText,
     Explanation,
@@ -90,6 +91,7 @@ NOT_EXPORTED: dict[type[models.Model], str] = {
     SetAside: "an event that a webhook refused",
     SubjectHead: "counts the events of a relationship",
     Subscription: "a brand's; its UUID is a lease's",
+    Decided: "that a choice of `history` was counted, once a day",
     Unsubscribed: "that a choice of `history` was counted for its campaign",
     User.groups.through: "what an administrator may do",
     User.user_permissions.through: "what an administrator may do",

@@ -231,7 +231,15 @@ def test_the_last_campaign_is_found_among_the_person_s_messages(person: Relation
 @pytest.mark.parametrize(
     ("name", "tables"),
     [
-        ("overview", {"consent_brandcount", "consent_totalcount", "brands_campaignday"}),
+        (
+            "overview",
+            {
+                "consent_brandcount",
+                "consent_peoplecount",
+                "consent_totalcount",
+                "brands_campaignday",
+            },
+        ),
         ("campaigns", {"consent_campaigncount", "brands_campaignday"}),
     ],
 )

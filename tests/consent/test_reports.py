@@ -242,7 +242,7 @@ def test_weeks_cost_as_many_statements_however_many_they_are(
     month: Month, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for count in weeks.PRESETS:
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             weeks.by_week("acme", weeks.whole_weeks(count, today=NOW.date()))
 
 

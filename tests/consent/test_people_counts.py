@@ -1,0 +1,211 @@
+"""Rates are shares of people: worked out again, by SQL, straight from the streams."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from brands.models import Brand
+from consent import ledger, metrics, rates, relationships
+from consent.identifiers import digest, find_or_create
+from consent.ledger import Actor, NewChoice
+from consent.models import PeopleCount, Relationship
+from consent.rates import RATES, Period
+from consent.resolution import Limit, Scope
+from tests.consent.made_month import FIRST, LAST, Month
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAYS = 24
+KINDS = ("deny", "grant", "deny", "limit")
+REASONS = ("", "privacy", "too_many_from_brand")
+Wanted = dict[str, list[str]]
+DECIDED = {"opted_out": "deny", "opted_in": "grant", "limited": "limit", "paused": "pause"}
+
+
+def ask(statement: str, *values: object) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def conditions(wanted: Wanted) -> tuple[str, list[object]]:
+    columns = {"brand": "b.slug"}
+    tests = [f"AND {columns.get(name, 'e.' + name)} = ANY(%s)" for name in wanted]
+    return " ".join(tests), list(wanted.values())
+
+
+def decided(kind: str, period: Period, wanted: Wanted) -> int:
+    """Return how many people decided so, by the streams themselves."""
+    more, values = conditions(wanted)
+    ((number,),) = ask(
+        "SELECT count(DISTINCT (e.brand_id, e.subject)) FROM brands_event e"
+        " JOIN brands_brand b ON b.id = e.brand_id WHERE e.decision = %s"
+        f" AND (e.timestamp AT TIME ZONE 'UTC')::date BETWEEN %s AND %s {more}",
+        kind,
+        period.first,
+        period.last,
+        *values,
+    )
+    return int(number)
+
+
+def there(period: Period, wanted: Wanted) -> int:
+    """Return how many relationships there were at any time: each `started` up to its `ended`."""
+    more, values = conditions({"brand": wanted["brand"]} if "brand" in wanted else {})
+    ((number,),) = ask(
+        "WITH spans AS (SELECT e.brand_id, e.subject, e.type, e.timestamp,"
+        " lead(e.timestamp) OVER (PARTITION BY e.brand_id, e.subject ORDER BY e.sequence) AS over"
+        " FROM brands_event e JOIN brands_brand b ON b.id = e.brand_id"
+        f" WHERE e.type IN ('relationship.started', 'relationship.ended') {more})"
+        " SELECT count(DISTINCT (brand_id, subject)) FROM spans"
+        " WHERE type = 'relationship.started'"
+        " AND (timestamp AT TIME ZONE 'UTC')::date <= %s"
+        " AND (over IS NULL OR (over AT TIME ZONE 'UTC')::date >= %s)",
+        *values,
+        period.last,
+        period.first,
+    )
+    return int(number)
+
+
+@pytest.fixture
+def crowd(acme: Brand, rival: Brand, monkeypatch: pytest.MonkeyPatch) -> list[Brand]:
+    """A dozen people who decide, end and begin again, counted in small batches."""
+    monkeypatch.setattr(metrics, "BATCH", 7)
+    chance = random.Random(46)
+    people = [find_or_create(digest(f"p{n}@example.org")).subject_id for n in range(12)]
+    inside: set[tuple[object, int]] = set()
+    for hour in range(24 * DAYS):
+        if hour % 3:
+            continue
+        person, brand = chance.choice(people), chance.choice([acme, rival])
+        _live(person, brand, START + timedelta(hours=hour), inside, chance)
+        if hour % 15 == 0:
+            metrics.roll_up()
+    metrics.roll_up()
+    return [acme, rival]
+
+
+def _live(
+    person: Any, brand: Brand, now: datetime, inside: set[tuple[object, int]], chance: random.Random
+) -> None:
+    by = Actor("portal")
+    if (person, brand.pk) not in inside:
+        relationships.start(person, brand, by=by, now=now, note="x")
+        inside.add((person, brand.pk))
+    elif chance.random() < 0.2:
+        relationships.end(Relationship.objects.get(subject=person, brand=brand), by=by, now=now)
+        inside.remove((person, brand.pk))
+    else:
+        purpose, channel = chance.choice(["marketing", "research"]), chance.choice(["email", None])
+        scope = Scope(brand.pk, purpose, channel)
+        kind = chance.choice(KINDS)
+        reason = chance.choice(REASONS) if kind == "deny" else ""
+        limit = Limit(1, "week") if kind == "limit" else None
+        choice = NewChoice(scope, kind, reason=reason, limit=limit)  # type: ignore[arg-type]
+        ledger.record(person, [choice], by=by, now=now)
+
+
+PERIODS = [
+    Period(date(2026, 3, first), date(2026, 3, last))
+    for first, last in [(1, 24), (5, 5), (8, 20), (3, 6), (20, 24)]
+]
+FILTERS: list[Wanted] = [
+    {},
+    {"brand": ["acme"]},
+    {"brand": ["acme", "rival"]},
+    {"channel": ["email"]},
+    {"purpose": ["marketing"], "brand": ["rival"]},
+    {"reason": ["privacy"]},
+    {"channel": ["email", ""]},
+    {"purpose": ["research"], "channel": [""]},
+]
+
+
+@pytest.mark.parametrize("wanted", FILTERS, ids=str)
+def test_people_of_a_period_are_those_of_the_streams(wanted: Wanted, crowd: list[Brand]) -> None:
+    for period in PERIODS:
+        line = rates.total(period, filters=wanted)
+        assert line.counts["people"] == there(period, wanted)
+        for name, kind in DECIDED.items():
+            assert line.counts[name] == decided(kind, period, wanted), (period, name)
+        if "reason" not in wanted:
+            assert line.rate("opt_out_rate") == decided("deny", period, wanted) / there(
+                period, wanted
+            )
+
+
+@pytest.mark.parametrize(
+    "by",
+    [["day"], ["brand"], ["channel"], ["day", "brand"], ["purpose", "channel"], ["brand", "topic"]],
+    ids=str,
+)
+def test_a_line_is_what_its_filter_says(by: Sequence[str], crowd: list[Brand]) -> None:
+    for whole in PERIODS[2:]:
+        found = rates.lines(whole, by=by)
+        rates.add_people(found, whole, by=by)
+        assert found
+        for line in found:
+            named = dict(zip(by, line.key, strict=True))
+            period = Period(named["day"], named["day"]) if "day" in named else whole
+            wanted = {name: [value] for name, value in named.items() if name != "day"}
+            assert line.counts["people"] == there(period, wanted)
+            assert line.counts["opted_out"] == decided("deny", period, wanted), named
+
+
+def test_acts_are_more_than_people_and_no_rate_is_above_all(crowd: list[Brand]) -> None:
+    line = rates.total(PERIODS[0])
+    assert line.counts["opt_outs"] > line.counts["people"]  # type: ignore[operator]
+    for period in PERIODS:
+        for by in ([], ["day"], ["brand"], ["channel"], ["brand", "day"]):
+            found = rates.lines(period, by=by)
+            rates.add_people(found, period, by=by)
+            assert all((each.rate(name) or 0) <= 1 for each in found for name in RATES)
+
+
+def test_people_are_no_sum_over_days(crowd: list[Brand]) -> None:
+    days = rates.lines(PERIODS[0], by=["day"])
+    rates.add_people(days, PERIODS[0], by=["day"])
+    summed = sum(day.counts["opted_out"] or 0 for day in days)
+    assert summed > (rates.total(PERIODS[0]).counts["opted_out"] or 0)
+
+
+def people_counts() -> set[tuple[Any, ...]]:
+    columns = ("brand", "kind", "grain", "value", "day", "before", "people")
+    return set(PeopleCount.objects.values_list(*columns))
+
+
+def test_a_rebuild_and_any_batch_count_the_same(crowd: list[Brand]) -> None:
+    counted = people_counts()
+    assert counted and not PeopleCount.objects.filter(people__lte=0).exists()
+    PeopleCount.objects.update(people=99)
+    assert list(metrics.rebuild_all())
+    assert people_counts() == counted
+
+
+def test_a_day_that_comes_late_is_put_in_its_place(acme: Brand) -> None:
+    person = find_or_create(digest("late@example.org")).subject_id
+    relationships.start(person, acme, by=Actor("portal"), now=START, note="x")
+    for day in (9, 3, 5):
+        choice = NewChoice(Scope(acme.pk, "marketing"), "deny")
+        ledger.record(person, [choice], by=Actor("portal"), now=START + timedelta(days=day))
+        metrics.roll_up()
+    rows = PeopleCount.objects.filter(kind="opted_out", grain="").order_by("day")
+    chain = [(row.day.day, row.before.year > 1 and row.before.day) for row in rows]
+    assert chain == [(4, False), (6, 4), (10, 6)]
+
+
+def test_a_made_month_by_sql(month: Month) -> None:
+    for wanted in ({}, {"brand": ["acme"]}, {"channel": ["email"]}, {"source": ["link"]}):
+        period = Period(FIRST, LAST)
+        line = rates.total(period, filters=wanted)
+        assert line.counts["people"] == there(period, wanted)
+        for name, kind in DECIDED.items():
+            assert line.counts[name] == decided(kind, period, wanted)
