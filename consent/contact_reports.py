@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from consent import batches, hindsight
-from consent.models import ContactReport, Relationship
+from brands.models import Event
+from consent import batches, hindsight, notices
+from consent.models import ContactReport, LedgerEntry, Relationship
 
 
 class InTheFuture(ValueError):
@@ -43,8 +44,23 @@ def report(
         reported_at=now,
         allowed=decision.allowed,
         rule=decision.rule,
-        because_id=decision.because.entry if decision.because else None,
+        because_id=(because := decision.because.entry if decision.because else None),
+        honour_by=_honour_by(relationship, because) if because else None,
     )
+
+
+def _honour_by(relationship: Relationship, entry_id: uuid.UUID) -> datetime | None:
+    """Return by when the brand had to have applied a choice; None while it was not told.
+
+    What stood when the relationship began was told with its beginning.
+    """
+    entry = LedgerEntry.objects.get(pk=entry_id)
+    if entry.recorded_at < relationship.started_at:
+        return relationship.started_at
+    told = Event.objects.filter(
+        brand=relationship.brand_id, cause=notices.cause_of(entry, relationship)
+    )
+    return told.values_list("honour_by", flat=True).first()
 
 
 def of_person(person_id: uuid.UUID) -> QuerySet[ContactReport]:

@@ -1,5 +1,7 @@
 """A person's word that a brand contacted them although it might not."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,6 +9,17 @@ from brands.models import Channel, Purpose
 from brands.ordered_ids import new_id
 from consent.models.ledger import LedgerEntry
 from consent.models.relationship import Relationship
+
+NOES = ("deny", "pause")
+
+
+class State(models.TextChoices):
+    """What a report comes to."""
+
+    ALLOWED = "allowed"
+    NOT_ALLOWED = "not_allowed"  # though the person had said no "no" to it
+    IN_TIME = "after_no_in_time"  # the brand still had time to apply the no
+    LATE = "after_no_late"
 
 
 class ContactReport(models.Model):
@@ -28,6 +41,9 @@ class ContactReport(models.Model):
     #: The choice that decided; null where a default did, or there was no relationship.
     because = models.ForeignKey(LedgerEntry, null=True, on_delete=models.PROTECT, related_name="+")
 
+    #: By when the brand had to have applied that choice; null where it had not been told yet.
+    honour_by = models.DateTimeField(null=True)
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -38,3 +54,12 @@ class ContactReport(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def state(self) -> State:
+        if self.allowed:
+            return State.ALLOWED
+        if self.because is None or self.because.decision not in NOES:
+            return State.NOT_ALLOWED
+        late = self.honour_by is not None and self.contacted_at > self.honour_by
+        return State.LATE if late else State.IN_TIME

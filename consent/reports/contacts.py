@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from consent import rates
 from consent.models import ContactReport
+from consent.models.contact_report import NOES
 from consent.reports.asked import Asked
 from consent.reports.figures import Column, Drawing, Figure, Report
 
 CASES = 200
+#: Contacts that a no or a pause forbade, and those that came after the time to apply it.
+AFTER_NO = Q(allowed=False, because__decision__in=NOES)
+LATE = AFTER_NO & Q(contacted_at__gt=F("honour_by"))
 
 
 def of(asked: Asked) -> Report:
     period = asked.period
-    reports = ContactReport.objects.filter(
-        reported_at__date__gte=period.first, reported_at__date__lte=period.last
+    reports = ContactReport.objects.filter(relationship__brand__test=False).filter(
+        contacted_at__date__gte=period.first, contacted_at__date__lte=period.last
     )
     names = {"brand": "relationship__brand__slug", "channel": "channel", "purpose": "purpose"}
     for name, column in names.items():
@@ -31,17 +35,20 @@ def _brands(asked: Asked, reports: QuerySet[ContactReport]) -> Figure:
         for line in rates.lines(asked.period, by=["brand"], filters=wanted)
     }
     found = reports.values_list("relationship__brand__slug").annotate(
-        reported=Count("pk"), cases=Count("pk", filter=Q(allowed=False))
+        reported=Count("pk"), cases=Count("pk", filter=AFTER_NO), late=Count("pk", filter=LATE)
     )
     rows = [
         [
             slug,
             reported,
-            cases,
+            cases - late,
+            late,
             left.get(slug, 0),
-            1000 * cases / left[slug] if left.get(slug) else None,
+            1000 * late / left[slug] if left.get(slug) else None,
         ]
-        for slug, reported, cases in found.order_by("-cases", "relationship__brand__slug")
+        for slug, reported, cases, late in found.order_by(
+            "-late", "-cases", "relationship__brand__slug"
+        )
     ]
     return Figure(
         "brands",
@@ -49,23 +56,26 @@ def _brands(asked: Asked, reports: QuerySet[ContactReport]) -> Figure:
         [
             Column("brand", "brand"),
             Column("reported", "reported", "count"),
-            Column("cases", "after a no", "count"),
+            Column("in_time", "after a no, still in time", "count"),
+            Column("cases", "after a no, too late", "count"),
             Column("opt_outs", "opt-outs", "count"),
             Column("per_1000", "per 1,000 opt-outs", "number"),
         ],
         rows,
         notes=[
-            "after a no: the ledger, as it stood when the message came, says that the brand might "
-            "not send it. per 1,000: cases ÷ opt-outs of the same days × 1,000.",
+            "after a no: the ledger, as it stood when the message came, had a no or a pause of the "
+            "person that forbade it; a default or a limit is none. still in time: by the honour-by "
+            "date of that no. per 1,000: cases that came too late ÷ opt-outs of the same days × "
+            "1,000. Days are those of the contact.",
         ],
-        drawing=Drawing("bar", "brand", ["cases"], "cases"),
+        drawing=Drawing("bar", "brand", ["cases", "in_time"], "cases"),
         empty="Nobody reported anything in this time.",
     )
 
 
 def _cases(reports: QuerySet[ContactReport]) -> Figure:
-    cases = reports.filter(allowed=False).select_related("relationship__brand")
-    newest = cases.order_by("-reported_at")[: CASES + 1]
+    cases = reports.filter(AFTER_NO).select_related("relationship__brand", "because")
+    newest = cases.order_by("-contacted_at", "-pk")[: CASES + 1]
     return Figure(
         "cases",
         "Cases",
@@ -74,6 +84,7 @@ def _cases(reports: QuerySet[ContactReport]) -> Figure:
             Column("brand", "brand"),
             Column("purpose", "purpose"),
             Column("channel", "channel"),
+            Column("state", "state"),
             Column("rule", "what forbade it"),
             Column("entry", "ledger entry"),
         ],
@@ -83,6 +94,7 @@ def _cases(reports: QuerySet[ContactReport]) -> Figure:
                 each.relationship.brand.slug,
                 each.purpose_id,
                 each.channel,
+                str(each.state),
                 each.rule,
                 str(each.because_id or ""),
             ]

@@ -1,0 +1,124 @@
+"""What the person reports of brands that contacted them after a no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brands.api.pages import answer_page
+from brands.api.repeating import repeatable
+from brands.models import Channel, Purpose
+from brands.wire import Moment, Page, Problem, StrictSerializer, list_of
+from cmr.api.access import ConsumerView
+from cmr.models import TokenScope
+from consent import contact_reports
+from consent.contact_reports import InTheFuture
+from consent.models import ContactReport, Relationship
+from consent.models.contact_report import State
+
+
+class ContactReportRequest(StrictSerializer):
+    brand = serializers.CharField(max_length=100)
+    purpose = serializers.CharField(max_length=40)
+    channel = serializers.ChoiceField(Channel.choices)
+    contacted_at = Moment(help_text="When the message came.")
+    message = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=10_000,
+        help_text="What came. It is for you alone; neither the brand nor reports show it.",
+    )
+
+
+class ContactReportData(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    brand = serializers.CharField()
+    purpose = serializers.CharField()
+    channel = serializers.ChoiceField(Channel.choices)
+    contacted_at = serializers.DateTimeField()
+    message = serializers.CharField()
+    reported_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(
+        State.choices,
+        help_text="By what stood when it came: the brand might send it; it might not, though you "
+        "had said no `no`; it came after your no, while the brand had time to apply it; or later.",
+    )
+    rule = serializers.CharField(help_text="The rule that decided.")
+    because = serializers.UUIDField(
+        allow_null=True, help_text="The choice that decided; null for a default."
+    )
+    honour_by = serializers.DateTimeField(
+        allow_null=True, help_text="By when the brand had to have applied that choice."
+    )
+
+
+ContactReportList = list_of(ContactReportData)
+
+
+class ContactReportsView(ConsumerView):
+    needs = {"GET": TokenScope.READ, "POST": TokenScope.LESS}
+    queries = {"GET": Page}
+
+    @extend_schema(
+        operation_id="me_contact_reports_list", responses=ContactReportList, tags=["consumer"]
+    )
+    def get(self, request: Request) -> Response:
+        """Contacts that you reported, newest first."""
+        mine = contact_reports.of_person(self.consumer.subject_id)
+        return answer_page(mine, self.query, by=("-reported_at", "-pk"), write=_report_data)
+
+    @repeatable()
+    @extend_schema(
+        request=ContactReportRequest, responses={201: ContactReportData}, tags=["consumer"]
+    )
+    def post(self, request: Request) -> Response:
+        """Report that a brand contacted you; it is judged by what stood when the message came."""
+        body = ContactReportRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = dict(body.validated_data)
+        relationship = self._find(data.pop("brand"))
+        _check_purpose(data["purpose"])
+        try:
+            made = contact_reports.report(relationship, **data, now=timezone.now())
+        except InTheFuture as error:
+            detail = "This moment has not come yet."
+            raise Problem(422, "not_yet", detail, "contacted_at") from error
+        return Response(_report_data(made), status=201)
+
+    def _find(self, slug: str) -> Relationship:
+        """Return the newest relationship with a brand, be it over or not. Raises Problem."""
+        mine = Relationship.objects.filter(person=self.consumer.subject_id, brand__slug=slug)
+        if found := mine.select_related("brand").order_by("-started_at").first():
+            return found
+        raise Problem(422, "unknown_brand", "You have no relationship with such a brand.", "brand")
+
+
+def _check_purpose(code: str) -> None:
+    """Raise Problem for what no message is about."""
+    found = Purpose.objects.filter(code=code).first()
+    if found is None:
+        raise Problem(422, "unknown_purpose", "There is no such purpose.", "purpose")
+    if not found.has_channels:
+        raise Problem(422, "channel_not_used", f"{code} is not about messages.", "channel")
+
+
+def _report_data(report: ContactReport) -> dict[str, Any]:
+    return {
+        "id": report.id,
+        "brand": report.relationship.brand.slug,
+        "purpose": report.purpose_id,
+        "channel": report.channel,
+        "contacted_at": report.contacted_at,
+        "message": report.message,
+        "reported_at": report.reported_at,
+        "state": str(report.state),
+        "rule": report.rule,
+        "because": report.because_id,
+        "honour_by": report.honour_by,
+    }
