@@ -29,7 +29,6 @@ MOST_VALUES = 50
 FIXED = {"channel": Channel.values, "reason": Reason.values, "source": Source.values}
 LOOKED_UP: dict[str, list[tuple[type[Model], str]]] = {
     "brand": [(Brand, "slug")],
-    "purpose": [(Purpose, "code")],
     "topic": [(Topic, "code")],
     "campaign": [(Campaign, "code"), (CampaignCount, "campaign")],
 }
@@ -114,10 +113,16 @@ def check_values(filters: Filters) -> None:
 
 
 def _known(name: str, values: Collection[str]) -> set[str]:
-    """Return those of the values that exist, or more; empty text is "any" but for a brand."""
+    """Return those of the values that exist, or more; empty text is "any" but for a brand.
+
+    What stands in test mode alone is in no report.
+    """
     known = set(FIXED.get(name, ()))
+    if name == "purpose":
+        known.update(Purpose.objects.filter(code__in=values).values_list("code", flat=True))
     for model, column in LOOKED_UP.get(name, ()):
-        rows = model._default_manager.filter(**{f"{column}__in": values})
+        test = "test" if model is Brand else "brand__test"
+        rows = model._default_manager.filter(**{f"{column}__in": values, test: False})
         known.update(rows.values_list(column, flat=True).distinct())
     return known if name == "brand" else known | {""}
 

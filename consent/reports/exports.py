@@ -145,7 +145,7 @@ def _rows(table: str, query: Mapping[str, Any]) -> QuerySet[Any]:
     model, kinds, _ = TABLES[table]
     filters = {f"{kinds[n]}__in": v for n, v in query.items() if n in kinds and n != "day"}
     rows: QuerySet[Any] = model._default_manager.filter(
-        day__gte=query["first"], day__lte=query["last"], **filters
+        day__gte=query["first"], day__lte=query["last"], brand__test=False, **filters
     )
     return rows.order_by("day", "pk")
 

@@ -8,13 +8,22 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from brands import keys
+from brands import campaigns, keys
+from brands.campaigns import DayNumbers
 from brands.models import Brand, Event, StreamHead, Topic
 from cmr.models import Consumer, PermissionRequest
-from consent import honour_times, metrics, relationships, yes_lives
+from consent import (
+    anomalies,
+    contact_reports,
+    honour_times,
+    metrics,
+    relationships,
+    yes_lives,
+)
 from consent.imports import jobs, receiving
 from consent.ledger import Actor
 from consent.models import (
@@ -26,6 +35,8 @@ from consent.models import (
     Subject,
     YesSnapshot,
 )
+from consent.reports import exports
+from consent.reports.catalogue import CATALOGUE
 from tests import mails
 from tests.conftest import EMAIL, Api
 
@@ -194,6 +205,67 @@ def test_no_report_counts_it(testing: Api, trial: Brand, met: Relationship) -> N
     assert StreamHead.objects.get(brand=trial).last_sequence > 0
     for counted in (MetricsCursor, HonourSnapshot, YesSnapshot):
         assert list(counted.objects.values_list("brand__slug", flat=True)) == ["acme"]
+
+
+def every_report(as_admin: Api) -> dict[str, bytes]:
+    """Every report, its files and what the brand reads of itself, byte for byte."""
+    found = {}
+    for name, entry in CATALOGUE.items():
+        for by in ("", *entry.dimensions):
+            query = {"by": by} if by else {}
+            found[f"{name} {by}"] = as_admin.get(f"reports/{name}", **query).content
+    for table in exports.TABLES:
+        query = {"first": "2020-01-01", "last": "2199-01-01", "filters": {}}
+        names = [exports._name(table, each.name) for each in exports._columns(table)]
+        found[table] = repr(list(exports._rows(table, query).values_list(*names))).encode()
+    return found
+
+
+def test_reports_are_the_same_byte_for_byte_after_everything_in_test_mode(
+    testing: Api, trial: Brand, met: Relationship, as_admin: Api
+) -> None:
+    now = timezone.now()
+    real, _ = campaigns.name(met.brand, code="real", now=now)
+    campaigns.report(real, [DayNumbers("email", now.date(), 90, 80, 7, 1)], now=now)
+    with time_machine.travel(now, tick=False):
+        count_all()
+        before = every_report(as_admin)
+        everything_in_test_mode(testing, trial)
+        count_all()
+        assert every_report(as_admin) == before
+        refused = as_admin.get("reports/opt-outs", brand=trial.slug)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_brand")
+
+
+def count_all() -> None:
+    now = timezone.now()
+    metrics.roll_up()
+    list(metrics.rebuild_all())
+    for part in (honour_times, yes_lives, anomalies):
+        part.refresh_due(now=now)
+
+
+def everything_in_test_mode(testing: Api, trial: Brand) -> None:
+    known(testing)
+    for decision in ("deny", "grant", "deny"):
+        choice = {"contact": ANA, "scope": MARKETING, "decision": decision}
+        assert testing.post("test/choices", choice).status_code < 300
+    assert testing.post("campaigns", {"code": "spr"}).status_code == 201
+    day = {"channel": "email", "day": str(timezone.now().date())}
+    numbers = {"sends": 900, "deliveries": 800, "responses": 70, "complaints": 9}
+    assert testing.put("campaigns/spr/stats", {"days": [day | numbers]}).status_code == 200
+    asked = {"contact": ANA, **MARKETING, "text": "May we?", "evidence": "ticked the box"}
+    testing.post("permission-requests", asked)
+    relationship = Relationship.objects.filter(brand=trial).get()
+    contact_reports.report(
+        relationship,
+        purpose="marketing",
+        channel="email",
+        contacted_at=timezone.now(),
+        message="",
+        now=timezone.now(),
+    )
+    assert testing.post("test/relationships/end", {"contact": ANA}).status_code == 204
 
 
 def test_only_a_test_key_acts_for_people(live: Api, met: Relationship) -> None:
