@@ -29,13 +29,13 @@ Wanted = dict[str, list[str]]
 DECIDED = {"opted_out": "deny", "opted_in": "grant", "limited": "limit", "paused": "pause"}
 
 
-def ask(statement: str, *values: object) -> list[Any]:
+def ask(statement: str, *values: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def conditions(wanted: Wanted) -> tuple[str, list[object]]:
+def conditions(wanted: Wanted) -> tuple[str, list[Any]]:
     columns = {"brand": "b.slug"}
     tests = [f"AND {columns.get(name, 'e.' + name)} = ANY(%s)" for name in wanted]
     return " ".join(tests), list(wanted.values())
