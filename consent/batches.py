@@ -134,8 +134,8 @@ def _chunks(
 
     for rows in QUERY.ask_each(values()):
         chunk = begun.popleft()
-        for place, known in _people(rows, asked, regime_in).items():
-            known.choices.extend(supposing)
+        for place, found in _people(rows, asked, regime_in).items():
+            known = checks.suppose(found, supposing) if supposing else found
             chunk.answers[place] = decision = deciding.about(known)
             if decision.allowed and decision.limits:
                 chunk.limited[place] = known

@@ -151,8 +151,25 @@ def check_each(
     # What was said in between is in the newest only; each alone could answer by another state.
     newest = found[-1]
     for each in found:
-        whole = newest._replace(question=each.question, choices=[*newest.choices, *supposing])
-        yield decide(whole, now=now)
+        yield decide(suppose(newest, supposing)._replace(question=each.question), now=now)
+
+
+def suppose(known: Known, supposing: Sequence[Choice]) -> Known:
+    """Put what a brand supposes in place of what the person said of the same.
+
+    Also in place of what they said of all brands, or by one address: a recorded choice would leave
+    that, and the answer would tell the brand for whom the person had meant it (ADR 28).
+    """
+    left = [each for each in known.choices if not _is_replaced(each, supposing)]
+    return known._replace(choices=[*left, *supposing])
+
+
+def _is_replaced(choice: Choice, supposing: Sequence[Choice]) -> bool:
+    return choice.maker == "person" and any(
+        choice.scope[1:4] == each.scope[1:4] and each.decision in ("clear", choice.decision)
+        for each in supposing
+        if each.maker == "person"
+    )
 
 
 def check_relationship(

@@ -434,11 +434,16 @@ class _Batch:
         return before is not None and before.maker == "brand" and _words(before) in same
 
     def _tell(self, entry: LedgerEntry, named: Relationship, person: _Person) -> None:
-        """Tell of the entry, the relationship that the row names first."""
+        """Tell of the entry, the relationship that the row names first.
+
+        Of a choice for one address, its relationship alone: who owns another is not the brand's.
+        """
         for each in sorted(self.active[person.pk], key=lambda one: one.pk != named.pk):
+            standing = self._standing(each, person)
+            if not notices.concerns(entry, standing.recipient):
+                continue
             is_named = each.pk == named.pk
             at = self.now if is_named else self.times.take_next()
-            standing = self._standing(each, person)
             self.told.append(
                 notices.of_entry(
                     entry,

@@ -167,3 +167,45 @@ def test_beginning_again_brings_back_all_addresses_that_the_brand_knew(
     preferences.end_relationship(ana, known, by="portal", now=later)
     preferences.add_brand(ana, acme, by="portal", now=later)
     assert Relationship.objects.active().filter(person=ana.subject_id).count() == 2
+
+
+def test_an_imported_yes_is_told_of_the_address_that_it_names_alone(
+    as_acme: Api, ana: Consumer, acme: Brand, now: datetime
+) -> None:
+    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
+    for nth, email in enumerate([EMAIL, SECOND, "stranger@example.org"]):
+        register(as_acme, email, ref=f"C-{nth}")
+    before = len(read_events(acme))
+    apply(as_acme, f"{FORM}\n{EMAIL},marketing,email,grant,form 7\n")
+    told = read_events(acme)[before:]
+    assert [each["data"]["subject"]["ref"] for each in told] == ["C-0"]
+
+
+@pytest.mark.parametrize(
+    "supposed",
+    [
+        {"decision": "clear"},
+        {"decision": "deny"},
+        {"decision": "pause", "until": "2150-01-01T00:00:00Z"},
+        {"decision": "limit", "limit": {"max": 3, "per": "week"}},
+        {"decision": "grant"},
+    ],
+)
+@pytest.mark.parametrize("said", ["deny", "pause", "grant"])
+def test_what_is_supposed_does_not_tell_for_whom_a_choice_was_meant(
+    said: str, supposed: dict[str, Any], as_acme: Api, met: Relationship, now: datetime
+) -> None:
+    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
+    relationships.start(ben.subject_id, met.brand, by=Actor("api"), now=now)
+    until = timezone.now() + timedelta(days=400) if said == "pause" else None
+    for person, brand in ((met.subject_id, met.brand_id), (ben.subject_id, None)):
+        scope = Scope(brand, "marketing", "email")
+        choice = NewChoice(scope, said, until=until)  # type: ignore[arg-type]
+        ledger.record(person, [choice], by=Actor("api"), now=now)
+    question = {**MARKETING, "suppose": [{"scope": MARKETING, **supposed}]}
+    contacts = [{"email": EMAIL}, {"email": "ben@example.org"}]
+    many = as_acme.post("checks", {"contacts": contacts, **question}).json()["data"]
+    alone = [as_acme.post("check", {"contact": each, **question}).json() for each in contacts]
+    for answers in (many, alone):
+        own, wide = ((each["allowed"], each["rule"], each["limit"]) for each in answers)
+        assert own == wide

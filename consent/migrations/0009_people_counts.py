@@ -13,8 +13,8 @@ UPDATE consent_metricscursor SET sequence = 0, people = 0;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("brands", "0009_idempotency_keys"),
-        ("consent", "0006_past_tables_stay"),
+        ("brands", "0010_recurring_jobs"),
+        ("consent", "0008_import_files"),
     ]
 
     operations = [

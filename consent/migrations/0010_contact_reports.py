@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0007_people_counts"),
+        ("consent", "0009_people_counts"),
     ]
 
     operations = [
