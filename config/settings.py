@@ -233,7 +233,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"ChannelEnum": "brands.models.Channel"},
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "brands.models.Channel",
+        "NothingUnderstoodEnum": "cmr.inbound.replies.Reason",
+        "ReasonEnum": "consent.models.ledger.Reason",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.add_problems",

@@ -95,7 +95,7 @@ class Answer(serializers.Serializer[object]):
         allow_null=True, help_text="Which words of the message say so, without what is between."
     )
     reason = serializers.ChoiceField(
-        [each.value for each in Reason],
+        [(each.value, each.name) for each in Reason],
         allow_null=True,
         help_text="Why nothing was understood: `automatic`, a machine wrote it; `quoted_only`, "
         "only what it quotes asks for something; `no_request`, nothing in it does.",
