@@ -82,6 +82,7 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
     Raises:
         MayNotAsk: one of its kinds.
         scopes.UnknownName, scopes.TopicWithoutBrand, scopes.ChannelNotUsed, TopicRetired
+        scopes.CannotBeRefused
         notices.UnknownNotice
     """
     scope = _scope(relationship, question)
@@ -106,7 +107,7 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
 
 def _scope(relationship: Relationship, asked: Question) -> Scope:
     names = Names(relationship.brand.slug, asked.purpose, asked.channel, asked.topic)
-    return scopes.resolve(names, decision="grant")
+    return scopes.resolve(names, decision="deny")  # nobody asks where a no has no effect
 
 
 def _refuse(relationship: Relationship, question: Question, scope: Scope, now: datetime) -> None:

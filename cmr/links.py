@@ -29,7 +29,7 @@ from django.conf import settings
 from django.db import transaction
 
 from brands import link_keys
-from brands.models import Brand, Channel, Purpose, Topic
+from brands.models import Brand, Channel, Purpose, Regime, Topic
 from cmr import preferences, undoing
 from cmr.models import UsedLink
 from consent import ledger, repetition
@@ -195,15 +195,17 @@ def _read_channel(purpose: str | None, channel: str | None) -> str | None:
 def _read_matter(
     brand: Brand, purpose: str | None, topic: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the purpose and the topic that a link is about, as far as they exist.
+    """Return the purpose and the topic that a link is about, as far as there can be a no to them.
 
-    What does not is left out, which is wider: the no of whoever presses the link must not be lost.
+    The rest is left out, which is wider: the no of whoever presses the link must not be lost.
     A topic has the purpose that it stands under today.
     """
-    if found := Topic.objects.filter(brand=brand, code=topic or "").first():
+    refusable = Purpose.objects.exclude(regime=Regime.REQUIRED)
+    topics = Topic.objects.filter(brand=brand, purpose__in=refusable)
+    if found := topics.filter(code=topic or "").first():
         return found.purpose_id, found.code
-    is_known = purpose is not None and Purpose.objects.filter(code=purpose).exists()
-    return (purpose if is_known else None), None
+    is_refusable = refusable.filter(code=purpose or "").exists()
+    return (purpose if is_refusable else None), None
 
 
 def say(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:

@@ -22,7 +22,7 @@ from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
 from tests import mails
-from tests.conftest import EMAIL
+from tests.conftest import EMAIL, Api
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -233,3 +233,9 @@ def test_nobody_is_flooded_with_letters(granted: Relationship) -> None:
 def test_what_is_no_address_is_refused(db: None) -> None:
     answer = Client().post("/link", {"email": "nobody"})
     assert answer.status_code == 422 and b"not an e-mail address" in answer.content
+
+
+def test_a_purpose_that_cannot_be_refused_has_no_link(as_acme: Api, met: Relationship) -> None:
+    body = {"contact": {"email": EMAIL}, "purpose": "service", "channel": "email"}
+    refused = as_acme.post("links", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "cannot_be_refused")

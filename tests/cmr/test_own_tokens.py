@@ -67,6 +67,7 @@ def test_unsubscribe_keeps_a_campaign_that_fits(met: Relationship) -> None:
         ({"u": "a\0b"}, (None, "email", None)),
         ({"u": 7}, (None, "email", None)),
         ({"u": "since_deleted"}, (None, "email", None)),
+        ({"u": "service"}, (None, "email", None)),  # a no to it alone would have no effect
         ({"u": None}, (None, "email", None)),
         ({"c": "pigeon"}, ("marketing", None, None)),
         ({"c": ["email"]}, ("marketing", None, None)),

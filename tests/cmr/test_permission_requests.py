@@ -124,6 +124,7 @@ def test_not_too_much_at_once(as_acme: Api, met: Relationship) -> None:
     ("change", "status", "code"),
     [
         ({"purpose": "weather"}, 422, "unknown_purpose"),
+        ({"purpose": "service"}, 422, "cannot_be_refused"),
         ({"channel": "weather"}, 422, "unknown_channel"),
         ({"topic": "weather"}, 422, "unknown_topic"),
         ({"text": "Read https://evil.example first"}, 422, "no_addresses"),
