@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -267,11 +268,23 @@ class Day(serializers.DateField):
             self.fail("invalid")
 
 
+class QueryNumber(serializers.IntegerField):
+    """A whole number of a query: plain digits, no `+1`, `1.0`, ` 1` or `٣`."""
+
+    DIGITS = re.compile(r"-?[0-9]+")
+
+    def to_internal_value(self, data: Any) -> int:
+        if not self.DIGITS.fullmatch(str(data)):
+            self.fail("invalid")
+        number: int = super().to_internal_value(data)
+        return number
+
+
 class Page(StrictSerializer):
     """The query of a list. `cursor` is what the page before gave as `next_cursor`."""
 
     cursor = serializers.CharField(required=False, max_length=2_000)
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=50)
+    limit = QueryNumber(required=False, min_value=1, max_value=500, default=50)
 
 
 def list_of(item: type[serializers.Serializer[Any]], *, paged: bool = True) -> type[Any]:

@@ -20,6 +20,7 @@ from brands.models import Attempt, Event, Outcome, SetAside, Subscription
 from brands.wire import (
     Page,
     Problems,
+    QueryNumber,
     StrictSerializer,
     list_of,
     translating,
@@ -32,7 +33,7 @@ PROBLEMS: Problems = {
 
 
 class AttemptsQuery(Page):
-    sequence = serializers.IntegerField(
+    sequence = QueryNumber(
         required=False, min_value=1, max_value=MAX_SEQUENCE, help_text="Only those of one event."
     )
 

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from brands import keys, stream
 from brands.api.access import BrandView
 from brands.api.places import TooManyStreams, places
-from brands.models import Event
-from brands.wire import Problem, Problems, StrictSerializer, translating
+from brands.models import Brand, Event
+from brands.wire import Problem, Problems, QueryNumber, StrictSerializer, translating
 
 PROBLEMS: Problems = {stream.AcknowledgedTooFar: (422, "beyond_stream", "through")}
 MAX_SEQUENCE = 2**63 - 1
@@ -26,11 +26,11 @@ MAX_WAIT = 30  # seconds
 
 
 class FeedQuery(StrictSerializer):
-    after = serializers.IntegerField(
+    after = QueryNumber(
         default=0, min_value=0, max_value=MAX_SEQUENCE, help_text="The last sequence you have."
     )
-    limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
-    wait = serializers.IntegerField(
+    limit = QueryNumber(default=100, min_value=1, max_value=1_000)
+    wait = QueryNumber(
         default=0,
         min_value=0,
         max_value=MAX_WAIT,
@@ -75,7 +75,7 @@ class Events(BrandView):
         after, limit = self.query["after"], self.query["limit"]
         events = stream.read(self.brand.pk, after=after, limit=limit + 1)
         if not events:
-            self._refuse_beyond(after)
+            _refuse_beyond(self.brand, after)
         headers = {}
         if not events and (seconds := self.query["wait"]):
             if not self._may_wait(after, seconds=seconds):
@@ -84,15 +84,6 @@ class Events(BrandView):
                 raise AuthenticationFailed("This key was revoked or has expired.", "invalid_key")
             events = stream.read(self.brand.pk, after=after, limit=limit + 1)
         return Response(_page(events, limit), headers=headers)
-
-    def _refuse_beyond(self, after: int) -> None:
-        """Raise Problem (422) for a place that the stream has not reached.
-
-        After the database was restored to an earlier moment, a reader who waited there would miss
-        every event until the stream is as long again.
-        """
-        if after > (last := stream.last_sequence(self.brand.pk)):
-            raise Problem(422, "beyond_stream", f"Your stream ends at {last}.", "after")
 
     def _may_wait(self, after: int, *, seconds: float) -> bool:
         """Wait; False where there was no place for it, or its place was needed for a stream."""
@@ -104,6 +95,16 @@ class Events(BrandView):
         except TooManyStreams:
             return False
         return not needed.is_set()
+
+
+def _refuse_beyond(brand: Brand, after: int) -> None:
+    """Raise Problem (422) for a place that the stream has not reached.
+
+    After the database was restored to an earlier moment, a reader who waited there would miss
+    every event until the stream is as long again.
+    """
+    if after > (last := stream.last_sequence(brand.pk)):
+        raise Problem(422, "beyond_stream", f"Your stream ends at {last}.", "after")
 
 
 def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:
@@ -129,8 +130,8 @@ class NewestEvent(BrandView):
 
 
 class OverdueQuery(StrictSerializer):
-    after = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEQUENCE)
-    limit = serializers.IntegerField(default=100, min_value=1, max_value=1_000)
+    after = QueryNumber(default=0, min_value=0, max_value=MAX_SEQUENCE)
+    limit = QueryNumber(default=100, min_value=1, max_value=1_000)
 
 
 class Overdue(BrandView):
@@ -143,6 +144,8 @@ class Overdue(BrandView):
         after, limit = self.query["after"], self.query["limit"]
         now = timezone.now()
         late = stream.overdue(self.brand.pk, now=now, after=after, limit=limit + 1)
+        if not late:
+            _refuse_beyond(self.brand, after)
         return Response(_page(late, limit))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Field, Model, Q, QuerySet
 from rest_framework.response import Response
 
+from brands import time_bounds
 from brands.wire import Problem
 
 M = TypeVar("M", bound=Model)
@@ -99,6 +100,17 @@ def read_cursor(cursor: str, length: int) -> list[str]:
     return place
 
 
+def check_moment(moment: datetime) -> datetime:
+    """Return a time of a place in UTC: the database does not take every offset that Python takes.
+
+    Raises:
+        Problem: 422 `invalid_cursor`.
+    """
+    if moment.tzinfo is None or not time_bounds.is_in_range(moment):
+        raise _invalid_cursor()
+    return moment.astimezone(UTC)
+
+
 def _read_place(fields: Sequence[Field[Any, Any]], cursor: str) -> list[Any]:
     texts = read_cursor(cursor, len(fields))
     try:
@@ -107,9 +119,7 @@ def _read_place(fields: Sequence[Field[Any, Any]], cursor: str) -> list[Any]:
             field.run_validators(value)
     except (ValidationError, OverflowError) as error:
         raise _invalid_cursor() from error
-    if any(isinstance(each, datetime) and each.tzinfo is None for each in place):
-        raise _invalid_cursor()
-    return place
+    return [check_moment(each) if isinstance(each, datetime) else each for each in place]
 
 
 def _field(model: type[Model], name: str) -> Field[Any, Any]:

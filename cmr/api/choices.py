@@ -15,9 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import notices as brand_notices
-from brands.api.pages import cut_list, read_cursor, write_cursor
+from brands.api.pages import check_moment, cut_list, read_cursor, write_cursor
 from brands.api.repeating import repeatable
 from brands.notices import Named
+from brands.times import read_moment
 from brands.wire import Page, Problem, Problems, list_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
@@ -197,9 +198,6 @@ def _place(cursor: str | None) -> Place | None:
         return None
     recorded_at, entry = read_cursor(cursor, 2)
     try:
-        moment = datetime.fromisoformat(recorded_at)
-        if moment.tzinfo is None:
-            raise ValueError(recorded_at)
-        return Place(moment, uuid.UUID(entry))
+        return Place(check_moment(read_moment(recorded_at)), uuid.UUID(entry))
     except ValueError as error:
         raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from brands import stream
 from brands.api.places import Streamed
 from brands.models import Brand, BrandKey
-from brands.wire import Problem, Problems, StrictSerializer
+from brands.wire import Problem, Problems, QueryNumber, StrictSerializer
 from consent import contact_hashes, tables
 from consent.api.batches import OPTIONS, look_at_connection_again
 
@@ -33,7 +33,7 @@ Batches = Iterable[Sequence[T]]
 
 
 class SinceQuery(StrictSerializer):
-    since = serializers.IntegerField(
+    since = QueryNumber(
         required=False,
         min_value=0,
         max_value=2**63 - 1,

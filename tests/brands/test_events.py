@@ -77,6 +77,14 @@ def test_a_place_beyond_the_end_is_refused_at_once(
     assert answer.json()["field"] == "after"
 
 
+@pytest.mark.parametrize("after", [8, 2**63 - 1])
+def test_so_is_one_of_what_is_overdue(after: int, as_acme: Api, seven: None) -> None:
+    assert as_acme.get("events/overdue", after=7).json() == {"data": [], "next_cursor": None}
+    answer = as_acme.get("events/overdue", after=after)
+    assert (answer.status_code, answer.json()["code"]) == (422, "beyond_stream")
+    assert answer.json()["field"] == "after"
+
+
 def test_an_empty_stream_ends_at_zero(as_rival: Api, seven: None) -> None:
     assert as_rival.get("events/newest").json() == {"sequence": 0}
     assert as_rival.get("events", after=0).status_code == 200
@@ -93,6 +101,12 @@ def test_an_empty_stream_ends_at_zero(as_rival: Api, seven: None) -> None:
         ({"after": 2**63}, "after"),
         ({"after": "9" * 2_000}, "after"),
         ({"after": "1\0"}, "after"),
+        ({"after": "+1"}, "after"),
+        ({"after": " 1 "}, "after"),
+        ({"after": "1.0"}, "after"),
+        ({"after": "٣"}, "after"),
+        ({"wait": "0.0"}, "wait"),
+        ({"limit": "1_0"}, "limit"),
         ({"types": "preference.*"}, "types"),
         ({"limit": 0}, "limit"),
         ({"limit": 1001}, "limit"),

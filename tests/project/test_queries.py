@@ -218,6 +218,20 @@ def test_the_file_of_an_import_takes_no_page(as_acme: Api, ids: dict[str, str]) 
         assert as_acme.get(path, **given).status_code == 422
 
 
+NO_NUMBERS = ["1.0", "+1", " 1", "1 ", "1\n", "٣", "１", "1_0", "1e1", "0x1"]
+
+
+def test_a_number_is_written_in_plain_digits(ids: dict[str, str], callers: dict[str, Api]) -> None:
+    for path, operation in GETS.items():
+        for each in operation.get("parameters", []):
+            if each["in"] != "query" or each["schema"].get("type") != "integer":
+                continue
+            for text in NO_NUMBERS:
+                query = NEEDED.get(path, {}) | {each["name"]: text}
+                answer = _caller(path, callers).get(_filled(path, ids), **query)
+                assert (answer.status_code, answer.json()["field"]) == (422, each["name"]), path
+
+
 # -- Pages ----------------------------------------------------------------------------------------
 
 
@@ -256,6 +270,35 @@ def test_a_cursor_whose_place_cannot_be(place: str, as_acme: Api) -> None:
     for path, length in (("keys", 1), ("subscriptions", 2), ("imports", 1)):
         answer = as_acme.get(path, cursor=write_cursor([place] * length))
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+#: Lists that are ordered by a time.
+BY_TIME = ["subscriptions", "inbound/inlets", "me/permission-requests", "me/history"]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01 00:00:00+23:59",  # the database takes no such offset, and UTC has no such time
+        "2200-01-01 00:00:00+00:00",
+        "9999-12-31 23:59:59-23:59",
+        "2026-11-22 00:00:00",
+    ],
+)
+@pytest.mark.parametrize("path", BY_TIME)
+def test_a_cursor_whose_time_cannot_be(
+    path: str, time: str, as_acme: Api, as_ana_signed_in: Api
+) -> None:
+    api = as_ana_signed_in if path.startswith("me/") else as_acme
+    for entry in ("1", "ffffffff-ffff-ffff-ffff-ffffffffffff"):
+        answer = api.get(path, cursor=write_cursor([time, entry]))
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+def test_a_cursor_has_its_time_in_any_zone(as_acme: Api) -> None:
+    for time in ("2026-11-22 00:00:00+23:59", "1900-01-01 00:00:00+00:00"):
+        cursor = write_cursor([time, "ffffffff-ffff-ffff-ffff-ffffffffffff"])
+        assert as_acme.get("subscriptions", cursor=cursor).status_code == 200
 
 
 def test_what_comes_and_goes_moves_no_page(as_acme: Api, acme_key: str) -> None:
