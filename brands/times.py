@@ -11,6 +11,10 @@ MOMENT = re.compile(
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]{1,20})?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?",
 )
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: What a browser sends for `<input type="datetime-local">`.
+LOCAL = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
+)
 #: What a leap second is taken for: the last moment before it that a clock without them has.
 BEFORE_LEAP = "59", ".999999"
 
@@ -40,6 +44,17 @@ def read_moment(text: str) -> datetime:
     if is_leap and moment.astimezone(UTC).time() != time(23, 59, 59, 999_999):
         raise ValueError("a leap second is the last of a day of UTC")
     return moment
+
+
+def read_local(text: str) -> datetime:
+    """Return the day and time that were typed in a form, which have no zone.
+
+    Raises:
+        ValueError
+    """
+    if not (found := LOCAL.fullmatch(text)):
+        raise ValueError("not a day and a time")
+    return datetime.fromisoformat("T".join(found.groups()))
 
 
 def read_day(text: str) -> date:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from brands import connections, time_bounds
 from brands.models import Brand, Channel, Purpose
+from brands.times import read_local
 from cmr import asking, controls, history, preferences
 from cmr.models import Consumer
 from cmr.portal import done
@@ -101,7 +101,7 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
     """Raises ValueError with what is wrong, in words."""
     typed = {name: request.POST.get(name, "").replace("\0", "") for name in request.POST}
     try:
-        moment = datetime.fromisoformat(typed.get("contacted_at", ""))
+        moment = read_local(typed.get("contacted_at", ""))
     except ValueError as wrong:
         raise ValueError(_("Say when it came: the day and the time.")) from wrong
     if not time_bounds.is_day_in_range(moment.date()):
@@ -115,7 +115,7 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
             relationship,
             purpose=typed["purpose"],
             channel=typed["channel"],
-            contacted_at=moment if moment.tzinfo else timezone.make_aware(moment),
+            contacted_at=timezone.make_aware(moment),
             message=typed.get("message", "")[:10_000],
             now=timezone.now(),
         )

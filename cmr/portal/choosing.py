@@ -12,11 +12,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from brands import time_bounds
+from brands.times import read_day
 from cmr import preferences, undoing
 from cmr.models import Consumer
 from cmr.portal import done, words
@@ -196,11 +196,9 @@ def choice_of(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
 def _until(request: HttpRequest, now: datetime) -> datetime:
     """Return the beginning of the day that was typed, by the person's own clock."""
     try:
-        day = parse_date(request.POST.get("until", ""))
-    except ValueError:
-        day = None
-    if day is None:
-        raise BadDay(_("Say until which day."))
+        day = read_day(request.POST.get("until", ""))
+    except ValueError as error:
+        raise BadDay(_("Say until which day.")) from error
     if not time_bounds.is_day_in_range(day):
         raise BadDay(_("A day lies between the years 1900 and 2199."))
     until = _begin_of(day)

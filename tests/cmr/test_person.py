@@ -222,6 +222,12 @@ def test_a_report_is_judged_by_the_ledger_of_that_moment(
     [
         {"contacted_at": ""},
         {"contacted_at": "2099-01-01T10:00"},
+        {"contacted_at": "2026-W05-1T10:00"},
+        {"contacted_at": "20260201T1000"},
+        {"contacted_at": "２０２６-02-01T10:00"},
+        {"contacted_at": "2026-02-01"},
+        {"contacted_at": "2026-02-01T10:00+23:59"},
+        {"contacted_at": "2026-02-30T10:00"},
         {"channel": "smoke"},
         {"purpose": "profiling"},
     ],

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from brands.times import read_day
 from consent import integrity
 from consent.integrity import Break
 from consent.models import Subject
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         some.add_argument("--person", type=uuid.UUID, help="only this person: a subject's id")
         some.add_argument(
             "--since",
-            type=date.fromisoformat,
+            type=read_day,
             help="only people with an entry, and events, since this day (UTC, YYYY-MM-DD)",
         )
 
