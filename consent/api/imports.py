@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -19,7 +18,7 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
-from brands.api.places import places
+from brands.api.places import Streamed, places
 from brands.api.repeating import repeatable
 from brands.models import Brand
 from brands.wakeup import publish
@@ -272,8 +271,7 @@ class Exceptions(_Imports):
         """The rows that were not taken, and why."""
         job = self.job(import_id)
         if "form" in self.query:
-            lines = problems.csv_lines(job)
-            return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+            return Streamed(problems.csv_lines(job), self.key, form="csv")
         return answer_page(problems.of(job), self.query, by=["pk"], write=problems.Told(job).said)
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from brands import keys, stream, webhooks
-from brands.models import Brand, Event, Topic
+from brands.models import Brand, BrandKey, Event, Topic
 from consent import (
     chain,
     checks,
@@ -28,7 +28,7 @@ from consent import (
 )
 from consent.checks import Asked
 from consent.identifiers import Contact, digest, find_or_create
-from consent.imports import applying, jobs, receiving
+from consent.imports import applying, jobs, problems, receiving
 from consent.ledger import Actor, NewChoice
 from consent.models import (
     BrandCount,
@@ -226,6 +226,26 @@ def test_a_bad_row_is_listed_and_the_others_are_taken(
     lines = list(csv.reader(io.StringIO(text.getvalue().decode())))
     assert lines[0] == ["part", "row", "row_of_all", "field", "code", "detail"]
     assert lines[1][:5] == ["1", "2", "2", field, code]
+
+
+def test_the_file_of_bad_rows_comes_in_pieces(
+    as_acme: Api, acme: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problems, "PIECE", 2)
+    done = apply(as_acme, HEADINGS + "\n,nobody,,,,," * 5)
+    text: Any = as_acme.get(f"imports/{done['id']}/exceptions", form="csv")
+    lines = list(csv.reader(io.StringIO(text.getvalue().decode())))
+    assert [each[1] for each in lines] == ["row", "1", "2", "3", "4", "5"]
+
+
+def test_the_file_of_bad_rows_ends_when_its_key_is_revoked(as_acme: Api, acme: Brand) -> None:
+    done = apply(as_acme, f"{HEADINGS}\n,nobody,,,,,\n")
+    answer: Any = as_acme.get(f"imports/{done['id']}/exceptions", form="csv")
+    pieces = iter(answer.streaming_content)
+    assert next(pieces).startswith(b"part,row")
+    BrandKey.objects.filter(brand=acme).update(revoked_at=timezone.now())
+    assert list(pieces) == [b"error,invalid_key\r\n"]
+    answer.close()
 
 
 @pytest.mark.parametrize(
