@@ -1,6 +1,6 @@
 """Doing a thing once at a time over all processes, by PostgreSQL's advisory locks.
 
-The lock belongs to the connection, and so falls with the process that holds it.
+A lock belongs to the connection, and so falls with the process that holds it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+
+
+def wait_for_lock(space: int, number: int = 0) -> None:
+    """Wait for the lock *number* of *space*, and hold it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [space, number])
 
 
 @contextmanager

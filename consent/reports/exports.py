@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Model, QuerySet
 
-from brands.advisory_locks import try_lock
+from brands.advisory_locks import try_lock, wait_for_lock
 from brands.models import CampaignDay
 from consent import metrics, rates
 from consent.models import DailyCount, ExportPart, ReportExport
@@ -41,6 +41,8 @@ TABLES: dict[str, tuple[type[Model], Mapping[str, str], Sequence[str]]] = {
 }
 #: One at a time of each id; the first number keeps these locks apart from others'.
 LOCK = 20_261_125
+#: One at a time is counted and ordered.
+ORDERING = 20_261_131
 
 
 class TooManyExports(Exception):
@@ -61,6 +63,7 @@ def order(table: str, asked: Asked, form: str, *, now: datetime) -> ReportExport
         raise BadQuery(unknown[0], "unknown_dimension", f"this table has no {unknown[0]}")
     check_values(asked.filters)
     with transaction.atomic():
+        wait_for_lock(ORDERING)
         if ReportExport.objects.filter(state="waiting").count() >= MOST_WAITING:
             raise TooManyExports(f"{MOST_WAITING} files wait already; try again later")
         query: dict[str, Any] = {"first": str(asked.period.first), "last": str(asked.period.last)}

@@ -10,6 +10,9 @@ from brands.models import Brand, Workspace
 from cmr import members
 from cmr.inbound import inlets
 from cmr.models import Role, User
+from consent.models import ReportExport
+from consent.reports import exports
+from consent.reports.asked import read
 from tests.conftest import Api
 from tests.races.together import together
 
@@ -37,6 +40,22 @@ def test_one_last_inlet(turn: int, acme: Brand, monkeypatch: pytest.MonkeyPatch)
         return True
 
     assert sorted(together(*[open_one] * 4)) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_one_last_file(turn: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "MOST_WAITING", 1)
+    now = timezone.now()
+
+    def order() -> bool:
+        try:
+            exports.order("counts", read({}, today=now.date(), days=90), "csv", now=now)
+        except exports.TooManyExports:
+            return False
+        return True
+
+    assert sorted(together(*[order] * 4)) == [False, False, False, True]
+    assert ReportExport.objects.count() == 1
 
 
 @pytest.mark.parametrize("turn", range(3))
