@@ -170,16 +170,24 @@ def _read(text: str) -> tuple[Rows, list[RowError]]:
 
 
 def _read_rows(reader: csv.DictReader[str]) -> tuple[Rows, list[RowError]]:
-    if missing := [each for each in COLUMNS if each not in (reader.fieldnames or [])]:
-        raise BadRows([RowError(0, missing[0], f"the heading {missing[0]!r} is missing")])
+    _check_headings(reader.fieldnames or [])
     rows: Rows = []
     errors: list[RowError] = []
     for number, said in enumerate(reader, start=1):
         try:
+            if reader.restkey in said:
+                raise _BadField("line", "the row has more values than there are headings")
             rows.append((number, *_row(said)))
         except _BadField as error:
             errors.append(RowError(number, error.field, str(error)))
     return rows, errors
+
+
+def _check_headings(names: Sequence[str]) -> None:
+    if missing := [each for each in COLUMNS if each not in names]:
+        raise BadRows([RowError(0, missing[0], f"the heading {missing[0]!r} is missing")])
+    if twice := [each for each in COLUMNS if names.count(each) > 1]:
+        raise BadRows([RowError(0, twice[0], f"the heading {twice[0]!r} stands there twice")])
 
 
 class _BadField(ValueError):

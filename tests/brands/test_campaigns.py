@@ -101,6 +101,23 @@ def test_a_file_is_taken_whole_or_not_at_all(as_acme: Api, today: str) -> None:
     assert wrong.json()["field"] == "row 0: channel"
 
 
+@pytest.mark.parametrize(
+    ("head", "row", "field"),
+    [
+        (f"{HEADINGS},complaints", "spring,email,{},100,90,9,1,2", "row 0: complaints"),
+        (HEADINGS, "spring,email,{},100,90,9,1,000", "row 1: line"),  # 9,1,000 was one number
+        (HEADINGS, "spring,email,{},100,90,9,1,", "row 1: line"),
+    ],
+)
+def test_each_value_of_a_file_has_one_heading(
+    head: str, row: str, field: str, as_acme: Api, today: str
+) -> None:
+    text = f"{head}\n{row.format(today)}\n"
+    answer = as_acme.send("PUT", "campaigns/stats", text.encode(), "text/csv")
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert not CampaignDay.objects.exists()
+
+
 def test_another_brand_sees_none_of_it(as_rival: Api, spring: None, today: str) -> None:
     assert as_rival.get("campaigns").json()["data"] == []
     assert as_rival.get("campaigns/spring").status_code == 404
