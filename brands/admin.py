@@ -1,8 +1,16 @@
 """Brands in Django's admin."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey
 from django.http import HttpRequest
 
+from brands import topics
 from brands.models import Brand, JurisdictionRegime, Purpose, Topic
 
 
@@ -25,10 +33,31 @@ class JurisdictionRegimeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("jurisdiction", "purpose", "channel")
 
 
+class TopicForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_brand(self) -> Brand:
+        """Return the brand, locked. Raises ValidationError where it offers as many as it may."""
+        brand: Brand = self.cleaned_data["brand"]
+        topics.lock(brand)
+        try:
+            topics.check_room(brand)
+        except topics.TooManyTopics as error:
+            raise ValidationError(str(error)) from error
+        return brand
+
+
 @admin.register(Topic)
 class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("code", "name", "brand", "purpose")
     autocomplete_fields = ("brand",)
+    form = TopicForm
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer the purposes that a topic can be under, and take no other."""
+        if db_field.name == "purpose":
+            kwargs["queryset"] = topics.find_purposes()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Topic | None = None

@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from brands.models import Brand, Purpose, Regime, Topic
 
@@ -44,14 +45,13 @@ def make(brand: Brand, *, code: str, name: str, purpose: str) -> tuple[Topic, bo
     """
     _check_purpose(purpose)
     with transaction.atomic():
-        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
+        lock(brand)
         topic = Topic.objects.filter(brand=brand, code=code).first()
         if topic and (topic.purpose_id, topic.name) != (purpose, name):
             raise OtherTopic(f"you have another topic {code!r}")
         if topic and topic.retired_at is None:
             return topic, False
-        if Topic.objects.filter(brand=brand, retired_at=None).count() >= MOST:
-            raise TooManyTopics(f"a brand offers at most {MOST} topics")
+        check_room(brand)
         if topic is None:
             made = Topic.objects.create(brand=brand, code=code, name=name, purpose_id=purpose)
             return made, True
@@ -60,10 +60,26 @@ def make(brand: Brand, *, code: str, name: str, purpose: str) -> tuple[Topic, bo
     return topic, False
 
 
+def lock(brand: Brand) -> None:
+    """Let nobody else make one of the brand's until the transaction ends."""
+    Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
+
+
+def check_room(brand: Brand) -> None:
+    """Raises TooManyTopics. The brand has to be locked."""
+    if Topic.objects.filter(brand=brand, retired_at=None).count() >= MOST:
+        raise TooManyTopics(f"a brand offers at most {MOST} topics")
+
+
+def find_purposes() -> QuerySet[Purpose]:
+    """Return those that a topic can be under."""
+    found = Purpose.objects.filter(has_channels=True).exclude(regime=Regime.REQUIRED)
+    return found.order_by("position")
+
+
 def purposes() -> list[tuple[str, str]]:
     """Codes and names of those that a topic can be under."""
-    found = Purpose.objects.filter(has_channels=True).exclude(regime=Regime.REQUIRED)
-    return list(found.order_by("position").values_list("code", "name"))
+    return list(find_purposes().values_list("code", "name"))
 
 
 def rename(topic: Topic, name: str) -> None:

@@ -177,8 +177,12 @@ class JurisdictionRegime(models.Model):
 class TopicQuerySet(models.QuerySet["Topic"]):
     def shown(self, brand: Brand, *, chosen: Iterable[str | None]) -> TopicQuerySet:
         """What a person is offered by *brand*, and of the retired ones those they have *chosen*
-        about: what may still come must stay in sight."""
-        return self.filter(Q(retired_at=None) | Q(code__in=set(chosen) - {None}), brand=brand)
+        about: what may still come must stay in sight.
+
+        Of a purpose without channels there is none to choose about, though one may be stored.
+        """
+        may_come = Q(retired_at=None) | Q(code__in=set(chosen) - {None})
+        return self.filter(may_come, brand=brand, purpose__has_channels=True)
 
     def names(self, wanted: Iterable[tuple[int | None, str | None]]) -> dict[tuple[int, str], str]:
         """Of brands' ids and codes the names; a code means another topic with another brand."""

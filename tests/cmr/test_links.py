@@ -132,6 +132,20 @@ def test_no_address_is_in_it(token: str) -> None:
 # -- The page of one brand ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("purpose", ["profiling", "service"])
+def test_pages_stand_a_topic_that_cannot_be(
+    purpose: str, token: str, ana: Consumer, acme: Brand, offers: Topic
+) -> None:
+    Topic.objects.create(brand=acme, code="odd", name="Odd one", purpose_id=purpose)
+    browser = Client()
+    browser.force_login(ana.user)
+    for caller, path in ((Client(), f"/p/{token}"), (browser, "/brands/acme")):
+        page = caller.get(path)
+        assert page.status_code == 200
+        assert b"Weekly offers" in page.content
+        assert (b"Odd one" in page.content) <= (purpose == "service")
+
+
 def test_one_s_own_page_says_yes_no_less_and_pause(granted: Relationship) -> None:
     link = Link(granted, "marketing", "email")
     path, again = (f"/p/{links.mint_proven(link, now=timezone.now())}" for _ in range(2))

@@ -7,7 +7,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 
-from brands.models import Brand
+from brands import topics
+from brands.models import Brand, Topic
 from cmr.models import User
 from config.admin_site import MODELS, AdminSite
 from tests.conftest import PASSWORD, Api
@@ -85,3 +86,28 @@ def test_password_is_changed_on_the_account_s_page(as_admin: Api) -> None:
 def test_an_administrator_still_edits_brands(as_admin: Api, acme: Brand) -> None:
     page = f"/admin/brands/brand/{acme.pk}/change/"
     assert as_admin.client.get(page).status_code == 200
+
+
+def add_topic(as_admin: Api, brand: Brand, purpose: str) -> int:
+    form = {"brand": brand.pk, "purpose": purpose, "code": "news", "name": "News"}
+    return as_admin.client.post("/admin/brands/topic/add/", form).status_code
+
+
+@pytest.mark.parametrize("purpose", ["profiling", "service"])
+def test_a_topic_is_under_no_purpose_that_takes_none(
+    purpose: str, as_admin: Api, acme: Brand
+) -> None:
+    assert add_topic(as_admin, acme, purpose) == 200  # the form again
+    assert not Topic.objects.exists()
+    assert add_topic(as_admin, acme, "marketing") == 302
+    assert Topic.objects.get().purpose_id == "marketing"
+
+
+def test_a_brand_has_so_many_topics_here_too(
+    as_admin: Api, acme: Brand, offers: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "MOST", 1)
+    assert add_topic(as_admin, acme, "marketing") == 200
+    page = f"/admin/brands/topic/{offers.pk}/change/"
+    assert as_admin.client.post(page, {"name": "Other"}).status_code == 302
+    assert Topic.objects.get().name == "Other"
