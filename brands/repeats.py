@@ -3,6 +3,7 @@
 Note [Keys]. Callers choose their idempotency keys, and may take somebody's address for one; an
 answer may repeat what a brand wrote about a person, or show a secret. So a key is kept as its keyed
 digest, and an answer is encrypted under the key: it opens only for whoever sends the key again.
+All this is done with SECRET_KEY. What was kept before it was replaced is found by its fallbacks.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import base64
 import uuid
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from brands.models import Repeat
@@ -30,9 +32,12 @@ def begin(owner: Owner, key: str, *, question: bytes, now: datetime) -> tuple[Re
     Inside a transaction it waits for another one that has just made the same row.
     """
     name = "brand_id" if isinstance(owner, int) else "person"
+    newest, *older = digest_key_by_all(owner, key)
+    if older and (row := Repeat.objects.filter(**{name: owner}, key__in=older).first()):
+        return row, False
     asked = digest_question(owner, question)
     return Repeat.objects.get_or_create(
-        **{name: owner}, key=digest_key(owner, key), defaults={"asked": asked, "made_at": now}
+        **{name: owner}, key=newest, defaults={"asked": asked, "made_at": now}
     )
 
 
@@ -70,12 +75,22 @@ def forget_person(person_id: uuid.UUID) -> None:
 
 def digest_key(owner: Owner, key: str) -> str:
     """Return the 64 characters under which an idempotency key of *owner* is kept."""
-    return _digest("key", owner, key.encode()).hex()
+    return digest_key_by_all(owner, key)[0]
+
+
+def digest_key_by_all(owner: Owner, key: str) -> list[str]:
+    """Return the same, and then those under which it was kept before SECRET_KEY was replaced."""
+    return [each.hex() for each in _digest_by_all("key", owner, key.encode())]
 
 
 def digest_question(owner: Owner, question: bytes) -> bytes:
     """Return the 32 bytes that tell one question of *owner* from another."""
-    return _digest("question", owner, question)
+    return _digest_by_all("question", owner, question)[0]
+
+
+def is_question(kept: bytes, owner: Owner, question: bytes) -> bool:
+    """Return whether *kept* is the digest of this question, also by a key of before."""
+    return kept in _digest_by_all("question", owner, question)
 
 
 def seal_answer(owner: Owner, key: str, answer: bytes) -> bytes:
@@ -88,9 +103,14 @@ def open_answer(owner: Owner, key: str, sealed: bytes) -> bytes:
     return _cipher(owner, key).decrypt(sealed)
 
 
-def _cipher(owner: Owner, key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_digest("answer", owner, key.encode())))
+def _cipher(owner: Owner, key: str) -> MultiFernet:
+    """Return what encrypts by the newest key, and decrypts by each."""
+    digests = _digest_by_all("answer", owner, key.encode())
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in digests])
 
 
-def _digest(use: str, owner: Owner, text: bytes) -> bytes:
-    return salted_hmac(f"brands.repeats.{use}.{owner}", text, algorithm="sha256").digest()
+def _digest_by_all(use: str, owner: Owner, text: bytes) -> list[bytes]:
+    """Return the digests by SECRET_KEY and by each of its fallbacks, the newest first."""
+    salt = f"brands.repeats.{use}.{owner}"
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [salted_hmac(salt, text, secret=each, algorithm="sha256").digest() for each in secrets]

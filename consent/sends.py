@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,7 +50,7 @@ def reserve(
     """
     with transaction.atomic():
         known = _look_up_locked(asked)
-        question = _digest(asked, campaign)
+        question = _hash_question(asked, campaign)
         if earlier := _with_key(asked.brand_id, key):
             return _repeated(earlier, question, known, now)
         decision = checks.decide(known, now=now)
@@ -64,8 +65,8 @@ def reserve(
             contact_point_id=known.question.scope.contact_point,
             campaign=campaign,
             at=now,
-            idempotency_key=_digest_key(asked.brand_id, key),
-            question=None if key is None else question,
+            idempotency_key=None if key is None else repeats.digest_key(asked.brand_id, key),
+            question=None if key is None else repeats.digest_question(asked.brand_id, question),
         )
         if earlier := _insert_or_find(send):
             return _repeated(earlier, question, known, now)
@@ -102,37 +103,32 @@ def _insert_or_find(send: Send) -> Send | None:
         with transaction.atomic():
             send.save(force_insert=True)
     except IntegrityError:
-        if earlier := _with_digest(send.brand_id, send.idempotency_key):
+        if earlier := _with_digests(send.brand_id, [send.idempotency_key or ""]):
             return earlier
         raise
     return None
 
 
-def _digest(asked: Asked, campaign: str) -> bytes:
-    """Tells questions apart without keeping whom they were about."""
+def _hash_question(asked: Asked, campaign: str) -> bytes:
+    """Tell questions apart. Kept is its keyed digest, which does not show whom it was about."""
     address = identifiers.digest_of_contact(asked.contact)
     contact = asked.contact.ref if address is None else address.hex()
     parts = [address is None, contact, asked.purpose, asked.channel, asked.topic, campaign]
-    question = hashlib.sha256(orjson.dumps(parts)).digest()
-    return repeats.digest_question(asked.brand_id, question)
-
-
-def _digest_key(brand_id: int, key: str | None) -> str | None:
-    return None if key is None else repeats.digest_key(brand_id, key)
+    return hashlib.sha256(orjson.dumps(parts)).digest()
 
 
 def _with_key(brand_id: int, key: str | None) -> Send | None:
-    return _with_digest(brand_id, _digest_key(brand_id, key))
-
-
-def _with_digest(brand_id: int, digest: str | None) -> Send | None:
-    if digest is None:
+    if key is None:
         return None
-    return Send.objects.filter(brand_id=brand_id, idempotency_key=digest).first()
+    return _with_digests(brand_id, repeats.digest_key_by_all(brand_id, key))
+
+
+def _with_digests(brand_id: int, digests: Sequence[str]) -> Send | None:
+    return Send.objects.filter(brand_id=brand_id, idempotency_key__in=digests).first()
 
 
 def _repeated(earlier: Send, question: bytes, known: Known, now: datetime) -> Reservation:
-    if bytes(earlier.question or b"") != question:
+    if not repeats.is_question(bytes(earlier.question or b""), earlier.brand_id, question):
         raise KeyReused("this key came with another question before")
     if earlier.returned_at is not None:
         return Reservation(None, checks.decide(known, now=now))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from brands import repeats
 from brands.api import repeating
 from brands.models import Brand, Repeat, Subscription
 from consent import ledger
 from consent.ledger import Actor, NewChoice
-from consent.models import Import, LedgerEntry, Refusal, Relationship
+from consent.models import Import, LedgerEntry, Refusal, Relationship, Send
 from consent.resolution import Scope
 from tests.conftest import EMAIL, Api
 
@@ -193,3 +195,40 @@ def test_a_row_has_one_owner(acme: Brand) -> None:
     for owners in ({}, {"brand": acme, "person": uuid.uuid4()}):
         with pytest.raises(IntegrityError, match="repeat_has_one_owner"), transaction.atomic():
             Repeat.objects.create(key="k", asked=b"", made_at=timezone.now(), **owners)
+
+
+@pytest.fixture
+def replace_secret(settings: Settings) -> Callable[[], None]:
+    """Replace SECRET_KEY as docs/operations.md says."""
+
+    def replace() -> None:
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        settings.SECRET_KEY = uuid.uuid4().hex * 2
+
+    return replace
+
+
+def test_a_repeat_after_the_secret_key_was_replaced(
+    replace_secret: Callable[[], None], as_acme: Api, met: Relationship
+) -> None:
+    first = say(as_acme)
+    replace_secret()
+    replace_secret()
+    again = say(as_acme)
+    assert (again.json(), again.headers[repeating.REPLAYED]) == (first.json(), "true")
+    assert LedgerEntry.objects.count() == 1
+    assert say(as_acme, decision="clear").json()["code"] == "idempotency_key_reused"
+    assert say(as_acme, "k-2").json() == say(as_acme, "k-2").json()
+    assert LedgerEntry.objects.count() == 2
+
+
+def test_a_reserved_send_is_the_same_after_the_secret_key_was_replaced(
+    replace_secret: Callable[[], None], as_acme: Api, met: Relationship
+) -> None:
+    asked = {"contact": {"email": EMAIL}, "purpose": "service", "channel": "email"}
+    first = as_acme.post("sends/reserve", asked, Idempotency_Key="k").json()
+    replace_secret()
+    assert as_acme.post("sends/reserve", asked, Idempotency_Key="k").json()["send"] == first["send"]
+    other = as_acme.post("sends/reserve", asked | {"purpose": "marketing"}, Idempotency_Key="k")
+    assert other.json()["code"] == "idempotency_key_reused"
+    assert Send.objects.count() == 1
