@@ -1,12 +1,26 @@
-"""Handing one mail to our mail server, at once; what can wait goes by `cmr.outbox`."""
+"""Handing one mail to our mail server, at once; what can wait goes by `cmr.outbox`.
+
+Note [Final]. A server whose settings or ours are wrong refuses every recipient with 5xx: the relay,
+the login, our address. That passes, and must not lose all that waits. So only an answer that names
+the recipient is final: one with the enhanced status 5.1.x (RFC 3463), or without any such status
+one of `NO_MAILBOX`. All else is a refusal for now.
+"""
 
 from __future__ import annotations
 
+import re
 import smtplib
 
 from django.core.mail import EmailMessage
 
 from cmr import smtp
+
+#: An enhanced status, as in `5.1.1 No such user`, and those that are about a recipient's address;
+#: 5.1.7 and 5.1.8 are about the sender's.
+ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+OF_RECIPIENT = re.compile(rb"5\.1\.(?![78]$)\d+")
+#: No such mailbox, not one of ours, and no such name.
+NO_MAILBOX = {550, 551, 553}
 
 
 def deliver(message: EmailMessage) -> None:
@@ -42,10 +56,17 @@ def send_now(message: EmailMessage) -> None:
 
 
 def _is_final(error: smtplib.SMTPException) -> bool:
-    """Return whether the server refused the recipient or the text, and not for now (5xx).
-
-    If it refuses the sender it may be our setting that is wrong.
-    """
+    """Return whether the server will never take a mail to the recipient: Note [Final]."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _text in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+        return all(_names_recipient(*answer) for answer in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return _names_recipient(error.smtp_code, error.smtp_error)
+    return False
+
+
+def _names_recipient(code: int, text: bytes | str) -> bool:
+    """Return whether a server's answer is about this recipient, and final: Note [Final]."""
+    said = text if isinstance(text, bytes) else text.encode()
+    if status := ENHANCED.match(said):
+        return code >= 500 and bool(OF_RECIPIENT.fullmatch(status[0]))
+    return code in NO_MAILBOX

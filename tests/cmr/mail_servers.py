@@ -45,10 +45,21 @@ class MailServer:
     mails: list[Received] = field(default_factory=list)
     #: What is answered instead to a mail with this subject.
     refuse: dict[str, str] = field(default_factory=dict)
+    #: What is answered instead to any recipient.
+    refuse_recipients: str = ""
     #: Whether a mail is here, and whether it may be answered.
     is_here: threading.Event = field(default_factory=threading.Event)
     may_answer: threading.Event | None = None
     controller: Controller | None = None
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.refuse_recipients:
+            return self.refuse_recipients
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         mail = Received(

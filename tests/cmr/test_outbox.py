@@ -120,12 +120,43 @@ def test_refused_mail_waits_and_holds_up_no_other(server: MailServer) -> None:
 def test_mail_that_is_refused_for_good_is_dropped(
     server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.refuse = {"bad": f"554 no mail to {EMAIL}"}
+    server.refuse = {"bad": f"550 5.1.1 no mail to {EMAIL}"}
     write("bad")
     send_all()
     assert not OutgoingMessage.objects.exists()
     ours = [each.getMessage() for each in caplog.records if each.name == outbox.log.name]
     assert ours == ["an outgoing email was dropped: CannotReach"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "554 5.7.1 Relay access denied",
+        "550 5.7.1 Client host blocked",
+        "530 5.7.0 Authentication required",
+        "553 5.1.8 Sender address rejected",
+        "554 denied",
+        "450 5.1.1 try again",
+    ],
+)
+def test_what_a_server_refuses_to_all_waits(answer: str, server: MailServer) -> None:
+    server.refuse_recipients = answer
+    for n in range(3):
+        write(f"{n}", to=f"p{n}@example.org")
+    send_all()
+    server.refuse_recipients = ""
+    send_all(after=LONGEST)
+    assert sorted(received(server)) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    "answer", ["550 5.1.1 unknown", "554 5.1.10 null MX", "550 No such user", "551 moved", "553 x"]
+)
+def test_recipient_that_is_refused_for_good_is_dropped(answer: str, server: MailServer) -> None:
+    server.refuse_recipients = answer
+    write("x")
+    send_all()
+    assert not OutgoingMessage.objects.exists()
 
 
 def test_mail_is_dropped_after_three_days(server: MailServer) -> None:
@@ -299,12 +330,13 @@ def test_sign_up_that_could_not_mail_goes_on_when_the_server_is_back(
 def test_refused_recipient_of_a_code_is_422(
     server: MailServer, as_ana_signed_in: Api, ana: Consumer
 ) -> None:
-    server.refuse = {"Your code for CMR": "554 no such user"}
+    server.refuse = {"Your code for CMR": "554 5.1.1 no such user"}
     new = {"kind": "email", "value": "new@example.org"}
     answer = as_ana_signed_in.post("me/contact-points", new)
     assert (answer.status_code, answer.json()["code"]) == (422, "unreachable_address")
-    server.refuse = {"Your code for CMR": "451 later"}
-    assert as_ana_signed_in.post("me/contact-points", new).status_code == 503
+    for for_now in ("451 later", "554 5.7.1 Relay access denied"):
+        server.refuse = {"Your code for CMR": for_now}
+        assert as_ana_signed_in.post("me/contact-points", new).status_code == 503
 
 
 def test_code_to_confirm_a_change_that_cannot_be_sent_is_503(
