@@ -19,6 +19,12 @@ class BrandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "slug", "website", "created_at")
     search_fields = ("name", "slug")
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Brand | None = None
+    ) -> tuple[str, ...]:
+        """Events and links name the brand by its slug, for good."""
+        return ("slug",) if obj else ()
+
 
 @admin.register(Purpose)
 class PurposeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

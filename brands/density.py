@@ -38,6 +38,22 @@ FULL JOIN (
 ) head USING (subject)
 WHERE events.many IS DISTINCT FROM head.last_seq ORDER BY subject
 """)
+# By the bytes, for a body may be one that cannot be read. A quote within a text is escaped, so no
+# text looks like this key.
+MISNUMBERED = Statement("""
+SELECT sequence, place FROM (
+    SELECT sequence, row_number() OVER following AS place, told,
+           told IS DISTINCT FROM lag(told, 1, 0::numeric) OVER following + 1 AS is_wrong
+    FROM (
+        SELECT sequence, subject, substring(
+            encode(body, 'escape') FROM '"subject_seq": ?([0-9]{1,18})[,}]'
+        )::numeric AS told
+        FROM brands_event WHERE brand_id = %(brand)s
+    ) numbers
+    WINDOW following AS (PARTITION BY subject ORDER BY sequence)
+) numbered
+WHERE is_wrong AND told IS DISTINCT FROM place ORDER BY sequence
+""")
 APPLIED_TOO_FAR = Statement("""
 SELECT max(through) FROM brands_acknowledgement WHERE brand_id = %(brand)s
 HAVING max(through) > coalesce(
@@ -53,6 +69,8 @@ def find_gaps(brand: Brand) -> Iterator[str]:
         yield _describe_hole(int(first), int(last))
     for subject, many, counted in MISCOUNTED.ask(values):
         yield f"subject {subject} has {many} events, their counter says {counted}"
+    for sequence, place in MISNUMBERED.ask(values):
+        yield f"event {sequence} is not numbered as event {place} of its subject"
     for (through,) in APPLIED_TOO_FAR.ask(values):
         yield f"the brand applied event {through}, which is not there"
 

@@ -28,9 +28,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from brands import density
 from brands.event_types import OF_DECISION
 from brands.models import Brand, Event
-from consent import chain, notices, preferences
+from consent import chain, notices, preferences, scopes
 from consent.entry_ids import build_entry_id
 from consent.models import (
+    Ending,
     Identifier,
     LedgerEntry,
     Preference,
@@ -38,6 +39,7 @@ from consent.models import (
     Relationship,
     Subject,
 )
+from consent.recipients import Recipient
 
 #: How many people, and how many events, are read at once.
 PEOPLE = 200
@@ -47,6 +49,8 @@ EVENTS = 1_000
 UNCERTAIN = timedelta(minutes=10)
 #: An event's facts; its decision may be empty, where it was told again or is history.
 FACTS = ("purpose", "channel", "topic", "reason", "source", "campaign", "before")
+#: What an import of history tells.
+MAY_BE_QUIET = {*OF_DECISION.values(), "relationship.started"}
 TOLD = """
 SELECT brand_id, cause FROM brands_event
 JOIN unnest(%s::bigint[], %s::uuid[]) AS due (brand_id, cause) USING (brand_id, cause)
@@ -168,6 +172,8 @@ def _read_people(subject_ids: Sequence[uuid.UUID]) -> list[_Person]:
         find(identifier.subject_id).points[identifier.subject_id] = identifier.pk
     for way in Propagation.objects.filter(entry__subject__in=ids).select_related("entry"):
         find(way.entry.subject_id).told_by[way.entry_id] = way.done_at
+    for ending in Ending.objects.filter(entry__subject__in=ids).select_related("entry"):
+        find(ending.entry.subject_id).ends[ending.entry_id] = ending.ends_at
     return list(people.values())
 
 
@@ -198,6 +204,8 @@ class _Person:
     points: dict[uuid.UUID, int] = field(default_factory=dict)
     #: By when every brand had been told of a choice about any; None while that is under way.
     told_by: dict[uuid.UUID, datetime | None] = field(default_factory=dict)
+    #: When which choice ends by itself, as the worker that tells brands of it reads it.
+    ends: dict[uuid.UUID, datetime] = field(default_factory=dict)
 
     def find_breaks(self) -> Iterator[Break]:
         for subject in self.subjects:
@@ -208,6 +216,9 @@ class _Person:
         for entry in self.entries:
             if entry.brand_id is None and entry.pk not in self.told_by:
                 problem = f"entry {entry.subject_seq} is not on its way to the brands"
+                yield _of_ledger(entry.subject_id, problem)
+            if self.ends.get(entry.pk) != entry.ends_at:
+                problem = f"the end of entry {entry.subject_seq} is missing or was altered"
                 yield _of_ledger(entry.subject_id, problem)
 
     def list_due(self) -> list[tuple[LedgerEntry, Relationship]]:
@@ -289,10 +300,12 @@ def _find_false_events(brand: Brand, events: Sequence[Event]) -> Iterator[tuple[
     entries = LedgerEntry.objects.in_bulk([event.cause for event in choices])
     witnessed = {(entry.subject_id, entry.pk): entry for entry in entries.values()}
     witnessed |= _derive(brand, {each.subject for each in choices if each.cause not in entries})
+    known = _find_recipients(brand, {each.subject for each in events})
     for event in events:
         try:
             entry = witnessed.get((event.subject, event.cause))
-            yield from [(event, problem) for problem in _compare(event, entry)]
+            recipient = known.get(event.subject)
+            yield from [(event, problem) for problem in _compare(event, entry, recipient)]
         except (KeyError, TypeError, ValueError):
             yield event, "has a body that cannot be read"
 
@@ -314,19 +327,74 @@ def _derive(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[Told, Ledger
     }
 
 
-def _compare(event: Event, entry: LedgerEntry | None) -> Iterator[str]:
+def _find_recipients(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Recipient]:
+    """Return whom the brand's events about each subject are about, as of now."""
+    known = list(Relationship.objects.filter(brand=brand, subject__in=subject_ids))
+    subjects = [each.subject_id for each in known]
+    # A subject keeps its row here, also where its address came to somebody else.
+    rows = Identifier.objects.filter(subject__in=subjects).values_list("subject", "pk")
+    points = dict(rows)
+    return {
+        each.subject_id: Recipient(
+            each.pk,
+            brand.pk,
+            brand.slug,
+            each.subject_id,
+            each.ref,
+            each.jurisdiction,
+            points.get(each.subject_id),
+        )
+        for each in known
+    }
+
+
+def _compare(event: Event, entry: LedgerEntry | None, recipient: Recipient | None) -> Iterator[str]:
     """Say what is wrong with one event. Raises KeyError, TypeError or ValueError of its body."""
     body = orjson.loads(bytes(event.body))
+    told = body["data"]
     own = event.sequence, event.type, event.timestamp
     if (body["sequence"], body["type"], datetime.fromisoformat(body["timestamp"])) != own:
         yield "has the body of another event"
-    elif event.type not in OF_DECISION.values():
         return
+    wrong = list(_differing_columns(event, told, recipient))
+    if event.type not in OF_DECISION.values():
+        if wrong:
+            yield f"was altered in {', '.join(wrong)}"
     elif entry is None:
         yield f"about subject {event.subject} tells of entry {event.cause}, which is gone"
-    elif wrong := [*_differing_facts(event, entry), *_differing_fields(event, body["data"], entry)]:
+    elif wrong := [
+        *_differing_facts(event, entry),
+        *_differing_fields(event, told, entry),
+        *_differing_scope(told["scope"], entry, recipient),
+        *wrong,
+    ]:
         number = f"entry {entry.subject_seq} of subject {entry.subject_id}"
         yield f"and {number} differ in {', '.join(dict.fromkeys(wrong))}"
+
+
+def _differing_columns(
+    event: Event, told: dict[str, Any], recipient: Recipient | None
+) -> Iterator[str]:
+    """Compare what the events of every type have, with their columns and the relationship."""
+    if recipient is None or told["subject"]["id"] != str(recipient.id):
+        yield "subject"
+    if told["subject"]["ref"] is not None:  # it is put in when the event is read
+        yield "ref"
+    if _read_time(told.get("honour_by")) != event.honour_by:
+        yield "honour_by"
+    if event.quiet and event.type not in MAY_BE_QUIET:
+        yield "quiet"
+
+
+def _differing_scope(
+    told: dict[str, Any], entry: LedgerEntry, recipient: Recipient | None
+) -> Iterator[str]:
+    if recipient is None:
+        return
+    wanted = scopes.describe_for_brand(preferences.scope_of(entry), slug=recipient.slug)
+    yield from (name for name, value in wanted.items() if told[name] != value)
+    if entry.contact_point_id not in (None, recipient.contact_point):
+        yield "contact point"  # it is about another address of the person
 
 
 def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
@@ -336,6 +404,10 @@ def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
     if entry.brand_id not in (None, event.brand_id):
         yield "brand"
     yield from (name for name in FACTS if getattr(event, name) != getattr(facts, name))
+    if event.honour_by and entry.decision not in notices.TAKES_AWAY:
+        yield "honour_by"
+    if event.quiet and (event.decision or event.honour_by or entry.maker != "brand"):
+        yield "quiet"  # only what a brand imports as history is
 
 
 def _differing_fields(event: Event, told: dict[str, Any], entry: LedgerEntry) -> Iterable[str]:

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from brands import keys, stream, webhooks
 from brands.models import Brand, BrandKey, Event, Topic
+from cmr import accounts
+from cmr.models import Consumer
 from consent import (
     chain,
     checks,
@@ -593,3 +595,16 @@ def test_merged_people_are_one(as_acme: Api, acme: Brand) -> None:
     assert is_allowed(acme, "ann2@example.org")
     assert preferences.of_subject(ann)
     assert_chains_hold()
+
+
+def test_a_choice_is_told_of_the_address_that_its_row_names_alone(
+    as_acme: Api, acme: Brand, ana: Consumer, met: Relationship
+) -> None:
+    """Told of the other as well, the brand would learn that both have one owner."""
+    second = {"contact": {"email": "second@example.org"}, "note": "x"}
+    named = as_acme.post("relationships", second).json()
+    accounts.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
+    before = stream.last_sequence(acme.pk)
+    apply(as_acme, f"{HEADINGS}\nsecond@example.org,,marketing,email,deny,,form 7\n")
+    (told,) = as_acme.get("events", after=before).json()["data"]
+    assert told["data"]["subject"]["id"] == named["subject"]["id"]
