@@ -166,7 +166,7 @@ def find_owned_alone(user: User) -> list[Workspace]:
 
 
 def leave_all(user: User) -> None:
-    """Take *user* out of every workspace; inside a transaction.
+    """Take *user* out of every workspace, and call off their open invitations, in a transaction.
 
     Raises:
         LastOwner: somebody else has to be an owner first, or the workspace closed.
@@ -180,6 +180,7 @@ def leave_all(user: User) -> None:
         raise LastOwner(
             f"You are the only owner of {names}: make another member an owner, or close it.", owned
         )
+    Invitation.objects.filter(by=user, used_at=None).delete()
     mine.delete()
 
 

@@ -76,9 +76,20 @@ def add(messages: Iterable[Message], *, now: datetime) -> None:
 
 
 def forget(addresses: Collection[str]) -> None:
-    """Delete what was not yet sent to *addresses*."""
+    """Delete what was not yet sent to *addresses*, or names one of them, as an invitation does."""
     digests = [identifiers.digest(each) for each in addresses]
     OutgoingMessage.objects.filter(address_digest__in=digests).delete()
+    naming = [row.pk for row in OutgoingMessage.objects.iterator() if _names(row, addresses)]
+    OutgoingMessage.objects.filter(pk__in=naming).delete()
+
+
+def _names(row: OutgoingMessage, addresses: Collection[str]) -> bool:
+    try:
+        message = _open(row)
+    except InvalidToken:  # nobody can read it any more
+        return False
+    words = f"{message.subject}\n{message.text}".lower()
+    return any(each.lower() in words for each in addresses)
 
 
 def send_next(*, now: datetime) -> bool:

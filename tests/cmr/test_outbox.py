@@ -16,8 +16,16 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands.models import Brand
-from cmr import account_access, erasure, outbox, tasks
-from cmr.models import Consumer, ContactKind, OutgoingMessage, PendingContact, PermissionRequest
+from cmr import account_access, accounts, erasure, members, outbox, tasks
+from cmr.models import (
+    Consumer,
+    ContactKind,
+    Member,
+    OutgoingMessage,
+    PendingContact,
+    PermissionRequest,
+    Role,
+)
 from cmr.outbox import KEPT, LONGEST, Message
 from config.celery import Sweep, app
 from consent import identifiers, relationships
@@ -43,6 +51,12 @@ ASK = {
 def server(settings: Settings) -> Iterator[MailServer]:
     with mail_server(settings, utf8=True) as started:
         yield started
+
+
+@pytest.fixture
+def ben() -> Consumer:
+    now = timezone.now()
+    return accounts.open_account(email="ben@example.org", password=None, verified_at=now)
 
 
 def write(subject: str, to: str = EMAIL) -> None:
@@ -250,6 +264,21 @@ def test_erasure_drops_what_waits_for_the_person_and_says_goodbye(
     erasure.erase(ana, first_stop=False, by="portal", now=timezone.now())
     send_all()
     assert received(server) == ["for ben", "Your CMR account was changed"]
+
+
+def test_erasure_calls_off_invitations_that_name_the_person(
+    server: MailServer, ana: Consumer, ben: Consumer
+) -> None:
+    now = timezone.now()
+    workspace = members.begin(ben.user, name="Acme", domain="acme.example", now=now)
+    Member.objects.create(workspace=workspace, user=ana.user, role=Role.VIEWER, since=now)
+    for user in (ana.user, ben.user):
+        to = f"for-{user.pk}@example.org"
+        members.invite(workspace, to, role=Role.VIEWER, link="x/{token}", by=user, now=now)
+    erasure.erase(ana, first_stop=False, by="portal", now=now)
+    assert [each.by for each in members.waiting(workspace, now=now)] == [ben.user]
+    send_all()
+    assert received(server) == ["An invitation to a workspace", "Your CMR account was changed"]
 
 
 def test_metrics_show_how_many_wait_and_how_long() -> None:
