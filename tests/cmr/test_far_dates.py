@@ -190,7 +190,7 @@ def test_imports_list_far_dates_as_bad_rows(as_acme: Api, moment: str, column: s
         f"email,purpose,decision,evidence,{column}\r\na@example.org,marketing,grant,Form,{moment}"
     )
     answer = as_acme.send("PUT", f"imports/{job}/parts/1", part.encode(), "text/csv")
-    assert answer.json() == {"number": 1, "rows": 1, "bad": 1}
+    assert (answer.json()["rows"], answer.json()["bad"]) == (1, 1)
     (bad,) = as_acme.get(f"imports/{job}/exceptions").json()["data"]
     assert (bad["field"], bad["code"]) == (column, "out_of_range")
 

@@ -63,6 +63,10 @@ def ids(
         _expect(as_acme.post("inbound/inlets", {"provider": "postmark"}))
         _expect(as_acme.post("keys", {"name": "another", "scopes": ["check"]}))
         _expect(as_ana_signed_in.post("me/tokens", {"name": "mine"}))
+        report = {"brand": "acme", "purpose": "marketing", "channel": "email"}
+        _expect(
+            as_ana_signed_in.post("me/contact-reports", report | {"contacted_at": now.isoformat()})
+        )
     _remove_two_addresses(ana)
     accounts.add_contact(ana, kind="email", value="ana@example.net", now=now)
     made["entry_id"] = _refuse_twice(ana, now)
