@@ -193,9 +193,10 @@ class Part(_Imports):
     #: A longer one is read in pieces, while it arrives, and takes the place of a stream meanwhile.
     max_body_bytes = staticmethod(upload_limit)
     reads_in_pieces = True
+    queries = {"PUT": PartQuery}
 
     @extend_schema(
-        parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH), PartQuery],
+        parameters=[OpenApiParameter("number", PART, OpenApiParameter.PATH)],
         request=dict.fromkeys(FORMS, OpenApiTypes.STR),
         responses=PartData,
         tags=[TAG],
@@ -213,11 +214,9 @@ class Part(_Imports):
         media = (request.content_type or "").partition(";")[0].strip().lower()
         if media not in FORMS:  # an empty body is given to no parser, which would have said so
             raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
-        query = PartQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
         with translating(PROBLEMS), _place_for(request, self.brand):
             part = receiving.receive(
-                job, number, body, form=FORMS[media], now=timezone.now(), **query.validated_data
+                job, number, body, form=FORMS[media], now=timezone.now(), **self.query
             )
         return Response(PartData(part).data)
 
