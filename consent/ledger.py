@@ -96,12 +96,17 @@ CHAINED = Statement(
 
 
 def record(
-    subject_id: uuid.UUID, choices: Sequence[NewChoice], *, by: Actor, now: datetime
+    subject_id: uuid.UUID,
+    choices: Sequence[NewChoice],
+    *,
+    by: Actor,
+    now: datetime,
+    is_shared: bool = False,
 ) -> list[LedgerEntry]:
     """Record one person's choices, all or none, and put them into the concerned brands' streams.
 
     A choice about any brand counts for every check at once; its way into each stream is a worker's
-    (`propagation`).
+    (`propagation`). *is_shared* says that they were said together with choices about other brands.
 
     Raises:
         LiftRefused: a brand's yes would lift the person's no.
@@ -112,7 +117,7 @@ def record(
     with transaction.atomic():
         subject = lock(subject_id)
         recording = _Recording(subject, by, now, told_first=subject_id)
-        recording.is_shared = len({choice.scope.brand for choice in choices}) > 1
+        recording.is_shared = is_shared or are_shared(choices)
         entries = [recording.add(choice) for choice in choices]
         CHAINED.ask({"id": subject.pk, "seq": subject.last_seq, "head": subject.chain_head})
         tell_brands(recording.build_notices())
@@ -121,13 +126,18 @@ def record(
     return entries
 
 
+def are_shared(choices: Sequence[NewChoice]) -> bool:
+    """Return whether *choices* are about several brands, so that their ends are rounded."""
+    return len({choice.scope.brand for choice in choices}) > 1
+
+
 def suppose(choices: Sequence[NewChoice], *, now: datetime) -> list[Choice]:
     """Return the choices as if the person recorded them now, one after another; none is recorded.
 
     Raises:
         ExpiresTooSoon: as `record` does.
     """
-    is_shared = len({choice.scope.brand for choice in choices}) > 1
+    is_shared = are_shared(choices)
     # Numbers above those of any entry, in the order of the list: each is newer than the one before.
     first = sys.maxsize - len(choices)
     return [

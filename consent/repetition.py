@@ -26,7 +26,9 @@ def record_unless_repeated(
         person = ledger.lock(subject_id)  # so that the second of two clicks sees the first
         repeated = _find_repeated(person.pk, choices, now)
         new = [each for nth, each in enumerate(choices) if nth not in repeated]
-        recorded = iter(ledger.record(subject_id, new, by=by, now=now) if new else [])
+        together = ledger.are_shared(choices)  # also where only those about one brand are new
+        made = ledger.record(subject_id, new, by=by, now=now, is_shared=together) if new else []
+        recorded = iter(made)
         return [repeated.get(nth) or next(recorded) for nth in range(len(choices))]
 
 

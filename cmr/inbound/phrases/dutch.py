@@ -10,7 +10,8 @@ DUTCH = Language(
         afmeldn""",
     alone="""einde beeindigen annuleren verwijder verwijderen verwijderd stopzetten genoeg kappen
         opzegging wissen afmedlen weg_ermee laat_maar stopp schrap uitzetten""",
-    fillers="""aub svp alsjeblieft alstublieft graag dank bedankt dankjewel u je nu meteen direct
+    fillers="""doei
+        aub svp alsjeblieft alstublieft graag dank bedankt dankjewel u je nu meteen direct
         hallo hoi dag beste alles alle sms smsjes berichten bericht mail mails nieuwsbrief van voor
         de het deze dit die mij me ik wil nummer met groet groeten mvg gr ajb even gewoon en maar
         nou reclame mijn uit vriendelijke hi nieuwsbrieven is te jullie bij""",

@@ -9,7 +9,8 @@ ENGLISH = Language(
     strong="""unsubscribe unsub unscribe unsubscibe""",
     alone="""cancel end quit remove cease stahp stpo sotp stio stpp tsop sopt stoop dtop
         unsubscribing unsubscribed opt_our discontinue delete_me remove_me enough revoked""",
-    fillers="""please pls plz plese kindly thanks thank you thx ty now it this that these all just
+    fillers="""bye goodbye
+        please pls plz plese kindly thanks thank you thx ty now it this that these all just
         sms mms text texts txt message messages msg msgs mail email emails newsletter hi hello hey
         ok okay no yes me sir immediately asap already everything my and so from to your list
         cheers again today request guys right""",

@@ -11,7 +11,8 @@ GERMAN = Language(
     alone="""ende beenden kundigen kundigung widerruf widerspruch loschen loeschen entfernen
         schluss_damit schluss aus_damit basta reicht es_reicht lassen_sie_das kuendigung
         kuendigen""",
-    fillers="""bitte danke jetzt sofort alle alles hallo nein ja endlich mich vom von der die das
+    fillers="""tschuss tschuess
+        bitte danke jetzt sofort alle alles hallo nein ja endlich mich vom von der die das
         den dem ich es moin servus guten tag hiermit gerne umgehend nummer newsletter newsletters
         hier nur noch mal damit alle ihrem ihren eurem und dringend mfg gruss vielen dank""",
     words={

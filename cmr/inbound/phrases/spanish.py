@@ -11,7 +11,8 @@ SPANISH = Language(
     alone="""alto parar pare paren cancelar bja baj abja basta eliminar borrar borrenme
         eliminenme eliminame borrame borradme sacame saquenme quitame quitenme quitadme cancela
         cancelen fin darse_de_baja no_molestar no_molesten dar_de_baja""",
-    fillers="""por favor porfa gracias ya hola todo todos x pf pls buenas buenos dias tardes noches
+    fillers="""adios
+        por favor porfa gracias ya hola todo todos x pf pls buenas buenos dias tardes noches
         un saludo saludos a el la los las de mi me quiero solicito solicitud pido sms boletin
         newsletter correo correos mensajes lista yo y urgente esto numero si que es""",
     words={
