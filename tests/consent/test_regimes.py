@@ -249,7 +249,9 @@ def test_the_person_s_brands_cost_no_query_each(
         brand = Brand.objects.create(slug=f"b{n}", name=f"B {n}")
         relationships.start(ana.subject_id, brand, by=Actor("api"), now=now)
     lives(ana, "US-CA")
-    with django_assert_num_queries(9):  # the token, the page in three, and five for the permissions
+    with django_assert_num_queries(
+        10
+    ):  # token, page in three, permissions in five, who is connected
         assert len(as_ana.get("me/relationships").json()["data"]) == 20
 
 

@@ -38,7 +38,7 @@ LIBRARIES = (
     "django.core.validators",
 )
 #: Answered by no call of the API: it has its own check, whose code is `permission_denied`.
-NEVER_ANSWERED = {"csrf_failed"}
+NEVER_ANSWERED = {"csrf_failed", "unknown_person"}
 
 
 def prose_of(document: Path) -> str:

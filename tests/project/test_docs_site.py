@@ -247,7 +247,7 @@ def test_a_heading_is_found_first() -> None:
 
 @pytest.mark.parametrize("query", ["bounce", "bounced", "bouncing"])
 def test_a_word_is_found_with_another_ending(query: str) -> None:
-    assert "/docs/inbound#your-mail-provider" in found(query)[:2]
+    assert "/docs/inbound#who-unsubscribed-or-complained" in found(query)[:2]
 
 
 def test_a_word_is_found_as_it_is_written_here() -> None:

@@ -59,6 +59,11 @@ BODIES: dict[str, Any] = {
     "keys/{key_id}/rotate": {"hours": 1},
     "links/key/rotate": {"revoke_old": False},
     "me/choices": {"scope": {"brand": "acme", **MARKETING}, "decision": "deny"},
+    "me/contact-reports": {
+        "brand": "acme",
+        **MARKETING,
+        "contacted_at": "2026-01-20T10:00:00Z",
+    },
     "me/contact-points": {"kind": "email", "value": "new@example.org"},
     "me/contact-points/{pending_id}/verify": {"code": "from the mail"},
     "me/permission-requests/{request_id}": {"answer": "yes"},

@@ -89,8 +89,11 @@ def names(text: str) -> list[str]:
 
 def test_translations_name_what_the_words_name(german: polib.POFile) -> None:
     for entry in german:
-        for translated in entry.msgstr_plural.values() or [entry.msgstr]:
-            assert names(translated) == names(entry.msgid), entry.msgid
+        said = [entry.msgid, *([entry.msgid_plural] if entry.msgid_plural else [])]
+        for words, translated in zip(
+            said, entry.msgstr_plural.values() or [entry.msgstr], strict=True
+        ):
+            assert names(translated) == names(words), entry.msgid
 
 
 @pytest.mark.parametrize("folder", [FOLDER, FOR_ALLAUTH])

@@ -75,7 +75,8 @@ def begin(
     web: Fleet, key: str, body: bytes = LINE, *, length: int = ENDLESS, path: str = "checks/stream"
 ) -> socket.socket:
     """A call whose body stops coming after *body*."""
-    message = request(f"/api/v1/{path}?{ABOUT}", b"?", bearer=key)
+    about = f"?{ABOUT}" if path == "checks/stream" else ""
+    message = request(f"/api/v1/{path}{about}", b"?", bearer=key)
     head = message[:-1].replace(b"Length: 1\r", b"Length: %d\r" % length)
     client = connect(web)
     client.sendall(head + body)
