@@ -264,7 +264,7 @@ def test_a_sum_is_what_its_weeks_show(
 
     Fewer are withheld here: the made month has no ten of anything in a week.
     """
-    monkeypatch.setitem(withholding.shown.__kwdefaults__, "k", 5)
+    monkeypatch.setattr(withholding.shown, "__kwdefaults__", {"k": 5})
     span = weeks.whole_weeks(13, today=NOW.date())
     wanted: Counter[str] = Counter()
     sent: Counter[str] = Counter()

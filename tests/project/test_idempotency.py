@@ -137,7 +137,7 @@ def cast(acme: Brand, rival: Brand, ana: Consumer, as_ana_signed_in: Api) -> Cal
         brand = acme
         if path.startswith("test/"):
             brand = Brand.objects.create(slug="acme-test", name="Acme", test=True)
-        if path.startswith("me/permission"):
+        if path.startswith(("me/permission", "me/contact-reports")):
             as_ana_signed_in.post("me/relationships", {"brand": "acme"})
         return Cast(settled(brand, "acme", timezone.now()), ana, as_ana_signed_in)
 
