@@ -22,7 +22,7 @@ class BrandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(
         self, request: HttpRequest, obj: Brand | None = None
     ) -> tuple[str, ...]:
-        """Events and links name the brand by its slug, for good."""
+        """Refuse another slug: events and links name the brand by it, for good."""
         return ("slug",) if obj else ()
 
 

@@ -91,6 +91,6 @@ def replay_parked(subscription: Subscription) -> int:
 
 
 def _wake(subscription: Subscription) -> None:
-    """After the commit: before it a worker would find nothing to do."""
+    """Wake workers after the commit: before it they would find nothing to do."""
     wake = partial(publish, "brands.deliver", str(subscription.pk))
     transaction.on_commit(wake, robust=True)

@@ -42,7 +42,7 @@ def run_due(jobs: Sequence[Job], *, should_stop: Callable[[], bool] = lambda: Fa
 
 
 def _add_missing(jobs: Sequence[Job], *, now: datetime) -> None:
-    """A job that is new is due after its first period."""
+    """Add the jobs that are new; each is due after its first period."""
     known = set(RecurringJob.objects.values_list("name", flat=True))
     rows = [RecurringJob(name=j.name, due_at=now + j.period) for j in jobs if j.name not in known]
     RecurringJob.objects.bulk_create(rows, ignore_conflicts=True)

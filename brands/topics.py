@@ -66,7 +66,7 @@ def lock(brand: Brand) -> None:
 
 
 def check_room(brand: Brand) -> None:
-    """Raises TooManyTopics. The brand has to be locked."""
+    """Refuse one more by TooManyTopics. The brand has to be locked."""
     if Topic.objects.filter(brand=brand, retired_at=None).count() >= MOST:
         raise TooManyTopics(f"a brand offers at most {MOST} topics")
 

@@ -123,7 +123,7 @@ def _is_code(pending: PendingContact, code: str) -> bool:
 
 
 def _send(kind: str, value: str, code: str) -> None:
-    """Raises smtp.CannotReach, smtp.CannotSendNow."""
+    """Send the code. Raises smtp.CannotReach, smtp.CannotSendNow."""
     shown = f"{code[:4]}-{code[4:]}"
     minutes = settings.MAILED_CODE_SECONDS // 60
     text = _("%(code)s is your code for CMR. It is good for %(minutes)s minutes.")

@@ -130,7 +130,7 @@ def _claim(now: datetime) -> OutgoingMessage | None:
 
 
 def _deliver(message: Message) -> None:
-    """Raises smtp.CannotReach, smtp.CannotSendNow, and whatever refuses this message for now."""
+    """Send it. Raises smtp.CannotReach, smtp.CannotSendNow, and what refuses it for now."""
     if message.kind == ContactKind.PHONE:
         texting.send(message.to, message.text)
         return
@@ -150,7 +150,7 @@ def _put_off(which: Q, tried: OutgoingMessage, *, now: datetime) -> None:
 
 
 def _open(row: OutgoingMessage) -> Message:
-    """Raises InvalidToken: the key that encrypted it is gone."""
+    """Decrypt it. Raises InvalidToken: the key that encrypted it is gone."""
     return Message(**orjson.loads(_cipher().decrypt(bytes(row.sealed))))
 
 

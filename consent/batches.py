@@ -135,7 +135,7 @@ def _chunks(
     for rows in QUERY.ask_each(values()):
         chunk = begun.popleft()
         for place, found in _people(rows, asked, regime_in).items():
-            known = checks.suppose(found, supposing) if supposing else found
+            known = checks.suppose(found, supposing)
             chunk.answers[place] = decision = deciding.about(known)
             if decision.allowed and decision.limits:
                 chunk.limited[place] = known

@@ -160,6 +160,8 @@ def suppose(known: Known, supposing: Sequence[Choice]) -> Known:
     Also in place of what they said of all brands, or by one address: a recorded choice would leave
     that, and the answer would tell the brand for whom the person had meant it (ADR 28).
     """
+    if not supposing:
+        return known
     left = [each for each in known.choices if not _is_replaced(each, supposing)]
     return known._replace(choices=[*left, *supposing])
 

@@ -73,7 +73,7 @@ class Rate(NamedTuple):
     formula: str
 
     def of(self, counts: Mapping[str, int | None]) -> float | None:
-        """None where one of the numbers is not known, or there is nothing to be a share of.
+        """Return the share; None where a number is not known, or there is nothing to share.
 
         Nor is more than the whole a share: those who left were sent it before the period.
         """
@@ -313,7 +313,7 @@ def total(period: Period, *, filters: Filters | None = None) -> Line:
 
 
 def totals(brand: str, periods: Sequence[Period]) -> list[Line]:
-    """What `total` says of one brand in each of *periods*, by a fixed number of statements."""
+    """Return what `total` says of a brand in each of *periods*, by a fixed number of statements."""
     filters = {"brand": [brand]}
     whole = Period(min(each.first for each in periods), max(each.last for each in periods))
     people = _people_in(whole, periods, brand)
@@ -439,7 +439,7 @@ def people(day: date, *, brands: Sequence[str] | None = None) -> dict[str, int]:
 
 
 def _people_on(days: Sequence[date], brand: str) -> dict[date, int]:
-    """What `people` says of one brand on each of *days*, by one statement."""
+    """Return what `people` says of one brand on each of *days*, by one statement."""
     which = Q(brand__slug=brand)
     today = Value(None, output_field=DateField())
     now = MetricsCursor.objects.filter(which).values_list(today, "people")

@@ -125,7 +125,7 @@ class NewestEvent(BrandView):
 
     @extend_schema(operation_id="events_newest", responses=Newest, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
-        """The sequence of your newest event: the highest `after` there is."""
+        """Return the sequence of your newest event: the highest `after` there is."""
         return Response({"sequence": stream.last_sequence(self.brand.pk)})
 
 

@@ -45,7 +45,7 @@ HEADER = OpenApiParameter(
 class View(Protocol):
     @property
     def key_owner(self) -> Owner:
-        """Whose idempotency keys the caller's are."""
+        """Return whose idempotency keys the caller's are."""
 
 
 V = TypeVar("V", bound=View)

@@ -40,7 +40,7 @@ class Repeat(models.Model):
 
     @property
     def owner(self) -> int | uuid.UUID:
-        """The brand's id, or the person's."""
+        """Return the brand's id, or the person's."""
         owner: int | uuid.UUID | None = self.brand_id or self.person
         assert owner is not None  # by the constraint
         return owner

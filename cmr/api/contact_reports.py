@@ -69,7 +69,7 @@ class ContactReportsView(ConsumerView):
         operation_id="me_contact_reports_list", responses=ContactReportList, tags=["consumer"]
     )
     def get(self, request: Request) -> Response:
-        """Contacts that you reported, newest first."""
+        """List the contacts that you reported, newest first."""
         mine = contact_reports.of_person(self.consumer.subject_id)
         return answer_page(mine, self.query, by=("-reported_at", "-pk"), write=_report_data)
 

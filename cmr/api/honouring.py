@@ -50,7 +50,7 @@ class Propagation(ConsumerView):
 
     @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
-        """How far one change has come, brand by brand."""
+        """Return how far one change has come, brand by brand."""
         mine = LedgerEntry.objects.of_person(self.consumer.subject_id).filter(pk=entry_id)
         if (entry := mine.first()) is None:
             raise Problem(404, "not_found", "You have made no such change.")

@@ -114,7 +114,7 @@ class Inlets(InletsView):
     @repeatable(shows_secret=True)
     @extend_schema(request=InletRequest, responses={201: NewInlet}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """An address for your provider's webhooks; it is shown this once."""
+        """Open an address for your provider's webhooks; it is shown this once."""
         body = InletRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
@@ -184,7 +184,7 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     url = inlets.address_of(provider, secret)
     try:
         post = posts.read_post(request, url=url, most=_find_limit(provider))
-        letter = providers.read(provider, post, key=inlets.key_of(inlet), now=now)
+        letter = providers.read_post(provider, post, key=inlets.key_of(inlet), now=now)
         receiving.take_letter(inlet, letter, now=now)
     except tuple(REFUSALS) as error:
         log.warning("inlet %s: %s", inlet.pk, error)

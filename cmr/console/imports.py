@@ -63,7 +63,7 @@ def _imports(request: HttpRequest, place: Place) -> HttpResponse:
 
 
 def _keep(place: Place, form: ImportForm) -> Import | None:
-    """The import with its file; None where it was refused, as the form then says."""
+    """Return the import with its file; None where it was refused, as the form then says."""
     data = form.cleaned_data
     try:
         return files.keep(
@@ -110,7 +110,7 @@ def template(request: HttpRequest, place: Place) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def columns(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
-    """What each column of the file is: guessed, shown, changed."""
+    """Ask what each column of the file is; what was guessed is chosen."""
     if (kept := _open_file(request, place, import_id)) is None:
         return _back(place, import_id)
     form = ColumnsForm(kept, files.read_first(kept), request.POST or None)
@@ -124,7 +124,7 @@ def columns(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def defaults(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
-    """What holds for all rows; POST has the file read, and nothing recorded."""
+    """Ask what holds for all rows; POST has the file read, and nothing recorded."""
     if (kept := _open_file(request, place, import_id)) is None:
         return _back(place, import_id)
     form = DefaultsForm(request.POST or None, initial=_initial(kept))
@@ -137,13 +137,13 @@ def defaults(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpRe
 
 
 def _initial(kept: ImportFile) -> dict[str, Any]:
-    """What was chosen before, or what most files need."""
+    """Return what was chosen before, or what most files need."""
     initial = asdict(files.choices_of(kept)) | {"note": kept.job.note, "tells": kept.job.tells}
     return initial if kept.job.note else initial | {"purpose": "marketing", "channel": "email"}
 
 
 def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
-    """Whether the file could be read; if not, the form says why."""
+    """Have the file read. Return whether it could be; if not, the form says why."""
     data = form.cleaned_data
     try:
         files.stage(kept, note=data["note"], tells=data["tells"], now=timezone.now())
@@ -164,7 +164,7 @@ def _step(
 
 
 def _open_file(request: HttpRequest, place: Place, import_id: uuid.UUID) -> ImportFile | None:
-    """The file whose columns may still be chosen; without one, and to who may only look, none."""
+    """Return the file whose columns may still be chosen; None to who may only look."""
     job = _job(place, import_id)
     if not place.may_change or job.state != Import.State.OPEN:
         return None
@@ -180,7 +180,7 @@ def _back(place: Place, import_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @for_members
 def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
-    """What was read of it, what each row would do, how far it is, and what came of it."""
+    """Show what was read of it, what each row would do, how far it is, and what came of it."""
     job = _job(place, import_id)
     kept = files.find(job, now=timezone.now()) if place.may_change else None
     if kept and job.state == Import.State.OPEN and not job.rows:
@@ -207,7 +207,7 @@ def _foresee(kept: ImportFile) -> list[tuple[files.Foreseen, str]]:
 @require_safe
 @for_members
 def bad_rows(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponseBase:
-    """The rows that were not taken, as they came, for who may upload them again."""
+    """Download the rows that were not taken, as they came, for who may upload them again."""
     if not place.may_change:
         raise PermissionDenied
     if (kept := files.find(_job(place, import_id), now=timezone.now())) is None:

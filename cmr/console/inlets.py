@@ -41,7 +41,7 @@ def inlets(request: HttpRequest, place: Place) -> HttpResponse:
 @sure_in_live_mode  # whoever has the address can say no for the brand's people
 @for_members
 def open_inlet(request: HttpRequest, place: Place) -> HttpResponse:
-    """Another inlet, whose address is shown this once."""
+    """Open another inlet, whose address is shown this once."""
     form = InletForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -60,7 +60,7 @@ def open_inlet(request: HttpRequest, place: Place) -> HttpResponse:
 @sure_in_live_mode
 @for_members
 def set_key(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
-    """Another signing key, or none."""
+    """Set another signing key, or none."""
     inlet = _find(place, inlet_id)
     form = SigningKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

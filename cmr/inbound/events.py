@@ -204,7 +204,7 @@ def _read_iso(value: Any) -> datetime | None:
 
 
 def _split_mailgun(post: Post) -> Iterator[Any]:
-    """Events of before 2018 are forms; their fields get the names of today's."""
+    """Return the events; those of before 2018 are forms, and their fields get today's names."""
     if not post.form:
         yield post.json()
         return
@@ -304,7 +304,7 @@ def _ses_word(said: dict[str, Any]) -> Any:
 
 
 def _has_opted_out(said: dict[str, Any]) -> bool:
-    """Whether the person wants less than before: nothing at all, or not one of the topics."""
+    """Return whether the person wants less than before: nothing, or one topic fewer."""
     new, old = (_find(said, f"subscription.{age}TopicPreferences") or {} for age in ("new", "old"))
     if new.get("unsubscribeAll"):
         return not old.get("unsubscribeAll")

@@ -137,7 +137,7 @@ def sort_counts(inlet: Inlet) -> list[InletCount]:
 
 
 def verifies(inlet: Inlet) -> bool:
-    """Whether it takes only what its provider signed."""
+    """Return whether it takes only what its provider signed."""
     return inlet.provider == "amazon_ses" or inlet.signing_key is not None
 
 

@@ -184,12 +184,12 @@ def _keep_if_said(quotation: re.Match[str]) -> str:
 # -- Meanings --------------------------------------------------------------------------------------
 
 
-def read(text: str) -> Understood | None:
+def read_text(text: str) -> Understood | None:
     """Return what a text message says in its sender's own words."""
-    return _read(remove_quotations(text))
+    return _read_own_words(remove_quotations(text))
 
 
-def _read(text: str) -> Understood | None:
+def _read_own_words(text: str) -> Understood | None:
     if text.strip() and not STOP_SIGNS.sub("", text[:LONGEST]):
         return Understood(Meaning.STOP, "stop")
     said = normalise(text)
@@ -205,7 +205,7 @@ def _read(text: str) -> Understood | None:
 
 def find_no(text: str) -> Understood | None:
     """Return the request to stop in a text, of whatever kind it is."""
-    understood = read(text)
+    understood = read_text(text)
     return understood if understood and understood.meaning == Meaning.STOP else None
 
 

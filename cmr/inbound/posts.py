@@ -36,7 +36,7 @@ class Post:
 
     @property
     def form(self) -> dict[str, str]:
-        """The last value of each field."""
+        """Return the last value of each field."""
         return {name: values[-1] for name, values in self.fields.items() if values}
 
     def json(self) -> Any:

@@ -110,7 +110,7 @@ class Reading(NamedTuple):
 
 def read_sms(text: str) -> Reading:
     """Return what a text message says, without the message that it reacts to."""
-    if understood := meaning.read(text):
+    if understood := meaning.read_text(text):
         return Reading(understood)
     return Reading(None, _explain(text, meaning.remove_quotations(text)))
 

@@ -53,7 +53,7 @@ def _load_ascii(key: str) -> bytes:
 
 
 def _sign_body_in(header: str) -> Signature:
-    """HMAC-SHA256 of the body, in hexadecimal in a header."""
+    """Verify an HMAC-SHA256 of the body, in hexadecimal in a header."""
 
     def is_valid(post: Post, key: bytes, now: datetime) -> bool:
         return _is_same(post.headers[header], hmac.new(key, post.body, "sha256").hexdigest())
@@ -83,7 +83,7 @@ def _load_signer(key: str) -> Signer:
 
 
 def _is_signed_by_resend(post: Post, signer: Signer, now: datetime) -> bool:
-    """Signed as Standard Webhooks says, under older names of the headers."""
+    """Verify as Standard Webhooks says, under older names of the headers."""
     sent_at = datetime.fromtimestamp(int(post.headers["svix-timestamp"]), tz=UTC)
     name = post.headers["svix-id"]
     expected = signer.headers(webhook_id=name, sent_at=sent_at, body=post.body)
@@ -96,7 +96,7 @@ def _is_signed_by_resend(post: Post, signer: Signer, now: datetime) -> bool:
 
 
 def _sign_form_in(header: str) -> Signature:
-    """HMAC-SHA1 of the address and all fields in order, in base64 in a header."""
+    """Verify an HMAC-SHA1 of the address and all fields in order, in base64 in a header."""
 
     def is_valid(post: Post, key: bytes, now: datetime) -> bool:
         fields = [
@@ -121,7 +121,7 @@ def find_mailgun_signature(post: Post) -> Mapping[str, Any]:
 
 
 def _is_signed_by_mailgun(post: Post, key: bytes, now: datetime) -> bool:
-    """Whether the token is signed; nothing binds it to the rest (see `inlets.use_token`)."""
+    """Return whether the token is signed; nothing binds it to the rest (`inlets.use_token`)."""
     given = find_mailgun_signature(post)
     signed = f"{given['timestamp']}{given['token']}".encode()
     sent_at = datetime.fromtimestamp(int(given["timestamp"]), tz=UTC)
@@ -151,7 +151,7 @@ def _is_signed_by_vonage(post: Post, key: bytes, now: datetime) -> bool:
 
 
 def _is_vonage_token(token: str, body: bytes, key: bytes) -> bool:
-    """Whether a JWT (RFC 7519) is signed by HS256, and is about this body."""
+    """Return whether a JWT (RFC 7519) is signed by HS256, and is about this body."""
     head, claims, signature = token.split(".")
     if orjson.loads(_decode_part(head))["alg"] != "HS256":
         return False

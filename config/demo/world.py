@@ -47,7 +47,9 @@ LIVES_IN = [None, "DE", "US-CA", "US", "GB", None]
 OWN_WORD = {"chloe@example.org": "US-CA"}
 ADMIN = "admin@example.org"
 DEVELOPER = "dev@example.org"
-WITH_KEYS = ["acme", "rival"]
+WITH_WORKSPACE = ["acme", "rival"]
+#: Brands that nobody runs: people chose for them, and they do nothing. All others are connected.
+ONLY_LISTED = {"harbour-health", "tidy-home", "stargaze-tv"}
 REASONS = [*Reason.values, *["too_many_from_brand"] * 6, *["not_relevant"] * 3]
 #: Decision, purpose, channel, and how often it comes up among the others.
 HABITS: list[tuple[DecisionKind, str | None, str | None, int]] = [
@@ -104,7 +106,11 @@ def brands() -> list[Brand]:
         Topic.objects.get_or_create(
             brand=acme, code=code, defaults={"purpose_id": "marketing", "name": name}
         )
-    return list(Brand.objects.filter(slug__in=slugs).order_by("pk"))
+    found = list(Brand.objects.filter(slug__in=slugs).order_by("pk"))
+    for brand in found:
+        if brand.slug not in ONLY_LISTED and not brand.keys.exists():
+            keys.issue(brand, name="demo")
+    return found
 
 
 def history(members: list[Consumer], companies: list[Brand], now: datetime) -> Iterator[None]:
@@ -133,7 +139,7 @@ def history(members: list[Consumer], companies: list[Brand], now: datetime) -> I
 
 def _campaigns(companies: list[Brand], now: datetime, chance: random.Random) -> None:
     """What the brands say they sent: more than the demo's few people got."""
-    for brand in companies:
+    for brand in (each for each in companies if each.slug not in ONLY_LISTED):
         autumn, _ = campaigns.name(brand, code="autumn", called="Autumn news", now=now)
         rows = []
         for ago in range(0, DAYS, 3):
@@ -149,6 +155,8 @@ def _write(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
     """A brand that may sends something, and a brand that may not asks whether it might."""
     mine = Relationship.objects.active().filter(person=consumer.subject_id)
     relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
+    if relationship.brand.slug in ONLY_LISTED:
+        return
     contact = Contact(email=consumer.user.email)
     asked = Asked(relationship.brand_id, contact, "marketing", "email")
     if sends.reserve(asked, now=moment, campaign="autumn").send is None and chance.random() < 0.1:
@@ -164,7 +172,7 @@ def steps() -> int:
 
 
 def _meet(consumer: Consumer, brand: Brand, moment: datetime, chance: random.Random) -> None:
-    if chance.random() < 0.5:
+    if chance.random() < 0.5 or brand.slug in ONLY_LISTED:
         preferences.add_brand(consumer, brand, by="portal", now=moment)
         return
     relationships.start(
@@ -252,7 +260,7 @@ def _workspace(brand: Brand, now: datetime) -> Workspace:
 def developer() -> dict[str, str]:
     """Somebody who works for the brands that have keys, and can sign in to the console."""
     consumer = _consumer(DEVELOPER, timezone.now())
-    for workspace in Workspace.objects.filter(live__slug__in=WITH_KEYS):
+    for workspace in Workspace.objects.filter(live__slug__in=WITH_WORKSPACE):
         Member.objects.get_or_create(
             workspace=workspace,
             user=consumer.user,

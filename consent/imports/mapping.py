@@ -213,7 +213,7 @@ def read_time(text: str, chosen: Choices) -> str:
 
 
 def is_time(text: str) -> bool:
-    """Whether *text* is a time with the year first."""
+    """Return whether *text* is a time with the year first."""
     return _find_moment(text, Choices({})) is not None
 
 

@@ -146,7 +146,7 @@ def _problem(job: Import, place: int, error: BadRow) -> ImportProblem:
 
 
 def check_headings(headings: Sequence[str]) -> None:
-    """Raises BadPart where a column is none of ours."""
+    """Refuse a column that is none of ours, by BadPart."""
     if unknown := [each for each in headings if each not in LONGEST]:
         names = ", ".join(repr(each[:40]) for each in unknown[:5])
         columns = ", ".join(LONGEST)

@@ -125,7 +125,7 @@ def open_source(file: IO[bytes], *, form: str, encoding: str, separator: str = "
     if form == "ndjson":
         return Source(encoding, "", (), _read_ndjson(lines))
     separator = separator or _find_separator(lines)
-    headings = _read_headings(lines.take(), separator)
+    headings = _read_headings(lines.take_line(), separator)
     rows = _read_rows(lines, SEPARATORS[separator], len(headings))
     named = (
         row if isinstance(row, BadRow) else dict(zip(headings, row, strict=True)) for row in rows
@@ -152,7 +152,7 @@ class Lines:
         self._text = text
         self._back: deque[str] = deque()
 
-    def take(self) -> str:
+    def take_line(self) -> str:
         """Return the next line with its end; empty where there is none.
 
         Raises:
@@ -174,7 +174,7 @@ class Lines:
 
 def _find_separator(lines: Lines) -> str:
     """Return the name of the one separator of the headings, or the one that fits the rows, too."""
-    seen = [line for _ in range(LOOKED_AT) if (line := lines.take())]
+    seen = [line for _ in range(LOOKED_AT) if (line := lines.take_line())]
     lines.put_back(seen)
     bare = [QUOTED.sub("", line) for line in seen if line.strip()]
     head = bare[0] if bare else ""
@@ -216,7 +216,7 @@ def _name_columns(cells: Sequence[str]) -> list[str]:
 def _read_rows(lines: Lines, mark: str, columns: int) -> Iterator[Sequence[str] | BadRow]:
     """Yield the cells of each row, or what is wrong with it. Blank lines are passed over."""
     blank = f"{mark} \t\r\n"
-    while line := lines.take():
+    while line := lines.take_line():
         if not line.strip(blank):
             continue
         if len(line) > LONGEST_ROW:
@@ -280,7 +280,7 @@ def _read_on(taken: list[str], lines: Lines) -> Iterator[str]:
     """Yield the lines in *taken*, and further ones that are added to it, up to the limits."""
     yield from list(taken)
     length = sum(map(len, taken))
-    while len(taken) < MOST_LINES and (line := lines.take()):
+    while len(taken) < MOST_LINES and (line := lines.take_line()):
         taken.append(line)
         length += len(line)
         if length > LONGEST_ROW:
@@ -289,7 +289,7 @@ def _read_on(taken: list[str], lines: Lines) -> Iterator[str]:
 
 
 def _reads_like_row(line: str, first: str, mark: str, columns: int) -> bool:
-    """Whether a line that a text spans has as many values as a row, and is about somebody.
+    """Return whether a line that a text spans has a row's number of values, and somebody.
 
     Of the line in which the text ends, what stands behind its quote belongs to the first row:
     `shop",ann@example.org,grant` ends a text, while `bob@example.org,deny,6 inch"` was a row.
@@ -301,7 +301,7 @@ def _reads_like_row(line: str, first: str, mark: str, columns: int) -> bool:
 
 
 def _read_ndjson(lines: Lines) -> Iterator[Line]:
-    while line := lines.take():
+    while line := lines.take_line():
         if len(line) > LONGEST_ROW:
             yield _too_long(line)
         elif line.strip():

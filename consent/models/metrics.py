@@ -133,7 +133,7 @@ class Unsubscribed(models.Model):
         ]
 
 
-class Decided(models.Model):
+class Decided(Kind):
     """That a person at a brand decided something on a day, however often they did.
 
     `kind` is a key of `consent.metrics.KINDS`, or `ended`: the relationship was.
@@ -143,12 +143,8 @@ class Decided(models.Model):
     subject = models.UUIDField()
     day = models.DateField()
     kind = models.CharField(max_length=12)
-    purpose = models.CharField(max_length=40, blank=True)
-    channel = models.CharField(max_length=10, blank=True)
     topic = models.CharField(max_length=60, blank=True)
     campaign = models.CharField(max_length=100, blank=True)
-    reason = models.CharField(max_length=40, blank=True)
-    source = models.CharField(max_length=20, blank=True)
 
     class Meta:
         indexes = [

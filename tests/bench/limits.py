@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from cmr.models import Consumer
 
 FOLDER = Path("var/bench").resolve()
-MAILS = FOLDER / "mails"
 WEB_PROCESSES = 4
 #: Attempts in each half, and how many of them at once.
 ATTEMPTS, AT_ONCE = 40, 8
@@ -31,7 +30,7 @@ EMAIL, PASSWORD, NEW = "ana@limits.example", "only-ana-knows-it", "new@limits.ex
 ENVIRONMENT = {
     "TRUSTED_PROXIES": "1",  # so that a call can say whom it comes from
     "ADDRESS_FORM_SECONDS": "0",
-    "EMAIL_URL": f"filemail:///{MAILS}",
+    "EMAIL_URL": f"filemail:///{FOLDER}/mails",
 }
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 Caller = Callable[[int], str]

@@ -171,13 +171,13 @@ NOTHING = [
 
 @pytest.mark.parametrize("text", NO)
 def test_a_no(text: str) -> None:
-    understood = meaning.read(text)
+    understood = meaning.read_text(text)
     assert understood is not None and understood.meaning == "stop"
 
 
 @pytest.mark.parametrize("text", NOTHING)
 def test_nothing_that_we_understand(text: str) -> None:
-    assert meaning.read(text) is None
+    assert meaning.read_text(text) is None
 
 
 def cases(of: dict[str, str]) -> list[str]:
@@ -211,13 +211,13 @@ def test_what_stood_in_a_gap_is_not_kept(text: str, words: str) -> None:
 
 @pytest.mark.parametrize("text", ["START", "unstop", "Opt in", "Start please", "SUBSCRIBE"])
 def test_a_start(text: str) -> None:
-    understood = meaning.read(text)
+    understood = meaning.read_text(text)
     assert understood is not None and understood.meaning == "start"
 
 
 @pytest.mark.parametrize("text", ["HELP", "info", "Hilfe!", "help please", "AYUDA", "aide"])
 def test_a_call_for_help(text: str) -> None:
-    understood = meaning.read(text)
+    understood = meaning.read_text(text)
     assert understood is not None and understood.meaning == "help"
 
 
@@ -232,18 +232,18 @@ def test_a_call_for_help(text: str) -> None:
     ],
 )
 def test_the_words_kept_hold_no_name_and_no_address(text: str, words: str) -> None:
-    understood = meaning.read(text)
+    understood = meaning.read_text(text)
     assert understood is not None and understood.words == words
 
 
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
-    assert meaning.read(text) is None or meaning.read(text) == meaning.read(text)
+    assert meaning.read_text(text) is None or meaning.read_text(text) == meaning.read_text(text)
 
 
 @given(st.sampled_from(KEYWORDS), st.text("!.,?… \n\t\u200b🛑❤️\"'()-*", max_size=5))
 def test_a_keyword_is_known_in_whatever_it_is_wrapped(keyword: str, around: str) -> None:
-    understood = meaning.read(f"{around} {unicodedata.normalize('NFD', keyword)} {around}")
+    understood = meaning.read_text(f"{around} {unicodedata.normalize('NFD', keyword)} {around}")
     assert understood is not None and understood.meaning == "stop"
 
 
@@ -267,11 +267,11 @@ def test_a_keyword_is_known_in_whatever_it_is_wrapped(keyword: str, around: str)
     ],
 )
 def test_the_time_grows_with_the_text_and_no_faster(part: str) -> None:
-    assert is_linear(lambda size: meaning.read((part * size)[:size]), 2_000)
+    assert is_linear(lambda size: meaning.read_text((part * size)[:size]), 2_000)
 
 
 def test_a_longer_text_is_not_read_to_its_end() -> None:
-    assert meaning.read("nothing here. " * 5_000 + "Please stop.") is None
+    assert meaning.read_text("nothing here. " * 5_000 + "Please stop.") is None
 
 
 def test_no_filler_means_anything() -> None:

@@ -23,9 +23,8 @@ MOST_TIMES = 50
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
-    """Four web processes that write their mails into the folder which `limits` looks into."""
-    monkeypatch.setattr(limits, "MAILS", tmp_path / "mails")
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    """Four web processes, and no worker: mails that are not sent at once wait in the outbox."""
     mails = {"EMAIL_URL": f"filemail:///{tmp_path}/mails"}
     made = Fleet(tmp_path, webs=WEBS, more={**limits.ENVIRONMENT, **mails, **LONG})
     try:

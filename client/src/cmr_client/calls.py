@@ -115,7 +115,7 @@ def pages(path: str, kind: type[T], **query: Any) -> Generator[Step, Any, None]:
 
 
 def whole(path: str, kind: type[T]) -> Generator[Step, Any, list[T]]:
-    """A flow that returns everything on a short list."""
+    """Return the steps that read everything on a short list."""
     page = yield from _page(path, kind)
     values = page.data
     while page.next_cursor is not None:

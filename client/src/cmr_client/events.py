@@ -72,7 +72,7 @@ class Events(Group[K]):
 
     @Operation
     def types(self) -> Steps[list[EventType]]:
-        """Each type of event, with its schema and an example."""
+        """List each type of event, with its schema and an example."""
         return whole("event-types", EventType)
 
 

@@ -34,7 +34,7 @@ class Keys(Group[K]):
 
     @Operation
     def list(self) -> Steps[list[Key]]:
-        """All of them, newest first, the revoked ones too."""
+        """List all of them, newest first, the revoked ones too."""
         return whole("keys", Key)
 
     @Operation
@@ -54,7 +54,7 @@ class Keys(Group[K]):
     def rotate(
         self, key_id: int, *, hours: int = 24, idempotency_key: str | None = None
     ) -> Call[Key]:
-        """One in its place; the old one lives on for so many hours."""
+        """Make one in its place; the old one counts for so many hours more."""
         return post(f"keys/{key_id}/rotate", Key, {"hours": hours}, key=key_or_new(idempotency_key))
 
     @Operation

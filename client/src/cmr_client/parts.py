@@ -30,7 +30,7 @@ def media_of(file: Path) -> str:
 
 
 def split(file: BinaryIO, *, media: str, size: int) -> Iterator[bytes]:
-    """Parts of *size* bytes, or a little more; of a CSV file each begins with its headings.
+    """Yield parts of *size* bytes, or a little more; of CSV each begins with the headings.
 
     Raises:
         ValueError: the file is UTF-16, whose lines cannot be told apart by their bytes.

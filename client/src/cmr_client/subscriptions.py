@@ -104,7 +104,7 @@ class Subscriptions(Group[K]):
 
     @Operation
     def rotate(self, subscription: str, *, idempotency_key: str | None = None) -> Call[SigningKey]:
-        """A new secret, or key pair. For 24 hours both sign."""
+        """Make a new secret, or key pair. For 24 hours both sign."""
         return post(
             f"subscriptions/{subscription}/rotate", SigningKey, key=key_or_new(idempotency_key)
         )

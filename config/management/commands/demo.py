@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 "consumers": world.sign_ins(),
                 "brands": [
                     world.access(slug, endpoint=f"{endpoint}/{slug}", now=now)
-                    for slug in world.WITH_KEYS
+                    for slug in world.WITH_WORKSPACE
                 ],
                 "admin": world.admin(),
                 "developer": world.developer(),
