@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
 from pathlib import Path
 
 import orjson
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = 10
 CHANGES = int(os.environ.get("CHANGES", "300"))  # CHANGES=1000 for a longer look
-DENY = {"scope": {"brand": "acme", "purpose": "marketing"}, "decision": "deny"}
+SCOPE = {"brand": "acme", "purpose": "marketing"}
 
 
 class Journal:
@@ -83,8 +84,10 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Fleet]:
 
 
 def change(fleet: Fleet, token: str, times: int) -> list[Change]:
-    """Make changes one after the other; every one of them must be acknowledged."""
-    made = [fleet.post("me/choices", DENY, token)["data"][0] for _ in range(times)]
+    """Say no and yes in turns, since a repeat is no change; each must be acknowledged."""
+    decisions = islice(cycle(("deny", "grant")), times)
+    asked = ({"scope": SCOPE, "decision": decision} for decision in decisions)
+    made = [fleet.post("me/choices", each, token)["data"][0] for each in asked]
     return [Change(each["entry"], token, each["subject_seq"]) for each in made]
 
 

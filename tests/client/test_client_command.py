@@ -197,10 +197,10 @@ def test_rows_that_were_not_taken_are_written_down(begin: Begin, tmp_path: Path)
 
 
 def test_what_was_interrupted_goes_on(begin: Begin, cmr: Command, tmp_path: Path) -> None:
-    """The second part is no text, so the upload breaks off there; then the file is put right."""
+    """The second part is in no encoding, so the upload ends there; then the file is put right."""
     file = tmp_path / "people.csv"
     rows = "".join(map(line, range(20)))
-    file.write_bytes(PEOPLE.encode() + rows.encode() + b"\xff,,,,,\n")
+    file.write_bytes(PEOPLE.encode() + rows.encode() + b"\x81,,,,,\n")
     broken = cmr("import", "people.csv", "--part-bytes", "700")
     assert broken.returncode == 2 and "unreadable_part" in broken.stderr
     job = Import.objects.get()

@@ -8,6 +8,7 @@ from cmr_client.answers import Event
 from cmr_client.client import Client
 from cmr_client.command.forwarding import Forwarder, is_taken, new_secret
 from cmr_client.command.listening import forward
+from cmr_client.problems import CMRError
 
 USUAL = 20
 
@@ -76,9 +77,13 @@ def _hand_on(client: Client, sequences: tuple[int, ...], url: str, secret: str |
 
 
 def _event(client: Client, sequence: int) -> Event:
-    """Raises ClickException: there is none yet."""
-    feed = client.events.page(after=max(0, sequence - 1), limit=1)
+    """Raises ClickException: there is none, or none yet."""
+    none = click.ClickException(f"There is no event {sequence}.")
+    try:
+        feed = client.events.page(after=max(0, sequence - 1), limit=1)
+    except CMRError as error:
+        raise none if error.code == "beyond_stream" else error from None
     for event in feed.events:
         if event.sequence == sequence:
             return event
-    raise click.ClickException(f"There is no event {sequence}.")
+    raise none
