@@ -17,48 +17,61 @@ from tests.bench import deliveries, figures, pgbench, servers
 from tests.bench.databases import Database, filled
 from tests.bench.figures import Row, Side, compare
 from tests.bench.load import drive, request
-from tests.bench.work import CHECKERS, FEW, REPORTS, Place
+from tests.bench.work import CHECKERS, FEW, PAIRS, REPORTS, Place
 
 SMALL = 100_000  # preferences
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How much to measure. `large` is the number of preferences, `seconds` those of a round."""
+    """How much to measure. `large` and `small` count preferences, `seconds` those of a round."""
 
     large: int
+    small: int
     rounds: int
     seconds: float
     #: Events of a backlog that is delivered.
     events: int
     #: Rows of an import.
     imported: int
+    #: Pairs of questions about people known elsewhere, and about nobody.
+    pairs: int = PAIRS
     note: str = ""
     #: How the names of the rows that are wanted begin.
     only: str = ""
 
 
-LONG = Mode(large=10_000_000, rounds=7, seconds=5, events=20_000, imported=1_000_000)
+LONG = Mode(large=10_000_000, small=SMALL, rounds=7, seconds=5, events=20_000, imported=1_000_000)
 QUICK = Mode(
     large=200_000,
+    small=SMALL,
     rounds=3,
     seconds=2,
     events=5_000,
     imported=20_000,
     note="quick: 200,000 preferences, three short rounds",
 )
-
+#: Whether each row can be measured at all; its figures say nothing.
+BRIEF = Mode(
+    large=4_000,
+    small=2_000,
+    rounds=1,
+    seconds=1,
+    events=200,
+    imported=500,
+    pairs=10,
+    note="brief: a few thousand preferences, one second",
+)
 
 #: Name, unit, ours, limit.
 Comparison = tuple[str, str, Side, Side]
 
 
-def comparisons(
-    seconds: float, ports: dict[str, int], places: dict[str, Place]
-) -> list[Comparison]:
+def comparisons(mode: Mode, ports: dict[str, int], places: dict[str, Place]) -> list[Comparison]:
+    seconds = mode.seconds
     large, small = places["large"], places["small"]
     bare, join = partial(large.bare, ports["bare"], seconds), partial(large.join, seconds)
-    single, batch = small.elsewhere(1), small.elsewhere(FEW)
+    single, batch = small.elsewhere(1, mode.pairs), small.elsewhere(FEW, mode.pairs)
     return [
         ("check", "requests/s", partial(large.check, seconds), bare),
         ("checks_10k", "contacts/s", partial(large.checks_10k, seconds), join),
@@ -101,7 +114,7 @@ def measured(mode: Mode, wanted: Sequence[Comparison]) -> Iterator[Row]:
 
 
 def run(mode: Mode, folder: Path, server: str) -> list[Row]:
-    databases = {"large": filled(server, mode.large), "small": filled(server, SMALL)}
+    databases = {"large": filled(server, mode.large), "small": filled(server, mode.small)}
     with servers.running(folder, databases, bare="large") as ports:
         places = {name: Place(each, ports[name]) for name, each in databases.items()}
         pgbench.prepare(databases["large"], places["large"].callers["choosers"])
@@ -109,7 +122,7 @@ def run(mode: Mode, folder: Path, server: str) -> list[Row]:
         print(f"The client alone reaches {ceiling:,.0f} requests/s.")
         rows = list(_rebuilt(mode, places["large"]))
         rows += _imported(mode, places["small"])
-        rows += measured(mode, comparisons(mode.seconds, ports, places))
+        rows += measured(mode, comparisons(mode, ports, places))
     return [*rows, *_deliveries(mode, folder, databases["small"])]
 
 
@@ -136,14 +149,16 @@ def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under two minutes")
+    parser.add_argument("--brief", action="store_true", help="a second a row, as the tests do")
     parser.add_argument("--only", default="", help="rows whose names begin so")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     chosen = parser.parse_args()
-    mode = replace(QUICK if chosen.quick else LONG, only=chosen.only)
-    rows = run(mode, chosen.folder.resolve(), os.environ["DATABASE_URL"])
+    mode = BRIEF if chosen.brief else QUICK if chosen.quick else LONG
+    folder = chosen.folder.resolve()
+    rows = run(replace(mode, only=chosen.only), folder, os.environ["DATABASE_URL"])
     print(figures.table(rows))
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
-    figures.write(rows, Path("var/bench.json"))
+    figures.write(rows, folder / "bench.json")
 
 
 if __name__ == "__main__":

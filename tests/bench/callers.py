@@ -11,6 +11,8 @@ import django
 CONSUMERS = 1_000
 CONTACTS = 20_000
 ELSEWHERE = 2_000
+#: What is chosen about.
+SCOPE = {"purpose": "marketing", "channel": "email", "topic": None, "contact_point": None}
 SHARE_UNKNOWN = 0.1  # of the contacts that a brand asks about
 
 
@@ -55,15 +57,19 @@ def _people_elsewhere(brand_id: int) -> list[int]:
 
 
 def _choosers() -> list[dict[str, object]]:
-    """People with accounts, each with a token and one brand of theirs."""
+    """People with accounts, each with a token, one brand of theirs, and what to say first."""
     from cmr import tokens
-    from consent.models import Relationship
+    from consent.models import LedgerEntry, Relationship
 
     made: list[dict[str, object]] = []
     for consumer in _consumers():
         mine = Relationship.objects.active().filter(subject=consumer.subject_id)
         relationship = mine.select_related("brand").order_by("pk")[0]
         token = tokens.issue(consumer, name="bench")
+        said = LedgerEntry.objects.filter(
+            subject=consumer.subject_id, brand=relationship.brand_id, **SCOPE
+        )
+        last = said.order_by("-subject_seq").first()
         made.append(
             {
                 "token": token,
@@ -71,6 +77,7 @@ def _choosers() -> list[dict[str, object]]:
                 "brand": relationship.brand.slug,
                 "brand_id": relationship.brand_id,
                 "subject": str(consumer.subject_id),
+                "grants_first": last is not None and last.decision == "deny",
             }
         )
     return made

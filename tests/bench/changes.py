@@ -1,4 +1,4 @@
-"""Changes at an even pace, and when each was committed, printed as JSON by ledger entry.
+"""Changes at an even pace, and when each was committed, printed as JSON by the event's `entry`.
 
 `python -m tests.bench.changes --url URL --changes N --rate R [--plain]`: with `--plain` the brand
 has no webhook, and a Celery task is published for each change instead. Times are seconds of the
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -50,24 +49,25 @@ def _brand(url: str, *, plain: bool, keep: bool) -> Any:
     return brand
 
 
-def _people(brand: Any) -> list[uuid.UUID]:
+def _people(brand: Any) -> list[Any]:
+    """Return relationships of the brand, which begin where there are none."""
     from consent import relationships
     from consent.ledger import Actor
     from consent.models import Relationship, Subject
 
-    known = Relationship.objects.active().filter(brand=brand).values_list("subject_id", flat=True)
-    people = list(known[:PEOPLE])
-    if not people:
-        people = list(Subject.objects.order_by("pk").values_list("pk", flat=True)[:PEOPLE])
-        for person in people:
-            relationships.start(person, brand, by=Actor("api"), now=timezone.now())
-        time.sleep(3)  # what that told has arrived
-    return people
+    known = list(Relationship.objects.active().filter(brand=brand)[:PEOPLE])
+    if known:
+        return known
+    people = Subject.objects.order_by("pk").values_list("pk", flat=True)[:PEOPLE]
+    now = timezone.now()
+    begun = [relationships.start(each, brand, by=Actor("api"), now=now)[0] for each in people]
+    time.sleep(3)  # what that told has arrived
+    return begun
 
 
 def _change(
     brand: Any,
-    people: list[uuid.UUID],
+    people: list[Any],
     changes: int,
     rate: float,
     tell: Callable[[Any], None] | None,
@@ -76,19 +76,19 @@ def _change(
     begun = time.monotonic() + 0.5
     for number in range(changes):
         time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-        entry = _record(brand, people[number % len(people)], number, committed, tell)
+        entry = _record(brand, people[number % len(people)], committed, tell)
         assert entry in committed
     return committed
 
 
 def _record(
     brand: Any,
-    person: uuid.UUID,
-    number: int,
+    person: Any,
     committed: dict[str, float],
     tell: Callable[[Any], None] | None,
 ) -> str:
     from consent import ledger
+    from consent.entry_ids import build_entry_id
     from consent.ledger import Actor, NewChoice
     from consent.resolution import Scope
 
@@ -97,11 +97,14 @@ def _record(
         at: list[float] = []
         # The first of the hooks, so that what follows the commit counts.
         transaction.on_commit(lambda: at.append(time.monotonic()))
-        (entry,) = ledger.record(person, [choice], by=Actor("portal"), now=timezone.now())
+        (entry,) = ledger.record(
+            person.subject_id, [choice], by=Actor("portal"), now=timezone.now()
+        )
+        told = str(entry.pk if tell else build_entry_id(entry.pk, person.pk))
         if tell:
             transaction.on_commit(lambda: tell(entry))
-    committed[str(entry.pk)] = at[0]
-    return str(entry.pk)
+    committed[told] = at[0]
+    return told
 
 
 def _plainly(url: str) -> Callable[[Any], None]:

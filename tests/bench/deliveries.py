@@ -27,6 +27,7 @@ from tests.bench.figures import Sample
 RATE = 20
 #: Seconds within which all that was told must have arrived.
 PATIENCE = 60.0
+SILENCE = 2.0  # seconds
 DEVELOPMENT = {"CMR_ENVIRONMENT": "development"}
 
 
@@ -86,6 +87,24 @@ class Endpoint:
 
     def _run(self, module: str, *arguments: str) -> str:
         return self.database.run(f"tests.bench.{module}", "--url", self.url, *arguments)
+
+    def wait_for_silence(self) -> None:
+        """Return when nothing has come for a while. Raises NotInTime."""
+        last = time.monotonic()
+        for marks in self._looks():
+            last = marks["last"] or last
+            if time.monotonic() - last > SILENCE:
+                return
+        raise NotInTime("events come and come")
+
+    def wait_for(self, events: int) -> float:
+        """Return when the last of so many events came. Raises NotInTime."""
+        came = 0
+        for marks in self._looks():
+            came += marks["events"]
+            if came >= events:
+                return float(marks["last"])
+        raise NotInTime(f"{came:,} of {events:,} events came")
 
     def _arrived(self, events: int) -> Sample:
         """How many events a second came, from the first to the last."""

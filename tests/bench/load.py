@@ -90,6 +90,17 @@ def _is_whole(answer: bytes) -> bool:
     return answer.endswith(LAST_CHUNK)
 
 
+def send(port: int, message: bytes) -> None:
+    """Send one request on a connection of its own. Raises Refused."""
+    line = _Line(port)
+    try:
+        line.send(message)
+        while not line.receive():
+            pass
+    finally:
+        line.socket.close()
+
+
 def drive(port: int, requests: Iterator[bytes], *, connections: int, seconds: float) -> Load:
     """Keep every connection busy for so long. Raises Refused."""
     load, lines = Load(), [_Line(port) for _ in range(connections)]

@@ -7,54 +7,67 @@
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
+import itertools
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from config.services import ports, product
 from config.services.interruptions import Interruptions
 from config.services.supervisor import Process, Supervisor
-from tests.bench import deliveries
+from tests.bench import deliveries, load
 from tests.bench.databases import Database, filled
 from tests.bench.deliveries import Endpoint
 from tests.bench.figures import quantile_ms
 from tests.bench.work import Place
 
 GOOD, HANGING = 40, 10
-CHANGES, RATE = 100, 5
-OUTAGE = 1_000  # choices
-SMALL = 100_000  # preferences
-ROUNDS = 3
+RATE = 5  # changes a second
 #: What the broker is to a web server.
 NORMAL, DEAD, HANGS = "lives", "dead", "hangs"
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How much to measure."""
+
+    preferences: int
+    #: Changes that are delivered to good endpoints, and choices without a broker.
+    changes: int
+    outage: int
+    rounds: int
+    seconds: float
+
+
+LONG = Mode(preferences=100_000, changes=100, outage=1_000, rounds=3, seconds=5)
+BRIEF = Mode(preferences=2_000, changes=5, outage=20, rounds=1, seconds=1)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.troubles", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
-    folder = parser.parse_args().folder.resolve()
-    database = filled(os.environ["DATABASE_URL"], SMALL)
+    parser.add_argument("--brief", action="store_true", help="a second each, as the tests do")
+    chosen = parser.parse_args()
+    mode, folder = BRIEF if chosen.brief else LONG, chosen.folder.resolve()
+    database = filled(os.environ["DATABASE_URL"], mode.preferences)
     with deliveries.running(folder, database, events=0, seconds=0) as endpoint:
-        _hanging(endpoint)
-    _no_broker(folder, database)
+        _hanging(endpoint, mode)
+    _no_broker(folder, database, mode)
 
 
 # -- Endpoints that hang --------------------------------------------------------------------------
 
 
-def _hanging(endpoint: Endpoint) -> None:
-    print(f"{GOOD} good endpoints, {CHANGES} changes at {RATE} a second, commit to receipt:")
-    for _ in range(ROUNDS):
+def _hanging(endpoint: Endpoint, mode: Mode) -> None:
+    print(f"{GOOD} good endpoints, {mode.changes} changes at {RATE} a second, commit to receipt:")
+    for _ in range(mode.rounds):
         for bad in (0, HANGING):
-            waits = endpoint.spread(GOOD, bad, changes=CHANGES, rate=RATE)
+            waits = endpoint.spread(GOOD, bad, changes=mode.changes, rate=RATE)
             p50, p99 = quantile_ms(waits, 0.5), quantile_ms(waits, 0.99)
             print(f"  beside {bad:>2} that hang: p50 {p50} ms, p99 {p99} ms", flush=True)
 
@@ -62,64 +75,47 @@ def _hanging(endpoint: Endpoint) -> None:
 # -- No broker ------------------------------------------------------------------------------------
 
 
-def _no_broker(folder: Path, database: Database) -> None:
+def _no_broker(folder: Path, database: Database, mode: Mode) -> None:
     url = f"http://127.0.0.1:{ports.kept(folder / 'receiver.port')}/"
     endpoint = Endpoint(database, url, 0, 0)
     place = Place(database, 0)
     brands = sorted({each["brand_id"] for each in place.callers["choosers"]})
     database.run("tests.bench.listeners", "--url", url, "--brands", *map(str, brands))
     with _webs(folder, database) as at:
-        _compare({name: replace(place, port=port) for name, port in at.items()})
-        _outage(endpoint, place, at[DEAD])
+        _compare(place, at, mode)
+        _outage(endpoint, place, at[DEAD], mode.outage)
 
 
-def _compare(places: dict[str, Place]) -> None:
+def _compare(place: Place, ports_at: dict[str, int], mode: Mode) -> None:
     """The same people choose by web servers whose broker lives, is dead, or hangs."""
-    rounds = [{name: _ends(place) for name, place in places.items()} for _ in range(ROUNDS + 1)]
-    for name in places:
+    rounds = [
+        {name: _ends(place, port, mode.seconds) for name, port in ports_at.items()}
+        for _ in range(mode.rounds + 1)
+    ]
+    for name in ports_at:
         for which, quantile in enumerate(("p50", "p99")):
             ours = [each[name][which] for each in rounds[1:]]  # the first warms up
             times = [each[name][which] / each[NORMAL][which] for each in rounds[1:]]
             print(f"choices, broker {name}: {quantile} {median(ours)} ms, × {median(times):.2f}")
 
 
-def _ends(place: Place) -> tuple[float, float]:
-    waits = sorted(place.choice(5).latencies)
+def _ends(place: Place, port: int, seconds: float) -> tuple[float, float]:
+    waits = sorted(place.choice(seconds, port).latencies)
     return quantile_ms(waits, 0.5) or 0.0, quantile_ms(waits, 0.99) or 0.0
 
 
-def _outage(endpoint: Endpoint, place: Place, port: int) -> None:
+def _outage(endpoint: Endpoint, place: Place, port: int, choices: int) -> None:
     """Choices made one after the other, without a broker anywhere, and delivered by the sweep."""
-    endpoint.marks()
+    endpoint.wait_for_silence()
     began = time.monotonic()
-    entries = [_choose(port, message) for message in _messages(place)]
+    for message in itertools.islice(place.choices, choices):
+        load.send(port, message)
     chosen = time.monotonic()
-    came = endpoint.entries(dict.fromkeys(entries, 0.0), times=1)
-    ended = max(at[0] for at in came.values())
+    ended = endpoint.wait_for(choices)
     print(
-        f"{OUTAGE:,} choices in {chosen - began:.1f} s with the broker dead: all delivered by the "
+        f"{choices:,} choices in {chosen - began:.1f} s with the broker dead: all delivered by the "
         f"sweep {ended - chosen:.1f} s after the last, {ended - began:.1f} s after the first"
     )
-
-
-def _messages(place: Place) -> Iterator[tuple[str, bytes]]:
-    choosers: Sequence[dict[str, Any]] = place.callers["choosers"]
-    for number in range(OUTAGE):
-        chooser = choosers[number % len(choosers)]
-        scope = {"brand": chooser["brand"], "purpose": "marketing", "channel": "email"}
-        decision = ("deny", "grant")[number // len(choosers) % 2]
-        yield chooser["token"], json.dumps({"scope": scope, "decision": decision}).encode()
-
-
-def _choose(port: int, message: tuple[str, bytes]) -> str:
-    token, body = message
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    line.request("POST", "/api/v1/me/choices", body, headers)
-    made = json.load(line.getresponse())
-    line.close()
-    entry: str = made["data"][0]["entry"]
-    return entry
 
 
 @contextmanager

@@ -65,10 +65,12 @@ class Pairs:
 
     port: int
     requests: Iterator[tuple[bytes, bytes]]
+    #: How many are asked in a round.
+    count: int = PAIRS
     others: list[float] = field(default_factory=list)
 
     def known(self) -> Sample:
-        pairs = list(itertools.islice(self.requests, PAIRS))
+        pairs = list(itertools.islice(self.requests, self.count))
         mine, self.others = load.time_pairs(self.port, pairs)
         return Sample(1000 * median(mine), mine)
 
@@ -97,7 +99,14 @@ class Place:
 
     @cached_property
     def choices(self) -> Iterator[bytes]:
-        return itertools.cycle([_choice(each) for each in self.callers["choosers"]])
+        """Each of another person, and nobody repeats what they said: that writes nothing."""
+        choosers = self.callers["choosers"]
+        turns = itertools.cycle((False, True))
+        return (
+            _choice(each, grants=each["grants_first"] is not again)
+            for again in turns
+            for each in choosers
+        )
 
     @cached_property
     def digests(self) -> list[bytes]:
@@ -122,8 +131,13 @@ class Place:
         """How long one check takes when nothing else goes on."""
         return _time(load.drive(self.port, self.checks, connections=1, seconds=seconds))
 
-    def choice(self, seconds: float) -> Sample:
-        return _rate(load.drive(self.port, self.choices, connections=CHOOSERS, seconds=seconds))
+    def choice(self, seconds: float, port: int = 0) -> Sample:
+        """Raises AssertionError: an answer that recorded nothing."""
+        before = self._count_entries()
+        done = load.drive(port or self.port, self.choices, connections=CHOOSERS, seconds=seconds)
+        written = self._count_entries() - before
+        assert written == len(done.latencies), f"{len(done.latencies)} choices, {written} entries"
+        return _rate(done)
 
     def checks_10k(self, seconds: float) -> Sample:
         contacts = [{"email": email} for email in self.callers["emails"][:CONTACTS]]
@@ -154,9 +168,9 @@ class Place:
         )
         return _repeated(lambda: _stream(self.port, message), seconds, each=LINES)
 
-    def elsewhere(self, contacts: int) -> Pairs:
+    def elsewhere(self, contacts: int, pairs: int) -> Pairs:
         """Checks of so many contacts each: of people whom other brands know, and of nobody."""
-        return Pairs(self.port, self._pairs(contacts))
+        return Pairs(self.port, self._pairs(contacts), pairs)
 
     def _pairs(self, contacts: int) -> Iterator[tuple[bytes, bytes]]:
         known = itertools.cycle(self.callers["elsewhere"])
@@ -197,6 +211,15 @@ class Place:
         """What that import wrote, by COPY."""
         printed = self.database.run("tests.bench.importing", "--copy", self.last["run"])
         return Sample(rows / json.loads(printed)["seconds"])
+
+    def _count_entries(self) -> int:
+        """Return how many entries the choosers have in the ledger."""
+        choosers = [each["subject"] for each in self.callers["choosers"]]
+        with self.database.connect() as connection:
+            found = connection.execute(
+                "SELECT sum(last_seq) FROM consent_subject WHERE id = ANY(%s::uuid[])", [choosers]
+            )
+            return int((found.fetchone() or [0])[0])
 
     def _events_a_second(self, once: Callable[[], object]) -> Sample:
         with self.database.connect() as connection:
@@ -241,11 +264,11 @@ def _time(done: load.Load) -> Sample:
     return Sample(1000 * median(done.latencies), done.latencies)
 
 
-def _choice(chooser: dict[str, Any]) -> bytes:
+def _choice(chooser: dict[str, Any], *, grants: bool) -> bytes:
     body = {
         "scope": {"brand": chooser["brand"], **ASKED},
-        "decision": "deny",
-        "reason": "too_many_from_brand",
+        "decision": "grant" if grants else "deny",
+        "reason": None if grants else "too_many_from_brand",
     }
     return load.request("/api/v1/me/choices", json.dumps(body).encode(), bearer=chooser["token"])
 

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given
-from hypothesis import settings as fuzz
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -27,6 +26,7 @@ from consent.resolution import Scope
 from tests.cmr import provider_calls
 from tests.cmr.provider_calls import AT, KEYS, PROVIDERS, Call
 from tests.conftest import EMAIL, Api
+from tests.trying import tries
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -339,7 +339,7 @@ def test_a_post_that_is_too_large(provider: str, as_acme: Api, settings: Setting
         ),
     )
 )
-@fuzz(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(8)
 def test_any_json_breaks_nothing(body: Any, provider: str, as_acme: Api) -> None:
     url = opened(as_acme, provider, key="")
     Inlet.objects.all().update(closed_at=None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr import accounts, preferences, tokens
@@ -18,6 +18,7 @@ from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.resolution import Scope
 from tests.conftest import Api
+from tests.trying import tries
 
 HOUR = timedelta(hours=1)
 ABOUT = {"brand": "acme", "purpose": "marketing", "channel": "email"}
@@ -142,11 +143,7 @@ def without_names(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("met", "rival", "offers")
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@tries(15)
 @given(
     before=st.lists(CHOICES, max_size=3),
     supposed=st.lists(CHOICES, min_size=1, max_size=4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand
@@ -14,6 +14,7 @@ from consent import ledger, permissions
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
 from consent.resolution import Decision, Limit, Scope
+from tests.trying import tries
 
 HOUR = timedelta(hours=1)
 SAID = st.tuples(
@@ -41,9 +42,7 @@ def answers(person: Subject, brand: Brand, at: datetime) -> dict[Any, tuple[bool
     return {(each.purpose, each.channel): short(each.decision) for each in may}
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tries(30)
 @given(said=st.lists(SAID, max_size=6), last=SAID)
 def test_every_answer_is_as_before(
     said: list[tuple[Any, ...]], last: tuple[Any, ...], acme: Brand, now: datetime
@@ -58,9 +57,7 @@ def test_every_answer_is_as_before(
     assert answers(person, acme, then + 2 * HOUR) == before
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tries(15)
 @given(said=st.lists(SAID, max_size=6))
 def test_taking_the_limit_back_changes_no_yes_and_no_no(
     said: list[tuple[Any, ...]], acme: Brand, now: datetime

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand, Event, Purpose, Topic
@@ -30,6 +30,7 @@ from consent.models import Relationship
 from consent.permission_tables import NO_DEFAULTS
 from consent.resolution import Scope
 from tests.conftest import EMAIL
+from tests.trying import tries
 
 pytestmark = pytest.mark.django_db
 
@@ -220,9 +221,7 @@ def find_differences(world: World, history: list[Act]) -> list[str]:
     return found
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tries(12)
 @given(history=st.lists(acts, min_size=1, max_size=9))
 def test_a_copy_answers_as_a_check(
     history: list[Act], ana: Consumer, acme: Brand, offers: Topic

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brands import keys, stream
@@ -24,6 +24,7 @@ from consent.models import LedgerEntry, Relationship
 from consent.relationships import EndedByPerson
 from consent.resolution import Limit, Scope
 from tests.conftest import Api
+from tests.trying import tries
 
 pytestmark = pytest.mark.django_db
 
@@ -320,9 +321,7 @@ def story(acme: Brand, rival: Brand, now: datetime) -> Story:
     return Story(acme, rival, now)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tries(15)
 @given(before=STEPS, after=STEPS)
 def test_a_copy_is_what_the_ledger_says_and_deltas_keep_it_so(
     before: Any, after: Any, acme: Brand, rival: Brand, now: datetime

@@ -24,6 +24,7 @@ from consent.models import LedgerEntry, Preference, Relationship, Subject
 from consent.resolution import Limit, Scope
 from tests.consent.random_past import Life
 from tests.ownership import as_owner
+from tests.trying import TIMES
 
 pytestmark = pytest.mark.django_db
 
@@ -538,7 +539,7 @@ def test_the_command_knows_no_stranger() -> None:
 # -- Random lives ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(2 * TIMES))
 def test_random_lives_are_whole(seed: int, acme: Brand, rival: Brand) -> None:
     for brand in (acme, rival):
         Topic.objects.create(brand=brand, purpose_id="marketing", code=f"t-{brand.slug}", name="T")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brands import stream
@@ -31,6 +31,7 @@ from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import DailyCount, LedgerEntry, Preference, Relationship, Subject
 from consent.resolution import Decision, Limit, Scope
+from tests.trying import tries
 
 OTHER = "ana.at.work@example.org"
 HOUR = timedelta(hours=1)
@@ -275,9 +276,7 @@ SAID = st.tuples(
 )
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tries(30)
 @given(said=st.lists(SAID, min_size=2, max_size=7))
 def test_no_question_is_answered_more_freely_than_before(
     said: list[tuple[bool, str, bool, str | None, str | None]], acme: Brand, now: datetime

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand
@@ -15,6 +15,7 @@ from consent import ledger, preferences, resolution
 from consent.ledger import Actor, ExpiresTooSoon, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
 from consent.resolution import Question, Scope
+from tests.trying import tries
 
 pytestmark = pytest.mark.django_db
 
@@ -47,11 +48,7 @@ def spoken(draw: st.DrawFn, brand: int) -> tuple[NewChoice, Actor]:
     return choice, Actor("brand_api", brand) if of_brand else Actor("api")
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@tries(20)
 @given(st.data())
 def test_it_decides_as_the_ledger_does(
     ana: Consumer, met: Relationship, data: st.DataObject

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
@@ -26,6 +26,7 @@ from consent.resolution import DecisionKind, Question, Regime, Scope
 from tests.conftest import EMAIL, Api
 from tests.consent.test_batches import without_time
 from tests.consent.test_check import ask, bare
+from tests.trying import tries
 
 ABOUT = {"purpose": "marketing", "channel": "email"}
 PLACES = [None, "US", "US-CA", "US-NY", "DE", "GB-ENG"]
@@ -121,9 +122,7 @@ def add(place: str, channel: str | None, regime: str, purpose: str = "marketing"
     )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tries(10)
 @given(st.data())
 def test_query_and_code_find_the_same_one(
     ana: Consumer, met: Relationship, data: st.DataObject
