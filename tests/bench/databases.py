@@ -16,7 +16,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What a database was filled by; one that says otherwise is made anew.
-MARK = "filled by tests.bench.population, version 13"
+MARK = "filled by tests.bench.population, version 14"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from tests.bench import streams
 
-BRANDS = 2_000
+BRANDS = 2_000  # at most: a small population has fewer
 MOST_BRANDS = 300
 SHARE_OF_BIGGEST = 0.25
 SHARE_OF_WIDE_NO = 0.03  # people who said no to marketing by any brand
@@ -118,7 +118,7 @@ class Batch:
 def fill(preferences: int, *, seed: int = 1, show: bool = True) -> Filled:
     """Fill the empty tables with people until there are so many preferences, or a few more."""
     began = time.monotonic()
-    made = Batches(preferences, seed, _brand_ids(), _digest())
+    made = Batches(preferences, seed, _brand_ids(preferences), _digest())
     people = rows = done = 0
     with _replica():
         with _without_indexes(), tqdm(total=preferences, disable=not show) as bar:
@@ -173,7 +173,7 @@ class Batches:
         wanted = min(MOST_BRANDS, int(self.chance.paretovariate(TAIL)))
         chosen = {0} if self.chance.random() < SHARE_OF_BIGGEST else set()
         while len(chosen) < wanted:
-            chosen.add(1 + int((BRANDS - 1) * self.chance.random() ** 2))
+            chosen.add(1 + int((len(self.brand_ids) - 1) * self.chance.random() ** 2))
         return {self.brand_ids[place] for place in chosen}
 
 
@@ -240,10 +240,11 @@ def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
         yield batch
 
 
-def _brand_ids() -> list[int]:
+def _brand_ids(preferences: int) -> list[int]:
     from brands.models import Brand
 
-    wanted = [Brand(slug=f"brand-{n}", name=f"Brand {n}") for n in range(BRANDS)]
+    size = max(MOST_BRANDS + 100, min(BRANDS, preferences // 10))
+    wanted = [Brand(slug=f"brand-{n}", name=f"Brand {n}") for n in range(size)]
     Brand.objects.bulk_create(wanted, ignore_conflicts=True)
     known = dict(Brand.objects.filter(slug__startswith="brand-").values_list("slug", "pk"))
     return [known[brand.slug] for brand in wanted]
