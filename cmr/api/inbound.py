@@ -76,6 +76,14 @@ class MailRequest(Message):
         allow_blank=True,
         help_text="Its header of this name (RFC 3834).",
     )
+    x_apple_unsubscribe = serializers.CharField(
+        required=False,
+        default="",
+        max_length=200,
+        allow_blank=True,
+        help_text="Its header of this name: `true` where somebody pressed the unsubscribe button "
+        "of Apple Mail.",
+    )
 
 
 class HeardChoice(serializers.Serializer[object]):
@@ -169,6 +177,7 @@ class Mail(InboundView):
             subject=message["subject"],
             text=message["text"],
             auto_submitted=message["auto_submitted"],
+            apple_unsubscribe=message["x_apple_unsubscribe"],
         )
         return self._answer(reading, contact, message)
 

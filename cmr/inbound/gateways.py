@@ -28,6 +28,7 @@ class Message:
     at: datetime | None = None
     subject: str = ""
     auto_submitted: str = ""
+    apple_unsubscribe: str = ""
 
 
 # -- Text messages ---------------------------------------------------------------------------------
@@ -95,6 +96,7 @@ def _read_parsed(post: Post, headers: Mapping[str, str]) -> Message:
         _text_of(by_name.get("message-id")),
         subject=form.get("subject", ""),
         auto_submitted=by_name.get("auto-submitted", ""),
+        apple_unsubscribe=by_name.get("x-apple-unsubscribe", ""),
     )
 
 
@@ -120,6 +122,7 @@ def _read_mime(text: str) -> Message:
             _text_of(mail["Message-ID"]),
             subject=str(mail["Subject"] or ""),
             auto_submitted=str(mail["Auto-Submitted"] or ""),
+            apple_unsubscribe=str(mail["X-Apple-Unsubscribe"] or ""),
         )
     except Exception as error:  # the library trips in many ways over what is no mail
         raise Unreadable("this is no mail") from error

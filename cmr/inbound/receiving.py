@@ -83,6 +83,7 @@ def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
             subject=message.subject.replace("\0", "")[:MOST_SUBJECT],
             text=text,
             auto_submitted=message.auto_submitted,
+            apple_unsubscribe=message.apple_unsubscribe,
         )
     channel = "sms" if medium == "sms" else "email"
     understood = reading.understood

@@ -87,9 +87,16 @@ AUTOMATIC = re.compile(
 MACHINES = re.compile(r"^(?:mailer-daemon|postmaster|no-?reply|bounces?)(?:[+=-].*)?@", re.I)
 #: A value of `Auto-Submitted`.
 BY_A_PERSON = re.compile(r"\s*no\b", re.I)
+#: A value of `X-Apple-Unsubscribe`.
+BY_APPLE = re.compile(r"\s*true\s*\Z", re.I)
 #: Apple's programs unsubscribe by a mail of their own wording, which they call automatic.
 APPLE = re.compile(
     r"\W*Apple Mail (?:sent|hat|a envoyé|ha enviado|ha inviato|heeft)\b[^\n]{0,300}\s*\Z"
+)
+#: The same in a language that we have not seen: one sentence, by Apple Mail, about a mail's title.
+APPLE_SHAPE = re.compile(
+    r"\W*(?:(?:[^\W\d_][\w'’-]* ){1,6}(?:by|von|par|por|da|door|av|af|przez) )?"
+    r"Apple Mail\b[^\n“„«\"]{1,150}[“„«\"][^\n]{0,300}[”“»\"][^\n]{0,60}\s*\Z"
 )
 
 
@@ -115,8 +122,12 @@ def read_sms(text: str) -> Reading:
     return Reading(None, _explain(text, meaning.remove_quotations(text)))
 
 
-def read_mail(*, sender: str, subject: str, text: str, auto_submitted: str) -> Reading:
+def read_mail(
+    *, sender: str, subject: str, text: str, auto_submitted: str, apple_unsubscribe: str = ""
+) -> Reading:
     """Return the request to stop in a mail: in a subject of the sender's, or in what they wrote."""
+    if BY_APPLE.match(apple_unsubscribe) or _is_by_apple(text, auto_submitted):
+        return Reading(Understood(Meaning.STOP, "apple mail"))
     if is_automatic(sender=sender, subject=subject, text=text, auto_submitted=auto_submitted):
         return Reading(None, Reason.AUTOMATIC)
     if understood := find_no(subject=subject, text=text):
@@ -134,8 +145,6 @@ def _explain(text: str, own_words: str) -> Reason:
 
 def find_no(*, subject: str, text: str) -> Understood | None:
     """Return the request to stop in a mail."""
-    if APPLE.match(text):
-        return Understood(Meaning.STOP, "apple mail")
     words = find_own_words(text)
     return _find_in_subject(subject, is_blank=not words.strip()) or meaning.find_no(words)
 
@@ -157,12 +166,21 @@ def is_automatic(*, sender: str, subject: str, text: str, auto_submitted: str) -
     """Return whether a machine answered: somebody is away, or the mail did not arrive.
 
     Any `Auto-Submitted` but `no` says so (RFC 3834), except where a mail program unsubscribes for
-    its user: the subject is the request, or Apple Mail says it.
+    its user: the subject is the request.
     """
     if MACHINES.match(sender) or AUTOMATIC.match(subject):
         return True
-    by_itself = auto_submitted.strip() and not BY_A_PERSON.match(auto_submitted)
-    return bool(by_itself) and not (APPLE.match(text) or _find_in_subject(subject, is_blank=False))
+    return _says_automatic(auto_submitted) and not _find_in_subject(subject, is_blank=False)
+
+
+def _says_automatic(auto_submitted: str) -> bool:
+    return bool(auto_submitted.strip()) and not BY_A_PERSON.match(auto_submitted)
+
+
+def _is_by_apple(text: str, auto_submitted: str) -> bool:
+    """Return whether Apple Mail unsubscribes for its user, told by its text alone."""
+    shape = APPLE_SHAPE.match(text) if _says_automatic(auto_submitted) else None
+    return bool(shape or APPLE.match(text))
 
 
 # -- Own words -------------------------------------------------------------------------------------

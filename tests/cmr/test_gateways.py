@@ -289,6 +289,31 @@ def test_a_no_by_a_route_of_mailgun(
     assert len(noes()) == 1
 
 
+APPLE = "Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n"
+APPLE_PAIRS = json.dumps([["Auto-Submitted", "auto-replied"], ["X-Apple-Unsubscribe", "true"]])
+APPLE_MIME = f"{HEADERS}{APPLE}\nThe text of the brand's `mailto:`."
+
+
+@pytest.mark.parametrize(
+    ("provider", "call"),
+    [
+        ("sendgrid_parse", sendgrid(text=b"", headers=(HEADERS + APPLE).encode())),
+        ("sendgrid_parse", {"email": APPLE_MIME.encode()}),
+        ("mailgun_route", mailgun(**{"body-plain": "", "message-headers": APPLE_PAIRS})),
+        ("mailgun_route", {"body-mime": APPLE_MIME}),
+    ],
+)
+def test_the_button_of_apple_mail(
+    provider: str, call: dict[str, Any], as_acme: Api, wanted: Relationship
+) -> None:
+    parts = {
+        name: each if isinstance(each, bytes) else each.encode() for name, each in call.items()
+    }
+    url = opened(as_acme, provider, key="")
+    assert post(url, provider_calls.multipart(parts)).status_code == 200
+    assert [no.source for no in noes()] == ["mail_reply"]
+
+
 def test_a_token_of_mailgun_s_is_good_for_one_mail(as_acme: Api, wanted: Relationship) -> None:
     """It does not sign the rest, so whoever saw one could write another mail under it."""
     url = opened(as_acme, "mailgun_route")

@@ -237,6 +237,14 @@ def test_a_mail_that_says_nothing_of_the_kind(
     assert said() == []
 
 
+@pytest.mark.usefixtures("met")
+def test_the_button_of_apple_mail_whatever_the_mail_says(as_acme: Api) -> None:
+    headers = {"auto_submitted": "auto-replied", "x_apple_unsubscribe": "true"}
+    answer = mail(as_acme, "Re: 8f2c41", "", **headers)
+    assert (answer["understood"], answer["words"]) == ("stop", "apple mail")
+    assert len(said()) == 1
+
+
 @pytest.mark.usefixtures("texted")
 def test_the_brand_is_told_the_words_and_not_what_stood_between(as_acme: Api) -> None:
     answer = text(as_acme, "Please remove Ana Doe from your list")

@@ -144,6 +144,55 @@ def test_the_button_of_a_mail_program_is_heard(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Cet e-mail a été envoyé par Apple Mail pour se désabonner du message « Printemps ».\n",
+        "Apple Mail sendte denne e-mail for at framelde dig fra meddelelsen “Forår”.",
+        "Apple Mail wysłał tę wiadomość, aby zrezygnować z „Wiosna”.",
+    ],
+)
+def test_apple_mail_is_known_by_its_shape_where_it_calls_itself_automatic(text: str) -> None:
+    def is_heard(auto_submitted: str) -> bool:
+        read = replies.read_mail(
+            sender="ana@example.org", subject="9f", text=text, auto_submitted=auto_submitted
+        )
+        return read.understood is not None
+
+    assert is_heard("auto-replied") and not is_heard("no")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away until Monday. Write to “sales”.\n\nSent by Apple Mail",
+        "I am away, and so is Apple Mail.",
+        "I am away. Since we moved to Apple Mail please write to “sales@example.org”.",
+        "“Spring” is a nice mail.\nApple Mail told me “so”. More below.\nAna",
+    ],
+)
+def test_who_is_away_and_speaks_of_apple_mail_asks_for_nothing(text: str) -> None:
+    read = replies.read_mail(
+        sender="ana@example.org", subject="Away", text=text, auto_submitted="auto-replied"
+    )
+    assert read == (None, replies.Reason.AUTOMATIC)
+
+
+@pytest.mark.parametrize(
+    ("header", "understood"), [("true", True), (" True\r\n", True), ("false", False), ("", False)]
+)
+def test_apple_mail_is_known_by_its_header(header: str, understood: bool) -> None:
+    """Whatever subject and text the `mailto:` of the brand names."""
+    read = replies.read_mail(
+        sender="ana@icloud.example",
+        subject="Re: 8f2c41",
+        text="",
+        auto_submitted="auto-replied",
+        apple_unsubscribe=header,
+    )
+    assert (read.understood is not None) is understood
+
+
+@pytest.mark.parametrize(
     ("sender", "subject", "auto_submitted"),
     [
         ("ana@example.org", "Automatic reply: Spring is here", ""),
