@@ -64,7 +64,7 @@ def _compile_words(words: str) -> str:
 def _compile_phrase(phrase: str, language: Language) -> str:
     """Return an expression whose groups are its gaps."""
     named = re.sub(r"\{([a-z]+)\}", lambda name: _compile_words(language.words[name[1]]), phrase)
-    gaps = ANY_WORDS.sub(r"((?:\1)\2)", named)
+    gaps = ANY_WORDS.sub(r"((?:\1)\2)", named).replace(" ~~~ ", r"((?: [\w;.]+){0,25}? )")
     gaps = gaps.replace(" ~~ ", r"((?: \w+){0,8}? )").replace(" ~ ", r"((?: \w+){0,4}? )")
     return rf"(?:{gaps})"
 
@@ -150,7 +150,9 @@ def _normalise_sentence(sentence: str) -> str:
 
 QUOTATION = re.compile(r"“[^“”\"]*[”\"]|„[^„“”\"]*[“”\"]|«[^«»]*»|\"[^\"\n]*\"")
 #: A reaction to a message quotes it whole, with the quotation marks in it, or cut off at its end.
-REACTION = re.compile(r"^([^“«\n]{1,60})[“«][^”»]*(?:[“«].*[”»]([^”»\n]{0,30}))?$", re.DOTALL)
+REACTION = re.compile(
+    r"^([^“«„\n]{1,60})(?:„[^“”]*|[“«][^”»]*(?:[“«].*[”»]([^”»\n]{0,30}))?)$", re.DOTALL
+)
 MARKED = re.compile(r"^[ \t]*>.*$", re.M)
 #: A footer's link: "Unsubscribe: https://…".
 LINK = re.compile(

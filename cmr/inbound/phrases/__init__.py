@@ -3,8 +3,9 @@ Dutch.
 
 Words are written as `meaning.normalise` leaves a text: in lower case, without accents and
 apostrophes, ` ; ` between clauses. `*` stands for any ending, `_` for a space. A phrase names lists
-of words in braces, and `~` is a gap of up to four other words of the same clause. What stood in a
-gap is never kept: it may be a name or an address.
+of words in braces, and `~` is a gap of up to four other words of the same clause, `~~` of up to
+eight, and `~~~` of up to 25 in whatever sentences. What stood in a gap is never kept: it may be a
+name or an address.
 """
 
 from __future__ import annotations

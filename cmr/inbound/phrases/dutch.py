@@ -16,7 +16,8 @@ DUTCH = Language(
         de het deze dit die mij me ik wil nummer met groet groeten mvg gr ajb even gewoon en maar
         nou reclame mijn uit vriendelijke hi nieuwsbrieven is te jullie bij""",
     words={
-        "messages": """sms smsjes smsen bericht* mail mails mailtjes mailtje email* emails reclame*
+        "messages": """sms smsjes smsen bericht* *mail *mails mail mails mailtjes mailtje email*
+            emails reclame*
             nieuwsbrie* newsletter* aanbieding* spam notificatie* meldingen post promotie* acties
             reclamemails folders brieven bedelmails kortingscodes abonnement* advertenties
             reclamepost catalogus mailing mailings telefoontjes appjes uitnodigingen tips
@@ -43,6 +44,14 @@ DUTCH = Language(
             streep verwijderen gehaald gooien""",
         "take": "haal* halen gooi* neem nemen doe schrijf",
         "out": "uit af eruit eraf vanaf ervanaf weg",
+        "linkwords": """afmeldlink* afmeld_link* afmeldknop afmeldpagina afmeldformulier
+            uitschrijflink* uitschrijfknop link_om_af_te_melden link_om_me_af_te_melden
+            link_om_uit_te_schrijven""",
+        "byhand": """handmatig met_de_hand zelf_doen zelf_even voor_me_doen voor_mij_doen dit_adres
+            even_regelen voor_me_regelen""",
+        # Whose going is no request for the sender's own.
+        "own": """adres* *nummer* *mail* naam account* gegevens telefoon* mobiel abonnement*
+            nieuwsbrie* inschrijving 06 contact*""",
         "consent": "toestemming akkoord machtiging goedkeuring",
     },
     requests=(
@@ -79,7 +88,7 @@ DUTCH = Language(
         r"{me} ~ (?:verwijder\w*|uitschrijven|afmelden|schrappen|wissen|eruit|eraf|weghalen"
         r"|uit te schrijven|af te melden|te verwijderen|verwijderd)",
         r"(?:haal|gooi|neem|schrap|verwijder|wis|doe)\w* ~ (?:uit|van) ~ {list}",
-        r"laat (?:me|mij|ons) (?:\w+ )?(?:met rust|met vrede)",
+        r"laat (?:me|mij|ons) (?:\w+ )?(?:met rust|met vrede|ongemoeid)",
         r"(?:rot|sodemieter|donder|flikker) op",
         r"(?:trek\w*|intrek\w*|herroep\w*) ~ {consent} ~~ in(?= ;|$)",
         r"{consent} ~ (?:in|intrekken|ingetrokken|intrek)(?= ;|$)",
@@ -95,10 +104,49 @@ DUTCH = Language(
         r"{want} ~ (?:eraf|eruit|ervan af|er vanaf|ervanaf|er van af|er af)",
         r"(?:uitschrijv|afmeld)\w* (?:van|uit|voor)(?! de les)",
         r"weg met ~ {messages}",
+        r"liever (?:niets|niks|geen(?: \w+)?) (?:meer )?(?:van|ontvang\w*|krijg\w*)",
+        r"{consent} ~~~ (?:trek|trekken) (?:ik|wij|we) (?:\w+ ){0,2}in(?= ;|$)",
+        r"{linkwords} ~~~ {byhand}",
+        r"(?<![a-z0-9] )(?:maar )?(?:de|het|die|uw|jullie|al die) (?:\w+ )?{messages} (?:liever "
+        r"|graag )?"
+        r"niet(?: meer)?(?= ;|$)",
         r"geen (?:belangstelling|interesse|behoefte)",
         r"(?:vergeet|verlies) {me}",
         r"{messages} (?:mag|mogen|kan|kunnen) ~ (?:stoppen|weg|eruit|afgelopen)",
         r"(?:klacht|meld\w*|aangifte) ~ (?:acm|autoriteit\w*|consumentenbond)",
+        r"(?:zorg|zorgen|zorgt|regel|regelen) ~ (?:niks|niets|nooit|geen(?: \w+)?) meer "
+        r"(?:krijg\w*|ontvang\w*|binnenkrijg\w*|zie|hoor)",
+        r"niet van gediend",
+        r"{consent} ~ (?:niet meer|niet langer|vervalt|vervallen|ingetrokken)(?= ;|$)",
+        r"{messages} (?:moet|moeten|mag|mogen) (?:\w+ )?weg(?= ;|$)",
+        r"(?:genoeg|klaar) (?:\w+ )?(?:met|van) (?:\w+ ){0,2}?{messages}",
+        r"genoeg is genoeg",
+        r"(?:bespaar|spaar) (?:je|u|jullie) (?:de|het|die)",
+        r"beschouw\w* ~ als (?:\w+ )?(?:afmelding|uitschrijving|opzegging van de nieuwsbrief"
+        r"|intrekking)",
+        r"hoef\w* ~ niet(?: meer)?(?= ;|$)",
+        r"niet te wachten op ~ {messages}",
+        r"{want} ~ (?:hier|er|hiervan|daar)(?: \w+)? (?:vanaf|af|uit)(?= ;|$)",
+        r"verbied ~~ (?:{messages}|{me}|{send}|te gebruiken)",
+        r"{messages} ; stop(?: hiermee| ermee| daarmee| nu)?(?= ;|$)",
+        r"stop (?:hier|daar|er|nu|toch|alsjeblieft|aub)?(?:mee|mede)(?= ;|$)",
+        r"(?:verzoek|vraag|bevestig\w*|eis|sommeer) ~ (?:verwijdering|uitschrijving|afmelding|te "
+        r"verwijderen)(?! ~ bestelling)",
+        r"(?:kom|komt|raak) ~ (?:van|uit) ~ {list} ~ (?:af|uit)",
+        r"(?:niet gewenst|ongewenst)(?= ;|$)",
+        r"{messages} ~ niet (?:meer|langer) nodig",
+        r"geen (?:zin|nut) ~ {send}",
+        r"(?:ontvang|krijg|hoor|lees|zie) ~ liever (?:niets|niks|geen)",
+        r"hou\w* ~ {messages} (?:maar|lekker)",
+        r"geen contact meer",
+        r"niet (?:meer|langer) {send}",
+        r"(?:nog|steeds|weer) ~~~ (?:had|heb|hadden) (?:me|mij|ons) ~ (?:afgemeld|uitgeschreven)",
+        r"(?:afgemeld|uitgeschreven) ~~~ (?:toch|nog steeds|steeds|weer|nog)",
+        r"recht op (?:vergetelheid|verwijdering|gegevenswissing)",
+        r"hoe (?:blokkeer|stop) (?:ik|je|we) ~ {messages}",
+        r"{want} niet ~ (?:op|in) (?:jullie|uw|deze|de) ~ {list}",
+        r"(?:kunt|kunnen|wilt|willen|kan) ~ (?:het |de )?(?:sturen|mailen|verzenden|zenden) "
+        r"(?:stoppen|staken)",
     ),
     opposites=(
         r"(?:niet|nooit) (?:\w+ )?(?:stoppen|stopt|uitschrijven|afmelden|verwijderen|opzeggen"
@@ -107,7 +155,16 @@ DUTCH = Language(
         r"(?:stop|hou|houd) (?:\w+ )?(?:niet|nooit)",
         r"(?:waarom|hoezo|hoe komt het) ~ (?:geen|niet|niks|niets)",
         r"(?:krijg|ontvang|kreeg|ontving|heb|hebben|had|zie|zag|komt|komen|is|er)"
-        r"(?: ik| we| nog| al| dus| nu| er| van jullie| sinds \w+| ook)* {none}",
+        r"(?: ik| we| nog| al| dus| nu| er| van jullie| sinds \w+| ook)* {none}(?! (?:behoefte"
+        r"|interesse|belangstelling|zin))",
+        r"(?:meld|schrijf|verwijder) (?:\w+ )?(?:m n|mn|mijn|ons|onze) (?!(?:\w+ ){0,2}{own})\w+",
+        r"(?:m n|mn|mijn|onze|ons) (?!(?:\w+ ){0,2}{own})\w+ ~~ (?:afmelden|uitschrijven|af te "
+        r"melden"
+        r"|uit te schrijven)",
+        r"hoe (?:verwijder|haal|schrijf|meld) (?:ik|we|wij) (?!me\b|mij\b|mijn\b|m\b|mn\b)\w+",
+        r"(?:overweeg|denk\w* erover|bijna|misschien) (?:\w+ ){0,3}?(?:af te melden|uit te "
+        r"schrijven"
+        r"|afgemeld|uitgeschreven)",
         r"(?:bus|tram|trein|volgende|laatste|eerste|korte|pit|non|ene|een) ?stops?",
         r"(?:waar|wanneer|hoe laat|welke) ~ stop\w*",
         r"(?:kan|kon) ~ niet ~ (?:stoppen|ophouden)",
@@ -119,16 +176,33 @@ DUTCH = Language(
         r"|opzeggen)",
         r"(?:heb|had|hebben) ~ (?:verwijderd|gewist|weggegooid)",
         r"(?:heb|had|ben) ~ (?:nooit|niet) (?:afgemeld|uitgeschreven)",
+        r"(?:anders|zo niet|of) (?:schrijf|meld) ik (?:me|mij)",
+        r"(?:voordat|voor) ik ~ (?:afmeld|uitschrijf|opzeg)",
+        r"(?:contract|abonnement (?:op de|bij|van de)|lidmaatschap|huur|verzekering|sportschool"
+        r"|energie\w*) ~ (?:opzeggen|opgezegd|beeindigen)",
+        r"bezwaar ~ (?:factuur|boete|besluit|beschikking|verhoging|vergunning|bouw\w*|naheffing)",
+        r"(?:afmelden|uitschrijven) (?:bij|voor|van|uit) (?:de |het |mijn )?(?:ziekte|les|cursus"
+        r"|training|gemeente|kvk|school|zwemles|sportschool|toets|bso|opvang)",
+        r"moet ik (?:me|mij|ons) ~ afmelden",
+        r"{none} (?:\w+ ){0,5}?(?:missen|mislopen)",
+        r"(?:beloofd|gezworen|gewed|gedreigd) (?:\w+ ){0,3}?(?:uit te schrijven|af te melden)",
+        r"{send} (?:\w+ ){0,2}?(?:pakket\w*|pakje\w*|bestelling\w*|levering\w*)",
+        r"{send} (?:\w+ ){0,2}?niet (?:voor|na|tussen|tijdens|om)",
     ),
     asides=(
         r"(?:per ongeluk|abusievelijk|per abuis|opnieuw (?:aanmelden|inschrijven)"
         r"|weer (?:aanmelden|inschrijven|op de lijst))",
-        r"(?:als|indien) (?:u|je|jij) (?:\w+ )?(?:geen|niet)|^wilt u geen|(?<![a-z0-9] )wil(?:t u"
+        r"(?:^|; )(?:als|indien|mocht\w*|wanneer) [\w ;]{1,200}?(?:schrijf|meld) ik (?:me|mij|m) "
+        r"\w+",
+        r"(?<!stellen )(?<!fijn )(?<!prettig )(?<!blij )(?<!waarderen )(?:als|indien) (?:u|je"
+        r"|jij) (?:\w+ )?(?:geen|niet)|^wilt u geen|(?<![a-z0-9] )wil(?:t u"
         r"| je)"
         r" (?:geen|niet|zich)",
         r"(?:klik (?:hier|op|dan)|klikt u|antwoord (?:dan )?(?:met )?stop|reageer met stop"
         r"|stuur stop|uitschrijven kan|afmelden kan|sms stop (?:naar|aan))",
         r"(?:uitzetten|aanpassen|wijzigen|afmelden) kan (?:in|via|hier|onderaan|je|u)",
+        r"wachtlijst",
+        r"oude (?:adres|nummer|mail\w*|email\w*)[\w ;]{1,80}nieuwe?",
     ),
     start="aanmelden inschrijven",
     help="hulp",

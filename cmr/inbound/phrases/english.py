@@ -7,7 +7,8 @@ from cmr.inbound.phrases.language import Language
 ENGLISH = Language(
     keywords="""stop stopp stopall stop2end stop2quit optout revoke""",
     strong="""unsubscribe unsub unscribe unsubscibe""",
-    alone="""cancel end quit remove cease stahp stpo sotp stio stpp tsop sopt stoop dtop
+    alone="""stap take_me_off cancel end quit remove cease stahp stpo sotp stio stpp tsop sopt
+            stoop dtop
         unsubscribing unsubscribed opt_our discontinue delete_me remove_me enough revoked""",
     fillers="""bye goodbye
         please pls plz plese kindly thanks thank you thx ty now it this that these all just
@@ -21,15 +22,16 @@ ENGLISH = Language(
             mail mailings mailing email emails newsletter* newsletters newletter* newsleter*
             advertising adverts ads ad marketing promo* offers spam alerts notifications
             subscription* texting calls communication* bulletin* mailers catalogue* circulars
-            updates deals contact""",
+            updates deals contact letters brochure* flyers vouchers coupons junk postings
+            correspondence""",
         "send": """text* txt* messag* sms send* email* mail* contact* call* writ* bother* spam*
             harass* pester*""",
-        "end": "stop stopping quit cease discontinue halt turn_off switch_off suspend",
+        "end": "stop stopp stopping quit cease discontinue halt turn_off switch_off suspend",
         "cancel": "cancel cancelling terminate end",
         "me": """me us my_number my_address my_email my_name my_data my_details my_contact my_phone
             my_mobile my_cell my_inbox this_number this_address this_email this_phone him her them
             his_number her_number his_name her_name his_email her_email his_address her_address
-            this_mobile this_account""",
+            this_mobile this_account my_digits this_inbox""",
         "remove": """remove removed removing delete deleted drop strike erase take get scrub purge
             exclude leave leaving keep keeping""",
         "list": """list lists database mailing distribution mailings contacts records file files
@@ -37,6 +39,13 @@ ENGLISH = Language(
         "want": "want wish care need consent agree like_to",
         "consent": """consent permission marketing processing authorisation authorization
             agreement""",
+        "linkwords": """unsubscribe_link unsubscribe_button unsubscribe_page unsubscribe_option
+            optout_link optout_page unsubscribe_form unsubscribing_link""",
+        "byhand": """by_hand manually do_it_for_me do_this_for_me do_that_for_me at_your_end
+            on_your_end from_your_side do_it_yourselves writing_from""",
+        # Whose going is no request for the sender's own.
+        "own": """email* mail* address* number* phone mobile cell name account* contact* details
+            data subscription* newsletter* text* messages inbox""",
     },
     requests=(
         r"{end}(?! by| at) ~ {messages}",
@@ -58,7 +67,7 @@ ENGLISH = Language(
         r"(?:dont|do not|no longer|didnt|did not|never) {want} ~ {messages}",
         r"(?:dont|do not|no longer) {want}"
         r" ~ (?:contacted|texted|emailed|called|hear from you|receive|get"
-        r"|any ?more|these|them|it any ?more)",
+        r"|any ?more(?! (?!{messages}|of)\w+)|these|them|it any ?more)",
         r"(?:withdraw\w*|revoke\w*|rescind\w*) ~ {consent}",
         r"object(?:ing|ion)? ~~ (?:marketing|advertising|promotion\w*|processing)",
         r"not have my (?:permission|consent)",
@@ -95,6 +104,74 @@ ENGLISH = Language(
         r"(?:stop|unsubscribe) (?:stop|unsubscribe)\b",
         r"(?:suppression|do not contact|opt ?out) list",
         r"report you to (?:the )?(?:ico|fcc|ftc|regulator|authorit\w+)",
+        r"(?:rather|prefer|like) (?:not to|not|to not) (?:hear|receive|get|have|be sent) ~ "
+        r"(?:from you"
+        r"|{messages}|any ?more|these|those|them)",
+        r"{dont} (?:\w+ )?(?:follow up|reach out|get in touch|pitch me|chase me|try again)"
+        r"(?= again| any ?more| further| in future| ;|$| with me| with us| to me| to us)",
+        r"(?:switch|turn|shut) (?:that|these|those|them)(?: one| ones| lot| all)? off",
+        r"(?:receive|get|have|see) none of (?:it|them|these|those|this|your)",
+        r"(?:see to it|make sure|ensure) ~~ (?:last one|last i|the last|never again)",
+        r"{linkwords} ~~~ {byhand}",
+        r"(?<![a-z0-9] )(?:but |just )?not (?:the|your) (?:\w+ )?(?:marketing|promo\w*"
+        r"|newsletter\w*"
+        r"|offers|adverts|ads)(?= ;|$)",
+        r"consider (?:\w+ )?correspondence ~~~ (?:closed|over|ended|finished)",
+        r"{consent} ~ (?:withdrawn|revoked|no longer valid|expired)",
+        r"spare (?:me|us) (?:the|your|these|any|this|all) (?:\w+ )?(?:{messages}|stuff)",
+        r"(?:wish|want|like|prefer|ask) ~ (?:to be )?left (?:alone|in peace)",
+        r"(?:no|without any) (?:wish|desire|interest|need|intention) (?:to|in|for) ~ (?:receiv\w*"
+        r"|get\w*|hear\w*|{messages})",
+        r"(?:can|could) do without ~ {messages}",
+        r"(?:spare|save) your(?:self|selves)? (?:the |your )?(?:trouble|bother|effort|postage"
+        r"|stamps?|time|money|breath)",
+        r"consider (?:me|us) (?:unsubscribed|out|gone|optout|removed)",
+        r"consider (?:this|it) (?:as )?(?:my|our|an?) (?:\w+ )?(?:optout|unsubscription"
+        r"|unsubscribe|removal|objection|withdrawal)",
+        r"(?:confirm|process|arrange|arrange for|request|requesting|register|effect) (?:the |my "
+        r"|our |an? |immediate )*(?:removal|unsubscription|optout|erasure|deletion)(?= ;|$| of my"
+        r"| of our| of this| of me| from| at| as| please| immediately)",
+        r"(?:come|get|be) off ~ (?:list|lists|mailing|mailings|database)",
+        r"(?:would like|want|wish|ask|asked|asking|like|need) to be (?:removed|taken off|deleted"
+        r"|erased|unlisted)(?! from (?:the |my )?(?:order|waiting))",
+        r"get rid of {me}",
+        r"{dont} send (?:him|her|them|it|my(?: \w+)?|anyone) ~ {messages}",
+        r"(?:dont|do not|no longer|never) include {me} in ~ (?:{messages}|{list})",
+        r"(?:scratch|cross|wipe|clear) {me} (?:from|off|out)",
+        r"(?:give it a rest|pack it in|put a sock in it|give over|jog on|do one)(?= ;|$| with| "
+        r"please| now| already| mate| will)",
+        r"(?<!get )(?<!got )enough (?:with|of) (?:(?:the|your|these|this|all) )+(?:\w+ "
+        r"){0,2}?{messages}",
+        r"enough {messages}(?= ;|$| now| please| already)",
+        r"enough is enough",
+        r"no more of (?:this|these|that|your|it|them)",
+        r"nothing (?:further|more|else) (?:from you|please)(?= ;|$| please| thanks| thank)",
+        r"(?:may|must|can) (?:not|no longer) use {me} ~ {messages}",
+        r"(?:forbid|prohibit) ~~ (?:{messages}|my(?: \w+)?|{send})",
+        r"(?:erase|delete|remove) (?:all |any |the )*(?:personal )?(?:data|information|details"
+        r"|records?) ~ (?:me|us|{messages})(?= ;|$| for)",
+        r"(?:make sure|ensure|see that|see to it that) (?:i|we) (?:dont|do not|never|no longer) "
+        r"(?:get|receive|hear)",
+        r"(?:these|this|they|it|{messages}) (?:would|could|should|must|to) (?:now |please "
+        r")?(?:cease|stop|end)(?= ;|$| now| at once)",
+        r"{messages} ~ (?:unwanted|unwelcome|not wanted|not welcome)",
+        r"unwanted {messages}",
+        r"no use for ~ {messages}",
+        r"no (?:point|use|need|sense) (?:in |for you )?(?:to )?(?:\w+ )?(?:send|sending|writ\w+"
+        r"|email\w*|text\w*|contact\w*|mail\w*) (?:me|us|these|this|any|more|offers|to)",
+        r"keep your (?:\w+ )?{messages} ~ (?:away|to yourself|to yourselves)",
+        r"(?<![a-z0-9] )(?:kindly |please )?desist",
+        r"(?:can|could|would|will|please|pls|just|better) (?:\w+ )?(?:please )?not (?:be "
+        r")?(?:text|txt|email|mail|message|call|contact|send|texting|emailing|sending|calling)\w* "
+        r"(?:me|us)(?! (?:before|after|at|during|until|between|on|the|my))",
+        r"would you mind not {send}",
+        r"stop w (?:\w+ )?{messages}",
+        r"{nolonger} (?:want|wish) to be on (?:your|this|any|the) (?:\w+ )?{list}",
+        r"{nolonger} (?:want|need) (?:anything|any of (?:it|this|that|these)|it)(?: \w+)?(?= ;|$| "
+        r"from you)",
+        r"wasted on me",
+        r"(?:get|getting|receive|receiving|got) (?:them|these|this|those|it|{messages}) ~ "
+        r"(?:unsubscribed|optout|opted out)",
     ),
     opposites=(
         r"(?<!\bwhy )(?<!\byou )(?<!\bu )(?<!\bthey )(?<!\bthese )(?<!\bthis )(?<!\bit )"
@@ -133,21 +210,56 @@ ENGLISH = Language(
         r"stop sending (?:parcels?|packages?|orders?|goods)",
         r"{dont} {want} ~ (?:receipt|invoice|confirmation|ticket|copy)",
         r"cancel ~ subscription box",
-        r"unsubscribe (?:rates?|numbers?|page|figures)",
+        r"unsubscribe (?:rates?|numbers?|page(?! \w+ \w+)|figures)",
+        r"(?:unsubscribe|optout|deregister) (?:my|our|his|her|the|a)"
+        r" (?!(?:\w+ ){0,2}{own})\w+",
+        r"(?:unsubscribe|deregister) (?:\w+ ){0,4}?from (?:\w+ ){1,3}?(?:plan|course|class|team"
+        r"|trial"
+        r"|lesson\w*|rota|race|trip)(?! {messages})",
+        r"how (?:do|can|should|to)(?: i| we)? (?:remove|delete) (?:him|her|them|a|an|someone|my"
+        r"|our)",
+        r"(?:thinking (?:about|of)|considering|almost|nearly|tempted to|might) (?:\w+ "
+        r")?unsubscrib\w*",
+        r"{cancel} (?:\w+ ){0,3}?(?:gym|phone|mobile|newspaper|magazine|paper|broadband|tv"
+        r"|insurance|premium|paid"
+        r"|software|licence|license|box|meal|energy) (?:subscription|plan|contract)",
         r"(?:to|will|would|can|could|nothing|someone|somebody|not) stop (?:me|us|her|him)\b(?!"
         r" getting)",
         r"(?:i|we) (?:have |had )?(?:never|didnt|did not|havent) (?:unsubscribed?|optout)",
+        r"(?:or|otherwise|else) (?:ill|i will|im|well|we will|i) (?:\w+ )?(?:unsubscrib\w*|optout)",
+        r"before (?:i|we) (?:\w+ )?(?:unsubscrib\w*|optout|cancel)",
+        r"(?:unsubscribed|optout) from (?:all )?(?:the |every)?(?:other\w*|your competitor\w*"
+        r"|everyone|everything|everybody|most)",
+        r"(?:when|once|after) (?:i|you|we) (?:unsubscribe|optout) from ~ (?:gym|class|course|plan"
+        r"|service)",
+        r"(?:promised|vowed|swore|threatened|bet|joked) (?:\w+ ){0,3}?(?:to |id |i would |that "
+        r")(?:\w+ )?(?:unsubscrib\w*|optout|leave|cancel)",
+        r"told my \w+ to",
+        r"stop sending (?:me |us )?(?:the )?(?:wrong|\w+ ones)",
+        r"{dont} (?:send|deliver|post) (?:the |my |any )?(?:parcels?|packages?|orders?|deliver\w+)",
+        r"take me off the (?:\w+ ){0,2}?(?:slot|rota|shift|guest list|booking|table|flight|bus"
+        r"|team|pm|am|bill)",
+        r"turn off (?:the |these )?notifications? (?:sound|in the|in my)",
+        r"(?:dont|do not) want it (?:in|with|to|on|delivered|sent|too|that)",
     ),
     asides=(
         r"(?:by mistake|by accident|accidentally|mistakenly|meant (?:to )?(?:\w+ )?start|put me"
         r" back|sign me (?:back )?up|resubscribe|re add me|add me back)",
-        r"(?:if you (?:no longer|do not want|do not wish|dont want|dont wish|would"
+        r"(?:(?<!grateful )(?<!glad )(?<!obliged )(?<!thankful )(?<!great )(?<!nice "
+        r")(?<!appreciate it )if you (?:no longer|do not want|do not wish|dont want|dont wish"
+        r"|would"
         r" (?:like|prefer)|wish to|want to|prefer not)|to "
         r"unsubscribe (?:from|please|click|reply)|click (?:here|unsubscribe|the link|on)|reply stop"
-        r"|text stop|txt stop|you (?:may|can) unsubscribe|unsubscribe (?:at any time|here|link"
-        r"|any ?time))(?! me| us)",
+        r"|text stop|txt stop|you (?:may|can) unsubscribe|unsubscribe (?:at any time|here"
+        r"|link(?![\w ;]*{byhand})|any ?time))(?! me| us)",
+        r"(?:^|; )(?:if|unless|should|once|when) (?!possible|i may)[\w ;]{1,200}?\b(?:ill|i will|im"
+        r"|i am|well|we will|i might|i may|i would|id) (?:\w+ )?(?:unsubscrib\w*|optout|leav\w+"
+        r"|cancel\w*)",
+        r"(?:put|add|get) me back|back on (?:the|your) (?:\w+ )?list",
         r"(?:turn off|manage|change|disable|mute) (?:these |your )?(?:notifications|alerts"
         r"|preferences) (?:in|at|here)",
+        r"waiting ?list|waitlist",
+        r"old (?:address|number|email)[\w ;]{1,80}new (?:one|address|number|email)",
     ),
     start="start unstop optin subscribe resubscribe",
     help="help info",

@@ -16,9 +16,11 @@ SPANISH = Language(
         un saludo saludos a el la los las de mi me quiero solicito solicitud pido sms boletin
         newsletter correo correos mensajes lista yo y urgente esto numero si que es""",
     words={
-        "messages": """mensaje* sms correo* email* mail* publicidad* promociones promocion* promos
+        "messages": """mensaje* novedades sms correo* email* mail* publicidad* promociones
+            promocion* promos
             promo boletin* newsletter* suscripcion* ofertas anuncios propaganda spam notificacion*
-            comunicacion* informacion* envio* newsletters llamadas avisos catalogo* revista*
+            comunicacion* informacion* envio* newsletters llamadas avisos catalogo* catalogos
+            revista*
             folletos mensajitos textos whatsapps cartelera circular""",
         "send": """envi* escrib* mand* contact* molest* llam* spamm* remit* seguir_enviando
             bombarde* bombardear fastidi*""",
@@ -37,6 +39,16 @@ SPANISH = Language(
             distribucion sistema listado* mailing""",
         "want": """quiero deseo quisiera queremos deseamos necesito interesa interesan autorizo
             autorice acepto consiento""",
+        "linkwords": """enlace_de_baja link_de_baja boton_de_baja enlace_para_darme_de_baja
+            enlace_para_darse_de_baja link_para_darme_de_baja link_para_darse_de_baja
+            enlace_de_cancelacion enlace_para_cancelar boton_para_darme_de_baja pagina_de_baja
+            enlace_de_desuscripcion""",
+        "byhand": """a_mano manualmente hacerlo_ustedes ustedes_mismos hacerlo_vosotros por_mi
+            vosotros_mismos de_su_parte esta_direccion este_correo desde_ahi desde_alli
+            encargarse tramitarlo hacermelo""",
+        # Whose going is no request for the sender's own.
+        "own": """numero* correo* *mail* direccion* nombre cuenta* datos telefono* movil celular
+            suscripcion* boletin* newsletter* contacto*""",
         "consent": "consentimiento autorizacion permiso",
     },
     requests=(
@@ -96,17 +108,61 @@ SPANISH = Language(
         r"(?:me|nos) (?:pueden|puede|podrian|podria|podeis|puedes) (?:quitar|borrar|eliminar"
         r"|sacar|retirar|dar de baja)",
         r"(?:denunci\w*|reclam\w*) ~ (?:aepd|proteccion de datos|consumidor)",
+        r"no (?:me |nos )?(?:vuelv(?:an|a|as)|volv(?:ais|ieran|iera|ieras|ierais|iesen|iese|er))"
+        r" (?:nunca |mas )?a (?:\w+ )?{send}",
+        r"(?:de|que) no (?:envi|mand|escrib|llam|contact|molest)\w*(?:me|nos)",
+        r"no (?:me |nos )llegue\w* ~ (?:mas|nada|ningun\w*|otr\w*)",
+        r"no insist(?:as|an|a|ais|ir)(?= ;|$| mas| por)",
+        r"(?:las|los|la|el|sus|vuestr\w+) {messages} ~ ; no(?= ;|$)",
+        r"{linkwords} ~~~ {byhand}",
         r"no ~ me (?:avisen|aviseis|informen|notifiquen)",
+        r"hag\w+ que (?:se |esto )*(?:acab|termin|par)\w+",
+        r"(?:desuscrib|desapunt|desinscrib|desafili)\w*me",
+        r"(?:los|las|lo|la) (?:pueden|podeis|puede|puedes) ir (?:quitando|eliminando|borrando)",
+        r"(?:favor|pido|ruego|quiero|exijo|dije|digo|espero|agradeceria) (?:\w+ )?que (?:tampoco"
+        r"|no|nunca) (?:me|nos) {send}",
+        r"no (?:entra|entran|entre|entren) (?:mas|ninguna?|ni) ~ {messages}",
+        r"{consent} ~ (?:ya no vale|sin efecto|retirado|revocado|anulado)",
+        r"absten\w+ de ~ (?:{send}|{messages})",
+        r"abst\w+nganse de ~ (?:{send}|{messages})",
+        r"no (?:estoy|estamos) (?:ya )?interesad\w+",
+        r"(?:ya vale|ya esta bien|basta|vale ya|harto|harta) (?:de|con) (?:\w+ "
+        r"){0,2}?(?:{messages}|{send})",
+        r"(?:salir|salgo|salirme|quitarme|borrarme) ~ (?:de )?(?:esta|su|la|vuestra) (?:lista"
+        r"|listas|base)",
+        r"prohib\w+ ~~ (?:{messages}|{send}|us\w+|mis datos)",
+        r"ahorr(?:ense|aos|ese|ate|en|ad) (?:el|la|los|las|sus|vuestr\w+|tiempo|dinero|papel)",
+        r"consider(?:enme|eme|adme|en esto|en este|e esto) ~ (?:baja|oposicion|fuera|desuscrit\w+)",
+        r"(?:eviten|evitad|evite|evita) ~ {send}",
+        r"(?:deje|dejen|dejad|deja|dejo) ~ recib\w+",
+        r"(?:de nada|no|para que) sirve ~ {send}",
+        r"(?:prefiero|preferiria|preferimos|prefeririamos) no ~ (?:recib\w*|{messages}|saber)",
+        r"guard(?:ense|aos|ate|ese) ~ {messages}",
+        r"no necesito ~ {messages}",
+        r"(?:di|dimos|dado) de baja ~~~ (?:sigo|seguimos|siguen|sigue|aun|todavia)",
+        r"(?:sigo|seguimos|siguen|sigue|aun|todavia) ~~~ (?:di|dimos|habia dado|he dado) de baja",
+        r"(?:ejerzo|ejercer|ejercicio|ejercito) ~ derecho ~ (?:supresion|oposicion|cancelacion"
+        r"|olvido)",
+        r"(?:como|quiero) (?:paro|parar|bloqueo|bloquear|detengo|quito) ~ {messages}",
+        r"no (?:quiero|queremos|deseo) (?:estar|figurar|seguir) en ~ {list}",
+        r"no (?:los|las|lo|la) (?:quiero|queremos|deseo)(?= ;|$| mas| gracias)",
     ),
     opposites=(
-        r"no (?:pares?|paren|te detengas|dejen de|dejes de|dejeis de|deje de|quiero (?:darme de"
+        r"no (?:pares?|paren|te detengas|dejen de|dejes de|dejeis de|deje de|quiero "
+        r"(?:desuscribirme|desapuntarme|borrarme|darme de"
         r" baja"
         r"|parar|que paren|cancelar|perder)|me (?:des|den|deis|doy) de baja|me (?:borren|quiten"
         r"|saquen|eliminen|borreis|quiteis)|quiero (?:que me (?:borren|quiten|den de baja)))",
         r"(?:por que|porque|como que) (?:ya )?no (?:me|nos) \w+",
         r"no (?:me|nos) (?:enviaron|mandaron|escribieron|llamaron|contactaron|han|ha|habeis"
         r"|enviasteis|mandasteis|llego|llega|envio\b|mando\b|enviais|molesta\b|molestan\b)",
-        r"no (?:he|hemos|recibi|recibo|recibimos|estoy recibiendo|llegan) ",
+        r"no (?:he|hemos|recibi|recibo|recibimos|estoy recibiendo|llegan)",
+        r"de baja (?:a (?:mi|mis|su|nuestr\w+|un|una|el|la)|al) (?!(?:\w+ ){0,2}{own})\w+",
+        r"(?:desapunt|desuscrib|desinscrib)\w+ a (?:mi|mis|nuestr\w+|el|la) (?!(?:\w+ "
+        r"){0,2}{own})\w+",
+        r"(?:pensando|planteando|a punto) (?:\w+ ){0,3}?(?:baja|desuscribirme|desapuntarme"
+        r"|borrarme)",
+        r"opo(?:ngo|sicion) ~ (?:factura|cargo|cobro|subida|multa|recibo|decision)",
         r"(?:parada|temporada) baja",
         r"(?:estoy|esta|de) de baja(?: por| medica| laboral| en| hasta)?",
         r"(?:planta|tension|presion|marea|voz|mas|muy) baja\b",
@@ -118,14 +174,31 @@ SPANISH = Language(
         r"(?<![a-z0-9] )(?:el|un|cada) stop\b",
         r"(?:en|de|del) stop(?= ;|$)",
         r"baja ~ (?:linea|luz|telefono|tarjeta|contrato|seguro)",
+        r"no (?:lo|la|los|las) quiero (?:en|de|con|asi|azul|rojo|para)",
         r"(?:nunca|no|jamas) me (?:he dado|di|habia dado|borre|desuscribi)\b",
+        r"(?:si no|sino|o|de lo contrario) (?:me (?:doy|dare|borro|borrare|desapunto)|cancelo) "
+        r"(?:de )?baja",
+        r"(?:si no|de lo contrario) ; (?:me (?:doy|dare) de baja)",
+        r"antes de (?:darme|darnos|dar|desuscribirme|desapuntarme|cancelar)",
+        r"no (?:quiero|queremos) (?:perder\w*|perd\w+)",
+        r"(?:prometi|prometido|jure|apostado|aposte|amenace) (?:que )?(?:\w+ ){0,2}?(?:darme de "
+        r"baja|me daba de baja|me daria de baja|borrarme)",
+        r"no (?:me |nos )?{send} (?:\w+ ){0,2}?(?:antes|despues|entre|durante|el paquete|los "
+        r"paquetes|paquetes|mi pedido|el pedido)",
+        r"suscripcion (?:al|a un|del) (?:periodico|diario|gimnasio)",
     ),
     asides=(
         r"(?:por error|sin querer|por equivocacion|volver a (?:apuntar|suscribir)\w*|de nuevo de"
         r" alta)",
+        r"(?:^|; )si (?:me |nos |vuelven |suben |en |esto |la |el |los |las |no |siguen |sigue "
+        r")[\w ;]{1,200}?"
+        r"(?:me (?:doy|dare|tendre que dar) de baja|me borro|me borrare|me desapunto)",
         r"si (?:usted )?(?:ya )?no (?:quiere|desea|quieres|deseas|quereis)",
         r"(?:haga clic|haz clic|pulse aqui|pulsa aqui|pinche aqui|responda (?:con )?(?:stop|baja)"
         r"|responde (?:con )?(?:stop|baja)|envie baja|envia baja|para (?:darse|darte) de baja)",
+        r"lista de espera",
+        r"(?:direccion|correo|numero) (?:antigu|viej|anterior)\w*[\w ;]{1,80}nuev\w*|(?:antigu"
+        r"|viej)\w* (?:direccion|correo|numero)[\w ;]{1,80}nuev\w*",
     ),
     start="alta suscribir",
     help="ayuda",
