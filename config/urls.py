@@ -202,6 +202,11 @@ urlpatterns = [
     path(f"{MODE}/inlets", console_inlets.inlets, name="console-inlets"),
     path(f"{MODE}/inlets/new", console_inlets.open_inlet, name="console-new-inlet"),
     path(f"{MODE}/inlets/<uuid:inlet_id>/key", console_inlets.set_key, name="console-inlet-key"),
+    path(
+        f"{MODE}/inlets/<uuid:inlet_id>/country",
+        console_inlets.set_country,
+        name="console-inlet-country",
+    ),
     path(f"{MODE}/inlets/<uuid:inlet_id>/close", console_inlets.close, name="console-close-inlet"),
     path(f"{MODE}/mails", trial.mails, name="console-mails"),
     path(f"{MODE}/imports", console_imports.imports, name="console-imports"),

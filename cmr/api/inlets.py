@@ -6,8 +6,10 @@ import logging
 import uuid
 from typing import Any
 
+import phonenumbers
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -38,11 +40,12 @@ log = logging.getLogger(__name__)
 TAG = "brand: what people answer"
 PROBLEMS: Problems = {
     inlets.TooManyInlets: (409, "too_many_inlets", None),
+    inlets.NoNumbers: (422, "not_here", "country"),
     providers.BadKey: (422, "bad_signing_key", "signing_key"),
 }
 
 
-class SigningKey(StrictSerializer):
+class InletSettings(StrictSerializer):
     signing_key = serializers.CharField(
         required=False,
         allow_null=True,
@@ -51,14 +54,20 @@ class SigningKey(StrictSerializer):
         "what it signed is taken; null takes all that comes to the secret address.",
     )
 
-
-class NewSigningKey(SigningKey):
-    signing_key = serializers.CharField(
-        allow_null=True, max_length=1_000, help_text="Null takes all that comes."
+    country = serializers.ChoiceField(
+        sorted(phonenumbers.SUPPORTED_REGIONS),
+        required=False,
+        allow_null=True,
+        help_text="Where senders of text messages without `+` are from (ISO 3166-1). Null where "
+        "your gateway gives the country code.",
     )
 
 
-class InletRequest(SigningKey):
+class InletChange(InletSettings):
+    """What is left out stays."""
+
+
+class InletRequest(InletSettings):
     provider = serializers.ChoiceField(sorted(PROVIDERS))
 
 
@@ -86,6 +95,9 @@ class InletData(serializers.Serializer[object]):
     )
     topic_arn = serializers.CharField(
         allow_null=True, help_text="The one topic whose messages are taken, once one has come."
+    )
+    country = serializers.CharField(
+        allow_null=True, help_text="Where senders without `+` are from."
     )
     counts = CountData(many=True, help_text="What came of all that it was told, since it is open.")
     created_at = serializers.DateTimeField()
@@ -123,21 +135,31 @@ class Inlets(InletsView):
                 self.brand,
                 provider=wanted["provider"],
                 signing_key=wanted.get("signing_key") or "",
+                country=wanted.get("country") or "",
             )
         return Response(_data_of(inlet) | {"url": url}, status=201)
 
 
+#: What sets each of an inlet's settings.
+CHANGES = {"signing_key": inlets.set_key, "country": inlets.set_country}
+
+
 class OneInlet(InletsView):
-    @extend_schema(request=NewSigningKey, responses=InletData, tags=[TAG])
+    @extend_schema(request=InletChange, responses=InletData, tags=[TAG])
     def put(self, request: Request, inlet_id: uuid.UUID) -> Response:
-        """Another signing key, or none. Many providers show it only once they have the address."""
+        """Another signing key or country, or none. What you leave out stays.
+
+        Many providers show their key only once they have the address.
+        """
         inlet = inlets.of_brand(self.brand).filter(pk=inlet_id).first()
         if inlet is None:
             raise Problem(404, "not_found", "You have no such inlet.")
-        body = NewSigningKey(data=request.data)
+        body = InletChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            inlets.set_key(inlet, body.validated_data["signing_key"] or "")
+        with translating(PROBLEMS), transaction.atomic():
+            for name, change in CHANGES.items():
+                if name in body.validated_data:
+                    change(inlet, body.validated_data[name] or "")
         return Response(_data_of(inlet))
 
     @extend_schema(responses={204: None}, tags=[TAG])
@@ -155,6 +177,7 @@ def _data_of(inlet: Inlet) -> dict[str, Any]:
         "verifies": inlets.verifies(inlet),
         "confirm_url": inlet.confirm_url or None,
         "topic_arn": inlet.topic_arn or None,
+        "country": inlet.country or None,
         "counts": [
             {"outcome": each.outcome, "count": each.count, "last_at": each.last_at}
             for each in inlets.sort_counts(inlet)

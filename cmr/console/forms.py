@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import available_timezones
 
+import pycountry
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import get_language_info
+from phonenumbers import SUPPORTED_REGIONS
 
 from brands import campaigns, keys, names, notices, topics, workspaces
 from brands.addresses import holds_address
@@ -112,11 +115,27 @@ class SigningKeyForm(forms.Form):
     )
 
 
-class InletForm(SigningKeyForm):
+def _list_countries() -> list[tuple[str, str]]:
+    """Return the countries that have phone numbers, by their names."""
+    known = ((code, pycountry.countries.get(alpha_2=code)) for code in SUPPORTED_REGIONS)
+    named = [(code, country.name) for code, country in known if country]
+    return [("", "Numbers have their country code"), *sorted(named, key=itemgetter(1))]
+
+
+class CountryForm(forms.Form):
+    country = forms.ChoiceField(
+        choices=_list_countries,
+        required=False,
+        label="Country of numbers without +",
+        help_text="Only if your SMS gateway leaves out the country code.",
+    )
+
+
+class InletForm(SigningKeyForm, CountryForm):
     provider = forms.ChoiceField(
         choices=[(code, each.name) for code, each in PROVIDERS.items()], label="Provider"
     )
-    field_order = ("provider", "signing_key")
+    field_order = ("provider", "signing_key", "country")
 
 
 class RotationForm(forms.Form):

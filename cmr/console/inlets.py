@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cmr.console.access import Place, for_members
-from cmr.console.forms import InletForm, SigningKeyForm, sentence
+from cmr.console.forms import CountryForm, InletForm, SigningKeyForm, sentence
 from cmr.console.keys import sure_in_live_mode
 from cmr.inbound import inlets as brand_inlets
 from cmr.inbound import providers
@@ -48,12 +49,14 @@ def open_inlet(request: HttpRequest, place: Place) -> HttpResponse:
             inlet, url = brand_inlets.open_inlet(place.brand, **form.cleaned_data)
         except providers.BadKey as error:
             form.add_error("signing_key", sentence(error))
+        except brand_inlets.NoNumbers as error:
+            form.add_error("country", sentence(error))
         except brand_inlets.TooManyInlets as error:
             form.add_error(None, sentence(error))
         else:
             context = {"place": place, "page": "inlets", "inlet": _shown(inlet), "url": url}
             return render(request, "console/inlet_url.html", context)
-    return _form(request, place, form)
+    return _form(request, place, form, "Open an inlet")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +74,22 @@ def set_key(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResp
         else:
             messages.success(request, "The signing key is changed.")
             return _back(place)
-    return _form(request, place, form, inlet=_shown(inlet))
+    return _form(request, place, form, f"The signing key of {_name(inlet)}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def set_country(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
+    """Set where numbers without `+` are from, or that they have their country code."""
+    inlet = _find(place, inlet_id)
+    if not brand_inlets.has_numbers(inlet.provider):
+        raise Http404
+    form = CountryForm(request.POST or None, initial={"country": inlet.country})
+    if request.method == "POST" and form.is_valid():
+        brand_inlets.set_country(inlet, form.cleaned_data["country"])
+        messages.success(request, "The country is changed.")
+        return _back(place)
+    return _form(request, place, form, f"The numbers of {_name(inlet)}")
 
 
 @require_POST
@@ -87,11 +105,16 @@ def _shown(inlet: Inlet) -> dict[str, object]:
     counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in brand_inlets.sort_counts(inlet)]
     return {
         "inlet": inlet,
-        "name": providers.PROVIDERS[inlet.provider].name,
+        "name": _name(inlet),
+        "has_numbers": brand_inlets.has_numbers(inlet.provider),
         "verifies": brand_inlets.verifies(inlet),
         "takes_key": inlet.provider in SIGNATURES,
         "counts": counts,
     }
+
+
+def _name(inlet: Inlet) -> str:
+    return providers.PROVIDERS[inlet.provider].name
 
 
 def _find(place: Place, inlet_id: uuid.UUID) -> Inlet:
@@ -101,13 +124,8 @@ def _find(place: Place, inlet_id: uuid.UUID) -> Inlet:
     return inlet
 
 
-def _form(
-    request: HttpRequest,
-    place: Place,
-    form: InletForm | SigningKeyForm,
-    inlet: dict[str, object] | None = None,
-) -> HttpResponse:
-    context = {"place": place, "page": "inlets", "form": form, "inlet": inlet}
+def _form(request: HttpRequest, place: Place, form: Form, heading: str) -> HttpResponse:
+    context = {"place": place, "page": "inlets", "form": form, "heading": heading}
     status = 422 if form.errors else 200
     return render(request, "console/inlet_form.html", context, status=status)
 

@@ -60,7 +60,7 @@ def read_vonage(post: Post) -> list[Message]:
     if not is_text:
         return []
     sender, name, at = (said.get(each) for each in names)
-    return [Message(f"+{str(sender).lstrip('+')}", said["text"], _text_of(name), read_moment(at))]
+    return [Message(str(sender), said["text"], _text_of(name), read_moment(at))]
 
 
 # -- Mail ------------------------------------------------------------------------------------------

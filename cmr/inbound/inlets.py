@@ -29,15 +29,22 @@ class TooManyInlets(Exception):
     """The brand has `MOST` open already."""
 
 
-def open_inlet(brand: Brand, *, provider: str, signing_key: str = "") -> tuple[Inlet, str]:
+class NoNumbers(ValueError):
+    """Only inlets for text messages have a country."""
+
+
+def open_inlet(
+    brand: Brand, *, provider: str, signing_key: str = "", country: str = ""
+) -> tuple[Inlet, str]:
     """Make an inlet; returns it and its address, which is never to be had again.
 
     Raises:
-        TooManyInlets, providers.BadKey
+        TooManyInlets, NoNumbers, providers.BadKey
     """
     made = credentials.mint(KIND)
     inlet = Inlet(brand=brand, provider=provider, prefix=made.prefix, digest=made.digest)
     inlet.signing_key = _sealed(provider, signing_key)
+    inlet.country = _check_country(provider, country)
     with transaction.atomic():
         Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
         if of_brand(brand).count() >= MOST:
@@ -73,6 +80,21 @@ def set_key(inlet: Inlet, signing_key: str) -> None:
     """
     inlet.signing_key = _sealed(inlet.provider, signing_key)
     inlet.save(update_fields=["signing_key"])
+
+
+def set_country(inlet: Inlet, country: str) -> None:
+    """Take numbers without `+` for numbers of a country; with an empty one, for whole ones.
+
+    Raises:
+        NoNumbers
+    """
+    inlet.country = _check_country(inlet.provider, country)
+    inlet.save(update_fields=["country"])
+
+
+def has_numbers(provider: str) -> bool:
+    """Return whether what a provider hands on comes from numbers."""
+    return providers.PROVIDERS[provider].medium == "sms"
 
 
 def key_of(inlet: Inlet) -> str:
@@ -144,6 +166,12 @@ def verifies(inlet: Inlet) -> bool:
 def close(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:
     """Take nothing more from it; False where the brand has none such open."""
     return of_brand(brand).filter(pk=inlet_id).update(closed_at=now) == 1
+
+
+def _check_country(provider: str, country: str) -> str:
+    if country and not has_numbers(provider):
+        raise NoNumbers(f"{providers.PROVIDERS[provider].name} hands on no numbers")
+    return country
 
 
 def _sealed(provider: str, signing_key: str) -> bytes | None:

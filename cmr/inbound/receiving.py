@@ -14,7 +14,7 @@ from cmr.inbound.gateways import Message
 from cmr.inbound.hearing import Heard
 from cmr.inbound.meaning import Meaning
 from cmr.inbound.providers import PROVIDERS, Letter
-from cmr.inbound.senders import find_address
+from cmr.inbound.senders import add_country_code, find_address
 from cmr.models import Inlet, Outcome
 from consent import people
 from consent.identifiers import Contact, InvalidAddress
@@ -74,7 +74,8 @@ def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
     medium = PROVIDERS[inlet.provider].medium
     text = message.text.replace("\0", "")[: MOST_TEXT[medium]]
     if medium == "sms":
-        contact = Contact(phone=message.sender, world=inlet.brand.world)
+        sender = add_country_code(message.sender, inlet.country)
+        contact = Contact(phone=sender, world=inlet.brand.world)
         reading = replies.read_sms(text)
     else:
         contact = Contact(email=find_address(message.sender), world=inlet.brand.world)

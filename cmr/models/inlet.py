@@ -29,6 +29,8 @@ class Inlet(models.Model):
     confirm_url = models.CharField(max_length=2_000, blank=True)
     #: Of Amazon's: the topic whose messages are taken, by its ARN; empty until the first has come.
     topic_arn = models.CharField(max_length=300, blank=True)
+    #: Where numbers without `+` are from (ISO 3166-1); empty where they have their country code.
+    country = models.CharField(max_length=2, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
 

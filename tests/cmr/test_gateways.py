@@ -123,6 +123,38 @@ def test_vonage_posts_json_as_well(as_acme: Api, texted: Relationship) -> None:
     assert len(noes()) == 1
 
 
+@pytest.mark.parametrize(
+    ("sender", "country", "outcome"),
+    [
+        ("015112345678", "DE", "taken"),
+        ("15112345678", "DE", "taken"),
+        (PHONE[1:], "DE", "taken"),
+        (PHONE, "US", "taken"),
+        (PHONE[1:], None, "taken"),
+        ("015112345678", None, "bad_address"),
+        ("ACME", "DE", "bad_address"),
+    ],
+)
+def test_numbers_are_of_the_inlet_s_country(
+    sender: str, country: str | None, outcome: str, as_acme: Api, texted: Relationship
+) -> None:
+    answer = as_acme.post("inbound/inlets", {"provider": "vonage", "country": country})
+    assert (answer.status_code, answer.json()["country"]) == (201, country)
+    for said in (vonage(msisdn=sender), {**VONAGE_MESSAGE, "from": sender, "message_uuid": "m-2"}):
+        assert post(answer.json()["url"], Call(json.dumps(said).encode())).status_code == 200
+    assert counts(as_acme) == {outcome: 2}
+    assert len(noes()) == (outcome == "taken")
+
+
+def test_twilio_s_numbers_are_of_its_country(as_acme: Api, texted: Relationship) -> None:
+    url = opened(as_acme, "twilio", key="")
+    inlet = as_acme.get("inbound/inlets").json()["data"][0]
+    assert as_acme.put(f"inbound/inlets/{inlet['id']}", {"country": "DE"}).status_code == 200
+    said = urlencode(twilio(From="0151 12345678")).encode()
+    assert post(url, Call(said, FORM)).status_code == 200
+    assert len(noes()) == 1
+
+
 def test_what_vonage_signed_by_md5_or_not_at_all_is_refused(
     as_acme: Api, texted: Relationship
 ) -> None:

@@ -356,7 +356,7 @@ def test_the_address_is_shown_once_and_kept_by_nobody(as_acme: Api) -> None:
     (shown,) = as_acme.get("inbound/inlets").json()["data"]
     assert set(shown) == {
         *("id", "provider", "verifies", "confirm_url", "created_at"),
-        *("topic_arn", "counts"),
+        *("country", "topic_arn", "counts"),
     }
     inlet = Inlet.objects.get()
     assert len(bytes(inlet.digest)) == 32
@@ -388,6 +388,30 @@ def test_the_signing_key_may_come_later_and_change(as_acme: Api, wanted: Relatio
     assert not set_key(None)
 
 
+def test_a_change_leaves_what_it_does_not_name(as_acme: Api) -> None:
+    opened(as_acme, "vonage")
+    path = f"inbound/inlets/{Inlet.objects.get().pk}"
+
+    def change(**settings: str | None) -> tuple[bool, str | None]:
+        answer = as_acme.put(path, settings)
+        assert answer.status_code == 200
+        return answer.json()["verifies"], answer.json()["country"]
+
+    assert change(country="US") == (True, "US")
+    assert change(signing_key=None) == (False, "US")
+    assert change() == (False, "US")
+    assert change(country=None) == (False, None)
+
+
+def test_a_change_is_made_whole_or_not_at_all(as_acme: Api) -> None:
+    opened(as_acme, "mailgun")
+    path = f"inbound/inlets/{Inlet.objects.get().pk}"
+    answer = as_acme.put(path, {"signing_key": None, "country": "DE"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_here")
+    assert answer.json()["field"] == "country"
+    assert Inlet.objects.get().signing_key is not None
+
+
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
@@ -395,6 +419,8 @@ def test_the_signing_key_may_come_later_and_change(as_acme: Api, wanted: Relatio
         ({"provider": "sendgrid", "signing_key": "x"}, "bad_signing_key"),
         ({"provider": "resend", "signing_key": "x"}, "bad_signing_key"),
         ({"provider": "mailgun", "signing_key": "ä"}, "bad_signing_key"),
+        ({"provider": "postmark", "country": "DE"}, "not_here"),
+        ({"provider": "vonage", "country": "XX"}, "invalid_choice"),
         ({"provider": "smoke"}, "invalid_choice"),
         ({}, "required"),
     ],

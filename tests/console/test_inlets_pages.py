@@ -52,6 +52,28 @@ def test_a_signing_key_is_set_and_refused_where_it_is_none(dev: Browser) -> None
 
 
 @pytest.mark.usefixtures("workspace")
+def test_the_country_of_numbers(dev: Browser, vera: Browser) -> None:
+    opened(dev, "vonage", country="CH")
+    assert "Numbers without + are from CH" in dev.text(LIST)
+    page = f"{LIST}/{Inlet.objects.get().pk}/country"
+    assert "Switzerland" in dev.text(page)
+    assert vera.post(page, country="US").status_code == 403
+    assert dev.post(page, country="XX").status_code == 422
+    assert dev.post(page, country="US").status_code == 302
+    assert "Numbers without + are from US" in dev.text(LIST)
+    assert dev.post(page, country="").status_code == 302
+    assert "Numbers without +" not in dev.text(LIST)
+
+
+@pytest.mark.usefixtures("workspace")
+def test_mail_has_no_country(dev: Browser) -> None:
+    assert dev.post(f"{LIST}/new", provider="brevo", country="US").status_code == 422
+    opened(dev, "brevo")
+    assert "Set the country" not in dev.text(LIST)
+    assert dev.get(f"{LIST}/{Inlet.objects.get().pk}/country").status_code == 404
+
+
+@pytest.mark.usefixtures("workspace")
 def test_a_closed_inlet_is_gone(dev: Browser) -> None:
     url = opened(dev)
     assert dev.post(f"{LIST}/{Inlet.objects.get().pk}/close").status_code == 302

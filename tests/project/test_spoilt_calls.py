@@ -97,7 +97,6 @@ REFUSED = {
     "DELETE /api/v1/me/contact-points/{point_id}": "last_address",
     "POST /api/v1/me/contact-points/{pending_id}/verify": "not_found",
     "POST /api/v1/me/removed-contact-points/{removed_id}/restore": "not_found",
-    "PUT /api/v1/inbound/inlets/{inlet_id}": "bad_signing_key",
     "GET /api/v1/subscriptions/{subscription_id}/jwks.json": "not_found",
 }
 
