@@ -1,7 +1,5 @@
 """What every request goes through: an id, a version, a body of known length, and no files."""
 
-import os
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -13,7 +11,9 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from structlog.contextvars import bound_contextvars
 
 from brands.api import versions
+from brands.models import BrandKey
 from config import problems
+from config.request_ids import choose_request_id
 
 #: The policy of what is no page.
 NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
@@ -21,26 +21,35 @@ API = "/api/v1/"
 #: How many of each a process remembers.
 MOST_HOSTS = 100
 MOST_PATHS = 1_000
-ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestId:
-    """Sets `request.id` and answers with `X-Request-Id`."""
+    """Sets `request.id`, answers with `X-Request-Id`, and names the caller for the access log."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` would copy them all
-        # An id of any other form could forge lines in a log.
-        request_id = given if ACCEPTED.fullmatch(given) else os.urandom(16).hex()
+        request_id = choose_request_id(given)
         request.id = request_id  # type: ignore[attr-defined]
         with bound_contextvars(request_id=request_id):  # of every line logged meanwhile
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
+        response.caller = _name_caller(request)  # type: ignore[attr-defined]
         return response
+
+
+def _name_caller(request: HttpRequest) -> str:
+    """Return who was recognised, as the access log names them: a key by its prefix, a person by
+    nothing but how they came."""
+    if auth := getattr(request, "auth", None):
+        return f"key {auth.prefix}" if isinstance(auth, BrandKey) else "token"
+    # Django keeps the user here once somebody asked for it; asking now would read the session.
+    user = getattr(request, "_cached_user", None)
+    return "session" if user is not None and user.is_authenticated else ""
 
 
 class Versioned:

@@ -443,6 +443,8 @@ USE_TZ = True
 
 #: JSON, a line each, or columns to be read by people.
 LOG_JSON = env.bool("LOG_JSON", default=not DEVELOPMENT)
+#: Whether each request that was served is a line of the log.
+ACCESS_LOG = env.bool("ACCESS_LOG", default=True)
 LOGGING = logs.settings_of(level=env.str("LOG_LEVEL", default="INFO"), as_json=LOG_JSON)
 
 # -- Whoever watches, and whoever has to be told ------------------------------------------------

@@ -22,8 +22,13 @@ class Sender:
     def __init__(self, send: Send, *, idle_seconds: float) -> None:
         self._send = send
         self._idle_seconds = idle_seconds
+        #: Of the answer; 0 before it began.
+        self.status = 0
+        #: Whether its last byte was handed on.
+        self.is_whole = False
 
     async def start(self, status: int, headers: Headers) -> None:
+        self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send_whole(self, content: bytes) -> None:
@@ -48,6 +53,7 @@ class Sender:
                 await self._send(message)
         except (TimeoutError, RuntimeError, OSError) as error:
             raise ClientStopped from error
+        self.is_whole = not more
 
 
 def send_from_thread(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -19,16 +17,13 @@ from config.web import bodies, refusals
 from config.web.answers import PIECE, ClientStopped, Headers, Send, Sender, send_from_thread
 from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
+from config.web.calls import Call, Scope
 from config.web.environ import build_environ
-from config.web.heads import Head, read_head
-from config.web.limits import Limit, find_limit
 from config.web.refused_callers import RefusedCallers
 from config.web.requests import Request
+from config.web.targets import Limit
 from config.web.threads import Threads
 
-log = logging.getLogger(__name__)
-
-Scope = Mapping[str, Any]
 #: Names and values of all headers together; the web server's own limit is for its buffer.
 MAX_HEADER_BYTES = 32_768
 
@@ -51,50 +46,62 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"no application for {scope['type']}")
+        call = Call.of(scope)
         sender = Sender(send, idle_seconds=settings.CONNECTION_IDLE_SECONDS)
         try:
-            await self._answer(scope, receive, sender)
-        except ClientStopped:
-            log.info("client went away", extra={"path": scope["path"]})
-        except bodies.ClientGone:
-            await refusals.refuse_incomplete(sender)  # it may have closed its half alone
+            await self._answer_present(call, receive, sender)
+        except Exception:  # the server answers 500
+            call.note(sender, failed=True)
+            raise
+        except BaseException:  # the server gave the task up, as the client did
+            call.note(sender)
+            raise
+        call.note(sender)
 
-    async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
-        head = read_head(scope)
-        if head.size > MAX_HEADER_BYTES:
-            await refusals.refuse_headers(sender)
-            return
-        if head.is_form and (seconds := self.refused_callers.wait_of(find_caller(scope))):
-            await asyncio.sleep(seconds)
-        limit = find_limit(scope["path"])
-        if head.length == 0:
-            await self._run(scope, head, io.BytesIO(), sender)
-        elif head.length is not None and head.length <= limit.whole:
-            await self._answer_whole(scope, head, receive, sender)
-        elif limit.streams:
-            await self._run(scope, head, _stream_body(receive, limit), sender)
-        else:  # Django refuses it by its headers alone
-            await self._run(scope, head, bodies.Unread(), sender)
-
-    async def _answer_whole(
-        self, scope: Scope, head: Head, receive: Receive, sender: Sender
-    ) -> None:
-        """Read the body, and only then occupy a thread."""
-        seconds = settings.BODY_SECONDS + (head.length or 0) / settings.BODY_BYTES_PER_SECOND
+    async def _answer_present(self, call: Call, receive: Receive, sender: Sender) -> None:
+        """Answer as long as there is a client."""
         try:
-            with self.budget.hold(find_caller(scope)) as count:
-                body = await bodies.read_whole(receive, within=seconds, count=count)
-                await self._run(scope, head, io.BytesIO(body), sender)
-        except bodies.BodyTooSlow:
-            await refusals.refuse_slow(sender)
-        except bodies.TooManyBodies:
-            await refusals.refuse_many(sender)
+            await self._answer(call, receive, sender)
+        except ClientStopped:
+            pass
+        except bodies.ClientGone:  # it may have closed its half alone
+            await refusals.refuse_incomplete(sender, call.head.request_id)
 
-    async def _run(self, scope: Scope, head: Head, body: Any, sender: Sender) -> None:
-        environ = build_environ(scope, body)
+    async def _answer(self, call: Call, receive: Receive, sender: Sender) -> None:
+        head, limit = call.head, call.target.limit
+        if head.size > MAX_HEADER_BYTES:
+            await refusals.refuse_headers(sender, head.request_id)
+            return
+        if head.is_form and (seconds := self.refused_callers.wait_of(find_caller(call.scope))):
+            await asyncio.sleep(seconds)
+        if head.length == 0:
+            await self._run(call, io.BytesIO(), sender)
+        elif head.length is not None and head.length <= limit.whole:
+            await self._answer_whole(call, receive, sender)
+        elif limit.streams:
+            await self._run(call, _stream_body(receive, limit), sender)
+        else:  # Django refuses it by its headers alone
+            await self._run(call, bodies.Unread(), sender)
+
+    async def _answer_whole(self, call: Call, receive: Receive, sender: Sender) -> None:
+        """Read the body, and only then occupy a thread."""
+        length = call.head.length or 0
+        seconds = settings.BODY_SECONDS + length / settings.BODY_BYTES_PER_SECOND
+        try:
+            with self.budget.hold(find_caller(call.scope)) as count:
+                body = await bodies.read_whole(receive, within=seconds, count=count)
+                await self._run(call, io.BytesIO(body), sender)
+        except bodies.BodyTooSlow:
+            await refusals.refuse_slow(sender, call.head.request_id)
+        except bodies.TooManyBodies:
+            await refusals.refuse_many(sender, call.head.request_id)
+
+    async def _run(self, call: Call, body: Any, sender: Sender) -> None:
+        environ = build_environ(call.scope, body, request_id=call.head.request_id)
         response, status, headers = await self.threads.submit(partial(self._handle, environ))
-        if head.is_form:
-            self.refused_callers.note(find_caller(scope), status)
+        call.caller = getattr(response, "caller", "")
+        if call.head.is_form:
+            self.refused_callers.note(find_caller(call.scope), status)
         await _wait_until(getattr(response, "send_at", None))
         await sender.start(status, headers)
         if not response.streaming:

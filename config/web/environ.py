@@ -18,8 +18,11 @@ CONSTANT: Mapping[str, Any] = {
 }
 
 
-def build_environ(scope: Mapping[str, Any], body: Any) -> dict[str, Any]:
-    """Return the environment of a request whose body is *body*, a file to read from."""
+def build_environ(scope: Mapping[str, Any], body: Any, *, request_id: str = "") -> dict[str, Any]:
+    """Return the environment of a request whose body is *body*, a file to read from.
+
+    A *request_id* takes the place of the header.
+    """
     host, port = scope["server"]
     environ = {
         **CONSTANT,
@@ -35,6 +38,8 @@ def build_environ(scope: Mapping[str, Any], body: Any) -> dict[str, Any]:
     }
     for name, value in scope["headers"]:
         _add_header(environ, name, value.decode("latin-1"))
+    if request_id:
+        environ["HTTP_X_REQUEST_ID"] = request_id
     return environ
 
 

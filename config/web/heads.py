@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from config.request_ids import choose_request_id
+
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -15,11 +17,13 @@ class Head(NamedTuple):
     length: int | None
     #: Whether a browser may have sent it: it writes, and names no key or token.
     is_form: bool
+    #: The caller's own, or one that was made for it.
+    request_id: str
 
 
 def read_head(scope: Mapping[str, Any]) -> Head:
     """Return the head of an ASGI request. Of two lengths the first counts."""
-    size, length, is_chunked, has_key = 0, None, False, False
+    size, length, is_chunked, has_key, request_id = 0, None, False, False, ""
     for name, value in scope["headers"]:
         size += len(name) + len(value)
         if name == b"content-length" and length is None and value.isdigit():
@@ -28,6 +32,9 @@ def read_head(scope: Mapping[str, Any]) -> Head:
             is_chunked = True
         elif name == b"authorization":
             has_key = True
+        elif name == b"x-request-id":
+            request_id = value.decode("latin-1")
     if length is None and not is_chunked:
         length = 0
-    return Head(size, length, scope["method"] not in READ_METHODS and not has_key)
+    is_form = scope["method"] not in READ_METHODS and not has_key
+    return Head(size, length, is_form, choose_request_id(request_id))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from config.web import counts
+
 Work = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
@@ -20,6 +22,11 @@ class Threads:
 
     def __init__(self, number: int, name: str) -> None:
         self._queue: SimpleQueue[Work] = SimpleQueue()
+        self._number = number
+        #: Calls that run or wait; used by the event loop only.
+        self._open = 0
+        counts.THREADS.set(number)
+        self._show()
         for count in range(number):
             threading.Thread(target=self._run, name=f"{name}-{count}", daemon=True).start()
 
@@ -27,6 +34,8 @@ class Threads:
         """Return the future of what *function* returns; called from the event loop."""
         future = asyncio.get_running_loop().create_future()
         self._queue.put((function, future))
+        self._open += 1
+        self._show()
         return future
 
     def _run(self) -> None:
@@ -36,14 +45,22 @@ class Threads:
                 result, error = function(), None
             except BaseException as raised:
                 result, error = None, raised
-            future.get_loop().call_soon_threadsafe(_settle, future, result, error)
+            future.get_loop().call_soon_threadsafe(self._settle, future, result, error)
             del function, future, result, error  # or an answer lives until the next request
 
+    def _settle(
+        self, future: asyncio.Future[Any], result: Any, error: BaseException | None
+    ) -> None:
+        self._open -= 1
+        self._show()
+        if future.done():  # the client went away, and the request's task with it
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():  # the client went away, and the request's task with it
-        return
-    if error is None:
-        future.set_result(result)
-    else:
-        future.set_exception(error)
+    def _show(self) -> None:
+        busy = min(self._open, self._number)
+        counts.BUSY.set(busy)
+        counts.WAITING.set(self._open - busy)

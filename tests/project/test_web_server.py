@@ -14,9 +14,9 @@ from config.web import bodies, callers
 from config.web.bodies import Budget, TooManyBodies
 from config.web.environ import build_environ
 from config.web.heads import read_head
-from config.web.limits import find_limit
 from config.web.refused_callers import RefusedCallers
 from config.web.requests import Request
+from config.web.targets import find_target
 
 MB = 1_000_000
 
@@ -106,8 +106,8 @@ def test_read_head_finds_the_length_and_who_may_have_sent_it(
         ("/nowhere", MB, False),
     ],
 )
-def test_find_limit_is_that_of_the_view(path: str, whole: int, streams: bool) -> None:
-    assert find_limit(path) == (whole, streams)
+def test_find_target_has_the_limit_of_the_view(path: str, whole: int, streams: bool) -> None:
+    assert find_target(path).limit == (whole, streams)
 
 
 def test_budget_leaves_a_caller_a_quarter_and_small_bodies_always_room() -> None:
