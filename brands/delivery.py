@@ -19,9 +19,10 @@ from brands import aside, leases, stream, webhooks
 from brands.addresses import mask_addresses
 from brands.aftermath import Aftermath, place_after
 from brands.leases import Lease
-from brands.models import Subscription
+from brands.models import THROTTLED, Subscription
 from brands.parcels import Item
 from brands.prepared import Statement
+from brands.retries import asks_for_less
 from brands.sending import Round, Sending, Try
 from brands.signing import Signer
 
@@ -112,9 +113,10 @@ ATTEMPTS = Statement(
 
 COUNT = Statement(
     "INSERT INTO brands_attemptcount AS held (subscription_id, outcome, tries, latency_ms)"
-    " SELECT %(subscription)s::uuid, r.outcome, count(*), sum(r.latency_ms)"
-    " FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(outcome text, latency_ms int)"
-    " GROUP BY r.outcome ORDER BY r.outcome ON CONFLICT (subscription_id, outcome) DO UPDATE SET"
+    " SELECT %(subscription)s::uuid, r.counted_as, count(*), sum(r.latency_ms)"
+    " FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(counted_as text, latency_ms int)"
+    " GROUP BY r.counted_as ORDER BY r.counted_as"
+    " ON CONFLICT (subscription_id, outcome) DO UPDATE SET"
     " tries = held.tries + EXCLUDED.tries, latency_ms = held.latency_ms + EXCLUDED.latency_ms"
 )
 
@@ -157,6 +159,7 @@ def _attempts(each: Try) -> Iterator[dict[str, object]]:
             "started_at": each.started_at,
             "latency_ms": each.answer.latency_ms,
             "outcome": each.answer.outcome,
+            "counted_as": THROTTLED if asks_for_less(each.answer) else each.answer.outcome,
             "status": each.answer.status,
             # An endpoint may answer with what it was sent, or with what it knows.
             "answer": mask_addresses(each.answer.text),

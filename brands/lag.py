@@ -1,4 +1,8 @@
-"""How far each subscription is behind, for whoever watches the service."""
+"""How far each subscription is behind, for whoever watches the service.
+
+Those that were removed, and those of test mode, are left out: nobody is to be woken for them, and
+their number only grows.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ LEFT JOIN LATERAL (
         AND (s.channels IS NULL OR e.channel = '' OR e.channel = ANY(s.channels))
     ORDER BY e.sequence LIMIT 1
 ) oldest ON true
-WHERE s.disabled_reason <> 'removed'
+WHERE s.disabled_reason <> 'removed' AND NOT brand.test
 ORDER BY brand.slug, s.created_at
 """
 COUNTS = """
@@ -41,6 +45,7 @@ SELECT brand.slug, s.id, held.outcome, held.tries, held.latency_ms
 FROM brands_attemptcount held
 JOIN brands_subscription s ON s.id = held.subscription_id
 JOIN brands_brand brand ON brand.id = s.brand_id
+WHERE s.disabled_reason <> 'removed' AND NOT brand.test
 ORDER BY brand.slug, s.created_at, held.outcome
 """
 
@@ -73,7 +78,7 @@ def lags() -> list[Lag]:
 
 
 def tries() -> list[Tries]:
-    """How many tries ended how, since each subscription began."""
+    """Return how many tries ended how, since each subscription began."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTS)
         return [Tries(brand, str(id_), *rest) for brand, id_, *rest in cursor.fetchall()]

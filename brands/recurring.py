@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import F
 from django.utils import timezone
@@ -33,6 +34,41 @@ class Job:
     name: str
     period: timedelta
     run: Callable[[], object]
+
+
+class Age(NamedTuple):
+    name: str
+    #: How often it is due, in seconds.
+    period: float
+    #: Since its last run that did not fail; before the first, since it was due by less its period.
+    seconds: float
+    failures: int
+
+
+def measure(jobs: Iterable[Job], *, now: datetime) -> list[Age]:
+    """Return how long ago each of *jobs* was done; none that no worker has seen yet."""
+    periods = {job.name: job.period for job in jobs}
+    rows = RecurringJob.objects.filter(name__in=periods).order_by("name")
+    return [_age_of(row, periods[row.name], now=now) for row in rows]
+
+
+def _age_of(row: RecurringJob, period: timedelta, *, now: datetime) -> Age:
+    since = now - (row.ended_at or row.due_at - period)
+    return Age(row.name, period.total_seconds(), max(0.0, since.total_seconds()), row.failures)
+
+
+def note_run(job: Job, *, began_at: datetime) -> None:
+    """Note that *job*, which every worker does by itself, ended now."""
+    row = RecurringJob(
+        name=job.name,
+        due_at=began_at + job.period,
+        began_at=began_at,
+        ended_at=timezone.now(),
+    )
+    names = ["due_at", "began_at", "ended_at"]
+    RecurringJob.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["name"], update_fields=names
+    )
 
 
 def run_due(jobs: Sequence[Job], *, should_stop: Callable[[], bool] = lambda: False) -> list[str]:

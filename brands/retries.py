@@ -51,6 +51,11 @@ def verdict_on(answer: Answer) -> Verdict:
     return OF_STATUS.get(status, Verdict.REFUSED if 400 <= status < 500 else Verdict.FAILED)
 
 
+def asks_for_less(answer: Answer) -> bool:
+    """Return whether the endpoint works, and wants fewer requests: 429, or 503 that says when."""
+    return answer.status == 429 or (answer.status == 503 and bool(answer.retry_after))
+
+
 def wait_after(failures: int, answer: Answer) -> timedelta:
     """How long to wait after one more failure, *failures* having come before it in a row."""
     schedule = settings.DELIVERY_SCHEDULE

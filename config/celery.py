@@ -11,6 +11,7 @@ from celery import Celery, bootsteps
 from celery.signals import task_prerun
 from django.conf import settings
 from django.db import close_old_connections, connections
+from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -67,10 +68,13 @@ class Sweep(bootsteps.StartStopStep):
     terminate = stop
 
     def sweep(self) -> None:
-        from consent.tasks import sweep
+        from brands import recurring
+        from config.recurring import SWEEP
 
-        sweep()
+        began_at = timezone.now()
+        SWEEP.run()
         settings.HEARTBEAT_FILE.touch()
+        recurring.note_run(SWEEP, began_at=began_at)
 
     def send_messages(self) -> None:
         from cmr.tasks import send_waiting

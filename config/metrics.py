@@ -1,4 +1,8 @@
-"""What Prometheus reads: computed from the database when it asks, so processes share nothing."""
+"""What Prometheus reads: what the web processes count, and what the database holds at the time.
+
+The first is of the web processes of one server (`config.web.counts`), the second the same whoever
+is asked.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,36 @@ import hmac
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from brands import lag
+from brands import lag, recurring
 from cmr import outbox
+from config.postgres import sessions
+from config.recurring import JOBS, SWEEP
+from config.web import counts
+from consent import backlogs
 
 OF = ["brand", "subscription"]
 
 
-class Deliveries(Collector):
+class FromDatabase(Collector):
+    """Everything that the database says; without one, that alone."""
+
     def collect(self) -> Iterator[Metric]:
-        yield from _lags()
-        yield from _tries()
+        up = GaugeMetricFamily("cmr_database_up", "1 if the database answers, else 0.")
+        try:
+            found = [*_lags(), *_tries(), *_messages(), *_backlogs(), *_jobs(), *_sessions()]
+        except (OperationalError, InterfaceError):
+            found = []
+        up.add_metric([], float(bool(found)))
+        yield from (up, *found)
 
 
 def _lags() -> Iterator[Metric]:
@@ -61,23 +78,69 @@ def _tries() -> Iterator[Metric]:
     yield from (count, latency)
 
 
-class Messages(Collector):
-    def collect(self) -> Iterator[Metric]:
-        count = GaugeMetricFamily(
-            "cmr_outgoing_messages", "Mails and text messages that wait.", labels=["kind"]
-        )
-        age = GaugeMetricFamily(
-            "cmr_outgoing_oldest_seconds", "Age of the oldest that waits.", labels=["kind"]
-        )
-        for kind, (waiting, seconds) in outbox.measure(now=timezone.now()).items():
-            count.add_metric([kind], waiting)
-            age.add_metric([kind], seconds)
-        yield from (count, age)
+def _messages() -> Iterator[Metric]:
+    count = GaugeMetricFamily(
+        "cmr_outgoing_messages", "Mails and text messages that wait.", labels=["kind"]
+    )
+    age = GaugeMetricFamily(
+        "cmr_outgoing_oldest_seconds", "Age of the oldest that waits.", labels=["kind"]
+    )
+    for kind, (waiting, seconds) in outbox.measure(now=timezone.now()).items():
+        count.add_metric([kind], waiting)
+        age.add_metric([kind], seconds)
+    yield from (count, age)
 
 
-REGISTRY = CollectorRegistry()
-REGISTRY.register(Deliveries())
-REGISTRY.register(Messages())
+def _backlogs() -> Iterator[Metric]:
+    items = GaugeMetricFamily("cmr_backlog_items", "What waits for a worker.", labels=["work"])
+    age = GaugeMetricFamily(
+        "cmr_backlog_oldest_seconds", "Age of the oldest that waits.", labels=["work"]
+    )
+    for work, each in backlogs.measure(now=timezone.now()).items():
+        items.add_metric([work], each.items)
+        age.add_metric([work], each.seconds)
+    yield from (items, age)
+
+
+def _jobs() -> Iterator[Metric]:
+    age = GaugeMetricFamily(
+        "cmr_job_age_seconds", "Since its last run that did not fail.", labels=["job"]
+    )
+    period = GaugeMetricFamily("cmr_job_period_seconds", "How often it is due.", labels=["job"])
+    failures = GaugeMetricFamily(
+        "cmr_job_failures", "Runs in a row that failed, or are not through.", labels=["job"]
+    )
+    for each in recurring.measure((*JOBS, SWEEP), now=timezone.now()):
+        age.add_metric([each.name], each.seconds)
+        period.add_metric([each.name], each.period)
+        failures.add_metric([each.name], each.failures)
+    yield from (age, period, failures)
+
+
+def _sessions() -> Iterator[Metric]:
+    count = GaugeMetricFamily(
+        "cmr_database_connections", "Connections of the application's role.", labels=["state"]
+    )
+    for state, number in sessions.count_sessions().items():
+        count.add_metric([state], number)
+    limit = GaugeMetricFamily(
+        "cmr_database_connections_limit", "Connections that PostgreSQL takes, of all roles."
+    )
+    limit.add_metric([], sessions.read_limit())
+    yield from (count, limit)
+
+
+DATABASE = CollectorRegistry()
+DATABASE.register(FromDatabase())
+
+
+def _find_counts() -> CollectorRegistry:
+    """Return what the web processes of this server count; this one alone where they share not."""
+    if values.ValueClass is values.MutexValue:
+        return counts.REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return shared
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -90,7 +153,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     if settings.METRICS_TOKEN and not _has_token(request):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    text = generate_latest(_find_counts()) + generate_latest(DATABASE)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def _has_token(request: HttpRequest) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
+
 import brands.tasks
 import cmr.tasks
 import consent.tasks
@@ -24,3 +26,5 @@ JOBS = (
     Job("forget_removed_addresses", HOUR, cmr.tasks.forget_removed_addresses),
     Job("clear_sessions", timedelta(days=1), cmr.tasks.clear_sessions),
 )
+#: What every worker does by itself, and so often.
+SWEEP = Job("sweep", timedelta(seconds=settings.SWEEP_SECONDS), consent.tasks.sweep)

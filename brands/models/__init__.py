@@ -17,6 +17,7 @@ from brands.models.recurring_job import RecurringJob
 from brands.models.repeat import Repeat
 from brands.models.stream import Acknowledgement, Event, StreamHead, SubjectHead
 from brands.models.webhook import (
+    THROTTLED,
     Attempt,
     AttemptCount,
     Outcome,
@@ -28,6 +29,7 @@ from brands.models.webhook import (
 from brands.models.workspace import Workspace
 
 __all__ = [
+    "THROTTLED",
     "Acknowledgement",
     "Attempt",
     "AttemptCount",

@@ -163,6 +163,11 @@ class Outcome(models.TextChoices):
     CANCELLED = "cancelled"  # we broke it off: disabled, recalled, or another took over
 
 
+#: Of the refusals those by which an endpoint asks for less are counted apart.
+THROTTLED = "throttled"
+COUNTED = [*Outcome.values, THROTTLED]
+
+
 class AttemptCount(models.Model):
     """How many tries ended so, of all times; it moves with the attempts."""
 
@@ -170,7 +175,7 @@ class AttemptCount(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="attempt_counts", db_index=False
     )
-    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    outcome = models.CharField(max_length=12)
     tries = models.BigIntegerField()
     #: All of them together, in milliseconds.
     latency_ms = models.BigIntegerField()
@@ -178,7 +183,7 @@ class AttemptCount(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(outcome__in=Outcome.values), name="attempt_count_outcome_is_known"
+                condition=Q(outcome__in=COUNTED), name="attempt_count_outcome_is_known"
             ),
         ]
 

@@ -6,8 +6,15 @@ all of them. Labels are routes, methods and classes of status: none is written b
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, of no use
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
     "cmr_http_requests",

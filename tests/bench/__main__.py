@@ -74,6 +74,12 @@ def comparisons(mode: Mode, ports: dict[str, int], places: dict[str, Place]) -> 
     single, batch = small.elsewhere(1, mode.pairs), small.elsewhere(FEW, mode.pairs)
     return [
         ("check", "requests/s", partial(large.check, seconds), bare),
+        (
+            "check_logged",
+            "requests/s",
+            partial(large.check, seconds),
+            partial(replace(large, port=ports["unlogged"]).check, seconds),
+        ),
         ("checks_10k", "contacts/s", partial(large.checks_10k, seconds), join),
         ("checks_stream", "lines/s", partial(large.checks_stream, seconds), join),
         ("choice", "choices/s", partial(large.choice, seconds), partial(large.pgbench, seconds)),

@@ -19,10 +19,15 @@ BARE = "tests.bench.bare:application"
 
 @contextmanager
 def running(folder: Path, databases: dict[str, Database], *, bare: str) -> Iterator[dict[str, int]]:
-    """Ports by name: one of the product for each of *databases*, "bare" on one of them, "echo"."""
+    """Ports by name: one of the product for each of *databases*, "echo", and on *bare* the
+    product without an access log ("unlogged") and one that does nothing else ("bare")."""
     (folder / "log").mkdir(parents=True, exist_ok=True)
-    at = {name: ports.kept(folder / f"{name}.port") for name in (*databases, "bare", "echo")}
+    at = {
+        name: ports.kept(folder / f"{name}.port")
+        for name in (*databases, "unlogged", "bare", "echo")
+    }
     wanted = [_product(name, at[name], each, folder) for name, each in databases.items()]
+    wanted += [_unlogged(at["unlogged"], databases[bare], folder)]
     wanted += [_bare(at["bare"], databases[bare], folder), _echo(at["echo"])]
     supervisor = Supervisor(
         folder, databases[bare].serving_environment, working_directory=product.ROOT
@@ -40,6 +45,11 @@ def _product(name: str, port: int, database: Database, folder: Path) -> Process:
     web = next(each for each in product.processes(port, folder) if each.name == "web")
     environment = {**web.environment, "DATABASE_URL": database.application_url}
     return replace(web, name=name, environment=environment)
+
+
+def _unlogged(port: int, database: Database, folder: Path) -> Process:
+    web = _product("unlogged", port, database, folder)
+    return replace(web, environment={**web.environment, "ACCESS_LOG": "off"})
 
 
 def _bare(port: int, database: Database, folder: Path) -> Process:

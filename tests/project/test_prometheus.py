@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from prometheus_client import generate_latest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
+from brands import recurring, webhooks
 from brands.dispatch import Dispatcher
 from brands.models import Attempt, AttemptCount, Brand
+from config.recurring import SWEEP
+from config.web import Application, counts
+from config.web.threads import Threads
+from consent.models import Relationship
 from tests.brands.endpoints import Endpoint, happen, refuse
+from tests.ownership import as_owner
+from tests.project.test_access_log import Handler
+from tests.project.test_web_server import make_scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +93,41 @@ def test_parked_events_are_counted(endpoint: Endpoint) -> None:
     assert figures(endpoint)["cmr_subscription_parked_events"] == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "outcome"),
+    [
+        (429, {}, "throttled"),
+        (503, {"Retry-After": "5"}, "throttled"),
+        (503, {}, "refused"),
+        (422, {"Retry-After": "5"}, "refused"),
+    ],
+)
+def test_throttled_is_counted_apart_from_refused(
+    status: int, headers: dict[str, str], outcome: str, endpoint: Endpoint
+) -> None:
+    happen(endpoint.brand, 1)
+    endpoint.answers, endpoint.headers = lambda events: status, headers
+    endpoint.deliver()
+    counted = dict(AttemptCount.objects.values_list("outcome", "tries"))
+    assert counted.keys() == {outcome}
+
+
+def test_series_of_a_deleted_subscription_end(endpoint: Endpoint, now: datetime) -> None:
+    happen(endpoint.brand, 1)
+    endpoint.deliver()
+    assert figures(endpoint)
+    webhooks.disable(endpoint.subscription, reason="removed", now=now)
+    assert figures(endpoint) == {}
+
+
+def test_test_mode_has_no_series(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1)
+    endpoint.deliver()
+    with as_owner():
+        Brand.objects.filter(pk=endpoint.brand.pk).update(test=True)
+    assert figures(endpoint) == {}
+
+
 def test_the_counts_are_those_of_the_attempts(endpoint: Endpoint) -> None:
     happen(endpoint.brand, *range(40))
     endpoint.answers = refuse(7, 21, status=503)
@@ -98,3 +152,170 @@ def test_only_who_has_the_token_may_look(settings: Settings) -> None:
 def test_without_a_token_it_is_not_there_in_production(settings: Settings) -> None:
     settings.METRICS_TOKEN, settings.DEVELOPMENT = "", False
     assert Client().get("/metrics").status_code == 404
+
+
+# -- What web counts, and what waits ---------------------------------------------------------------
+
+
+def read_figures(text: str) -> dict[str, float]:
+    """All samples, each by its name with its labels."""
+    samples = [line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("cmr_")]
+    return {name: float(value) for name, value in samples}
+
+
+def scrape() -> str:
+    return Client().get("/metrics").content.decode()
+
+
+def call(path: str, method: str = "GET") -> None:
+    """Call the application as the web server does."""
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        pass
+
+    headers = [(b"host", b"127.0.0.1")]
+    scope = make_scope(path=path, method=method, headers=headers)
+    asyncio.run(Application(Handler())(scope, receive, send))
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "labels"),
+    [
+        ("/healthz", "GET", 'method="GET",route="/healthz",status="2xx"'),
+        ("/p/a-secret", "GET", 'method="GET",route="/p/<str:token>",status="4xx"'),
+        ("/ana@example.org", "ANA", 'method="other",route="(none)",status="4xx"'),
+    ],
+)
+def test_request_is_counted_by_its_route(path: str, method: str, labels: str) -> None:
+    name = f"cmr_http_requests_total{{{labels}}}"
+    before = read_figures(scrape()).get(name, 0)
+    call(path, method)
+    text = scrape()
+    assert read_figures(text)[name] == before + 1
+    assert "ana@" not in text
+    assert "a-secret" not in text
+
+
+def test_latency_is_a_histogram() -> None:
+    name = 'cmr_http_request_seconds_count{method="GET",route="/healthz"}'
+    before = read_figures(scrape()).get(name, 0)
+    call("/healthz")
+    assert read_figures(scrape())[name] == before + 1
+
+
+def test_threads_are_busy_while_they_run_and_others_wait() -> None:
+    seen: list[tuple[float, float]] = []
+
+    def read() -> tuple[float, float]:
+        found = read_figures(generate_latest(counts.REGISTRY).decode())
+        return found["cmr_web_threads_busy"], found["cmr_web_requests_waiting"]
+
+    async def run() -> None:
+        may_end = threading.Event()
+        threads = Threads(2, "test")
+        futures = [threads.submit(may_end.wait) for _ in range(5)]
+        seen.append(read())
+        may_end.set()
+        await asyncio.gather(*futures)
+        seen.append(read())
+
+    asyncio.run(run())
+    assert seen == [(2, 3), (0, 0)]
+
+
+def test_backlogs_are_told(met: Relationship) -> None:
+    assert read_figures(scrape())['cmr_backlog_items{work="counts"}'] == 1
+    assert read_figures(scrape())['cmr_backlog_oldest_seconds{work="counts"}'] > 0
+
+
+def test_connections_are_told() -> None:
+    seen = read_figures(scrape())
+    assert seen['cmr_database_connections{state="active"}'] >= 1
+    assert seen["cmr_database_connections_limit"] > 1
+    assert seen["cmr_database_up"] == 1
+
+
+# -- Several processes -----------------------------------------------------------------------------
+
+#: As a process of the web server does, with a database that is away.
+PROCESS = """
+from config import asgi, metrics
+from config.web import counts
+from django.test import RequestFactory
+counts.count_request("/healthz", "GET", 200, 0.1)
+counts.WAITING.set(7)
+print(metrics.metrics(RequestFactory().get("/metrics")).content.decode())
+"""
+COUNTED = 'cmr_http_requests_total{method="GET",route="/healthz",status="2xx"}'
+
+
+def run_process(folder: Path, *before: str) -> dict[str, float]:
+    environment = {
+        **os.environ,
+        "CMR_ENVIRONMENT": "development",
+        "CMR_FOLDER": str(folder),
+        "DATABASE_URL": "postgres://cmr@127.0.0.1:1/cmr",
+    }
+    argv = [*before, sys.executable, "-c", PROCESS]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+    return read_figures(done.stdout)
+
+
+def test_each_process_answers_for_all_of_the_server(tmp_path: Path) -> None:
+    assert run_process(tmp_path)[COUNTED] == 1
+    second = run_process(tmp_path)
+    assert second[COUNTED] == 2
+    assert second["cmr_web_requests_waiting"] == 7  # those of the first ended with it
+
+
+def test_counts_of_a_server_that_ended_are_deleted(tmp_path: Path) -> None:
+    ended = ["sh", "-c", '"$@"; true', "sh"]
+    assert run_process(tmp_path, *ended)[COUNTED] == 1
+    assert run_process(tmp_path)[COUNTED] == 1
+    assert [each.name for each in (tmp_path / "counts").iterdir()] == [str(os.getpid())]
+
+
+def test_without_a_database_web_still_answers(tmp_path: Path) -> None:
+    seen = run_process(tmp_path)
+    assert seen["cmr_database_up"] == 0
+    assert not [name for name in seen if name.startswith("cmr_backlog")]
+
+
+def test_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "counts").write_text("no folder")
+    assert run_process(tmp_path)[COUNTED] == 1
+
+
+# -- The documentation -----------------------------------------------------------------------------
+
+OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+
+
+def test_documentation_lists_what_there_is_with_its_labels(endpoint: Endpoint) -> None:
+    happen(endpoint.brand, 1)
+    endpoint.deliver()
+    recurring.note_run(SWEEP, began_at=timezone.now())
+    call("/healthz")
+    listed = dict(re.findall(r"^\| `(cmr_\w+)` \|([^|]*)\|", OPERATIONS, re.MULTILINE))
+    families = dict(re.findall(r"^# TYPE (cmr_\w+) (\w+)$", scrape(), re.MULTILINE))
+    assert listed.keys() == families.keys()
+    for name, labels in listed.items():
+        named = set(re.sub(r" \(.*\)", "", labels).strip().split(", ")) - {""}
+        assert named in ({"the same"}, _labels_of(name)), name
+
+
+def _labels_of(name: str) -> set[str]:
+    """Return the labels of the family's samples; of a histogram without its own."""
+    samples = re.findall(rf"^{name}(?:_bucket)?{{(.*)}} ", scrape(), re.MULTILINE)
+    return {label for each in samples for label in re.findall(r'(\w+)="', each)} - {"le"}
+
+
+def test_alarms_are_about_metrics_that_there_are() -> None:
+    listed = set(re.findall(r"^\| `(cmr_\w+)` \|", OPERATIONS, re.MULTILINE))
+    alarms = OPERATIONS.partition("Worth an alarm:")[2].partition("A brand's own trouble")[0]
+    named = set(re.findall(r"cmr_[a-z_]+", alarms))
+    assert len(named) > 8
+    assert {name.removesuffix("_bucket") for name in named} <= listed

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -24,7 +25,7 @@ from brands.models import Brand, RecurringJob, Repeat
 from brands.recurring import Job
 from cmr.models import RateLimitCount
 from config.celery import Sweep
-from config.recurring import JOBS
+from config.recurring import JOBS, SWEEP
 from consent.imports import jobs, receiving
 from consent.models import Import, SummaryMail
 from tests.conftest import ROOT
@@ -219,3 +220,18 @@ def test_a_worker_says_that_its_sweep_goes_round(
     settings.HEARTBEAT_FILE = tmp_path / "heartbeat"
     worker.sweep()
     assert settings.HEARTBEAT_FILE.exists()
+    (age,) = recurring.measure([SWEEP], now=timezone.now())
+    assert (age.failures, age.seconds < 60) == (0, True)
+    worker.sweep()
+    assert RecurringJob.objects.filter(name="sweep", ended_at__gt=F("began_at")).count() == 1
+
+
+def test_job_s_age_is_since_its_last_good_run(db: None) -> None:
+    """Before the first, since a worker knew of it."""
+    now = timezone.now()
+    job = Job("some", timedelta(minutes=1), lambda: None)
+    assert recurring.measure([job], now=now) == []
+    RecurringJob.objects.create(name="some", due_at=now - timedelta(minutes=4), failures=2)
+    assert recurring.measure([job], now=now) == [("some", 60.0, 300.0, 2)]
+    RecurringJob.objects.update(ended_at=now - timedelta(seconds=7))
+    assert recurring.measure([job], now=now) == [("some", 60.0, 7.0, 2)]

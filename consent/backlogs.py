@@ -1,0 +1,83 @@
+"""What waits for a worker, for whoever watches the service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Count, F, Min, Sum
+
+from consent.models import Ending, Import, Propagation, ReportExport
+
+# The index that the lateral join uses is the stream's own key.
+UNCOUNTED = """
+SELECT coalesce(sum(head.last_sequence - coalesce(held.sequence, 0)), 0), min(oldest.timestamp)
+FROM brands_streamhead head
+JOIN brands_brand brand ON brand.id = head.brand_id AND NOT brand.test
+LEFT JOIN consent_metricscursor held ON held.brand_id = head.brand_id
+LEFT JOIN brands_event oldest ON oldest.brand_id = head.brand_id
+    AND oldest.sequence = coalesce(held.sequence, 0) + 1
+WHERE head.last_sequence > coalesce(held.sequence, 0)
+"""
+
+
+class Backlog(NamedTuple):
+    items: int
+    #: The age of the oldest of them, in seconds; 0 if there is none.
+    seconds: float
+
+
+def measure(*, now: datetime) -> dict[str, Backlog]:
+    """Return for each kind of work what waits."""
+    found = {
+        "choices": _measure_choices(),
+        "endings": _measure_endings(now),
+        "counts": _measure_counts(),
+        "imports": _measure_imports(),
+        "exports": _measure_exports(),
+    }
+    return {work: _backlog_of(*each, now=now) for work, each in found.items()}
+
+
+def _backlog_of(items: int | None, oldest: datetime | None, *, now: datetime) -> Backlog:
+    # A time may be rounded up to one that is still to come.
+    seconds = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+    return Backlog(items or 0, seconds)
+
+
+def _measure_choices() -> tuple[Any, Any]:
+    """Measure the choices that are not yet in every brand's stream."""
+    pending = Propagation.objects.filter(done_at=None)
+    return _read(pending.aggregate(items=Count("pk"), oldest=Min("entry__recorded_at")))
+
+
+def _measure_endings(now: datetime) -> tuple[Any, Any]:
+    """Measure the choices that ended and of which brands are not told."""
+    due = Ending.objects.due(now).order_by()
+    return _read(due.aggregate(items=Count("pk"), oldest=Min("ends_at")))
+
+
+def _measure_counts() -> tuple[Any, Any]:
+    """Measure the events that no report has counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNCOUNTED)
+        items, oldest = cursor.fetchone()
+    return int(items), oldest
+
+
+def _measure_imports() -> tuple[Any, Any]:
+    """Measure the rows of imports that were started; their age is since the start."""
+    applying = Import.objects.filter(state=Import.State.APPLYING)
+    left = Sum(F("rows") - F("applied") - F("bad"))
+    return _read(applying.aggregate(items=left, oldest=Min("started_at")))
+
+
+def _measure_exports() -> tuple[Any, Any]:
+    """Measure the downloads of reports that were ordered."""
+    waiting = ReportExport.objects.filter(state=ReportExport.State.WAITING)
+    return _read(waiting.aggregate(items=Count("pk"), oldest=Min("asked_at")))
+
+
+def _read(found: dict[str, Any]) -> tuple[Any, Any]:
+    return found["items"], found["oldest"]
