@@ -80,6 +80,10 @@ class Rate(NamedTuple):
         part, whole = self._sum(counts, self.parts), self._sum(counts, self.whole)
         return None if part is None or not whole or part > whole else part / whole
 
+    def part_of(self, counts: Mapping[str, int | None]) -> int | None:
+        """Return how many the share is made of; None where it is not known."""
+        return self._sum(counts, self.parts)
+
     def is_of_few(self, counts: Mapping[str, int | None]) -> bool:
         whole = self._sum(counts, self.whole)
         return whole is not None and 0 < whole < FEW

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from consent.reports.figures import WITHHELD, Card, Column, Figure, Value
+from consent.reports.names import Names, brand_of, read_row_names
 
 PAGE_SIZE = 50
 #: A bar chart of more would not be read; the table has all.
@@ -23,6 +26,7 @@ class Cell:
     value: str = ""
     is_number: bool = False
     href: str = ""
+    is_minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Shown:
     figure: Figure
     rows: Sequence[Sequence[Cell]]
     #: Numbers of the columns that are drawn, as Drawing names them.
-    along: int
+    along: str
     up: str
     band: str
     groups: int | None
@@ -41,6 +45,13 @@ class Shown:
     before: str
     after: str
     files: Sequence[tuple[str, str]]
+    #: What stands in place of a chart that would show nothing.
+    not_drawn: str = ""
+
+    @property
+    def has_minor(self) -> bool:
+        """Return whether some columns are shown only when asked for."""
+        return any(column.is_minor for column in self.figure.columns)
 
     @property
     def is_long(self) -> bool:
@@ -55,14 +66,14 @@ def figure(one: Figure, query: Mapping[str, str], paths: Mapping[str, str]) -> S
     pages = 1 if whole else max(1, -(-len(one.rows) // PAGE_SIZE))
     page = min(_number(query.get("page", "")), pages)
     first, last = (0, len(one.rows)) if whole else ((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
-    places = {column.name: nth for nth, column in enumerate(one.columns)}
+    rows = list(one.rows[first:last])
     return Shown(
         one,
-        [_row(one, nth, paths) for nth in range(first, min(last, len(one.rows)))],
-        along=places[drawing.along] if drawing else 0,
-        up=",".join(str(places[name]) for name in drawing.up) if drawing else "",
-        band=",".join(str(places[name]) for name in (drawing.band or ())) if drawing else "",
-        groups=places[drawing.groups] if drawing and drawing.groups else None,
+        _rows(one, rows, first, paths),
+        along=_places(one, filter(None, (drawing.within, drawing.along)) if drawing else ()),
+        up=_places(one, drawing.up if drawing else ()),
+        band=_places(one, (drawing.band or ()) if drawing else ()),
+        groups=int(_places(one, [drawing.groups])) if drawing and drawing.groups else None,
         page=page,
         pages=pages,
         before=_at(query, page - 1) if page > 1 else "",
@@ -71,7 +82,36 @@ def figure(one: Figure, query: Mapping[str, str], paths: Mapping[str, str]) -> S
             (form.upper(), f"?{urlencode({**query, 'format': form, 'figure': one.name})}")
             for form in ("csv", "xlsx")
         ],
+        not_drawn=_why_not_drawn(one, rows) if drawing and rows else "",
     )
+
+
+def _places(one: Figure, names: Iterable[str]) -> str:
+    """Return the numbers of these columns, with commas."""
+    places = {column.name: nth for nth, column in enumerate(one.columns)}
+    return ",".join(str(places[name]) for name in names)
+
+
+def _why_not_drawn(one: Figure, rows: Sequence[Sequence[Value]]) -> str:
+    """Return what to say in place of a chart; empty where there is something to draw.
+
+    Of shares 0 is something to see, of counts it is an empty chart.
+    """
+    assert one.drawing
+    up = [int(place) for place in _places(one, one.drawing.up).split(",")]
+    found = [row[place] for row in rows for place in up]
+    known = [each for each in found if each is not None and each is not WITHHELD]
+    if not known:
+        return (
+            _("No chart: every number is withheld, being of too few people.")
+            if (WITHHELD in found)
+            else _("No chart: none of the numbers is known yet.")
+        )
+    if one.drawing.unit != "share" and not any(known):
+        if WITHHELD in found:
+            return _("No chart: every number that is not withheld is 0.")
+        return _("No chart: every number is 0.")
+    return ""
 
 
 def _number(text: str) -> int:
@@ -82,23 +122,37 @@ def _at(query: Mapping[str, str], page: int) -> str:
     return f"?{urlencode({**query, 'page': page})}"
 
 
-def _row(one: Figure, nth: int, paths: Mapping[str, str]) -> list[Cell]:
+def _rows(
+    one: Figure, rows: Sequence[Sequence[Value]], first: int, paths: Mapping[str, str]
+) -> list[list[Cell]]:
+    """Return the cells of *rows*, of which the first is number *first* of the figure."""
+    names = read_row_names(one.columns, rows, brand=one.brand)
+    return [_row(one, first + nth, row, names, paths) for nth, row in enumerate(rows)]
+
+
+def _row(
+    one: Figure, nth: int, row: Sequence[Value], names: Names, paths: Mapping[str, str]
+) -> list[Cell]:
     link = one.link(nth) if one.link and one.leads_to in paths else None
     href = f"{paths[one.leads_to]}?{urlencode(link)}" if link else ""
+    brand = brand_of(one.columns, row, one.brand)
     return [
-        _cell(
-            value,
-            column,
-            few=bool(one.is_few and one.is_few(nth, place)),
-            href="" if place else href,
+        Cell(
+            _written(value, column, names, brand)
+            + ("*" if value is not None and one.is_few and one.is_few(nth, place) else ""),
+            _raw(value),
+            column.is_number,
+            "" if place else href,
+            column.is_minor,
         )
-        for place, (value, column) in enumerate(zip(one.rows[nth], one.columns, strict=True))
+        for place, (value, column) in enumerate(zip(row, one.columns, strict=True))
     ]
 
 
-def _cell(value: Value, column: Column, *, few: bool, href: str) -> Cell:
-    shown = text(value, column.sort) + ("*" if few and value is not None else "")
-    return Cell(shown, _raw(value), column.is_number, href)
+def _written(value: Value, column: Column, names: Names, brand: str) -> str:
+    if column.codes and isinstance(value, str):
+        return names.get(column.codes, value, brand)
+    return text(value, column.sort)
 
 
 def _raw(value: Value) -> str:
@@ -156,7 +210,22 @@ def cards(found: Sequence[Card]) -> list[dict[str, Any]]:
 
 
 def _change(card: Card) -> str:
-    if card.change is None:
+    """Return how it changed: in percent, but of a small base by how much."""
+    if card.difference is None:
         return ""
-    percent = round(100 * card.change)
-    return "as before" if percent == 0 else f"{'up' if percent > 0 else 'down'} {abs(percent)} %"
+    if card.change is not None:
+        percent = round(100 * card.change)
+        return _up_or_down(percent, f"{abs(percent)} %")
+    size = abs(card.difference)
+    if card.sort == "share":
+        size = round(100 * size, 1)
+        changed = _up_or_down(size and card.difference, _("%(n)s points") % {"n": size})
+    else:
+        changed = _up_or_down(card.difference, f"{size:,.0f}")
+    return _("%(changed)s; too few before for a percentage") % {"changed": changed}
+
+
+def _up_or_down(change: float, by: str) -> str:
+    if not change:
+        return _("as before")
+    return (_("up %(by)s") if change > 0 else _("down %(by)s")) % {"by": by}

@@ -15,14 +15,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brands.models import Brand, Channel, Purpose
+from brands.models import Brand
 from brands.wakeup import publish
 from consent.models import ReportExport
-from consent.models.ledger import Reason, Source
 from consent.pages import shown
 from consent.pages.access import close, for_admins, for_brands, open_with
-from consent.reports import exports, files, own, weeks
-from consent.reports.asked import EMPTY, PRESETS, Asked, BadQuery, read
+from consent.reports import choices, exports, files, own, weeks
+from consent.reports.asked import FILTERS, PRESETS, BadQuery, read
 from consent.reports.catalogue import CATALOGUE, of
 from consent.reports.figures import Report
 from consent.reports.survival import GROUPS
@@ -44,6 +43,7 @@ def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
         raise Http404
     query, today, error = query_of(request), timezone.now().date(), ""
     try:
+        _check_page_query(query)
         asked, made = of(name, query, today=today)
     except BadQuery as wrong:
         query, error = {}, str(wrong)
@@ -55,12 +55,30 @@ def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
         "asked": asked,
         "error": error,
         "presets": [(days, asked.encoded(days=str(days), first="", last="")) for days in PRESETS],
-        "filters": _filters(name, asked),
-        "active": [(n, ", ".join(v or "any" for v in vs)) for n, vs in asked.filters.items()],
+        "has_start": CATALOGUE[name].has_start,
+        "filters": choices.build_filters(CATALOGUE[name].filters, asked.filters),
+        "active": list(choices.name_values(asked.filters).items()),
         "dimensions": _dimensions(name),
         **_context(made, query),
     }
     return render(request, "consent/report.html", context, status=422 if error else 200)
+
+
+#: What a page's address may say besides a report's own question.
+OF_PAGE = ("format", "figure", "page")
+OF_QUESTION = (*FILTERS, "first", "last", "days", "by", "sort")
+
+
+def _check_page_query(query: Mapping[str, str]) -> None:
+    """Refuse what the page would ignore: its reader would take it for heeded.
+
+    Raises:
+        BadQuery
+    """
+    if unknown := [name for name in query if name not in (*OF_QUESTION, *OF_PAGE)]:
+        raise BadQuery(unknown[0], "unknown_field", f"A report has no {unknown[0]!r}.")
+    if query.get("format", "csv") not in TYPES:
+        raise BadQuery("format", "invalid_choice", f"A file is one of {', '.join(TYPES)}.")
 
 
 def _context(made: Report, query: Mapping[str, str]) -> dict[str, Any]:
@@ -94,23 +112,6 @@ def _file(made: Report, query: Mapping[str, str]) -> HttpResponse | None:
     return HttpResponse(content, content_type=TYPES[form], headers={"Content-Disposition": name})
 
 
-def _filters(name: str, asked: Asked) -> list[dict[str, Any]]:
-    choices = {
-        "channel": list(Channel.values),
-        "purpose": list(Purpose.objects.order_by("position").values_list("code", flat=True)),
-        "reason": list(Reason.values),
-        "source": list(Source.values),
-    }
-    return [
-        {
-            "name": each,
-            "value": ",".join(value or EMPTY for value in asked.filters.get(each, ())),
-            "choices": choices.get(each, ()),
-        }
-        for each in CATALOGUE[name].filters
-    ]
-
-
 def _dimensions(name: str) -> tuple[str, ...]:
     """What the page's form offers to break down by."""
     if name == "survival":
@@ -142,6 +143,7 @@ def order_export(request: HttpRequest) -> HttpResponseBase:
         "error": error,
         "exports": ReportExport.objects.order_by("-asked_at")[:50],
         "tables": exports.TABLES,
+        "brands": choices.Filter("brand", options=tuple(choices.list_brands())),
         "reports": [(name, each.title, _path(name)) for name, each in CATALOGUE.items()],
     }
     return render(request, "consent/exports.html", context, status=422 if error else 200)

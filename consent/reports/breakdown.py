@@ -30,6 +30,11 @@ PEOPLE = ("people", *KINDS)
 COUNTS = (*PEOPLE, *COUNTERS, *REPORTED)
 #: What a table cannot be ordered by before the people are known.
 BY_PEOPLE = (*PEOPLE, *(name for name, each in RATES.items() if each.whole == ("people",)))
+#: What a page shows at once; the other columns when asked for.
+AT_ONCE = (
+    "opt_out_rate", "opt_in_rate", "unsubscribe_rate", "people", "opted_out", "opt_outs",
+    "opt_ins", "deliveries",
+)  # fmt: skip
 FORMULAS = [f"{each.label}: {each.formula}" for each in RATES.values()]
 NOTES = [
     "Days are UTC. “any” means that the person did not narrow it down, or gave none.",
@@ -52,8 +57,14 @@ def columns(by: Sequence[str]) -> list[Column]:
     """Of a table by these dimensions."""
     return [
         *(Column(name, name, "day" if name == "day" else "text") for name in by),
-        *(Column(name, each.label, "share") for name, each in RATES.items()),
-        *(Column(n, LABELS.get(n, n.replace("_", " ")), "count") for n in COUNTS),
+        *(
+            Column(name, each.label, "share", is_minor=name not in AT_ONCE)
+            for name, each in RATES.items()
+        ),
+        *(
+            Column(n, LABELS.get(n, n.replace("_", " ")), "count", is_minor=n not in AT_ONCE)
+            for n in COUNTS
+        ),
     ]
 
 

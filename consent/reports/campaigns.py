@@ -77,7 +77,7 @@ def _answered(lines: list[Line]) -> Figure:
         _columns(("response_rate",)),
         _highest(large, ("response_rate",)),
         notes=[f"Up to {DRAWN}, of those with {rates.FEW} deliveries or more."],
-        drawing=Drawing("bar", "campaign", ("response_rate",), "share"),
+        drawing=Drawing("bar", "campaign", ("response_rate",), "share", within="brand"),
         empty="Nobody answered a campaign with so many deliveries.",
     )
 
@@ -89,17 +89,18 @@ def _left(lines: list[Line]) -> Figure:
         _columns(LEAVING),
         _highest(lines, LEAVING),
         notes=[f"Up to {DRAWN}."],
-        drawing=Drawing("bar", "campaign", LEAVING, "share"),
+        drawing=Drawing("bar", "campaign", LEAVING, "share", within="brand"),
         empty="Nobody left by a campaign of which deliveries are known.",
     )
 
 
 def _columns(names: Sequence[str]) -> list[Column]:
-    return [Column("campaign", "campaign"), *(Column(n, RATES[n].label, "share") for n in names)]
+    kinds = [Column("brand", "brand"), Column("campaign", "campaign")]
+    return [*kinds, *(Column(n, RATES[n].label, "share") for n in names)]
 
 
 def _highest(lines: list[Line], names: Sequence[str]) -> list[Sequence[Value]]:
     """Those with the highest rate of the first name, but for those without any."""
     known = [(rate, line) for line in lines if (rate := line.rate(names[0]))]
     highest = heapq.nlargest(DRAWN, known, key=lambda each: each[0])
-    return [[" ".join(line.key), *map(line.rate, names)] for _, line in highest]
+    return [[*line.key, *map(line.rate, names)] for _, line in highest]

@@ -40,6 +40,8 @@ class Entry:
     #: What it can be broken down by, and whether it can be sorted.
     dimensions: Collection[str] = ()
     is_sorted: bool = False
+    #: Whether it heeds the first day of the period; else it looks back from the last.
+    has_start: bool = True
 
 
 CATALOGUE = {
@@ -57,10 +59,11 @@ CATALOGUE = {
         survival.of,
         ("brand", "channel", "source"),
         dimensions=survival.GROUPS,
+        has_start=False,
     ),
     "honour": Entry("Time to honour", honour.of, ("brand",)),
     "contacts": Entry("After a no", contacts.of, ("brand", "channel", "purpose"), days=90),
-    "power": Entry("Market power", power.of, ("brand",)),
+    "power": Entry("Market power", power.of, ("brand",), has_start=False),
 }
 
 
@@ -77,9 +80,21 @@ def of(name: str, query: Mapping[str, str], *, today: date) -> tuple[Asked, Repo
     if not (entry := CATALOGUE.get(name)):
         raise NoSuchReport(f"there is no report {name!r}")
     asked = read(query, today=today, days=entry.days)
+    _refuse_start(entry, query)
     _refuse_unheeded(entry, asked)
     check_values(asked.filters)
     return asked, entry.make(asked)
+
+
+def _refuse_start(entry: Entry, query: Mapping[str, str]) -> None:
+    """Refuse the beginning of a period where the report looks back from its end.
+
+    Raises:
+        BadQuery
+    """
+    if not entry.has_start and (named := [n for n in ("first", "days") if query.get(n)]):
+        message = "This report looks back from `last`; it has no first day."
+        raise BadQuery(named[0], "not_in_this_report", message)
 
 
 def _refuse_unheeded(entry: Entry, asked: Asked) -> None:

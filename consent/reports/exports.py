@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from consent.models import DailyCount, ExportPart, ReportExport
 from consent.reports import files
 from consent.reports.asked import Asked, BadQuery, check_values
 from consent.reports.figures import Column
+from consent.reports.names import add_columns, add_names
 
 log = logging.getLogger(__name__)
 
@@ -110,11 +111,10 @@ def _pieces(export: ReportExport) -> Iterator[int]:
     """Write the file; yields the number of rows now and then."""
     columns, rows = _columns(export.table), _rows(export.table, export.query)
     values = rows.values_list(*(_name(export.table, c.name) for c in columns))
+    named = add_names(columns, values.iterator(SAY_EVERY))
     with tempfile.TemporaryFile() as file:
-        if export.form == "xlsx":
-            written: Iterator[int] = files.write_xlsx(file, columns, values.iterator(SAY_EVERY))
-        else:
-            written = _write_csv(file, columns, values)
+        write = files.write_xlsx if export.form == "xlsx" else _write_csv
+        written: Iterator[int] = write(file, add_columns(columns), named)
         for number in written:
             if number % SAY_EVERY == 0:
                 yield number
@@ -122,8 +122,8 @@ def _pieces(export: ReportExport) -> Iterator[int]:
         _keep(export, file)
 
 
-def _write_csv(file: Any, columns: Sequence[Column], values: QuerySet[Any, Any]) -> Iterator[int]:
-    for nth, piece in enumerate(files.csv_lines(columns, values.iterator(SAY_EVERY)), start=1):
+def _write_csv(file: Any, columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[int]:
+    for nth, piece in enumerate(files.csv_lines(columns, rows), start=1):
         file.write(piece.encode())
         yield nth * files.PIECE
 

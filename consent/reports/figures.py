@@ -10,6 +10,8 @@ from typing import Any, Literal
 #: `share` is 0…1, `seconds` a time, `count` a whole number, the others text.
 Sort = Literal["text", "day", "count", "share", "seconds", "number", "moment"]
 NUMBERS = ("count", "share", "seconds", "number")
+#: Columns of these names hold codes.
+CODED = ("brand", "channel", "purpose", "topic", "campaign", "reason", "source", "state", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,14 @@ class Column:
     name: str
     label: str
     sort: Sort = "text"
+    #: What its codes are of, for a name to stand beside each; by its own name where that says it.
+    codes: str = ""
+    #: Whether a page shows it only when asked for all columns.
+    is_minor: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.codes and self.name in CODED:
+            object.__setattr__(self, "codes", self.name)
 
     @property
     def is_number(self) -> bool:
@@ -35,6 +45,8 @@ class Drawing:
     band: tuple[str, str] | None = None
     #: The column by whose values the points are told apart.
     groups: str = ""
+    #: The column that says whose a bar is, where *along* alone does not tell.
+    within: str = ""
 
 
 class Withheld:
@@ -81,6 +93,8 @@ class Figure:
     is_few: Callable[[int, int], bool] | None = None
     #: What an empty table says.
     empty: str = "Nothing happened in this time."
+    #: The brand that reads it about itself: topics and campaigns have the names of no other.
+    brand: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """For programs: rows by the columns' names; withheld is null, and said so."""
@@ -109,6 +123,10 @@ def _plain(value: Value) -> Any:
     return None if value is WITHHELD else value
 
 
+#: A change is a percentage of no fewer than this.
+LEAST_BASE = 30
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One number that counts, beside what it was in the period before."""
@@ -119,13 +137,25 @@ class Card:
     before: Value = None
     formula: str = ""
     few: bool = False
+    #: How many acts or people *before* is made of.
+    base: int | None = None
+
+    @property
+    def difference(self) -> float | None:
+        """By how much it went up or down; None where one of the two is not known."""
+        if not isinstance(self.value, int | float) or not isinstance(self.before, int | float):
+            return None
+        return self.value - self.before
 
     @property
     def change(self) -> float | None:
-        """By what share it went up or down; None where that says nothing."""
-        if not isinstance(self.value, int | float) or not isinstance(self.before, int | float):
+        """By what share it went up or down; None where that says nothing.
+
+        Of a small base a few more are several hundred percent.
+        """
+        if self.difference is None or not self.before or (self.base or 0) < LEAST_BASE:
             return None
-        return (self.value - self.before) / self.before if self.before else None
+        return self.difference / float(self.before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from consent.reports.figures import WITHHELD, Column, Figure, Value
+from consent.reports.names import add_columns, add_names
 
 #: What a spreadsheet would take for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -25,7 +26,12 @@ class TooManyRows(ValueError):
 
 
 def csv_of(figure: Figure) -> str:
-    return "".join(csv_lines(figure.columns, figure.rows))
+    """Return the table, with the name of each code behind it."""
+    return "".join(csv_lines(add_columns(figure.columns), _named(figure)))
+
+
+def _named(figure: Figure) -> Iterator[list[Value]]:
+    return add_names(figure.columns, figure.rows, brand=figure.brand)
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
@@ -54,8 +60,9 @@ def _text(value: Value) -> Any:
 
 
 def xlsx_of(figure: Figure) -> bytes:
+    """Return the same table as `csv_of` as a book."""
     file = io.BytesIO()
-    for _ in write_xlsx(file, figure.columns, figure.rows):
+    for _ in write_xlsx(file, add_columns(figure.columns), _named(figure)):
         pass
     return file.getvalue()
 

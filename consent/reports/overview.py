@@ -11,6 +11,7 @@ from consent.rates import RATES, Line
 from consent.reports import breakdown
 from consent.reports.asked import Asked
 from consent.reports.figures import Card, Column, Drawing, Figure, Report, Value
+from consent.reports.names import Names, read_names
 
 COUNTED = ("opt_outs", "opt_ins", "pauses", "limits")
 LEADING = 10  # rows of the tables that only say who moves the numbers
@@ -31,7 +32,13 @@ def of(asked: Asked) -> Report:
 def cards(now: Line, before: Line) -> list[Card]:
     """Of every rate and the plainest counts, against the period before."""
     counted = [
-        Card(name.replace("_", "-"), now.counts[name], "count", before.counts[name])
+        Card(
+            name.replace("_", "-"),
+            now.counts[name],
+            "count",
+            before.counts[name],
+            base=before.counts[name],
+        )
         for name in COUNTED
     ]
     shares = [
@@ -42,6 +49,7 @@ def cards(now: Line, before: Line) -> list[Card]:
             before.rate(name),
             each.formula,
             each.is_of_few(now.counts),
+            each.part_of(before.counts),
         )
         for name, each in RATES.items()
     ]
@@ -111,16 +119,12 @@ def _remarks(asked: Asked) -> Sequence[tuple[str, str, dict[str, str], str]]:
     notes = Anomaly.objects.filter(day__gte=period.first, day__lte=period.last)
     if wanted := asked.filters.get("brand"):
         notes = notes.filter(brand__slug__in=wanted)
+    newest = list(notes.select_related("brand").order_by("-day", "-score")[:REMARKS])
+    names = read_names({"campaign": {each.campaign for each in newest if each.campaign}})
     return [
         (
             each.brand.name,
-            f"{each.day}: {each.opt_outs} opt-outs, {each.score:.0f} times the usual spread above "
-            "the usual"
-            + (
-                f"; {each.of_campaign} answer the campaign {each.campaign!r}"
-                if each.campaign
-                else ""
-            ),
+            _remark(each, names),
             asked.query(
                 brand=each.brand.slug,
                 first=str(each.day),
@@ -130,5 +134,14 @@ def _remarks(asked: Asked) -> Sequence[tuple[str, str, dict[str, str], str]]:
             ),
             "opt-outs",
         )
-        for each in notes.select_related("brand").order_by("-day", "-score")[:REMARKS]
+        for each in newest
     ]
+
+
+def _remark(note: Anomaly, names: Names) -> str:
+    said = f"{note.day}: {note.opt_outs} opt-outs, {note.score:.0f} times the usual spread above "
+    said += "the usual"
+    if note.campaign:
+        campaign = names.get("campaign", note.campaign, note.brand.slug)
+        said += f"; {note.of_campaign} answer the campaign “{campaign}”"
+    return said

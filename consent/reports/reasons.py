@@ -9,8 +9,6 @@ from consent.models.ledger import Reason
 from consent.reports.asked import EMPTY, Asked
 from consent.reports.figures import Column, Drawing, Figure, Report
 
-GIVEN = "not given"
-
 
 def of(asked: Asked) -> Report:
     found = rates.lines(asked.period, by=["reason"], filters=asked.filters)
@@ -20,14 +18,11 @@ def of(asked: Asked) -> Report:
     unsaid = max(0, said[""] - sum(later.values()))
     counts = {code: said[code] + later[code] for code in Reason.values}
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    rows = [(code, code.replace("_", " "), count) for code, count in ranked]
-    rows.append(("", GIVEN, unsaid))
+    rows = [*ranked, ("", unsaid)]
     return Report("Reasons", [_figure(asked, rows, every, later)])
 
 
-def _figure(
-    asked: Asked, rows: list[tuple[str, str, int]], every: int, later: Counter[str]
-) -> Figure:
+def _figure(asked: Asked, rows: list[tuple[str, int]], every: int, later: Counter[str]) -> Figure:
     return Figure(
         "reasons",
         "Why people say no",
@@ -38,8 +33,8 @@ def _figure(
             Column("share", "share", "share"),
         ],
         [
-            [text, count, later[code] if code else None, count / every if every else None]
-            for code, text, count in rows
+            [code, count, later[code] if code else None, count / every if every else None]
+            for code, count in rows
         ],
         notes=[
             "share: opt-outs with this reason ÷ all opt-outs.",

@@ -14,6 +14,7 @@ from consent.rates import Period
 from consent.reports import honour, overview
 from consent.reports.asked import Asked
 from consent.reports.figures import Figure
+from consent.reports.names import read_row_names
 
 BARS = 10
 
@@ -61,15 +62,20 @@ def _bars(figure: Figure | None, count: str) -> dict[str, object]:
     """Label, value and length of each bar, from 0 to 100; all begin at zero."""
     assert figure
     column = next(nth for nth, each in enumerate(figure.columns) if each.name == count)
-    rows = figure.rows[:BARS]
+    rows, codes = figure.rows[:BARS], figure.columns[0].codes
     values: list[float | None] = [row[column] for row in rows]
     highest = max((each for each in values if each), default=1)
+    names = read_row_names(figure.columns, rows)
     return {
         "title": figure.title,
         "unit": figure.columns[column].label,
         "is_share": figure.columns[column].sort == "share",
         "bars": [
-            (row[0], value, round(100 * (value or 0) / highest))
+            (names.get(codes, row[0]) if codes else row[0], value, _length(value, highest))
             for row, value in zip(rows, values, strict=True)
         ],
     }
+
+
+def _length(value: float | None, highest: float) -> int:
+    return round(100 * (value or 0) / highest)

@@ -11,7 +11,7 @@ from django.db.models import Min, Sum
 from consent import survival
 from consent.models import YesLife, YesSnapshot
 from consent.reports.asked import Asked, BadQuery
-from consent.reports.figures import Column, Drawing, Figure, Report, Value
+from consent.reports.figures import CODED, Column, Drawing, Figure, Report, Value
 from consent.survival import Point
 
 #: What the curves can be told apart by.
@@ -122,7 +122,7 @@ def _landmarks(by: str, lives: Lives, whole: Sequence[Point]) -> Figure:
         "landmarks",
         "What is left after …",
         [
-            Column("group", by or "group"),
+            Column("group", by or "group", codes=by if by in CODED else ""),
             Column("yeses", "yeses", "count"),
             *(Column(f"after_{days}", f"{days} days", "share") for days in LANDMARKS),
             Column("median", "median (days)", "count"),

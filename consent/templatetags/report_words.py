@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 
 from consent.pages import shown as words
+from consent.reports.choices import name_values
 
 register = template.Library()
 
@@ -12,3 +15,9 @@ register = template.Library()
 @register.filter
 def shown(value: object, sort: str) -> str:
     return words.text(value, sort)
+
+
+@register.filter
+def named(codes: Sequence[str], kind: str) -> str:
+    """Return the names of these codes, with commas."""
+    return name_values({kind: codes})[kind]

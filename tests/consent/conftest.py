@@ -10,14 +10,14 @@ from pytest_django import DjangoDbBlocker
 
 from brands.models import Brand
 from tests.consent import made_month
-from tests.consent.made_month import Month
+from tests.consent.made_month import BRANDS, Month
 
 
 @pytest.fixture(scope="module")
 def once_made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Month]:
     """In a transaction around those of the tests, each of which leaves it as it was."""
     with django_db_blocker.unblock(), transaction.atomic():
-        acme, rival = (Brand.objects.create(slug=n.lower(), name=n) for n in ("Acme", "Rival"))
+        acme, rival = (Brand.objects.create(slug=slug, name=BRANDS[slug]) for slug in BRANDS)
         yield made_month.make(acme, rival)
         transaction.set_rollback(True)
 

@@ -38,6 +38,7 @@ FIRST, LAST = date(2026, 5, 1), date(2026, 5, 31)
 QUERY = {"first": str(FIRST), "last": str(LAST)}
 NOW = datetime(2026, 6, 2, 9, tzinfo=UTC)
 PEOPLE = 60
+BRANDS = {"acme": "Acme Outdoor", "rival": "Rival Sports"}
 PORTAL = Actor("portal")
 
 #: Something that happens, at a moment.
@@ -139,7 +140,7 @@ def _report(month: Month) -> None:
         (month.acme, "april", 10),
         (month.rival, "hello", 40),
     ]:
-        campaign, _ = campaigns.name(brand, code=code, now=at(start))
+        campaign, _ = campaigns.name(brand, code=code, called=f"{code.title()} news", now=at(start))
         rows = [
             DayNumbers("email", at(start + n).date(), 100 + n, 90 + n, 7 + n, n % 2)
             for n in range(3)

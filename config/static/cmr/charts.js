@@ -22,12 +22,14 @@
   };
 
   const look = (nth) => {
-    const [color, dash, point] = LOOKS[nth % LOOKS.length];
+    const [color] = LOOKS[nth % LOOKS.length];
+    // Of more than there are colours, each further round has other dashes and points.
+    const [, dash, point] = LOOKS[(nth + Math.floor(nth / LOOKS.length)) % LOOKS.length];
     return { borderColor: css(color), backgroundColor: css(color), borderDash: dash, pointStyle: point };
   };
 
   const bars = (said, rows, heads) => ({
-    labels: rows.map((row) => row[said.along].text),
+    labels: rows.map((row) => said.names.map((place) => row[place].text).join(", ")),
     datasets: said.up.map((place, nth) => ({
       ...look(nth), label: heads[place], data: rows.map((row) => valueOf(row[place])),
       borderWidth: 1, borderDash: [], backgroundColor: shade(css(LOOKS[nth][0]), GREYS[nth] ?? 0.4),
@@ -99,7 +101,7 @@
     const table = document.getElementById(place.dataset.table);
     const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
     const said = {
-      kind: place.dataset.kind, along: Number(place.dataset.along), up: numbers(place.dataset.up),
+      kind: place.dataset.kind, names: numbers(place.dataset.along), along: numbers(place.dataset.along).at(-1), up: numbers(place.dataset.up),
       band: numbers(place.dataset.band), unit: place.dataset.unit,
       groups: place.dataset.groups === "" ? null : Number(place.dataset.groups),
     };
