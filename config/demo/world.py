@@ -1,13 +1,13 @@
-"""Making the demo's brands, people and a month of their history, through the real code path."""
+"""Making the demo's brands, people and their history, through the real code path."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.utils import timezone
@@ -19,6 +19,8 @@ from cmr import accounts, asking, preferences, tokens
 from cmr.asking import Question
 from cmr.models import Consumer, Member, Role, User
 from cmr.preferences import Wish
+from config.demo import customers, pace
+from config.demo.deeds import CAMPAIGNS, Deed, campaign_at
 from consent import (
     anomalies,
     endings,
@@ -39,8 +41,10 @@ from consent.resolution import DecisionKind, Limit, Scope
 from consent.scopes import Names
 
 HERE = Path(__file__).parent
-DAYS = 30
+#: Of those who have an account. Customers without one have more than a year: see `customers`.
+DAYS = 75
 PEOPLE = 40
+MOMENTS = 220
 NAMED = ["ana@example.org", "ben@example.org", "chloe@example.org"]
 #: Where people live, by their number, as far as the brands that have an address to send to know.
 LIVES_IN = [None, "DE", "US-CA", "US", "GB", None]
@@ -113,45 +117,60 @@ def brands() -> list[Brand]:
     return found
 
 
-def history(members: list[Consumer], companies: list[Brand], now: datetime) -> Iterator[None]:
-    """A month in the life, oldest first; yields after each step, for a progress bar."""
-    chance = random.Random(20261122)  # the same month on every machine
+def plan(members: list[Consumer], companies: list[Brand], now: datetime) -> list[Deed]:
+    """Return all that happens, and when."""
+    chance = random.Random(20261122)  # the same history on every machine
+    connected = [brand for brand in companies if brand.slug not in ONLY_LISTED]
     start = now - timedelta(days=DAYS)
+    invented = customers.invent([brand.slug for brand in connected], chance)
+    deeds = [*customers.plan(invented, connected, now), *pace.plan(connected, now, days=DAYS)]
     for consumer in members:
         for brand in chance.sample(companies, chance.randint(3, 8)):
-            _meet(consumer, brand, start - timedelta(days=chance.randint(1, 9)), chance)
-        yield
-    for moment in sorted(start + timedelta(days=DAYS * chance.random()) for _ in range(PEOPLE * 8)):
-        endings.end_due(moment)
-        _live(chance.choice(members), moment, chance)
-        for _ in range(3):
-            _write(chance.choice(members), moment, chance)
-        yield
+            met = start - timedelta(days=chance.uniform(1, 9))
+            deeds.append((met, partial(_meet, consumer, brand, chance)))
+    for _ in range(MOMENTS):
+        consumer, other = chance.choices(members, k=2)
+        moment = start + timedelta(days=DAYS * chance.random())
+        deeds.append((moment, partial(_live, consumer, chance)))
+        deeds.append((moment, partial(_write, other, chance, campaign_at(moment, now))))
+    deeds += [(now - timedelta(days=ago), endings.end_due) for ago in range(DAYS)]
+    deeds.append((now, partial(_conclude, connected, chance)))
+    return deeds
+
+
+def _conclude(connected: list[Brand], chance: random.Random, now: datetime) -> None:
+    """Do what workers would have done, and let brands and people report."""
     for subject_id in propagation.waiting(limit=10_000):
         propagation.propagate(subject_id, now=now)
     endings.end_due(now)
-    _campaigns(companies, now, chance)
+    _campaigns(connected, now, chance)
+    pace.deliver(connected, now, chance, days=DAYS)
+    pace.report_contacts(connected, now, chance)
     metrics.roll_up()
     for part in (honour_times, yes_lives, anomalies):
         for _ in part.refresh_all(now=now):
             pass
 
 
-def _campaigns(companies: list[Brand], now: datetime, chance: random.Random) -> None:
+def _campaigns(connected: list[Brand], now: datetime, chance: random.Random) -> None:
     """What the brands say they sent: more than the demo's few people got."""
-    for brand in (each for each in companies if each.slug not in ONLY_LISTED):
-        autumn, _ = campaigns.name(brand, code="autumn", called="Autumn news", now=now)
-        rows = []
-        for ago in range(0, DAYS, 3):
-            sent = chance.randint(150, 400)
-            arrived = sent - chance.randint(0, 12)
-            answered, complained = arrived * chance.randint(2, 12) // 100, chance.random() < 0.2
-            day = (now - timedelta(days=ago)).date()
-            rows.append(DayNumbers("email", day, sent, arrived, answered, int(complained)))
-        campaigns.report(autumn, rows, now=now)
+    for brand in connected:
+        for code, called, days_ago in CAMPAIGNS:
+            campaign, _ = campaigns.name(brand, code=code, called=called, now=now)
+            days = [now - timedelta(days=ago) for ago in range(0, min(days_ago, DAYS), 3)]
+            sent = [day for day in days if campaign_at(day, now) == code]
+            rows = [_sent(day.date(), chance) for day in sent]
+            campaigns.report(campaign, rows, now=now)
 
 
-def _write(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
+def _sent(day: date, chance: random.Random) -> DayNumbers:
+    sent = chance.randint(150, 400)
+    arrived = sent - chance.randint(0, 12)
+    answered, complained = arrived * chance.randint(2, 12) // 100, chance.random() < 0.2
+    return DayNumbers("email", day, sent, arrived, answered, int(complained))
+
+
+def _write(consumer: Consumer, chance: random.Random, campaign: str, moment: datetime) -> None:
     """A brand that may sends something, and a brand that may not asks whether it might."""
     mine = Relationship.objects.active().filter(person=consumer.subject_id)
     relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
@@ -159,19 +178,14 @@ def _write(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
         return
     contact = Contact(email=consumer.user.email)
     asked = Asked(relationship.brand_id, contact, "marketing", "email")
-    if sends.reserve(asked, now=moment, campaign="autumn").send is None and chance.random() < 0.1:
+    if sends.reserve(asked, now=moment, campaign=campaign).send is None and chance.random() < 0.1:
         purpose = chance.choice(["marketing", "research"])
         question = Question(purpose, "email", None, chance.choice(QUESTIONS))
         with contextlib.suppress(asking.MayNotAsk):
             asking.ask(relationship, question, now=moment)
 
 
-def steps() -> int:
-    """How often `history` yields."""
-    return PEOPLE + PEOPLE * 8
-
-
-def _meet(consumer: Consumer, brand: Brand, moment: datetime, chance: random.Random) -> None:
+def _meet(consumer: Consumer, brand: Brand, chance: random.Random, moment: datetime) -> None:
     if chance.random() < 0.5 or brand.slug in ONLY_LISTED:
         preferences.add_brand(consumer, brand, by="portal", now=moment)
         return
@@ -186,7 +200,7 @@ def _meet(consumer: Consumer, brand: Brand, moment: datetime, chance: random.Ran
     )
 
 
-def _live(consumer: Consumer, moment: datetime, chance: random.Random) -> None:
+def _live(consumer: Consumer, chance: random.Random, moment: datetime) -> None:
     mine = Relationship.objects.active().filter(person=consumer.subject_id)
     relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
     weights = [often for *_, often in HABITS]

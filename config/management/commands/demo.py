@@ -9,13 +9,12 @@ from tqdm import tqdm
 
 from brands.models import Brand, Subscription
 from config.demo import paper, world
+from config.demo.deeds import happen
 from consent.models import LedgerEntry
 
 
 class Command(BaseCommand):
-    help = (
-        "Makes the demo's brands, people and a month of history. Running it again changes nothing."
-    )
+    help = "Makes the demo's brands, people and their history. Running it again changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
@@ -28,8 +27,8 @@ class Command(BaseCommand):
             return
         now = timezone.now()
         companies, members = world.brands(), world.people(now)
-        lived = world.history(members, companies, now)
-        for _ in tqdm(lived, total=world.steps(), desc="A month of history"):
+        deeds = world.plan(members, companies, now)
+        for _ in tqdm(happen(deeds), total=len(deeds), desc="History"):
             pass
 
     def _paper(self) -> None:
