@@ -26,6 +26,10 @@ from consent.resolution import Scope
 CUSTOMERS = 460
 #: How many days ago a file was imported; together they watch yeses for more than a year.
 FILES = (410, 220, 110, 40)
+#: The brand that most have. It writes to all every six weeks, and who leaves it leaves then: so
+#: many in one week that its own report has something to show, of which fewer are withheld.
+BIGGEST, SHARE_OF_BIGGEST = "acme", 0.65
+MAILING_EVERY, NEWEST_MAILING = 42, 10
 #: Of those who ever say no, after how many days on average.
 STAY = 120
 LIVES_IN = ("", "", "DE", "GB", "US", "US-CA")
@@ -61,14 +65,22 @@ def invent(slugs: Sequence[str], chance: random.Random) -> list[Customer]:
     return [
         _invent(number, slug, chance)
         for number in range(CUSTOMERS)
-        for slug in chance.sample(slugs, chance.choice((1, 1, 2, 2, 3)))
+        for slug in _choose_brands(slugs, chance)
     ]
+
+
+def _choose_brands(slugs: Sequence[str], chance: random.Random) -> list[str]:
+    others = [slug for slug in slugs if slug != BIGGEST]
+    biggest = [BIGGEST] if BIGGEST in slugs and chance.random() < SHARE_OF_BIGGEST else []
+    return biggest + chance.sample(others, chance.choice((1, 1, 2)))
 
 
 def _invent(number: int, slug: str, chance: random.Random) -> Customer:
     days_ago = chance.choice(FILES)
     says_yes = chance.random() < 0.85
     after = chance.expovariate(1 / STAY)
+    if slug == BIGGEST:
+        after = _until_mailing(after, days_ago, chance)
     leaves = says_yes and chance.random() < 0.65 and after < days_ago - 0.1
     back = after + chance.uniform(1, 60)
     returns = leaves and chance.random() < 0.15 and back < days_ago - 0.1
@@ -83,6 +95,15 @@ def _invent(number: int, slug: str, chance: random.Random) -> Customer:
         chance.choice(DOORS),
         chance.choice(REASONS),
     )
+
+
+def _until_mailing(after: float, days_ago: int, chance: random.Random) -> float:
+    """Return after how many days the mailing comes on whose day they say no."""
+    left = days_ago - after - NEWEST_MAILING
+    if left < 0:
+        return after
+    mailing = NEWEST_MAILING + MAILING_EVERY * int(left / MAILING_EVERY)
+    return days_ago - mailing + chance.uniform(0, 1)
 
 
 def plan(customers: Sequence[Customer], brands: Sequence[Brand], now: datetime) -> Iterator[Deed]:

@@ -44,7 +44,7 @@ HERE = Path(__file__).parent
 #: Of those who have an account. Customers without one have more than a year: see `customers`.
 DAYS = 75
 PEOPLE = 40
-MOMENTS = 220
+MOMENTS = 180
 NAMED = ["ana@example.org", "ben@example.org", "chloe@example.org"]
 #: Where people live, by their number, as far as the brands that have an address to send to know.
 LIVES_IN = [None, "DE", "US-CA", "US", "GB", None]

@@ -213,6 +213,8 @@ def _change(card: Card) -> str:
     """Return how it changed: in percent, but of a small base by how much."""
     if card.difference is None:
         return ""
+    if card.difference == 0:
+        return _("as before")
     if card.change is not None:
         percent = round(100 * card.change)
         return _up_or_down(percent, f"{abs(percent)} %")

@@ -50,13 +50,15 @@ def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
         asked, made = of(name, {}, today=today)
     if not error and (file := _file(made, query)):
         return file
+    filters = choices.build_filters(CATALOGUE[name].filters, asked.filters)
     context = {
         "name": name,
         "asked": asked,
         "error": error,
         "presets": [(days, asked.encoded(days=str(days), first="", last="")) for days in PRESETS],
         "has_start": CATALOGUE[name].has_start,
-        "filters": choices.build_filters(CATALOGUE[name].filters, asked.filters),
+        "filters": filters,
+        "not_heeded": not all(each.is_heeded for each in filters),
         "active": list(choices.name_values(asked.filters).items()),
         "dimensions": _dimensions(name),
         **_context(made, query),

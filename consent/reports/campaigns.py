@@ -42,7 +42,10 @@ def _table(asked: Asked, lines: list[Line]) -> Figure:
         [
             Column("brand", "brand"),
             Column("campaign", "campaign"),
-            *(Column(name, name.replace("_", "-"), "count") for name in COUNTS),
+            *(
+                Column(n, n.replace("_", "-"), "count", is_minor=n in ("sends", "complaints"))
+                for n in COUNTS
+            ),
             *(Column(name, RATES[name].label, "share") for name in SHARES),
         ],
         Rows(lines, _row),

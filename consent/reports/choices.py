@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from brands.models import Brand, Campaign, Channel, Purpose, Topic
 from consent.models import CampaignCount
@@ -31,8 +30,8 @@ class Filter:
     value: str = ""
     #: Code and name of each value that there is.
     options: tuple[tuple[str, str], ...] = ()
-    #: Why it cannot be set; empty where it can.
-    why_not: str = ""
+    #: Whether the report heeds it; else it cannot be set.
+    is_heeded: bool = True
 
     @property
     def is_typed(self) -> bool:
@@ -43,9 +42,7 @@ def build_filters(heeded: Iterable[str], values: Filters) -> list[Filter]:
     """Return a field for each filter; one that the report does not heed cannot be set."""
     known = set(heeded)
     return [
-        _build(name, values.get(name, ()))
-        if name in known
-        else Filter(name, why_not=_("This report is not told apart by it."))
+        _build(name, values.get(name, ())) if name in known else Filter(name, is_heeded=False)
         for name in FILTERS
     ]
 

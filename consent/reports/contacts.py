@@ -86,7 +86,7 @@ def _cases(reports: QuerySet[ContactReport]) -> Figure:
             Column("channel", "channel"),
             Column("state", "state"),
             Column("rule", "what forbade it"),
-            Column("entry", "ledger entry"),
+            Column("entry", "ledger entry", is_minor=True),
         ],
         [
             [

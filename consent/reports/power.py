@@ -28,8 +28,8 @@ NOTES = [
     "recorded for the brand in this month and the two before, the share that people gave "
     "themselves (portal, API, link, merge), against those the brand recorded for them.",
     "Across: technology, from 0 to 1. Half of it is how many of four uses of data the brand has a "
-    f"yes for in those months ({', '.join(TECHNOLOGIES)}); half is how many messages a person got "
-    f"a month, {FULL_CONTACT} or more being all of it.",
+    "yes for in those months (profiling, personalised ads, sale or sharing, AI training); half is "
+    f"how many messages a person got a month, {FULL_CONTACT} or more being all of it.",
     "A brand without a yes in three months has no point. What rests on a law's default alone, "
     "without a yes, is seen by neither axis.",
 ]

@@ -109,7 +109,7 @@ def _groups(by: str, lives: Lives) -> Figure:
         f"By {by}",
         [Column(by, by), *COLUMNS],
         rows,
-        notes=[*NOTES, *([f"The {MOST_CURVES} largest; {left_out} more."] if left_out else [])],
+        notes=[f"The {MOST_CURVES} largest; {left_out} more."] if left_out else [],
         drawing=Drawing("step", "days", ["share"], "share", groups=by),
     )
 

@@ -12,9 +12,11 @@ import time_machine
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
+from brands.models import Brand
 from config.demo import customers, world
 from config.demo.deeds import happen
 from consent import integrity
+from consent.reports import own
 from consent.reports.catalogue import CATALOGUE, of
 from consent.reports.figures import Report
 
@@ -71,6 +73,16 @@ def test_every_report_shows_something(name: str, demo: None) -> None:
 
 def test_the_record_is_whole(demo: None) -> None:
     assert list(integrity.verify()) == []
+
+
+def test_the_biggest_brand_sees_its_own_numbers(demo: None) -> None:
+    """Fewer than ten people in a week are withheld."""
+    acme = Brand.objects.get(slug="acme")
+    weeks = own.of(acme, own.read({"weeks": "13"}, today=NOW.date())).figure("weeks")
+    assert weeks
+    told = [row["opt_outs"] for row in weeks.as_data()["data"] if row["opt_outs"]]
+    assert len(told) >= 2
+    assert all(number >= 10 for number in told)
 
 
 def test_the_same_customers_on_every_machine() -> None:
