@@ -1,7 +1,8 @@
 """Finding what is missing from a stream.
 
 A stream counts 1, 2, 3 without a hole, as a whole and for each subject (Notes [Dense sequence] and
-[Counter of a relationship] in `brands.stream`). So what was deleted shows, unless the counters were
+[Counter of a relationship] in `brands.stream`), but for what a restore skipped, which is counted as
+if it were there (`brands.gaps`). So what was deleted shows, unless the counters were
 set back as well.
 """
 
@@ -15,23 +16,34 @@ from brands.prepared import Statement
 # One statement is one snapshot, so what is appended meanwhile cannot look like a hole. The number
 # after the head's stands as if it were the next event: events 1, 2, 5 with the head at 6 give the
 # rows 1, 2, 5, 7, and so the holes 3-4 and 6-6. With the head at 4 the rows are 1, 2, 5, 5.
-# Numeric, or after the last head of all the next number would be an error.
+# Numeric, or after the last head of all the next number would be an error. What a restore skipped
+# stands as if it were one long event.
 HOLES = Statement("""
-SELECT previous + 1, sequence - 1 FROM (
-    SELECT sequence, lag(sequence, 1, 0::numeric) OVER (ORDER BY sequence) AS previous FROM (
-        SELECT sequence::numeric FROM brands_event WHERE brand_id = %(brand)s
+SELECT previous + 1, first - 1 FROM (
+    SELECT first, lag(last, 1, 0::numeric) OVER (ORDER BY first) AS previous FROM (
+        SELECT sequence::numeric AS first, sequence::numeric AS last
+        FROM brands_event WHERE brand_id = %(brand)s
         UNION ALL
-        SELECT 1::numeric + coalesce(
+        SELECT first::numeric, last::numeric FROM brands_streamgap WHERE brand_id = %(brand)s
+        UNION ALL
+        SELECT beyond.first, beyond.first FROM (SELECT 1::numeric + coalesce(
             (SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s), 0
-        )
+        ) AS first) beyond
     ) numbers
 ) pairs
-WHERE sequence <> previous + 1 ORDER BY sequence
+WHERE first <> previous + 1 ORDER BY first
 """)
 MISCOUNTED = Statement("""
 SELECT subject, coalesce(events.many, 0), coalesce(head.last_seq, 0)
 FROM (
-    SELECT subject, count(*) AS many FROM brands_event WHERE brand_id = %(brand)s GROUP BY subject
+    SELECT subject, many + (
+        SELECT coalesce(sum(gap.last - gap.first + 1), 0) FROM brands_streamgap gap
+        WHERE gap.brand_id = %(brand)s AND gap.first > began
+    ) AS many
+    FROM (
+        SELECT subject, count(*) AS many, min(sequence) AS began
+        FROM brands_event WHERE brand_id = %(brand)s GROUP BY subject
+    ) counted
 ) events
 FULL JOIN (
     SELECT subject, last_seq FROM brands_subjecthead WHERE brand_id = %(brand)s
@@ -42,7 +54,13 @@ WHERE events.many IS DISTINCT FROM head.last_seq ORDER BY subject
 # text looks like this key.
 MISNUMBERED = Statement("""
 SELECT sequence, place FROM (
+  SELECT sequence, told, is_wrong, place + (
+      SELECT coalesce(sum(gap.last - gap.first + 1), 0) FROM brands_streamgap gap
+      WHERE gap.brand_id = %(brand)s AND gap.first > began AND gap.last < sequence
+  ) AS place
+  FROM (
     SELECT sequence, row_number() OVER following AS place, told,
+           first_value(sequence) OVER following AS began,
            told IS DISTINCT FROM lag(told, 1, 0::numeric) OVER following + 1 AS is_wrong
     FROM (
         SELECT sequence, subject, substring(
@@ -51,8 +69,10 @@ SELECT sequence, place FROM (
         FROM brands_event WHERE brand_id = %(brand)s
     ) numbers
     WINDOW following AS (PARTITION BY subject ORDER BY sequence)
-) numbered
-WHERE is_wrong AND told IS DISTINCT FROM place ORDER BY sequence
+  ) numbered
+  WHERE is_wrong
+) suspected
+WHERE told IS DISTINCT FROM place ORDER BY sequence
 """)
 APPLIED_TOO_FAR = Statement("""
 SELECT max(through) FROM brands_acknowledgement WHERE brand_id = %(brand)s

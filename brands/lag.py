@@ -19,7 +19,9 @@ SELECT brand.slug, s.id,
     CASE WHEN s.disabled_at IS NOT NULL THEN 'disabled'
          WHEN s.next_try_at > now() THEN 'waiting' ELSE 'delivering' END,
     coalesce(extract(epoch FROM now() - oldest.timestamp), 0),
-    coalesce(head.last_sequence, 0) - s.cursor,
+    coalesce(head.last_sequence, 0) - s.cursor - (
+        SELECT coalesce(sum(gap.last - greatest(gap.first - 1, s.cursor)), 0)::bigint
+        FROM brands_streamgap gap WHERE gap.brand_id = s.brand_id AND gap.last > s.cursor),
     s.failures,
     (SELECT count(*) FROM (SELECT FROM brands_setaside a
         WHERE a.subscription_id = s.id AND a.try_at IS NULL LIMIT 10000) parked)
@@ -28,7 +30,10 @@ JOIN brands_brand brand ON brand.id = s.brand_id
 LEFT JOIN brands_streamhead head ON head.brand_id = s.brand_id
 LEFT JOIN LATERAL (
     SELECT e.timestamp FROM brands_event e
-    WHERE e.brand_id = s.brand_id AND e.sequence > s.cursor AND e.sequence <= s.cursor + %s
+    WHERE e.brand_id = s.brand_id AND e.sequence > s.cursor
+        AND e.sequence <= %s + coalesce((SELECT gap.last FROM brands_streamgap gap
+            WHERE gap.brand_id = s.brand_id AND gap.first <= s.cursor + 1
+            AND gap.last > s.cursor), s.cursor)
         AND NOT e.sequence = ANY(s.ahead)
         AND EXISTS (SELECT FROM unnest(s.event_types) pattern WHERE pattern = '*'
             OR pattern = e.type

@@ -5,6 +5,9 @@ until the transaction ends. So numbers have no hole (a rollback gives its number
 visible in order: whoever sees 7 has been able to see 6. A cursor is therefore one integer. A
 database sequence would break both: it leaves holes, and lets 7 commit before 6.
 
+The one exception is a restore of an earlier database, after which each stream skips the numbers
+that may have been used before: `brands.gaps`.
+
 Note [Counter of a relationship]. Each event also has a `subject_seq`: 1, 2, 3, … within the brand's
 events about one subject, which is one relationship. It counts nothing that happens elsewhere.
 Example: of a stream with the events 1 (Ana), 2 (Ben), 3 (Ana), Ana's have 1 and 2, Ben's has 1.
@@ -31,7 +34,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from brands.models import Acknowledgement, Event, SubjectHead
+from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
 from brands.ordered_ids import new_id
 from brands.prepared import Copying, Insertion, Statement
 
@@ -77,7 +80,7 @@ class Notice:
 
 
 class AcknowledgedTooFar(ValueError):
-    """A brand confirmed a sequence that its stream has not reached."""
+    """A brand confirmed a sequence that its stream has not reached, or that a restore took back."""
 
 
 def append(notices: Iterable[Notice]) -> list[Event]:
@@ -312,7 +315,7 @@ def window(
 ) -> tuple[list[tuple[Any, ...]], int]:
     """Of the events after a sequence the first *limit* that are wanted, as rows of sequence, uid,
     subject, timestamp and body; and the sequence through which there are no others."""
-    through = min(last_sequence(brand_id), after + FAR)
+    through = find_end(brand_id, after=after, far=FAR)
     given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
     found = WINDOW.ask(given | arrays(wanted))
     rows = [(*row[:4], put_ref(row[4], row[5])) for row in found]
@@ -336,6 +339,7 @@ def newest(
 ) -> tuple[Sequence[Event], int]:
     """The last *limit* events before a sequence, newest first, of one type or of all; and the
     sequence before which there may be others."""
+    before = next((first for (first,) in GAP_BEFORE.ask({"brand": brand_id, "at": before})), before)
     low = max(before - FAR, 1)
     events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)
     if event_type:
@@ -361,6 +365,44 @@ def last_sequence(brand_id: int) -> int:
 
 
 LAST_SEQUENCE = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
+
+
+def find_end(brand_id: int, *, after: int, far: int) -> int:
+    """Return how far to read after a sequence to pass at most *far* numbers, gaps not counted."""
+    given = {"brand": brand_id, "after": after, "far": far}
+    return next((end for (end,) in END.ask(given)), 0)
+
+
+# A reader at the last number before a gap, or within it, goes on behind it.
+END = Statement("""
+SELECT least(head.last_sequence, %(far)s::bigint + coalesce(
+    (SELECT gap.last FROM brands_streamgap gap WHERE gap.brand_id = head.brand_id
+     AND gap.first <= %(after)s::bigint + 1 AND gap.last > %(after)s::bigint),
+    %(after)s::bigint
+))
+FROM brands_streamhead head WHERE head.brand_id = %(brand)s
+""")
+GAP_BEFORE = Statement(
+    "SELECT first FROM brands_streamgap WHERE brand_id = %(brand)s"
+    " AND first < %(at)s::bigint AND last >= %(at)s::bigint - 1"
+)
+
+
+def has_reached(brand_id: int, sequence: int) -> bool:
+    """Return whether the stream has come to *sequence*, and no restore took it back.
+
+    Who has read the last number of a gap, as `last_sequence` gave it, knows of the restore.
+    """
+    if sequence > last_sequence(brand_id):
+        return False
+    inside = StreamGap.objects.filter(brand=brand_id, first__lte=sequence, last__gt=sequence)
+    return not inside.exists()
+
+
+def list_gaps(brand_id: int, *, after: int, before: int) -> list[StreamGap]:
+    """Return the gaps between two sequences, in order."""
+    gaps = StreamGap.objects.filter(brand=brand_id, last__gt=after, first__lt=before)
+    return list(gaps.order_by("first"))
 
 
 #: Seconds between two looks at a stream whose reader waits for it to grow.
@@ -395,9 +437,9 @@ def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:
     Returns the highest sequence that stands acknowledged.
 
     Raises:
-        AcknowledgedTooFar: the stream has not reached *through*.
+        AcknowledgedTooFar: the stream has not reached *through*, or a restore took it back.
     """
-    if through > last_sequence(brand_id):
+    if not has_reached(brand_id, through):
         raise AcknowledgedTooFar(f"the stream ends at {last_sequence(brand_id)}")
     highest = acknowledged_through(brand_id)
     if through > highest:

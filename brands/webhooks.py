@@ -40,7 +40,8 @@ class UnknownChannel(ValueError):
 
 
 class StartsBeyondStream(ValueError):
-    """A subscription cannot start after a sequence that the stream has not reached."""
+    """A subscription cannot start after a sequence that the stream has not reached, or that a
+    restore took back."""
 
 
 class TooManySubscriptions(Exception):
@@ -87,7 +88,7 @@ def subscribe(
     """
     _check(terms)
     end = stream.last_sequence(brand.pk)
-    _check_place(after or 0, end=end)
+    _check_place(brand.pk, after or 0)
     secret = signing.new_secret(signature)
     with transaction.atomic():
         Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
@@ -143,7 +144,7 @@ def seek(subscription: Subscription, *, after: int) -> None:
     Raises:
         StartsBeyondStream, leases.StillSending
     """
-    _check_place(after, end=stream.last_sequence(subscription.brand_id))
+    _check_place(subscription.brand_id, after)
     with leases.recalled(subscription):
         subscription.set_aside.filter(sequence__gt=after).delete()
         Subscription.objects.filter(pk=subscription.pk).update(cursor=after, ahead=[])
@@ -195,9 +196,9 @@ def _check(terms: Terms) -> None:
         raise UnknownChannel(f"there is no channel {unknown!r}")
 
 
-def _check_place(after: int, *, end: int) -> None:
-    if after > end:
-        raise StartsBeyondStream(f"the stream ends at {end}")
+def _check_place(brand_id: int, after: int) -> None:
+    if not stream.has_reached(brand_id, after):
+        raise StartsBeyondStream(f"the stream ends at {stream.last_sequence(brand_id)}")
 
 
 def check_event_types(patterns: Iterable[str]) -> None:

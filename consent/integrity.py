@@ -83,6 +83,11 @@ def verify(
         if verified % (10 * PEOPLE) == 0:
             progress(f"{verified} people verified")
     for brand in Brand.objects.order_by("pk").iterator():
+        for gap in brand.stream_gaps.order_by("first"):
+            skipped = (
+                f"{gap.first} to {gap.last} were skipped by a restore ({gap.made_at:%Y-%m-%d})"
+            )
+            progress(f"stream of brand {brand.slug}: {skipped}")
         yield from _verify_stream(brand, since=since)
         progress(f"stream of brand {brand.slug} verified")
 

@@ -216,7 +216,7 @@ def _roll_up_batch(brand_id: int) -> int:
         rows = MetricsCursor.objects.select_for_update(skip_locked=True)
         if not (cursor := rows.filter(brand_id=brand_id).first()):
             return 0
-        through = min(stream.last_sequence(brand_id), cursor.sequence + BATCH)
+        through = stream.find_end(brand_id, after=cursor.sequence, far=BATCH)
         if read := through - cursor.sequence:
             _count(COUNT_ALL, brand_id, after=cursor.sequence, through=through)
         return read

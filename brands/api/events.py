@@ -39,16 +39,27 @@ class FeedQuery(StrictSerializer):
 
 
 class EventData(serializers.Serializer[object]):
-    sequence = serializers.IntegerField(help_text="1, 2, 3, … without a hole.")
+    sequence = serializers.IntegerField(help_text="1, 2, 3, … without a hole, but for `gaps`.")
     type = serializers.CharField()
     timestamp = serializers.DateTimeField()
     data = serializers.DictField()  # type: ignore[assignment]
+
+
+class Gap(serializers.Serializer[object]):
+    first = serializers.IntegerField()
+    last = serializers.IntegerField()
 
 
 class Feed(serializers.Serializer[object]):
     data = EventData(many=True)  # type: ignore[assignment]
     next_cursor = serializers.IntegerField(
         allow_null=True, help_text="`after` of the next page; null when this was the last."
+    )
+    gaps = Gap(
+        many=True,
+        required=False,
+        help_text="Only where the page crosses some: sequences that no event has, or will have, "
+        "because we went back to a backup.",
     )
 
 
@@ -74,7 +85,7 @@ class Events(BrandView):
         """
         after, limit = self.query["after"], self.query["limit"]
         events = stream.read(self.brand.pk, after=after, limit=limit + 1)
-        if not events:
+        if not events or events[0].sequence > after + 1:
             _refuse_beyond(self.brand, after)
         headers = {}
         if not events and (seconds := self.query["wait"]):
@@ -83,7 +94,15 @@ class Events(BrandView):
             if not keys.is_still_usable(self.key, now=timezone.now()):
                 raise AuthenticationFailed("This key was revoked or has expired.", "invalid_key")
             events = stream.read(self.brand.pk, after=after, limit=limit + 1)
-        return Response(_page(events, limit), headers=headers)
+        return Response(_page(events, limit) | self._read_gaps(events[:limit]), headers=headers)
+
+    def _read_gaps(self, page: Sequence[Event]) -> dict[str, Any]:
+        """Return what the page crosses of what a restore skipped; nothing where it is dense."""
+        after = self.query["after"]
+        if not page or page[-1].sequence - after == len(page):
+            return {}
+        gaps = stream.list_gaps(self.brand.pk, after=after, before=page[-1].sequence)
+        return {"gaps": [{"first": each.first, "last": each.last} for each in gaps]}
 
     def _may_wait(self, after: int, *, seconds: float) -> bool:
         """Wait; False where there was no place for it, or its place was needed for a stream."""
@@ -98,12 +117,12 @@ class Events(BrandView):
 
 
 def _refuse_beyond(brand: Brand, after: int) -> None:
-    """Raise Problem (422) for a place that the stream has not reached.
+    """Raise Problem (422) for a place that the stream has not reached, or that a restore took back.
 
-    After the database was restored to an earlier moment, a reader who waited there would miss
-    every event until the stream is as long again.
+    Who is there has events that are no longer in the record, and has to begin again.
     """
-    if after > (last := stream.last_sequence(brand.pk)):
+    if not stream.has_reached(brand.pk, after):
+        last = stream.last_sequence(brand.pk)
         raise Problem(422, "beyond_stream", f"Your stream ends at {last}.", "after")
 
 

@@ -15,7 +15,7 @@ from brands.models.link_key import RetiredLinkKey
 from brands.models.notice import Notice
 from brands.models.recurring_job import RecurringJob
 from brands.models.repeat import Repeat
-from brands.models.stream import Acknowledgement, Event, StreamHead, SubjectHead
+from brands.models.stream import Acknowledgement, Event, StreamGap, StreamHead, SubjectHead
 from brands.models.webhook import (
     THROTTLED,
     Attempt,
@@ -50,6 +50,7 @@ __all__ = [
     "RetiredLinkKey",
     "SetAside",
     "Signature",
+    "StreamGap",
     "StreamHead",
     "SubjectHead",
     "Subscription",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
@@ -29,6 +29,28 @@ class StreamHead(models.Model):
                 condition=Q(last_sequence__gte=0), name="stream_head_not_negative"
             ),
         ]
+
+
+class StreamGap(models.Model):
+    """Numbers that the stream skipped when the database was restored: see `brands.gaps`.
+
+    Only the owner, who restores, writes here.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="stream_gaps")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # "Which gap is this sequence in?", by this index.
+            models.UniqueConstraint(fields=["brand", "first"], name="stream_gap_once"),
+            models.CheckConstraint(
+                condition=Q(first__gte=1) & Q(last__gte=F("first")), name="stream_gap_forwards"
+            ),
+        ]
+        triggers = refuse_changes("stream_gap")
 
 
 class SubjectHead(models.Model):

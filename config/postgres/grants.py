@@ -23,7 +23,7 @@ INSERT_ONLY = frozenset(
     }
 )
 #: Tables that the application only reads.
-READ_ONLY = frozenset({"django_migrations"})
+READ_ONLY = frozenset({"django_migrations", "brands_streamgap"})
 #: What erasure deletes and nothing changes: texts beside entries, and where people lived.
 ERASABLE = frozenset({"consent_entrytext", "consent_pastprofile"})
 #: What the maintenance role may prune (`manage.py prune_attempts`).

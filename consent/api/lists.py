@@ -51,7 +51,7 @@ def through(brand: Brand, *, since: int | None) -> int:
         Problem: 422 `beyond_stream`; an empty delta would look as if nothing had changed.
     """
     last = stream.last_sequence(brand.pk)
-    if since is not None and since > last:
+    if since is not None and not stream.has_reached(brand.pk, since):
         raise Problem(422, "beyond_stream", f"your stream ends at {last}", "since")
     return last
 

@@ -142,6 +142,35 @@ def test_an_event_that_the_answer_knew_changes_nothing(
     assert brand.may(ANA, "marketing") is False
 
 
+def feed(httpserver: HTTPServer, after: int, *events: Any, gaps: Any = None) -> None:
+    """Have the service answer the feed once, and take every acknowledgement."""
+    query = {"after": str(after), "limit": "1000"}
+    page = {"data": events, "next_cursor": None} | ({"gaps": gaps} if gaps else {})
+    httpserver.expect_request("/api/v1/events", query_string=query).respond_with_json(page)
+    httpserver.expect_request("/api/v1/events/ack").respond_with_json({})
+
+
+def test_numbers_that_a_restore_skipped_are_not_missing(brand: Any, httpserver: HTTPServer) -> None:
+    brand.take([event(1, [YES])])
+    later = event(1_002, [NO_BY_EMAIL], seq=1_002)
+    feed(httpserver, 1, later, gaps=[{"first": 2, "last": 1_001}])
+    brand.repair()
+    assert brand.whole_through() == 1_002
+    assert brand.is_whole(ANA)
+    assert brand.may(ANA, "marketing", "email") is False
+
+
+def test_a_copy_of_what_was_lost_is_made_anew(brand: Any, httpserver: HTTPServer) -> None:
+    brand.take([event(1, [NO_BY_EMAIL]), event(2, [YES], seq=2)])
+    refused = httpserver.expect_oneshot_request("/api/v1/events")
+    refused.respond_with_json({"code": "beyond_stream"}, status=422)
+    brand.repair()
+    assert brand.whole_through() == 0
+    feed(httpserver, 0, event(1, [NO_BY_EMAIL]))
+    brand.repair()
+    assert brand.may(ANA, "marketing", "email") is False
+
+
 def test_a_type_of_later_changes_nothing(brand: Any) -> None:
     later = event(2, None, seq=2, kind="relationship.moved")
     del later["data"]["permissions"]

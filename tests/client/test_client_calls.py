@@ -14,9 +14,11 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
-from brands import keys, notices
+from brands import gaps, keys, notices
+from brands.gaps import JUMP
 from brands.models import Brand, Topic
 from cmr_client import (
+    BeyondStream,
     Client,
     CMRError,
     Conflict,
@@ -30,13 +32,14 @@ from cmr_client import (
     NotAuthenticated,
     NotFound,
 )
-from cmr_client.answers import Links
+from cmr_client.answers import Gap, Links
 from consent import ledger, resolution
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.resolution import Scope
 from tests.client.conftest import MAILS
 from tests.conftest import EMAIL
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -228,9 +231,21 @@ def test_a_list_of_more_than_one_page_comes_whole(acme_client: Client, acme: Bra
 
 
 def test_a_place_beyond_the_stream_is_no_quiet_end(acme_client: Client, met: Relationship) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(BeyondStream) as refused:
         next(iter(acme_client.events.follow(after=2)))
     assert refused.value.code == "beyond_stream"
+
+
+def test_after_a_restore_it_reads_on_or_has_to_begin_again(
+    acme_client: Client, met: Relationship
+) -> None:
+    with as_owner():
+        gaps.open_gaps(now=timezone.now())
+    say(met, "deny")
+    assert [event.sequence for event in acme_client.events.read(after=0)] == [1, JUMP + 2]
+    assert acme_client.events.page(after=1).gaps == (Gap(first=2, last=JUMP + 1),)
+    with pytest.raises(BeyondStream):
+        next(iter(acme_client.events.follow(after=2)))
 
 
 def test_an_empty_stream_has_no_newest(acme_client: Client) -> None:

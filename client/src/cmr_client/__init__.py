@@ -17,6 +17,7 @@ from cmr_client.contacts import Contact, Whom
 from cmr_client.permissions import PermissionRow, Permissions, PermissionsLeftOut
 from cmr_client.problems import (
     BadSignature,
+    BeyondStream,
     CMRError,
     Conflict,
     Invalid,
@@ -34,6 +35,7 @@ from cmr_client.webhooks import verify_webhook
 __all__ = [
     "AsyncClient",
     "BadSignature",
+    "BeyondStream",
     "CMRError",
     "Campaign",
     "Client",

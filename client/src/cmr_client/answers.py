@@ -239,12 +239,24 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Sequences that no event has, or will have: the service went back to a backup."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Feed:
-    """Some of the stream. `retry_after`: nobody may wait just now, ask again in so many seconds."""
+    """Some of the stream. `retry_after`: nobody may wait just now, ask again in so many seconds.
+
+    Between its events nothing is missing, but for the `gaps`.
+    """
 
     events: list[Event]
     next_cursor: int | None = None
     retry_after: float | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

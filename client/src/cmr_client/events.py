@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from cmr_client.answers import Event, EventType, Feed
+from cmr_client.answers import Event, EventType, Feed, Gap
 from cmr_client.calls import Call, Step, found, get, post, whole
 from cmr_client.problems import retry_after
 from cmr_client.transports import Group, Items, K, Operation, Steps
@@ -23,6 +23,7 @@ LONGEST_WAIT = 30
 class _Feed:
     data: list[msgspec.Raw]
     next_cursor: int | None
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +40,20 @@ class Events(Group[K]):
     """The stream of what happens, and your word that you have applied it."""
 
     def read(self, *, after: int = 0) -> Items[Event, K]:
-        """Every event after a sequence, as far as there are any."""
+        """Every event after a sequence, as far as there are any.
+
+        Raises:
+            BeyondStream: the service went back to a backup; delete your copy and begin again.
+        """
         return Items(self._transport, _read(after))
 
     def follow(self, *, after: int = 0, wait: int = LONGEST_WAIT) -> Items[Event, K]:
         """Every event after a sequence, without an end: each as it is committed.
 
         `wait` is the longest that one call waits, in seconds.
+
+        Raises:
+            BeyondStream: as `read`, also while it follows.
         """
         return Items(self._transport, _follow(after, wait))
 
@@ -87,6 +95,7 @@ def _feed(answer: httpx.Response) -> Feed:
         events=[event_of(bytes(each)) for each in read.data],
         next_cursor=read.next_cursor,
         retry_after=retry_after(answer),
+        gaps=read.gaps,
     )
 
 

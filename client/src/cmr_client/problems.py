@@ -80,6 +80,13 @@ class Invalid(CMRError):
     """400, 405, 411, 413, 415, 422: the request is wrong; `field` and `errors` say where."""
 
 
+class BeyondStream(Invalid):
+    """422: the stream has not reached this sequence, or the service lost it in a restore.
+
+    If you had the sequence from the service, delete your copy and begin again.
+    """
+
+
 class TooMany(CMRError):
     """429: too often, or too much at once; `retry_after` says when to come again."""
 
@@ -129,6 +136,8 @@ def problem_of(answer: httpx.Response) -> CMRError:
         other = ServiceFailed if status >= 500 else UnexpectedAnswer
         return other("unexpected_answer", title, status=status, retry_after=retry_after(answer))
     kind = KINDS.get(status, ServiceFailed if status >= 500 else Invalid)
+    if said.code == "beyond_stream":
+        kind = BeyondStream
     more: dict[str, Any] = {"field": said.field, "errors": said.errors}
     return kind(
         said.code,

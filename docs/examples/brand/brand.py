@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 import time
+import urllib.error
 import urllib.request
 from contextlib import closing
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS event (
     sequence INTEGER PRIMARY KEY, person TEXT, subject_seq INTEGER, body TEXT
 );
+-- The numbers that no event has, because CMR went back to a backup.
+CREATE TABLE IF NOT EXISTS gap (first INTEGER PRIMARY KEY, last INTEGER);
 CREATE INDEX IF NOT EXISTS event_of_person ON event (person, subject_seq);
 -- What the newest event of each person says: whether we have a relationship with them, and what we
 -- may do (JSON). Where `permissions` is NULL, they were too many for the event: we have to ask.
@@ -52,9 +55,11 @@ def database():
     return connection
 
 
-def take(events):
+def take(events, gaps=()):
     """Write events into the copy, all or none. One that came before changes nothing."""
     with closing(database()) as copy, copy:
+        for gap in gaps:
+            copy.execute("INSERT OR IGNORE INTO gap VALUES (?, ?)", [gap["first"], gap["last"]])
         for event in events:
             person, subject_seq = event["data"]["subject"]["id"], event["data"]["subject_seq"]
             written = copy.execute(
@@ -123,8 +128,10 @@ def whole_through():
     with closing(database()) as copy:
         (through,) = copy.execute(
             "SELECT coalesce(min(sequence), 1) - 1 FROM ("
-            " SELECT 1 AS sequence UNION SELECT sequence + 1 FROM event)"
+            " SELECT 1 AS sequence UNION SELECT sequence + 1 FROM event"
+            " UNION SELECT last + 1 FROM gap)"
             " WHERE sequence NOT IN (SELECT sequence FROM event)"
+            " AND NOT EXISTS (SELECT 1 FROM gap WHERE sequence BETWEEN first AND last)"
         ).fetchone()
         return through
 
@@ -132,14 +139,21 @@ def whole_through():
 def is_whole(person):
     """Whether no event about this person is missing between those that came.
 
-    Their `subject_seq` goes 1, 2, 3, … for each person. The newest event is enough for `may`; this
-    proves that the history of one person is whole, without a look at all the others.
+    Their `subject_seq` goes 1, 2, 3, … for each person, and leaps where `sequence` does. The newest
+    event is enough for `may`; this proves that the history of one person is whole, without a look
+    at all the others.
     """
     with closing(database()) as copy:
-        (newest, many) = copy.execute(
-            "SELECT coalesce(max(subject_seq), 0), count(*) FROM event WHERE person = ?", [person]
+        (newest, many, first, last) = copy.execute(
+            "SELECT coalesce(max(subject_seq), 0), count(*), min(sequence), max(sequence)"
+            " FROM event WHERE person = ?",
+            [person],
         ).fetchone()
-        return newest == many
+        (leapt,) = copy.execute(
+            "SELECT coalesce(sum(last - first + 1), 0) FROM gap WHERE first > ? AND last < ?",
+            [first, last],
+        ).fetchone()
+        return newest == many + leapt
 
 
 def own(name, value=None):
@@ -230,11 +244,23 @@ def repair():
     Whose permissions are missing counts as applied: `may` says yes to nothing there, it asks.
     """
     after = whole_through()
-    while after is not None:
-        page = call("GET", f"events?after={after}&limit=1000")
-        take(page["data"])
-        after = page["next_cursor"]
-    call("POST", "events/ack", {"through": whole_through()})
+    try:
+        while after is not None:
+            page = call("GET", f"events?after={after}&limit=1000")
+            take(page["data"], page.get("gaps", []))
+            after = page["next_cursor"]
+        call("POST", "events/ack", {"through": whole_through()})
+    except urllib.error.HTTPError as error:
+        if error.code != 422 or json.load(error)["code"] != "beyond_stream":
+            raise
+        begin_again()
+
+
+def begin_again():
+    """Drop the copy, of which CMR has lost a part in a restore; the next round reads it anew."""
+    with closing(database()) as copy, copy:
+        for table in ("event", "person", "gap"):
+            copy.execute(f"DELETE FROM {table}")
 
 
 def learn_regimes():

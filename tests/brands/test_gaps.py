@@ -1,0 +1,168 @@
+"""After a restore: streams go on beyond all numbers that may have been used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from brands import density, gaps, lag, stream, webhooks
+from brands.dispatch import Dispatcher
+from brands.gaps import JUMP
+from brands.models import Brand, StreamGap
+from consent import integrity, ledger, metrics
+from consent.ledger import Actor, NewChoice
+from consent.models import MetricsCursor, Relationship
+from consent.resolution import Scope
+from tests.brands.endpoints import Endpoint, happen
+from tests.conftest import Api
+from tests.ownership import as_owner
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def restore(now: datetime) -> None:
+    """Do what a restore does to the streams."""
+    with as_owner():
+        gaps.open_gaps(now=now)
+
+
+@pytest.fixture
+def restored(acme: Brand, now: datetime) -> Brand:
+    """Acme's stream, restored when it had three events, of the people 1, 2 and 1."""
+    happen(acme, 1, 2, 1)
+    restore(now)
+    return acme
+
+
+def test_the_next_event_has_a_number_that_nobody_can_have_seen(
+    restored: Brand, as_acme: Api
+) -> None:
+    happen(restored, 2)
+    page = as_acme.get("events", after=3).json()
+    (event,) = page["data"]
+    assert (event["sequence"], event["data"]["subject_seq"]) == (JUMP + 4, JUMP + 2)
+    assert page["gaps"] == [{"first": 4, "last": JUMP + 3}]
+
+
+def test_a_page_within_dense_numbers_names_no_gaps(restored: Brand, as_acme: Api) -> None:
+    happen(restored, 2, 2)
+    assert "gaps" not in as_acme.get("events", limit=3).json()
+    assert "gaps" not in as_acme.get("events", after=JUMP + 3).json()
+
+
+def test_somebody_new_after_the_restore_begins_at_one(restored: Brand, as_acme: Api) -> None:
+    happen(restored, 3)
+    (event,) = as_acme.get("events", after=3).json()["data"]
+    assert event["data"]["subject_seq"] == 1
+    assert list(density.find_gaps(restored)) == []
+
+
+@pytest.mark.parametrize("grown", [False, True])
+@pytest.mark.parametrize("sequence", [4, 1_000, JUMP + 2])
+def test_a_reader_of_what_was_lost_is_refused(
+    restored: Brand, as_acme: Api, sequence: int, grown: bool
+) -> None:
+    """However long the stream grows again: else the reader would never know."""
+    if grown:
+        happen(restored, 1)
+    subscription = {"url": "https://acme.example/hook", "after": sequence}
+    answers = [
+        as_acme.get("events", after=sequence),
+        as_acme.get("events/overdue", after=sequence),
+        as_acme.get("exports/preferences", since=sequence),
+        as_acme.post("events/ack", {"through": sequence}),
+        as_acme.post("subscriptions", subscription),
+    ]
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(422, "beyond_stream")] * 5
+
+
+@pytest.mark.parametrize("sequence", [2, 3, JUMP + 3])
+def test_a_reader_of_what_is_there_goes_on(restored: Brand, as_acme: Api, sequence: int) -> None:
+    assert as_acme.get("events", after=sequence).status_code == 200
+    assert as_acme.post("events/ack", {"through": sequence}).json() == {"through": sequence}
+
+
+def test_a_webhook_goes_on_over_the_gap(
+    httpserver: HTTPServer, acme: Brand, worker: Dispatcher, now: datetime
+) -> None:
+    """At once: without knowing of the gap, it would look for events a thousand times."""
+    endpoint = Endpoint(httpserver, acme, worker)
+    happen(acme, 1, 2)
+    endpoint.deliver()
+    happen(acme, 1)
+    restore(now)
+    happen(acme, 2)
+    assert (lag.lags()[0].behind, endpoint.deliver()) == (2, 2)
+    assert sorted(endpoint.sequences) == [1, 2, 3, JUMP + 4]
+    assert (lag.lags()[0].behind, endpoint.fresh().cursor) == (0, JUMP + 4)
+
+
+def test_what_waits_behind_the_gap_is_late(
+    httpserver: HTTPServer, acme: Brand, worker: Dispatcher, now: datetime
+) -> None:
+    Endpoint(httpserver, acme, worker)
+    restore(now)
+    happen(acme, 1)
+    assert lag.lags()[0].seconds > 0
+
+
+def test_one_read_passes_the_gap(restored: Brand) -> None:
+    happen(restored, 1)
+    rows, through = stream.window(restored.pk, after=3, limit=10, wanted=stream.Wanted())
+    assert ([row[0] for row in rows], through) == ([JUMP + 4], JUMP + 4)
+    newest, low = stream.newest(restored.pk, before=JUMP + 4, limit=2)
+    assert ([event.sequence for event in newest], low) == ([3, 2], 2)
+
+
+def test_counts_go_on_over_the_gap(restored: Brand) -> None:
+    metrics.roll_up()
+    happen(restored, 1)
+    metrics.roll_up()
+    assert MetricsCursor.objects.get().sequence == JUMP + 4
+
+
+def test_a_stream_without_events_goes_on_further_too(
+    acme: Brand, as_acme: Api, now: datetime
+) -> None:
+    restore(now)
+    assert as_acme.get("events/newest").json() == {"sequence": JUMP}
+    assert as_acme.get("events", after=7).json()["code"] == "beyond_stream"
+
+
+def test_two_restores_leave_two_gaps(restored: Brand, as_acme: Api, now: datetime) -> None:
+    happen(restored, 2)
+    restore(now)
+    restore(now)
+    happen(restored, 2)
+    page = as_acme.get("events", after=2).json()
+    assert [event["sequence"] for event in page["data"]] == [3, JUMP + 4, 3 * JUMP + 5]
+    assert page["data"][-1]["data"]["subject_seq"] == 3 * JUMP + 3
+    assert len(page["gaps"]) == 3
+    assert list(density.find_gaps(restored)) == []
+
+
+def test_the_record_is_whole_with_a_gap_and_not_with_a_hole_beside_it(
+    met: Relationship, now: datetime
+) -> None:
+    scope = Scope(met.brand_id, "marketing", "email")
+    say(met, NewChoice(scope, "deny"), now)
+    restore(now)
+    say(met, NewChoice(scope, "grant"), now)
+    assert list(integrity.verify()) == []
+    with as_owner():
+        StreamGap.objects.create(brand=met.brand, first=JUMP * 3, last=JUMP * 4, made_at=now)
+    assert any("are missing" in each.problem for each in integrity.verify())
+
+
+def say(met: Relationship, choice: NewChoice, now: datetime) -> None:
+    ledger.record(met.subject_id, [choice], by=Actor("api"), now=now)
+
+
+def test_seeking_into_the_gap_is_refused(
+    httpserver: HTTPServer, restored: Brand, worker: Dispatcher
+) -> None:
+    endpoint = Endpoint(httpserver, restored, worker)
+    with pytest.raises(webhooks.StartsBeyondStream):
+        webhooks.seek(endpoint.subscription, after=100)
