@@ -8,6 +8,14 @@ WORKDIR /app
 COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/base.txt
 
+# For `manage.py backup` and `restore`: pg_dump may not be older than the server of compose, and
+# Debian's is: the one script of postgresql-common adds PostgreSQL's own packages.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && sh /usr/share/postgresql-common/pgdg/*.sh -y \
+    && apt-get install --yes --no-install-recommends postgresql-client-18 \
+    && rm -rf /var/lib/apt/lists/*
+
 COPY . .
 # Needs a setting only where it would use it; these three go into this one command and nowhere else.
 RUN SECRET_KEY=build IDENTIFIER_PEPPER=build WEBHOOK_SECRETS_KEY=build \

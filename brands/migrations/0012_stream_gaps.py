@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("brands", "0010_recurring_jobs"),
+        ("brands", "0011_metrics"),
     ]
 
     operations = [

@@ -1,0 +1,224 @@
+"""Backing up and restoring, as an operator does it, and what brands see of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from psycopg import sql
+from pytest_httpserver import HTTPServer
+
+from brands.dispatch import Dispatcher
+from brands.gaps import JUMP
+from brands.models import Brand
+from config.postgres import grants
+from consent.models import LedgerEntry, Relationship
+from tests.brands.endpoints import Endpoint
+from tests.conftest import ROOT, Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROLES = ("DATABASE_URL", "OWNER_DATABASE_URL", "MAINTENANCE_DATABASE_URL")
+
+
+def manage(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of `manage.py` with the three roles' logins to *database*."""
+    urls = {
+        name: urlsplit(getattr(settings, name))._replace(path=f"/{database}").geturl()
+        for name in ROLES
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=os.environ | urls,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def empty() -> Iterator[str]:
+    """The name of another database, which has nothing in it."""
+    name = f"{connection.settings_dict['NAME']}_restored"
+    with psycopg.connect(settings.OWNER_DATABASE_URL, autocommit=True) as owner:
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield name
+        gone = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+        owner.execute(gone)
+
+
+@contextmanager
+def everybody_uses(database: str) -> Iterator[None]:
+    """Have each new connection of this process go to *database*, as after a change of the URL."""
+    before = connection.settings_dict["NAME"]
+    connections.close_all()
+    connection.settings_dict["NAME"] = database
+    yield
+    connections.close_all()
+    connection.settings_dict["NAME"] = before
+
+
+def back_up(folder: Path) -> str:
+    file = folder / "cmr.dump"
+    done = manage(connection.settings_dict["NAME"], "backup", str(file))
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+    return str(file)
+
+
+def restore(database: str, *arguments: str) -> str:
+    done = manage(database, "restore", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stderr
+
+
+def say(as_ana: Api, *decisions: str) -> None:
+    scope = {"brand": "acme", "purpose": "marketing", "channel": "email"}
+    for decision in decisions:
+        answer = as_ana.post("me/choices", {"scope": scope, "decision": decision})
+        assert answer.status_code == 201, answer.content
+
+
+def read_feed(as_acme: Api, after: int) -> list[dict[str, Any]]:
+    answer = as_acme.get("events", after=after)
+    assert answer.status_code == 200, answer.content
+    events: list[dict[str, Any]] = answer.json()["data"]
+    return events
+
+
+def may_mail(as_acme: Api) -> bool:
+    contact = {"contact": {"email": "ana@example.org"}, "purpose": "marketing", "channel": "email"}
+    allowed: bool = as_acme.post("check", contact).json()["allowed"]
+    return allowed
+
+
+@pytest.fixture
+def subscribe(httpserver: HTTPServer, met: Relationship) -> Callable[[Dispatcher], Endpoint]:
+    """Make an endpoint of acme's, to which a worker delivers."""
+    return lambda worker: Endpoint(httpserver, met.brand, worker)
+
+
+def test_a_drill(
+    subscribe: Callable[[Dispatcher], Endpoint],
+    as_ana: Api,
+    as_acme: Api,
+    empty: str,
+    tmp_path: Path,
+) -> None:
+    """Choices, a backup, more choices, the loss of it all, a restore, and everybody goes on."""
+    with working() as worker:
+        endpoint = subscribe(worker)
+        say(as_ana, "deny", "grant")
+        kept = read_feed(as_acme, 0)[-1]["sequence"]
+        file = back_up(tmp_path)
+        say(as_ana, "deny", "grant", "deny")
+        endpoint.deliver()
+        lost = read_feed(as_acme, kept)
+        assert len(lost) == 3
+    assert "later ones are lost" in restore(empty, file)
+    with everybody_uses(empty), working() as worker:
+        assert may_mail(as_acme)
+        say(as_ana, "deny")
+        assert not may_mail(as_acme)
+        # Who had read less than the backup goes on, and misses nothing.
+        (new,) = read_feed(as_acme, kept)
+        assert new["sequence"] == kept + JUMP + 1
+        # Who had read more is told so, and begins again.
+        for event in lost:
+            refused = as_acme.get("events", after=event["sequence"])
+            assert refused.json()["code"] == "beyond_stream"
+        through = int(as_acme.get("exports/preferences").headers["X-Through-Sequence"])
+        say(as_ana, "grant")
+        (next_one,) = read_feed(as_acme, through)
+        assert next_one["sequence"] == new["sequence"] + 1
+        # The webhook goes on, with an event that is newer than all that it was sent.
+        endpoint.worker = worker
+        endpoint.deliver()
+        seen = [each for each in endpoint.received if each["sequence"] > JUMP]
+        assert [each["sequence"] for each in seen] == [new["sequence"], next_one["sequence"]]
+        before = max(each["data"]["subject_seq"] for each in lost)
+        assert seen[0]["data"]["subject_seq"] > before
+    assert manage(empty, "verify_ledger").returncode == 0
+
+
+@contextmanager
+def working() -> Iterator[Dispatcher]:
+    dispatcher = Dispatcher()
+    try:
+        yield dispatcher
+    finally:
+        dispatcher.close()
+
+
+def test_the_application_owns_nothing_of_what_was_restored(
+    met: Relationship, empty: str, tmp_path: Path
+) -> None:
+    restore(empty, back_up(tmp_path))
+    url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{empty}").geturl()
+    with psycopg.connect(url, autocommit=True) as application:
+        owned = application.execute(
+            "SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole"
+        ).fetchone()
+        assert owned == (0,)
+        for table in grants.INSERT_ONLY:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                application.execute(f"DELETE FROM {table}".encode())
+        assert application.execute("SELECT count(*) FROM brands_brand").fetchone() == (1,)
+
+
+def test_a_database_with_tables_is_left_alone(
+    met: Relationship, empty: str, tmp_path: Path
+) -> None:
+    file = back_up(tmp_path)
+    restore(empty, file)
+    again = manage(empty, "restore", file)
+    assert (again.returncode, "--replace" in again.stderr) == (2, True)
+    restore(empty, file, "--replace", "--jump", "10")
+    with everybody_uses(empty):
+        assert Brand.objects.get().stream_gaps.get().last == 11
+
+
+def test_a_database_in_use_is_left_alone(met: Relationship, empty: str, tmp_path: Path) -> None:
+    file = back_up(tmp_path)
+    url = urlsplit(settings.OWNER_DATABASE_URL)._replace(path=f"/{empty}").geturl()
+    with psycopg.connect(url):
+        refused = manage(empty, "restore", file)
+    assert (refused.returncode, "Stop web and workers" in refused.stderr) == (2, True)
+
+
+def test_a_broken_file_drops_nothing(met: Relationship, empty: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken"
+    restore(empty, back_up(tmp_path))
+    file.write_bytes(b"no backup")
+    assert manage(empty, "restore", str(file), "--replace").returncode == 2
+    with everybody_uses(empty):
+        assert Brand.objects.count() == 1
+
+
+def test_a_record_that_was_not_whole_shows_in_the_exit_code(
+    met: Relationship, as_ana: Api, empty: str, tmp_path: Path
+) -> None:
+    say(as_ana, "deny")
+    with psycopg.connect(settings.OWNER_DATABASE_URL, dbname=connection.settings_dict["NAME"]) as o:
+        o.execute("SET session_replication_role = replica")
+        o.execute(f"UPDATE {LedgerEntry._meta.db_table} SET reason = 'x'".encode())
+    done = manage(empty, "restore", back_up(tmp_path))
+    assert done.returncode == 1
+    assert "was altered" in done.stdout
+
+
+def test_a_backup_writes_over_nothing(met: Relationship, tmp_path: Path) -> None:
+    file = back_up(tmp_path)
+    again = manage(connection.settings_dict["NAME"], "backup", file)
+    assert (again.returncode, "there already" in again.stderr) == (1, True)
