@@ -15,6 +15,7 @@ ROWS = {
     "report_rebuild_10m",
     "import_1m",
     "check",
+    "check_logged",
     "checks_10k",
     "checks_stream",
     "choice",
