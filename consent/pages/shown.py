@@ -8,8 +8,6 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext as _
-
 from consent.reports.figures import WITHHELD, Card, Column, Figure, Value
 from consent.reports.names import Names, brand_of, read_row_names
 
@@ -103,14 +101,14 @@ def _why_not_drawn(one: Figure, rows: Sequence[Sequence[Value]]) -> str:
     known = [each for each in found if each is not None and each is not WITHHELD]
     if not known:
         return (
-            _("No chart: every number is withheld, being of too few people.")
+            "No chart: every number is withheld, being of too few people."
             if (WITHHELD in found)
-            else _("No chart: none of the numbers is known yet.")
+            else "No chart: none of the numbers is known yet."
         )
     if one.drawing.unit != "share" and not any(known):
         if WITHHELD in found:
-            return _("No chart: every number that is not withheld is 0.")
-        return _("No chart: every number is 0.")
+            return "No chart: every number that is not withheld is 0."
+        return "No chart: every number is 0."
     return ""
 
 
@@ -214,20 +212,20 @@ def _change(card: Card) -> str:
     if card.difference is None:
         return ""
     if card.difference == 0:
-        return _("as before")
+        return "as before"
     if card.change is not None:
         percent = round(100 * card.change)
         return _up_or_down(percent, f"{abs(percent)} %")
     size = abs(card.difference)
     if card.sort == "share":
         size = round(100 * size, 1)
-        changed = _up_or_down(size and card.difference, _("%(n)s points") % {"n": size})
+        changed = _up_or_down(size and card.difference, f"{size} points")
     else:
         changed = _up_or_down(card.difference, f"{size:,.0f}")
-    return _("%(changed)s; too few before for a percentage") % {"changed": changed}
+    return f"{changed}; too few before for a percentage"
 
 
 def _up_or_down(change: float, by: str) -> str:
     if not change:
-        return _("as before")
-    return (_("up %(by)s") if change > 0 else _("down %(by)s")) % {"by": by}
+        return "as before"
+    return f"{'up' if change > 0 else 'down'} {by}"

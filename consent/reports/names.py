@@ -8,67 +8,64 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.db.models import Model
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from brands.models import Brand, Campaign, Purpose, Topic
 from consent.reports.figures import Column, Value
 
-Word = str | Promise
-NOT_NARROWED: Word = _("any")
-WORDS: dict[str, dict[str, Word]] = {
+NOT_NARROWED = "any"
+WORDS: dict[str, dict[str, str]] = {
     "channel": {
-        "email": _("e-mail"),
-        "sms": _("SMS"),
-        "voice": _("phone calls"),
-        "push": _("push notifications"),
-        "post": _("letters"),
-        "in_app": _("messages in the app"),
-        "messaging": _("messengers"),
+        "email": "e-mail",
+        "sms": "SMS",
+        "voice": "phone calls",
+        "push": "push notifications",
+        "post": "letters",
+        "in_app": "messages in the app",
+        "messaging": "messengers",
     },
     "reason": {
-        "": _("not given"),
-        "too_many_in_general": _("Too many messages in general"),
-        "too_many_from_brand": _("Too many from this brand"),
-        "not_relevant": _("Not relevant"),
-        "never_signed_up": _("Never signed up"),
-        "no_longer_customer": _("No longer a customer"),
-        "content_changed": _("Not what they signed up for"),
-        "privacy": _("Privacy"),
-        "profiling": _("Did not want to be profiled"),
-        "bad_experience": _("A bad experience"),
-        "other": _("Something else"),
+        "": "not given",
+        "too_many_in_general": "Too many messages in general",
+        "too_many_from_brand": "Too many from this brand",
+        "not_relevant": "Not relevant",
+        "never_signed_up": "Never signed up",
+        "no_longer_customer": "No longer a customer",
+        "content_changed": "Not what they signed up for",
+        "privacy": "Privacy",
+        "profiling": "Did not want to be profiled",
+        "bad_experience": "A bad experience",
+        "other": "Something else",
     },
     "source": {
-        "portal": _("the person's pages"),
-        "api": _("a program of the person's"),
-        "link": _("a link in a message"),
-        "merge": _("two addresses that were joined"),
-        "gpc": _("a browser's Global Privacy Control signal"),
-        "sms": _("a text message to the brand"),
-        "mail_reply": _("a mail to the brand"),
-        "mail_provider": _("the unsubscribe or spam button of a mail program"),
-        "brand_api": _("the brand"),
+        "portal": "the person's pages",
+        "api": "a program of the person's",
+        "link": "a link in a message",
+        "merge": "two addresses that were joined",
+        "gpc": "a browser's Global Privacy Control signal",
+        "sms": "a text message to the brand",
+        "mail_reply": "a mail to the brand",
+        "mail_provider": "the unsubscribe or spam button of a mail program",
+        "brand_api": "the brand",
     },
     "purpose": {
-        "marketing": _("Marketing"),
-        "service": _("Service"),
-        "research": _("Research"),
-        "personalised_ads": _("Personalised ads"),
-        "profiling": _("Profiling"),
-        "sale_or_sharing": _("Sale or sharing"),
-        "ai_training": _("AI training"),
+        "marketing": "Marketing",
+        "service": "Service",
+        "research": "Research",
+        "personalised_ads": "Personalised ads",
+        "profiling": "Profiling",
+        "sale_or_sharing": "Sale or sharing",
+        "ai_training": "AI training",
     },
-    "campaign": {"": _("none")},
+    "campaign": {"": "none"},
     "state": {
-        "after_no_in_time": _("after a no, still in time"),
-        "after_no_late": _("after a no, too late"),
+        "after_no_in_time": "after a no, still in time",
+        "after_no_late": "after a no, too late",
     },
     "rule": {
-        "person_denied": _("the person's no"),
-        "person_paused": _("the person's pause"),
-        "brand_denied": _("a no that the brand recorded"),
-        "brand_paused": _("a pause that the brand recorded"),
+        "person_denied": "the person's no",
+        "person_paused": "the person's pause",
+        "brand_denied": "a no that the brand recorded",
+        "brand_paused": "a pause that the brand recorded",
     },
 }
 #: A code of these means something else with each brand.
@@ -88,9 +85,9 @@ class Names:
     def get(self, kind: str, code: str, brand: str = "") -> str:
         """Return the name, else the code where there is none or several."""
         if word := WORDS.get(kind, {}).get(code):
-            return str(word)
+            return word
         if not code:
-            return str(NOT_NARROWED)
+            return NOT_NARROWED
         if brand and kind in OF_BRANDS:
             return self.of_brand[kind].get((brand, code), code)
         return self.of_code[kind].get(code, code)
