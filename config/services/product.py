@@ -56,6 +56,7 @@ def variables(port: int, folder: Path) -> dict[str, str]:
     }
 
 
+#: Without any progress. While web and workers log or use the CPU they are waited for.
 READY_SECONDS = 60
 FREE_BYTES = 200_000_000
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from config.services import CannotRun, deaths, logs, processes
 from config.services.interruptions import Interruptions
+from config.services.progress import say
 
 FIRST_PAUSE = 0.2  # seconds before a restart; doubles with each recent death
 GRACE = 10.0  # seconds between SIGTERM and SIGKILL
 TICK = 0.1  # seconds
+LONGEST_START = 900.0  # seconds until everything is ready, however busy it is
+TELL_EVERY = 10.0  # seconds between two words about what is waited for
 
 
 class KeepsDying(CannotRun):
@@ -65,18 +68,37 @@ class Supervisor:
         for child in self._children:
             child.attend()
 
-    def wait_until_ready(self, interruptions: Interruptions, *, seconds: float) -> None:
-        """Raises NeverReady, KeepsDying, StopRequested."""
-        deadline = time.monotonic() + seconds
+    def wait_until_ready(
+        self, interruptions: Interruptions, *, seconds: float, at_most: float = LONGEST_START
+    ) -> None:
+        """Wait as long as what is not ready yet makes progress: it logs, or uses the CPU.
+
+        Give up after *seconds* without progress, and after *at_most* seconds in all: whatever
+        answers that it is not ready uses the CPU for that, too.
+
+        Raises: NeverReady, KeepsDying, StopRequested.
+        """
+        ends = time.monotonic() + at_most
         for child in self._children:
-            while not child.ready():
-                if time.monotonic() > deadline:
-                    raise NeverReady(
-                        f"{child.process.name} was not ready after {seconds:.0f} s; "
-                        f"the end of {child.log}:",
-                        log=logs.tail(child.log),
-                    )
-                self._round(interruptions)
+            self._wait_for(child, interruptions, seconds=seconds, ends=ends)
+
+    def _wait_for(
+        self, child: "_Child", interruptions: Interruptions, *, seconds: float, ends: float
+    ) -> None:
+        began = moved = told = time.monotonic()
+        done = child.progress()
+        while not child.ready():
+            now = time.monotonic()
+            if (newly := child.progress()) != done:
+                done, moved = newly, now
+            elif now > moved + seconds:
+                raise child.never_ready(f"made no progress for {seconds:.0f} s")
+            if now > ends:
+                raise child.never_ready(f"went on for {now - began:.0f} s")
+            if now > told + TELL_EVERY:
+                told = now
+                say(f"waiting for {child.process.name} ({now - began:.0f} s) … ", end="")
+            self._round(interruptions)
 
     def watch(self, interruptions: Interruptions) -> None:
         """Stays until asked to stop. Raises StopRequested, KeepsDying."""
@@ -123,6 +145,15 @@ class _Child:
                 env={**self.supervisor.environment, **self.process.environment},
             )
         processes.record(self.record, self._popen.pid)
+
+    def progress(self) -> tuple[int, int]:
+        """Return what changes while the process gets on: its log, and its CPU time."""
+        work = processes.work_done(self._popen.pid) if self._popen else 0
+        return logs.size(self.log), work
+
+    def never_ready(self, why: str) -> NeverReady:
+        text = f"{self.process.name} {why} and was not ready; the end of {self.log}:"
+        return NeverReady(text, log=logs.tail(self.log))
 
     def ready(self) -> bool:
         return self._popen is not None and (self.process.ready is None or self.process.ready())

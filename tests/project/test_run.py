@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -25,6 +33,77 @@ def test_it_shows_the_main_job(product: Product) -> None:
     counted = re.search(r"counted +(\d+) opt-outs today \(before: (\d+)\)", printed)
     assert counted
     assert int(counted[1]) == int(counted[2]) + 1
+
+
+class HoldsAnswers(BaseHTTPRequestHandler):
+    """Hands calls on to the product; the answer to a choice comes a second late."""
+
+    product: Product
+
+    def _hand_on(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(size) if size else None
+        headers = {k: v for k, v in self.headers.items() if k not in ("Host", "Connection")}
+        call = HTTPConnection("127.0.0.1", self.product.port, timeout=60)
+        call.request(self.command, self.path, body, headers)
+        answer = call.getresponse()
+        said = answer.read()
+        if self.path.endswith("/me/choices"):
+            time.sleep(1)
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def do_GET(self) -> None:
+        self._hand_on()
+
+    def do_POST(self) -> None:
+        self._hand_on()
+
+
+@contextmanager
+def answers_held(product: Product, folder: Path) -> Iterator[None]:
+    """Have the commands of *folder* call the product by way of `HoldsAnswers`."""
+    handler = type("Handler", (HoldsAnswers,), {"product": product})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        paper = product.paper | {"base_url": f"http://127.0.0.1:{server.server_port}"}
+        (folder / "demo.json").write_text(json.dumps(paper))
+        shutil.copy(product.folder / "run.env", folder)
+        try:
+            yield
+        finally:
+            server.shutdown()
+
+
+def test_nothing_is_received_before_it_was_said(product: Product, tmp_path: Path) -> None:
+    """Also where the webhook comes before the answer to the choice, as both follow the commit."""
+    say_yes(product)
+    with answers_held(product, tmp_path):
+        printed = _manage(product, "main_job", folder=tmp_path)
+    said = re.search(r"said +(\d\S+)", printed)
+    received = re.search(r"received +(\S+) .* \(after (\d+) ms\)", printed)
+    assert said and received, printed
+    assert said[1] <= received[1]
+
+
+def say_yes(product: Product) -> None:
+    """Take Ana's no of before away, for the same no again would be no second choice."""
+    scope = {"brand": "acme", "purpose": "marketing", "channel": "email"}
+    request = urllib.request.Request(
+        f"{product.paper['base_url']}/api/v1/me/choices",
+        json.dumps({"scope": scope, "decision": "grant"}).encode(),
+        {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {product.paper['consumers'][0]['token']}",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert answer.status == HTTPStatus.CREATED
 
 
 def test_the_paper_for_scripts_is_for_its_owner_only(product: Product) -> None:
@@ -69,11 +148,11 @@ def test_a_directory_is_imported_beside_it(product: Product, tmp_path: Path) -> 
         assert json.load(answer)["rule"] == "no_relationship"
 
 
-def _manage(product: Product, *arguments: str) -> str:
+def _manage(product: Product, *arguments: str, folder: Path | None = None) -> str:
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=running.ROOT,
-        env=running.environment() | {"CMR_FOLDER": str(product.folder)},
+        env=running.environment() | {"CMR_FOLDER": str(folder or product.folder)},
         capture_output=True,
         text=True,
         check=True,

@@ -164,9 +164,35 @@ def test_not_ready_in_time_shows_the_log(supervisor: Supervisor, tmp_path: Path)
     mute = Process("mute", ["sh", "-c", "echo listening; sleep 600"], ready=lambda: False)
     supervisor.start([mute])
     assert processes.gone(lambda: not said.read_text(), seconds=20)
-    with pytest.raises(NeverReady, match="mute was not ready") as failure:
+    with pytest.raises(NeverReady, match="mute made no progress") as failure:
         supervisor.wait_until_ready(Interruptions(), seconds=0)
     assert failure.value.log == "listening"
+
+
+#: Each gets on for far longer than the waiting lasts without progress, and then is ready.
+LOGS = "for i in $(seq 24); do echo $i; sleep 0.5; done; touch {done}; sleep 600"
+SPIN = "import time; end = time.monotonic() + 12\nwhile time.monotonic() < end: pass"
+WORKS = f"{sys.executable} -c '{SPIN}'; touch {{done}}; sleep 600"
+
+
+@linux
+@pytest.mark.parametrize("script", [LOGS, WORKS])
+def test_what_makes_progress_is_waited_for(
+    script: str, supervisor: Supervisor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = tmp_path / "done"
+    argv = ["sh", "-c", script.format(done=done)]
+    supervisor.start([Process("slow", argv, ready=done.exists)])
+    supervisor.wait_until_ready(Interruptions(), seconds=8)
+    assert "waiting for slow" in capsys.readouterr().out
+
+
+@linux
+def test_what_is_busy_for_ever_is_given_up(supervisor: Supervisor) -> None:
+    busy = Process("busy", ["sh", "-c", "while :; do :; done"], ready=lambda: False)
+    supervisor.start([busy])
+    with pytest.raises(NeverReady, match="busy went on for"):
+        supervisor.wait_until_ready(Interruptions(), seconds=600, at_most=1)
 
 
 def test_a_stop_is_noticed_while_waiting(supervisor: Supervisor) -> None:
