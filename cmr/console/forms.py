@@ -391,7 +391,7 @@ class SayForm(forms.Form):
         return NewChoice(scope, decision, until=until, limit=limit)
 
 
-FOUND_OUT = ("", "found out")
+DETECTED = ("", "detect automatically")
 
 
 class ImportForm(forms.Form):
@@ -400,7 +400,7 @@ class ImportForm(forms.Form):
         required=False,
         label="Encoding",
         choices=[
-            FOUND_OUT,
+            DETECTED,
             ("utf-8", "UTF-8"),
             ("utf-16", "UTF-16 (Excel: Unicode text)"),
             ("windows-1252", "Windows-1252 (Western Europe)"),
@@ -409,13 +409,15 @@ class ImportForm(forms.Form):
     separator = forms.ChoiceField(
         required=False,
         label="Separator",
-        choices=[FOUND_OUT, ("comma", "comma ,"), ("semicolon", "semicolon ;"), ("tab", "tab")],
+        choices=[DETECTED, ("comma", "comma ,"), ("semicolon", "semicolon ;"), ("tab", "tab")],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        most = size(settings.MAX_UPLOAD_BYTES)
-        self.fields["file"].help_text = f"CSV with headings, or NDJSON; up to {most}."
+        most = settings.MAX_UPLOAD_BYTES
+        file = self.fields["file"]
+        file.help_text = f"CSV with headings, or NDJSON; up to {size(most)}."
+        file.widget.attrs["data-most-bytes"] = most  # console.js looks before anything is sent
 
     def form_of_file(self) -> str:
         """How to read it: as its name ends, or else as it begins."""
@@ -468,7 +470,7 @@ class ColumnsForm(forms.Form):
                 label=heading,
                 choices=list(TARGETS.items()),
                 initial=chosen.get(heading, ""),
-                help_text=f"First row: {example}" if example else "Empty in the first row.",
+                help_text=example or "empty in the first row",
             )
 
     def columns(self) -> dict[str, str]:
@@ -494,7 +496,7 @@ class DefaultsForm(forms.Form):
     note = forms.CharField(
         max_length=300,
         label="How these relationships came about",
-        help_text="The people read it.",
+        help_text="The people read it. As: You subscribed to our newsletter.",
     )
     decision = forms.ChoiceField(
         required=False,

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import asdict, replace
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands.wakeup import publish
-from brands.wire import takes_upload
+from brands.wire import upload_limit
 from cmr.console.access import Place, for_members
 from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE
@@ -28,6 +28,8 @@ from consent.imports.sources import BadPart
 from consent.models import Import, ImportFile
 
 CSV = "text/csv; charset=utf-8"
+#: So many bytes the form has beside its file.
+FIELDS = 65_536
 STEPS = {1: "File", 2: "Columns", 3: "All rows", 4: "Check", 5: "Import"}
 #: What a row would do, as people read it.
 DOES = {
@@ -42,21 +44,31 @@ DOES = {
 }
 
 
-@takes_upload
+def body_limit() -> int:
+    """Return how many bytes the body of the form may have: a file of the limit, and its fields."""
+    return upload_limit() + FIELDS
+
+
 @csrf_exempt  # the token is part of the body, which is read only when its size is known
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def imports(request: HttpRequest, place: Place) -> HttpResponseBase:
     """The imports, newest first; POST begins one with its file."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_UPLOAD_BYTES:
-        return _too_large(request, place)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > body_limit():
+        return _refuse_large(request, place)
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     return _imports(request, place)
+
+
+imports.max_body_bytes = body_limit  # type: ignore[attr-defined]
 
 
 @csrf_protect
 def _imports(request: HttpRequest, place: Place) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile) and (file.size or 0) > upload_limit():
+        return _refuse_large(request, place)
     if request.method == "POST" and form.is_valid() and (job := _keep(place, form)):
         return _to(place, job, "columns")
     return _shown(request, place, form, status=422 if form.errors else 200)
@@ -82,20 +94,19 @@ def _keep(place: Place, form: ImportForm) -> Import | None:
     return None
 
 
-def _too_large(request: HttpRequest, place: Place) -> HttpResponse:
-    form = ImportForm()
-    most = size(settings.MAX_UPLOAD_BYTES)
-    problem = f"A file may have {most} here. Send larger ones in parts, by API or `cmr import`."
-    return _shown(request, place, form, status=413, problem=problem)
+def _refuse_large(request: HttpRequest, place: Place) -> HttpResponse:
+    """Say how large files are imported. Of this one nothing is kept."""
+    return _shown(request, place, ImportForm(), status=413, is_too_large=True)
 
 
 def _shown(
-    request: HttpRequest, place: Place, form: ImportForm, *, status: int, problem: str = ""
+    request: HttpRequest, place: Place, form: ImportForm, *, status: int, is_too_large: bool = False
 ) -> HttpResponse:
     mine = Import.objects.filter(brand=place.brand).order_by("-pk")
     found = Paginator(mine, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"place": place, "page": "imports", "imports": found, "form": form}
-    context |= {"problem": problem, "steps": STEPS, "step": 1}
+    context |= {"is_too_large": is_too_large, "most": size(upload_limit())}
+    context |= {"steps": STEPS, "step": 1}
     return render(request, "console/imports.html", context, status=status)
 
 

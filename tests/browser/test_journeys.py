@@ -16,6 +16,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
+from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands import keys, webhooks
@@ -23,6 +24,7 @@ from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
 from cmr import accounts, overview
 from cmr.models import Consumer
+from cmr.portal import home, past
 from consent import identifiers, propagation, relationships
 from consent.imports import applying, jobs
 from consent.ledger import Actor
@@ -110,6 +112,7 @@ def test_from_sign_up_to_erasure(
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"applied \d"))
 
     page.get_by_role("link", name="Receipt", exact=True).click()
+    page.get_by_text("The signed text, for experts").click()
     text = page.locator("#receipt").inner_text()
     page.get_by_role("main").get_by_role("link", name="Check a receipt").click()
     page.get_by_label("The signed text").fill(text)
@@ -435,7 +438,7 @@ def test_an_import_renews_itself(page: Page, world: World) -> None:
     page.goto("/console/acme/live/imports")
     page.get_by_role("region", name="Imports").get_by_role("link").click()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("1 of 2 rows are dealt with")).to_be_visible()
+    expect(page.get_by_text("1 of 2 rows are done")).to_be_visible()
     for job in applying.waiting():
         jobs.run(job, now=timezone.now())
     expect(page.get_by_text("Done: 1 of 2 rows")).to_be_visible()
@@ -461,6 +464,59 @@ def test_an_export_is_imported_by_hand(page: Page, world: World) -> None:
     for job in applying.waiting():
         jobs.run(job, now=timezone.now())
     expect(page.get_by_text("Done: 3 of 3 rows")).to_be_visible()
+
+
+def test_the_history_shows_more(
+    open_page: Open, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana looks further back, and what she saw stays where it is."""
+    monkeypatch.setattr(past, "PAGE_SIZE", 3)
+    page = open_page()
+    sign_in(page)
+    page.goto("/history")
+    changes = page.locator("#changes").get_by_role("listitem")
+    expect(changes).to_have_count(3)
+    page.get_by_role("link", name="Show more").click()
+    expect(changes).to_have_count(6)
+
+
+def test_all_brands_of_a_long_list_are_selected(
+    open_page: Open, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana selects all, then takes one out: what is sent is what is ticked."""
+    monkeypatch.setattr(home, "PAGE_SIZE", 2)
+    page = open_page()
+    sign_in(page)
+    everything = page.get_by_role("checkbox", name=re.compile(r"Select all \d"))
+    everything.check()
+    first = page.get_by_role("checkbox", name="Acme Outdoor")
+    expect(first).to_be_checked()
+    expect(page.locator("#number-selected")).not_to_have_text("2")
+    first.uncheck()
+    expect(everything).not_to_be_checked()
+    expect(page.locator("#number-selected")).to_have_text("1")
+
+
+def test_a_file_that_is_too_large_is_not_sent(
+    open_page: Open, world: World, settings: Settings
+) -> None:
+    """A developer chooses a file above the limit, reads what to do, and takes a smaller one."""
+    settings.MAX_UPLOAD_BYTES = 1_000
+    worlds.developer()
+    page = open_page()
+    sign_in(page, worlds.DEVELOPER)
+    page.goto("/console/acme/test/imports")
+    expect(page.get_by_text("This file is larger")).to_be_hidden()
+    large = {"name": "large.csv", "mimeType": "text/csv", "buffer": b"email\n" + b"x" * 1_000}
+    page.get_by_label("File").set_input_files(large)  # type: ignore[arg-type]
+    expect(page.get_by_text("This file is larger")).to_be_visible()
+    expect(page.get_by_text("cmr import people.csv")).to_be_visible()
+    page.get_by_role("button", name="Next: its columns").click()
+    expect(page.get_by_role("heading", name="Import a file")).to_be_visible()
+    page.get_by_label("File").set_input_files(ROOT / "tests/console/exports/brevo.csv")
+    expect(page.get_by_text("This file is larger")).to_be_hidden()
+    page.get_by_role("button", name="Next: its columns").click()
+    expect(page.get_by_text("It looks like an export of Brevo")).to_be_visible()
 
 
 def test_all_goes_with_no_other_tick(open_page: Open, world: World) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from brands.models import Event, Workspace
+from cmr.console.imports import FIELDS
 from consent import identifiers, ledger
 from consent.identifiers import find_or_create
 from consent.imports import applying, files, jobs, rows
@@ -147,13 +148,33 @@ def test_what_cannot_be_read_leaves_nothing(
     assert not Import.objects.exists() and not ImportFile.objects.exists()
 
 
-def test_a_file_that_is_too_large_is_not_read(
+def test_the_limit_is_said_before_a_file_is_chosen(
     workspace: Workspace, dev: Browser, settings: Settings
 ) -> None:
-    settings.MAX_UPLOAD_BYTES = 1_000
-    answer = sent(dev, GOOD * 10)
-    assert answer.status_code == 413 and "cmr import" in answer.content.decode()
-    assert not Import.objects.exists()
+    settings.MAX_UPLOAD_BYTES = 3_500_000
+    page = dev.text(PATH)
+    assert "NDJSON; up to 3.5 MB" in page and 'data-most-bytes="3500000"' in page
+    assert "Files of more than 3.5 MB" in page and "cmr import people.csv --note" in page
+    assert re.search('id="too-large" hidden', page)
+
+
+@pytest.mark.parametrize("beyond", [1, FIELDS + 1], ids=["of the file", "of the whole form"])
+def test_a_file_above_the_limit_is_refused_and_the_page_says_how(
+    beyond: int, workspace: Workspace, dev: Browser, settings: Settings
+) -> None:
+    settings.MAX_UPLOAD_BYTES = len(GOOD)
+    answer = sent(dev, GOOD + "x" * beyond)
+    page = answer.content.decode()
+    assert answer.status_code == 413 and 'id="large-files" open' in page
+    assert 'role="alert" id="too-large">This file is larger' in page
+    assert not Import.objects.exists() and not ImportFilePiece.objects.exists()
+
+
+def test_a_file_of_just_the_limit_is_taken(
+    workspace: Workspace, dev: Browser, settings: Settings
+) -> None:
+    settings.MAX_UPLOAD_BYTES = len(GOOD)
+    uploaded(dev)
 
 
 def test_so_many_at_once(workspace: Workspace, dev: Browser) -> None:
@@ -197,7 +218,7 @@ def test_another_brand_s_import_is_not_there(is_live: Workspace, dev: Browser) -
         assert dev.get(f"{page}/{file}").status_code == 404
     for act in ("start", "cancel"):
         assert dev.post(f"{page}/{act}").status_code == 404
-    assert "There is none yet" in dev.text("acme/live/imports")
+    assert "No imports yet" in dev.text("acme/live/imports")
 
 
 def test_a_file_needs_its_token(workspace: Workspace, dev: Browser) -> None:
