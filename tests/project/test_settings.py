@@ -145,6 +145,13 @@ def test_streams_that_take_every_thread_are_refused(settings: Settings, streams:
     assert error.id == "config.E004"
 
 
+def test_uploads_that_a_process_could_not_hold_are_a_mistake(settings: Settings) -> None:
+    assert checks.uploads_fit_into_buffer(None) == []
+    settings.MAX_UPLOAD_BYTES = settings.MAX_BUFFERED_BYTES // 4
+    (error,) = checks.uploads_fit_into_buffer(None)
+    assert error.id == "config.E010"
+
+
 @pytest.mark.django_db
 def test_no_model_has_changed_without_a_migration() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
