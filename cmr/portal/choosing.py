@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from brands import time_bounds
 from brands.times import read_day
 from cmr import preferences, undoing
 from cmr.models import Consumer
-from cmr.portal import done, words
+from cmr.portal import done, listing, words
 from cmr.portal.person import for_consumers
 from cmr.preferences import Wish
 from consent import explaining, scopes
@@ -41,7 +41,6 @@ PER = ("day", "week", "month")
 PARTS = 5
 #: How a button's value ends that is about everything.
 WHOLE = "::::"
-MOST_BRANDS = 500
 MOST_MESSAGES = 1_000
 
 
@@ -106,7 +105,7 @@ def _of_one_click(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
 
 
 def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[LedgerEntry]:
-    said, brands = _pressed(request)
+    said, brands = _pressed(request, consumer)
     if kinds := TAKES_BACK.get(said[0].decision):
         places = [
             preferences.scope_of(consumer, replace(each.names, brand=brand), decision="clear")
@@ -149,7 +148,7 @@ def in_words(error: Exception) -> str:
     return _("What this was about is no more. Load the page again.")
 
 
-def _pressed(request: HttpRequest) -> tuple[list[Said], Sequence[str | None]]:
+def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequence[str | None]]:
     """What was said, and about which brands. Raises BadWish."""
     if one := request.POST.get("one"):  # a row's own button, whatever is ticked
         decision, _colon, slug = one.partition(":")
@@ -157,16 +156,18 @@ def _pressed(request: HttpRequest) -> tuple[list[Said], Sequence[str | None]]:
     said = [read(value) for value in request.POST.getlist("say")]
     if not said:
         raise BadWish(_("Nothing was chosen."))
-    return said, brands_of(request)
+    return said, brands_of(request, consumer)
 
 
-def brands_of(request: HttpRequest) -> Sequence[str | None]:
+def brands_of(request: HttpRequest, consumer: Consumer) -> Sequence[str | None]:
     """By slug; none of them means any brand. A list to tick with nothing ticked is a mistake."""
     slugs = [slug for slug in request.POST.getlist("brand") if slug]
-    if len(slugs) > MOST_BRANDS:  # to cut the list would drop a no that is then acknowledged
-        raise BadWish(_("Tick at most %(most)s brands at once.") % {"most": MOST_BRANDS})
+    if "all" in request.POST:  # also those on the list's other pages
+        slugs = listing.find_slugs(consumer, QueryDict(request.POST["all"]), now=timezone.now())
+    if len(slugs) > listing.MOST_CHOSEN:  # a shorter list would drop a no that is acknowledged
+        raise BadWish(_("Select at most %(most)s brands at once.") % {"most": listing.MOST_CHOSEN})
     if not slugs and "ticked" in request.POST:
-        raise BadWish(_("Tick the brands first that you mean."))
+        raise BadWish(_("Select the brands first."))
     return [*dict.fromkeys(slugs)] or [None]
 
 

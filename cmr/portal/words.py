@@ -44,6 +44,27 @@ PURPOSES = {
         gettext_lazy("Training machine-learning models on your data."),
     ),
 }
+#: What the directory says a company is; others are shown as they were written.
+CATEGORIES = {
+    "addresses": gettext_lazy("address trading"),
+    "ads": gettext_lazy("advertising"),
+    "church": gettext_lazy("church"),
+    "collection agency": gettext_lazy("debt collection"),
+    "commerce": gettext_lazy("shopping"),
+    "credit agency": gettext_lazy("credit agency"),
+    "entertainment": gettext_lazy("entertainment"),
+    "finance": gettext_lazy("banking and finance"),
+    "health": gettext_lazy("health"),
+    "insurance": gettext_lazy("insurance"),
+    "nonprofit": gettext_lazy("non-profit organisation"),
+    "political party": gettext_lazy("political party"),
+    "public body": gettext_lazy("public authority"),
+    "school": gettext_lazy("school"),
+    "social media": gettext_lazy("social media"),
+    "telecommunication": gettext_lazy("telephone and internet"),
+    "travel": gettext_lazy("travel"),
+    "utility": gettext_lazy("energy and water"),
+}
 STATES = {
     "receiving": gettext_lazy("Allowed"),
     "paused": gettext_lazy("Paused"),

@@ -106,3 +106,10 @@ def is_web(address: str) -> bool:
 def listed(codes: Iterable[str]) -> str:
     """Purposes and topics within a sentence, by commas."""
     return ", ".join(words.purpose(code) if code in words.PURPOSES else code for code in codes)
+
+
+@register.filter
+def in_categories(codes: Iterable[str]) -> str:
+    """Return what a company is, by commas, with a capital letter."""
+    text = ", ".join(str(words.CATEGORIES.get(code, code)) for code in codes)
+    return text[:1].upper() + text[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime, timedelta
 
@@ -12,7 +13,8 @@ from django.utils import timezone
 from brands.models import Brand, Topic
 from cmr import accounts, overview, preferences
 from cmr.models import Consumer, User
-from cmr.portal.choosing import MOST_BRANDS
+from cmr.portal import home
+from cmr.portal.listing import MOST_CHOSEN
 from consent import checks, ledger, relationships
 from consent.checks import Asked
 from consent.identifiers import Contact
@@ -107,7 +109,8 @@ def test_a_state_is_said_in_words(browser: Client, met: Relationship, offers: To
     say(browser, "grant:research:sms::")
     say(browser, f"grant:marketing:email:{offers.code}:")
     say(browser, "grant:profiling:::")
-    page = re.sub(r"\s+", " ", browser.get("/").content.decode())
+    page = re.sub(r"<[^>]+>", "", browser.get("/").content.decode())
+    page = re.sub(r"\s+", " ", page)
     assert "SMS: research. E-mail: Weekly offers. Your data: profiling." in page
 
 
@@ -131,18 +134,40 @@ def test_ticked_brands_are_stopped_together(browser: Client, both: list[Brand]) 
     assert LedgerEntry.objects.filter(decision="deny").count() == 2
 
 
+def test_all_of_a_list_are_stopped_whatever_its_page(
+    browser: Client, both: list[Brand], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert b'name="all"' not in browser.get("/").content
+    monkeypatch.setattr(home, "PAGE_SIZE", 1)
+    page = browser.get("/", {"sort": "name"}).content.decode()
+    (query,) = re.findall(r'name="all" value="([^"]+)"', page)
+    assert "Select all 2" in page and names(page.encode()) == ["Acme"]
+    sent = {"all": html.unescape(query), "brand": "acme", "ticked": "1", "say": "deny::::"}
+    browser.post("/choose", sent)
+    stopped = LedgerEntry.objects.filter(decision="deny").values_list("brand__slug", flat=True)
+    assert set(stopped) == {"acme", "rival"}
+
+
+def test_all_of_a_list_are_those_that_were_looked_for(browser: Client, both: list[Brand]) -> None:
+    sent = {"all": "q=riv&show=&sort=name", "ticked": "1", "say": "deny::::"}
+    browser.post("/choose", sent)
+    assert LedgerEntry.objects.get().brand == both[1]
+    answer = browser.post("/choose", sent | {"all": "q=nobody"})
+    assert answer.status_code == 422 and LedgerEntry.objects.count() == 1
+
+
 def test_more_brands_than_are_taken_at_once_are_refused(browser: Client, both: list[Brand]) -> None:
-    slugs = ["acme", *(f"brand-{n}" for n in range(MOST_BRANDS))]
+    slugs = ["acme", *(f"brand-{n}" for n in range(MOST_CHOSEN))]
     answer = browser.post("/choose", {"brand": slugs, "ticked": "1", "say": "deny::::"})
     assert answer.status_code == 422
-    assert f"Tick at most {MOST_BRANDS} brands at once." in answer.text
+    assert f"Select at most {MOST_CHOSEN} brands at once." in answer.text
     assert not Preference.objects.exists()
 
 
 def test_a_list_with_nothing_ticked_is_not_everybody(browser: Client, both: list[Brand]) -> None:
     answer = browser.post("/choose", {"ticked": "1", "say": "deny::::"})
     assert answer.status_code == 422
-    assert b"Tick the brands first" in answer.content
+    assert b"Select the brands first" in answer.content
     assert not LedgerEntry.objects.exists()
 
 

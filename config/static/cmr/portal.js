@@ -44,11 +44,20 @@
     if (done && status.getBoundingClientRect().bottom < 0) done.classList.add("float");
   });
 
-  // One tick for all of a list.
+  // One tick for all of a list. It goes when one of the list is taken out again: what is sent is
+  // what is seen. How many are selected stands beside the buttons.
   addEventListener("change", (event) => {
-    if (!event.target.matches("[data-ticks]")) return;
-    for (const box of document.getElementsByName(event.target.dataset.ticks)) {
-      box.checked = event.target.checked;
+    const changed = event.target;
+    const form = changed.form;
+    if (!form || !changed.matches(".tick")) return;
+    if (changed.dataset.ticks) {
+      for (const box of form.querySelectorAll(`[name=${changed.dataset.ticks}]`)) box.checked = changed.checked;
     }
+    if (!changed.checked) {
+      for (const box of form.querySelectorAll("[data-ticks]")) box.checked = false;
+    }
+    const all = form.querySelector("[data-number]:checked");
+    const number = all ? all.dataset.number : form.querySelectorAll("[name=brand]:checked").length;
+    document.getElementById("number-selected").textContent = number;
   });
 })();
