@@ -326,7 +326,7 @@ def write_bad_rows(kept: ImportFile) -> Iterator[bytes]:
     """
     source = open_kept(kept)
     yield tables.written([["why", *kept.headings]])
-    bad = problems.of(kept.job).order_by("place").iterator()
+    bad = problems.of(kept.job).order_by("place").iterator(problems.PIECE)
     problem = next(bad, None)
     for row, line in enumerate(source.lines, start=1):
         if problem is None:

@@ -13,7 +13,7 @@ from consent.models import Import, ImportProblem
 
 #: So many rows of a group are named.
 EXAMPLES = 5
-#: So many rows of a file are sent at once.
+#: So many rows of a file are read and sent at once.
 PIECE = 500
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
+from itertools import islice
 from typing import IO, Any
 
 from django.db import connection, transaction
@@ -22,6 +23,8 @@ MOST_ROWS = 2**32 - 1  # of a part
 #: A part with more bad rows is the wrong file.
 MOST_BAD = 100_000
 PIECE = 1 << 16
+#: So many rows are staged at once. What is wrong with bad ones is held in memory until then.
+BATCH = 10_000
 #: Of a part so much is held in memory, in bytes.
 SPOOLED = 8_000_000
 COLUMNS = (
@@ -113,24 +116,40 @@ def stage(job: Import, number: int, source: Source, digest: bytes, *, now: datet
 
 
 def _stage(job: Import, number: int, lines: Iterator[Line], now: datetime) -> tuple[int, int]:
-    """How many rows were good, and bad."""
-    reader, problems, good = Reader(job.brand, now=now), [], 0
-    first = number << 32
+    """Return how many rows were good, and bad.
+
+    Raises:
+        TooManyBad
+    """
+    reader, good, bad = Reader(job.brand, now=now), 0, 0
+    numbered = enumerate(lines, start=(number << 32) + 1)
+    while True:
+        copied, problems = _copy_rows(job, islice(numbered, BATCH), reader)
+        ImportProblem.objects.bulk_create(problems, batch_size=5_000)
+        good, bad = good + copied, bad + len(problems)
+        if bad > MOST_BAD:
+            raise TooManyBad(f"more than {MOST_BAD:,} rows are bad")
+        if copied + len(problems) < BATCH:
+            return good, bad
+
+
+def _copy_rows(
+    job: Import, numbered: Iterable[tuple[int, Line]], reader: Reader
+) -> tuple[int, list[ImportProblem]]:
+    """Write the good rows. Return how many there were, and what is wrong with the others."""
+    good, problems = 0, []
     copy_rows = f"COPY consent_importrow ({', '.join(COLUMNS)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(copy_rows) as copy:
         copy.set_types(TYPES)
-        for place, line in enumerate(lines, start=first + 1):
+        for place, line in numbered:
             try:
                 row = reader.read(_said(line))
             except BadRow as error:
                 problems.append(_problem(job, place, error))
-                if len(problems) > MOST_BAD:
-                    raise TooManyBad(f"more than {MOST_BAD:,} rows are bad") from error
                 continue
             copy.write_row((job.pk, place, *astuple(row)))
             good += 1
-    ImportProblem.objects.bulk_create(problems, batch_size=5_000)
-    return good, len(problems)
+    return good, problems
 
 
 def _said(line: Line) -> Mapping[str, Any]:
