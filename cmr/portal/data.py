@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -79,7 +80,7 @@ def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         context["owned"] = error.workspaces
         return render(request, "cmr/erase.html", context, status=409)
     logout(request)
-    return redirect("erased")
+    return redirect(reverse("erased", query={"brands": "stop"} if first_stop else None))
 
 
 @require_safe

@@ -379,6 +379,7 @@ def test_after_erasure_the_no_still_stands(
     assert browser.post("/you/erase", {"word": "no", "brands": brands}).status_code == 422
     page = browser.post("/you/erase", {"word": "Erase ", "brands": brands}, follow=True)
     assert b"Your account is gone" in page.content
+    assert (b"You said no to everything" in page.content) is (brands == "stop")
     assert not User.objects.filter(email=EMAIL).exists()
     assert not ContactPoint.objects.exists() and not EmailAddress.objects.exists()
     assert as_ana.get("me").status_code == 401

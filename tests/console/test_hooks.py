@@ -37,7 +37,7 @@ def deliver(worker: Dispatcher) -> None:
 
 
 def tokens(page: str) -> list[str]:
-    return re.findall(r'<pre class="token"[^>]*>([^<]+)</pre>', page)
+    return re.findall(r'<pre class="token code"[^>]*>([^<]+)</pre>', page)
 
 
 # -- Making and changing --------------------------------------------------------------------------
