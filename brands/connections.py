@@ -22,6 +22,16 @@ def find_connected(brand_ids: Iterable[int], *, now: datetime) -> set[int]:
     )
 
 
+def find_ever_connected(brand_ids: Iterable[int]) -> set[int]:
+    """Return those of the brands that ever had a key, a webhook or a workspace."""
+    if not (ids := set(brand_ids)):
+        return set()
+    keys = BrandKey.objects.filter(brand__in=ids).values_list("brand_id", flat=True)
+    hooks = Subscription.objects.filter(brand__in=ids).values_list("brand_id", flat=True)
+    owned = Workspace.objects.filter(live__in=ids).values_list("live_id", flat=True)
+    return set(keys.order_by().union(hooks.order_by(), owned.order_by()))
+
+
 def is_connected(brand: Brand, *, now: datetime) -> bool:
     """Return whether *brand* can hear of a change."""
     return brand.pk in find_connected([brand.pk], now=now)

@@ -22,11 +22,15 @@ LONGEST = 100_000
 
 #: An attribution ends so: "Acme wrote:", "---- On Tuesday Acme wrote ----".
 CLOSING = re.compile(r"(?::|：|-{2,})$")
-WROTE = re.compile(
+_WROTE = (
     r"\b(?:wrote|writes|said|schrieb|geschrieben|a écrit|écrit|escribió|ha scritto|scritto|schreef"
-    r"|escreveu|napisał|napisała|napsal|skrev|kirjoitti|написал|пише|yazdı|írta)\b.{0,80}$",
-    re.I,
+    r"|escreveu|napisał|napisała|napsal|skrev|kirjoitti|написал|пише|yazdı|írta)\b"
 )
+WROTE = re.compile(_WROTE + r".{0,80}$", re.I)
+#: Its last word, where a program leaves the colon out.
+ENDS_WITH_WROTE = re.compile(_WROTE + r"$", re.I)
+#: A sentence of the sender's about what somebody wrote: "As Ben wrote: please stop".
+AS = re.compile(r"^(?:as|like|wie|comme|como|come|zoals)\b", re.I)
 ADDRESS = re.compile(r"[<(\[](?:mailto:)?[^\s<>()]+@[^\s<>()]+[>)\]]")
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
@@ -56,6 +60,12 @@ SHORT_LINE = 60
 # -- Below the sender's words ----------------------------------------------------------------------
 
 SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
+#: What a telephone puts below its user's words, and above what they answer.
+SENT_FROM = re.compile(
+    r"^(?:sent from|get outlook for|gesendet (?:von|mit)|envoyé (?:de|depuis|à partir)"
+    r"|enviado (?:desde|do|con)|inviato da|verzonden (?:vanaf|met|via))\b.{0,100}$",
+    re.I,
+)
 # -- Subjects and senders --------------------------------------------------------------------------
 
 #: The subject is the brand's own: it was answered, handed on, read, or accepted.
@@ -205,8 +215,11 @@ def _find_end_of_own(lines: Sequence[str]) -> int:
 
 
 def _is_attribution(line: str) -> bool:
-    if len(line) > LONGEST_ATTRIBUTION or not CLOSING.search(line):
+    if len(line) > LONGEST_ATTRIBUTION or AS.match(line):
         return False
+    if not CLOSING.search(line):
+        is_by = ADDRESS.search(line) and DATE.search(line)
+        return bool(is_by and ENDS_WITH_WROTE.search(line))
     return bool(ADDRESS.search(line) or DATE.search(line) or WROTE.search(line.rstrip(":：- ")))
 
 
@@ -250,7 +263,9 @@ def _is_marked(line: str) -> bool:
 
 
 def _until_signature(lines: Sequence[str]) -> Iterator[str]:
+    has_words = False
     for line in lines:
-        if SIGNATURE.match(line):
+        if SIGNATURE.match(line) or (has_words and SENT_FROM.match(line)):
             return
+        has_words = has_words or bool(line)
         yield line

@@ -47,6 +47,15 @@ class Done:
         return self.entries[0]
 
     @property
+    def more(self) -> int:
+        """Return about how many scopes beside the first something was said.
+
+        What a clear takes away and must stay is said again on its scope: that is no second change.
+        """
+        names = ("brand_id", "purpose_id", "channel", "topic", "contact_point_id")
+        return len({tuple(getattr(entry, n) for n in names) for entry in self.entries}) - 1
+
+    @property
     def can_explain(self) -> bool:
         return not (self.undone or self.explained) and self.first.decision in TAKES_AWAY
 

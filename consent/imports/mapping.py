@@ -79,7 +79,11 @@ KNOWN = {
     "email status": "decision", "subscription status": "decision",
     "unsubscribed from all email": "opted_out", "opted out of all email": "opted_out",
     "donotcontact": "opted_out", "do not contact": "opted_out", "dnc": "opted_out",
-    "blocklisted": "opted_out", "blacklisted": "opted_out",
+    "blocklisted": "opted_out", "blacklisted": "opted_out", "unsubscribed": "opted_out",
+    "opted out": "opted_out", "opted-out": "opted_out", "opt out": "opted_out",
+    "opt-out": "opted_out", "opt_out": "opted_out",
+    "opted in": "opted_in", "opted-in": "opted_in", "opt in": "opted_in", "opt-in": "opted_in",
+    "opt_in": "opted_in", "subscribed": "opted_in",
     "unsub_time": "made_at", "confirm_time": "made_at", "optin_time": "made_at",
     "email marketing consent timestamp": "made_at",
     "optin_ip": "evidence", "confirm_ip": "evidence", "source": "evidence",
@@ -104,7 +108,7 @@ def guess(headings: Sequence[str]) -> Guess:
     tool = next((name for name, has in TOOLS.items() if has <= set(small)), "")
     columns: dict[str, str] = {}
     # Ours first, and what says when before what says more: an export has several times.
-    for known in ({each: each for each in LONGEST}, KNOWN):
+    for known in ({each: each for each in (*LONGEST, *FLAGS)}, KNOWN):
         for name, target in known.items():
             if name in small and (target == JOINED or target not in columns.values()):
                 columns.setdefault(headings[small.index(name)], target)

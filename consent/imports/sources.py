@@ -36,6 +36,8 @@ MOST_LINES = 100
 LOOKED_AT = 20
 #: How many bytes of the beginning show whether every other one is zero, as in UTF-16.
 BEGINNING = 64
+#: How a ZIP file begins, and so an Excel workbook.
+ZIP = b"PK\x03\x04"
 LINE_ENDS = ("\n", "\r")
 #: What is hardly ever two letters of Windows-1252, and a letter of UTF-8: Ã¤ for ä.
 MULTIBYTE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
@@ -88,6 +90,8 @@ class EncodingDetector:
         """
         if self._beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
+        if self._beginning.startswith(ZIP):
+            raise BadPart("this is a workbook or an archive, not a table: save it as CSV")
         if b"\0" in self._beginning:
             raise BadPart("this looks like UTF-16 without its byte order mark: save it as UTF-8")
         self._decode(b"", is_last=True)

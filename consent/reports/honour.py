@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Min, Sum
 
+from brands import connections
 from brands.models import Brand
 from consent.models import HonourSnapshot, HonourTime, Refusal
 from consent.reports.asked import Asked
@@ -33,6 +34,7 @@ NOTES = [
     "time yet. Times have three significant digits.",
     "overdue now: of all time, when this was worked out.",
     "refused tries: to say yes over a person's no, or to ask somebody who had to be left alone.",
+    "Brands that are only listed are left out: nobody there could hear of a no.",
 ]
 DRAWN = 15
 
@@ -98,7 +100,8 @@ def _standings(asked: Asked) -> dict[int, Standing]:
     found: dict[int, Standing] = defaultdict(Standing)
     for row in rows.iterator():
         found[row.brand_id].add(row)
-    return found
+    joined = connections.find_ever_connected(found)
+    return {brand_id: each for brand_id, each in found.items() if brand_id in joined}
 
 
 def _refused(asked: Asked) -> dict[int, int]:

@@ -126,6 +126,7 @@ def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
         rows,
         notes=[*(f"{RATES[name].label}: {RATES[name].formula}" for name in rated), NOTE],
         drawing=Drawing("bar", thing, ["opt_outs", "opt_ins"], "decisions"),
+        empty="Nothing to show: nobody decided in these weeks, or too few people did.",
         brand=brand,
     )
 

@@ -40,6 +40,7 @@ ATTRIBUTIONS = [
     "-----Oorspronkelijk bericht-----",
     "-----Messaggio originale-----",
     "---------- Message transféré ---------",
+    f"On Wed, 14 Nov 2018 08:14:43 -0200 {ACME} wrote",
     f"Fra: {ACME}\nSendt: 5. marts 2024 10:00\nTil: Ana\nEmne: Forår",
     f"Van: {ACME}\nVerzonden: dinsdag\nAan: Ana\nOnderwerp: Lente",
     f"Da: {ACME}\nInviato: martedì\nA: Ana",
@@ -78,6 +79,32 @@ def test_a_no_below_a_marked_quote_is_heard(quote: str) -> None:
 def test_a_quoted_line_that_was_broken_in_two_stays_quoted() -> None:
     long = "> You get this mail because you bought our boots in the spring of 2024;"
     assert not says_no(f"Nice!\n\n{GMAIL}\n{long}\nunsubscribe here")
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "Sent from my iPhone",
+        "Gesendet von Outlook für Android<https://outlook.example/app>",
+        "Get Outlook for iOS",
+        "Envoyé de mon iPhone",
+    ],
+)
+def test_what_a_telephone_puts_below_ends_the_sender_s_words(foot: str) -> None:
+    assert not says_no(f"Do you have it in blue?\n\n{foot}\n{FOOT}")
+    assert says_no(f"Please unsubscribe me.\n\n{foot}\n{FOOT}")
+    assert says_no(f"{foot}\n\nPlease unsubscribe me.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As Ben <ben@example.org> wrote:\nplease unsubscribe me too.",
+        "Wie Ben <ben@example.org> schrieb:\nbitte auch mich abmelden.",
+    ],
+)
+def test_a_sentence_about_what_somebody_wrote_opens_no_quote(text: str) -> None:
+    assert says_no(text)
 
 
 def test_a_form_that_the_sender_filled_in_is_no_head() -> None:

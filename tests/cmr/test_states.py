@@ -113,6 +113,16 @@ def test_allow_again_says_what_it_did_and_offers_the_yes(
     assert may_mail(acme)
 
 
+def test_a_limit_that_stays_is_no_second_change(
+    browser: Client, met: Relationship, acme: Brand
+) -> None:
+    say(browser, "limit::::", max="2", per="week")
+    say(browser, "deny::::")
+    page = say(browser, "allow::::")
+    assert "Removed your choice about everything" in page and "1 more" not in page
+    assert ">At most 2 a week<" in page or "At most 2 a week" in page
+
+
 def test_nothing_is_offered_where_the_old_yes_is_back(browser: Client, met: Relationship) -> None:
     say(browser, "grant:marketing:email::")
     say(browser, "deny::::")

@@ -62,6 +62,24 @@ def test_our_own_columns_are_themselves() -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "flag"),
+    [
+        ("opted_out", "opted_out"),
+        ("Opted-out", "opted_out"),
+        ("Unsubscribed", "opted_out"),
+        ("opted_in", "opted_in"),
+        ("Opt-in", "opted_in"),
+    ],
+)
+def test_a_column_of_yes_and_no_is_guessed(heading: str, flag: str) -> None:
+    guess = mapping.guess(["email", "status", heading])
+    assert guess.columns == {"email": "email", "status": "decision", heading: flag}
+    row = {"email": RITA, "status": "subscribed", heading: "true"}
+    decision = convert(row, Choices(guess.columns))["decision"]
+    assert decision == {"opted_out": "deny", "opted_in": "grant"}[flag]
+
+
+@pytest.mark.parametrize(
     ("row", "decision"),
     [
         ({"opted_out": "TRUE"}, "deny"),

@@ -55,6 +55,7 @@ def test_the_encoding_is_found_out(content: bytes, encoding: str) -> None:
         ("evidence\nzoë\n".encode() + "Straße\n".encode("cp1252"), "unclear"),
         (b"evidence\n\x81\x8d\n", "unclear"),
         ("email\nann@example.org\n".encode("utf-16-le"), "byte order mark"),
+        (b"PK\x03\x04\x14\0\x06\0 an Excel workbook", "save it as CSV"),
     ],
 )
 def test_an_unclear_encoding_is_refused(content: bytes, says: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from brands import keys
 from brands.models import Acknowledgement, Attempt, Brand, Event
-from consent.models import ContactReport, HonourTime, LedgerEntry, Relationship
+from consent.models import ContactReport, HonourSnapshot, HonourTime, LedgerEntry, Relationship
 from tests.conftest import Api
 from tests.consent.made_month import FIRST, LAST, NOW, QUERY, Month, cards, figure, told, within
 
@@ -137,7 +138,20 @@ def test_time_to_honour(as_admin: Api, month: Month) -> None:
     )
 
 
+def test_who_is_only_listed_is_not_judged(as_admin: Api, month: Month) -> None:
+    rows = {r["brand"] for r in figure(as_admin.get("reports/honour", **QUERY), "league")}
+    assert rows == {"acme"} and any(event.honour_by for event, _, _ in fates("rival"))
+
+
+def test_times_are_said_in_utc_whatever_the_browser_s_zone(as_admin: Api, month: Month) -> None:
+    as_admin.client.cookies["zone"] = "Pacific/Auckland"
+    worked_out = HonourSnapshot.objects.order_by("as_of")[0].as_of
+    page = as_admin.client.get("/reports/honour", QUERY).text
+    assert f"Worked out at {worked_out:%Y-%m-%d %H:%M} UTC" in page
+
+
 def test_who_never_applies_anything_is_overdue(as_admin: Api, month: Month) -> None:
+    keys.issue(Brand.objects.get(slug="rival"), name="ended", expires_at=NOW)
     rows = {r["brand"]: r for r in figure(as_admin.get("reports/honour", **QUERY), "league")}
     due = [event for event, _, _ in fates("rival") if event.honour_by and event.honour_by < NOW]
     mine = rows["rival"]
