@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,9 +49,15 @@ def build_links(user: User, *, now: datetime) -> dict[str, str]:
 def _build_link(consumer: Consumer, identifier_id: int, changed_at: datetime) -> str:
     """Bind the link to the address, to the change, and to the number of recoveries until now.
 
-    It is not bound to `session_version`: a thief could end it by signing out everywhere.
+    It is not bound to `session_version`: a thief could end it by signing out everywhere. An account
+    is named by its subject: after a restore another account may get the same number.
     """
-    values = [consumer.pk, identifier_id, consumer.recoveries, int(changed_at.timestamp())]
+    values = [
+        str(consumer.subject_id),
+        identifier_id,
+        consumer.recoveries,
+        int(changed_at.timestamp()),
+    ]
     path = reverse("recover", args=[signing.dumps(values, salt=SALT)])
     return f"{settings.PUBLIC_URL}{path}"
 
@@ -62,12 +69,13 @@ def read_link(token: str, *, now: datetime) -> Recovery:
         BadRecoveryLink
     """
     try:
-        consumer_id, identifier_id, recoveries, seconds = signing.loads(token, salt=SALT)
-    except signing.BadSignature as error:
+        named, identifier_id, recoveries, seconds = signing.loads(token, salt=SALT)
+        subject_id = uuid.UUID(named)
+    except (signing.BadSignature, AttributeError, ValueError) as error:
         raise BadRecoveryLink("this link is none of ours") from error
     changed_at = datetime.fromtimestamp(seconds, UTC)
     may_recover = Consumer.objects.filter(user__is_active=True, user__is_staff=False)
-    found = may_recover.filter(pk=consumer_id, recoveries=recoveries).select_related("user")
+    found = may_recover.filter(subject=subject_id, recoveries=recoveries).select_related("user")
     if changed_at <= now - accounts.HELD or (consumer := found.first()) is None:
         raise BadRecoveryLink("this link was used, or its time is over")
     return _find_address(consumer, identifier_id, changed_at, now)

@@ -163,10 +163,16 @@ def said(entry: LedgerEntry) -> str:
     if entry.decision == "deny":
         return _("No to %(what)s") % {"what": what}
     if entry.decision == "pause":
-        return _("No to %(what)s until %(until)s") % {"what": what, "until": day(entry.until)}
+        return _("Paused until %(until)s: %(what)s") % {"what": what, "until": day(entry.until)}
     if entry.decision == "limit":
         return _("%(limit)s: %(what)s") % {"limit": limit(entry), "what": what}
-    return _("Removed your choice about %(what)s") % {"what": what}
+    ended = {
+        "grant": _("Took back your yes to %(what)s"),
+        "deny": _("Took back your no to %(what)s"),
+        "pause": _("Ended your pause of %(what)s"),
+        "limit": _("Ended your limit on %(what)s"),
+    }
+    return ended.get(entry.before, _("Removed your choice about %(what)s")) % {"what": what}
 
 
 def limit(entry: LedgerEntry) -> str:

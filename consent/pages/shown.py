@@ -218,8 +218,9 @@ def _change(card: Card) -> str:
         return _up_or_down(percent, f"{abs(percent)} %")
     size = abs(card.difference)
     if card.sort == "share":
-        size = round(100 * size, 1)
-        changed = _up_or_down(size and card.difference, f"{size} points")
+        points = 100 * size
+        said = f"{points:.1f}" if points >= 0.1 else f"{points:.2g}"
+        changed = _up_or_down(card.difference, f"{said} points")
     else:
         changed = _up_or_down(card.difference, f"{size:,.0f}")
     return f"{changed}; too few before for a percentage"

@@ -227,7 +227,7 @@ def test_ending_a_pause_leaves_the_limit(browser: Client, met: Relationship) -> 
     say(browser, "limit::::", max="2", per="week")
     assert "Paused until" in say(browser, "pause::::", until=until)
     page = say(browser, "allow::::")
-    assert "Paused until" not in page
+    assert "End the pause" not in page and "Ended your pause of everything" in page
     assert "<p>At most 2 a week.</p>" in page
     assert "<p>At most 2 a week.</p>" not in say(browser, "unlimit::::")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -119,8 +120,13 @@ def test_a_limit_that_stays_is_no_second_change(
     say(browser, "limit::::", max="2", per="week")
     say(browser, "deny::::")
     page = say(browser, "allow::::")
-    assert "Removed your choice about everything" in page and "1 more" not in page
-    assert ">At most 2 a week<" in page or "At most 2 a week" in page
+    assert "Took back your no to everything" in page and "1 more" not in page
+
+
+def test_the_end_of_a_pause_is_called_so(browser: Client, met: Relationship) -> None:
+    until = (timezone.now() + timedelta(days=9)).date().isoformat()
+    assert "Paused until" in say(browser, "pause::::", until=until)
+    assert "Ended your pause of everything" in say(browser, "allow::::")
 
 
 def test_nothing_is_offered_where_the_old_yes_is_back(browser: Client, met: Relationship) -> None:

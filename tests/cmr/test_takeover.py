@@ -15,7 +15,7 @@ import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
-from django.core import mail
+from django.core import mail, signing
 from django.test import Client, TestCase
 from django.utils import timezone
 
@@ -519,6 +519,17 @@ def test_two_clicks_at_once_recover_once(thief: Client, ana: Consumer) -> None:
     account_access.recover(recovery, now=timezone.now())
     with pytest.raises(recovery_links.BadRecoveryLink):
         account_access.recover(recovery, now=timezone.now())
+
+
+def test_link_names_no_account_by_a_number_that_a_restore_gives_again(
+    thief: Client, ana: Consumer
+) -> None:
+    set_up_app(thief)
+    named, *rest = signing.loads(recovery_paths()[EMAIL].split("/")[-1], salt=recovery_links.SALT)
+    assert named == str(ana.subject_id)
+    by_number = signing.dumps([ana.pk, *rest], salt=recovery_links.SALT)
+    with pytest.raises(recovery_links.BadRecoveryLink):
+        recovery_links.read_link(by_number, now=timezone.now())
 
 
 def test_administrator_gets_no_link_past_a_factor(thief: Client, ana: Consumer) -> None:

@@ -51,8 +51,10 @@ def test_a_file_is_written_by_a_worker_and_fetched_by_admins(
     assert exports.write_waiting(now=NOW) == 0
     answer: Any = as_admin.client.get(f"/reports/files/{ordered.pk}")
     lines = b"".join(answer.streaming_content).decode().splitlines()
-    assert lines[0].startswith("day,brand,channel,purpose,topic,campaign,reason,source,opt_outs")
-    assert len(lines) == 31 and all(",acme," in line for line in lines[1:])
+    kinds = ("brand", "channel", "purpose", "topic", "campaign", "reason", "source")
+    named = ",".join(f"{kind},{kind}_name" for kind in kinds)
+    assert lines[0].startswith(f"day,{named},opt_outs")
+    assert len(lines) == 31 and all(",acme,Acme," in line for line in lines[1:])
     ordered.refresh_from_db()
     assert (ordered.state, ordered.rows) == ("done", 30)
 
@@ -105,7 +107,7 @@ def test_the_summary_goes_out_once_a_week(counts: None, settings: Settings) -> N
     assert "opt-outs" in str(sent.body)
     assert isinstance(sent, mail.EmailMultiAlternatives)
     html = str(sent.alternatives[0][0])
-    assert 'bgcolor="#1f5a4c"' in html and "acme" in html
+    assert 'bgcolor="#1f5a4c"' in html and ">Acme<" in html
 
 
 # -- Days that stand out --------------------------------------------------------------------------
