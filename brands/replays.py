@@ -13,7 +13,7 @@ MAX_RANGE = 10_000
 
 
 class RangeTooLong(ValueError):
-    """The range holds more than `MAX_RANGE` sequences; put the cursor back in its place."""
+    """The range holds more than `MAX_RANGE` sequences beside gaps; put the cursor back instead."""
 
 
 PARKED = Statement(
@@ -45,7 +45,9 @@ def replay(subscription: Subscription, *, first: int, last: int) -> int:
     Raises:
         RangeTooLong, webhooks.StartsBeyondStream
     """
-    if last - first >= MAX_RANGE:
+    gaps = stream.list_gaps(subscription.brand_id, after=first - 1, before=last + 1)
+    skipped = sum(min(gap.last, last) - max(gap.first, first) + 1 for gap in gaps)
+    if last - first - skipped >= MAX_RANGE:
         raise RangeTooLong(f"a replay may span {MAX_RANGE:,} sequences; seek for more")
     if first > (end := stream.last_sequence(subscription.brand_id)):
         raise webhooks.StartsBeyondStream(f"the stream ends at {end}")

@@ -10,15 +10,24 @@ from django.db.models import Count, F, Min, Sum
 
 from consent.models import Ending, Import, Propagation, ReportExport
 
-# The index that the lateral join uses is the stream's own key.
+# What a restore skipped is none of it (`brands.gaps`): the oldest may stand behind such a gap. The
+# index that the lateral join uses is the stream's own key.
 UNCOUNTED = """
-SELECT coalesce(sum(head.last_sequence - coalesce(held.sequence, 0)), 0), min(oldest.timestamp)
+SELECT coalesce(sum(head.last_sequence - place.sequence - (
+        SELECT coalesce(sum(gap.last - greatest(gap.first - 1, place.sequence)), 0)
+        FROM brands_streamgap gap
+        WHERE gap.brand_id = head.brand_id AND gap.last > place.sequence
+    )), 0), min(oldest.timestamp)
 FROM brands_streamhead head
 JOIN brands_brand brand ON brand.id = head.brand_id AND NOT brand.test
 LEFT JOIN consent_metricscursor held ON held.brand_id = head.brand_id
-LEFT JOIN brands_event oldest ON oldest.brand_id = head.brand_id
-    AND oldest.sequence = coalesce(held.sequence, 0) + 1
-WHERE head.last_sequence > coalesce(held.sequence, 0)
+CROSS JOIN LATERAL (SELECT coalesce(held.sequence, 0) AS sequence) place
+LEFT JOIN LATERAL (
+    SELECT event.timestamp FROM brands_event event
+    WHERE event.brand_id = head.brand_id AND event.sequence > place.sequence
+    ORDER BY event.sequence LIMIT 1
+) oldest ON true
+WHERE head.last_sequence > place.sequence
 """
 
 

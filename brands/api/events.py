@@ -163,7 +163,7 @@ class Overdue(BrandView):
         after, limit = self.query["after"], self.query["limit"]
         now = timezone.now()
         late = stream.overdue(self.brand.pk, now=now, after=after, limit=limit + 1)
-        if not late:
+        if not late or late[0].sequence > after + 1:
             _refuse_beyond(self.brand, after)
         return Response(_page(late, limit))
 

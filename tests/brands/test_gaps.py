@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from django.db import connection, transaction
 from pytest_httpserver import HTTPServer
 
 from brands import density, gaps, lag, stream, webhooks
 from brands.dispatch import Dispatcher
-from brands.gaps import JUMP
-from brands.models import Brand, StreamGap
+from brands.gaps import JUMP, number_at
+from brands.models import Brand, StreamGap, StreamHead, SubjectHead
 from consent import integrity, ledger, metrics
 from consent.ledger import Actor, NewChoice
 from consent.models import MetricsCursor, Relationship
@@ -20,6 +23,10 @@ from tests.conftest import Api
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+#: When the database is restored, and where streams end then.
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+END = number_at(NOW)
 
 
 def restore(now: datetime) -> None:
@@ -42,14 +49,14 @@ def test_the_next_event_has_a_number_that_nobody_can_have_seen(
     happen(restored, 2)
     page = as_acme.get("events", after=3).json()
     (event,) = page["data"]
-    assert (event["sequence"], event["data"]["subject_seq"]) == (JUMP + 4, JUMP + 2)
-    assert page["gaps"] == [{"first": 4, "last": JUMP + 3}]
+    assert (event["sequence"], event["data"]["subject_seq"]) == (END + 1, END - 1)
+    assert page["gaps"] == [{"first": 4, "last": END}]
 
 
 def test_a_page_within_dense_numbers_names_no_gaps(restored: Brand, as_acme: Api) -> None:
     happen(restored, 2, 2)
     assert "gaps" not in as_acme.get("events", limit=3).json()
-    assert "gaps" not in as_acme.get("events", after=JUMP + 3).json()
+    assert "gaps" not in as_acme.get("events", after=END).json()
 
 
 def test_somebody_new_after_the_restore_begins_at_one(restored: Brand, as_acme: Api) -> None:
@@ -60,7 +67,7 @@ def test_somebody_new_after_the_restore_begins_at_one(restored: Brand, as_acme: 
 
 
 @pytest.mark.parametrize("grown", [False, True])
-@pytest.mark.parametrize("sequence", [4, 1_000, JUMP + 2])
+@pytest.mark.parametrize("sequence", [4, 1_000, END - 1])
 def test_a_reader_of_what_was_lost_is_refused(
     restored: Brand, as_acme: Api, sequence: int, grown: bool
 ) -> None:
@@ -78,7 +85,20 @@ def test_a_reader_of_what_was_lost_is_refused(
     assert [(a.status_code, a.json()["code"]) for a in answers] == [(422, "beyond_stream")] * 5
 
 
-@pytest.mark.parametrize("sequence", [2, 3, JUMP + 3])
+@pytest.mark.parametrize("sequence", [2, 1_000, END - 1])
+def test_a_reader_of_what_was_lost_is_refused_what_is_overdue(
+    met: Relationship, as_acme: Api, now: datetime, sequence: int
+) -> None:
+    """Although something behind the gap is."""
+    restore(now)
+    say(met, NewChoice(Scope(met.brand_id, "marketing", "email"), "deny"), now)
+    (late,) = as_acme.get("events/overdue", after=1).json()["data"]
+    assert late["sequence"] == END + 1
+    refused = as_acme.get("events/overdue", after=sequence)
+    assert (refused.status_code, refused.json()["code"]) == (422, "beyond_stream")
+
+
+@pytest.mark.parametrize("sequence", [2, 3, END])
 def test_a_reader_of_what_is_there_goes_on(restored: Brand, as_acme: Api, sequence: int) -> None:
     assert as_acme.get("events", after=sequence).status_code == 200
     assert as_acme.post("events/ack", {"through": sequence}).json() == {"through": sequence}
@@ -95,8 +115,8 @@ def test_a_webhook_goes_on_over_the_gap(
     restore(now)
     happen(acme, 2)
     assert (lag.lags()[0].behind, endpoint.deliver()) == (2, 2)
-    assert sorted(endpoint.sequences) == [1, 2, 3, JUMP + 4]
-    assert (lag.lags()[0].behind, endpoint.fresh().cursor) == (0, JUMP + 4)
+    assert sorted(endpoint.sequences) == [1, 2, 3, END + 1]
+    assert (lag.lags()[0].behind, endpoint.fresh().cursor) == (0, END + 1)
 
 
 def test_what_waits_behind_the_gap_is_late(
@@ -111,8 +131,8 @@ def test_what_waits_behind_the_gap_is_late(
 def test_one_read_passes_the_gap(restored: Brand) -> None:
     happen(restored, 1)
     rows, through = stream.window(restored.pk, after=3, limit=10, wanted=stream.Wanted())
-    assert ([row[0] for row in rows], through) == ([JUMP + 4], JUMP + 4)
-    newest, low = stream.newest(restored.pk, before=JUMP + 4, limit=2)
+    assert ([row[0] for row in rows], through) == ([END + 1], END + 1)
+    newest, low = stream.newest(restored.pk, before=END + 1, limit=2)
     assert ([event.sequence for event in newest], low) == ([3, 2], 2)
 
 
@@ -120,25 +140,25 @@ def test_counts_go_on_over_the_gap(restored: Brand) -> None:
     metrics.roll_up()
     happen(restored, 1)
     metrics.roll_up()
-    assert MetricsCursor.objects.get().sequence == JUMP + 4
+    assert MetricsCursor.objects.get().sequence == END + 1
 
 
 def test_a_stream_without_events_goes_on_further_too(
     acme: Brand, as_acme: Api, now: datetime
 ) -> None:
     restore(now)
-    assert as_acme.get("events/newest").json() == {"sequence": JUMP}
+    assert as_acme.get("events/newest").json() == {"sequence": END}
     assert as_acme.get("events", after=7).json()["code"] == "beyond_stream"
 
 
 def test_two_restores_leave_two_gaps(restored: Brand, as_acme: Api, now: datetime) -> None:
     happen(restored, 2)
-    restore(now)
+    restore(now)  # by a clock that stands
     restore(now)
     happen(restored, 2)
     page = as_acme.get("events", after=2).json()
-    assert [event["sequence"] for event in page["data"]] == [3, JUMP + 4, 3 * JUMP + 5]
-    assert page["data"][-1]["data"]["subject_seq"] == 3 * JUMP + 3
+    assert [event["sequence"] for event in page["data"]] == [3, END + 1, END + 2 * JUMP + 2]
+    assert page["data"][-1]["data"]["subject_seq"] == END + 2 * JUMP
     assert len(page["gaps"]) == 3
     assert list(density.find_gaps(restored)) == []
 
@@ -152,7 +172,7 @@ def test_the_record_is_whole_with_a_gap_and_not_with_a_hole_beside_it(
     say(met, NewChoice(scope, "grant"), now)
     assert list(integrity.verify()) == []
     with as_owner():
-        StreamGap.objects.create(brand=met.brand, first=JUMP * 3, last=JUMP * 4, made_at=now)
+        StreamGap.objects.create(brand=met.brand, first=END * 3, last=END * 4, made_at=now)
     assert any("are missing" in each.problem for each in integrity.verify())
 
 
@@ -166,3 +186,50 @@ def test_seeking_into_the_gap_is_refused(
     endpoint = Endpoint(httpserver, restored, worker)
     with pytest.raises(webhooks.StartsBeyondStream):
         webhooks.seek(endpoint.subscription, after=100)
+
+
+def test_no_restore_comes_to_numbers_of_another(restored: Brand) -> None:
+    """Neither the same backup again, nor an older one after one that was made in between."""
+    first, minute = read_heads(restored), timedelta(minutes=1)
+    happen(restored, 1)
+    between = read_heads(restored)
+    seen = [between]
+    for minutes, backup in enumerate((first, between, first), start=1):
+        write_heads(restored, backup)
+        restore(NOW + minutes * minute)
+        seen.append(read_heads(restored))
+    for earlier, later in pairwise(seen):
+        assert later[0] > earlier[0] + 1_000 and later[1] > earlier[1] + 1_000
+
+
+def read_heads(brand: Brand) -> tuple[int, int]:
+    """Return the newest numbers of the stream, and of person 1."""
+    of_person = SubjectHead.objects.get(brand=brand, subject=uuid.UUID(int=2))
+    return StreamHead.objects.get(brand=brand).last_sequence, of_person.last_seq
+
+
+def write_heads(brand: Brand, heads: tuple[int, int]) -> None:
+    """Put both back, as a backup does, without the gaps of later."""
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM brands_streamgap WHERE first > %s", [heads[0]])
+        StreamHead.objects.filter(brand=brand).update(last_sequence=heads[0])
+        SubjectHead.objects.filter(brand=brand, subject=uuid.UUID(int=2)).update(last_seq=heads[1])
+
+
+def test_numbers_stay_exact_in_javascript() -> None:
+    assert number_at(datetime(4800, 1, 1, tzinfo=UTC)) < 2**53
+
+
+def test_a_replay_goes_over_the_gap(
+    httpserver: HTTPServer, restored: Brand, worker: Dispatcher, as_acme: Api
+) -> None:
+    """However long it is: only numbers of events count for the longest range."""
+    endpoint = Endpoint(httpserver, restored, worker)
+    happen(restored, 1)
+    endpoint.deliver()
+    path = f"subscriptions/{endpoint.subscription.pk}/replay"
+    assert as_acme.post(path, {"from": 2}).json() == {"events": 3}
+    assert as_acme.post(path, {"from": 2, "to": END + 1}).json() == {"events": 3}
+    refused = as_acme.post(path, {"from": 2, "to": END + 10_000})
+    assert refused.json()["code"] == "range_too_long"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
+from brands import gaps
 from brands.models import Brand
 from cmr.models import Consumer
 from consent import backlogs, endings, ledger, metrics, propagation
@@ -13,6 +15,7 @@ from consent.ledger import Actor, NewChoice
 from consent.models import Import, Relationship, ReportExport
 from consent.resolution import Scope
 from tests.brands.endpoints import happen
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +58,19 @@ def test_event_waits_until_it_is_counted(met: Relationship, now: datetime) -> No
     assert found.seconds == pytest.approx(DAY.total_seconds(), abs=3_600)
     metrics.roll_up()
     assert backlogs.measure(now=now + DAY)["counts"] == NOTHING
+
+
+def test_what_a_restore_skipped_waits_for_nothing(acme: Brand) -> None:
+    happen(acme, 1)
+    metrics.roll_up()
+    for _ in range(2):
+        with as_owner():
+            gaps.open_gaps(now=NOW)
+    assert backlogs.measure(now=NOW)["counts"] == NOTHING
+    happen(acme, 1)
+    found = backlogs.measure(now=timezone.now() + DAY)["counts"]
+    assert found.items == 1
+    assert found.seconds == pytest.approx(DAY.total_seconds(), abs=3_600)
 
 
 def test_event_of_test_mode_waits_for_nothing(acme: Brand) -> None:

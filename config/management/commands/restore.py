@@ -40,20 +40,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--replace", action="store_true", help="drop everything that is in the database first"
         )
-        parser.add_argument(
-            "--jump",
-            type=int,
-            default=gaps.JUMP,
-            help="more than the events that any brand was told since the backup "
-            "(default %(default)s)",
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["jump"] < 1:
-            raise CommandError("--jump has to be 1 or more.", returncode=FAILED)
         self._read(options["file"], replace=options["replace"])
         try:
-            self._prepare(options["jump"])
+            self._prepare()
         except Exception as error:
             hint = "The database cannot be used yet: mend this, and restore again with --replace"
             raise CommandError(f"{error} {hint}.", returncode=FAILED) from error
@@ -67,21 +58,22 @@ class Command(BaseCommand):
         except tuple(HINTS) as error:
             raise CommandError(f"{error}. {HINTS[type(error)]}.", returncode=FAILED) from error
 
-    def _prepare(self, jump: int) -> None:
+    def _prepare(self) -> None:
         """Make what was read usable: roles, migrations, privileges, streams."""
         if settings.OWNER_DATABASE["USER"] != settings.APPLICATION_ROLE:
             call_command("create_roles", stdout=self.stderr)
         become_owner()
         call_command("database_age")
         call_command("migrate", interactive=False, verbosity=0)
-        streams = gaps.open_gaps(now=timezone.now(), jump=jump)
+        now = timezone.now()
+        streams = gaps.open_gaps(now=now)
         newest = LedgerEntry.objects.aggregate(at=Max("recorded_at"))["at"]
         self._report(
             f"The newest choice is of {newest:%Y-%m-%d %H:%M:%S} UTC; later ones are lost."
             if newest
             else "There are no choices."
         )
-        self._report(f"{streams} streams go on {jump:,} numbers further. Tell all brands.")
+        self._report(f"{streams} streams go on after {gaps.number_at(now):,}. Tell all brands.")
 
     def _report(self, line: str) -> None:
         self.stderr.write(line, str)
