@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from psycopg import sql
 from pytest_httpserver import HTTPServer
@@ -32,16 +34,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROLES = ("DATABASE_URL", "OWNER_DATABASE_URL", "MAINTENANCE_DATABASE_URL")
 
 
-def manage(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of `manage.py` with the three roles' logins to *database*."""
+def manage(
+    database: str, *arguments: str, given: Path | None = None, options: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of `manage.py` with the three roles' logins to *database*.
+
+    *given* is its standard input, *options* are added to the logins.
+    """
     urls = {
-        name: urlsplit(getattr(settings, name))._replace(path=f"/{database}").geturl()
+        name: urlsplit(getattr(settings, name))
+        ._replace(path=f"/{database}", query=options)
+        .geturl()
         for name in ROLES
     }
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env=os.environ | urls,
+        stdin=given.open("rb") if given else subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -70,8 +80,8 @@ def everybody_uses(database: str) -> Iterator[None]:
     connection.settings_dict["NAME"] = before
 
 
-def back_up(folder: Path) -> str:
-    file = folder / "cmr.dump"
+def back_up(folder: Path, *, name: str = "cmr.dump") -> str:
+    file = folder / name
     done = manage(connection.settings_dict["NAME"], "backup", str(file))
     assert done.returncode == 0, done.stderr
     assert file.stat().st_mode & 0o777 == 0o600
@@ -201,12 +211,31 @@ def test_a_database_in_use_is_left_alone(met: Relationship, empty: str, tmp_path
 
 
 def test_a_broken_file_drops_nothing(met: Relationship, empty: str, tmp_path: Path) -> None:
+    """One that lacks only its end, too: its list of contents is at its beginning."""
     file = tmp_path / "broken"
-    restore(empty, back_up(tmp_path))
-    file.write_bytes(b"no backup")
-    assert manage(empty, "restore", str(file), "--replace").returncode == 2
+    backup = back_up(tmp_path)
+    restore(empty, backup)
+    for kept, source in ((9, str(file)), (-20, str(file)), (-20, "-")):
+        file.write_bytes(Path(backup).read_bytes()[:kept])
+        refused = manage(empty, "restore", source, "--replace", given=file)
+        assert (refused.returncode, "Nothing is changed" in refused.stderr) == (2, True)
     with everybody_uses(empty):
         assert Brand.objects.count() == 1
+
+
+def test_a_restore_that_did_not_end_shows_until_one_does(
+    met: Relationship, empty: str, tmp_path: Path
+) -> None:
+    """Without the mark, the service would start on streams that give numbers twice."""
+    file = back_up(tmp_path)
+    MigrationRecorder.Migration.objects.create(app="cmr", name="9999_of_tomorrow")
+    newer = back_up(tmp_path, name="newer.dump")
+    failed = manage(empty, "restore", newer)
+    assert (failed.returncode, "9999_of_tomorrow" in failed.stderr) == (2, True)
+    refused = manage(empty, "database_age")
+    assert (refused.returncode, "did not end" in refused.stderr) == (1, True)
+    restore(empty, file)
+    assert manage(empty, "database_age").returncode == 0
 
 
 def test_a_record_that_was_not_whole_shows_in_the_exit_code(
@@ -225,3 +254,33 @@ def test_a_backup_writes_over_nothing(met: Relationship, tmp_path: Path) -> None
     file = back_up(tmp_path)
     again = manage(connection.settings_dict["NAME"], "backup", file)
     assert (again.returncode, "there already" in again.stderr) == (1, True)
+    assert os.listdir(tmp_path) == ["cmr.dump"]
+
+
+def test_two_backups_to_one_file_do_not_mix(met: Relationship, empty: str, tmp_path: Path) -> None:
+    """One is kept, whole; the other says that it is not."""
+    file = tmp_path / "cmr.dump"
+    with ThreadPoolExecutor(2) as threads:
+        both = [
+            threads.submit(manage, connection.settings_dict["NAME"], "backup", str(file))
+            for _ in range(2)
+        ]
+    assert sorted(each.result().returncode for each in both) == [0, 1]
+    assert os.listdir(tmp_path) == ["cmr.dump"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert manage(empty, "restore", "-", given=file).returncode == 0
+    with everybody_uses(empty):
+        assert Brand.objects.count() == 1
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_no_secret_is_among_arguments(met: Relationship, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "cmr.dump"
+    if command == "restore":
+        back_up(tmp_path)
+    name = connection.settings_dict["NAME"]
+    refused = manage(name, command, str(file), options="sslpassword=hush")
+    assert refused.returncode
+    assert "sslpassword" in refused.stderr
+    assert "hush" not in refused.stderr
+    assert file.exists() == (command == "restore")

@@ -24,6 +24,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             backups.write_backup(options["file"])
-        except (OSError, backups.ProgramFailed, BinaryNotFound) as error:
+        except (OSError, backups.ProgramFailed, backups.SecretShown, BinaryNotFound) as error:
             raise CommandError(f"No backup: {error}.") from error
         self.stderr.write("Backed up. Keep the keys too, elsewhere.", str)

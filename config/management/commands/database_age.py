@@ -1,4 +1,4 @@
-"""`manage.py database_age`: fails when the database is newer than the code."""
+"""`manage.py database_age`: fails when the database is not one for this code to use."""
 
 from typing import Any
 
@@ -6,15 +6,25 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from config.postgres import backups
 from config.postgres.owner import become_owner
 
 
 class Command(BaseCommand):
-    help = "Fails when the database has migrations that this code does not know."
+    help = (
+        "Fails when the database has migrations that this code does not know, or when a restore "
+        "into it did not end."
+    )
     requires_system_checks: list[str] = []
+    stealth_options = ("restoring",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         become_owner()  # the application's role may be new to this database
+        if backups.is_unfinished(connection) and not options.get("restoring"):
+            raise CommandError(
+                "A restore into this database did not end, so streams would give numbers twice. "
+                "Run `manage.py restore` again."
+            )
         loader = MigrationLoader(connection, ignore_no_migrations=True)
         known_apps = loader.migrated_apps
         applied = {key for key in loader.applied_migrations if key[0] in known_apps}

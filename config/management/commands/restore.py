@@ -5,9 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -22,7 +24,9 @@ FAILED = 2
 HINTS = {
     backups.NotEmpty: "Restore into an empty database, or drop all that is in it with --replace",
     backups.InUse: "Stop web and workers first",
-    backups.ProgramFailed: "Nothing was restored",
+    backups.Unreadable: "Nothing is changed",
+    backups.SecretShown: "pg_restore would show it to all on this machine. Nothing is changed",
+    backups.ProgramFailed: "The database is empty now: mend this, and restore again",
 }
 
 
@@ -46,15 +50,15 @@ class Command(BaseCommand):
         try:
             self._prepare()
         except Exception as error:
-            hint = "The database cannot be used yet: mend this, and restore again with --replace"
+            hint = "The database cannot be used yet: mend this, and restore again"
             raise CommandError(f"{error} {hint}.", returncode=FAILED) from error
         call_command("verify_ledger")  # exits with 1 where the record is not whole
 
     def _read(self, source: str, *, replace: bool) -> None:
         try:
             backups.read_backup(source, replace=replace)
-        except BinaryNotFound as error:
-            raise CommandError(f"{error}.", returncode=FAILED) from error
+        except (BinaryNotFound, OSError, psycopg.Error) as error:
+            raise CommandError(f"{error}. Nothing is changed.", returncode=FAILED) from error
         except tuple(HINTS) as error:
             raise CommandError(f"{error}. {HINTS[type(error)]}.", returncode=FAILED) from error
 
@@ -63,10 +67,12 @@ class Command(BaseCommand):
         if settings.OWNER_DATABASE["USER"] != settings.APPLICATION_ROLE:
             call_command("create_roles", stdout=self.stderr)
         become_owner()
-        call_command("database_age")
+        call_command("database_age", restoring=True)
         call_command("migrate", interactive=False, verbosity=0)
         now = timezone.now()
-        streams = gaps.open_gaps(now=now)
+        with transaction.atomic():
+            streams = gaps.open_gaps(now=now)
+            backups.finish(connection)
         newest = LedgerEntry.objects.aggregate(at=Max("recorded_at"))["at"]
         self._report(
             f"The newest choice is of {newest:%Y-%m-%d %H:%M:%S} UTC; later ones are lost."
