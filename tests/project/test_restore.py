@@ -211,12 +211,13 @@ def test_a_database_in_use_is_left_alone(met: Relationship, empty: str, tmp_path
 
 
 def test_a_broken_file_drops_nothing(met: Relationship, empty: str, tmp_path: Path) -> None:
-    """One that lacks only its end, too: its list of contents is at its beginning."""
+    """One that lacks its end, too: its list of contents is at its beginning, and whole."""
     file = tmp_path / "broken"
     backup = back_up(tmp_path)
     restore(empty, backup)
-    for kept, source in ((9, str(file)), (-20, str(file)), (-20, "-")):
-        file.write_bytes(Path(backup).read_bytes()[:kept])
+    whole = Path(backup).read_bytes()
+    for kept, source in ((9, str(file)), (len(whole) // 2, str(file)), (len(whole) // 2, "-")):
+        file.write_bytes(whole[:kept])
         refused = manage(empty, "restore", source, "--replace", given=file)
         assert (refused.returncode, "Nothing is changed" in refused.stderr) == (2, True)
     with everybody_uses(empty):
