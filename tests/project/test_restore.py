@@ -28,6 +28,7 @@ from config.postgres import grants
 from consent.models import LedgerEntry, Relationship
 from tests.brands.endpoints import Endpoint
 from tests.conftest import ROOT, Api
+from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -229,8 +230,11 @@ def test_a_restore_that_did_not_end_shows_until_one_does(
 ) -> None:
     """Without the mark, the service would start on streams that give numbers twice."""
     file = back_up(tmp_path)
-    MigrationRecorder.Migration.objects.create(app="cmr", name="9999_of_tomorrow")
+    with as_owner():
+        tomorrow = MigrationRecorder.Migration.objects.create(app="cmr", name="9999_of_tomorrow")
     newer = back_up(tmp_path, name="newer.dump")
+    with as_owner():
+        tomorrow.delete()
     failed = manage(empty, "restore", newer)
     assert (failed.returncode, "9999_of_tomorrow" in failed.stderr) == (2, True)
     refused = manage(empty, "database_age")
