@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import structlog
+from django.http import HttpRequest
 from structlog.stdlib import ProcessorFormatter
 
 #: What is taken out of a finished line, and what stands there instead. First the longest.
@@ -32,6 +33,28 @@ def clean(line: str) -> str:
 
 def _cleaned(_: object, __: str, line: Any) -> Any:
     return clean(line) if isinstance(line, str) else line
+
+
+class PathFilter(logging.Filter):
+    """Writes the route in place of the path in lines of Django's that are about a request.
+
+    A path may be a live link: `/recover/<token>`, refused for want of a CSRF cookie.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if isinstance(request, HttpRequest):
+            record.msg, record.args = _hide_path(record.getMessage(), request.path), ()
+        return True
+
+
+def _hide_path(line: str, path: str) -> str:
+    from config.web.targets import find_target  # it needs the settings, which need this module
+
+    escaped = path.encode("unicode_escape").decode("ascii")  # as Django's own lines have it
+    for written in {path, escaped} - {"/"}:
+        line = line.replace(written, find_target(path).route)
+    return line
 
 
 def formatter(*, as_json: bool) -> dict[str, Any]:
@@ -89,8 +112,13 @@ def settings_of(*, level: str, as_json: bool) -> Mapping[str, MutableMapping[str
             "line": formatter(as_json=as_json),
             "access": {"()": AccessFormatter, "as_json": as_json},
         },
+        "filters": {"no_path": {"()": PathFilter}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["no_path"],
+            },
             "access": {"class": "logging.StreamHandler", "formatter": "access"},
         },
         "root": {"handlers": ["stderr"], "level": level},

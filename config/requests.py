@@ -45,6 +45,8 @@ class RequestId:
 def _name_caller(request: HttpRequest) -> str:
     """Return who was recognised, as the access log names them: a key by its prefix, a person by
     nothing but how they came."""
+    if prefix := getattr(request, "key_prefix", ""):  # the quick way has no more of a key
+        return f"key {prefix}"
     if auth := getattr(request, "auth", None):
         return f"key {auth.prefix}" if isinstance(auth, BrandKey) else "token"
     # Django keeps the user here once somebody asked for it; asking now would read the session.

@@ -41,9 +41,12 @@ def answer(request: HttpRequest) -> HttpResponse | None:
     if (question := _question(request)) is None:
         return None
     try:
-        return _decide(key, prefix, question, now=timezone.now())
+        response = _decide(key, prefix, question, now=timezone.now())
     except UNUSUAL:
         return None
+    if response is not None:
+        request.key_prefix = prefix  # type: ignore[attr-defined]  # for the access log
+    return response
 
 
 def _question(request: HttpRequest) -> dict[str, Any] | None:

@@ -115,6 +115,14 @@ def test_key_is_named_by_its_prefix(lines: list[str], acme: Brand, acme_key: str
     assert acme_key not in lines[0]
 
 
+def test_key_of_a_quick_check_is_named(lines: list[str], acme: Brand, acme_key: str) -> None:
+    bearer = (b"authorization", f"Bearer {acme_key}".encode())
+    json_ = (b"content-type", b"application/json")
+    asked = b'{"contact": {"email": "ana@example.org"}, "purpose": "marketing", "channel": "email"}'
+    Client().call("/api/v1/check", bearer, json_, method="POST", body=asked)
+    assert (read(lines)["caller"], read(lines)["status"]) == (f"key {acme.keys.get().prefix}", 200)
+
+
 def test_unknown_key_is_not_named(lines: list[str]) -> None:
     bearer = (b"authorization", b"Bearer cmr_live_0123456789abcdef_" + b"A" * 43)
     Client().call("/api/v1/keys/current", bearer)

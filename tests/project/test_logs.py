@@ -9,6 +9,9 @@ import logging.config
 from collections.abc import Iterator
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils.log import log_response
 
 from brands import signing
 from config import logs
@@ -53,6 +56,8 @@ def lines() -> Iterator[io.StringIO]:
     made = formatter.pop("()")(**formatter)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(made)
+    for name in held["handlers"]["stderr"]["filters"]:
+        handler.addFilter(held["filters"][name]["()"]())
     root = logging.getLogger()
     root.addHandler(handler)
     yield stream
@@ -95,3 +100,26 @@ def test_a_request_that_fails_is_logged_with_its_id_and_no_address(
     assert "cannot find" in said
     assert "the-one" in said
     assert EMAIL not in said
+
+
+@pytest.mark.django_db
+def test_a_form_that_is_refused_is_logged_by_its_route(lines: io.StringIO) -> None:
+    """The path is a live link: a browser without cookies posts to it."""
+    answer = Client(enforce_csrf_checks=True).post("/recover/a-live-link", {"code": "1"})
+    assert answer.status_code == 403
+    assert "Forbidden (CSRF cookie not set.): /recover/<str:token>" in lines.getvalue()
+    assert "a-live-link" not in lines.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/p/a-live-link", "/p/a-live-link-é\n", "/nowhere/a-live-link"])
+@pytest.mark.parametrize("name", ["django.request", "django.security.csrf", "django.anything"])
+def test_a_line_about_a_request_has_no_path(name: str, path: str, lines: io.StringIO) -> None:
+    request = RequestFactory().get("/")
+    request.path = path
+    logger = logging.getLogger(name)
+    answer = HttpResponse(status=500)
+    log_response("Failed 100%%: %s", path, response=answer, request=request, logger=logger)
+    logger.error("never %s", f"{path} twice {path}", extra={"request": request})
+    assert len(lines.getvalue().splitlines()) == 2
+    assert "100%: " in lines.getvalue()
+    assert "a-live-link" not in lines.getvalue()
