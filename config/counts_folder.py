@@ -33,18 +33,18 @@ def _delete_ended(folder: Path, own: Path) -> None:
     What such processes had counted stays until their server ends: a counter must not go down.
     """
     for each in folder.iterdir():
-        if not _is_alive(int(each.name)):
+        if each.name.isdecimal() and not _is_alive(int(each.name)):
             shutil.rmtree(each, ignore_errors=True)
     for file in own.glob("gauge_live*_*.db"):
-        pid = int(file.stem.rpartition("_")[2])
-        if pid == os.getpid() or not _is_alive(pid):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdecimal() and (int(pid) == os.getpid() or not _is_alive(int(pid))):
             file.unlink(missing_ok=True)
 
 
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has so large a number
         return False
     except PermissionError:
         return True

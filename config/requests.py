@@ -14,6 +14,7 @@ from brands.api import versions
 from brands.models import BrandKey
 from config import problems
 from config.request_ids import choose_request_id
+from config.web.targets import LONGEST_KEPT
 
 #: The policy of what is no page.
 NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
@@ -116,10 +117,15 @@ def _for_programs(request: HttpRequest) -> ResolverMatch | None:
     if not request.META.get("HTTP_AUTHORIZATION", "").startswith("Bearer "):
         return None
     try:
-        match = _resolved(request.path_info)
+        match = _resolve(request.path_info)
     except Resolver404:
         return None
     return match if getattr(_class_of(match.func), "knows_programs", False) else None
+
+
+def _resolve(path: str) -> ResolverMatch:
+    """Where a path goes. Raises Resolver404."""
+    return _resolved(path) if len(path) <= LONGEST_KEPT else resolve(path)
 
 
 @lru_cache(MOST_PATHS)

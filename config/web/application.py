@@ -19,6 +19,7 @@ from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
 from config.web.calls import Call, Scope
 from config.web.environ import build_environ
+from config.web.heads import UNREADABLE
 from config.web.refused_callers import RefusedCallers
 from config.web.requests import Request
 from config.web.targets import Limit
@@ -71,6 +72,9 @@ class Application:
         head, limit = call.head, call.target.limit
         if head.size > MAX_HEADER_BYTES:
             await refusals.refuse_headers(sender, head.request_id)
+            return
+        if head.length == UNREADABLE:
+            await refusals.refuse_length(sender, head.request_id)
             return
         if head.is_form and (seconds := self.refused_callers.wait_of(find_caller(call.scope))):
             await asyncio.sleep(seconds)

@@ -48,7 +48,8 @@ class Call:
         """Count and log it as it ended; *failed* where an error of ours ended it."""
         status = sender.status or (500 if failed else NO_ANSWER)
         seconds = time.perf_counter() - self.began
-        counts.count_request(self.target.route, self.method, status, seconds)
+        method = self.method if self.method in self.target.methods else "other"
+        counts.count_request(self.target.route, method, status, seconds)
         if settings.ACCESS_LOG:
             log.info("request", extra={"access": self._describe(status, seconds, sender.is_whole)})
 

@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 from config.request_ids import choose_request_id
 
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: A length of more digits, zeros included, is not read: Django takes one that it cannot read for 0.
+MOST_DIGITS = 18
+UNREADABLE = -1
 
 
 class Head(NamedTuple):
     #: Bytes of all names and values of headers.
     size: int
-    #: Bytes that the body says it has; None where it does not say, which chunked ones do.
+    #: Bytes that the body says it has; None where it does not say, which chunked ones do;
+    #: UNREADABLE where it has too many digits.
     length: int | None
     #: Whether a browser may have sent it: it writes, and names no key or token.
     is_form: bool
@@ -27,7 +31,7 @@ def read_head(scope: Mapping[str, Any]) -> Head:
     for name, value in scope["headers"]:
         size += len(name) + len(value)
         if name == b"content-length" and length is None and value.isdigit():
-            length = int(value)
+            length = int(value) if len(value) <= MOST_DIGITS else UNREADABLE
         elif name == b"transfer-encoding":
             is_chunked = True
         elif name == b"authorization":

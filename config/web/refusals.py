@@ -29,6 +29,12 @@ async def refuse_headers(sender: Sender, request_id: str) -> None:
     await _refuse(sender, request_id, 431, "headers_too_large", detail)
 
 
+async def refuse_length(sender: Sender, request_id: str) -> None:
+    """Answer 400. Raises ClientStopped."""
+    detail = "The Content-Length has too many digits."
+    await _refuse(sender, request_id, 400, "bad_request", detail)
+
+
 async def refuse_incomplete(sender: Sender, request_id: str) -> None:
     """Answer 400, if anybody still listens."""
     detail = "The body ended before its Content-Length. Send the whole body."

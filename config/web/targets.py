@@ -10,6 +10,8 @@ from django.urls import Resolver404, resolve
 
 #: The route of a path that leads nowhere: the path itself may say anything.
 NOWHERE = "(none)"
+#: A path of more characters is resolved each time: kept, thousands of them would fill the memory.
+LONGEST_KEPT = 200
 
 
 class Limit(NamedTuple):
@@ -19,22 +21,41 @@ class Limit(NamedTuple):
     streams: bool = False
 
 
+#: What a view that is a function may serve.
+PAGE_METHODS = frozenset({"GET", "HEAD", "POST"})
+
+
 class Target(NamedTuple):
     #: The pattern of the path, as `/p/<str:token>`: it holds nothing that a caller wrote.
     route: str
     limit: Limit
+    #: Methods that may be served there.
+    methods: frozenset[str] = PAGE_METHODS
+
+
+def find_target(path: str) -> Target:
+    """Return where *path* leads; the usual limit where it leads to no view."""
+    find = _find_target if len(path) <= LONGEST_KEPT else _find_target.__wrapped__
+    return find(path)
 
 
 @lru_cache(1_000)
-def find_target(path: str) -> Target:
-    """Return where *path* leads; the usual limit where it leads to no view."""
+def _find_target(path: str) -> Target:
     try:
         match = resolve(path)
     except Resolver404:
         is_file = path.startswith(settings.STATIC_URL)
         route = f"{settings.STATIC_URL}<path>" if is_file else NOWHERE
         return Target(route, Limit(settings.MAX_BODY_BYTES))
-    return Target(f"/{match.route}", _limit_of(match.func))
+    return Target(f"/{match.route}", _limit_of(match.func), _methods_of(match.func))
+
+
+def _methods_of(view: Any) -> frozenset[str]:
+    shown: Any = getattr(view, "view_class", None)
+    if shown is None:
+        return PAGE_METHODS
+    methods = {name.upper() for name in shown.http_method_names if hasattr(shown, name)}
+    return frozenset(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _limit_of(view: Any) -> Limit:

@@ -183,6 +183,14 @@ def test_headers_too_large_are_logged(lines: list[str]) -> None:
     assert json.loads(client.sent[1]["body"])["request_id"] == "call-7"
 
 
+@pytest.mark.parametrize("length", [b"1" * 5_000, b"0" * 5_000 + b"7"])
+def test_length_that_nobody_can_read_is_refused(length: bytes, lines: list[str]) -> None:
+    client = Client()
+    client.call("/api/v1/check", (b"content-length", length), method="POST")
+    assert (read(lines)["route"], read(lines)["status"]) == ("/api/v1/check", 400)
+    assert json.loads(client.sent[1]["body"])["code"] == "bad_request"
+
+
 def test_slow_body_is_logged(lines: list[str], settings: Settings) -> None:
     settings.BODY_SECONDS = 0.01
 

@@ -186,6 +186,10 @@ def call(path: str, method: str = "GET") -> None:
     [
         ("/healthz", "GET", 'method="GET",route="/healthz",status="2xx"'),
         ("/p/a-secret", "GET", 'method="GET",route="/p/<str:token>",status="4xx"'),
+        ("/healthz", "PUT", 'method="other",route="/healthz",status="4xx"'),
+        ("/undo", "GET", 'method="other",route="/undo",status="4xx"'),
+        ("/api/v1/check", "PATCH", 'method="other",route="/api/v1/check",status="4xx"'),
+        ("/api/v1/check", "POST", 'method="POST",route="/api/v1/check",status="4xx"'),
         ("/ana@example.org", "ANA", 'method="other",route="(none)",status="4xx"'),
     ],
 )
@@ -200,7 +204,7 @@ def test_request_is_counted_by_its_route(path: str, method: str, labels: str) ->
 
 
 def test_latency_is_a_histogram() -> None:
-    name = 'cmr_http_request_seconds_count{method="GET",route="/healthz"}'
+    name = 'cmr_http_request_seconds_count{route="/healthz"}'
     before = read_figures(scrape()).get(name, 0)
     call("/healthz")
     assert read_figures(scrape())[name] == before + 1
@@ -282,6 +286,14 @@ def test_without_a_database_web_still_answers(tmp_path: Path) -> None:
     seen = run_process(tmp_path)
     assert seen["cmr_database_up"] == 0
     assert not [name for name in seen if name.startswith("cmr_backlog")]
+
+
+def test_what_is_no_process_s_is_left_alone(tmp_path: Path) -> None:
+    for name in (".snapshot", "lost+found", "²", "9" * 30):
+        (tmp_path / "counts" / name).mkdir(parents=True)
+    assert run_process(tmp_path)[COUNTED] == 1
+    left = {each.name for each in (tmp_path / "counts").iterdir()}
+    assert left == {".snapshot", "lost+found", "²", str(os.getpid())}
 
 
 def test_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

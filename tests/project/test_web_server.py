@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 from contextlib import ExitStack
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import TooManyFieldsSent
 from pytest_django import Settings
 
+from config.requests import _resolve, _resolved
 from config.web import bodies, callers
 from config.web.bodies import Budget, TooManyBodies
 from config.web.environ import build_environ
-from config.web.heads import read_head
+from config.web.heads import UNREADABLE, read_head
 from config.web.refused_callers import RefusedCallers
 from config.web.requests import Request
-from config.web.targets import find_target
+from config.web.targets import _find_target, find_target
 
 MB = 1_000_000
 
@@ -81,6 +83,8 @@ def test_request_in_latin_1_is_read_as_such() -> None:
         ("GET", [], 0, False),
         ("POST", [(b"content-length", b"7")], 7, True),
         ("POST", [(b"content-length", b"7"), (b"content-length", b"9")], 7, True),
+        ("POST", [(b"content-length", b"1" * 5_000)], UNREADABLE, True),
+        ("POST", [(b"content-length", b"0" * 5_000 + b"7")], UNREADABLE, True),
         ("POST", [(b"transfer-encoding", b"chunked")], None, True),
         ("POST", [(b"authorization", b"Bearer x"), (b"content-length", b"-1")], 0, False),
     ],
@@ -108,6 +112,30 @@ def test_read_head_finds_the_length_and_who_may_have_sent_it(
 )
 def test_find_target_has_the_limit_of_the_view(path: str, whole: int, streams: bool) -> None:
     assert find_target(path).limit == (whole, streams)
+
+
+@pytest.mark.parametrize("is_program", [False, True])
+def test_long_paths_are_not_kept(*, is_program: bool) -> None:
+    kept, find = (_resolved, _resolve) if is_program else (_find_target, find_target)
+    for length, more in [(100, 1), (5_000, 0)]:
+        path = f"/p/{uuid4().hex}".ljust(length, "x")
+        before = kept.cache_info().currsize
+        assert find(path).route.endswith("p/<str:token>")
+        assert kept.cache_info().currsize == before + more
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/check", {"POST", "OPTIONS"}),
+        ("/api/v1/keys/current", {"GET", "HEAD", "OPTIONS"}),
+        ("/account/login/", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("/healthz", {"GET", "HEAD", "POST"}),
+        ("/nowhere", {"GET", "HEAD", "POST"}),
+    ],
+)
+def test_find_target_has_the_methods_of_the_view(path: str, methods: set[str]) -> None:
+    assert find_target(path).methods - {"PUT"} == methods
 
 
 def test_budget_leaves_a_caller_a_quarter_and_small_bodies_always_room() -> None:
