@@ -58,6 +58,7 @@ class SmsRequest(Message):
     country = serializers.ChoiceField(
         sorted(phonenumbers.SUPPORTED_REGIONS),
         required=False,
+        allow_null=True,
         default="",
         help_text="Where a sender without `+` is from (ISO 3166-1), if your gateway leaves out "
         "the country code.",
@@ -71,6 +72,7 @@ class MailRequest(Message):
     )
     auto_submitted = serializers.CharField(
         required=False,
+        allow_null=True,
         default="",
         max_length=200,
         allow_blank=True,
@@ -78,6 +80,7 @@ class MailRequest(Message):
     )
     x_apple_unsubscribe = serializers.CharField(
         required=False,
+        allow_null=True,
         default="",
         max_length=200,
         allow_blank=True,
@@ -151,7 +154,7 @@ class Sms(InboundView):
         body = SmsRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
-        sender = senders.add_country_code(message["from"], message["country"])
+        sender = senders.add_country_code(message["from"], message["country"] or "")
         contact = Contact(phone=sender, world=self.brand.world)
         return self._answer(replies.read_sms(message["text"]), contact, message)
 
@@ -176,8 +179,8 @@ class Mail(InboundView):
             sender=sender,
             subject=message["subject"],
             text=message["text"],
-            auto_submitted=message["auto_submitted"],
-            apple_unsubscribe=message["x_apple_unsubscribe"],
+            auto_submitted=message["auto_submitted"] or "",
+            apple_unsubscribe=message["x_apple_unsubscribe"] or "",
         )
         return self._answer(reading, contact, message)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import email.policy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_string
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import HeaderParser
 from typing import Any
 
@@ -15,6 +16,10 @@ import orjson
 
 from cmr.inbound.events import read_moment
 from cmr.inbound.posts import Post, Unreadable
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+#: The first line of a header, or a later one (RFC 5322, 2.2).
+HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:|[ \t]+\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,7 @@ def read_sendgrid(post: Post) -> list[Message]:
         return [_read_mime(form["email"])]
     if "from" not in form:
         raise Unreadable("this is no mail of Inbound Parse")
-    headers = HeaderParser().parsestr(form.get("headers", ""))
-    return [_read_parsed(post, dict(headers.items()))]
+    return [_read_parsed(post, _read_lines(form.get("headers", "")))]
 
 
 def read_mailgun(post: Post) -> list[Message]:
@@ -100,12 +104,22 @@ def _read_parsed(post: Post, headers: Mapping[str, str]) -> Message:
     )
 
 
+def _read_lines(text: str) -> dict[str, str]:
+    """Return headers as they stand in a mail, without lines that are none."""
+    lines = [line for line in LINE_END.split(text) if HEADER_LINE.match(line)]
+    return dict(HeaderParser().parsestr("\n".join(lines)).items())
+
+
 def _read_pairs(text: str) -> dict[str, str]:
-    """Return headers of a JSON array of names and values; none where it is something else."""
+    """Return headers of a JSON array of names and values, without what is no such pair."""
     try:
-        return {str(name): str(value) for name, value in orjson.loads(text)}
-    except (ValueError, TypeError):
+        pairs = orjson.loads(text)
+    except ValueError:
         return {}
+    if not isinstance(pairs, list):
+        return {}
+    good = [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2]
+    return {str(name): str(value) for name, value in good}
 
 
 def _read_mime(text: str) -> Message:
@@ -114,11 +128,12 @@ def _read_mime(text: str) -> Message:
     In HTML it does not show what is quoted, and what a brand wrote is no word of the person's.
     """
     try:
+        text = text.lstrip("\r\n")  # a blank line would end its headers
         mail = message_from_string(text, EmailMessage, policy=email.policy.default)
         plain = mail.get_body(("plain",))
         return Message(
             str(mail["From"]),
-            plain.get_content() if plain else "",
+            _read_text(plain) if plain else "",
             _text_of(mail["Message-ID"]),
             subject=str(mail["Subject"] or ""),
             auto_submitted=str(mail["Auto-Submitted"] or ""),
@@ -126,6 +141,15 @@ def _read_mime(text: str) -> Message:
         )
     except Exception as error:  # the library trips in many ways over what is no mail
         raise Unreadable("this is no mail") from error
+
+
+def _read_text(part: MIMEPart) -> str:
+    """Return the text of a part, as Latin-1 where its charset is none that there is."""
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError):  # ValueError: of codecs that fail, and a NUL in the name
+        payload = part.get_payload(decode=True)
+        return payload.decode("latin-1") if isinstance(payload, bytes) else ""
 
 
 def _text_of(value: Any) -> str | None:

@@ -30,7 +30,8 @@ def add_country_code(sender: str, country: str = "") -> str:
     """Return a number with its + and country code, which some gateways leave out.
 
     With a *country* (ISO 3166-1) a number is read as one of there, with or without its code:
-    415 555 0100 of the US is not Swiss. Any other is taken to begin with its country code.
+    415 555 0100 of the US is not Swiss. What could be one there, and is none, comes back as it is:
+    read as another country's it would be a stranger's. Any other begins with its country code.
     """
     bare = sender.strip()
     if country and not bare.startswith("+"):
@@ -39,8 +40,18 @@ def add_country_code(sender: str, country: str = "") -> str:
             return number
         if number := _read_number(bare, country):
             return number
+        if _is_possible(bare, country):
+            return sender
     is_bare = bare.isascii() and bare.isdigit() and not bare.startswith("0") and len(bare) > 7
     return f"+{bare}" if is_bare else sender
+
+
+def _is_possible(bare: str, country: str) -> bool:
+    """Return whether a number has a length that numbers of *country* have."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(bare, country))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _read_number(bare: str, country: str | None = None) -> str:

@@ -130,6 +130,7 @@ def test_vonage_posts_json_as_well(as_acme: Api, texted: Relationship) -> None:
         ("15112345678", "DE", "taken"),
         (PHONE[1:], "DE", "taken"),
         (PHONE, "US", "taken"),
+        ("4930123456", "US", "bad_address"),
         (PHONE[1:], None, "taken"),
         ("015112345678", None, "bad_address"),
         ("ACME", "DE", "bad_address"),
@@ -324,6 +325,12 @@ def test_a_no_by_a_route_of_mailgun(
 APPLE = "Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n"
 APPLE_PAIRS = json.dumps([["Auto-Submitted", "auto-replied"], ["X-Apple-Unsubscribe", "true"]])
 APPLE_MIME = f"{HEADERS}{APPLE}\nThe text of the brand's `mailto:`."
+BAD_PAIRS = json.dumps([["X-A"], 7, None, *json.loads(APPLE_PAIRS), ["a", "b", "c"]])
+
+
+def apple_in(charset: str) -> str:
+    kind = f'Content-Type: text/plain; charset="{charset}"\nContent-Transfer-Encoding: 8bit\n'
+    return f"{HEADERS}{APPLE}{kind}\nGrüße"
 
 
 @pytest.mark.parametrize(
@@ -333,6 +340,14 @@ APPLE_MIME = f"{HEADERS}{APPLE}\nThe text of the brand's `mailto:`."
         ("sendgrid_parse", {"email": APPLE_MIME.encode()}),
         ("mailgun_route", mailgun(**{"body-plain": "", "message-headers": APPLE_PAIRS})),
         ("mailgun_route", {"body-mime": APPLE_MIME}),
+        ("sendgrid_parse", sendgrid(text=b"", headers=f"\r\n{HEADERS}{APPLE}".encode())),
+        ("sendgrid_parse", sendgrid(text=b"", headers=f"{HEADERS}no header\n\n{APPLE}".encode())),
+        ("mailgun_route", mailgun(**{"body-plain": "", "message-headers": BAD_PAIRS})),
+        ("sendgrid_parse", {"email": f"\r\n{APPLE_MIME}".encode()}),
+        *[
+            ("mailgun_route", {"body-mime": apple_in(charset)})
+            for charset in ("nonsense", "base64", "undefined", "idna", "\0", "utf-8")
+        ],
     ],
 )
 def test_the_button_of_apple_mail(

@@ -245,6 +245,12 @@ def test_the_button_of_apple_mail_whatever_the_mail_says(as_acme: Api) -> None:
     assert len(said()) == 1
 
 
+@pytest.mark.usefixtures("met")
+def test_headers_that_a_mail_has_not_may_be_null(as_acme: Api) -> None:
+    answer = mail(as_acme, "unsubscribe", "", auto_submitted=None, x_apple_unsubscribe=None)
+    assert answer["understood"] == "stop"
+
+
 @pytest.mark.usefixtures("texted")
 def test_the_brand_is_told_the_words_and_not_what_stood_between(as_acme: Api) -> None:
     answer = text(as_acme, "Please remove Ana Doe from your list")

@@ -55,6 +55,8 @@ def test_a_mail_of_a_decoded_name(name: str, as_acme: Api, met: Relationship) ->
         ("4915112345678", "DE", "+4915112345678"),
         ("4915112345678", "US", "+4915112345678"),
         ("+4915112345678", "US", "+4915112345678"),
+        ("4930123456", "US", "4930123456"),  # ten digits, and no area code of there
+        ("4179123456", "IT", "4179123456"),
         ("0151 12345678", "", "0151 12345678"),
         ("12345", "DE", "12345"),
         ("hello", "DE", "hello"),
@@ -67,6 +69,9 @@ def test_a_number_without_its_country(sender: str, country: str, number: str) ->
 def test_a_text_message_from_a_country(as_acme: Api) -> None:
     message = {"from": "0151 12345678", "text": "STOP"}
     assert as_acme.post("inbound/sms", message).json()["code"] == "invalid_contact"
+    assert as_acme.post("inbound/sms", {**message, "country": None}).status_code == 422
     assert as_acme.post("inbound/sms", {**message, "country": "DE"}).status_code == 200
+    known = {"from": "+4915112345678", "text": "STOP", "country": None}
+    assert as_acme.post("inbound/sms", known).status_code == 200
     answer = as_acme.post("inbound/sms", {**message, "country": "XX"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_choice")
