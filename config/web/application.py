@@ -54,7 +54,7 @@ class Application:
         except Exception:  # the server answers 500
             call.note(sender, failed=True)
             raise
-        except BaseException:  # the server gave the task up, as the client did
+        except BaseException:  # the server gave the task up
             call.note(sender)
             raise
         call.note(sender)

@@ -20,7 +20,7 @@ log = logging.getLogger("cmr.access")
 Scope = Mapping[str, Any]
 #: A method may be any word; those that nobody serves are one.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-#: What is logged as the status where the client left before the answer began.
+#: What is logged as the status where the server gave up before the answer began.
 NO_ANSWER = 499
 
 
