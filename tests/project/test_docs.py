@@ -148,7 +148,7 @@ def _codes_of_problems() -> Iterator[str]:
     yield from re.findall(r'"\w+": "(unknown_[a-z]+)"', source)
     yield from re.findall(r'\banswer\(request, \d{3}, "([a-z_]+)"', source)
     yield from re.findall(r'ValidationError\([^()]*, code="([a-z_]+)"\)', source)
-    yield from re.findall(r'\b_refuse\(sender, \d{3}, "([a-z_]+)"', source)
+    yield from re.findall(r'\b_refuse\(sender, (?:request_id, )?\d{3}, "([a-z_]+)"', source)
     yield from re.findall(r'AuthenticationFailed\(\s*"[^"]*",\s*"([a-z_]+)"', source)
     yield from re.findall(r'ErrorDetail\([^()]*,\s*"([a-z_]+)"\)', source)
     yield from re.findall(r'default_code = "([a-z_]+)"', source)
