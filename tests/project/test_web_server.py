@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import TooManyFieldsSent
 from pytest_django import Settings
 
+from cmr.console.imports import FIELDS
 from config.requests import _resolve, _resolved
 from config.web import bodies, callers
 from config.web.bodies import Budget, TooManyBodies
@@ -104,7 +105,7 @@ def test_read_head_finds_the_length_and_who_may_have_sent_it(
         ("/api/v1/checks", 5 * MB, False),
         ("/api/v1/checks/stream", 0, True),
         ("/api/v1/imports/01a228b1-eb3e-770e-8964-ea3dec53bb39/parts/1", 20 * MB, True),
-        ("/console/acme/live/imports", 20 * MB, False),
+        ("/console/acme/live/imports", 20 * MB + FIELDS, False),
         ("/inbound/mail/postmark/secret", 20 * MB, False),
         ("/account/login/", MB, False),
         ("/nowhere", MB, False),
