@@ -64,7 +64,9 @@ def test_factors_of_an_installation_of_before_still_work(tmp_path: Path) -> None
 
 
 def test_missing_binaries_are_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries, "_postgres_candidates", lambda: iter([Path("/nowhere/postgres")]))
+    monkeypatch.setattr(
+        binaries, "_postgres_candidates", lambda _: iter([Path("/nowhere/postgres")])
+    )
     with pytest.raises(binaries.BinaryNotFound, match=r"/nowhere/postgres .*DATABASE_URL"):
         binaries.postgres()
 
