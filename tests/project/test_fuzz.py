@@ -32,6 +32,7 @@ from cmr.models import Consumer, RateLimitCount, User
 from consent.models import Relationship, Send
 from tests.conftest import EMAIL, PASSWORD
 from tests.project.tenants import Tenant, settled
+from tests.trying import TIMES
 
 #: Longer than any answer takes on a slow machine; what hangs fails all the same.
 PATIENCE = 120  # seconds
@@ -83,7 +84,7 @@ OF_OTHERS = CONTRACT.exclude(func=_is_for_brands)
 WITH_LIVE_KEYS = CONTRACT.include(func=lambda context: _is_tried(context, mode=0))
 WITH_TEST_KEYS = CONTRACT.include(func=lambda context: _is_tried(context, mode=1))
 FEW = settings(
-    max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=3 * TIMES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -130,7 +131,9 @@ def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mappi
 
 
 @OF_OTHERS.parametrize()
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=6 * TIMES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 def test_every_answer_is_documented(
     case: schemathesis.Case[Any],
     line: Line,
