@@ -21,7 +21,7 @@ coverage: .venv/test ## which branches the tests take, in a third more time
 lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
 
-bench: .venv/test ## how fast, beside the limits; QUICK=1 takes under two minutes, ONLY=report some rows
+bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium

@@ -154,7 +154,7 @@ def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under two minutes")
+    parser.add_argument("--quick", action="store_true", help="some ten minutes")
     parser.add_argument("--brief", action="store_true", help="a second a row, as the tests do")
     parser.add_argument("--only", default="", help="rows whose names begin so")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
