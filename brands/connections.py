@@ -5,31 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from brands.models import Brand, BrandKey, Subscription, Workspace
 
 
 def find_connected(brand_ids: Iterable[int], *, now: datetime) -> set[int]:
     """Return those of the brands that can hear of a change: by a key, a webhook or a workspace."""
-    if not (ids := set(brand_ids)):
-        return set()
-    valid = BrandKey.objects.filter(brand__in=ids, revoked_at=None).exclude(expires_at__lte=now)
-    hooks = Subscription.objects.filter(brand__in=ids, disabled_at=None)
-    owned = Workspace.objects.filter(live__in=ids)
-    return set(
-        valid.values_list("brand_id", flat=True)
-        .order_by()
-        .union(hooks.values_list("brand_id", flat=True), owned.values_list("live_id", flat=True))
-    )
+    valid = BrandKey.objects.filter(revoked_at=None).exclude(expires_at__lte=now)
+    return _find(brand_ids, valid, Subscription.objects.filter(disabled_at=None))
 
 
 def find_ever_connected(brand_ids: Iterable[int]) -> set[int]:
     """Return those of the brands that ever had a key, a webhook or a workspace."""
+    return _find(brand_ids, BrandKey.objects.all(), Subscription.objects.all())
+
+
+def _find(
+    brand_ids: Iterable[int], keys: QuerySet[BrandKey], hooks: QuerySet[Subscription]
+) -> set[int]:
+    """Return those of the brands that have one of *keys* or *hooks*, or a workspace."""
     if not (ids := set(brand_ids)):
         return set()
-    keys = BrandKey.objects.filter(brand__in=ids).values_list("brand_id", flat=True)
-    hooks = Subscription.objects.filter(brand__in=ids).values_list("brand_id", flat=True)
-    owned = Workspace.objects.filter(live__in=ids).values_list("live_id", flat=True)
-    return set(keys.order_by().union(hooks.order_by(), owned.order_by()))
+    with_key = keys.filter(brand__in=ids).order_by().values_list("brand_id", flat=True)
+    with_hook = hooks.filter(brand__in=ids).order_by().values_list("brand_id", flat=True)
+    owned = Workspace.objects.filter(live__in=ids).order_by().values_list("live_id", flat=True)
+    return set(with_key.union(with_hook, owned))
 
 
 def is_connected(brand: Brand, *, now: datetime) -> bool:

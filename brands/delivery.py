@@ -151,7 +151,7 @@ def _write_attempts(subscription: Subscription, tries: Iterable[Try]) -> None:
 
 
 def _attempts(each: Try) -> Iterator[dict[str, object]]:
-    """A row for each event of the request."""
+    """Return a row for each event of the request."""
     for item in each.parcel.items:
         yield {
             "sequence": item.sequence,

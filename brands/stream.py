@@ -313,7 +313,7 @@ WINDOW = Statement(
 def window(
     brand_id: int, *, after: int, limit: int, wanted: Wanted
 ) -> tuple[list[tuple[Any, ...]], int]:
-    """Of the events after a sequence the first *limit* that are wanted, as rows of sequence, uid,
+    """Return the first *limit* wanted events after a sequence, as rows of sequence, uid,
     subject, timestamp and body; and the sequence through which there are no others."""
     through = find_end(brand_id, after=after, far=FAR)
     given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
@@ -337,8 +337,10 @@ def takes(wanted: Wanted, event: Event) -> bool:
 def newest(
     brand_id: int, *, before: int, limit: int, event_type: str = ""
 ) -> tuple[Sequence[Event], int]:
-    """The last *limit* events before a sequence, newest first, of one type or of all; and the
-    sequence before which there may be others."""
+    """Return the last *limit* events before a sequence, newest first, of one type or of all.
+
+    Beside them stands the sequence before which there may be others.
+    """
     before = next((first for (first,) in GAP_BEFORE.ask({"brand": brand_id, "at": before})), before)
     low = max(before - FAR, 1)
     events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)

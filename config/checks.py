@@ -134,7 +134,7 @@ def streams_leave_threads_free(
 
 @register()
 def uploads_fit_into_buffer(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A web process holds an upload while it arrives, and one caller may have a quarter."""
+    """Require room: web holds an upload while it arrives, and a caller may use a quarter."""
     if settings.MAX_UPLOAD_BYTES < settings.MAX_BUFFERED_BYTES // 4:
         return []
     hint = "Set MAX_BUFFERED_BYTES to more than four times MAX_UPLOAD_BYTES."

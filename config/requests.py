@@ -1,27 +1,25 @@
 """What every request goes through: an id, a version, a body of known length, and no files."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import ResolverMatch
 from structlog.contextvars import bound_contextvars
 
 from brands.api import versions
 from brands.models import BrandKey
 from config import problems
 from config.request_ids import choose_request_id
-from config.web.targets import LONGEST_KEPT
+from config.web.targets import find_target
 
 #: The policy of what is no page.
 NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
 API = "/api/v1/"
-#: How many of each a process remembers.
+#: How many a process remembers.
 MOST_HOSTS = 100
-MOST_PATHS = 1_000
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -113,25 +111,11 @@ class Programs:
 
 
 def _for_programs(request: HttpRequest) -> ResolverMatch | None:
-    """Where a program's call goes; None for every other request."""
+    """Return where a program's call goes; None for every other request."""
     if not request.META.get("HTTP_AUTHORIZATION", "").startswith("Bearer "):
         return None
-    try:
-        match = _resolve(request.path_info)
-    except Resolver404:
-        return None
-    return match if getattr(_class_of(match.func), "knows_programs", False) else None
-
-
-def _resolve(path: str) -> ResolverMatch:
-    """Where a path goes. Raises Resolver404."""
-    return _resolved(path) if len(path) <= LONGEST_KEPT else resolve(path)
-
-
-@lru_cache(MOST_PATHS)
-def _resolved(path: str) -> ResolverMatch:
-    """Where a path goes, worked out once. What goes nowhere is not kept."""
-    return resolve(path)
+    match = find_target(request.path_info).match
+    return match if match and getattr(_class_of(match.func), "knows_programs", False) else None
 
 
 class Readable:

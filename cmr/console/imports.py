@@ -53,7 +53,7 @@ def body_limit() -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def imports(request: HttpRequest, place: Place) -> HttpResponseBase:
-    """The imports, newest first; POST begins one with its file."""
+    """Show the imports, newest first; POST begins one with its file."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > body_limit():
         return _refuse_large(request, place)
     request.upload_handlers = [TemporaryFileUploadHandler(request)]

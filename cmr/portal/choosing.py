@@ -149,7 +149,7 @@ def in_words(error: Exception) -> str:
 
 
 def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequence[str | None]]:
-    """What was said, and about which brands. Raises BadWish."""
+    """Return what was said, and about which brands. Raises BadWish."""
     if one := request.POST.get("one"):  # a row's own button, whatever is ticked
         decision, _colon, slug = one.partition(":")
         return [read(f"{decision}::::")], [slug]
@@ -160,7 +160,10 @@ def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequ
 
 
 def brands_of(request: HttpRequest, consumer: Consumer) -> Sequence[str | None]:
-    """By slug; none of them means any brand. A list to tick with nothing ticked is a mistake."""
+    """Return the slugs of the brands that were selected; None stands for any brand.
+
+    Raises BadWish: too many are selected, or none where some have to be.
+    """
     slugs = [slug for slug in request.POST.getlist("brand") if slug]
     if "all" in request.POST:  # also those on the list's other pages
         slugs = listing.find_slugs(consumer, QueryDict(request.POST["all"]), now=timezone.now())

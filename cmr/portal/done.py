@@ -48,9 +48,10 @@ class Done:
 
     @property
     def more(self) -> int:
-        """Return about how many scopes beside the first something was said.
+        """Return how many scopes were changed beside the first.
 
-        What a clear takes away and must stay is said again on its scope: that is no second change.
+        Two entries on one scope are one change: a limit that stays is recorded again after the no
+        on the same scope is taken back.
         """
         names = ("brand_id", "purpose_id", "channel", "topic", "contact_point_id")
         return len({tuple(getattr(entry, n) for n in names) for entry in self.entries}) - 1

@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     now = timezone.now()
-    wanted = listing.Filter.of(request.GET)
+    wanted = listing.read_filter(request.GET)
     found = overview.rows(consumer, now=now, words=wanted.words)
     kept = overview.selected(found, show=wanted.show, sort=wanted.sort)
     suggested = suggestions.of(consumer) if not found else []

@@ -23,24 +23,25 @@ class Filter:
     show: str
     sort: str
 
-    @classmethod
-    def of(cls, asked: QueryDict) -> Filter:
-        show, sort = asked.get("show", ""), asked.get("sort", "")
-        return cls(
-            asked.get("q", "")[:100].replace("\0", "").strip(),
-            show if show in overview.STATES else "",
-            sort if sort in overview.SORTS else overview.SORTS[0],
-        )
-
     @property
     def query(self) -> str:
-        """For the links to other pages of the same list."""
+        """Return it for links to other pages of the same list."""
         return urlencode({"q": self.words, "show": self.show, "sort": self.sort})
+
+
+def read_filter(asked: QueryDict) -> Filter:
+    """Return what the query of an address looks for; what it cannot look for is left out."""
+    show, sort = asked.get("show", ""), asked.get("sort", "")
+    return Filter(
+        asked.get("q", "")[:100].replace("\0", "").strip(),
+        show if show in overview.STATES else "",
+        sort if sort in overview.SORTS else overview.SORTS[0],
+    )
 
 
 def find_slugs(consumer: Consumer, asked: QueryDict, *, now: datetime) -> list[str]:
     """Return the brands of the whole list that the query *asked* names, whatever its page."""
-    wanted = Filter.of(asked)
+    wanted = read_filter(asked)
     found = overview.rows(consumer, now=now, words=wanted.words)
     kept = overview.selected(found, show=wanted.show, sort=wanted.sort)
     return [row.relationship.brand.slug for row in kept]

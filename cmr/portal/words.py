@@ -156,7 +156,7 @@ def scope(entry: LedgerEntry) -> str:
 
 
 def said(entry: LedgerEntry) -> str:
-    """A choice as one sentence, without whose it is about."""
+    """Return a choice as one sentence, without the brand that it is about."""
     what = scope(entry)
     if entry.decision == "grant":
         return _("Yes to %(what)s") % {"what": what}

@@ -100,7 +100,7 @@ def _consumer(email: str, born: datetime) -> Consumer:
 
 
 def brands() -> list[Brand]:
-    """The demo's companies, imported from their directory file."""
+    """Return the demo's companies, imported from their directory file."""
     with (HERE / "directory.jsonl").open("rb") as lines:
         slugs = [directory.parse(line).slug for line in lines]
         lines.seek(0)
@@ -153,7 +153,7 @@ def _conclude(connected: list[Brand], chance: random.Random, now: datetime) -> N
 
 
 def _campaigns(connected: list[Brand], now: datetime, chance: random.Random) -> None:
-    """What the brands say they sent: more than the demo's few people got."""
+    """Report what the brands say they sent: more than the demo's few people got."""
     for brand in connected:
         for code, called, days_ago in CAMPAIGNS:
             campaign, _ = campaigns.name(brand, code=code, called=called, now=now)
@@ -171,7 +171,7 @@ def _sent(day: date, chance: random.Random) -> DayNumbers:
 
 
 def _write(consumer: Consumer, chance: random.Random, campaign: str, moment: datetime) -> None:
-    """A brand that may sends something, and a brand that may not asks whether it might."""
+    """Have a brand send something if it may, or ask now and then if it may not."""
     mine = Relationship.objects.active().filter(person=consumer.subject_id)
     relationship = chance.choice(list(mine.select_related("brand").order_by("brand_id")))
     if relationship.brand.slug in ONLY_LISTED:

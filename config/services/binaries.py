@@ -38,7 +38,7 @@ class Binary:
 
 
 def postgres() -> Binary:
-    """The `postgres` executable, with `initdb` beside it. Raises BinaryNotFound."""
+    """Return the `postgres` executable, with `initdb` beside it. Raises BinaryNotFound."""
     return _first(
         _postgres_candidates("postgres"),
         what="PostgreSQL 15 or newer",

@@ -17,7 +17,7 @@ from config.web import bodies, refusals
 from config.web.answers import PIECE, ClientStopped, Headers, Send, Sender, send_from_thread
 from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
-from config.web.calls import Call, Scope
+from config.web.calls import Call, Scope, begin_call
 from config.web.environ import build_environ
 from config.web.heads import UNREADABLE
 from config.web.refused_callers import RefusedCallers
@@ -47,7 +47,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(f"no application for {scope['type']}")
-        call = Call.of(scope)
+        call = begin_call(scope)
         sender = Sender(send, idle_seconds=settings.CONNECTION_IDLE_SECONDS)
         try:
             await self._answer_present(call, receive, sender)

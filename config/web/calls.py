@@ -35,10 +35,6 @@ class Call:
     caller: str = ""
     began: float = field(default_factory=time.perf_counter)
 
-    @classmethod
-    def of(cls, scope: Scope) -> Call:
-        return cls(scope, read_head(scope), find_target(scope["path"]))
-
     @property
     def method(self) -> str:
         method: str = self.scope["method"]
@@ -64,3 +60,8 @@ class Call:
             "request_id": self.head.request_id,
             **({} if is_whole else {"cut": True}),
         }
+
+
+def begin_call(scope: Scope) -> Call:
+    """Return the call of an ASGI scope, whose time runs from now on."""
+    return Call(scope, read_head(scope), find_target(scope["path"]))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 #: The route of a path that leads nowhere: the path itself may say anything.
 NOWHERE = "(none)"
@@ -31,6 +31,8 @@ class Target(NamedTuple):
     limit: Limit
     #: Methods that may be served there.
     methods: frozenset[str] = PAGE_METHODS
+    #: The view and its arguments; none where the path leads nowhere.
+    match: ResolverMatch | None = None
 
 
 def find_target(path: str) -> Target:
@@ -47,7 +49,7 @@ def _find_target(path: str) -> Target:
         is_file = path.startswith(settings.STATIC_URL)
         route = f"{settings.STATIC_URL}<path>" if is_file else NOWHERE
         return Target(route, Limit(settings.MAX_BODY_BYTES))
-    return Target(f"/{match.route}", _limit_of(match.func), _methods_of(match.func))
+    return Target(f"/{match.route}", _limit_of(match.func), _methods_of(match.func), match)
 
 
 def _methods_of(view: Any) -> frozenset[str]:

@@ -43,7 +43,7 @@ class SinceQuery(StrictSerializer):
 
 
 def through(brand: Brand, *, since: int | None) -> int:
-    """What to give as `since` the next time.
+    """Return what to give as `since` the next time.
 
     Read it before the list: what comes in meanwhile is then in the next delta, not in none.
 

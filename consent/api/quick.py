@@ -34,7 +34,7 @@ UNUSUAL = (UnknownName, ChannelNeeded, InvalidAddress, OperationalError, Interfa
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
-    """The answer to a plain question by a key that may ask it; None for anything else."""
+    """Answer a plain question by a key that may ask it; None for anything else."""
     key = request.META.get("HTTP_AUTHORIZATION", "").removeprefix(BEARER)
     if (prefix := credentials.prefix_of(key, kind=keys.LIVE)) is None:
         return None

@@ -127,7 +127,7 @@ def _dimensions(name: str) -> tuple[str, ...]:
 @for_admins
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_export(request: HttpRequest) -> HttpResponseBase:
-    """The files that were asked for, with how far each is; and a form for another."""
+    """Show the files that were asked for, with how far each is; and a form for another."""
     error = ""
     if request.method == "POST":
         try:

@@ -54,7 +54,7 @@ CLOSER = {
 
 
 def columns(by: Sequence[str]) -> list[Column]:
-    """Of a table by these dimensions."""
+    """Return the columns of a table by these dimensions."""
     return [
         *(Column(name, name, "day" if name == "day" else "text") for name in by),
         *(

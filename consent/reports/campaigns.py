@@ -72,7 +72,7 @@ def _row(line: Line) -> list[Value]:
 
 
 def _answered(lines: list[Line]) -> Figure:
-    """Of those that are large enough to say it."""
+    """Return the chart of answers, of campaigns that are large enough to say it."""
     large = [line for line in lines if not RATES["response_rate"].is_of_few(line.counts)]
     return Figure(
         "answered",

@@ -72,7 +72,7 @@ class NoSuchReport(LookupError):
 
 
 def of(name: str, query: Mapping[str, str], *, today: date) -> tuple[Asked, Report]:
-    """What was asked, and the report on it.
+    """Return what was asked, and the report on it.
 
     Raises:
         NoSuchReport, asked.BadQuery

@@ -142,14 +142,14 @@ class Card:
 
     @property
     def difference(self) -> float | None:
-        """By how much it went up or down; None where one of the two is not known."""
+        """Return by how much it went up or down; None where one of the two is not known."""
         if not isinstance(self.value, int | float) or not isinstance(self.before, int | float):
             return None
         return self.value - self.before
 
     @property
     def change(self) -> float | None:
-        """By what share it went up or down; None where that says nothing.
+        """Return by what share it went up or down; None where that says nothing.
 
         Of a small base a few more are several hundred percent.
         """

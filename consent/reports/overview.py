@@ -30,7 +30,7 @@ def of(asked: Asked) -> Report:
 
 
 def cards(now: Line, before: Line) -> list[Card]:
-    """Of every rate and the plainest counts, against the period before."""
+    """Return a card of every rate and the plainest counts, against the period before."""
     counted = [
         Card(
             name.replace("_", "-"),

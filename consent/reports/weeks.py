@@ -99,7 +99,7 @@ def _or_withheld(number: int | None) -> Value:
 
 
 def by(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
-    """A row a kind, summed over the weeks."""
+    """Return a table with a row a kind, summed over the weeks."""
     sums: dict[str, dict[str, Sum]] = defaultdict(lambda: {name: Sum() for name in OF_PEOPLE})
     own: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     span = Period(weeks[0].first, weeks[-1].last)

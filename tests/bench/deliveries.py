@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from config.services import ports, product
 from config.services.interruptions import Interruptions
@@ -35,6 +35,19 @@ class NotInTime(Exception):
     """Something was not delivered within `PATIENCE`."""
 
 
+class Arrival(NamedTuple):
+    """How many events came, and when the first and the last did, by the machine's clock."""
+
+    events: int
+    first: float
+    last: float
+
+    @property
+    def rate(self) -> float:
+        """Return how many came a second."""
+        return self.events / (self.last - self.first)
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """The receiver, and the database whose worker delivers to it."""
@@ -48,14 +61,14 @@ class Endpoint:
         """Ours: a worker carries the brand's whole stream to one endpoint."""
         self.marks()
         self._run("backlog", "--events", str(self.events), "--seek", str(batch))
-        return self._arrived(self.events)
+        return Sample(self.wait_for(self.events).rate)
 
     def posted(self, batch: int) -> Sample:
         """The limit: a bare loop posts the same."""
         brand = json.loads(self._run("backlog", "--events", str(self.events)))["brand"]
         self.marks()
         self._run("posting", "--brand", str(brand), "--batch", str(batch))
-        return self._arrived(self.events)
+        return Sample(self.wait_for(self.events).rate)
 
     def receipts(self, *more: str) -> Sample:
         """The time from each commit to the receipt, and their median in milliseconds."""
@@ -97,23 +110,14 @@ class Endpoint:
                 return
         raise NotInTime("events come and come")
 
-    def wait_for(self, events: int) -> float:
-        """Return when the last of so many events came. Raises NotInTime."""
-        came = 0
-        for marks in self._looks():
-            came += marks["events"]
-            if came >= events:
-                return float(marks["last"])
-        raise NotInTime(f"{came:,} of {events:,} events came")
-
-    def _arrived(self, events: int) -> Sample:
-        """How many events a second came, from the first to the last."""
+    def wait_for(self, events: int) -> Arrival:
+        """Return when so many events came. Raises NotInTime."""
         came, first, last = 0, 0.0, 0.0
         for marks in self._looks():
             came += marks["events"]
             first, last = first or marks["first"], marks["last"] or last
             if came >= events:
-                return Sample(came / (last - first))
+                return Arrival(came, first, last)
         raise NotInTime(f"{came:,} of {events:,} events came")
 
     def entries(self, wanted: dict[str, float], *, times: int) -> dict[str, list[float]]:

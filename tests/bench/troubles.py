@@ -111,7 +111,7 @@ def _outage(endpoint: Endpoint, place: Place, port: int, choices: int) -> None:
     for message in itertools.islice(place.choices, choices):
         load.send(port, message)
     chosen = time.monotonic()
-    ended = endpoint.wait_for(choices)
+    ended = endpoint.wait_for(choices).last
     print(
         f"{choices:,} choices in {chosen - began:.1f} s with the broker dead: all delivered by the "
         f"sweep {ended - chosen:.1f} s after the last, {ended - began:.1f} s after the first"

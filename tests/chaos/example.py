@@ -25,7 +25,7 @@ PROGRAM = Path(__file__).resolve().parents[2] / "docs" / "examples" / "brand" / 
 MISTAKES = {
     "example_answers_before_it_writes": [
         (
-            'take(message["data"] if message["type"] == "events.batch" else [message])',
+            'write_events(message["data"] if message["type"] == "events.batch" else [message])',
             'threading.Timer(1, take, [message.get("data") if "sequence" not in message'
             " else [message]]).start()",
         ),

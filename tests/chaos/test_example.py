@@ -68,7 +68,7 @@ def export(httpserver: HTTPServer) -> Callable[..., None]:
 
 
 def test_the_most_specific_row_decides(brand: Any) -> None:
-    brand.take([event(1, [YES, NO_BY_EMAIL])])
+    brand.write_events([event(1, [YES, NO_BY_EMAIL])])
     assert brand.may(ANA, "marketing", "sms") is True
     assert brand.may(ANA, "marketing", "email", "news") is False
     assert brand.may(ANA, "service", "email") is True
@@ -76,32 +76,32 @@ def test_the_most_specific_row_decides(brand: Any) -> None:
 
 def test_a_turn_counts_from_its_time_on(brand: Any) -> None:
     pause = {**YES, "allowed": False, "then": [{"at": "2026-11-25T12:00:00Z", "allowed": True}]}
-    brand.take([event(1, [pause])])
+    brand.write_events([event(1, [pause])])
     assert brand.may(ANA, "marketing", "sms", at=NOON.replace(hour=11)) is False
     assert brand.may(ANA, "marketing", "sms", at=NOON) is True
 
 
 def test_without_a_relationship_it_is_no(brand: Any) -> None:
-    brand.take([event(1, [YES]), event(2, None, seq=2, kind="relationship.ended")])
+    brand.write_events([event(1, [YES]), event(2, None, seq=2, kind="relationship.ended")])
     assert brand.may(ANA, "service", "email") is False
     assert brand.may(BEN, "service", "email") is False
 
 
 def test_a_purpose_that_is_new_has_to_be_asked_about(brand: Any) -> None:
-    brand.take([event(1, [YES])])
+    brand.write_events([event(1, [YES])])
     assert brand.may(ANA, "research", "email") is None
 
 
 def test_an_older_event_after_a_newer_one_changes_nothing(brand: Any) -> None:
-    brand.take([event(2, [NO_BY_EMAIL], seq=2)])
+    brand.write_events([event(2, [NO_BY_EMAIL], seq=2)])
     assert not brand.is_whole(ANA)
-    brand.take([event(1, [YES])])
+    brand.write_events([event(1, [YES])])
     assert brand.may(ANA, "marketing", "sms") is False
     assert brand.is_whole(ANA)
 
 
 def test_too_many_permissions_are_fetched(brand: Any, export: Callable[..., None]) -> None:
-    brand.take([event(1, [YES], person=BEN), event(2, None)])
+    brand.write_events([event(1, [YES], person=BEN), event(2, None)])
     assert brand.may(ANA, "marketing", "sms") is None
     export(exported([YES]), since=1)
     brand.fetch_permissions()
@@ -111,7 +111,7 @@ def test_too_many_permissions_are_fetched(brand: Any, export: Callable[..., None
 def test_a_list_that_is_cut_off_is_read_again(
     brand: Any, export: Callable[..., None], httpserver: HTTPServer
 ) -> None:
-    brand.take([event(1, None), event(2, None, person=BEN)])
+    brand.write_events([event(1, None), event(2, None, person=BEN)])
     export(exported([YES]), '{"error": {"code": "cut_off"}}\n', since=0)
     brand.fetch_permissions()
     assert (brand.may(ANA, "marketing"), brand.may(BEN, "marketing")) == (True, None)
@@ -126,7 +126,7 @@ def test_a_list_that_is_cut_off_is_read_again(
 def test_an_answer_of_before_the_newest_event_is_not_taken(
     brand: Any, export: Callable[..., None]
 ) -> None:
-    brand.take([event(2, None, seq=2)])
+    brand.write_events([event(2, None, seq=2)])
     export(exported([YES], seq=1), since=1)
     brand.fetch_permissions()
     assert brand.may(ANA, "marketing") is None
@@ -135,10 +135,10 @@ def test_an_answer_of_before_the_newest_event_is_not_taken(
 def test_an_event_that_the_answer_knew_changes_nothing(
     brand: Any, export: Callable[..., None]
 ) -> None:
-    brand.take([event(1, None)])
+    brand.write_events([event(1, None)])
     export(exported([], seq=2, ended_at="2026-11-25T12:00:00Z"), since=0)
     brand.fetch_permissions()
-    brand.take([event(2, [YES], seq=2)])
+    brand.write_events([event(2, [YES], seq=2)])
     assert brand.may(ANA, "marketing") is False
 
 
@@ -151,7 +151,7 @@ def feed(httpserver: HTTPServer, after: int, *events: Any, gaps: Any = None) -> 
 
 
 def test_numbers_that_a_restore_skipped_are_not_missing(brand: Any, httpserver: HTTPServer) -> None:
-    brand.take([event(1, [YES])])
+    brand.write_events([event(1, [YES])])
     later = event(1_002, [NO_BY_EMAIL], seq=1_002)
     feed(httpserver, 1, later, gaps=[{"first": 2, "last": 1_001}])
     brand.repair()
@@ -161,7 +161,7 @@ def test_numbers_that_a_restore_skipped_are_not_missing(brand: Any, httpserver: 
 
 
 def test_a_copy_of_what_was_lost_is_made_anew(brand: Any, httpserver: HTTPServer) -> None:
-    brand.take([event(1, [NO_BY_EMAIL]), event(2, [YES], seq=2)])
+    brand.write_events([event(1, [NO_BY_EMAIL]), event(2, [YES], seq=2)])
     refused = httpserver.expect_oneshot_request("/api/v1/events")
     refused.respond_with_json({"code": "beyond_stream"}, status=422)
     brand.repair()
@@ -174,6 +174,6 @@ def test_a_copy_of_what_was_lost_is_made_anew(brand: Any, httpserver: HTTPServer
 def test_a_type_of_later_changes_nothing(brand: Any) -> None:
     later = event(2, None, seq=2, kind="relationship.moved")
     del later["data"]["permissions"]
-    brand.take([event(1, [YES]), later])
+    brand.write_events([event(1, [YES]), later])
     assert brand.may(ANA, "marketing") is True
     assert brand.is_whole(ANA)

@@ -127,7 +127,7 @@ class _Document:
 
 
 def problem_of(answer: httpx.Response) -> CMRError:
-    """The error that *answer*, which is no success, stands for."""
+    """Return the error that *answer*, which is no success, stands for."""
     status = answer.status_code
     try:
         said = msgspec.json.decode(answer.content, type=_Document)

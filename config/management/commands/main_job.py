@@ -69,7 +69,7 @@ class Command(BaseCommand):
             f"{said['admin']['password']}\n"
             f"  Documentation  {self.base}/docs/         for brands: begin with the quickstart\n"
             f"  Sample brand   {self.sample}/\n"
-            "  Mail           is printed in var/log/web.log: codes to sign up, for one\n"
+            "  Mail           is printed in var/log: codes in web.log, all else in records.log\n"
             f"  Keys, tokens   var/demo.json\n"
         )
 

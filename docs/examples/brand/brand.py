@@ -55,7 +55,7 @@ def database():
     return connection
 
 
-def take(events, gaps=()):
+def write_events(events, gaps=()):
     """Write events into the copy, all or none. One that came before changes nothing."""
     with closing(database()) as copy, copy:
         for gap in gaps:
@@ -124,7 +124,7 @@ def decide(rows, question, at):
 
 
 def whole_through():
-    """The sequence up to which nothing is missing."""
+    """Return the sequence up to which nothing is missing."""
     with closing(database()) as copy:
         (through,) = copy.execute(
             "SELECT coalesce(min(sequence), 1) - 1 FROM ("
@@ -137,7 +137,7 @@ def whole_through():
 
 
 def is_whole(person):
-    """Whether no event about this person is missing between those that came.
+    """Return whether no event about this person is missing between those that came.
 
     Their `subject_seq` goes 1, 2, 3, … for each person, and leaps where `sequence` does. The newest
     event is enough for `may`; this proves that the history of one person is whole, without a look
@@ -185,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, challenge_in(body))
         if message["type"] == "ping":
             return self.answer(204)
-        take(message["data"] if message["type"] == "events.batch" else [message])
+        write_events(message["data"] if message["type"] == "events.batch" else [message])
         return self.answer(204)
 
     def answer(self, status, body=b""):
@@ -247,7 +247,7 @@ def repair():
     try:
         while after is not None:
             page = call("GET", f"events?after={after}&limit=1000")
-            take(page["data"], page.get("gaps", []))
+            write_events(page["data"], page.get("gaps", []))
             after = page["next_cursor"]
         call("POST", "events/ack", {"through": whole_through()})
     except urllib.error.HTTPError as error:

@@ -77,7 +77,7 @@ def _hand_on(client: Client, sequences: tuple[int, ...], url: str, secret: str |
 
 
 def _event(client: Client, sequence: int) -> Event:
-    """Raises ClickException: there is none, or none yet."""
+    """Return one event of the stream. Raises ClickException: there is none, or none yet."""
     none = click.ClickException(f"There is no event {sequence}.")
     try:
         feed = client.events.page(after=max(0, sequence - 1), limit=1)
