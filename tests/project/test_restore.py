@@ -231,7 +231,9 @@ def test_a_restore_that_did_not_end_shows_until_one_does(
     """Without the mark, the service would start on streams that give numbers twice."""
     file = back_up(tmp_path)
     with as_owner():
-        tomorrow = MigrationRecorder.Migration.objects.create(app="cmr", name="9999_of_tomorrow")
+        tomorrow = MigrationRecorder.Migration.objects.create(
+            id=9999, app="cmr", name="9999_of_tomorrow"
+        )
     newer = back_up(tmp_path, name="newer.dump")
     with as_owner():
         tomorrow.delete()
