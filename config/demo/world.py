@@ -147,8 +147,8 @@ def _conclude(connected: list[Brand], chance: random.Random, now: datetime) -> N
     pace.deliver(connected, now, chance, days=DAYS)
     pace.report_contacts(connected, now, chance)
     metrics.roll_up()
-    for part in (honour_times, yes_lives, anomalies):
-        for _ in part.refresh_all(now=now):
+    for refresh in (honour_times.refresh_all, yes_lives.refresh_all, anomalies.refresh_all):
+        for _ in refresh(now=now):
             pass
 
 

@@ -28,8 +28,11 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
         if not options["counts_only"]:
             now = timezone.now()
-            for part in (honour_times, yes_lives, anomalies):
-                name = part.__name__.rpartition(".")[2].replace("_", " ")
-                for _ in tqdm(part.refresh_all(now=now), desc=name, unit="brand", disable=None):
+            for name, refresh in (
+                ("honour times", honour_times.refresh_all),
+                ("consent survival", yes_lives.refresh_all),
+                ("anomalies", anomalies.refresh_all),
+            ):
+                for _ in tqdm(refresh(now=now), desc=name, unit="brand", disable=None):
                     pass
         self.stdout.write("Done.")
