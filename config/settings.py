@@ -198,10 +198,10 @@ REST_FRAMEWORK = {
     # Each door names its own authentication and permission; a view that forgets is closed.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
-    "DEFAULT_RENDERER_CLASSES": ["brands.wire.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["brands.wire.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["brands.json_bodies.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["brands.json_bodies.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "config.schema.Contract",
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.wire.AlwaysJSON",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.json_bodies.AlwaysJSON",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "NUM_PROXIES": TRUSTED_PROXIES or 0,
     "UNAUTHENTICATED_USER": None,

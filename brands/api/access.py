@@ -20,8 +20,8 @@ from brands import keys
 from brands.api.allowances import TooManyCalls, calls
 from brands.api.queries import QueryView
 from brands.models import Brand, BrandKey
+from brands.problem_details import Problem
 from brands.repeats import Owner
-from brands.wire import Problem
 
 
 def bearer(request: Request) -> str | None:

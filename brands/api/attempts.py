@@ -16,15 +16,9 @@ from brands import endpoints, replays, stream, webhooks
 from brands.api.pages import cut_page
 from brands.api.repeating import repeatable
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
+from brands.fields import Page, QueryNumber, StrictSerializer, list_of
 from brands.models import Attempt, Event, Outcome, SetAside, Subscription
-from brands.wire import (
-    Page,
-    Problems,
-    QueryNumber,
-    StrictSerializer,
-    list_of,
-    translating,
-)
+from brands.problem_details import Problems, translating
 
 PROBLEMS: Problems = {
     replays.RangeTooLong: (422, "range_too_long", "to"),

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from brands.api import editing
 from brands.api.access import BrandView
+from brands.fields import StrictSerializer
 from brands.models import Brand
-from brands.wire import StrictSerializer
 
 
 class BrandChange(StrictSerializer):

@@ -19,18 +19,11 @@ from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
 from brands.campaigns import BadRows, DayNumbers
+from brands.fields import Day, Page, StrictSerializer, list_of
+from brands.json_bodies import BatchParser
 from brands.models import Campaign, CampaignDay, Channel
 from brands.names import check_name
-from brands.wire import (
-    BatchParser,
-    Day,
-    Page,
-    Problem,
-    Problems,
-    StrictSerializer,
-    list_of,
-    translating,
-)
+from brands.problem_details import Problem, Problems, translating
 
 PROBLEMS: Problems = {
     campaigns.UnknownName: (422, "unknown_{field}", None),

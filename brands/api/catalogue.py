@@ -15,10 +15,11 @@ from brands import notices, topics
 from brands.api.access import BrandView
 from brands.api.pages import answer_page, cut_list
 from brands.api.repeating import repeatable
+from brands.fields import Page, StrictSerializer, list_of
 from brands.models import Channel, Purpose, Regime, Topic
 from brands.names import check_name
 from brands.notices import Version
-from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
+from brands.problem_details import Problem, Problems, translating
 
 PROBLEMS: Problems = {
     topics.UnknownPurpose: (422, "unknown_purpose", "purpose"),

@@ -17,7 +17,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.wire import Problem
+from brands.problem_details import Problem
 
 IF_MATCH = OpenApiParameter(
     "If-Match",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from brands import event_schemas
 from brands.api.pages import cut_list
 from brands.api.queries import QueryView
-from brands.wire import Page, list_of
+from brands.fields import Page, list_of
 
 
 class EventTypeData(serializers.Serializer[object]):

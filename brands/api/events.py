@@ -17,8 +17,9 @@ from rest_framework.response import Response
 from brands import keys, stream
 from brands.api.access import BrandView
 from brands.api.places import TooManyStreams, places
+from brands.fields import QueryNumber, StrictSerializer
 from brands.models import Brand, Event
-from brands.wire import Problem, Problems, QueryNumber, StrictSerializer, translating
+from brands.problem_details import Problem, Problems, translating
 
 PROBLEMS: Problems = {stream.AcknowledgedTooFar: (422, "beyond_stream", "through")}
 MAX_SEQUENCE = 2**63 - 1

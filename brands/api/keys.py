@@ -18,9 +18,10 @@ from brands import keys
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
+from brands.fields import Moment, Page, StrictSerializer, list_of
 from brands.models import BrandKey
 from brands.names import check_name
-from brands.wire import Moment, Page, Problem, StrictSerializer, list_of
+from brands.problem_details import Problem
 
 TAG = "brand: keys"
 MODES = ["test", "live"]

@@ -17,7 +17,7 @@ from django.db.models import Field, Model, Q, QuerySet
 from rest_framework.response import Response
 
 from brands import time_bounds
-from brands.wire import Problem
+from brands.problem_details import Problem
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from brands.wire import Problem, StrictSerializer
+from brands.fields import StrictSerializer
+from brands.problem_details import Problem
 
 
 class NoQuery(StrictSerializer):

@@ -27,9 +27,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import repeats
+from brands.json_bodies import JSONParser, TooLarge
 from brands.models import Repeat
+from brands.problem_details import Problem
 from brands.repeats import Owner
-from brands.wire import JSONParser, Problem, TooLarge
 
 KEY = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

@@ -21,9 +21,10 @@ from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.queries import QueryView
 from brands.api.repeating import repeatable
+from brands.fields import Page, StrictSerializer, list_of
 from brands.models import Channel, SetAside, Signature, Subscription
+from brands.problem_details import Problem, Problems, translating
 from brands.webhooks import Terms
-from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
 
 PROBLEMS: Problems = {
     outbound.ForbiddenUrl: (422, "forbidden_url", "url"),

@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from brands import keys
 from brands.api.access import SignedIn, bearer
 from brands.api.queries import QueryView
+from brands.problem_details import Problem
 from brands.repeats import Owner
-from brands.wire import Problem
 from cmr import freshness, gpc, tokens
 from cmr.models import AccessToken, Consumer, TokenScope, User
 

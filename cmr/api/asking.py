@@ -14,8 +14,9 @@ from rest_framework.response import Response
 
 from brands.api.pages import cut_page
 from brands.api.repeating import repeatable
+from brands.fields import Page, StrictSerializer, list_of
 from brands.models import Notice
-from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
+from brands.problem_details import Problem, Problems, translating
 from cmr import asking
 from cmr.api.access import ConsumerView
 from cmr.api.scopes import ScopeReader

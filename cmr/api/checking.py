@@ -12,7 +12,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.wire import Problem, Problems, list_of, translating
+from brands.fields import list_of
+from brands.problem_details import Problem, Problems, translating
 from cmr import preferences
 from cmr.api.access import ConsumerView
 from cmr.api.choices import StandingData, standing_data

@@ -17,9 +17,10 @@ from rest_framework.response import Response
 from brands import notices as brand_notices
 from brands.api.pages import check_moment, cut_list, read_cursor, write_cursor
 from brands.api.repeating import repeatable
+from brands.fields import Page, list_of
 from brands.notices import Named
+from brands.problem_details import Problem, Problems, translating
 from brands.times import read_moment
-from brands.wire import Page, Problem, Problems, list_of, translating
 from cmr import history, preferences
 from cmr.api.access import ConsumerView
 from cmr.api.asking import ShownData, notice_data

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
+from brands.fields import Moment, Page, StrictSerializer, list_of
 from brands.models import Channel, Purpose
-from brands.wire import Moment, Page, Problem, StrictSerializer, list_of
+from brands.problem_details import Problem
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
 from consent import contact_reports

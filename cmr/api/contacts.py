@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
-from brands.wire import Page, Problem, Problems, StrictSerializer, list_of, translating
+from brands.fields import Page, StrictSerializer, list_of
+from brands.problem_details import Problem, Problems, translating
 from cmr import account_access, accounts, contacts, smtp
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import ContactKind, ContactPoint, PendingContact, RemovedAddress, TokenScope

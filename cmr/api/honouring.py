@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.pages import cut_list
-from brands.wire import Page, Problem, list_of
+from brands.fields import Page, list_of
+from brands.problem_details import Problem
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
 from consent import honouring

@@ -15,8 +15,9 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.repeating import repeatable
+from brands.fields import Moment, StrictSerializer
 from brands.models import Brand
-from brands.wire import Moment, Problems, StrictSerializer, translating
+from brands.problem_details import Problems, translating
 from cmr.inbound import hearing, messages, replies, senders
 from cmr.inbound.meaning import Meaning
 from cmr.inbound.replies import Reading, Reason

@@ -22,16 +22,9 @@ from rest_framework.response import Response
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
-from brands.wire import (
-    Page,
-    Problem,
-    Problems,
-    StrictSerializer,
-    list_of,
-    takes_upload,
-    translating,
-    upload_limit,
-)
+from brands.fields import Page, StrictSerializer, list_of
+from brands.json_bodies import takes_upload, upload_limit
+from brands.problem_details import Problem, Problems, translating
 from cmr.inbound import inlets, posts, providers, receiving, sns
 from cmr.inbound.providers import PROVIDERS
 from cmr.models import Inlet, Outcome

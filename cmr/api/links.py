@@ -15,15 +15,10 @@ from rest_framework.response import Response
 from brands import link_keys
 from brands.api.access import BrandView
 from brands.api.repeating import repeatable
+from brands.fields import NamingField, StrictSerializer
+from brands.json_bodies import BatchParser
 from brands.models import Brand
-from brands.wire import (
-    BatchParser,
-    NamingField,
-    Problem,
-    Problems,
-    StrictSerializer,
-    translating,
-)
+from brands.problem_details import Problem, Problems, translating
 from cmr import links
 from cmr.links import Link
 from consent import people, scopes

@@ -17,7 +17,8 @@ from brands.addresses import holds_address
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
-from brands.wire import Page, Problem, list_of, translating
+from brands.fields import Page, list_of
+from brands.problem_details import Problem, translating
 from cmr import asking, confirming, smtp
 from cmr.asking import Question
 from cmr.models import Answer, PermissionRequest

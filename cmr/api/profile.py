@@ -16,7 +16,8 @@ from rest_framework.response import Response
 
 from brands import jurisdictions
 from brands.api import editing
-from brands.wire import Problems, StrictSerializer, translating
+from brands.fields import StrictSerializer
+from brands.problem_details import Problems, translating
 from cmr import erasure, members
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import Consumer, TokenScope

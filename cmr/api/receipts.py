@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.queries import QueryView
-from brands.wire import Problem, StrictSerializer
+from brands.fields import StrictSerializer
+from brands.problem_details import Problem
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
 from consent import receipts

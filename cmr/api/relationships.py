@@ -18,8 +18,9 @@ from brands import connections
 from brands.api import catalogue
 from brands.api.pages import answer_page, cut_page
 from brands.api.repeating import repeatable
+from brands.fields import Page, StrictSerializer, list_of
 from brands.models import Brand, Topic
-from brands.wire import Page, Problem, StrictSerializer, list_of
+from brands.problem_details import Problem
 from cmr import preferences
 from cmr.api.access import ConsumerView
 from cmr.api.choices import StandingData, standing_data

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from brands.api.access import SignedIn
 from brands.api.queries import QueryView
+from brands.fields import StrictSerializer
 from brands.names import check_name
-from brands.wire import Problem, Problems, StrictSerializer, translating
+from brands.problem_details import Problem, Problems, translating
 from cmr import account_access, sign_in, tokens
 from cmr.api.access import ConsumerView
 from cmr.models import AccessToken, TokenScope

@@ -19,7 +19,8 @@ from rest_framework.views import APIView
 from brands.api.access import BrandView, HasScope
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
-from brands.wire import Page, Problem, StrictSerializer, list_of, translating
+from brands.fields import Page, StrictSerializer, list_of
+from brands.problem_details import Problem, translating
 from cmr import asking, made_up
 from cmr.made_up import DOOR
 from cmr.models import Answer, PermissionRequest, TestMail

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from brands.api.pages import answer_page
 from brands.api.repeating import repeatable
+from brands.fields import Page, StrictSerializer, list_of
 from brands.names import check_name
-from brands.wire import Page, Problem, StrictSerializer, list_of
+from brands.problem_details import Problem
 from cmr import account_access
 from cmr import tokens as access_tokens
 from cmr.api.access import FRESH_SESSION, ConsumerView

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brands.json_bodies import upload_limit
 from brands.wakeup import publish
-from brands.wire import upload_limit
 from cmr.console.access import Place, for_members
 from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE

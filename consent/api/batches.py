@@ -19,8 +19,9 @@ from rest_framework.request import Request
 
 from brands.api.access import BrandView
 from brands.api.places import Streamed
+from brands.json_bodies import BatchParser, DuplicateMember, load_json
 from brands.models import Brand
-from brands.wire import BatchParser, DuplicateMember, Problem, load_json, translating
+from brands.problem_details import Problem, translating
 from consent import batches, hindsight
 from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data

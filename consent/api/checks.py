@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.wire import StrictSerializer, list_of, translating
+from brands.fields import StrictSerializer, list_of
+from brands.problem_details import translating
 from consent import checks, hindsight
 from consent.api import quick, wire
 from consent.api.decisions import DecisionData, decision_data

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from brands.api.access import BrandView
 from brands.api.places import Streamed
-from brands.wire import translating
+from brands.problem_details import translating
 from consent import contact_hashes, exports, notices
 from consent.api import lists
 from consent.exports import Person

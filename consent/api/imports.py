@@ -20,16 +20,11 @@ from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.places import Streamed, places
 from brands.api.repeating import repeatable
+from brands.fields import Page, StrictSerializer, list_of
+from brands.json_bodies import upload_limit
 from brands.models import Brand
+from brands.problem_details import Problem, translating
 from brands.wakeup import publish
-from brands.wire import (
-    Page,
-    Problem,
-    StrictSerializer,
-    list_of,
-    translating,
-    upload_limit,
-)
 from consent.imports import jobs, problems, receiving, sources
 from consent.models import Import
 

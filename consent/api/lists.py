@@ -13,8 +13,9 @@ from rest_framework import serializers
 
 from brands import stream
 from brands.api.places import Streamed
+from brands.fields import QueryNumber, StrictSerializer
 from brands.models import Brand, BrandKey
-from brands.wire import Problem, Problems, QueryNumber, StrictSerializer
+from brands.problem_details import Problem, Problems
 from consent import contact_hashes, tables
 from consent.api.batches import OPTIONS, look_at_connection_again
 

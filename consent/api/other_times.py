@@ -8,8 +8,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from brands.fields import Moment, StrictSerializer
 from brands.models import Brand
-from brands.wire import Moment, Problems, StrictSerializer
+from brands.problem_details import Problems
 from consent import hindsight, ledger
 from consent.api import wire
 from consent.resolution import Choice

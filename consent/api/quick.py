@@ -64,7 +64,7 @@ def _question(request: HttpRequest) -> dict[str, Any] | None:
         return None
     if not isinstance(given, dict) or not isinstance(contact := given.get("contact"), dict):
         return None
-    # With as many colons as members none stands twice: `brands.wire.load_json`.
+    # With as many colons as members none stands twice: `brands.json_bodies.load_json`.
     has_each_once = request.body.count(b":") == len(given) + len(contact)
     return _plain(given) if has_each_once else None
 

@@ -15,8 +15,9 @@ from rest_framework.response import Response
 from brands import notices
 from brands.api.access import BrandView
 from brands.api.repeating import repeatable
+from brands.fields import Moment, NamingField, StrictSerializer, list_of
 from brands.models import Brand
-from brands.wire import Moment, NamingField, StrictSerializer, list_of, translating
+from brands.problem_details import translating
 from consent import ledger, metrics, people, relationships
 from consent.api import wire
 from consent.identifiers import Contact

@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView, SignedIn
 from brands.api.queries import QueryView
-from brands.wire import Problem, StrictSerializer
+from brands.fields import StrictSerializer
+from brands.problem_details import Problem
 from consent.reports import own, weeks
 from consent.reports.asked import DEFAULT_DAYS, FILTERS, BadQuery
 from consent.reports.catalogue import CATALOGUE, NoSuchReport, of

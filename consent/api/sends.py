@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.repeating import KEY, MOST, REPLAYED
-from brands.wire import NamingField, Problems, translating
+from brands.fields import NamingField
+from brands.problem_details import Problems, translating
 from consent import sends
 from consent.api import checks, other_times, wire
 from consent.api.decisions import DecisionData, decision_data

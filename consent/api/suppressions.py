@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from brands.api.access import BrandView, demand
 from brands.api.places import Streamed
-from brands.wire import translating
+from brands.problem_details import translating
 from consent import contact_hashes, suppressions
 from consent.api import lists, wire
 from consent.api.batches import question_of

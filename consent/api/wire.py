@@ -9,8 +9,9 @@ import orjson
 from rest_framework import serializers
 
 from brands import jurisdictions, stream
+from brands.fields import Moment, StrictSerializer, list_of
 from brands.models import Brand, Channel
-from brands.wire import Moment, Problem, Problems, StrictSerializer, list_of
+from brands.problem_details import Problem, Problems
 from consent import checks, identifiers, ledger, notices, scopes, terms
 from consent.identifiers import Contact
 from consent.ledger import NewChoice

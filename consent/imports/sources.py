@@ -22,7 +22,7 @@ from typing import IO, Any, NamedTuple, TextIO
 import orjson
 
 from brands.addresses import holds_address
-from brands.wire import DuplicateMember, load_json
+from brands.json_bodies import DuplicateMember, load_json
 from consent.imports.rows import BadRow
 
 #: How a file may be encoded; each with the codec that reads it.

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from brands.wire import DuplicateMember, load_json
+from brands.json_bodies import DuplicateMember, load_json
 from consent.models import Import, LedgerEntry, Relationship
 from tests.conftest import EMAIL, Api
 
