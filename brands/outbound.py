@@ -21,7 +21,7 @@ from aiohttp.client_proto import ResponseHandler
 from django.conf import settings
 from yarl import URL
 
-from brands.models import Outcome
+from brands.outcomes import Outcome
 
 #: How much of an answer's body is read at all, in bytes.
 MAX_ANSWER_BYTES = 4_096

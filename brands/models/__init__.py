@@ -20,13 +20,13 @@ from brands.models.webhook import (
     THROTTLED,
     Attempt,
     AttemptCount,
-    Outcome,
     SetAside,
     Signature,
     Subscription,
     Trouble,
 )
 from brands.models.workspace import Workspace
+from brands.outcomes import Outcome
 
 __all__ = [
     "THROTTLED",

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from brands.insert_only import refuse_truncation
 from brands.models.brand import Brand
+from brands.outcomes import Outcome
 
 
 class Signature(models.TextChoices):
@@ -150,17 +151,6 @@ class SetAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscription_id}: {self.sequence}"
-
-
-class Outcome(models.TextChoices):
-    """How one try ended."""
-
-    DELIVERED = "delivered"  # any 2xx
-    REFUSED = "refused"  # an answer that is not 2xx
-    TIMED_OUT = "timed_out"  # no whole answer within the deadline
-    UNREACHABLE = "unreachable"  # no connection, or it broke
-    FORBIDDEN = "forbidden"  # our own guard would not connect
-    CANCELLED = "cancelled"  # we broke it off: disabled, recalled, or another took over
 
 
 #: Of the refusals those by which an endpoint asks for less are counted apart.
