@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.core.servers.basehttp import WSGIRequestHandler
+from django.db import transaction
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from brands import keys
 from brands.dispatch import Dispatcher
@@ -100,6 +101,17 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     empty_quickly()
     with as_application_from_the_start():
         yield
+
+
+@pytest.fixture(scope="module")
+def module_transaction(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Hold a transaction around those of a file's tests, for what is made once and only read.
+
+    Not for a file with tests that commit.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cmr.inbound import phrases
@@ -74,12 +74,28 @@ def _compile(found: Iterable[str], language: Language) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{every})(?!\w)")
 
 
-REQUESTS = [_compile(language.requests, language) for language in phrases.LANGUAGES]
-ASIDES = [_compile(language.asides, language) for language in phrases.LANGUAGES]
-OPPOSITES = [
-    re.compile(_compile(language.opposites, language).pattern + "[^;]*")
-    for language in phrases.LANGUAGES
-]
+class Expressions(NamedTuple):
+    """One expression for each language."""
+
+    requests: list[re.Pattern[str]]
+    asides: list[re.Pattern[str]]
+    opposites: list[re.Pattern[str]]
+
+
+@cache
+def compile_phrases() -> Expressions:
+    """Return the expressions of `phrases`, compiled at the first call.
+
+    This takes about half a second, and most processes never read a message.
+    """
+    languages = phrases.LANGUAGES
+    opposites = (_compile(each.opposites, each).pattern + "[^;]*" for each in languages)
+    return Expressions(
+        requests=[_compile(each.requests, each) for each in languages],
+        asides=[_compile(each.asides, each) for each in languages],
+        opposites=[re.compile(each) for each in opposites],
+    )
+
 
 # -- Normal form -----------------------------------------------------------------------------------
 
@@ -219,15 +235,17 @@ def has_no(text: str) -> bool:
 
 def _remove_opposites(said: str) -> str:
     sentences = said.split(SENTENCE_END)
-    kept = (each for each in sentences if not any(aside.search(each) for aside in ASIDES))
+    expressions = compile_phrases()
+    kept = (each for each in sentences if not any(e.search(each) for e in expressions.asides))
     rest = SENTENCE_END.join(kept)
-    for opposite in OPPOSITES:
+    for opposite in expressions.opposites:
         rest = opposite.sub(" ", rest)
     return rest
 
 
 def _by_phrase(rest: str) -> str:
-    found = next(filter(None, (request.search(rest) for request in REQUESTS)), None)
+    requests = compile_phrases().requests
+    found = next(filter(None, (request.search(rest) for request in requests)), None)
     return _without_gaps(found) if found else ""
 
 

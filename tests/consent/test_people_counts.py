@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from brands.models import Brand
 from consent import ledger, metrics, rates, relationships
@@ -17,7 +16,7 @@ from consent.ledger import Actor, NewChoice
 from consent.models import PeopleCount, Relationship
 from consent.rates import RATES, Period
 from consent.resolution import Limit, Scope
-from tests.consent.made_month import FIRST, LAST, Month
+from tests.consent.people_by_sql import DECIDED, Wanted, decided, there
 
 pytestmark = pytest.mark.django_db
 
@@ -25,72 +24,36 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 24
 KINDS = ("deny", "grant", "deny", "limit")
 REASONS = ("", "privacy", "too_many_from_brand")
-Wanted = dict[str, list[str]]
-DECIDED = {"opted_out": "deny", "opted_in": "grant", "limited": "limit", "paused": "pause"}
 
 
-def ask(statement: str, *values: Any) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
-
-
-def conditions(wanted: Wanted) -> tuple[str, list[Any]]:
-    columns = {"brand": "b.slug"}
-    tests = [f"AND {columns.get(name, 'e.' + name)} = ANY(%s)" for name in wanted]
-    return " ".join(tests), list(wanted.values())
-
-
-def decided(kind: str, period: Period, wanted: Wanted) -> int:
-    """Return how many people decided so, by the streams themselves."""
-    more, values = conditions(wanted)
-    ((number,),) = ask(
-        "SELECT count(DISTINCT (e.brand_id, e.subject)) FROM brands_event e"
-        " JOIN brands_brand b ON b.id = e.brand_id WHERE e.decision = %s"
-        f" AND (e.timestamp AT TIME ZONE 'UTC')::date BETWEEN %s AND %s {more}",
-        kind,
-        period.first,
-        period.last,
-        *values,
-    )
-    return int(number)
-
-
-def there(period: Period, wanted: Wanted) -> int:
-    """Return how many relationships there were at any time: each `started` up to its `ended`."""
-    more, values = conditions({"brand": wanted["brand"]} if "brand" in wanted else {})
-    ((number,),) = ask(
-        "WITH spans AS (SELECT e.brand_id, e.subject, e.type, e.timestamp,"
-        " lead(e.timestamp) OVER (PARTITION BY e.brand_id, e.subject ORDER BY e.sequence) AS over"
-        " FROM brands_event e JOIN brands_brand b ON b.id = e.brand_id"
-        f" WHERE e.type IN ('relationship.started', 'relationship.ended') {more})"
-        " SELECT count(DISTINCT (brand_id, subject)) FROM spans"
-        " WHERE type = 'relationship.started'"
-        " AND (timestamp AT TIME ZONE 'UTC')::date <= %s"
-        " AND (over IS NULL OR (over AT TIME ZONE 'UTC')::date >= %s)",
-        *values,
-        period.last,
-        period.first,
-    )
-    return int(number)
+@pytest.fixture(scope="module")
+def crowd_once(module_transaction: None) -> list[Brand]:
+    """A dozen people who decide, end and begin again, counted in small batches."""
+    brands = [Brand.objects.create(slug=slug, name=slug.title()) for slug in ("acme", "rival")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "BATCH", 7)
+        _let_live(brands)
+    return brands
 
 
 @pytest.fixture
-def crowd(acme: Brand, rival: Brand, monkeypatch: pytest.MonkeyPatch) -> list[Brand]:
-    """A dozen people who decide, end and begin again, counted in small batches."""
+def crowd(crowd_once: list[Brand], db: None, monkeypatch: pytest.MonkeyPatch) -> list[Brand]:
     monkeypatch.setattr(metrics, "BATCH", 7)
+    return crowd_once
+
+
+def _let_live(brands: Sequence[Brand]) -> None:
     chance = random.Random(46)
     people = [find_or_create(digest(f"p{n}@example.org")).subject_id for n in range(12)]
     inside: set[tuple[object, int]] = set()
     for hour in range(24 * DAYS):
         if hour % 3:
             continue
-        person, brand = chance.choice(people), chance.choice([acme, rival])
+        person, brand = chance.choice(people), chance.choice(brands)
         _live(person, brand, START + timedelta(hours=hour), inside, chance)
         if hour % 15 == 0:
             metrics.roll_up()
     metrics.roll_up()
-    return [acme, rival]
 
 
 def _live(
@@ -188,24 +151,3 @@ def test_a_rebuild_and_any_batch_count_the_same(crowd: list[Brand]) -> None:
     PeopleCount.objects.update(people=99)
     assert list(metrics.rebuild_all())
     assert people_counts() == counted
-
-
-def test_a_day_that_comes_late_is_put_in_its_place(acme: Brand) -> None:
-    person = find_or_create(digest("late@example.org")).subject_id
-    relationships.start(person, acme, by=Actor("portal"), now=START, note="x")
-    for day in (9, 3, 5):
-        choice = NewChoice(Scope(acme.pk, "marketing"), "deny")
-        ledger.record(person, [choice], by=Actor("portal"), now=START + timedelta(days=day))
-        metrics.roll_up()
-    rows = PeopleCount.objects.filter(kind="opted_out", grain="").order_by("day")
-    chain = [(row.day.day, row.before.year > 1 and row.before.day) for row in rows]
-    assert chain == [(4, False), (6, 4), (10, 6)]
-
-
-def test_a_made_month_by_sql(month: Month) -> None:
-    for wanted in ({}, {"brand": ["acme"]}, {"channel": ["email"]}, {"source": ["link"]}):
-        period = Period(FIRST, LAST)
-        line = rates.total(period, filters=wanted)
-        assert line.counts["people"] == there(period, wanted)
-        for name, kind in DECIDED.items():
-            assert line.counts[name] == decided(kind, period, wanted)

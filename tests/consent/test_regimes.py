@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from brands.models import Brand, Event, JurisdictionRegime, Purpose
-from cmr import accounts, preferences
 from cmr.models import Consumer
 from consent import checks, endings, ledger, regimes, relationships
 from consent.checks import Asked
 from consent.identifiers import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship, Subject
-from consent.resolution import DecisionKind, Question, Regime, Scope
+from consent.resolution import Question, Regime, Scope
 from tests.conftest import EMAIL, Api
 from tests.consent.test_batches import without_time
 from tests.consent.test_check import ask, bare
@@ -300,56 +299,6 @@ def test_still_one_query_for_the_key_and_the_answer(
 
 
 # -- Everywhere the same --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def crowd(acme: Brand, now: datetime) -> list[str]:
-    """The addresses of people who live in many places, by their own word or acme's."""
-    said: list[DecisionKind | None] = [None, "deny", "grant"]
-    places = list(product(PLACES, ["US", "DE", None], said))
-    for n, (own, theirs, decision) in enumerate(places):
-        person = accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=now)
-        relationship, _ = preferences.add_brand(person, acme, by="api", now=now)
-        Relationship.objects.filter(pk=relationship.pk).update(ref=f"r{n}", jurisdiction=theirs)
-        lives(person, own)
-        if decision:
-            choice = NewChoice(Scope(acme.pk, "marketing", "sms"), decision)
-            ledger.record(person.subject_id, [choice], by=Actor("api"), now=now)
-    return [f"p{n}@example.org" for n in range(len(places))]
-
-
-@pytest.mark.parametrize(
-    "about",
-    [
-        ABOUT,
-        ABOUT | {"channel": "sms"},
-        ABOUT | {"channel": "post"},
-        {"purpose": "profiling"},
-        {"purpose": "service", "channel": "email"},
-    ],
-)
-@pytest.mark.parametrize("way", ["email", "ref"])
-def test_each_of_a_crowd_gets_what_it_would_get_alone(
-    way: str, about: dict[str, str], crowd: list[str], as_acme: Api
-) -> None:
-    names = {"email": crowd, "ref": [f"r{n}" for n in range(len(crowd))]}[way]
-    contacts = [{way: name} for name in [*names, "nobody@example.org"]]
-    together = as_acme.post("checks", {"contacts": contacts, **about}).json()["data"]
-    alone = [as_acme.post("check", {"contact": each, **about}).json() for each in contacts]
-    assert [without_time(each) for each in together] == [without_time(each) for each in alone]
-
-
-@pytest.mark.parametrize("about", [ABOUT, ABOUT | {"channel": "sms"}, {"purpose": "profiling"}])
-def test_the_list_of_suppressions_is_whoever_a_check_says_no_about(
-    about: dict[str, str], crowd: list[str], as_acme: Api
-) -> None:
-    answer = as_acme.get("suppressions", **about)
-    listed = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
-    contacts = [{"ref": f"r{n}"} for n in range(len(crowd))]
-    checked = as_acme.post("checks", {"contacts": contacts, **about}).json()["data"]
-    for n, decision in enumerate(checked):
-        assert (f'"ref":"r{n}"}}' in listed) == (not decision["allowed"])
-    assert {decision["allowed"] for decision in checked} == {True, False}
 
 
 def test_sends_are_reserved_by_it(as_acme: Api, as_ana: Api, met: Relationship) -> None:
