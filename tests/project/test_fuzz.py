@@ -1,22 +1,23 @@
-"""The running API against its own contract: whatever is sent, what it answers is documented."""
+"""The API against its own contract: whatever is sent, what it answers is documented.
+
+Calls are made in the process of the tests, which take them back; `test_web_server` and
+`tests/races` look at what goes over a line.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from http.cookiejar import DefaultCookiePolicy
+from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
 import pytest
 import schemathesis
-from django.test import Client
+from django.test import Client, override_settings
+from django.test.client import ClientHandler
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
-from pytest_django.live_server_helper import LiveServer
-from requests import Session
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -27,15 +28,16 @@ from schemathesis.specs.openapi.checks import (
 
 from brands import webhooks
 from brands.models import Brand, Topic
-from cmr import tokens
+from cmr import accounts, tokens
 from cmr.models import Consumer, RateLimitCount, User
-from consent.models import Relationship, Send
+from consent import relationships
+from consent.ledger import Actor
+from consent.models import Send
 from tests.conftest import EMAIL, PASSWORD
 from tests.project.tenants import Tenant, settled
 from tests.trying import TIMES
 
-#: Longer than any answer takes on a slow machine; what hangs fails all the same.
-PATIENCE = 120  # seconds
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 METHODS = ("get", "post", "put", "patch", "delete")
 CHECKS = [
     not_a_server_error,
@@ -84,8 +86,16 @@ def configured(schema: dict[str, Any]) -> schemathesis.Config:
     )
 
 
+def answer_in_process(environ: Any, start_response: Any) -> list[bytes]:
+    """Answer on the test's own connection, which a real server would close after each call."""
+    answer = ClientHandler()({"REMOTE_ADDR": "127.0.0.1", **environ})
+    start_response(f"{answer.status_code} {answer.reason_phrase}", list(answer.items()))
+    return [b"".join(answer) if answer.streaming else answer.content]
+
+
 SCHEMA = strict_contract()
 CONTRACT = schemathesis.openapi.from_dict(SCHEMA, config=configured(SCHEMA))
+CONTRACT.app = answer_in_process
 
 
 def _is_for_brands(context: Any) -> bool:
@@ -107,25 +117,46 @@ FEW = settings(
 )
 
 
-@pytest.fixture
-def keys_to(ana: Consumer, ana_token: str, admin: User) -> Mapping[str, Mapping[str, str]]:
+@pytest.fixture(scope="module")
+def cast_of_all(module_transaction: None) -> Iterator[None]:
+    """Let the cast be made once: what a test does is taken back, what these fixtures do stays."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="module")
+def ana(cast_of_all: None) -> Consumer:
+    return accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=NOW)
+
+
+@pytest.fixture(scope="module")
+def acme(cast_of_all: None) -> Brand:
+    return Brand.objects.create(slug="acme", name="Acme")
+
+
+@pytest.fixture(scope="module")
+def keys_to(ana: Consumer) -> Mapping[str, Mapping[str, str]]:
     """How to come in where a security scheme is asked for; "" is where none is."""
     browser = Client()
-    browser.force_login(admin)
+    browser.force_login(User.objects.create_superuser("admin@example.org", PASSWORD))
     return {
-        "consumerToken": {"Authorization": f"Bearer {ana_token}"},
+        "consumerToken": {"Authorization": f"Bearer {tokens.issue(ana, name='tests')}"},
         "session": {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"},
         "": {},
     }
 
 
-@pytest.fixture
-def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mapping[str, Any]:
+@pytest.fixture(scope="module")
+def known(acme: Brand, ana: Consumer) -> Mapping[str, Any]:
     """What exists, by the name of the field or argument: no generator would guess it."""
+    met, _ = relationships.start(ana.subject_id, acme, by=Actor("api"), now=NOW)
+    offers = Topic.objects.create(
+        brand=acme, code="weekly-offers", name="Weekly offers", purpose_id="marketing"
+    )
     hook = "https://acme.example/hook"
-    made, _ = webhooks.subscribe(acme, webhooks.Terms(url=hook), now=now)
+    made, _ = webhooks.subscribe(acme, webhooks.Terms(url=hook), now=NOW)
     reserved = Send.objects.create(
-        subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=now
+        subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=NOW
     )
     return {
         "subscription_id": str(made.pk),
@@ -145,7 +176,7 @@ def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mappi
         "evidence": "Form 7",
         "note": "Bought a bicycle.",
         "time_zone": "Europe/Berlin",
-        "made_at": now.isoformat(),
+        "made_at": NOW.isoformat(),
     }
 
 
@@ -155,7 +186,7 @@ def known(acme: Brand, met: Relationship, offers: Topic, now: datetime) -> Mappi
 )
 def test_every_answer_is_documented(
     case: schemathesis.Case[Any],
-    line: Line,
+    db: None,
     keys_to: Mapping[str, Mapping[str, str]],
     known: Mapping[str, Any],
     ana: Consumer,
@@ -167,48 +198,32 @@ def test_every_answer_is_documented(
     if crc32(repr((case.path_parameters, case.body)).encode()) % 2:  # half mean what exists
         case.path_parameters = _aimed(case.path_parameters, known)
         case.body = _aimed(case.body, known)
-    _call(case, line, headers)
+    _call(case, headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A connection that stays open, for each new one costs the server one to the database."""
-
-    url: str
-    session: Session
-
-
-@pytest.fixture
-def line(live_server: LiveServer) -> Iterator[Line]:
-    with Session() as session:
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        yield Line(live_server.url, session)
-
-
-def _call(
-    case: schemathesis.Case[Any], line: Line, headers: Mapping[str, str]
-) -> schemathesis.Response:
+def _call(case: schemathesis.Case[Any], headers: Mapping[str, str]) -> schemathesis.Response:
     if isinstance((case.query or {}).get("wait"), (int, float)):
-        case.query["wait"] = min(case.query["wait"], 1)  # or it would be the client that gives up
+        case.query["wait"] = min(case.query["wait"], 1)  # or each would take half a minute
     RateLimitCount.objects.all().delete()  # or it would soon be too often
-    return case.call_and_validate(
-        line.url, session=line.session, headers=dict(headers), checks=CHECKS, timeout=PATIENCE
-    )
+    plain = {"Accept-Encoding": "identity", **headers}
+    return case.call_and_validate(headers=plain, checks=CHECKS)
+
+
+@pytest.fixture(scope="module")
+def settled_brands(acme: Brand, known: Mapping[str, Any]) -> dict[str, Tenant]:
+    """Acme in both modes, and a brand that has nothing to do with it."""
+    trial = Brand.objects.create(slug="acme-test", name="Acme", test=True)
+    rival = Brand.objects.create(slug="rival", name="Rival")
+    brands = {"live": acme, "test": trial, "rival": rival}
+    return {name: settled(brand, name, NOW) for name, brand in brands.items()}
 
 
 @pytest.fixture
-def tenants(
-    acme: Brand, rival: Brand, known: Mapping[str, Any], now: datetime, mode: str
-) -> Iterator[dict[str, Tenant]]:
-    """Acme in both modes, and a brand that has nothing to do with it; who calls in one *mode*
-    leaves all that the others have as it was.
-    """
-    trial = Brand.objects.create(slug="acme-test", name="Acme", test=True)
-    brands = {"live": acme, "test": trial, "rival": rival}
-    found = {name: settled(brand, name, now) for name, brand in brands.items()}
-    others = [each for name, each in found.items() if name != mode]
+def tenants(settled_brands: dict[str, Tenant], db: None, mode: str) -> Iterator[dict[str, Tenant]]:
+    """Whoever calls in one *mode* leaves all that the others have as it was."""
+    others = [each for name, each in settled_brands.items() if name != mode]
     before = [each.state() for each in others]
-    yield found
+    yield settled_brands
     assert [each.state() for each in others] == before
 
 
@@ -218,11 +233,10 @@ def tenants(
 def test_a_live_key_gets_what_is_documented_and_nobody_elses(
     mode: str,
     case: schemathesis.Case[Any],
-    line: Line,
     tenants: dict[str, Tenant],
     known: Mapping[str, Any],
 ) -> None:
-    _try(case, mode, line, tenants, known)
+    _try(case, mode, tenants, known)
 
 
 @pytest.mark.parametrize("mode", ["test"])
@@ -231,17 +245,15 @@ def test_a_live_key_gets_what_is_documented_and_nobody_elses(
 def test_a_test_key_gets_what_is_documented_and_nobody_elses(
     mode: str,
     case: schemathesis.Case[Any],
-    line: Line,
     tenants: dict[str, Tenant],
     known: Mapping[str, Any],
 ) -> None:
-    _try(case, mode, line, tenants, known)
+    _try(case, mode, tenants, known)
 
 
 def _try(
     case: schemathesis.Case[Any],
     mode: str,
-    line: Line,
     tenants: dict[str, Tenant],
     known: Mapping[str, Any],
 ) -> None:
@@ -252,7 +264,7 @@ def _try(
         aimed = {**known, **[own, own, *others][aim].known}
         case.path_parameters = _aimed(case.path_parameters, aimed)
         case.body = _aimed(case.body, aimed)
-    answer = _call(case, line, {"Authorization": f"Bearer {own.key}"})
+    answer = _call(case, {"Authorization": f"Bearer {own.key}"})
     assert [each.secret for each in others if each.secret in answer.text] == []
 
 
