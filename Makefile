@@ -10,11 +10,12 @@ run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves
 	@$(PY) -m config.services run --port $(PORT)
 
 # The browser by itself: beside it nothing that goes by the clock, like the chaos run, has a fair chance.
+# It takes over the database that the others made: migrating takes a quarter of a minute.
 # What is compiled is kept, also where the environment says otherwise: each process compiles the tests.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2
 test: .venv/test lint ## every test, and what sets them up; TIMES=10, FUZZ=all and AXE=all try more
 	@$(PY) -m tests.browser.chromium
-	@$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) --ignore=tests/browser && $(PYTEST) tests/browser)
+	@$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) --reuse-db --create-db --ignore=tests/browser && $(PYTEST) --reuse-db tests/browser)
 
 coverage: .venv/test ## which branches the tests take, in a third more time
 	@$(PYTEST) --cov --cov-report=term --ignore=tests/browser

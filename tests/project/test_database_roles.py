@@ -98,9 +98,14 @@ POWERS = (
 
 
 @pytest.fixture
-def application(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
-    """A connection with the application's own login, as its processes have it."""
+def application(db: None) -> Iterator[psycopg.Connection[Any]]:
+    """A connection with the application's own login, as its processes have it.
+
+    For what is refused: nothing is committed, so no table is emptied after it. A way that is not
+    refused may wait for the test's own transaction, and then fails by the time limit.
+    """
     with login(settings.DATABASE_URL) as connected:
+        connected.execute("SET lock_timeout = '10s'")
         yield connected
 
 
@@ -114,12 +119,18 @@ def login(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def columns_of(table: str) -> dict[str, str]:
-    """Return the table's key, its constraint, and a column that may be set to itself."""
-    fields = connection.introspection.get_table_description(connection.cursor(), table)
-    key = connection.introspection.get_primary_key_column(connection.cursor(), table)
+    """Return the table's key, its constraint, and a column that may be set to itself.
+
+    The table is left without a lock, for which some ways would wait before they are refused.
+    """
+    introspection = connection.introspection
+    with transaction.atomic(), connection.cursor() as cursor:
+        fields = introspection.get_table_description(cursor, table)
+        key = introspection.get_primary_key_column(cursor, table)
+        found = introspection.get_constraints(cursor, table)
+        transaction.set_rollback(True)
     assert key
     column = next(each.name for each in fields if each.name != key)
-    found = connection.introspection.get_constraints(connection.cursor(), table)
     constraint = next(name for name, each in found.items() if each["primary_key"])
     return {"key": key, "column": column, "constraint": constraint}
 
