@@ -67,8 +67,8 @@ event-catalogue: .venv/run ## make docs/events.md anew
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
-fuzz: .venv/test ## every operation of the API with all spoilt calls there are, in half an hour
-	@FUZZ=all $(PYTEST) tests/project/test_spoilt_calls.py
+fuzz: .venv/test ## every operation of the API with all spoilt calls and edge cases, in over half an hour
+	@FUZZ=all $(PYTEST) tests/project/test_spoilt_calls.py tests/project/test_fuzz.py
 
 hostile: .venv/test ## every form against the outbound guard, and the connections made: 0; ARGS=--hunt plants bugs
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile $(ARGS)

@@ -88,7 +88,7 @@ def configured(schema: dict[str, Any]) -> schemathesis.Config:
 
 def answer_in_process(environ: Any, start_response: Any) -> list[bytes]:
     """Answer on the test's own connection, which a real server would close after each call."""
-    answer = ClientHandler()({"REMOTE_ADDR": "127.0.0.1", **environ})
+    answer: Any = ClientHandler()({"REMOTE_ADDR": "127.0.0.1", **environ})
     start_response(f"{answer.status_code} {answer.reason_phrase}", list(answer.items()))
     return [b"".join(answer) if answer.streaming else answer.content]
 
