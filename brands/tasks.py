@@ -11,20 +11,20 @@ from concurrent.futures import Future
 from celery import shared_task
 from django.utils import timezone
 
-from brands import dispatch, leases, repeats, troubles
+from brands import repeats, webhooks
 
 
 @shared_task(name="brands.deliver")
 def deliver(*subscription_ids: str) -> None:
     for each in subscription_ids:
-        dispatch.own().knock(uuid.UUID(each))
+        webhooks.get_worker().start_delivery(uuid.UUID(each))
 
 
-def tell_of_trouble() -> None:
+def send_webhook_alerts() -> None:
     """Mail brands about webhooks that fail."""
     now = timezone.now()
-    troubles.notice(now)
-    troubles.tell(now)
+    webhooks.update_alerts(now)
+    webhooks.mail_alerts(now)
 
 
 def forget_repeats() -> int:
@@ -33,8 +33,9 @@ def forget_repeats() -> int:
 
 
 def deliver_due() -> list[Future[int]]:
-    """Start delivering to whatever is due, without a broker, and do not wait for it.
+    """Start to deliver to every subscription that is due, and do not wait for it.
 
-    The futures give the numbers of delivered events.
+    The futures hold the numbers of delivered events. No broker is needed.
     """
-    return [dispatch.own().knock(each) for each in leases.due()]
+    due = webhooks.find_due_subscriptions()
+    return [webhooks.get_worker().start_delivery(each) for each in due]

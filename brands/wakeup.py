@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import logging
 import time
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery, current_app
+from django.db import transaction
 from kombu import pools
 from kombu.exceptions import OperationalError
 
@@ -25,7 +27,7 @@ EXPIRES = 30
 
 _broker_rests_until = 0.0
 
-# Those that somebody would deliver to.
+# Enabled subscriptions that do not wait.
 ENABLED = Statement(
     "SELECT id FROM brands_subscription WHERE brand_id = %(brand)s AND disabled_at IS NULL"
     " AND next_try_at <= statement_timestamp()"
@@ -37,6 +39,12 @@ def wake_up(brand_ids: Iterable[int]) -> None:
     for brand_id in brand_ids:
         if rows := ENABLED.ask({"brand": brand_id}):
             publish("brands.deliver", *(str(subscription_id) for (subscription_id,) in rows))
+
+
+def wake_subscription(subscription_id: uuid.UUID) -> None:
+    """Wake a worker for the subscription after the commit; before, it would find nothing."""
+    wake = functools.partial(publish, "brands.deliver", str(subscription_id))
+    transaction.on_commit(wake, robust=True)
 
 
 def publish(task: str, *args: str) -> bool:

@@ -56,14 +56,14 @@ class Sweep(bootsteps.StartStopStep):
             thread.start()
 
     def stop(self, parent: Any) -> None:
-        from brands import dispatch
+        from brands import webhooks
 
         self.stopping.set()
         until = time.monotonic() + STOP_SECONDS
         for thread in self.threads:
             if thread.is_alive():  # or it would begin to deliver what nobody will finish
                 thread.join(max(0.0, until - time.monotonic()))
-        dispatch.close_own()
+        webhooks.close_worker()
 
     terminate = stop
 

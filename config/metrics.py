@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from brands import lag, recurring
+from brands import recurring, webhooks
 from cmr import outbox
 from config.postgres import sessions
 from config.recurring import JOBS, SWEEP
@@ -55,7 +55,7 @@ def _lags() -> Iterator[Metric]:
     parked = GaugeMetricFamily(
         "cmr_subscription_parked_events", "Refused events that wait for a replay.", labels=OF
     )
-    for each in lag.lags():
+    for each in webhooks.measure_lags():
         of = [each.brand, each.subscription]
         age.add_metric([*of, each.state], float(each.seconds))
         behind.add_metric(of, each.behind)
@@ -71,7 +71,7 @@ def _tries() -> Iterator[Metric]:
     latency = CounterMetricFamily(
         "cmr_delivery_latency_seconds", "What those tries took, together.", labels=[*OF, "outcome"]
     )
-    for each in lag.tries():
+    for each in webhooks.count_attempts():
         of = [each.brand, each.subscription, each.outcome]
         count.add_metric(of, each.tries)
         latency.add_metric(of, each.latency_ms / 1_000)

@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 JOBS = (
     Job("apply_imports", timedelta(seconds=10), consent.tasks.apply_imports),
     Job("write_exports", timedelta(minutes=1), consent.tasks.write_exports),
-    Job("tell_of_trouble", timedelta(minutes=1), brands.tasks.tell_of_trouble),
+    Job("tell_of_trouble", timedelta(minutes=1), brands.tasks.send_webhook_alerts),
     Job("refresh_reports", timedelta(minutes=5), consent.tasks.refresh_reports),
     Job("forget_import_files", timedelta(minutes=10), consent.tasks.forget_import_files),
     Job("mail_summary", HOUR, consent.tasks.mail_summary),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from brands import connections, receipts
+from brands import connections, webhooks
 from brands.models import Acknowledgement, Brand, Event
 from consent import notices
 from consent.models import LedgerEntry, Propagation, Relationship
@@ -45,7 +45,7 @@ class Fate:
 def fates(entry: LedgerEntry, *, now: datetime) -> list[Fate]:
     """Return the fate at each brand that was told of the entry, or is still to be told, by name."""
     events = _events(entry)
-    delivered = receipts.first_deliveries(events)
+    delivered = webhooks.find_first_deliveries(events)
     told = [_fate(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events]
     known = {fate.brand.pk for fate in told}
     waiting = [Fate(b, entry.recorded_at) for b in _to_be_told(entry) if b.pk not in known]

@@ -20,8 +20,8 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from brands import keys
-from brands.dispatch import Dispatcher
 from brands.models import Brand, Topic
+from brands.webhooks.delivery.worker import DeliveryWorker
 from cmr import accounts, tokens
 from cmr.models import Consumer, User
 from config.postgres.owner import become_owner
@@ -237,11 +237,11 @@ def as_admin(admin: User) -> Api:
 
 
 @pytest.fixture
-def worker() -> Iterator[Dispatcher]:
+def worker() -> Iterator[DeliveryWorker]:
     """Delivers, as a worker process does. It has its own connections to the database."""
-    dispatcher = Dispatcher()
-    yield dispatcher
-    dispatcher.close()
+    delivery = DeliveryWorker()
+    yield delivery
+    delivery.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What was tried for a webhook, what stands aside, and having it sent again."""
+"""A webhook's attempts, its quarantine, and replays."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import endpoints, replays, stream, webhooks
+from brands import stream, webhooks
 from brands.api.pages import cut_page
 from brands.api.repeating import repeatable
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
 from brands.fields import Page, QueryNumber, StrictSerializer, list_of
-from brands.models import Attempt, Event, Outcome, SetAside, Subscription
+from brands.models import Attempt, Event, Outcome, QuarantinedEvent, Subscription
 from brands.problem_details import Problems, translating
 
 PROBLEMS: Problems = {
-    replays.RangeTooLong: (422, "range_too_long", "to"),
+    webhooks.RangeTooLong: (422, "range_too_long", "to"),
     webhooks.StartsBeyondStream: (422, "beyond_stream", "from"),
 }
 
@@ -135,8 +135,8 @@ def _waits(subscription: Subscription, sequences: Iterable[int]) -> dict[int, da
     """When each of *sequences* that needs more work is tried again."""
     if not subscription.enabled:
         return {}
-    aside = subscription.set_aside.filter(sequence__in=sequences)
-    waits: dict[int, datetime | None] = dict(aside.values_list("sequence", "try_at"))
+    quarantined = subscription.quarantined_events.filter(sequence__in=sequences)
+    waits: dict[int, datetime | None] = dict(quarantined.values_list("sequence", "retry_at"))
     done = {*subscription.ahead, *waits}
     return waits | {
         each: subscription.next_try_at
@@ -154,9 +154,9 @@ class Parked(SubscriptionsView):
         tags=[TAG],
     )
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """What stands aside: refused events, and later ones of the same people."""
+        """The quarantine: refused events, and later ones of the same people."""
         subscription = self.find(subscription_id)
-        mine = SetAside.objects.filter(subscription=subscription)
+        mine = QuarantinedEvent.objects.filter(subscription=subscription)
         page, cursor = cut_page(mine, self.query, by=["sequence"])
         sequences = [each.sequence for each in page]
         events = Event.objects.filter(brand=subscription.brand_id, sequence__in=sequences)
@@ -165,14 +165,14 @@ class Parked(SubscriptionsView):
         return Response({"data": data, "next_cursor": cursor})
 
 
-def _parked_data(each: SetAside, subject: str | None) -> dict[str, Any]:
+def _parked_data(each: QuarantinedEvent, subject: str | None) -> dict[str, Any]:
     return {
         "sequence": each.sequence,
         "subject": subject,
         "status": each.status,
         "refusals": each.refusals,
-        "since": each.since,
-        "next_try_at": each.try_at,
+        "since": each.quarantined_at,
+        "next_try_at": each.retry_at,
     }
 
 
@@ -194,5 +194,5 @@ class Replay(SubscriptionsView):
 
 def _replay(subscription: Subscription, wanted: dict[str, Any]) -> int:
     if wanted["parked"]:
-        return endpoints.replay_parked(subscription)
-    return endpoints.replay(subscription, first=wanted["from"], last=wanted.get("to"))
+        return webhooks.replay_parked(subscription)
+    return webhooks.replay_range(subscription, first=wanted["from"], last=wanted.get("to"))

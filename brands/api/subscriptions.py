@@ -15,16 +15,16 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import endpoints, leases, outbound, ownership, webhooks
+from brands import outbound, webhooks
 from brands.api import editing
 from brands.api.access import BrandView
 from brands.api.pages import answer_page
 from brands.api.queries import QueryView
 from brands.api.repeating import repeatable
 from brands.fields import Page, StrictSerializer, list_of
-from brands.models import Channel, SetAside, Signature, Subscription
+from brands.models import Channel, QuarantinedEvent, Signature, Subscription
 from brands.problem_details import Problem, Problems, translating
-from brands.webhooks import Terms
+from brands.webhooks import SubscriptionTerms
 
 PROBLEMS: Problems = {
     outbound.ForbiddenUrl: (422, "forbidden_url", "url"),
@@ -33,9 +33,9 @@ PROBLEMS: Problems = {
     webhooks.UnknownChannel: (422, "unknown_channel", "channels"),
     webhooks.StartsBeyondStream: (422, "beyond_stream", "after"),
     webhooks.TooManySubscriptions: (409, "too_many_subscriptions", None),
-    leases.StillSending: (503, "still_sending", None),
-    ownership.NotProven: (422, "not_proven", None),
-    ownership.Busy: (429, "busy", None),
+    webhooks.StillSending: (503, "still_sending", None),
+    webhooks.EndpointNotVerified: (422, "not_proven", None),
+    webhooks.VerificationBusy: (429, "busy", None),
 }
 TAG = "brand: webhooks"
 MAX_SEQUENCE = 2**63 - 1
@@ -107,7 +107,7 @@ class SubscriptionData(serializers.Serializer[object]):
     enabled = serializers.BooleanField()
     disabled_reason = serializers.CharField(allow_null=True)
     delivered_through = serializers.IntegerField(
-        help_text="The last sequence that is done with, but for what stands aside."
+        help_text="The last sequence that is done with, apart from quarantined events."
     )
     failures = serializers.IntegerField(
         help_text="Failures in a row; a refusal is one while nothing else arrives."
@@ -151,7 +151,7 @@ def data_of(subscription: Subscription) -> dict[str, Any]:
         "delivered_through": subscription.cursor,
         "failures": subscription.failures,
         "next_try_at": _next_try(subscription) if subscription.failures else None,
-        "parked": SetAside.objects.filter(subscription=subscription, try_at=None).count(),
+        "parked": QuarantinedEvent.objects.filter(subscription=subscription, retry_at=None).count(),
         "created_at": subscription.created_at,
     }
 
@@ -160,15 +160,15 @@ def _next_try(subscription: Subscription) -> datetime:
     """Of all; where only a refused event is to be tried again, of that."""
     if subscription.next_try_at > timezone.now():
         return subscription.next_try_at
-    waiting = SetAside.objects.filter(subscription=subscription, try_at__isnull=False)
-    soonest: datetime | None = waiting.aggregate(at=Min("try_at"))["at"]
+    waiting = QuarantinedEvent.objects.filter(subscription=subscription, retry_at__isnull=False)
+    soonest: datetime | None = waiting.aggregate(at=Min("retry_at"))["at"]
     return soonest or subscription.next_try_at
 
 
 def state_of(subscription: Subscription) -> dict[str, Any]:
     """What its tag is made of: not how far it is, or none would hold while events go out."""
     reason = subscription.disabled_reason
-    return asdict(webhooks.terms_of(subscription)) | {"disabled_reason": reason}
+    return asdict(webhooks.get_terms(subscription)) | {"disabled_reason": reason}
 
 
 class SubscriptionsView(BrandView):
@@ -176,7 +176,7 @@ class SubscriptionsView(BrandView):
 
     def find(self, subscription_id: uuid.UUID) -> Subscription:
         """The brand's own subscription; another brand's is as little there as one nobody has."""
-        for subscription in webhooks.of_brand(self.brand).filter(pk=subscription_id):
+        for subscription in webhooks.filter_subscriptions(self.brand).filter(pk=subscription_id):
             return subscription
         raise Problem(404, "not_found", "You have no such subscription.")
 
@@ -187,7 +187,7 @@ class Subscriptions(SubscriptionsView):
     @extend_schema(operation_id="subscriptions_list", responses=SubscriptionList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your webhooks, oldest first."""
-        mine = webhooks.of_brand(self.brand)
+        mine = webhooks.filter_subscriptions(self.brand)
         return answer_page(mine, self.query, by=["created_at", "pk"], write=data_of)
 
     @repeatable(in_transaction=False, shows_secret=True)
@@ -199,10 +199,14 @@ class Subscriptions(SubscriptionsView):
         wanted = dict(body.validated_data)
         after, signature = wanted.pop("after", None), wanted.pop("signature")
         with translating(PROBLEMS):
-            subscription, secret = endpoints.add(
-                self.brand, Terms(**wanted), after=after, signature=signature, now=timezone.now()
+            subscription, secret = webhooks.subscribe_and_verify(
+                self.brand,
+                SubscriptionTerms(**wanted),
+                after=after,
+                signature=signature,
+                now=timezone.now(),
             )
-        made = data_of(self.find(subscription.pk)) | webhooks.shown_key(secret)
+        made = data_of(self.find(subscription.pk)) | webhooks.describe_key(secret)
         return Response(made, status=201)
 
 
@@ -230,8 +234,8 @@ class OneSubscription(SubscriptionsView):
         body = SubscriptionChange(data=request.data)
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
-            terms = replace(webhooks.terms_of(subscription), **body.validated_data)
-            webhooks.change(subscription, terms, now=timezone.now(), provided=self.unchanged)
+            terms = replace(webhooks.get_terms(subscription), **body.validated_data)
+            webhooks.change(subscription, terms, now=timezone.now(), precondition=self.unchanged)
         return Response(data_of(self.find(subscription_id)))
 
     @extend_schema(parameters=[editing.IF_MATCH], responses={204: None}, tags=[TAG])
@@ -240,7 +244,7 @@ class OneSubscription(SubscriptionsView):
         with translating(PROBLEMS):
             subscription = self.find(subscription_id)
             webhooks.disable(
-                subscription, reason="removed", now=timezone.now(), provided=self.unchanged
+                subscription, reason="removed", now=timezone.now(), precondition=self.unchanged
             )
         return Response(status=204)
 
@@ -254,8 +258,8 @@ class Rotate(SubscriptionsView):
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """A new secret, or key pair. For 24 hours both sign."""
         with translating(PROBLEMS):
-            secret = endpoints.rotate(self.find(subscription_id), now=timezone.now())
-        return Response(webhooks.shown_key(secret))
+            secret = webhooks.rotate(self.find(subscription_id), now=timezone.now())
+        return Response(webhooks.describe_key(secret))
 
 
 class Jwk(serializers.Serializer[object]):
@@ -281,7 +285,7 @@ class Jwks(QueryView):
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """The keys that verify this webhook's `v1a` signatures (RFC 7517)."""
         subscription = Subscription.objects.filter(pk=subscription_id).first()
-        keys = webhooks.jwks_of(subscription, now=timezone.now()) if subscription else []
+        keys = webhooks.list_public_keys(subscription, now=timezone.now()) if subscription else []
         if not keys:
             raise Problem(404, "not_found", "There is no such key.")
         return Response({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
@@ -292,7 +296,7 @@ class Enable(SubscriptionsView):
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Go on where it stopped, at once. An unproven endpoint is sent its challenge first."""
         with translating(PROBLEMS):
-            endpoints.enable(self.find(subscription_id), now=timezone.now())
+            webhooks.enable(self.find(subscription_id), now=timezone.now())
         return Response(data_of(self.find(subscription_id)))
 
 
@@ -317,7 +321,7 @@ class Seek(SubscriptionsView):
         body = SeekRequest(data=request.data)
         body.is_valid(raise_exception=True)
         with translating(PROBLEMS):
-            endpoints.seek(subscription, after=body.validated_data["after"])
+            webhooks.seek(subscription, after=body.validated_data["after"])
         return Response(data_of(self.find(subscription_id)))
 
 
@@ -326,7 +330,7 @@ class Ping(SubscriptionsView):
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Send a signed message of type `ping`, now, and see what the endpoint answers."""
         with translating(PROBLEMS):
-            answer = ownership.ping(self.find(subscription_id), now=timezone.now())
+            answer = webhooks.ping_endpoint(self.find(subscription_id), now=timezone.now())
         return Response(
             {
                 "outcome": answer.outcome,

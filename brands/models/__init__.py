@@ -20,10 +20,10 @@ from brands.models.webhook import (
     THROTTLED,
     Attempt,
     AttemptCount,
-    SetAside,
+    QuarantinedEvent,
     Signature,
     Subscription,
-    Trouble,
+    WebhookAlert,
 )
 from brands.models.workspace import Workspace
 from brands.outcomes import Outcome
@@ -44,17 +44,17 @@ __all__ = [
     "Outcome",
     "PastRegime",
     "Purpose",
+    "QuarantinedEvent",
     "RecurringJob",
     "Regime",
     "Repeat",
     "RetiredLinkKey",
-    "SetAside",
     "Signature",
     "StreamGap",
     "StreamHead",
     "SubjectHead",
     "Subscription",
     "Topic",
-    "Trouble",
+    "WebhookAlert",
     "Workspace",
 ]

@@ -1,4 +1,4 @@
-"""A brand's endpoint with its cursor, what stands aside for it, and every try to reach it."""
+"""A brand's endpoint with its cursor, its quarantined events, alerts and attempts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Subscription(models.Model):
     #: What needs no more work beyond the cursor.
     ahead = ArrayField(models.BigIntegerField(), default=list)
     #: How many requests it takes at once without complaint.
-    width = models.PositiveSmallIntegerField(default=16)
+    concurrency = models.PositiveSmallIntegerField(default=16)
     # Whoever holds the token may move the cursor. The time only says when others may take over.
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
@@ -75,7 +75,9 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=Q(signature__in=Signature.values), name="subscription_signature_is_known"
             ),
-            models.CheckConstraint(condition=Q(width__gte=1), name="subscription_width_from_one"),
+            models.CheckConstraint(
+                condition=Q(concurrency__gte=1), name="subscription_concurrency_from_one"
+            ),
             models.CheckConstraint(
                 condition=Q(rate_limit=None) | Q(rate_limit__gte=1),
                 name="subscription_rate_lets_some_through",
@@ -110,42 +112,42 @@ class Subscription(models.Model):
         return self.disabled_at is None
 
 
-class SetAside(models.Model):
+class QuarantinedEvent(models.Model):
     """An event that the cursor has passed and that is still to be sent, or to be sent again.
 
-    It was refused, or comes after one of the same person that was, or a replay asked for it. With
-    no `try_at` it is parked: it waits for a replay.
+    It was refused, or follows one of the same person that was, or a replay asked for it. Without
+    `retry_at` it is parked: it waits for a replay.
     """
 
     pk = models.CompositePrimaryKey("subscription_id", "sequence")
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, related_name="set_aside", db_index=False
+        Subscription, on_delete=models.PROTECT, related_name="quarantined_events", db_index=False
     )
     sequence = models.BigIntegerField()
     subject = models.UUIDField()
-    since = models.DateTimeField()
-    try_at = models.DateTimeField(null=True)
+    quarantined_at = models.DateTimeField()
+    retry_at = models.DateTimeField(null=True)
     refusals = models.PositiveSmallIntegerField(default=0)
-    #: The answer to the newest refusal.
+    #: The HTTP status of the newest refusal.
     status = models.PositiveSmallIntegerField(null=True)
-    #: Refused while nothing else passed: it may be the endpoint and not the event.
+    #: Refused while nothing else was accepted: the endpoint may be at fault and not the event.
     suspect = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
-            # Who is held up: subscription = ? AND subject = ANY(…).
-            models.Index(fields=["subscription", "subject"], name="set_aside_of_person"),
-            # What is due: subscription = ? AND try_at <= ?.
+            # Who waits: subscription = ? AND subject = ANY(…).
+            models.Index(fields=["subscription", "subject"], name="quarantine_of_person"),
+            # What is due: subscription = ? AND retry_at <= ?.
             models.Index(
-                fields=["subscription", "try_at"],
-                name="set_aside_due",
-                condition=Q(try_at__isnull=False),
+                fields=["subscription", "retry_at"],
+                name="quarantine_due",
+                condition=Q(retry_at__isnull=False),
             ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(suspect=False) | Q(try_at__isnull=False, refusals__gte=1),
-                name="set_aside_suspects_are_tried",
+                condition=Q(suspect=False) | Q(retry_at__isnull=False, refusals__gte=1),
+                name="quarantine_suspects_are_retried",
             ),
         ]
 
@@ -181,7 +183,7 @@ class AttemptCount(models.Model):
         return f"{self.subscription_id}: {self.tries} {self.outcome}"
 
 
-class Trouble(models.Model):
+class WebhookAlert(models.Model):
     """Something about a subscription that its brand should know, from when to when."""
 
     class Kind(models.TextChoices):
@@ -190,24 +192,24 @@ class Trouble(models.Model):
         PARKED = "parked", "events were refused, and wait for a replay"
 
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.PROTECT, related_name="troubles", db_index=False
+        Subscription, on_delete=models.PROTECT, related_name="alerts", db_index=False
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    since = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
-    over_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            # One at a time of each kind; also the index of what is open.
+            # One open alert of each kind; also the index of what is open.
             models.UniqueConstraint(
                 fields=["subscription", "kind"],
-                condition=Q(over_at=None),
-                name="trouble_once_while_it_lasts",
+                condition=Q(closed_at=None),
+                name="alert_open_once",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["failing", "disabled", "parked"]),
-                name="trouble_kind_is_known",
+                name="alert_kind_is_known",
             ),
         ]
 

@@ -23,7 +23,7 @@ from brands.addresses import holds_address
 from brands.campaigns import DayNumbers
 from brands.event_types import EVENT_TYPES
 from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
-from brands.webhooks import Terms
+from brands.webhooks import SubscriptionTerms
 from cmr.account_forms import AddressField
 from cmr.asking import Question
 from cmr.inbound.providers import PROVIDERS
@@ -287,10 +287,12 @@ class TermsForm(forms.Form):
             raise forms.ValidationError("Tick All, or those that you want without it.")
         return chosen
 
-    def terms(self) -> Terms:
+    def terms(self) -> SubscriptionTerms:
         data = self.cleaned_data
         every = {name: None for name in ("purposes", "channels") if not data[name]}
-        return Terms(**{each.name: data[each.name] for each in fields(Terms)} | every)
+        return SubscriptionTerms(
+            **{each.name: data[each.name] for each in fields(SubscriptionTerms)} | every
+        )
 
 
 class WebhookForm(TermsForm):

@@ -15,11 +15,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from brands import endpoints, stream, webhooks
+from brands import stream, webhooks
 from brands.event_types import EVENT_TYPES
-from brands.models import Attempt, Brand, Event, Outcome, SetAside, Subscription
-from brands.parcels import Item, Parcel, parcel_of
-from brands.signing import Signer
+from brands.models import Attempt, Brand, Event, Outcome, QuarantinedEvent, Subscription
+from brands.webhooks import PendingEvent, WebhookRequest
 from cmr.console.access import Place, for_members
 from cmr.console.forms import SayForm
 from cmr.console.paging import PAGE_SIZE, before
@@ -63,7 +62,7 @@ def _person(event: Event) -> str | None:
 def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
     """To how many of the brand's webhooks each was delivered."""
     good = Attempt.objects.filter(
-        subscription__in=webhooks.of_brand(brand),
+        subscription__in=webhooks.filter_subscriptions(brand),
         sequence__in=sequences,
         outcome=Outcome.DELIVERED,
     )
@@ -77,14 +76,14 @@ class Fate:
 
     subscription: Subscription
     attempts: list[Attempt]
-    aside: SetAside | None
+    quarantined: QuarantinedEvent | None
     is_wanted: bool
     event: Event
 
     @property
     def words(self) -> str:
-        if self.aside:
-            return self._words_aside(self.aside)
+        if self.quarantined:
+            return self._words_quarantined(self.quarantined)
         if any(each.outcome == Outcome.DELIVERED for each in self.attempts):
             return "delivered"
         if self.event.quiet:
@@ -96,11 +95,11 @@ class Fate:
         return "not sent: its place in the stream was behind it already"
 
     @staticmethod
-    def _words_aside(aside: SetAside) -> str:
-        if aside.try_at:
+    def _words_quarantined(quarantined: QuarantinedEvent) -> str:
+        if quarantined.retry_at:
             return "is sent again"
-        if aside.status:
-            return f"parked: it was refused with {aside.status}"
+        if quarantined.status:
+            return f"parked: it was refused with {quarantined.status}"
         return "parked: an earlier event of the same person was refused"
 
 
@@ -113,7 +112,7 @@ def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
         raise Http404
     fates = list(_fates(place.brand, found))
     example = fates[0].subscription if fates else None
-    parcel = _parcel(found, example)
+    sent = _build_request(found, example)
     context = {
         "place": place,
         "page": "events",
@@ -121,40 +120,43 @@ def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
         "person": _person(found),
         "last_sequence": stream.last_sequence(place.brand.pk),
         "example": example,
-        "headers": _headers(place, parcel, example, now=timezone.now()),
-        "raw": parcel.body.decode(),
-        "pretty": orjson.dumps(orjson.loads(parcel.body), option=orjson.OPT_INDENT_2).decode(),
+        "headers": _headers(place, sent, example, now=timezone.now()),
+        "raw": sent.body.decode(),
+        "pretty": orjson.dumps(orjson.loads(sent.body), option=orjson.OPT_INDENT_2).decode(),
         "fates": fates,
     }
     return render(request, "console/event.html", context)
 
 
-def _parcel(event: Event, example: Subscription | None) -> Parcel:
-    item = Item(event.sequence, event.uid, event.subject, event.timestamp, bytes(event.body))
-    return parcel_of([item], batch=example.batch if example else 1)
+def _build_request(event: Event, example: Subscription | None) -> WebhookRequest:
+    body = bytes(event.body)
+    pending = PendingEvent(event.sequence, event.uid, event.subject, event.timestamp, body)
+    return webhooks.build_request([pending], batch=example.batch if example else 1)
 
 
 def _headers(
-    place: Place, parcel: Parcel, example: Subscription | None, *, now: datetime
+    place: Place, request: WebhookRequest, example: Subscription | None, *, now: datetime
 ) -> dict[str, str]:
-    """Of a try that would be made now. A signature that an endpoint would take is made in test
-    mode alone: with it, whoever may only look could send."""
-    secrets = webhooks.secrets_of(example, now=now) if example and place.is_test else []
-    signer = Signer(secrets)
-    headers = signer.headers(webhook_id=parcel.webhook_id, sent_at=now, body=parcel.body)
+    """Return the headers of an attempt that would be made now.
+
+    A valid signature is made in test mode only: in live mode, whoever may only look could send.
+    """
+    signs = example is not None and place.is_test
+    signer = webhooks.build_signer(example, now=now) if example and signs else webhooks.Signer([])
+    headers = signer.build_headers(webhook_id=request.webhook_id, sent_at=now, body=request.body)
     kind = example.signature if example else "v1"
-    return headers if secrets else headers | {"webhook-signature": f"{kind},…"}
+    return headers if signs else headers | {"webhook-signature": f"{kind},…"}
 
 
 def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
-    mine = list(webhooks.of_brand(brand).order_by("created_at"))
+    mine = list(webhooks.filter_subscriptions(brand).order_by("created_at"))
     tries = Attempt.objects.filter(subscription__in=mine, sequence=event.sequence).order_by("pk")
-    waiting = SetAside.objects.filter(subscription__in=mine, sequence=event.sequence)
-    aside = {each.subscription_id: each for each in waiting}
+    waiting = QuarantinedEvent.objects.filter(subscription__in=mine, sequence=event.sequence)
+    quarantined = {each.subscription_id: each for each in waiting}
     for each in mine:
         own = [attempt for attempt in tries if attempt.subscription_id == each.pk]
-        wanted = stream.takes(webhooks.wanted_by(each), event)
-        yield Fate(each, own, aside.get(each.pk), wanted, event)
+        wanted = stream.takes(webhooks.build_filter(each), event)
+        yield Fate(each, own, quarantined.get(each.pk), wanted, event)
 
 
 @require_POST
@@ -164,7 +166,7 @@ def send_again(
 ) -> HttpResponse:
     found = get_object_or_404(Event, brand=place.brand, sequence=sequence)
     subscription = find(place, subscription_id)
-    if endpoints.replay(subscription, first=found.sequence, last=found.sequence):
+    if webhooks.replay_range(subscription, first=found.sequence, last=found.sequence):
         when = "It is sent again." if subscription.enabled else "It is sent again once enabled."
         messages.success(request, when)
     else:

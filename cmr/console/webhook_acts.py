@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from brands import endpoints, leases, ownership, replays, webhooks
+from brands import webhooks
 from cmr.console.access import Place, for_members
 from cmr.console.forms import ReplayForm, SeekForm, sentence
 from cmr.console.keys import sure_in_live_mode
@@ -22,8 +22,8 @@ def ping(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Http
     """Sends a message that means nothing, and shows what came back."""
     subscription = find(place, subscription_id)
     try:
-        answer = ownership.ping(subscription, now=timezone.now())
-    except ownership.Busy as error:
+        answer = webhooks.ping_endpoint(subscription, now=timezone.now())
+    except webhooks.VerificationBusy as error:
         messages.error(request, sentence(error))
         return back(place, subscription)
     return shown(request, place, subscription, pinged=answer)
@@ -34,8 +34,8 @@ def ping(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Http
 def enable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)
     try:
-        endpoints.enable(subscription, now=timezone.now())
-    except (ownership.NotProven, ownership.Busy) as error:
+        webhooks.enable(subscription, now=timezone.now())
+    except (webhooks.EndpointNotVerified, webhooks.VerificationBusy) as error:
         return shown(request, place, subscription, problem=sentence(error), status=422)
     messages.success(request, "It goes on where it stopped.")
     return back(place, subscription)
@@ -47,7 +47,7 @@ def disable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> H
     subscription = find(place, subscription_id)
     try:
         webhooks.disable(subscription, reason="by_brand", now=timezone.now())
-    except leases.StillSending as error:
+    except webhooks.StillSending as error:
         messages.error(request, sentence(error))
     else:
         messages.success(request, "It is told nothing until you enable it. Nothing is lost.")
@@ -61,8 +61,8 @@ def rotate(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
     """A new secret, shown this once."""
     subscription = find(place, subscription_id)
     try:
-        secret = endpoints.rotate(subscription, now=timezone.now())
-    except leases.StillSending as error:
+        secret = webhooks.rotate(subscription, now=timezone.now())
+    except webhooks.StillSending as error:
         messages.error(request, sentence(error))
         return back(place, subscription)
     return shown_key(request, place, find(place, subscription_id), secret)
@@ -74,8 +74,8 @@ def seek(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Http
     subscription, form = find(place, subscription_id), SeekForm(request.POST)
     if form.is_valid():
         try:
-            endpoints.seek(subscription, after=form.cleaned_data["after"])
-        except (webhooks.StartsBeyondStream, leases.StillSending) as error:
+            webhooks.seek(subscription, after=form.cleaned_data["after"])
+        except (webhooks.StartsBeyondStream, webhooks.StillSending) as error:
             form.add_error("after", sentence(error))
         else:
             messages.success(request, f"It goes on after event {form.cleaned_data['after']}.")
@@ -90,10 +90,10 @@ def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
     subscription, form = find(place, subscription_id), ReplayForm(request.POST)
     if form.is_valid():
         try:
-            number = endpoints.replay(subscription, **form.cleaned_data)
+            number = webhooks.replay_range(subscription, **form.cleaned_data)
         except webhooks.StartsBeyondStream as error:
             form.add_error("first", sentence(error))
-        except replays.RangeTooLong as error:
+        except webhooks.RangeTooLong as error:
             form.add_error("last", sentence(error))
         else:
             messages.success(request, f"To be sent again: {number}.")
@@ -105,5 +105,5 @@ def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
 @for_members
 def replay_parked(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)
-    messages.success(request, f"To be sent again: {endpoints.replay_parked(subscription)}.")
+    messages.success(request, f"To be sent again: {webhooks.replay_parked(subscription)}.")
     return back(place, subscription)

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from brands import endpoints, leases, outbound, ownership, retries, stream
+from brands import outbound, stream
 from brands import webhooks as brand_webhooks
 from brands.models import Attempt, Subscription
 from cmr.console.access import Place, for_members
@@ -28,7 +28,7 @@ REASONS = {
     brand_webhooks.UNPROVEN: "its endpoint has not shown that it wants to be told",
     "by_brand": "you disabled it",
     "gone": "its endpoint answered that it is gone (410)",
-    "failing": f"its endpoint failed for {retries.GIVE_UP_AFTER.days} days",
+    "failing": f"its endpoint failed for {brand_webhooks.GIVE_UP_AFTER.days} days",
 }
 #: From what is refused to the field that it is about.
 REFUSALS: dict[type[Exception], str | None] = {
@@ -38,10 +38,10 @@ REFUSALS: dict[type[Exception], str | None] = {
     brand_webhooks.UnknownChannel: "channels",
     brand_webhooks.StartsBeyondStream: "after",
     brand_webhooks.TooManySubscriptions: None,
-    leases.StillSending: None,
+    brand_webhooks.StillSending: None,
 }
-#: So many of those that stand aside are shown.
-MOST_ASIDE = 50
+#: How many quarantined events are shown.
+MOST_QUARANTINED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Hook:
 
     @property
     def owes_proof(self) -> bool:
-        return ownership.is_owed(self.subscription)
+        return brand_webhooks.needs_verification(self.subscription)
 
     @property
     def has_delivered(self) -> bool:
@@ -68,8 +68,8 @@ class Hook:
 @require_safe
 @for_members
 def webhooks(request: HttpRequest, place: Place) -> HttpResponse:
-    mine = brand_webhooks.of_brand(place.brand).order_by("created_at")
-    parked = Count("set_aside__sequence", filter=Q(set_aside__try_at=None))
+    mine = brand_webhooks.filter_subscriptions(place.brand).order_by("created_at")
+    parked = Count("quarantined_events__sequence", filter=Q(quarantined_events__retry_at=None))
     context = {
         "place": place,
         "page": "webhooks",
@@ -88,7 +88,7 @@ def subscribe(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            subscription, secret = endpoints.add(
+            subscription, secret = brand_webhooks.subscribe_and_verify(
                 place.brand,
                 form.terms(),
                 after=data["after"],
@@ -113,7 +113,7 @@ def webhook(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> H
 @for_members
 def edit(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)
-    stands = asdict(brand_webhooks.terms_of(subscription))
+    stands = asdict(brand_webhooks.get_terms(subscription))
     form = TermsForm(request.POST or None, initial=stands)
     if request.method == "POST" and form.is_valid():
         try:
@@ -134,7 +134,7 @@ def delete(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
     if request.method == "POST":
         try:
             brand_webhooks.disable(subscription, reason="removed", now=timezone.now())
-        except leases.StillSending as error:
+        except brand_webhooks.StillSending as error:
             messages.error(request, sentence(error))
         else:
             messages.success(request, f"Nothing goes to {subscription.url} any more.")
@@ -145,7 +145,7 @@ def delete(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
 
 def find(place: Place, subscription_id: uuid.UUID) -> Subscription:
     """The brand's own; another brand's is as little there as one that was deleted."""
-    for subscription in brand_webhooks.of_brand(place.brand).filter(pk=subscription_id):
+    for subscription in brand_webhooks.filter_subscriptions(place.brand).filter(pk=subscription_id):
         return subscription
     raise Http404
 
@@ -162,17 +162,17 @@ def shown(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    """The page of one, with what stands aside and the log; *more* is what an act left to say."""
-    aside = subscription.set_aside.order_by("sequence")
+    """The page of one, with its quarantine and the log; *more* is what an act left to say."""
+    quarantined = subscription.quarantined_events.order_by("sequence")
     tries = Attempt.objects.filter(subscription=subscription, pk__lt=before(request))
     log = list(tries.order_by(F("pk").desc())[: PAGE_SIZE + 1])
     context = {
         "place": place,
         "page": "webhooks",
-        "hook": Hook(subscription, aside.filter(try_at=None).count()),
+        "hook": Hook(subscription, quarantined.filter(retry_at=None).count()),
         "last_sequence": stream.last_sequence(place.brand.pk),
-        "aside": aside[:MOST_ASIDE],
-        "aside_count": aside.count(),
+        "quarantined": quarantined[:MOST_QUARANTINED],
+        "quarantined_count": quarantined.count(),
         "log": log[:PAGE_SIZE],
         "older": log[PAGE_SIZE - 1].pk if len(log) > PAGE_SIZE else None,
         "seek": SeekForm(),
@@ -189,7 +189,7 @@ def shown_key(
         "place": place,
         "page": "webhooks",
         "hook": Hook(subscription, 0),
-        "key": brand_webhooks.shown_key(secret),
+        "key": brand_webhooks.describe_key(secret),
     }
     return render(request, "console/webhook_key.html", context)
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from brands import credentials, webhooks
+from brands import credentials, encryption
 from brands.models import Brand
 from cmr.inbound import providers
 from cmr.inbound.posts import NotSigned
@@ -99,12 +99,12 @@ def has_numbers(provider: str) -> bool:
 
 def key_of(inlet: Inlet) -> str:
     """What its provider's signatures are verified with; empty where the brand gave none."""
-    return webhooks.unseal(bytes(inlet.signing_key)) if inlet.signing_key else ""
+    return encryption.decrypt_text(bytes(inlet.signing_key)) if inlet.signing_key else ""
 
 
 def reencrypt_keys() -> int:
     """Encrypt the signing keys of all inlets with the key of today; return how many."""
-    return webhooks.reencrypt(Inlet.objects.all(), "signing_key")
+    return encryption.reencrypt_field(Inlet.objects.all(), "signing_key")
 
 
 def ask_to_confirm(inlet: Inlet, url: str) -> None:
@@ -178,4 +178,4 @@ def _sealed(provider: str, signing_key: str) -> bytes | None:
     if not signing_key:
         return None
     providers.check_key(provider, signing_key)
-    return webhooks.seal(signing_key)
+    return encryption.encrypt_text(signing_key)

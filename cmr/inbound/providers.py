@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from brands.signing import MalformedSecret
+from brands.webhooks import MalformedSecret
 from cmr.inbound import gateways, sns
 from cmr.inbound.events import FORMS, Events, read_events
 from cmr.inbound.gateways import Message

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from brands.signing import Signer
+from brands.webhooks import Signer
 from cmr.inbound.posts import NotSigned, Post
 
 #: How far the time of a signature may be from ours.
@@ -86,7 +86,7 @@ def _is_signed_by_resend(post: Post, signer: Signer, now: datetime) -> bool:
     """Verify as Standard Webhooks says, under older names of the headers."""
     sent_at = datetime.fromtimestamp(int(post.headers["svix-timestamp"]), tz=UTC)
     name = post.headers["svix-id"]
-    expected = signer.headers(webhook_id=name, sent_at=sent_at, body=post.body)
+    expected = signer.build_headers(webhook_id=name, sent_at=sent_at, body=post.body)
     given = post.headers["svix-signature"].split(" ")
     is_ours = any(_is_same(each, expected["webhook-signature"]) for each in given)
     return is_ours and abs(now - sent_at) <= TOLERANCE

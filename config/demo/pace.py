@@ -10,7 +10,7 @@ from functools import partial
 
 from brands import stream, webhooks
 from brands.models import Attempt, Brand, Event, Outcome
-from brands.webhooks import Terms
+from brands.webhooks import SubscriptionTerms
 from config.demo.deeds import Deed
 from consent import contact_reports
 from consent.models import LedgerEntry, Relationship
@@ -61,7 +61,7 @@ def deliver(brands: Sequence[Brand], now: datetime, chance: random.Random, *, da
     for brand in brands:
         if takes := PACES[brand.slug].arrives_in:
             url = f"https://{brand.slug}.example/webhooks"
-            webhook, _ = webhooks.subscribe(brand, Terms(url=url), now=start)
+            webhook, _ = webhooks.subscribe(brand, SubscriptionTerms(url=url), now=start)
             told = Event.objects.filter(brand=brand, timestamp__gte=start).order_by("sequence")
             Attempt.objects.bulk_create(
                 Attempt(

@@ -247,9 +247,9 @@ def _new_password(user: User) -> Login:
 def access(slug: str, *, endpoint: str, now: datetime) -> dict[str, str]:
     """A key for a brand, and a webhook to *endpoint* in place of those it had there."""
     brand = Brand.objects.get(slug=slug)
-    for old in webhooks.of_brand(brand):
+    for old in webhooks.filter_subscriptions(brand):
         webhooks.disable(old, reason="removed", now=now)
-    _, secret = webhooks.subscribe(brand, webhooks.Terms(url=endpoint), now=now)
+    _, secret = webhooks.subscribe(brand, webhooks.SubscriptionTerms(url=endpoint), now=now)
     return {
         "slug": slug,
         "key": keys.issue(brand, name="demo"),

@@ -71,18 +71,16 @@ def _send_again(brand_id: int, url: str, batch: int) -> None:
     """One endpoint is enabled at a time, so that nothing else is sent meanwhile."""
     from brands import webhooks
     from brands.models import Brand, Subscription
-    from brands.wakeup import publish
 
     now = timezone.now()
     for each in Subscription.objects.filter(brand_id=brand_id, disabled_at=None):
         webhooks.disable(each, reason="by_brand", now=now)
     mine = Subscription.objects.filter(brand_id=brand_id, batch=batch, url=url).first()
     if mine is None:
-        terms = webhooks.Terms(url=url, batch=batch)
+        terms = webhooks.SubscriptionTerms(url=url, batch=batch)
         mine, _ = webhooks.subscribe(Brand.objects.get(pk=brand_id), terms, now=now)
     webhooks.seek(mine, after=0)
     webhooks.enable(mine, now=now)
-    publish("brands.deliver", str(mine.pk))
 
 
 if __name__ == "__main__":

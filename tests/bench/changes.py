@@ -39,13 +39,13 @@ def _brand(url: str, *, plain: bool, keep: bool) -> Any:
 
     slug = "bench-plain" if plain else "bench-told"
     brand, _ = Brand.objects.get_or_create(slug=slug, defaults={"name": slug})
-    mine = webhooks.of_brand(brand)
+    mine = webhooks.filter_subscriptions(brand)
     if keep:
         return brand
     for old in mine.exclude(url=url):
         webhooks.disable(old, reason="removed", now=timezone.now())
     if not plain and not mine.filter(url=url).exists():
-        webhooks.subscribe(brand, webhooks.Terms(url=url), now=timezone.now())
+        webhooks.subscribe(brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
     return brand
 
 

@@ -44,7 +44,9 @@ def _listen(brand_id: int, urls: Iterable[str]) -> None:
         disabled_at=now, disabled_reason="removed"
     )
     for url in urls:
-        webhooks.subscribe(Brand.objects.get(pk=brand_id), webhooks.Terms(url=url), now=now)
+        webhooks.subscribe(
+            Brand.objects.get(pk=brand_id), webhooks.SubscriptionTerms(url=url), now=now
+        )
 
 
 if __name__ == "__main__":

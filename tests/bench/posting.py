@@ -23,12 +23,13 @@ SECRET = bytes(32)
 def bodies(brand: int, batch: int) -> list[tuple[str, bytes]]:
     """What our own sender would send: the events, or batches of them, each with its id."""
     from brands import stream
-    from brands.parcels import Item, parcel_of
+    from brands.webhooks import PendingEvent, build_request
 
     rows, _ = stream.window(brand, after=0, limit=10**6, wanted=stream.Wanted())
-    items = [Item(*row) for row in rows]
-    parcels = (parcel_of(items[n : n + batch], batch=batch) for n in range(0, len(items), batch))
-    return [(each.webhook_id, each.body) for each in parcels]
+    events = [PendingEvent(*row) for row in rows]
+    starts = range(0, len(events), batch)
+    requests = [build_request(events[n : n + batch], batch=batch) for n in starts]
+    return [(each.webhook_id, each.body) for each in requests]
 
 
 async def post_all(url: str, messages: list[tuple[str, bytes]]) -> None:

@@ -13,10 +13,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from brands import stream, webhooks
-from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
 from brands.ordered_ids import new_id
 from brands.stream import Facts, Notice
+from brands.webhooks.delivery.worker import DeliveryWorker
 
 Events = list[dict[str, Any]]
 
@@ -24,7 +24,9 @@ Events = list[dict[str, Any]]
 class Endpoint:
     """`answers` decides, by the events of a request, with which status it is answered."""
 
-    def __init__(self, server: HTTPServer, brand: Brand, worker: Dispatcher, **terms: Any) -> None:
+    def __init__(
+        self, server: HTTPServer, brand: Brand, worker: DeliveryWorker, **terms: Any
+    ) -> None:
         self.brand = brand
         self.worker = worker
         self.received: Events = []
@@ -36,7 +38,7 @@ class Endpoint:
         self.says = ""
         path = f"/{uuid.uuid4().hex}"
         server.expect_request(path, method="POST").respond_with_handler(self._answer)
-        asked = webhooks.Terms(url=server.url_for(path), **terms)
+        asked = webhooks.SubscriptionTerms(url=server.url_for(path), **terms)
         self.subscription, self.secret = webhooks.subscribe(brand, asked, now=timezone.now())
 
     def _answer(self, request: Request) -> Response:
@@ -59,25 +61,26 @@ class Endpoint:
         return [[event["sequence"] for event in events] for _, _, events in self.requests]
 
     def deliver(self) -> int:
-        return self.worker.knock(self.subscription.pk).result(60)
+        return self.worker.start_delivery(self.subscription.pk).result(60)
 
     def fresh(self) -> Subscription:
         return Subscription.objects.get(pk=self.subscription.pk)
 
     def is_due_again(self) -> None:
-        """The time comes for the subscription and for whatever stands aside to be tried."""
+        """The time comes for the subscription and for its quarantined events to be tried."""
         now = timezone.now()
         Subscription.objects.filter(pk=self.subscription.pk).update(next_try_at=now)
-        self.subscription.set_aside.filter(try_at__gt=now).update(try_at=now)
+        self.subscription.quarantined_events.filter(retry_at__gt=now).update(retry_at=now)
 
     def deliver_again(self) -> int:
         self.is_due_again()
         return self.deliver()
 
     @property
-    def aside(self) -> dict[int, bool]:
-        """What stands aside: whether it is parked."""
-        return {each.sequence: each.try_at is None for each in self.subscription.set_aside.all()}
+    def quarantine(self) -> dict[int, bool]:
+        """Return, by sequence, whether a quarantined event is parked."""
+        events = self.subscription.quarantined_events.all()
+        return {each.sequence: each.retry_at is None for each in events}
 
 
 def refuse(*sequences: int, status: int = 422) -> Callable[[Events], int]:

@@ -58,7 +58,7 @@ def test_what_is_new_is_sent(as_acme: Api) -> None:
 
 def test_the_tag_of_a_webhook_is_not_of_how_far_it_is(as_acme: Api, hook: str) -> None:
     tag = tag_at(as_acme, hook)
-    Subscription.objects.update(width=3, batch=1)
+    Subscription.objects.update(concurrency=3, batch=1)
     assert tag_at(as_acme, hook) == tag
     assert as_acme.send("GET", hook, If_None_Match=tag).status_code == 200
     as_acme.post(f"{hook}/disable")

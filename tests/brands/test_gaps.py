@@ -10,10 +10,10 @@ import pytest
 from django.db import connection, transaction
 from pytest_httpserver import HTTPServer
 
-from brands import density, gaps, lag, stream, webhooks
-from brands.dispatch import Dispatcher
+from brands import density, gaps, stream, webhooks
 from brands.gaps import JUMP, number_at
 from brands.models import Brand, StreamGap, StreamHead, SubjectHead
+from brands.webhooks.delivery.worker import DeliveryWorker
 from consent import integrity, ledger, metrics
 from consent.ledger import Actor, NewChoice
 from consent.models import MetricsCursor, Relationship
@@ -105,7 +105,7 @@ def test_a_reader_of_what_is_there_goes_on(restored: Brand, as_acme: Api, sequen
 
 
 def test_a_webhook_goes_on_over_the_gap(
-    httpserver: HTTPServer, acme: Brand, worker: Dispatcher, now: datetime
+    httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker, now: datetime
 ) -> None:
     """At once: without knowing of the gap, it would look for events a thousand times."""
     endpoint = Endpoint(httpserver, acme, worker)
@@ -114,18 +114,18 @@ def test_a_webhook_goes_on_over_the_gap(
     happen(acme, 1)
     restore(now)
     happen(acme, 2)
-    assert (lag.lags()[0].behind, endpoint.deliver()) == (2, 2)
+    assert (webhooks.measure_lags()[0].behind, endpoint.deliver()) == (2, 2)
     assert sorted(endpoint.sequences) == [1, 2, 3, END + 1]
-    assert (lag.lags()[0].behind, endpoint.fresh().cursor) == (0, END + 1)
+    assert (webhooks.measure_lags()[0].behind, endpoint.fresh().cursor) == (0, END + 1)
 
 
 def test_what_waits_behind_the_gap_is_late(
-    httpserver: HTTPServer, acme: Brand, worker: Dispatcher, now: datetime
+    httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker, now: datetime
 ) -> None:
     Endpoint(httpserver, acme, worker)
     restore(now)
     happen(acme, 1)
-    assert lag.lags()[0].seconds > 0
+    assert webhooks.measure_lags()[0].seconds > 0
 
 
 def test_one_read_passes_the_gap(restored: Brand) -> None:
@@ -181,7 +181,7 @@ def say(met: Relationship, choice: NewChoice, now: datetime) -> None:
 
 
 def test_seeking_into_the_gap_is_refused(
-    httpserver: HTTPServer, restored: Brand, worker: Dispatcher
+    httpserver: HTTPServer, restored: Brand, worker: DeliveryWorker
 ) -> None:
     endpoint = Endpoint(httpserver, restored, worker)
     with pytest.raises(webhooks.StartsBeyondStream):
@@ -222,7 +222,7 @@ def test_numbers_stay_exact_in_javascript() -> None:
 
 
 def test_a_replay_goes_over_the_gap(
-    httpserver: HTTPServer, restored: Brand, worker: Dispatcher, as_acme: Api
+    httpserver: HTTPServer, restored: Brand, worker: DeliveryWorker, as_acme: Api
 ) -> None:
     """However long it is: only numbers of events count for the longest range."""
     endpoint = Endpoint(httpserver, restored, worker)

@@ -40,14 +40,14 @@ def broker_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]
 
 @pytest.fixture
 def subscription(acme: Brand) -> Subscription:
-    terms = webhooks.Terms(url="https://acme.example/")
+    terms = webhooks.SubscriptionTerms(url="https://acme.example/")
     return webhooks.subscribe(acme, terms, now=timezone.now())[0]
 
 
 def test_one_wake_up_reaches_the_queue_for_all_webhooks_of_a_brand(
     acme: Brand, subscription: Subscription
 ) -> None:
-    terms = webhooks.Terms(url="https://b.example/")
+    terms = webhooks.SubscriptionTerms(url="https://b.example/")
     other, _ = webhooks.subscribe(acme, terms, now=timezone.now())
     with app.connection_for_read() as connection:
         queue = connection.SimpleQueue("delivery")

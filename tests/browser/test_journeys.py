@@ -20,8 +20,8 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands import keys, webhooks
-from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
+from brands.webhooks.delivery.worker import DeliveryWorker
 from cmr import accounts, overview
 from cmr.models import Consumer
 from cmr.portal import home, past
@@ -67,7 +67,7 @@ def acme(transactional_db: None) -> Brand:
 @pytest.fixture
 def endpoint(acme: Brand, httpserver: HTTPServer) -> Subscription:
     httpserver.expect_request("/hook").respond_with_data("")
-    terms = webhooks.Terms(url=httpserver.url_for("/hook"))
+    terms = webhooks.SubscriptionTerms(url=httpserver.url_for("/hook"))
     return webhooks.subscribe(acme, terms, now=timezone.now())[0]
 
 
@@ -76,7 +76,7 @@ def in_a_month() -> str:
 
 
 def test_from_sign_up_to_erasure(
-    page: Page, acme: Brand, endpoint: Subscription, worker: Dispatcher
+    page: Page, acme: Brand, endpoint: Subscription, worker: DeliveryWorker
 ) -> None:
     """Dora signs up, finds the shop that knew her already, stops it, thinks again, pauses
     everybody, sees her word delivered and applied, keeps the proof, takes her data and goes."""
@@ -102,7 +102,7 @@ def test_from_sign_up_to_erasure(
 
     dora = Consumer.objects.get(user__email=DORA)
     propagation.propagate(dora.subject_id, now=timezone.now())
-    worker.knock(endpoint.pk).result(20)
+    worker.start_delivery(endpoint.pk).result(20)
     page.get_by_role("link", name="See what happens").click()
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"delivered \d"))
     expect(page.get_by_role("main")).to_contain_text("to be applied by")

@@ -16,12 +16,12 @@ from brands.models import (
     Brand,
     BrandKey,
     Event,
-    SetAside,
+    QuarantinedEvent,
     Subscription,
     Topic,
     Workspace,
 )
-from brands.webhooks import Terms
+from brands.webhooks import SubscriptionTerms
 from cmr import accounts, asking, links, made_up, members, preferences, tokens
 from cmr.asking import Question
 from cmr.links import Link
@@ -153,10 +153,11 @@ def _tried_out(trial: Brand, now: datetime) -> None:
 
 
 def _deliveries(trial: Brand, at: datetime) -> None:
-    hook, _ = webhooks.subscribe(trial, Terms("https://shop.acme.example/hooks/cmr"), now=at)
+    terms = SubscriptionTerms("https://shop.acme.example/hooks/cmr")
+    hook, _ = webhooks.subscribe(trial, terms, now=at)
     Subscription.objects.filter(pk=hook.pk).update(id=HOOK)
     failing, _ = webhooks.subscribe(
-        trial, Terms("https://crm.acme.example/hook", ["preference.*"]), now=at, after=3
+        trial, SubscriptionTerms("https://crm.acme.example/hook", ["preference.*"]), now=at, after=3
     )
     Subscription.objects.filter(pk=failing.pk).update(
         failures=3, failing_since=at, next_try_at=at + timedelta(hours=2)
@@ -169,9 +170,9 @@ def _deliveries(trial: Brand, at: datetime) -> None:
             status=422 if refused else 204, answer="no such customer" if refused else "",
         )  # fmt: skip
         if refused:
-            SetAside.objects.create(
-                subscription_id=HOOK, sequence=event.sequence, subject=event.subject, since=at,
-                refusals=2, status=422,
+            QuarantinedEvent.objects.create(
+                subscription_id=HOOK, sequence=event.sequence, subject=event.subject,
+                quarantined_at=at, refusals=2, status=422,
             )  # fmt: skip
 
 

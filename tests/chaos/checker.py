@@ -406,18 +406,18 @@ def seeking_sends_again(evidence: Evidence) -> Iterator[str]:
 def done_means_arrived(evidence: Evidence) -> Iterator[str]:
     """What a brand is told is done with has come before it is told so.
 
-    Save for people of whom it refused an event for itself: theirs stand aside until a replay.
+    Save for people of whom it refused an event for itself: theirs are quarantined until a replay.
     """
     for subscribed in evidence.subscriptions:
         came: dict[int, float] = {}
-        aside = _refused(evidence, subscribed)
+        quarantined = _refused(evidence, subscribed)
         for request in evidence.of(subscribed):
             for event in request.events if request.processed else []:
                 came.setdefault(event["sequence"], request.at)
         wanted = [
             event["sequence"]
             for event in _wanted(evidence, subscribed)
-            if event["data"]["subject"]["id"] not in aside
+            if event["data"]["subject"]["id"] not in quarantined
         ]
         latest = list(accumulate((came.get(sequence, inf) for sequence in wanted), max))
         for look in _looks_at(evidence, subscribed):

@@ -117,7 +117,7 @@ class Endpoints:
         return answer.ok or answer.unknown
 
     def replay_parked(self, name: str) -> bool:
-        """Have sent again what stands aside for a refused event; False where nothing does."""
+        """Replay what is parked; return False where nothing is."""
         seen = self._call(name, "GET", f"subscriptions/{self.by_name[name].id}")
         if not seen.ok or not seen.body.get("parked"):
             return False

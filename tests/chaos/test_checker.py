@@ -444,7 +444,7 @@ def test_a_subscription_gets_what_it_asked_for() -> None:
     assert check(run) == []
 
 
-def test_what_was_refused_for_itself_may_stand_aside() -> None:
+def test_what_was_refused_for_itself_may_be_quarantined() -> None:
     run = a_good_run()
     done_before_it_came(run)
     run.requests.insert(

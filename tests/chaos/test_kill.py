@@ -39,7 +39,7 @@ class Journal:
         self.requests: list[Request] = []
         server.expect_request("/hook").respond_with_handler(self._receive)
         url, now = server.url_for("/hook"), timezone.now()
-        _, secret = webhooks.subscribe(brand, webhooks.Terms(url=url), now=now)
+        _, secret = webhooks.subscribe(brand, webhooks.SubscriptionTerms(url=url), now=now)
         self.secret = Secret("acme", secret, 0.0, time.monotonic())
 
     def _receive(self, request: werkzeug.Request) -> Response:

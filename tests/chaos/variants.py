@@ -65,7 +65,7 @@ def short_lease() -> None:
     """A lease ends before a slow try does, and its holder does not look at the clock."""
     from django.conf import settings
 
-    from brands.leases import Lease
+    from brands.webhooks.leases import Lease
 
     settings.DELIVERY_LEASE_SECONDS = 0.5
     _replace(Lease, "has_time", property(lambda lease: True))
@@ -73,40 +73,35 @@ def short_lease() -> None:
 
 def no_fencing_token() -> None:
     """Whoever once held a lease writes the cursor, also when another has taken over."""
-    from brands import leases
     from brands.models import Subscription
+    from brands.webhooks import leases
 
-    def held(lease: leases.Lease) -> Any:
+    def filter_held(lease: leases.Lease) -> Any:
         return Subscription.objects.filter(pk=lease.subscription.pk)
 
-    _replace(leases, "_held", held)
+    _replace(leases, "_filter_held", filter_held)
 
 
 def forgets_failures() -> None:
     """The cursor goes to the end of what was tried, delivered or not."""
-    from brands import aftermath
+    from brands.webhooks.delivery.prepare import Round
 
-    true_place = aftermath.place_after
+    true_advance = Round.advance_cursor
 
-    def place_after(round_: Any, *, left: set[int]) -> dict[str, object]:
-        return true_place(round_, left=set())
+    def advance_cursor(self: Round, *, left: set[int]) -> dict[str, object]:
+        return true_advance(self, left=set())
 
-    _replace(aftermath, "place_after", place_after)
+    _replace(Round, "advance_cursor", advance_cursor)
 
 
 def unordered() -> None:
     """All events are in flight together, one person's too."""
-    from brands import sending
-    from brands.parcels import Lane
+    from brands.webhooks.delivery import send
 
-    def lanes_of(items: Iterable[Any], **_: Any) -> deque[Lane]:
-        lanes = deque[Lane]()
-        for item in items:
-            lanes.append(Lane())
-            lanes[-1].items.append(item)
-        return lanes
+    def partition_events(events: Iterable[Any], **_: Any) -> deque[deque[Any]]:
+        return deque(deque([event]) for event in events)
 
-    _replace(sending, "lanes_of", lanes_of)
+    _replace(send, "partition_events", partition_events)
 
 
 def tells_ledger_ids() -> None:

@@ -240,7 +240,7 @@ def test_events_are_listed(cmr: Command) -> None:
 
 @pytest.mark.usefixtures("_three")
 def test_events_are_sent_to_a_webhook_again(cmr: Command, acme: Brand) -> None:
-    asked = webhooks.Terms(url="https://acme.example/hook")
+    asked = webhooks.SubscriptionTerms(url="https://acme.example/hook")
     hook, _ = webhooks.subscribe(acme, asked, now=timezone.now())
     again = cmr("events", "resend", "2", "3", "--subscription", str(hook.pk))
     assert (again.returncode, again.stdout) == (0, "2 to be sent again.\n")

@@ -14,9 +14,9 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
-from brands.dispatch import Dispatcher
 from brands.models import Brand
-from brands.signing import new_secret
+from brands.webhooks.delivery.worker import DeliveryWorker
+from brands.webhooks.signing import generate_secret
 from consent.models import Relationship
 from tests.brands.endpoints import Endpoint
 from tests.chaos.fleet import wait_until
@@ -70,7 +70,7 @@ def listen(begin: Begin, receiver: Receiver) -> Callable[..., subprocess.Popen[s
 
 @pytest.fixture
 def endpoint(
-    httpserver: HTTPServer, acme: Brand, worker: Dispatcher, met: Relationship
+    httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker, met: Relationship
 ) -> Endpoint:
     """What the product itself delivers to."""
     return Endpoint(httpserver, acme, worker)
@@ -100,7 +100,7 @@ def test_it_is_what_a_webhook_would_have_brought(
     """Body and headers against those of the product's own delivery of the same event."""
     say(as_ana, "deny")
     endpoint.deliver()
-    secret = new_secret()
+    secret = generate_secret()
     listen("--after", "1", "--secret", secret)
     wait_until(receiver.has(1), "one event")
     ((theirs, their_body, _),), ((ours, our_body),) = endpoint.requests, receiver.requests

@@ -7,44 +7,46 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brands.parcels import Item, parcel_of
-from brands.signing import Signer, new_secret
+from brands.webhooks.delivery.batching import PendingEvent, build_request
+from brands.webhooks.signing import Signer, generate_secret
 from cmr_client import BadSignature, verify_webhook
 
-SECRET = new_secret()
+SECRET = generate_secret()
 NOW = datetime.now(UTC)
 PING = b'{"type":"ping","timestamp":"2026-11-22T02:04:33.299273Z","data":{"hello":true}}'
 
 
-def item(sequence: int) -> Item:
+def item(sequence: int) -> PendingEvent:
     body = (
         b'{"type":"preference.denied","timestamp":"2026-11-22T02:04:33.299273Z",'
         b'"sequence":%d,"data":{"subject":{"id":"1","ref":"caf\xc3\xa9"}}}' % sequence
     )
-    return Item(sequence, uuid.uuid4(), uuid.uuid4(), NOW, body)
+    return PendingEvent(sequence, uuid.uuid4(), uuid.uuid4(), NOW, body)
 
 
 def signed(
     body: bytes, *secrets: str, at: datetime | None = None, webhook_id: str = "evt_1"
 ) -> dict[str, str]:
     sent_at = at or datetime.now(UTC)
-    return Signer(secrets or [SECRET]).headers(webhook_id=webhook_id, sent_at=sent_at, body=body)
+    return Signer(secrets or [SECRET]).build_headers(
+        webhook_id=webhook_id, sent_at=sent_at, body=body
+    )
 
 
 def test_one_event() -> None:
-    parcel = parcel_of([item(7)], batch=1)
-    headers = signed(parcel.body, webhook_id=parcel.webhook_id)
-    told = verify_webhook(parcel.body, {k.title(): v for k, v in headers.items()}, SECRET)
-    assert (told.id, told.type) == (parcel.webhook_id, "preference.denied")
+    request = build_request([item(7)], batch=1)
+    headers = signed(request.body, webhook_id=request.webhook_id)
+    told = verify_webhook(request.body, {k.title(): v for k, v in headers.items()}, SECRET)
+    assert (told.id, told.type) == (request.webhook_id, "preference.denied")
     (event,) = told.events
     assert (event.sequence, event.data["subject"]["ref"]) == (7, "café")
-    assert event.body == parcel.body
+    assert event.body == request.body
 
 
 def test_several_at_once() -> None:
     items = [item(7), item(9)]
-    parcel = parcel_of(items, batch=100)
-    told = verify_webhook(parcel.body, signed(parcel.body), SECRET)
+    request = build_request(items, batch=100)
+    told = verify_webhook(request.body, signed(request.body), SECRET)
     assert told.type == "events.batch"
     assert [event.body for event in told.events] == [each.body for each in items]
 
@@ -55,7 +57,7 @@ def test_a_message_without_events() -> None:
 
 
 def test_while_a_secret_is_replaced_both_are_good() -> None:
-    new = new_secret()
+    new = generate_secret()
     for secret in (new, SECRET):
         assert verify_webhook(PING, signed(PING, new, SECRET), secret).type == "ping"
 
@@ -64,7 +66,7 @@ def test_while_a_secret_is_replaced_both_are_good() -> None:
     ("body", "headers", "secret"),
     [
         (PING.replace(b"true", b"null"), signed(PING), SECRET),
-        (PING, signed(PING), new_secret()),
+        (PING, signed(PING), generate_secret()),
         (PING, signed(PING, at=NOW - timedelta(minutes=6)), SECRET),
         (PING, {**signed(PING), "webhook-id": "evt_2"}, SECRET),
         (PING, {**signed(PING), "webhook-signature": "nonsense"}, SECRET),

@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
-from brands.signing import Signer, new_secret
+from brands.webhooks.signing import Signer, generate_secret
 
 #: When the person did it.
 AT = datetime(2026, 1, 20, 9, 30, tzinfo=UTC)
 SECONDS = int(AT.timestamp())
 SENDGRID = ec.generate_private_key(ec.SECP256R1())
-RESEND = new_secret()
+RESEND = generate_secret()
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -274,7 +274,7 @@ def resend(event: str, email: str, name: str, tag: str) -> Call:
 
 
 def svix(name: str, sent_at: datetime, body: bytes) -> dict[str, str]:
-    made = Signer([RESEND]).headers(webhook_id=name, sent_at=sent_at, body=body)
+    made = Signer([RESEND]).build_headers(webhook_id=name, sent_at=sent_at, body=body)
     return {
         "svix-id": name,
         "svix-timestamp": made["webhook-timestamp"],

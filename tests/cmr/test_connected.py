@@ -41,7 +41,7 @@ def test_a_key_connects_while_it_is_valid(acme: Brand) -> None:
 
 
 def test_a_webhook_or_a_workspace_connects(acme: Brand, rival: Brand) -> None:
-    terms = webhooks.Terms(url="https://acme.example/")
+    terms = webhooks.SubscriptionTerms(url="https://acme.example/")
     webhooks.subscribe(acme, terms, now=timezone.now())
     trial, now = Brand.objects.create(slug="trial", name="Trial", test=True), timezone.now()
     Workspace.objects.create(

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import models
 
-from brands.models import Attempt, Event, Repeat, SetAside, SubjectHead, Subscription
+from brands.models import Attempt, Event, QuarantinedEvent, Repeat, SubjectHead, Subscription
 from cmr import accounts, asking, contacts, export, members, tokens
 from cmr.asking import Question
 from cmr.models import (
@@ -88,7 +88,7 @@ NOT_EXPORTED: dict[type[models.Model], str] = {
     PastMerge: "numbers of subjects; `contact_points` has when each address was proved",
     Propagation: "whether a choice of `history` is in all streams",
     Repeat: "digests and sealed answers of calls, for a day",
-    SetAside: "an event that a webhook refused",
+    QuarantinedEvent: "an event that a webhook refused",
     SubjectHead: "counts the events of a relationship",
     Subscription: "a brand's; its UUID is a lease's",
     Decided: "that a choice of `history` was counted, once a day",

@@ -41,7 +41,7 @@ def fates(as_ana: Api, entry: str) -> list[dict[str, Any]]:
 
 def delivered(brand: Brand, sequence: int) -> None:
     subscription, _ = webhooks.subscribe(
-        brand, webhooks.Terms(url="https://acme.example/"), now=timezone.now()
+        brand, webhooks.SubscriptionTerms(url="https://acme.example/"), now=timezone.now()
     )
     Attempt.objects.create(
         subscription=subscription,

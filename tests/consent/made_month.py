@@ -154,7 +154,7 @@ def _report(month: Month) -> None:
 
 def _answer(month: Month) -> None:
     """Acme applies on three days, its endpoint takes some events sooner; the rival is deaf."""
-    here = webhooks.Terms(url="https://acme.example/hook")
+    here = webhooks.SubscriptionTerms(url="https://acme.example/hook")
     endpoint, _ = webhooks.subscribe(month.acme, here, now=at(0))
     for day in (38, 41, 50):
         month.on(day, lambda now: _acknowledge(month.acme, now), minute=600)

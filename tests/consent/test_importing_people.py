@@ -482,7 +482,7 @@ def test_a_topic_brings_its_purpose(as_acme: Api, acme: Brand) -> None:
 
 def test_history_is_told_to_nobody_and_counted_as_no_decision(as_acme: Api, acme: Brand) -> None:
     endpoint, _ = webhooks.subscribe(
-        acme, webhooks.Terms(url="https://acme.example/hook"), now=timezone.now()
+        acme, webhooks.SubscriptionTerms(url="https://acme.example/hook"), now=timezone.now()
     )
     apply(as_acme, f"{HEADINGS}\nann@example.org,,{YES}\n")
     wanted = stream.Wanted()

@@ -103,7 +103,7 @@ def told_once(ana: Consumer, met: Relationship) -> None:
     from brands.models import Attempt
 
     subscription, _ = webhooks.subscribe(
-        met.brand, webhooks.Terms(url="https://acme.example/hooks"), now=NOW
+        met.brand, webhooks.SubscriptionTerms(url="https://acme.example/hooks"), now=NOW
     )
     record(ana, no(met.brand))
     Attempt.objects.create(

@@ -16,9 +16,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from brands import keys, leases, stream, wakeup
+from brands import keys, stream, wakeup
 from brands.models import Brand
 from brands.prepared import Statement
+from brands.webhooks import leases
 from cmr import tokens
 from consent import (
     attribution,

@@ -14,8 +14,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from brands import webhooks
-from brands.dispatch import Dispatcher
-from brands.models import Attempt, Brand, SetAside, Subscription, Workspace
+from brands.models import Attempt, Brand, QuarantinedEvent, Subscription, Workspace
+from brands.webhooks import signing_keys
+from brands.webhooks.delivery.worker import DeliveryWorker
 from tests.console.conftest import Browser
 
 FORM = {"event_types": ["*"], "batch": 1, "signature": "v1"}
@@ -32,8 +33,8 @@ def hook(workspace: Workspace, dev: Browser, httpserver: HTTPServer) -> str:
     return f"acme/test/webhooks/{Subscription.objects.get().pk}"
 
 
-def deliver(worker: Dispatcher) -> None:
-    worker.knock(Subscription.objects.get().pk).result(60)
+def deliver(worker: DeliveryWorker) -> None:
+    worker.start_delivery(Subscription.objects.get().pk).result(60)
 
 
 def tokens(page: str) -> list[str]:
@@ -47,7 +48,7 @@ def test_its_secret_is_shown_once(workspace: Workspace, dev: Browser) -> None:
     form = {**FORM, "purposes": ["marketing"], "channels": ["email"], "rate_limit": 5}
     page = dev.post("acme/test/webhooks/new", url="https://acme.example/h", **form)
     made = Subscription.objects.get(brand=workspace.test)
-    assert tokens(page.content.decode()) == webhooks.secrets_of(made, now=made.created_at)
+    assert tokens(page.content.decode()) == signing_keys.list_secrets(made, now=made.created_at)
     assert (made.purposes, made.channels, made.rate_limit) == (["marketing"], ["email"], 5)
     assert "whsec_" not in dev.text(f"acme/test/webhooks/{made.pk}")
 
@@ -98,9 +99,9 @@ def test_it_is_deleted_by_whoever_confirms(hook: str, dev: Browser) -> None:
 
 
 def test_a_rotated_secret_leaves_the_old_one_valid(hook: str, dev: Browser, now: datetime) -> None:
-    (old,) = webhooks.secrets_of(Subscription.objects.get(), now=now)
+    (old,) = signing_keys.list_secrets(Subscription.objects.get(), now=now)
     (new,) = tokens(dev.post(f"{hook}/rotate").content.decode())
-    assert webhooks.secrets_of(Subscription.objects.get(), now=now) == [new, old]
+    assert signing_keys.list_secrets(Subscription.objects.get(), now=now) == [new, old]
 
 
 # -- Its endpoint ---------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ def test_what_never_delivered_is_not_called_working(hook: str, dev: Browser) -> 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_waits_after_a_failure(
-    hook: str, dev: Browser, worker: Dispatcher, httpserver: HTTPServer
+    hook: str, dev: Browser, worker: DeliveryWorker, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("on fire", status=500)
     dev.post("acme/test/events/happen", **SAYS)
@@ -178,27 +179,28 @@ def test_it_waits_after_a_failure(
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_parked_is_sent_again(
-    hook: str, dev: Browser, worker: Dispatcher, httpserver: HTTPServer
+    hook: str, dev: Browser, worker: DeliveryWorker, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("")
     dev.post("acme/test/events/happen", **SAYS)
     deliver(worker)
     assert "through event 2 of 2" in dev.text(hook)
     held = Subscription.objects.get()
-    SetAside.objects.create(
-        subscription=held, sequence=2, subject=uuid.uuid4(), since=held.created_at,
-        refusals=3, status=422,
+    QuarantinedEvent.objects.create(
+        subscription=held, sequence=2, subject=uuid.uuid4(),
+        quarantined_at=held.created_at, refusals=3, status=422,
     )  # fmt: skip
     assert "1 parked" in dev.text("acme/test/webhooks")
+    assert "Quarantine" in dev.text(hook) and "parked" in dev.text(hook)
     assert "Parked: it was refused with 422" in dev.text("acme/test/events/2")
     dev.post(f"{hook}/replay-parked")
     deliver(worker)
-    assert not SetAside.objects.exists() and len(httpserver.log) == 3
+    assert not QuarantinedEvent.objects.exists() and len(httpserver.log) == 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_ranges_and_places(
-    hook: str, dev: Browser, worker: Dispatcher, httpserver: HTTPServer
+    hook: str, dev: Browser, worker: DeliveryWorker, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("")
     dev.post("acme/test/events/happen", **SAYS)
@@ -239,7 +241,9 @@ def test_another_brands_is_not_there(
 ) -> None:
     """Nor is one of the other mode."""
     for brand in (rival, is_live.test):
-        theirs, _ = webhooks.subscribe(brand, webhooks.Terms("https://rival.example/h"), now=now)
+        theirs, _ = webhooks.subscribe(
+            brand, webhooks.SubscriptionTerms("https://rival.example/h"), now=now
+        )
         path = f"acme/live/webhooks/{theirs.pk}{act}"
         statuses = {olga.get(path).status_code, olga.post(path).status_code}
         assert statuses <= {404, 405} and 404 in statuses
@@ -252,7 +256,9 @@ def test_another_brands_is_not_there(
 def test_changing_a_live_webhook_takes_a_fresh_session(
     is_live: Workspace, dev: Browser, acme: Brand, now: datetime
 ) -> None:
-    made, _ = webhooks.subscribe(acme, webhooks.Terms(url="https://acme.example/h"), now=now)
+    made, _ = webhooks.subscribe(
+        acme, webhooks.SubscriptionTerms(url="https://acme.example/h"), now=now
+    )
     path, form = f"acme/live/webhooks/{made.pk}/edit", {**FORM, "url": "https://thief.example/h"}
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         answer = dev.post(path, **form)

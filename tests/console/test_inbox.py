@@ -12,9 +12,9 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
 from brands import stream, webhooks
-from brands.dispatch import Dispatcher
 from brands.models import Brand, Event, Subscription, Topic, Workspace
-from brands.webhooks import Terms
+from brands.webhooks import SubscriptionTerms
+from brands.webhooks.delivery.worker import DeliveryWorker
 from cmr.models import TestMail
 from consent import relationships
 from consent.identifiers import Contact
@@ -131,7 +131,7 @@ def test_another_brands_events_are_not_there(
 
 
 def subscribed(brand: Brand, url: str, now: datetime, **terms: object) -> tuple[Subscription, str]:
-    return webhooks.subscribe(brand, Terms(url, **terms), now=now, after=0)  # type: ignore[arg-type]
+    return webhooks.subscribe(brand, SubscriptionTerms(url, **terms), now=now, after=0)  # type: ignore[arg-type]
 
 
 def blocks(page: str) -> tuple[dict[str, str], str]:
@@ -175,7 +175,11 @@ def test_in_live_mode_nothing_is_signed_to_be_looked_at(
 
 @pytest.mark.django_db(transaction=True)
 def test_who_got_it_and_sending_it_again(
-    workspace: Workspace, dev: Browser, now: datetime, worker: Dispatcher, httpserver: HTTPServer
+    workspace: Workspace,
+    dev: Browser,
+    now: datetime,
+    worker: DeliveryWorker,
+    httpserver: HTTPServer,
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data("thank you")
     hook, _ = subscribed(workspace.test, httpserver.url_for("/hook"), now)
@@ -185,13 +189,13 @@ def test_who_got_it_and_sending_it_again(
     happen(dev)
     page = dev.text("acme/test/events/2")
     assert "To be sent" in page and "Not sent: it asks for other events" in page
-    worker.knock(hook.pk).result(60)
+    worker.start_delivery(hook.pk).result(60)
     page = dev.text("acme/test/events/2")
     assert "Delivered" in page and "thank you" in page
     assert '<td class="n">1</td>' in dev.text("acme/test/events")
     dev.post(f"acme/test/events/2/again/{hook.pk}")
     assert "Is sent again" in dev.text("acme/test/events/2")
-    worker.knock(hook.pk).result(60)
+    worker.start_delivery(hook.pk).result(60)
     ids = [request.headers["webhook-id"] for request, _ in httpserver.log]
     assert len(ids) == 3 and ids[1] == ids[2]
     answer = dev.client.post(

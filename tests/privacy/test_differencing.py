@@ -27,7 +27,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from pytest_httpserver import HTTPServer
 
-from brands.dispatch import Dispatcher
+from brands.webhooks.delivery.worker import DeliveryWorker
 from tests.privacy import joining
 from tests.privacy.asking import Recorder, Script
 from tests.privacy.comparing import Allowed, Difference, Seen, compare, explain, normalise
@@ -75,7 +75,7 @@ class Worlds:
 
     recorded: dict[Life, Recorder] = {}  # of all tests together
 
-    def __init__(self, hook: HTTPServer, worker: Dispatcher) -> None:
+    def __init__(self, hook: HTTPServer, worker: DeliveryWorker) -> None:
         self.hook, self.worker = hook, worker
 
     def record(self, script: str, acts: Iterable[Elsewhere] = (), **how: Any) -> list[Seen]:
@@ -114,7 +114,7 @@ def _add_both_brands(world: World) -> None:
 
 
 @pytest.fixture
-def worlds(httpserver: HTTPServer, worker: Dispatcher) -> Worlds:
+def worlds(httpserver: HTTPServer, worker: DeliveryWorker) -> Worlds:
     return Worlds(httpserver, worker)
 
 

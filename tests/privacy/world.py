@@ -19,8 +19,8 @@ from time_machine import Traveller, travel
 from werkzeug import Request, Response
 
 from brands import keys
-from brands.dispatch import Dispatcher
 from brands.models import Brand, Subscription
+from brands.webhooks.delivery.worker import DeliveryWorker
 from cmr import accounts, links, tokens
 from cmr.links import Link
 from cmr.models import Consumer, RateLimitCount
@@ -75,7 +75,7 @@ class World:
 
     clock: Clock
     hook: HTTPServer
-    worker: Dispatcher
+    worker: DeliveryWorker
     acme: Brand
     trial: Brand
     rival: Brand
@@ -154,7 +154,7 @@ class World:
     def deliver(self) -> list[tuple[dict[str, str], bytes]]:
         """Have all that is due delivered by the worker; return the requests, headers and body."""
         for each in Subscription.objects.filter(brand=self.acme, disabled_at=None):
-            self.worker.knock(each.pk).result(30)
+            self.worker.start_delivery(each.pk).result(30)
         came, self.delivered[:] = list(self.delivered), []
         return came
 
@@ -173,7 +173,7 @@ def expect(answer: Any, *statuses: int) -> Any:
     return answer.json() if answer.content else None
 
 
-def make_world(clock: Clock, hook: HTTPServer, worker: Dispatcher, **how: Any) -> World:
+def make_world(clock: Clock, hook: HTTPServer, worker: DeliveryWorker, **how: Any) -> World:
     """Return a world in tables that were emptied."""
     _empty_tables()
     named = [("acme", False), ("acme-test", True), ("rival", False), ("third", False)]

@@ -66,7 +66,9 @@ def settled(brand: Brand, word: str, now: datetime) -> Tenant:
     topic, _ = topics.make(brand, code=f"{word}-topic", name=f"{secret} topic", purpose="marketing")
     notices.write(brand, code=f"{word}-notice", texts={"en": f"{secret} text"}, now=now)
     campaign, _ = campaigns.name(brand, code=f"{word}-campaign", called=secret, now=now)
-    hook, _ = webhooks.subscribe(brand, webhooks.Terms(f"https://{secret}.example/hook"), now=now)
+    hook, _ = webhooks.subscribe(
+        brand, webhooks.SubscriptionTerms(f"https://{secret}.example/hook"), now=now
+    )
     contact = Contact(email=email, world=brand.world)
     person, _ = relationships.register(brand, contact, now=now, note=f"{secret} note", ref=word)
     job = jobs.begin(brand, note=f"{secret} import", tells=False, now=now)

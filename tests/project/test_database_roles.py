@@ -241,7 +241,7 @@ def test_the_record_can_be_added_to(met: Relationship, ana: Consumer) -> None:
 def attempts(transactional_db: None, acme: Brand) -> list[Attempt]:
     """Attempts that began 100, 60 and 10 days ago."""
     now = timezone.now()
-    terms = webhooks.Terms(url="https://acme.example/hooks")
+    terms = webhooks.SubscriptionTerms(url="https://acme.example/hooks")
     subscription, _ = webhooks.subscribe(acme, terms, now=now)
     return [
         Attempt.objects.create(

@@ -154,7 +154,7 @@ def known(acme: Brand, ana: Consumer) -> Mapping[str, Any]:
         brand=acme, code="weekly-offers", name="Weekly offers", purpose_id="marketing"
     )
     hook = "https://acme.example/hook"
-    made, _ = webhooks.subscribe(acme, webhooks.Terms(url=hook), now=NOW)
+    made, _ = webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=hook), now=NOW)
     reserved = Send.objects.create(
         subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=NOW
     )

@@ -13,13 +13,13 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.log import log_response
 
-from brands import signing
+from brands.webhooks import signing
 from config import logs
 from tests.conftest import EMAIL, Api
 
 SECRETS = [
-    signing.new_secret(),
-    signing.new_secret("v1a"),
+    signing.generate_secret(),
+    signing.generate_secret("v1a"),
     "cmr_live_0123456789abcdef_" + "A" * 43,
     "cmr_pat_0123456789abcdef_" + "b-_" * 14 + "c",
 ]

@@ -21,8 +21,8 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands import recurring, webhooks
-from brands.dispatch import Dispatcher
 from brands.models import Attempt, AttemptCount, Brand
+from brands.webhooks.delivery.worker import DeliveryWorker
 from config.recurring import SWEEP
 from config.web import Application, counts
 from config.web.threads import Threads
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def endpoint(httpserver: HTTPServer, acme: Brand, worker: Dispatcher) -> Endpoint:
+def endpoint(httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker) -> Endpoint:
     return Endpoint(httpserver, acme, worker)
 
 
@@ -73,7 +73,7 @@ def test_one_that_fails_lags_by_its_oldest_event_and_waits(endpoint: Endpoint) -
 
 
 def test_what_it_did_not_ask_for_is_no_lag(
-    httpserver: HTTPServer, acme: Brand, worker: Dispatcher
+    httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker
 ) -> None:
     endpoint = Endpoint(httpserver, acme, worker, event_types=["relationship.*"])
     happen(acme, 1)

@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from brands import keys, notices, webhooks
 from brands.api.pages import write_cursor
 from brands.api.queries import QueryView
-from brands.models import Attempt, Brand, Event, SetAside
+from brands.models import Attempt, Brand, Event, QuarantinedEvent
 from cmr import account_access, accounts
 from cmr.models import Consumer, TestMail
 from consent import ledger, relationships
@@ -90,7 +90,7 @@ def _import_twice(as_acme: Api) -> str:
 
 
 def _subscribe_twice(acme: Brand, now: datetime) -> str:
-    terms = webhooks.Terms(url="https://acme.example/hook")
+    terms = webhooks.SubscriptionTerms(url="https://acme.example/hook")
     for _ in range(2):
         hook, _secret = webhooks.subscribe(acme, terms, now=now, signature="v1a")
     for sequence in (1, 2):
@@ -99,7 +99,9 @@ def _subscribe_twice(acme: Brand, now: datetime) -> str:
             subscription=hook, sequence=sequence, message=message, started_at=now, latency_ms=1,
             outcome="refused", status=422,
         )  # fmt: skip
-        SetAside.objects.create(subscription=hook, sequence=sequence, subject=message, since=now)
+        QuarantinedEvent.objects.create(
+            subscription=hook, sequence=sequence, subject=message, quarantined_at=now
+        )
     return str(hook.pk)
 
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from brands import webhooks
 from brands.models import Brand, Subscription
+from brands.webhooks import signing_keys
 from cmr import contacts
 from cmr.adapter import SecondFactorAdapter
 from cmr.inbound import inlets
@@ -30,7 +31,7 @@ SIGNING_KEY = "key-of-mailgun-0123456789abcdef"
 @pytest.fixture
 def subscription(acme: Brand) -> Subscription:
     """A webhook with the secret of today and the one before."""
-    terms = webhooks.Terms(url="https://hooks.acme.example/")
+    terms = webhooks.SubscriptionTerms(url="https://hooks.acme.example/")
     made, _ = webhooks.subscribe(acme, terms, now=NOW)
     webhooks.rotate(made, now=NOW)
     made.refresh_from_db()
@@ -60,7 +61,7 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
     factor: Authenticator,
     met: Relationship,
 ) -> None:
-    acme, secrets = met.brand, webhooks.secrets_of(subscription, now=NOW)
+    acme, secrets = met.brand, signing_keys.list_secrets(subscription, now=NOW)
     inlet, _ = inlets.open_inlet(acme, provider="mailgun", signing_key=SIGNING_KEY)
     as_acme.post("relationships", {"contact": {"email": EMAIL}, "note": "order"})
     known = contact_hashes.of(acme.pk, [met.pk])
@@ -71,7 +72,7 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
 
     assert "2 secrets of webhooks" in said.getvalue()
     subscription.refresh_from_db()
-    assert webhooks.secrets_of(subscription, now=NOW) == secrets
+    assert signing_keys.list_secrets(subscription, now=NOW) == secrets
     assert inlets.key_of(Inlet.objects.get(pk=inlet.pk)) == SIGNING_KEY
     factor.refresh_from_db()
     assert SecondFactorAdapter().decrypt(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
@@ -81,9 +82,9 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
 def test_old_keys_are_read_before_reencrypt(
     settings: Settings, subscription: Subscription, factor: Authenticator, met: Relationship
 ) -> None:
-    secrets = webhooks.secrets_of(subscription, now=NOW)
+    secrets = signing_keys.list_secrets(subscription, now=NOW)
     replace_keys(settings)
-    assert webhooks.secrets_of(subscription, now=NOW) == secrets
+    assert signing_keys.list_secrets(subscription, now=NOW) == secrets
     assert SecondFactorAdapter().decrypt(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
     contact_hashes.check_key()
 

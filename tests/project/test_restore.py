@@ -21,9 +21,9 @@ from django.utils import timezone
 from psycopg import sql
 from pytest_httpserver import HTTPServer
 
-from brands.dispatch import Dispatcher
 from brands.gaps import number_at
 from brands.models import Brand
+from brands.webhooks.delivery.worker import DeliveryWorker
 from config.postgres import grants
 from consent.models import LedgerEntry, Relationship
 from tests.brands.endpoints import Endpoint
@@ -116,13 +116,13 @@ def may_mail(as_acme: Api) -> bool:
 
 
 @pytest.fixture
-def subscribe(httpserver: HTTPServer, met: Relationship) -> Callable[[Dispatcher], Endpoint]:
+def subscribe(httpserver: HTTPServer, met: Relationship) -> Callable[[DeliveryWorker], Endpoint]:
     """Make an endpoint of acme's, to which a worker delivers."""
     return lambda worker: Endpoint(httpserver, met.brand, worker)
 
 
 def test_a_drill(
-    subscribe: Callable[[Dispatcher], Endpoint],
+    subscribe: Callable[[DeliveryWorker], Endpoint],
     as_ana: Api,
     as_acme: Api,
     empty: str,
@@ -166,12 +166,12 @@ def test_a_drill(
 
 
 @contextmanager
-def working() -> Iterator[Dispatcher]:
-    dispatcher = Dispatcher()
+def working() -> Iterator[DeliveryWorker]:
+    delivery = DeliveryWorker()
     try:
-        yield dispatcher
+        yield delivery
     finally:
-        dispatcher.close()
+        delivery.close()
 
 
 def test_the_application_owns_nothing_of_what_was_restored(

@@ -15,13 +15,15 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
-from brands import delivery, leases, stream, webhooks
-from brands.dispatch import Dispatcher
-from brands.leases import Lease
+from brands import stream, webhooks
 from brands.models import Attempt, Brand, Outcome, Subscription
 from brands.ordered_ids import new_id
-from brands.sending import Round
 from brands.stream import Notice
+from brands.webhooks import leases
+from brands.webhooks.delivery import prepare
+from brands.webhooks.delivery.prepare import Round
+from brands.webhooks.delivery.worker import DeliveryWorker
+from brands.webhooks.leases import Lease
 from tests.races.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,24 +54,24 @@ def subscription(httpserver: HTTPServer, acme: Brand, received: Counter[str]) ->
 
     httpserver.expect_request("/hook").respond_with_handler(count)
     url = httpserver.url_for("/hook")
-    return webhooks.subscribe(acme, webhooks.Terms(url=url), now=timezone.now())[0]
+    return webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=url), now=timezone.now())[0]
 
 
 @pytest.fixture
-def workers() -> Iterator[list[Dispatcher]]:
+def workers() -> Iterator[list[DeliveryWorker]]:
     """Several processes' worth of them."""
-    all_of_them = [Dispatcher() for _ in range(5)]
+    all_of_them = [DeliveryWorker() for _ in range(5)]
     yield all_of_them
     for each in all_of_them:
         each.close()
 
 
 def test_many_workers_send_each_event_once(
-    subscription: Subscription, acme: Brand, received: Counter[str], workers: list[Dispatcher]
+    subscription: Subscription, acme: Brand, received: Counter[str], workers: list[DeliveryWorker]
 ) -> None:
     happen(acme, *range(40))
-    knocks = [each.knock(subscription.pk) for each in workers]
-    assert sum(each.result(60) for each in knocks) == 40
+    started = [each.start_delivery(subscription.pk) for each in workers]
+    assert sum(each.result(60) for each in started) == 40
     assert set(received.values()) == {1}
 
 
@@ -77,39 +79,39 @@ def test_an_event_that_comes_while_a_worker_lets_go_is_not_forgotten(
     subscription: Subscription,
     acme: Brand,
     received: Counter[str],
-    worker: Dispatcher,
+    worker: DeliveryWorker,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its own wake-up finds the lease taken and goes away; so the holder has to look once more."""
     happen(acme, 1)
-    let_go, late = leases.let_go, iter([True])
+    release_lease, late = leases.release_lease, iter([True])
 
-    def be_late_and_let_go(lease: Lease) -> None:
+    def be_late_and_release(lease: Lease) -> None:
         if next(late, False):
             happen(acme, 2)
-            assert leases.take(subscription.pk) is None
-        let_go(lease)
+            assert leases.take_lease(subscription.pk) is None
+        release_lease(lease)
 
-    monkeypatch.setattr(leases, "let_go", be_late_and_let_go)
-    assert worker.knock(subscription.pk).result(60) == 2
+    monkeypatch.setattr(leases, "release_lease", be_late_and_release)
+    assert worker.start_delivery(subscription.pk).result(60) == 2
     assert len(received) == 2
 
 
 def test_a_wake_up_that_comes_while_it_is_in_hand_is_not_forgotten(
-    subscription: Subscription, acme: Brand, worker: Dispatcher, monkeypatch: pytest.MonkeyPatch
+    subscription: Subscription, acme: Brand, worker: DeliveryWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes after the last look: the same process has to look again itself."""
-    begin, late = delivery.begin, iter([True])
+    take_round, late = prepare.take_round, iter([True])
 
-    def begin_and_be_late(subscription_id: uuid.UUID) -> Round | None:
-        round_ = begin(subscription_id)
+    def take_and_be_late(subscription_id: uuid.UUID) -> Round | None:
+        round_ = take_round(subscription_id)
         if round_ is None and next(late, False):
             happen(acme, 1)
-            worker.knock(subscription_id)
+            worker.start_delivery(subscription_id)
         return round_
 
-    monkeypatch.setattr(delivery, "begin", begin_and_be_late)
-    assert worker.knock(subscription.pk).result(60) == 1
+    monkeypatch.setattr(prepare, "take_round", take_and_be_late)
+    assert worker.start_delivery(subscription.pk).result(60) == 1
 
 
 def test_two_recall_a_lease_and_then_it_can_be_taken(
@@ -117,11 +119,11 @@ def test_two_recall_a_lease_and_then_it_can_be_taken(
 ) -> None:
     happen(acme, 1)
     together(*[lambda: webhooks.seek(subscription, after=0)] * 2)
-    assert leases.take(subscription.pk)
+    assert leases.take_lease(subscription.pk)
 
 
 def test_endpoints_that_hang_hold_up_nobody_else(
-    httpserver: HTTPServer, acme: Brand, worker: Dispatcher
+    httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker
 ) -> None:
     """The good ones have everything while every connection to the others is still open."""
     httpserver.expect_request("/good").respond_with_data("", status=204)
@@ -130,8 +132,8 @@ def test_endpoints_that_hang_hold_up_nobody_else(
         hanging = [subscribed(acme, f"{silence}{n}") for n in range(20)]
         good = [subscribed(acme, httpserver.url_for("/good")) for _ in range(10)]
         happen(acme, *range(30))
-        stuck = [worker.knock(each.pk) for each in hanging]
-        assert [worker.knock(each.pk).result(60) for each in good] == [30] * 10
+        stuck = [worker.start_delivery(each.pk) for each in hanging]
+        assert [worker.start_delivery(each.pk).result(60) for each in good] == [30] * 10
         assert not any(each.done() for each in stuck)
         for each in hanging:
             webhooks.disable(each, reason="by_brand", now=timezone.now())
@@ -139,15 +141,15 @@ def test_endpoints_that_hang_hold_up_nobody_else(
 
 
 def subscribed(acme: Brand, url: str) -> Subscription:
-    return webhooks.subscribe(acme, webhooks.Terms(url=url), now=timezone.now())[0]
+    return webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=url), now=timezone.now())[0]
 
 
-def test_disabling_breaks_off_what_is_on_its_way(acme: Brand, worker: Dispatcher) -> None:
+def test_disabling_breaks_off_what_is_on_its_way(acme: Brand, worker: DeliveryWorker) -> None:
     """The answer to it means that nothing is; what was is on record, and comes again later."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         held = subscribed(acme, f"http://127.0.0.1:{silent.getsockname()[1]}/")
         happen(acme, 1)
-        stuck = worker.knock(held.pk)
+        stuck = worker.start_delivery(held.pk)
         connection, _ = silent.accept()
         connection.recv(10)
         webhooks.disable(held, reason="by_brand", now=timezone.now())
@@ -159,18 +161,18 @@ def test_disabling_breaks_off_what_is_on_its_way(acme: Brand, worker: Dispatcher
 
 
 def test_a_worker_that_stops_lets_go(acme: Brand) -> None:
-    worker = Dispatcher()
+    worker = DeliveryWorker()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         held = subscribed(acme, f"http://127.0.0.1:{silent.getsockname()[1]}/")
         happen(acme, 1)
-        worker.knock(held.pk)
+        worker.start_delivery(held.pk)
         silent.accept()
         worker.close()
-    assert leases.take(held.pk)
+    assert leases.take_lease(held.pk)
 
 
 def test_after_a_rotation_all_is_signed_with_the_new_secret(
-    httpserver: HTTPServer, acme: Brand, worker: Dispatcher
+    httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker
 ) -> None:
     """Also what a worker sends that was in the middle of a backlog, and after a second rotation."""
     slowly = threading.Event()
@@ -184,7 +186,7 @@ def test_after_a_rotation_all_is_signed_with_the_new_secret(
     httpserver.expect_request("/slow").respond_with_handler(take)
     held = subscribed(acme, httpserver.url_for("/slow"))
     happen(acme, *range(400))
-    begun = worker.knock(held.pk)
+    begun = worker.start_delivery(held.pk)
     while not requests:
         slowly.wait(0.01)
     webhooks.rotate(held, now=timezone.now())
@@ -192,7 +194,7 @@ def test_after_a_rotation_all_is_signed_with_the_new_secret(
     before = len(requests)
     begun.result(60)
     while Subscription.objects.get(pk=held.pk).cursor < 400:
-        worker.knock(held.pk).result(60)
+        worker.start_delivery(held.pk).result(60)
     after = requests[before + 64 :]  # those that were under way may still have been written down
     assert after
     for headers, body in after:

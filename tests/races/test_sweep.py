@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from brands import dispatch, webhooks
+from brands import webhooks
 from brands.models import Event, Subscription
 from cmr.models import Consumer
 from consent import ledger, tasks
@@ -29,7 +29,7 @@ def said(ana: Consumer, met: Relationship, httpserver: HTTPServer) -> LedgerEntr
     """Ana said no to every brand, and acme listens."""
     httpserver.expect_request("/hook").respond_with_data("", status=204)
     url = httpserver.url_for("/hook")
-    webhooks.subscribe(met.brand, webhooks.Terms(url=url), now=timezone.now())
+    webhooks.subscribe(met.brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
     wide = NewChoice(Scope(None, "marketing"), "deny")
     return ledger.record(ana.subject_id, [wide], by=Actor("api"), now=NOW)[0]
 
@@ -62,10 +62,10 @@ def test_a_part_that_fails_does_not_stop_the_others(
 def _finish_delivering() -> None:
     """The sweep does not wait for its deliveries; a test has to, and closes what they opened."""
     for subscription_id in Subscription.objects.values_list("pk", flat=True):
-        dispatch.own().knock(subscription_id).result(30)
-    while dispatch.own().in_hand:
+        webhooks.get_worker().start_delivery(subscription_id).result(30)
+    while webhooks.get_worker().active:
         time.sleep(0.01)
-    dispatch.close_own()
+    webhooks.close_worker()
 
 
 def test_the_ledgers_verification_finds_what_was_altered(said: LedgerEntry) -> None:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from brands import attempts
+from brands import webhooks
 from brands.models.webhook import KEPT_DAYS
 
 
@@ -32,5 +32,5 @@ class Command(BaseCommand):
             psycopg.connect(settings.MAINTENANCE_DATABASE_URL, autocommit=True) as connection,
             tqdm(unit=" attempts", disable=None) as bar,
         ):
-            deleted = attempts.prune(connection, before=before, report=bar.update)
+            deleted = webhooks.prune_attempts(connection, before=before, report=bar.update)
         self.stdout.write(f"Deleted {deleted:,} attempts that began before {before:%Y-%m-%d}.")

@@ -333,7 +333,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Parked:
-    """An event that stands aside; without a `next_try_at` it waits for a replay."""
+    """A quarantined event; without a `next_try_at` it waits for a replay."""
 
     sequence: int
     subject: str

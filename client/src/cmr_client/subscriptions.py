@@ -129,7 +129,7 @@ class Subscriptions(Group[K]):
 
     @Operation
     def replay_parked(self, subscription: str, *, idempotency_key: str | None = None) -> Steps[int]:
-        """Have what stands aside tried again; how many."""
+        """Retry the parked events; return how many."""
         return _replay(subscription, {"parked": True}, idempotency_key)
 
     def attempts(self, subscription: str, *, sequence: int | None = None) -> Items[Attempt, K]:
@@ -138,7 +138,7 @@ class Subscriptions(Group[K]):
         return Items(self._transport, pages(path, Attempt, sequence=sequence))
 
     def parked(self, subscription: str) -> Items[Parked, K]:
-        """What stands aside, and why."""
+        """The quarantined events, and why."""
         return Items(self._transport, pages(f"subscriptions/{subscription}/parked", Parked))
 
 

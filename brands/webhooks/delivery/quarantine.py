@@ -1,0 +1,151 @@
+"""Quarantine: events that the cursor has passed and that are still to be sent.
+
+Note [Quarantine]. If an endpoint refuses one event and takes others, that event must not hold up
+everybody. It is quarantined, and with it all later events of the same person, so that this person's
+order holds.
+
+- *suspect*: nothing else was accepted since, so the endpoint may be at fault and not the event. It
+  is retried on the schedule, and at once when another event is accepted.
+- *parked* (no `retry_at`): refused while others were accepted, or again as a suspect. It waits
+  until the brand asks for a replay.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from brands import stream
+from brands.models import QuarantinedEvent
+from brands.prepared import Statement, among
+from brands.webhooks.delivery.batching import PendingEvent
+
+#: Counts stop here.
+MAX_COUNT = 1_000
+#: What the column takes.
+MAX_REFUSALS = 30_000
+#: It is retried later, or not at all.
+WAITS = Q(retry_at=None) | Q(retry_at__gt=Now())
+KEY = ("subscription", "sequence")
+
+# It stays SQL: the join with the events has no foreign key.
+DUE_EVENTS = Statement(
+    "SELECT e.sequence, e.uid, e.subject, e.timestamp, e.body, head.ref, q.refusals"
+    " FROM brands_quarantinedevent q"
+    " JOIN brands_event e ON e.brand_id = %(brand)s AND e.sequence = q.sequence"
+    " LEFT JOIN brands_subjecthead head"
+    " ON head.brand_id = e.brand_id AND head.subject = e.subject"
+    " WHERE q.subscription_id = %(subscription)s AND q.retry_at <= statement_timestamp()"
+    # No event overtakes an earlier one of the same person that waits.
+    " AND NOT EXISTS (SELECT FROM brands_quarantinedevent b"
+    "  WHERE b.subscription_id = q.subscription_id"
+    "  AND b.subject = q.subject AND b.sequence < q.sequence"
+    "  AND (b.retry_at IS NULL OR b.retry_at > statement_timestamp()))"
+    " ORDER BY q.sequence LIMIT %(limit)s"
+)
+
+
+def count_events(subscription_id: uuid.UUID) -> tuple[int, int]:
+    """Return how many suspects and how many quarantined events there are, up to `MAX_COUNT`."""
+    first = _filter(subscription_id).values("suspect")[:MAX_COUNT]
+    counts = first.aggregate(suspects=Count("suspect", filter=Q(suspect=True)), all=Count("*"))
+    return counts["suspects"], counts["all"]
+
+
+def list_due_events(subscription_id: uuid.UUID, brand_id: int, *, limit: int) -> list[PendingEvent]:
+    """Return the quarantined events to retry now, in the order of the stream."""
+    given = {"subscription": subscription_id, "brand": brand_id, "limit": limit}
+    return [
+        PendingEvent(sequence, uid, subject, timestamp, stream.put_ref(body, ref), True, refusals)
+        for sequence, uid, subject, timestamp, body, ref, refusals in DUE_EVENTS.ask(given)
+    ]
+
+
+def find_waiting_subjects(
+    subscription_id: uuid.UUID, subjects: Iterable[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Return those of *subjects* who have a quarantined event that waits."""
+    rows = _filter(subscription_id).filter(WAITS, subject__in=among(subjects, "uuid"))
+    return set(rows.values_list("subject", flat=True))
+
+
+def remove_delivered(subscription_id: uuid.UUID, sequences: Sequence[int]) -> None:
+    if sequences:
+        _filter(subscription_id).filter(sequence__in=sequences).delete()
+
+
+def judge_suspects(subscription_id: uuid.UUID) -> None:
+    """Park suspects that were refused twice and retry the others now: another event passed.
+
+    Both apply to all quarantined events of a suspect's person.
+    """
+    mine = _filter(subscription_id)
+    guilty = mine.filter(suspect=True, refusals__gt=1).values("subject")
+    mine.filter(subject__in=guilty).update(retry_at=None, suspect=False)
+    waiting = mine.filter(suspect=True, retry_at__gt=Now()).values("subject")
+    mine.filter(subject__in=waiting).update(retry_at=Now())
+
+
+def add_refused(
+    subscription_id: uuid.UUID,
+    event: PendingEvent,
+    followers: Iterable[PendingEvent],
+    *,
+    status: int | None,
+    wait: timedelta | None,
+) -> None:
+    """Quarantine a refused event and its person's later ones, *followers*; without *wait*, park it.
+
+    *status* is the HTTP status of the refusal.
+    """
+    retry_at = None if wait is None else Now() + wait
+    refused = _build(subscription_id, event, retry_at=retry_at)
+    refused.status, refused.suspect = status, wait is not None
+    refused.refusals = min(event.refusals + 1, MAX_REFUSALS)
+    _put([refused], ["retry_at", "suspect", "status", "refusals"])
+    later = [_build(subscription_id, each, retry_at=retry_at) for each in followers]
+    _put(later, ["retry_at", "suspect"])
+
+
+def join_waiting(subscription_id: uuid.UUID, events: Sequence[PendingEvent]) -> None:
+    """Quarantine new events of people who wait: each is retried when its person's last one is.
+
+    Accepted race: a replay that is asked for between the two statements does not count for the
+    new events; they stay parked until the next replay.
+    """
+    if not events:
+        return
+    subjects = among({event.subject for event in events}, "uuid")
+    newest = _filter(subscription_id).filter(subject__in=subjects)
+    newest = newest.order_by("subject", F("sequence").desc()).distinct("subject")
+    times = dict(newest.values_list("subject", "retry_at"))
+    rows = [_build(subscription_id, each, retry_at=times.get(each.subject)) for each in events]
+    QuarantinedEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _filter(subscription_id: uuid.UUID) -> QuerySet[QuarantinedEvent]:
+    return QuarantinedEvent.objects.filter(subscription=subscription_id)
+
+
+def _build(
+    subscription_id: uuid.UUID, event: PendingEvent, *, retry_at: datetime | Combinable | None
+) -> QuarantinedEvent:
+    return QuarantinedEvent(
+        subscription_id=subscription_id,
+        sequence=event.sequence,
+        subject=event.subject,
+        quarantined_at=Now(),
+        retry_at=retry_at,
+    )
+
+
+def _put(rows: Sequence[QuarantinedEvent], changes: Sequence[str]) -> None:
+    """Insert *rows*. Of those that are there already, update the fields in *changes*."""
+    QuarantinedEvent.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=KEY, update_fields=changes
+    )

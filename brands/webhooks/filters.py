@@ -1,0 +1,62 @@
+"""Which events a subscription receives: by event type, purpose and channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from brands.event_types import EVENT_TYPES
+from brands.models import Channel, Purpose, Subscription
+from brands.stream import Wanted
+
+
+class UnknownEventType(ValueError):
+    """The pattern matches no existing event type."""
+
+
+class UnknownPurpose(ValueError):
+    """There is no such purpose, so no event would match."""
+
+
+class UnknownChannel(ValueError):
+    """There is no such channel, so no event would match."""
+
+
+def build_filter(subscription: Subscription) -> Wanted:
+    """Return the subscription's filter, with patterns expanded to event types."""
+    patterns = subscription.event_types
+    types = [each for each in EVENT_TYPES if any(matches_pattern(p, each) for p in patterns)]
+    return Wanted(
+        None if "*" in patterns else types,
+        subscription.purposes or None,
+        subscription.channels or None,
+    )
+
+
+def matches_pattern(pattern: str, event_type: str) -> bool:
+    """Return whether *pattern* ("*", "preference.*" or a whole type) matches *event_type*."""
+    if pattern == "*":
+        return True
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern == event_type
+
+
+def check_event_types(patterns: Iterable[str]) -> None:
+    """Raise `UnknownEventType` for the first pattern that matches no event type."""
+    for pattern in patterns:
+        if not any(matches_pattern(pattern, known) for known in EVENT_TYPES):
+            raise UnknownEventType(f"{pattern!r} matches no event type")
+
+
+def check_purposes(codes: Iterable[str]) -> None:
+    """Raise `UnknownPurpose` for the first code, by alphabet, that is no purpose."""
+    codes = set(codes)
+    known = set(Purpose.objects.filter(pk__in=codes).values_list("pk", flat=True))
+    for unknown in sorted(codes - known):
+        raise UnknownPurpose(f"there is no purpose {unknown!r}")
+
+
+def check_channels(codes: Iterable[str]) -> None:
+    """Raise `UnknownChannel` for the first code, by alphabet, that is no channel."""
+    for unknown in sorted(set(codes) - set(Channel.values)):
+        raise UnknownChannel(f"there is no channel {unknown!r}")

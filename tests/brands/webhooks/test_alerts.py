@@ -1,0 +1,146 @@
+"""A brand hears by mail that its webhooks are in trouble, from a real mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.utils import timezone
+from pytest_django import Settings
+
+from brands import webhooks
+from brands.models import Brand, QuarantinedEvent, Subscription, WebhookAlert
+from brands.webhooks.monitoring import alerts
+from tests.chaos.fleet import free_port
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+
+
+class Mailbox:
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Mailbox]:
+    box = Mailbox()
+    server = Controller(box, hostname="127.0.0.1", port=free_port())
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    yield box
+    server.stop()
+
+
+@pytest.fixture
+def subscription(acme: Brand) -> Subscription:
+    acme.operations_email = "ops@acme.example"
+    acme.save()
+    url = "https://hooks.acme.example/secret-path?token=abc"
+    return webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=url), now=NOW)[0]
+
+
+def fails(subscription: Subscription, times: int = alerts.FAILURES) -> None:
+    since = NOW if times else None
+    Subscription.objects.filter(pk=subscription.pk).update(failures=times, failing_since=since)
+
+
+def look(now: datetime = NOW) -> int:
+    alerts.update_alerts(now)
+    return alerts.mail_alerts(now)
+
+
+def test_an_endpoint_that_fails_is_told_of_once(
+    subscription: Subscription, mailbox: Mailbox
+) -> None:
+    assert look() == 0
+    fails(subscription)
+    assert look() == 1
+    assert look() == 0
+    (mail,) = mailbox.mails
+    assert mail["To"] == "ops@acme.example"
+    text = mail.get_content()
+    assert "hooks.acme.example" in text
+    assert str(subscription.pk) in text
+    assert "secret-path" not in text
+    assert "abc" not in text
+
+
+def test_all_that_is_wrong_comes_in_one_mail_and_the_next_an_hour_later(
+    subscription: Subscription, acme: Brand, mailbox: Mailbox
+) -> None:
+    other, _ = webhooks.subscribe(
+        acme, webhooks.SubscriptionTerms(url="https://b.example/"), now=NOW
+    )
+    fails(subscription)
+    QuarantinedEvent.objects.create(
+        subscription=other, sequence=1, subject=other.pk, quarantined_at=NOW
+    )
+    assert look() == 1
+    webhooks.disable(subscription, reason="gone", now=NOW)
+    assert look(NOW + timedelta(minutes=59)) == 0
+    assert look(NOW + timedelta(minutes=61)) == 1
+    assert "refused" not in mailbox.mails[1].get_content()
+    assert "disabled" in mailbox.mails[1].get_content()
+
+
+def test_what_is_over_and_comes_again_is_told_again(
+    subscription: Subscription, mailbox: Mailbox
+) -> None:
+    fails(subscription)
+    look()
+    fails(subscription, 0)
+    assert look() == 0
+    assert WebhookAlert.objects.get().closed_at == NOW
+    fails(subscription)
+    assert look(NOW + timedelta(hours=2)) == 1
+    assert len(mailbox.mails) == 2
+
+
+def test_a_mail_that_does_not_go_out_is_tried_again(
+    subscription: Subscription, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    fails(subscription)
+    assert look() == 0
+    assert WebhookAlert.objects.get().mailed_at is None
+
+
+def test_who_gave_no_address_is_not_written_to(
+    subscription: Subscription, acme: Brand, mailbox: Mailbox
+) -> None:
+    acme.operations_email = ""
+    acme.save()
+    fails(subscription)
+    assert look() == 0
+    assert WebhookAlert.objects.count() == 1
+
+
+def test_what_the_brand_stopped_itself_is_no_trouble(
+    subscription: Subscription, mailbox: Mailbox
+) -> None:
+    webhooks.disable(subscription, reason="by_brand", now=NOW)
+    assert look() == 0
+    assert not WebhookAlert.objects.exists()
+
+
+def test_a_brand_says_whom_to_write_to(as_acme: Api, as_rival: Api) -> None:
+    answer = as_acme.put("brand", {"operations_email": "ops@acme.example"})
+    assert (answer.status_code, answer.json()["operations_email"]) == (200, "ops@acme.example")
+    assert as_acme.get("brand").json()["slug"] == "acme"
+    assert as_rival.get("brand").json()["operations_email"] == ""
+    bad = as_acme.put("brand", {"operations_email": "nobody"})
+    assert (bad.status_code, bad.json()["field"]) == (422, "operations_email")
