@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
@@ -33,6 +33,12 @@ MAX_REFUSALS = 30_000
 WAITS = Q(retry_at=None) | Q(retry_at__gt=Now())
 KEY = ("subscription", "sequence")
 
+# It stays SQL: it runs twice a delivery, and by the ORM it took twenty times as long.
+COUNTS = Statement(
+    "SELECT count(*) FILTER (WHERE suspect), count(*) FROM (SELECT suspect"
+    " FROM brands_quarantinedevent WHERE subscription_id = %(subscription)s"
+    f" LIMIT {MAX_COUNT}) AS first"
+)
 # It stays SQL: the join with the events has no foreign key.
 DUE_EVENTS = Statement(
     "SELECT e.sequence, e.uid, e.subject, e.timestamp, e.body, head.ref, q.refusals"
@@ -52,9 +58,8 @@ DUE_EVENTS = Statement(
 
 def count_events(subscription_id: uuid.UUID) -> tuple[int, int]:
     """Return how many suspects and how many quarantined events there are, up to `MAX_COUNT`."""
-    first = _filter(subscription_id).values("suspect")[:MAX_COUNT]
-    counts = first.aggregate(suspects=Count("suspect", filter=Q(suspect=True)), all=Count("*"))
-    return counts["suspects"], counts["all"]
+    ((suspects, quarantined),) = COUNTS.ask({"subscription": subscription_id})
+    return suspects, quarantined
 
 
 def list_due_events(subscription_id: uuid.UUID, brand_id: int, *, limit: int) -> list[PendingEvent]:

@@ -134,17 +134,19 @@ class DeliveryWorker:
             delivered += len(result.delivered)
             if saving is not None and not await saving:
                 following = None
-            saving = asyncio.create_task(self._save(result))
-            if following is None or not result.all_delivered:
-                following = await self._prepare_after(saving, round_.lease)
+            if following is not None and result.all_delivered:
+                saving = asyncio.create_task(self._save(result))
+                round_ = following
+            else:
                 saving = None
-            round_ = following
+                round_ = await self._save_and_prepare(result)
         return delivered
 
-    async def _prepare_after(self, saving: asyncio.Task[bool], lease: Lease) -> Round | None:
-        """Return the next round once the last one is saved; None if there is to be none."""
-        if not await saving:
+    async def _save_and_prepare(self, result: SendResult) -> Round | None:
+        """Save a result, and return the next round; None if there is to be none."""
+        if not await self._save(result):
             return None
+        lease = result.round.lease
         return await self._run_patiently(lease, prepare.prepare_round, lease)
 
     async def _send(self, round_: Round) -> tuple[SendResult, Round | None]:
@@ -155,13 +157,13 @@ class DeliveryWorker:
         try:
             if self.closing.is_set():
                 sender.break_off()
+            if not round_.is_full:
+                return await sender.send(), None
             return await asyncio.gather(sender.send(), self._prepare_following(round_))
         finally:
             del self.senders[subscription_id]
 
     async def _prepare_following(self, round_: Round) -> Round | None:
-        if not round_.is_full:
-            return None
         try:
             return await self._run_in_thread(prepare.prepare_following, round_)
         except DATABASE_IS_AWAY:
