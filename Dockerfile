@@ -1,13 +1,23 @@
 # The version that the tests run on; the lock holds for newer ones too.
-FROM python:3.11-slim
+FROM python:3.11-slim AS base
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/static
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/static DOCS_FOLDER=/app/pages
 WORKDIR /app
 
 # Before the code, so that a change of code does not install everything again.
 COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/base.txt
 
+# The documentation's pages; what builds them does not go into the image.
+FROM base AS documentation
+COPY requirements/docs.txt requirements/docs.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/docs.txt
+COPY CHANGELOG.md .
+COPY docs docs
+COPY config/static/cmr/mark.svg config/static/cmr/mark.svg
+RUN python -m sphinx --quiet --fail-on-warning -d /tmp/doctrees docs pages
+
+FROM base
 # For `manage.py backup` and `restore`: pg_dump may not be older than the server of compose, and
 # Debian's is: the one script of postgresql-common adds PostgreSQL's own packages.
 RUN apt-get update \
@@ -17,6 +27,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 COPY . .
+COPY --from=documentation /app/pages pages
 # Needs a setting only where it would use it; these three go into this one command and nowhere else.
 RUN SECRET_KEY=build IDENTIFIER_PEPPER=build WEBHOOK_SECRETS_KEY=build \
     python manage.py collectstatic --no-input --verbosity 0 \

@@ -51,6 +51,7 @@ as-of: .venv/test ## as_of against what checks answered; ANSWERS=5000 compares m
 	@ANSWERS=$(or $(ANSWERS),1000) $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -q tests/consent/test_past_answers.py
 
 screenshots: .venv/test ## every page into docs/screenshots; ARGS= names some
+	@$(PY) -m config.services.documentation
 	@$(PY) -m tests.browser.chromium
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
 
@@ -60,6 +61,9 @@ messages: .venv/test ## the words of the pages, collected and compiled (needs ge
 
 chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
+
+docs: .venv/run ## the documentation, built anew into var/docs; fails on a dead link
+	@$(PY) -m config.services.documentation --strict
 
 event-catalogue: .venv/run ## make docs/events.md anew
 	@$(PY) manage.py event_catalogue > docs/events.md
@@ -77,8 +81,9 @@ LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --univ
 	--custom-compile-command "make lock"
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	$(LOCK) -o requirements/base.txt
-	$(LOCK) --extra run -c requirements/base.txt -o requirements/run.txt
-	$(LOCK) --extra run --extra test -c requirements/run.txt -o requirements/test.txt
+	$(LOCK) --extra docs -c requirements/base.txt -o requirements/docs.txt
+	$(LOCK) --extra docs --extra run -c requirements/docs.txt -o requirements/run.txt
+	$(LOCK) --extra docs --extra run --extra test -c requirements/run.txt -o requirements/test.txt
 
 .venv/run: requirements/run.txt
 .venv/test: requirements/test.txt
@@ -87,4 +92,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos event-catalogue fuzz hostile inbound-texts laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue fuzz hostile inbound-texts laws as-of lock

@@ -3,6 +3,7 @@ has a version, takes the query that its view names, and says what is left of a b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -122,6 +123,37 @@ CONDITIONAL = {
     editing.IF_MATCH.name: {"412": _problem("It changed meanwhile")},
     editing.IF_NONE_MATCH.name: {"304": {"description": "It is as you have it"}},
 }
+
+#: Describes the fields of these names wherever a view does not.
+COMMON_FIELDS = {
+    "contact": "Whom it is about.",
+    "purpose": "What for: a code of `GET brand/purposes`.",
+    "channel": "Which way a message goes.",
+    "topic": "One of the brand's own lists, by its code.",
+    "scope": "What is said something about. A part that is left out, or null, is any.",
+    "decision": "What is said: yes, no, not until, at most so often, or the last word taken back.",
+    "maker": "Who said it: the person, or the brand on their account.",
+    "made_at": "When it was said.",
+    "next_cursor": "Where the next page begins; null on the last one.",
+    "cursor": "The `next_cursor` of the page before.",
+}
+
+
+def describe_common_fields(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add descriptions to the fields of common names. A hook of drf-spectacular."""
+    for fields in _list_fields(result):
+        for name in fields.keys() & COMMON_FIELDS.keys():
+            fields[name].setdefault("description", COMMON_FIELDS[name])
+    return result
+
+
+def _list_fields(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield the `properties` of every object in *schema*, however deep."""
+    for name, part in schema.items() if isinstance(schema, dict) else enumerate(schema):
+        if name == "properties":
+            yield part
+        if isinstance(part, (dict, list)):
+            yield from _list_fields(part)
 
 
 def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

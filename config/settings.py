@@ -241,7 +241,41 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.add_problems",
+        "config.schema.describe_common_fields",
     ],
+    #: In the order in which a brand's developer meets them.
+    "TAGS": [
+        {"name": name}
+        for name in [
+            "brand: checks",
+            "brand: people",
+            "brand: links",
+            "brand: changes",
+            "brand: webhooks",
+            "brand: permission requests",
+            "brand: what people answer",
+            "brand: imports",
+            "brand: exports",
+            "brand: catalogue",
+            "brand: campaigns",
+            "brand: reports",
+            "brand: keys",
+            "brand: itself",
+            "brand: test mode",
+            "consumer",
+            "consumer: sign-in",
+            "receipts",
+            "admin",
+        ]
+    ],
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "filter": True,
+        "defaultModelExpandDepth": 3,
+        "defaultModelsExpandDepth": 0,
+        "defaultModelRendering": "model",
+    },
 }
 
 # -- Web ---------------------------------------------------------------------------------------
@@ -349,6 +383,8 @@ LOGOUT_REDIRECT_URL = "home"
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(FOLDER / "static"))()
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+#: Where the built documentation is, which is served at `/docs/`.
+DOCS_FOLDER = Path(env.str("DOCS_FOLDER", default=str(FOLDER / "docs")))
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

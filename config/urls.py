@@ -62,8 +62,7 @@ from cmr.portal import (
 from cmr.portal import brand as brand_page
 from cmr.portal import data as own_data
 from cmr.portal.steady import steady
-from config import health, metrics, wellknown
-from config.docs_site import views as docs
+from config import documentation, health, metrics, wellknown
 from consent.api import (
     batches,
     checks,
@@ -236,10 +235,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("receipts/verify", proof.verify, name="verify-receipt"),
     # The documentation
-    path("docs/", docs.index, name="docs"),
-    path("docs/search", docs.find),
-    path("docs/cmr-client.zip", docs.client),
-    path("docs/<path:page>", docs.page),
+    path("docs/", documentation.show_page, name="docs"),
+    path("docs/cmr-client.zip", documentation.download_client),
+    path("docs/reference", RedirectView.as_view(pattern_name="api-explorer")),
+    path("docs/<path:path>", documentation.show_page),
     # What programs look for
     path(".well-known/jwks.json", wellknown.jwks, name="jwks"),
     path(".well-known/gpc.json", wellknown.gpc, name="gpc"),

@@ -100,8 +100,9 @@ def _run(
         services.kill()
 
     interruptions.kill = kill
-    for step in product.STEPS:
-        steps.run(step)
+    with steps.beside(product.DOCUMENTATION):
+        for step in product.STEPS:
+            steps.run(step)
     try:
         with stage("Web and workers"):
             supervisor.start(product.processes(port, folder))

@@ -20,6 +20,8 @@ STEPS = (
     Step("Static files", "collectstatic --no-input --verbosity 0"),  # copies only what changed
     Step("Demo data", "demo"),
 )
+#: Takes some ten seconds when its sources changed, so it is built beside the steps.
+DOCUMENTATION = Step("Documentation", "config.services.documentation", program="-m")
 MAIN_JOB = Step("The main job", "main_job")
 
 WEB = (

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,18 +24,24 @@ class StepFailed(CannotRun):
 
 @dataclass(frozen=True)
 class Step:
-    """A `manage.py` command."""
+    """A `manage.py` command, or with "-m" as *program* a module."""
 
     title: str
     command: str
+    program: str = "manage.py"
 
     @property
     def name(self) -> str:
-        return self.command.split()[0]
+        return self.command.split()[0].rpartition(".")[2]
 
     @property
     def argv(self) -> list[str]:
-        return [sys.executable, "manage.py", *self.command.split()]
+        return [sys.executable, self.program, *self.command.split()]
+
+    @property
+    def shown(self) -> str:
+        """Return the command as people write it."""
+        return f"{self.program} {self.command}"
 
 
 class Steps:
@@ -53,49 +59,63 @@ class Steps:
         self.environment = environment
         self.interruptions = interruptions
         self.working_directory = working_directory
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: list[subprocess.Popen[bytes]] = []
 
     def run(self, step: Step) -> None:
-        """Its output goes to a log. Raises StepFailed with it, StopRequested."""
+        """Run *step* with its output in a log. Raises StepFailed with it, StopRequested."""
+        with self.beside(step):
+            pass
+
+    @contextlib.contextmanager
+    def beside(self, step: Step) -> Iterator[None]:
+        """Start *step*, and wait for it at the end of the block. Raises as `run` does."""
         path = self.folder / "log" / f"{step.name}.log"
-        with stage(step.title, "done"), logs.opened(path) as log:
+        with logs.opened(path) as log:
             began = logs.size(path)
-            code = self._finish(step, log)
-            if code:
-                raise StepFailed(
-                    f"manage.py {step.command} failed (exit code {code}):",
-                    log=logs.tail(path, lines=SHOWN_LINES, since=began),
-                )
+            with self._started(step, log) as running:
+                yield
+                with stage(step.title, "done"):
+                    if code := self._wait(running):
+                        raise StepFailed(
+                            f"{step.shown} failed (exit code {code}):",
+                            log=logs.tail(path, lines=SHOWN_LINES, since=began),
+                        )
 
     def show(self, step: Step, *, meanwhile: Callable[[], None]) -> None:
-        """Its output goes to the terminal. Raises StepFailed, StopRequested."""
-        code = self._finish(step, None, meanwhile)
-        if code:
-            raise StepFailed(f"manage.py {step.command} failed (exit code {code})")
+        """Run *step* with its output on the terminal. Raises StepFailed, StopRequested."""
+        with self._started(step, None) as running:
+            if code := self._wait(running, meanwhile):
+                raise StepFailed(f"{step.shown} failed (exit code {code})")
 
     def kill(self) -> None:
-        if self._running is not None:
-            processes.send_group(self._running.pid, signal.SIGKILL)
+        for running in self._running:
+            processes.send_group(running.pid, signal.SIGKILL)
 
-    def _finish(
-        self, step: Step, log: BinaryIO | None, meanwhile: Callable[[], None] = lambda: None
-    ) -> int:
-        self._running = running = processes.spawn_apart(
+    @contextlib.contextmanager
+    def _started(self, step: Step, log: BinaryIO | None) -> Iterator[subprocess.Popen[bytes]]:
+        """Run *step* for the length of the block, at most."""
+        running = processes.spawn_apart(
             step.argv, output=log, cwd=self.working_directory, env=self.environment
         )
+        self._running.append(running)
         try:
-            while (code := running.poll()) is None:
-                self.interruptions.check()
-                meanwhile()
-                time.sleep(0.05)
+            yield running
         finally:
             self._end(running)
+
+    def _wait(
+        self, running: subprocess.Popen[bytes], meanwhile: Callable[[], None] = lambda: None
+    ) -> int:
+        while (code := running.poll()) is None:
+            self.interruptions.check()
+            meanwhile()
+            time.sleep(0.05)
         return code
 
     def _end(self, running: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.terminate()
             running.wait(GRACE)
-        self.kill()
+        processes.send_group(running.pid, signal.SIGKILL)
         running.wait()
-        self._running = None
+        self._running.remove(running)

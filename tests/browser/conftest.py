@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser import chromium
 from tests.browser import world as worlds
 from tests.browser.world import World
+from tests.building import build_documentation
 from tests.conftest import EMAIL, PASSWORD
 
 #: Playwright's loop runs in the test's own thread, which Django takes for asynchronous code.
@@ -37,6 +38,12 @@ def browser() -> Iterator[Browser]:
         launched = play.chromium.launch(executable_path=chromium.require(), args=flags)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def built_docs(settings: Settings) -> None:
+    """Serve the documentation as it is built from the sources now."""
+    settings.DOCS_FOLDER = build_documentation()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def documentation() -> dict[str, str]:
         "docs": "/docs/",
         "docs-quickstart": "/docs/quickstart",
         "docs-guide": "/docs/webhooks",
-        "docs-reference": "/docs/reference",
+        "docs-program": "/docs/examples/brand/brand.py",
         "docs-events": "/docs/events",
         "docs-search": "/docs/search?q=retry",
     }

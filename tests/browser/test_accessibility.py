@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser import pages
 from tests.browser import world as worlds
@@ -40,9 +40,6 @@ ALONE = """() => [...document.querySelectorAll("main a[href]")].filter((each) =>
     const alone = parent.textContent.trim() === each.textContent.trim();
     return box.width && alone && parent.getBoundingClientRect().height < 24;
   }).map((each) => each.outerHTML.slice(0, 120))"""
-#: The reference has two hundred calls and types, all made by one template.
-FEW_CALLS = """[...document.querySelectorAll("section.call")].filter((each, at) => at % 10)
-  .forEach((each) => each.remove())"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -73,37 +70,13 @@ def test_every_public_page(open_page: Open, world: World) -> None:
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def test_the_documentation(open_page: Open, world: World) -> None:
+def test_the_documentation(open_page: Open, world: World, built_docs: None) -> None:
     page = open_page()
     found = {}
     for name, path in pages.documentation().items():
         page.goto(path)
-        page.evaluate(FEW_CALLS)
         found[name] = problems(page)
     assert {name: each for name, each in found.items() if each} == {}
-
-
-def test_the_documentation_s_menu_on_a_phone(open_page: Open, world: World) -> None:
-    """It opens without a script, and closes by Escape."""
-    page = open_page(java_script_enabled=False, viewport={"width": 390, "height": 844})
-    page.goto("/docs/webhooks")
-    menu = page.get_by_role("navigation", name="Documentation")
-    expect(menu).to_be_hidden()
-    page.get_by_role("button", name="Menu").click()
-    expect(menu).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(menu).to_be_hidden()
-    page.get_by_role("button", name="Menu").click()
-    menu.get_by_role("link", name="Quickstart").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Quickstart")
-
-
-def test_code_is_copied(open_page: Open, world: World) -> None:
-    page = open_page(permissions=["clipboard-read", "clipboard-write"])
-    page.goto("/docs/imports")
-    page.get_by_role("button", name="Copy").first.click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert "imports/$ID/start" in page.evaluate("navigator.clipboard.readText()")
 
 
 @pytest.mark.parametrize("half", [0, 1])

@@ -33,6 +33,7 @@ NOT_PASSED = {
     "ACCOUNT_LIMITS": "is for measuring alone",
     "CMR_FOLDER": "is a folder of the image",
     "STATIC_ROOT": "is a folder of the image",
+    "DOCS_FOLDER": "is a folder of the image",
 }
 #: Only who migrates and prunes is told these.
 OF_MIGRATE = {"OWNER_DATABASE_URL", "MAINTENANCE_DATABASE_URL"}
@@ -320,8 +321,9 @@ def test_all_of_ours_are_one_image() -> None:
 
 
 def test_the_image_installs_what_is_locked() -> None:
-    (install,) = (words for name, words in INSTRUCTIONS if "pip install" in words)
-    assert "--require-hashes -r requirements/base.txt" in install
+    product, documentation = (words for name, words in INSTRUCTIONS if "pip install" in words)
+    assert "--require-hashes -r requirements/base.txt" in product
+    assert "--require-hashes -r requirements/docs.txt" in documentation
 
 
 def test_the_image_ends_as_a_user_without_rights() -> None:
@@ -338,7 +340,9 @@ def test_the_image_holds_the_apps_and_no_secrets() -> None:
     taken = {line[1:] for line in lines if line.startswith("!")}
     apps = {"brands", "client", "cmr", "config", "consent"}
     documents = {"docs", "CHANGELOG.md", "LICENSE"}
-    assert taken == {"manage.py", "requirements/base.txt"} | apps | documents
+    assert (
+        taken == {"manage.py", "requirements/base.txt", "requirements/docs.txt"} | apps | documents
+    )
 
 
 def test_the_image_sets_what_settings_read() -> None:

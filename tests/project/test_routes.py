@@ -264,7 +264,6 @@ def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> 
     opened += [
         (Client(), "api/docs"),
         (Client(), "docs/"),
-        (Client(), "docs/reference"),
         *((person, each) for each in pages),
     ]
     opened += [(as_admin.client, each) for each in ("reports/", "admin/", "admin/brands/")]

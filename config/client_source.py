@@ -1,4 +1,4 @@
-"""The client's source, for `pip install …/docs/cmr-client.zip`: no registry has it."""
+"""The source of the Python client as an archive, for `pip install …/docs/cmr-client.zip`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
 FOLDER = ROOT / "client"
-#: In the archive, as pip wants it: one folder with all of it.
+#: pip wants one folder that holds everything.
 NAME = "cmr-client"
-#: For every file, so that the archive of the same source is the same, byte for byte.
+#: The same time for every file, so that the same source gives the same bytes.
 MADE_AT = (2026, 1, 1, 0, 0, 0)
 
 
 @cache
-def archive() -> bytes:
-    """A zip that pip builds and installs."""
+def build_archive() -> bytes:
+    """Return a zip that pip can build and install."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in sorted(_files()):
+        for name, file in sorted(_list_files()):
             info = zipfile.ZipInfo(f"{NAME}/{name}", MADE_AT)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, file.read_bytes())
     return written.getvalue()
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def _list_files() -> Iterator[tuple[str, Path]]:
     yield "LICENSE", ROOT / "LICENSE"
     for name in ("pyproject.toml", "README.md"):
         yield name, FOLDER / name

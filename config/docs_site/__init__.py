@@ -1,1 +1,0 @@
-"""The documentation of the product, served by itself from the Markdown files it is written in."""
