@@ -95,6 +95,7 @@ def ask(relationship: Relationship, question: Question, *, now: datetime) -> Per
         _refuse(relationship, question, scope, now)
         return PermissionRequest.objects.create(
             relationship=relationship,
+            subject_id=relationship.subject_id,
             purpose_id=question.purpose,
             channel=question.channel,
             topic=question.topic,
@@ -111,7 +112,9 @@ def _scope(relationship: Relationship, asked: Question) -> Scope:
 
 
 def _refuse(relationship: Relationship, question: Question, scope: Scope, now: datetime) -> None:
-    mine = PermissionRequest.objects.filter(relationship=relationship)
+    mine = PermissionRequest.objects.filter(
+        subject=relationship.subject_id, relationship=relationship
+    )
     same = mine.filter(purpose=question.purpose, channel=question.channel, topic=question.topic)
     if same.filter(answer=Answer.NEVER).exists():
         raise NeverAgain("the person does not want to be asked for this again")

@@ -19,6 +19,7 @@ from consent.checks import (
     CHOICES,
     COVERING,
     HOURS,
+    REFERRED,
     RELATIONSHIP,
     ChannelNeeded,
     Known,
@@ -48,7 +49,9 @@ FROM (
     UNION ALL
     SELECT asked.place::int, known.*, address.id
     FROM json_each_text(%(refs)s::json) asked (place, ref)
-    JOIN {RELATIONSHIP.format(brand="%(brand)s", person="ref = asked.ref")} known ON true
+    JOIN {
+    RELATIONSHIP.format(brand="%(brand)s", person=REFERRED.format("%(brand)s", "asked.ref"))
+} known ON true
     LEFT JOIN LATERAL (
         SELECT id FROM consent_identifier WHERE subject_id = known.subject_id LIMIT 1
     ) address ON true
@@ -172,7 +175,8 @@ class _Deciding:
             decision = resolution.decide(known.choices, known.question, self.now)
             return decision._replace(relationship_id=known.relationship_id)
         # Said of this address or of any is the same here.
-        key = (known.question.regime, said and (said.scope[:4], *said[3:5], said.basis))
+        about = said and (said.scope._replace(contact_point=None), *said[3:5], said.basis)
+        key = (known.question.regime, about)
         if (verdict := self.verdicts.get(key)) is None:
             verdict = resolution.decide(known.choices, known.question, self.now)
             self.verdicts[key] = verdict

@@ -2,7 +2,8 @@
 
 The hashed text is the entry as JSON with sorted keys and no white space, which for our values
 (text, whole numbers, null) is RFC 8785's canonical form. What a brand wrote is in it as a salted
-digest, in hexadecimal: see Note [Texts beside the entry].
+digest, in hexadecimal: see Note [Texts beside the entry]. A field of `HASHED_WHERE_SET` stands in
+it only where it is not null, so that a new field leaves the hashes of older entries as they are.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ HASHED = (
     "limit_max limit_per expires_at maker maker_brand_id basis ground source reason "
     "evidence_digest notice_digest campaign before made_at recorded_at"
 ).split()
+HASHED_WHERE_SET = ("trait_kind", "trait_category", "trait")
 
 
 def canonical(entry: LedgerEntry) -> bytes:
     """The bytes of *entry* that its hash covers."""
     fields: dict[str, Any] = {name: _plain(getattr(entry, name)) for name in HASHED}
+    for name in HASHED_WHERE_SET:
+        if (value := getattr(entry, name)) is not None:
+            fields[name] = _plain(value)
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 
 

@@ -39,6 +39,11 @@ RELATIONSHIP = """
         WHERE brand_id = {brand} AND ended_at IS NULL AND {person} LIMIT 1
     )
 """
+#: The person for whom a brand's reference stands, in place of their subject's id.
+REFERRED = """subject_id = (
+            SELECT subject_id FROM consent_brandreference
+            WHERE brand_id = {} AND ref = {}
+        )"""
 #: What a person said to one brand, and to any: two probes of the index of slots, where an OR would
 #: read all that they ever said to anybody.
 CHOICES = """
@@ -82,7 +87,8 @@ LEFT JOIN {RELATIONSHIP.format(brand="brand.id", person="subject_id = identifier
     relationship ON true
 """,
     True: f"""
-LEFT JOIN {RELATIONSHIP.format(brand="brand.id", person="ref = %(ref)s")} relationship ON true
+LEFT JOIN {RELATIONSHIP.format(brand="brand.id", person=REFERRED.format("brand.id", "%(ref)s"))}
+    relationship ON true
 LEFT JOIN consent_identifier identifier ON identifier.subject_id = relationship.subject_id
 """,
 }
@@ -168,10 +174,15 @@ def suppose(known: Known, supposing: Sequence[Choice]) -> Known:
 
 def _is_replaced(choice: Choice, supposing: Sequence[Choice]) -> bool:
     return choice.maker == "person" and any(
-        choice.scope[1:4] == each.scope[1:4] and each.decision in ("clear", choice.decision)
+        _matter(choice) == _matter(each) and each.decision in ("clear", choice.decision)
         for each in supposing
         if each.maker == "person"
     )
+
+
+def _matter(choice: Choice) -> Scope:
+    """Return what the choice is about, whichever the brand and the address."""
+    return choice.scope._replace(brand=None, contact_point=None)
 
 
 def check_relationship(

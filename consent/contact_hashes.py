@@ -31,16 +31,17 @@ from consent.models import HashKind, Relationship
 INFO = b"cmr contact hashes 1"
 KIND_OF = {"email": HashKind.EMAIL, "phone": HashKind.PHONE, "sha256": HashKind.UNKNOWN}
 KEEP = """
-INSERT INTO consent_contacthash (relationship_id, kind, sealed)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) ON CONFLICT DO NOTHING
+INSERT INTO consent_contacthash (subject_id, relationship_id, kind, sealed)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[]) ON CONFLICT DO NOTHING
 """
 #: So many relationships are looked at before what was done is committed.
 BATCH = 1_000
 #: Locked, or a hash that is taken away meanwhile would be put back.
 NEXT = """
-SELECT held.relationship_id, held.kind, held.sealed, relationship.brand_id
+SELECT held.subject_id, held.relationship_id, held.kind, held.sealed, relationship.brand_id
 FROM consent_contacthash held
-JOIN consent_relationship relationship ON relationship.id = held.relationship_id
+JOIN consent_relationship relationship
+    ON relationship.subject_id = held.subject_id AND relationship.id = held.relationship_id
 WHERE held.relationship_id IN (
     SELECT DISTINCT relationship_id FROM consent_contacthash
     WHERE relationship_id > %(last)s ORDER BY relationship_id LIMIT %(batch)s
@@ -49,9 +50,10 @@ ORDER BY held.relationship_id FOR UPDATE OF held
 """
 DROP = """
 DELETE FROM consent_contacthash held
-USING unnest(%s::uuid[], %s::text[], %s::bytea[]) AS old (relationship_id, kind, sealed)
-WHERE held.relationship_id = old.relationship_id AND held.kind = old.kind
-    AND held.sealed = old.sealed
+USING unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[])
+    AS old (subject_id, relationship_id, kind, sealed)
+WHERE held.subject_id = old.subject_id AND held.relationship_id = old.relationship_id
+    AND held.kind = old.kind AND held.sealed = old.sealed
 """
 OF = Statement("""
 SELECT relationship_id, kind, sealed FROM consent_contacthash
@@ -60,7 +62,8 @@ WHERE relationship_id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
 ANY = Statement("""
 SELECT relationship.brand_id, held.sealed
 FROM (SELECT * FROM consent_contacthash ORDER BY relationship_id LIMIT 1) held
-JOIN consent_relationship relationship ON relationship.id = held.relationship_id
+JOIN consent_relationship relationship
+    ON relationship.subject_id = held.subject_id AND relationship.id = held.relationship_id
 """)
 FORGET_FORMER = Statement("""
 WITH RECURSIVE begun AS (
@@ -79,13 +82,14 @@ DELETE FROM consent_contacthash held USING before
 JOIN consent_identifier former ON former.id = before.former_id
 JOIN consent_relationship known
     ON known.subject_id = former.subject_id AND known.brand_id = before.brand_id
-WHERE held.relationship_id = known.id
+WHERE held.subject_id = known.subject_id AND held.relationship_id = known.id
 """)
 WITHOUT = Statement("""
 SELECT count(*) FROM consent_relationship relationship
 WHERE brand_id = %(brand)s AND NOT EXISTS (
     SELECT FROM consent_contacthash held
-    WHERE held.relationship_id = relationship.id AND held.kind IN (%(kind)s, 'unknown')
+    WHERE held.subject_id = relationship.subject_id
+        AND held.relationship_id = relationship.id AND held.kind IN (%(kind)s, 'unknown')
 )
 """)
 
@@ -115,10 +119,13 @@ def known_by(contact: Contact) -> list[KnownBy]:
 def keep(relationship: Relationship, known: Iterable[KnownBy]) -> None:
     """Keep what the brand of *relationship* knows the person by; again changes nothing."""
     brand_id = relationship.brand_id
-    keep_sealed((relationship.pk, each.kind, seal(each.sha256, brand_id)) for each in known)
+    keep_sealed(
+        (relationship.subject_id, relationship.pk, each.kind, seal(each.sha256, brand_id))
+        for each in known
+    )
 
 
-def keep_sealed(rows: Iterable[tuple[uuid.UUID, str, bytes]]) -> None:
+def keep_sealed(rows: Iterable[tuple[uuid.UUID, uuid.UUID, str, bytes]]) -> None:
     """The same of many, sealed already."""
     if found := list(rows):
         columns: list[Any] = [list(column) for column in zip(*found, strict=True)]
@@ -177,17 +184,17 @@ def reencrypt() -> int:
             changed += _seal_again(rows)
         if not rows:
             return changed
-        last = max(row[0] for row in rows)
+        last = max(row[1] for row in rows)
 
 
-def _seal_again(rows: Sequence[tuple[uuid.UUID, str, bytes, int]]) -> int:
+def _seal_again(rows: Sequence[tuple[uuid.UUID, uuid.UUID, str, bytes, int]]) -> int:
     """Replace those that an older key sealed: the same hash under two keys would be two rows."""
     old, new = [], []
-    for relationship, kind, held, brand_id in rows:
+    for subject, relationship, kind, held, brand_id in rows:
         sealed = seal(_open(bytes(held), brand_id), brand_id)
         if sealed != bytes(held):
-            old.append((relationship, kind, bytes(held)))
-            new.append((relationship, kind, sealed))
+            old.append((subject, relationship, kind, bytes(held)))
+            new.append((subject, relationship, kind, sealed))
     keep_sealed(new)
     if old:
         with connection.cursor() as cursor:

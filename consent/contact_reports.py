@@ -37,6 +37,7 @@ def report(
     decision = decided[relationship.pk]
     return ContactReport.objects.create(
         relationship=relationship,
+        subject_id=relationship.subject_id,
         purpose_id=purpose,
         channel=channel,
         contacted_at=contacted_at,

@@ -55,7 +55,8 @@ def _finish(ending: Ending, now: datetime) -> None:
     """It is done, unless the person was merged meanwhile: see `propagation`."""
     with transaction.atomic():
         if ledger.lock(ending.subject_id).pk == ending.subject_id:
-            Ending.objects.filter(pk=ending.pk, done_at=None).update(done_at=now)
+            mine = Ending.objects.filter(subject=ending.subject_id, pk=ending.pk)
+            mine.filter(done_at=None).update(done_at=now)
 
 
 def _tell(ending: Ending, brand_id: int, times: EventTimes, *, now: datetime) -> bool:

@@ -26,7 +26,7 @@ def attach(entry: LedgerEntry, *, evidence: str, notice: str) -> None:
     if not evidence and not notice:
         return
     text = EntryText(evidence=evidence, notice=notice, salt=secrets.token_bytes(SALT_BYTES))
-    text.entry = entry
+    text.entry, text.subject_id = entry, entry.subject_id
     entry.evidence_digest = digest_text(text, "evidence")
     entry.notice_digest = digest_text(text, "notice")
 

@@ -31,7 +31,9 @@ def explain(entry: LedgerEntry, reason: str, *, now: datetime) -> bool:
     with transaction.atomic():
         person = ledger.lock(entry.subject_id)
         row = {"reason": reason, "given_at": now}
-        _, is_new = Explanation.objects.get_or_create(entry=entry, defaults=row)
+        _, is_new = Explanation.objects.get_or_create(
+            subject_id=entry.subject_id, entry=entry, defaults=row
+        )
         if entry.reason or not is_new:
             return False
         ledger.tell_brands(list(_build_notices(entry, person, reason, now)))

@@ -36,8 +36,9 @@ WITH told AS MATERIALIZED (
 ), arrived AS MATERIALIZED (
     SELECT attempt.sequence, min(attempt.started_at) AS at
     FROM brands_attempt attempt
-    JOIN brands_subscription subscription ON subscription.id = attempt.subscription_id
-    WHERE subscription.brand_id = %(brand)s AND attempt.outcome = %(delivered)s
+    JOIN brands_subscription subscription ON subscription.brand_id = attempt.brand_id
+        AND subscription.id = attempt.subscription_id
+    WHERE attempt.brand_id = %(brand)s AND attempt.outcome = %(delivered)s
         AND attempt.sequence >= (SELECT min(sequence) FROM told)
     GROUP BY attempt.sequence
 ), timed AS (

@@ -340,6 +340,9 @@ class _Recording:
             channel=choice.scope.channel,
             topic=choice.scope.topic,
             contact_point_id=choice.scope.contact_point,
+            trait_kind=choice.scope.trait_kind,
+            trait_category=choice.scope.trait_category,
+            trait=choice.scope.trait,
             decision=choice.decision,
             until=choice.until,
             limit_max=choice.limit.max if choice.limit else None,
@@ -410,6 +413,9 @@ WHERE subject_id = %(subject)s
     AND purpose_id IS NOT DISTINCT FROM %(purpose)s::text
     AND channel IS NOT DISTINCT FROM %(channel)s::text
     AND topic IS NOT DISTINCT FROM %(topic)s::text
+    AND trait_kind IS NOT DISTINCT FROM %(trait_kind)s::text
+    AND trait_category IS NOT DISTINCT FROM %(trait_category)s::text
+    AND trait IS NOT DISTINCT FROM %(trait)s::text
     AND (contact_point_id IS NOT DISTINCT FROM %(contact_point)s::bigint
         OR maker = 'brand' AND %(contact_point)s::bigint IS NULL
         OR contact_point_id IS NULL AND %(by_brand)s::bool)

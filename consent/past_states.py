@@ -29,6 +29,7 @@ def build_past_relationship(relationship: Relationship, *, until: datetime) -> P
     """Return the row that keeps what *relationship* is now; call it before the change."""
     return PastRelationship(
         relationship_id=relationship.pk,
+        subject_id=relationship.subject_id,
         started_at=relationship.started_at,
         ended_at=relationship.ended_at,
         jurisdiction=relationship.jurisdiction,

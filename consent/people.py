@@ -48,7 +48,8 @@ def find_some_ever(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found
     subjects = {bytes(each): subject for each, subject in known.values_list("digest", "subject")}
     mine = Relationship.objects.filter(brand_id=brand_id).select_related("brand")
     of_subjects = {each.subject_id: each for each in mine.filter(subject__in=subjects.values())}
-    by_ref = {each.ref: each for each in mine.filter(ref__in=[c.ref for c in contacts if c.ref])}
+    refs = [each.ref for each in contacts if each.ref]
+    by_ref = {each.ref: each for each in mine.of_references(brand_id, refs)}
     for contact, digest in zip(contacts, digests, strict=True):
         if isinstance(digest, InvalidAddress):
             yield digest
@@ -74,6 +75,6 @@ def ever(brand_id: int, contact: Contact) -> Relationship | None:
     mine = Relationship.objects.filter(brand_id=brand_id)
     digest = identifiers.digest_of_contact(contact)
     if digest is None:
-        return mine.filter(ref=contact.ref).first()
+        return mine.of_references(brand_id, [contact.ref]).first()
     subjects = Identifier.objects.filter(digest=digest).values("subject_id")
     return mine.filter(subject_id__in=subjects).first()

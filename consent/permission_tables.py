@@ -88,6 +88,7 @@ def build_table(
         for choice in resolution.in_force(choices)
         if (choice.refuses(now) or choice.permits(now))
         and choice.scope.contact_point in (None, contact_point)
+        and not choice.scope.names_trait
     ]
     cells = _close({choice.scope[1:4] for choice in live} | defaults.cells, most)
 

@@ -14,10 +14,10 @@ from consent import resolution
 from consent.models import LedgerEntry, Preference, Subject
 
 COLUMNS = (
-    "subject_id brand_id purpose_id channel topic contact_point_id decision maker basis entry_id "
-    "subject_seq made_at until expires_at limit_max limit_per"
+    "subject_id brand_id purpose_id channel topic contact_point_id trait_kind trait_category trait "
+    "decision maker basis entry_id subject_seq made_at until expires_at limit_max limit_per"
 ).split()
-SLOT = COLUMNS[:9]
+SLOT = COLUMNS[: COLUMNS.index("entry_id")]
 INTO = f"INSERT INTO consent_preference AS held ({', '.join(COLUMNS)})"
 #: Of two choices in one slot the newer one stands.
 UNLESS_NEWER = """
@@ -25,8 +25,8 @@ ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
 WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
 """.format(
     slot=", ".join(SLOT),
-    rest=", ".join(COLUMNS[9:]),
-    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[9:]),
+    rest=", ".join(COLUMNS[len(SLOT) :]),
+    excluded=", ".join(f"EXCLUDED.{name}" for name in COLUMNS[len(SLOT) :]),
 )
 VALUES = ", ".join(f"%({name})s" for name in COLUMNS)
 UPSERT = Statement(f"{INTO} VALUES ({VALUES}) {UNLESS_NEWER}")
@@ -41,15 +41,17 @@ def project(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
     UPSERT.ask(row | {"subject_id": person_id or entry.subject_id})
 
 
-def project_all(entry_ids: Sequence[uuid.UUID]) -> None:
+def project_all(entries: Sequence[LedgerEntry]) -> None:
     """The same of many entries, whose subjects are the persons, by one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT_ALL, [list(entry_ids)])
+        subjects = list({each.subject_id for each in entries})
+        cursor.execute(UPSERT_ALL, [subjects, [each.pk for each in entries]])
 
 
 UPSERT_ALL = """
 {into} SELECT DISTINCT ON ({slot}) {read} FROM consent_ledgerentry
-WHERE id = ANY(%s::uuid[]) ORDER BY {slot}, made_at DESC, subject_seq DESC
+WHERE subject_id = ANY(%s::uuid[]) AND id = ANY(%s::uuid[])
+ORDER BY {slot}, made_at DESC, subject_seq DESC
 {unless_newer}
 """.format(
     into=INTO,
@@ -122,8 +124,9 @@ def _values_of_entry(person_id: uuid.UUID, entry: LedgerEntry) -> tuple[Any, ...
 #: What is read of each choice of a table `held`, for `read_choice`.
 CHOICE_COLUMNS = (
     "held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic, "
-    "held.contact_point_id, held.decision, held.maker, held.made_at, held.basis, held.until, "
-    "held.expires_at, held.limit_max, held.limit_per"
+    "held.contact_point_id, held.trait_kind, held.trait_category, held.trait, held.decision, "
+    "held.maker, held.made_at, held.basis, held.until, held.expires_at, held.limit_max, "
+    "held.limit_per"
 )
 # Two probes of the index of slots, as in a check.
 COVERING = Statement(f"""
@@ -145,11 +148,11 @@ def covering_brand(subject_id: uuid.UUID, brand_id: int) -> list[resolution.Choi
 def read_choice(row: Sequence[Any]) -> resolution.Choice:
     """Read a choice from the values of `CHOICE_COLUMNS`, whose order is that of its fields."""
     entry, seq = row[:2]
-    decision, maker, made_at, basis, until, expires_at, most, per = row[7:15]
+    decision, maker, made_at, basis, until, expires_at, most, per = row[10:18]
     return resolution.Choice(
         entry,
         seq,
-        resolution.Scope._make(row[2:7]),
+        resolution.Scope._make(row[2:10]),
         decision,
         maker,
         made_at,
@@ -191,5 +194,12 @@ def choice_of(row: Preference | LedgerEntry, *, entry: uuid.UUID) -> resolution.
 
 def scope_of(row: Preference | LedgerEntry) -> resolution.Scope:
     return resolution.Scope(
-        row.brand_id, row.purpose_id, row.channel, row.topic, row.contact_point_id
+        row.brand_id,
+        row.purpose_id,
+        row.channel,
+        row.topic,
+        row.contact_point_id,
+        row.trait_kind,
+        row.trait_category,
+        row.trait,
     )

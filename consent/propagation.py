@@ -72,4 +72,5 @@ def _finish(pending: Propagation, now: datetime) -> None:
     next sweep comes back to it under the subject that remains."""
     with transaction.atomic():
         if ledger.lock(pending.subject_id).pk == pending.subject_id:
-            Propagation.objects.filter(pk=pending.pk).update(done_at=now)
+            mine = Propagation.objects.filter(subject=pending.subject_id, pk=pending.pk)
+            mine.update(done_at=now)

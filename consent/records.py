@@ -18,6 +18,12 @@ from consent.models import Identifier, LedgerEntry
 
 Record = dict[str, Any]
 
+#: The parts of a scope.
+PARTS = (
+    *("brand_id", "purpose_id", "channel", "topic", "contact_point_id"),
+    *("trait_kind", "trait_category", "trait"),
+)
+
 #: The status of a choice, by its decision, and whether the person's yes had stood before.
 STATUS = {
     ("grant", False): "ConsentGiven",
@@ -153,10 +159,9 @@ def _status(entry: LedgerEntry, earlier: Iterable[LedgerEntry]) -> list[Record]:
 
 def _concerns_the_same(one: LedgerEntry, other: LedgerEntry) -> bool:
     """Whether there is anything that both are about; null is any."""
-    parts = ("brand_id", "purpose_id", "channel", "topic", "contact_point_id")
     return all(
         None in (mine := getattr(one, part), theirs := getattr(other, part)) or mine == theirs
-        for part in parts
+        for part in PARTS
     )
 
 

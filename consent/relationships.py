@@ -18,6 +18,7 @@ from consent.event_times import EventTimes
 from consent.identifiers import Contact
 from consent.ledger import Actor
 from consent.models import Relationship, Subject
+from consent.models.relationship import ONE_PERSON_A_REFERENCE
 from consent.recipients import build_recipient
 
 
@@ -71,7 +72,7 @@ def start(
             contact_hashes.forget_former([begun.pk])
             contact_hashes.keep(begun, contacts)
     except IntegrityError as error:
-        if "relationship_ref_unique_in_brand" in str(error):
+        if ONE_PERSON_A_REFERENCE in str(error):
             raise RefTaken(f"the reference {ref!r} stands for another person") from error
         raise
     return begun, True

@@ -2,6 +2,13 @@
 
 "Your no stands until you yourself later say yes to the same thing or to something narrower."
 
+Note [Traits]. A trait is a kind of profile data that a brand declares: its code belongs to the
+brand, its kind says how the data came about, its category what it is about. A question about a use
+names all three. So "nobody may use bought data about me" is a no with the kind alone, and "no
+conclusions about my health" one with a kind and a category. A no about one trait names its code
+alone, and so holds whatever kind the brand gives it later. A yes names the kind and the category as
+well, as they were: it lifts a no about that kind, and stops to hold when the brand changes them.
+
 The values are named tuples: a batch makes tens of thousands, at a third of a dataclass's cost.
 """
 
@@ -19,13 +26,24 @@ Regime = Literal["opt_in", "opt_out", "required"]
 
 
 class Scope(NamedTuple):
-    """Brand × purpose × channel × topic × contact point; None is *any*."""
+    """Brand × purpose × channel × topic × contact point × trait; None is *any*.
+
+    The trait has three parts: its kind, its category and its code. A question about a message
+    names none, so what is about traits has no say in it. See Note [Traits].
+    """
 
     brand: int | None = None
     purpose: str | None = None
     channel: str | None = None
     topic: str | None = None
     contact_point: int | None = None
+    trait_kind: str | None = None
+    trait_category: str | None = None
+    trait: str | None = None
+
+    @property
+    def names_trait(self) -> bool:
+        return (self.trait_kind, self.trait_category, self.trait) != (None, None, None)
 
     def covers(self, other: Scope) -> bool:
         """Whether *other* is equal to or narrower than this."""
@@ -35,6 +53,9 @@ class Scope(NamedTuple):
             and self.channel in (None, other.channel)
             and self.topic in (None, other.topic)
             and self.contact_point in (None, other.contact_point)
+            and self.trait in (None, other.trait)
+            and self.trait_kind in (None, other.trait_kind)
+            and self.trait_category in (None, other.trait_category)
         )
 
 

@@ -99,7 +99,7 @@ class Attempts(SubscriptionsView):
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Every try of every event, newest first."""
         subscription = self.find(subscription_id)
-        mine = Attempt.objects.filter(subscription=subscription)
+        mine = Attempt.objects.filter(brand=subscription.brand_id, subscription=subscription)
         if sequence := self.query.get("sequence"):
             mine = mine.filter(sequence=sequence)
         page, cursor = cut_page(mine, self.query, by=["-pk"])
@@ -135,7 +135,9 @@ def _waits(subscription: Subscription, sequences: Iterable[int]) -> dict[int, da
     """When each of *sequences* that needs more work is tried again."""
     if not subscription.enabled:
         return {}
-    quarantined = subscription.quarantined_events.filter(sequence__in=sequences)
+    quarantined = subscription.quarantined_events.filter(
+        brand=subscription.brand_id, sequence__in=sequences
+    )
     waits: dict[int, datetime | None] = dict(quarantined.values_list("sequence", "retry_at"))
     done = {*subscription.ahead, *waits}
     return waits | {
@@ -156,7 +158,9 @@ class Parked(SubscriptionsView):
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """The quarantine: refused events, and later ones of the same people."""
         subscription = self.find(subscription_id)
-        mine = QuarantinedEvent.objects.filter(subscription=subscription)
+        mine = QuarantinedEvent.objects.filter(
+            brand=subscription.brand_id, subscription=subscription
+        )
         page, cursor = cut_page(mine, self.query, by=["sequence"])
         sequences = [each.sequence for each in page]
         events = Event.objects.filter(brand=subscription.brand_id, sequence__in=sequences)

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -151,16 +151,20 @@ def data_of(subscription: Subscription) -> dict[str, Any]:
         "delivered_through": subscription.cursor,
         "failures": subscription.failures,
         "next_try_at": _next_try(subscription) if subscription.failures else None,
-        "parked": QuarantinedEvent.objects.filter(subscription=subscription, retry_at=None).count(),
+        "parked": _quarantined(subscription).filter(retry_at=None).count(),
         "created_at": subscription.created_at,
     }
+
+
+def _quarantined(subscription: Subscription) -> QuerySet[QuarantinedEvent]:
+    return QuarantinedEvent.objects.filter(brand=subscription.brand_id, subscription=subscription)
 
 
 def _next_try(subscription: Subscription) -> datetime:
     """Of all; where only a refused event is to be tried again, of that."""
     if subscription.next_try_at > timezone.now():
         return subscription.next_try_at
-    waiting = QuarantinedEvent.objects.filter(subscription=subscription, retry_at__isnull=False)
+    waiting = _quarantined(subscription).filter(retry_at__isnull=False)
     soonest: datetime | None = waiting.aggregate(at=Min("retry_at"))["at"]
     return soonest or subscription.next_try_at
 

@@ -123,6 +123,14 @@ class QuarantinedEvent(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="quarantined_events", db_index=False
     )
+    #: That of the subscription: the column by which the table would be distributed.
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     sequence = models.BigIntegerField()
     subject = models.UUIDField()
     quarantined_at = models.DateTimeField()
@@ -167,6 +175,14 @@ class AttemptCount(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="attempt_counts", db_index=False
     )
+    #: That of the subscription: the column by which the table would be distributed.
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     outcome = models.CharField(max_length=12)
     tries = models.BigIntegerField()
     #: All of them together, in milliseconds.
@@ -193,6 +209,14 @@ class WebhookAlert(models.Model):
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="alerts", db_index=False
+    )
+    #: That of the subscription: the column by which the table would be distributed.
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     opened_at = models.DateTimeField()
@@ -226,6 +250,14 @@ class Attempt(models.Model):
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="attempts", db_index=False
+    )
+    #: That of the subscription: the column by which the table would be distributed.
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     sequence = models.BigIntegerField()
     #: The `webhook-id` without its prefix: the event's own, or that of a batch.

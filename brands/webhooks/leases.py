@@ -41,7 +41,8 @@ DUE = """
     AND (s.recalled_until IS NULL OR s.recalled_until < statement_timestamp())
     AND (s.cursor < (SELECT h.last_sequence FROM brands_streamhead h WHERE h.brand_id = s.brand_id)
          OR EXISTS (SELECT FROM brands_quarantinedevent q
-                    WHERE q.subscription_id = s.id AND q.retry_at <= statement_timestamp()))
+                    WHERE q.brand_id = s.brand_id AND q.subscription_id = s.id
+                    AND q.retry_at <= statement_timestamp()))
 """
 DUE_NOW = Statement(
     f"SELECT s.id FROM brands_subscription s WHERE {DUE} ORDER BY s.next_try_at LIMIT 1000"
@@ -133,7 +134,7 @@ def recall_lease(subscription: Subscription) -> Iterator[None]:
         StillSending: the holder did not release the lease. If the holder died, this waits until
             its lease ends.
     """
-    mine = Subscription.objects.filter(pk=subscription.pk)
+    mine = Subscription.objects.filter(brand=subscription.brand_id, pk=subscription.pk)
     mine.update(recalled_until=_end_of_lease(times=2))
     try:
         wait_until_released(subscription)
@@ -151,7 +152,9 @@ def wait_until_released(subscription: Subscription) -> None:
     Raises:
         StillSending: the lease was held for longer than any lease lasts.
     """
-    leased = Subscription.objects.filter(pk=subscription.pk, leased_until__gt=Now())
+    leased = Subscription.objects.filter(
+        brand=subscription.brand_id, pk=subscription.pk, leased_until__gt=Now()
+    )
     ends = time.monotonic() + settings.DELIVERY_LEASE_SECONDS + 1
     while leased.exists():
         if time.monotonic() > ends:
@@ -160,7 +163,8 @@ def wait_until_released(subscription: Subscription) -> None:
 
 
 def _filter_held(lease: Lease) -> QuerySet[Subscription]:
-    return Subscription.objects.filter(pk=lease.subscription.pk, lease_token=lease.token)
+    held = lease.subscription
+    return Subscription.objects.filter(brand=held.brand_id, pk=held.pk, lease_token=lease.token)
 
 
 def _end_of_lease(*, times: int = 1) -> CombinedExpression:

@@ -23,8 +23,8 @@ class RangeTooLong(ValueError):
 # It stays SQL: the ORM has no INSERT … SELECT, and a range may hold `MAX_RANGE` events.
 QUARANTINE_RANGE = Statement(
     "INSERT INTO brands_quarantinedevent AS held"
-    " (subscription_id, sequence, subject, quarantined_at, retry_at, refusals, suspect)"
-    " SELECT %(subscription)s::uuid, sequence, subject, statement_timestamp(),"
+    " (brand_id, subscription_id, sequence, subject, quarantined_at, retry_at, refusals, suspect)"
+    " SELECT brand_id, %(subscription)s::uuid, sequence, subject, statement_timestamp(),"
     " statement_timestamp(), 0, false FROM brands_event"
     " WHERE brand_id = %(brand)s AND sequence BETWEEN %(first)s AND %(last)s"
     f" AND {stream.IS_WANTED}"
@@ -35,7 +35,7 @@ QUARANTINE_RANGE = Statement(
 
 def replay_parked(subscription: Subscription) -> int:
     """Retry the parked events. Return how many there are."""
-    parked = subscription.quarantined_events.filter(retry_at=None)
+    parked = subscription.quarantined_events.filter(brand=subscription.brand_id, retry_at=None)
     count = parked.update(retry_at=Now())
     wake_subscription(subscription.pk)
     return count

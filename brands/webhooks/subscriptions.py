@@ -62,7 +62,8 @@ def filter_subscriptions(brand: Brand) -> QuerySet[Subscription]:
 
 def have_delivered(*subscriptions: Subscription) -> bool:
     """Return whether the endpoint of any of them ever answered with a 2xx."""
-    tries = AttemptCount.objects.filter(subscription__in=subscriptions)
+    brands = {each.brand_id for each in subscriptions}
+    tries = AttemptCount.objects.filter(brand__in=brands, subscription__in=subscriptions)
     return tries.filter(outcome=Outcome.DELIVERED, tries__gt=0).exists()
 
 
@@ -186,7 +187,8 @@ def seek(subscription: Subscription, *, after: int) -> None:
     """
     _check_cursor(subscription.brand_id, after)
     with leases.recall_lease(subscription):
-        subscription.quarantined_events.filter(sequence__gt=after).delete()
+        mine = subscription.quarantined_events.filter(brand=subscription.brand_id)
+        mine.filter(sequence__gt=after).delete()
         Subscription.objects.filter(pk=subscription.pk).update(cursor=after, ahead=[])
     wake_subscription(subscription.pk)
 

@@ -62,6 +62,7 @@ def _person(event: Event) -> str | None:
 def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
     """To how many of the brand's webhooks each was delivered."""
     good = Attempt.objects.filter(
+        brand=brand,
         subscription__in=webhooks.filter_subscriptions(brand),
         sequence__in=sequences,
         outcome=Outcome.DELIVERED,
@@ -150,8 +151,12 @@ def _headers(
 
 def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
     mine = list(webhooks.filter_subscriptions(brand).order_by("created_at"))
-    tries = Attempt.objects.filter(subscription__in=mine, sequence=event.sequence).order_by("pk")
-    waiting = QuarantinedEvent.objects.filter(subscription__in=mine, sequence=event.sequence)
+    tries = Attempt.objects.filter(
+        brand=brand, subscription__in=mine, sequence=event.sequence
+    ).order_by("pk")
+    waiting = QuarantinedEvent.objects.filter(
+        brand=brand, subscription__in=mine, sequence=event.sequence
+    )
     quarantined = {each.subscription_id: each for each in waiting}
     for each in mine:
         own = [attempt for attempt in tries if attempt.subscription_id == each.pk]

@@ -163,8 +163,9 @@ def shown(
     **more: Any,
 ) -> HttpResponse:
     """The page of one, with its quarantine and the log; *more* is what an act left to say."""
-    quarantined = subscription.quarantined_events.order_by("sequence")
-    tries = Attempt.objects.filter(subscription=subscription, pk__lt=before(request))
+    brand = subscription.brand_id
+    quarantined = subscription.quarantined_events.filter(brand=brand).order_by("sequence")
+    tries = Attempt.objects.filter(brand=brand, subscription=subscription, pk__lt=before(request))
     log = list(tries.order_by(F("pk").desc())[: PAGE_SIZE + 1])
     context = {
         "place": place,

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from brands.models import Channel, Notice, Purpose
 from brands.ordered_ids import new_id
-from consent.models import Relationship
+from consent.models import Relationship, Subject
 
 
 class Answer(models.TextChoices):
@@ -21,6 +21,14 @@ class PermissionRequest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     relationship = models.ForeignKey(Relationship, on_delete=models.PROTECT, related_name="asked")
+    #: That of the relationship: the column by which the table would be distributed.
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10, null=True, choices=Channel.choices)
     topic = models.CharField(max_length=60, null=True)

@@ -53,8 +53,7 @@ class Done:
         Two entries on one scope are one change: a limit that stays is recorded again after the no
         on the same scope is taken back.
         """
-        names = ("brand_id", "purpose_id", "channel", "topic", "contact_point_id")
-        return len({tuple(getattr(entry, n) for n in names) for entry in self.entries}) - 1
+        return len({preferences.scope_of(entry) for entry in self.entries}) - 1
 
     @property
     def can_explain(self) -> bool:

@@ -65,6 +65,7 @@ def deliver(brands: Sequence[Brand], now: datetime, chance: random.Random, *, da
             told = Event.objects.filter(brand=brand, timestamp__gte=start).order_by("sequence")
             Attempt.objects.bulk_create(
                 Attempt(
+                    brand=brand,
                     subscription=webhook,
                     sequence=event.sequence,
                     message=event.uid,

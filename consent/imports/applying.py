@@ -220,7 +220,7 @@ class _Batch:
         #: What was known of relationships before this batch changed them.
         self.past: list[PastRelationship] = []
         self.changed: dict[uuid.UUID, Relationship] = {}
-        self.known_by: list[tuple[uuid.UUID, str, bytes]] = []
+        self.known_by: list[tuple[uuid.UUID, uuid.UUID, str, bytes]] = []
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
         self.times = EventTimes(now)
         self.times.take_next()  # that of the rows themselves
@@ -248,7 +248,7 @@ class _Batch:
             self._make(new)
             self.subjects |= self._known(new)
         refs = among((row.ref for row in self.rows if row.ref), "text")
-        named = Relationship.objects.filter(brand=self.brand, ref__in=refs)
+        named = Relationship.objects.of_references(self.brand.pk, refs)
         self.by_ref = {each.ref: each for each in named}
         ids = {*self.subjects.values(), *(each.subject_id for each in self.by_ref.values())}
         self.people = self._locked(ids)
@@ -317,7 +317,9 @@ class _Batch:
             self.said[each.subject_id].append(preferences.choice_of(each, entry=each.entry_id))
         waiting = Propagation.objects.filter(subject__in=among(ids, "uuid"), done_at=None)
         self.pending = set(waiting.values_list("subject", flat=True)) if ids else set()
-        newest = LedgerEntry.objects.filter(subject__in=among(ids, "uuid"), brand=self.brand)
+        newest = LedgerEntry.objects.without_traits().filter(
+            subject__in=among(ids, "uuid"), brand=self.brand
+        )
         scope = "subject", "contact_point", "purpose", "channel", "topic"
         rows = (
             newest.select_related("text").order_by(*scope, "-subject_seq").distinct(*scope)
@@ -330,7 +332,7 @@ class _Batch:
     def _said_then(self, ids: Iterable[uuid.UUID]) -> set[tuple[Place, Words, datetime]]:
         """What the brand said before of the very times of these rows."""
         times = {row.made_at for row in self.rows if row.made_at}
-        entries = LedgerEntry.objects.select_related("text").filter(
+        entries = LedgerEntry.objects.without_traits().select_related("text").filter(
             subject__in=among(ids, "uuid"), brand=self.brand, maker="brand",
             made_at__in=among(times, "timestamptz"),
         )  # fmt: skip
@@ -344,7 +346,7 @@ class _Batch:
         begun = self._relate(row, subject_id, person)
         relationship = self.relationships[subject_id]
         if row.sealed is not None:
-            self.known_by.append((relationship.pk, row.kind, row.sealed))
+            self.known_by.append((subject_id, relationship.pk, row.kind, row.sealed))
         said = bool(row.decision) and self._say(row, person, relationship)
         if not begun and not said:
             self.counted.unchanged += 1
@@ -532,8 +534,9 @@ class _Batch:
     def _write(self) -> None:
         begun = {each.pk for each in self.begun}
         RELATIONSHIPS.add(self.begun)
-        Relationship.objects.bulk_update(
-            [each for pk, each in self.changed.items() if pk not in begun],
+        changed = [each for pk, each in self.changed.items() if pk not in begun]
+        Relationship.objects.filter(subject__in=[each.subject_id for each in changed]).bulk_update(
+            changed,
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
         PastRelationship.objects.bulk_create(self.past)
@@ -541,7 +544,7 @@ class _Batch:
         contact_hashes.keep_sealed(self.known_by)
         ENTRIES.add(self.entries)
         entry_texts.write_all(self.entries)
-        preferences.project_all([each.pk for each in self.entries])
+        preferences.project_all(self.entries)
         Ending.objects.bulk_create(
             Ending(entry=each, subject_id=each.subject_id, ends_at=each.ends_at)
             for each in self.entries
@@ -551,14 +554,15 @@ class _Batch:
         stream.append_all(self.brand.pk, self.told_before)
         stream.append_all(self.brand.pk, self.told, history=not self.job.tells)
         # Last, for an append locks the brand's head before those of subjects.
-        changed = {each.subject_id: each.ref for each in self.changed.values()}
-        stream.set_refs(self.brand.pk, changed)
+        refs = {each.subject_id: each.ref for each in self.changed.values()}
+        stream.set_refs(self.brand.pk, refs)
         if self.job.tells or self.told_before:
             ledger.wake(self.brand.pk)
 
     def _move_chains(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(MOVE, [[each.pk for each in self.entries]])
+            subjects = list({each.subject_id for each in self.entries})
+            cursor.execute(MOVE, [subjects, [each.pk for each in self.entries]])
 
 
 #: Each person's chain ends with the newest of these entries.
@@ -566,7 +570,8 @@ MOVE = """
 UPDATE consent_subject held SET last_seq = new.subject_seq, chain_head = new.hash
 FROM (
     SELECT DISTINCT ON (subject_id) subject_id, subject_seq, hash FROM consent_ledgerentry
-    WHERE id = ANY(%s::uuid[]) ORDER BY subject_id, subject_seq DESC
+    WHERE subject_id = ANY(%s::uuid[]) AND id = ANY(%s::uuid[])
+    ORDER BY subject_id, subject_seq DESC
 ) new WHERE held.id = new.subject_id
 """
 

@@ -29,7 +29,7 @@ from consent.models.metrics import (
 from consent.models.past import PastMerge, PastProfile, PastRelationship
 from consent.models.preference import Preference
 from consent.models.propagation import Propagation
-from consent.models.relationship import Origin, Relationship
+from consent.models.relationship import BrandReference, Origin, Relationship
 from consent.models.report import ExportPart, ReportExport, SummaryMail
 from consent.models.send import Send
 from consent.models.snapshot import (
@@ -46,6 +46,7 @@ __all__ = [
     "Anomaly",
     "Basis",
     "BrandCount",
+    "BrandReference",
     "CampaignCount",
     "ContactHash",
     "ContactReport",

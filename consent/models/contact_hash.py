@@ -3,6 +3,7 @@
 from django.db import models
 
 from consent.models.relationship import Relationship
+from consent.models.subject import Subject
 
 
 class HashKind(models.TextChoices):
@@ -17,6 +18,14 @@ class ContactHash(models.Model):
     pk = models.CompositePrimaryKey("relationship_id", "kind", "sealed")
     relationship = models.ForeignKey(
         Relationship, on_delete=models.CASCADE, related_name="hashes", db_index=False
+    )
+    #: That of the relationship: the column by which the table would be distributed.
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=7, choices=HashKind.choices)
     sealed = models.BinaryField(max_length=48)

@@ -9,6 +9,7 @@ from brands.models import Channel, Purpose
 from brands.ordered_ids import new_id
 from consent.models.ledger import LedgerEntry
 from consent.models.relationship import Relationship
+from consent.models.subject import Subject
 
 NOES = ("deny", "pause")
 
@@ -28,6 +29,14 @@ class ContactReport(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     relationship = models.ForeignKey(
         Relationship, on_delete=models.PROTECT, related_name="contact_reports"
+    )
+    #: That of the relationship: the column by which the table would be distributed.
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel.choices)

@@ -7,6 +7,7 @@ from django.db import models
 
 from brands.insert_only import refuse_truncation
 from consent.models.ledger import LedgerEntry
+from consent.models.subject import Subject
 
 #: While a transaction has this setting, it may delete texts: Note [Texts beside the entry].
 ERASING = "cmr.erases_texts"
@@ -23,6 +24,14 @@ class EntryText(models.Model):
 
     entry = models.OneToOneField(
         LedgerEntry, on_delete=models.PROTECT, primary_key=True, related_name="text"
+    )
+    #: That of the entry: the column by which the table would be distributed.
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     #: What the brand shows for it: the form, the record, the call.
     evidence = models.TextField(blank=True)

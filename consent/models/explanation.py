@@ -4,12 +4,21 @@ from django.db import models
 from django.db.models import Q
 
 from consent.models.ledger import LedgerEntry, Reason
+from consent.models.subject import Subject
 
 
 class Explanation(models.Model):
     """One an entry. An opt-out never waits for a reason, so the reason comes by itself."""
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
+    #: That of the entry: the column by which the table would be distributed.
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     reason = models.CharField(max_length=40, choices=Reason.choices)
     given_at = models.DateTimeField()
 

@@ -59,6 +59,15 @@ class LimitPer(models.TextChoices):
     MONTH = "month"
 
 
+class TraitKind(models.TextChoices):
+    """How a brand came by what it holds about a person."""
+
+    OBSERVED = "observed"
+    PROVIDED = "provided"
+    BOUGHT = "bought"
+    INFERRED = "inferred"
+
+
 class Reason(models.TextChoices):
     """Why somebody said no, for the reports."""
 
@@ -75,7 +84,10 @@ class Reason(models.TextChoices):
 
 
 class ScopeFields(models.Model):
-    """The five parts of a scope; null is *any*. Nobody looks for all that has one, by itself."""
+    """The parts of a scope; null is *any*. Nobody looks for all that has one, by itself.
+
+    No choice names a trait yet: Note [Traits] in `consent.resolution` says what one would mean.
+    """
 
     brand = models.ForeignKey(
         Brand, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -88,6 +100,9 @@ class ScopeFields(models.Model):
     contact_point = models.ForeignKey(
         Identifier, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    trait_kind = models.CharField(max_length=8, null=True, choices=TraitKind.choices)
+    trait_category = models.CharField(max_length=40, null=True)
+    trait = models.CharField(max_length=60, null=True)
 
     class Meta:
         abstract = True
@@ -98,6 +113,10 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
         """Return all that they said, also as subjects that were merged into theirs."""
         merged = Subject.objects.filter(merged_into=person_id)
         return self.filter(Q(subject=person_id) | Q(subject__in=merged.values("pk")))
+
+    def without_traits(self) -> LedgerEntryQuerySet:
+        """Return those that are about no trait, as all that a brand records itself."""
+        return self.filter(trait_kind=None, trait_category=None, trait=None)
 
 
 class LedgerEntry(ScopeFields):
@@ -205,6 +224,14 @@ class LedgerEntry(ScopeFields):
             models.CheckConstraint(
                 condition=Q(topic=None) | Q(brand__isnull=False, purpose__isnull=False),
                 name="entry_topic_belongs_to_brand_and_purpose",
+            ),
+            models.CheckConstraint(
+                condition=Q(trait_kind=None) | Q(trait_kind__in=TraitKind.values),
+                name="entry_trait_kind_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(trait=None) | Q(brand__isnull=False),
+                name="entry_trait_belongs_to_brand",
             ),
             models.CheckConstraint(
                 condition=Q(made_at__lte=models.F("recorded_at")), name="entry_not_from_the_future"

@@ -17,6 +17,14 @@ class PastRelationship(models.Model):
     relationship = models.ForeignKey(
         Relationship, on_delete=models.PROTECT, related_name="past", db_index=False
     )
+    #: That of the relationship: the column by which the table would be distributed.
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True)

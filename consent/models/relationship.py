@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pgtrigger
 from django.db import models
@@ -12,6 +13,8 @@ from brands import jurisdictions
 from brands.models import Brand
 from consent.models.subject import Subject
 
+#: What a second person with a brand's reference is refused by.
+ONE_PERSON_A_REFERENCE = "consent_brandreference_pkey"
 WRITTEN = pgtrigger.Referencing(new="written")  # type: ignore[no-untyped-call]
 #: Looks at all rows of a statement at once, `written`. Planned each time: a plan that was kept from
 #: when there were few people would go through all of them for each row of a long list.
@@ -58,6 +61,11 @@ class RelationshipQuerySet(models.QuerySet["Relationship"]):
     def active(self) -> RelationshipQuerySet:
         return self.filter(ended_at=None)
 
+    def of_references(self, brand_id: int, refs: Any) -> RelationshipQuerySet:
+        """Return the brand's relationships with whom *refs*, values or a query, stand for."""
+        subjects = BrandReference.objects.filter(brand=brand_id, ref__in=refs).values("subject")
+        return self.filter(brand=brand_id, subject__in=subjects)
+
 
 class Relationship(models.Model):
     """What a check needs before all else.
@@ -79,7 +87,7 @@ class Relationship(models.Model):
     brand = models.ForeignKey(
         Brand, on_delete=models.PROTECT, related_name="relationships", db_index=False
     )
-    #: The brand's own reference for the person.
+    #: The brand's own reference for the person; `BrandReference` finds them by it.
     ref = models.CharField(max_length=200, null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices)
     #: The brand's account of how it came about, shown to the person.
@@ -98,6 +106,33 @@ class Relationship(models.Model):
             # Note [Test mode] in `brands.models.brand`. An import begins many at once.
             _looks_at("people_of_tests_are_made_up", pgtrigger.Insert),
             _looks_at("people_of_tests_stay_made_up", pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="references_are_listed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=WRITTEN,
+                func="""
+                    INSERT INTO consent_brandreference (brand_id, ref, subject_id)
+                    SELECT brand_id, ref, subject_id FROM written WHERE ref IS NOT NULL;
+                    RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="references_stay_listed",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("ref"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Q(old__ref__df=pgtrigger.F("new__ref")),
+                func="""
+                    DELETE FROM consent_brandreference
+                    WHERE brand_id = OLD.brand_id AND ref = OLD.ref;
+                    IF NEW.ref IS NOT NULL THEN
+                        INSERT INTO consent_brandreference (brand_id, ref, subject_id)
+                        VALUES (NEW.brand_id, NEW.ref, NEW.subject_id);
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
         ]
         indexes = [
             # A person's brands, with the addresses they proved later: person = ? AND brand = ?.
@@ -111,11 +146,6 @@ class Relationship(models.Model):
             # Also the index of every check: subject = ? AND brand = ?.
             models.UniqueConstraint(
                 fields=["subject", "brand"], name="relationship_once_per_brand"
-            ),
-            models.UniqueConstraint(
-                fields=["brand", "ref"],
-                name="relationship_ref_unique_in_brand",
-                condition=Q(ref__isnull=False),
             ),
             models.CheckConstraint(
                 condition=Q(origin__in=Origin.values), name="relationship_origin_is_known"
@@ -137,3 +167,31 @@ class Relationship(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class BrandReference(models.Model):
+    """Whom a brand's own reference stands for: one person, whoever of them is asked first.
+
+    A table of its own, since its key has the brand in it and a relationship's has the person: each
+    can be distributed by its own. Triggers of `Relationship` write it, so it never differs.
+    """
+
+    pk = models.CompositePrimaryKey("brand_id", "ref")
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    ref = models.CharField(max_length=200)
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+    def __str__(self) -> str:
+        return self.ref

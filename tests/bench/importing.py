@@ -57,6 +57,7 @@ WRITTEN = {
         "subject_id IN (SELECT subject_id FROM consent_relationship WHERE brand_id = %s)"
     ),
     "consent_relationship": "brand_id = %s",
+    "consent_brandreference": "brand_id = %s",
     "consent_contacthash": (
         "relationship_id IN (SELECT id FROM consent_relationship WHERE brand_id = %s)"
     ),

@@ -165,13 +165,14 @@ def _deliveries(trial: Brand, at: datetime) -> None:
     for event in Event.objects.filter(brand=trial).order_by("sequence"):
         refused = event.sequence == 4
         Attempt.objects.create(
-            subscription_id=HOOK, sequence=event.sequence, message=event.uid, started_at=at,
-            latency_ms=20 + event.sequence, outcome="refused" if refused else "delivered",
+            brand=trial, subscription_id=HOOK, sequence=event.sequence, message=event.uid,
+            started_at=at, latency_ms=20 + event.sequence,
+            outcome="refused" if refused else "delivered",
             status=422 if refused else 204, answer="no such customer" if refused else "",
         )  # fmt: skip
         if refused:
             QuarantinedEvent.objects.create(
-                subscription_id=HOOK, sequence=event.sequence, subject=event.subject,
+                brand=trial, subscription_id=HOOK, sequence=event.sequence, subject=event.subject,
                 quarantined_at=at, refusals=2, status=422,
             )  # fmt: skip
 

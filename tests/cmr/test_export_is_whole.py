@@ -31,6 +31,7 @@ from cmr.models import (
 from consent import contact_reports, explaining, ledger, profile, relationships
 from consent.ledger import Actor, NewChoice
 from consent.models import (
+    BrandReference,
     ContactHash,
     ContactReport,
     Decided,
@@ -88,6 +89,7 @@ NOT_EXPORTED: dict[type[models.Model], str] = {
     PastMerge: "numbers of subjects; `contact_points` has when each address was proved",
     Propagation: "whether a choice of `history` is in all streams",
     Repeat: "digests and sealed answers of calls, for a day",
+    BrandReference: "finds the person by a reference, which `relationships` has",
     QuarantinedEvent: "an event that a webhook refused",
     SubjectHead: "counts the events of a relationship",
     Subscription: "a brand's; its UUID is a lease's",

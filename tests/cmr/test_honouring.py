@@ -44,6 +44,7 @@ def delivered(brand: Brand, sequence: int) -> None:
         brand, webhooks.SubscriptionTerms(url="https://acme.example/"), now=timezone.now()
     )
     Attempt.objects.create(
+        brand=brand,
         subscription=subscription,
         sequence=sequence,
         message=subscription.pk,

@@ -172,8 +172,9 @@ def _deliver(endpoint: Subscription, now: datetime) -> None:
     for late in (0, 60):
         Attempt.objects.bulk_create(
             Attempt(
-                subscription=endpoint, sequence=event.sequence, message=event.uid, latency_ms=9,
-                started_at=now + timedelta(minutes=late), outcome=Outcome.DELIVERED, status=204,
+                brand_id=endpoint.brand_id, subscription=endpoint, sequence=event.sequence,
+                message=event.uid, latency_ms=9, started_at=now + timedelta(minutes=late),
+                outcome=Outcome.DELIVERED, status=204,
             )
             for event in fresh
         )  # fmt: skip

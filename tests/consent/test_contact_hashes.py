@@ -228,7 +228,7 @@ def test_what_was_sealed_for_another_brand_does_not_open(
     mine = Relationship.objects.get()
     theirs, _ = relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
     stolen = bytes(ContactHash.objects.get().sealed)
-    contact_hashes.keep_sealed([(theirs.pk, "email", stolen)])
+    contact_hashes.keep_sealed([(theirs.subject_id, theirs.pk, "email", stolen)])
     with pytest.raises(contact_hashes.Unreadable):
         contact_hashes.of(rival.pk, [theirs.pk])
     known = {mine.pk: [KnownBy("email", bytes.fromhex(sha256("dora@example.org")))]}

@@ -107,6 +107,7 @@ def told_once(ana: Consumer, met: Relationship) -> None:
     )
     record(ana, no(met.brand))
     Attempt.objects.create(
+        brand=met.brand,
         subscription=subscription,
         sequence=1,
         message=subscription.pk,

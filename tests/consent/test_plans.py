@@ -195,7 +195,8 @@ def test_suppressions_read_one_person_each(filled: Brand) -> None:
 def test_a_choice_reads_and_writes_one_row_at_a_time(
     name: str, statement: Statement, person: Relationship
 ) -> None:
-    more: dict[str, Any] = {"topic": None, "contact_point": None}
+    unsaid = ("topic", "contact_point", "trait_kind", "trait_category", "trait")
+    more: dict[str, Any] = dict.fromkeys(unsaid)
     if statement is scopes.NAMED:
         more |= {"brand": "brand-0", "test": False}
     empty = statement is ledger.PENDING  # nothing is

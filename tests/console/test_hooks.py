@@ -115,8 +115,9 @@ def test_a_ping_shows_the_answer(hook: str, dev: Browser, httpserver: HTTPServer
 
 def test_a_try_without_an_answer_says_how_it_ended(hook: str, dev: Browser, now: datetime) -> None:
     for outcome in ("unreachable", "timed_out"):
+        sent = Subscription.objects.get()
         Attempt.objects.create(
-            subscription=Subscription.objects.get(), sequence=1, message=uuid.uuid4(),
+            brand_id=sent.brand_id, subscription=sent, sequence=1, message=uuid.uuid4(),
             started_at=now, latency_ms=9, outcome=outcome,
         )  # fmt: skip
     page = dev.text(hook)
@@ -187,7 +188,7 @@ def test_what_is_parked_is_sent_again(
     assert "through event 2 of 2" in dev.text(hook)
     held = Subscription.objects.get()
     QuarantinedEvent.objects.create(
-        subscription=held, sequence=2, subject=uuid.uuid4(),
+        brand_id=held.brand_id, subscription=held, sequence=2, subject=uuid.uuid4(),
         quarantined_at=held.created_at, refusals=3, status=422,
     )  # fmt: skip
     assert "1 parked" in dev.text("acme/test/webhooks")

@@ -245,6 +245,7 @@ def attempts(transactional_db: None, acme: Brand) -> list[Attempt]:
     subscription, _ = webhooks.subscribe(acme, terms, now=now)
     return [
         Attempt.objects.create(
+            brand=acme,
             subscription=subscription,
             sequence=number,
             message="00000000-0000-4000-8000-000000000000",

@@ -96,11 +96,11 @@ def _subscribe_twice(acme: Brand, now: datetime) -> str:
     for sequence in (1, 2):
         message = Event.objects.get(brand=acme, sequence=sequence).uid
         Attempt.objects.create(
-            subscription=hook, sequence=sequence, message=message, started_at=now, latency_ms=1,
-            outcome="refused", status=422,
+            brand=acme, subscription=hook, sequence=sequence, message=message, started_at=now,
+            latency_ms=1, outcome="refused", status=422,
         )  # fmt: skip
         QuarantinedEvent.objects.create(
-            subscription=hook, sequence=sequence, subject=message, quarantined_at=now
+            brand=acme, subscription=hook, sequence=sequence, subject=message, quarantined_at=now
         )
     return str(hook.pk)
 

@@ -343,7 +343,8 @@ def test_a_list_that_breaks_off_does_not_look_whole(
     web.post("relationships", {"contact": {"email": EMAIL}, "note": "Shop"}, acme_key)
     first, late = (Relationship.objects.order_by("pk")[n] for n in (0, 5 * roll.BATCH // 2))
     contact_hashes.keep(first, [contact_hashes.KnownBy("email", bytes(32))])
-    contact_hashes.keep_sealed([(late.pk, "email", bytes(48))])  # which does not open
+    unreadable = late.subject_id, late.pk, "email", bytes(48)
+    contact_hashes.keep_sealed([unreadable])
     client = connect(web)
     client.sendall(request(f"/api/v1/exports/preferences?form={form}", bearer=acme_key))
     answer = answer_of(client)

@@ -80,7 +80,7 @@ def prepare_following(round_: Round) -> Round | None:
     if the quarantine has to be looked at first.
     """
     lease, subscription = round_.lease, round_.lease.subscription
-    if round_.has_quarantine or not round_.is_full or quarantine.count_events(subscription.pk)[1]:
+    if round_.has_quarantine or not round_.is_full or quarantine.count_events(subscription)[1]:
         return None
     limit = _choose_limit(subscription)
     events, through = _read_stream(subscription, limit, after=round_.through)
@@ -94,7 +94,7 @@ def _read_round(lease: Lease) -> Round:
     """Read the due events of the quarantine first, then those of the stream."""
     subscription = lease.subscription
     limit = _choose_limit(subscription)
-    suspects, quarantined = quarantine.count_events(subscription.pk)
+    suspects, quarantined = quarantine.count_events(subscription)
     retried = _read_quarantine(subscription, limit) if quarantined else []
     fresh: list[PendingEvent] = []
     through = subscription.cursor
@@ -121,7 +121,7 @@ def _choose_limit(subscription: Subscription) -> int:
 
 
 def _read_quarantine(subscription: Subscription, limit: int) -> list[PendingEvent]:
-    return quarantine.list_due_events(subscription.pk, subscription.brand_id, limit=limit)
+    return quarantine.list_due_events(subscription, limit=limit)
 
 
 def _read_stream(
@@ -136,11 +136,11 @@ def _read_stream(
 
 def _find_waiting(subscription: Subscription, events: Sequence[PendingEvent]) -> set[uuid.UUID]:
     subjects = {event.subject for event in events}
-    return quarantine.find_waiting_subjects(subscription.pk, subjects)
+    return quarantine.find_waiting_subjects(subscription, subjects)
 
 
 def _skip_round(round_: Round) -> bool:
     """Move the cursor behind a round without events. Return False if the lease was lost."""
     with transaction.atomic():
-        quarantine.join_waiting(round_.lease.subscription.pk, round_.held_back)
+        quarantine.join_waiting(round_.lease.subscription, round_.held_back)
         return leases.renew_lease(round_.lease, **round_.advance_cursor(left=frozenset()))

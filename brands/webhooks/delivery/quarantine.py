@@ -21,7 +21,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from brands import stream
-from brands.models import QuarantinedEvent
+from brands.models import QuarantinedEvent, Subscription
 from brands.prepared import Statement, among
 from brands.webhooks.delivery.batching import PendingEvent
 
@@ -36,7 +36,8 @@ KEY = ("subscription", "sequence")
 # It stays SQL: it runs twice a delivery, and by the ORM it took twenty times as long.
 COUNTS = Statement(
     "SELECT count(*) FILTER (WHERE suspect), count(*) FROM (SELECT suspect"
-    " FROM brands_quarantinedevent WHERE subscription_id = %(subscription)s"
+    " FROM brands_quarantinedevent"
+    " WHERE brand_id = %(brand)s AND subscription_id = %(subscription)s"
     f" LIMIT {MAX_COUNT}) AS first"
 )
 # It stays SQL: the join with the events has no foreign key.
@@ -46,25 +47,26 @@ DUE_EVENTS = Statement(
     " JOIN brands_event e ON e.brand_id = %(brand)s AND e.sequence = q.sequence"
     " LEFT JOIN brands_subjecthead head"
     " ON head.brand_id = e.brand_id AND head.subject = e.subject"
-    " WHERE q.subscription_id = %(subscription)s AND q.retry_at <= statement_timestamp()"
+    " WHERE q.brand_id = %(brand)s AND q.subscription_id = %(subscription)s"
+    " AND q.retry_at <= statement_timestamp()"
     # No event overtakes an earlier one of the same person that waits.
     " AND NOT EXISTS (SELECT FROM brands_quarantinedevent b"
-    "  WHERE b.subscription_id = q.subscription_id"
+    "  WHERE b.brand_id = q.brand_id AND b.subscription_id = q.subscription_id"
     "  AND b.subject = q.subject AND b.sequence < q.sequence"
     "  AND (b.retry_at IS NULL OR b.retry_at > statement_timestamp()))"
     " ORDER BY q.sequence LIMIT %(limit)s"
 )
 
 
-def count_events(subscription_id: uuid.UUID) -> tuple[int, int]:
+def count_events(subscription: Subscription) -> tuple[int, int]:
     """Return how many suspects and how many quarantined events there are, up to `MAX_COUNT`."""
-    ((suspects, quarantined),) = COUNTS.ask({"subscription": subscription_id})
+    ((suspects, quarantined),) = COUNTS.ask(_name(subscription))
     return suspects, quarantined
 
 
-def list_due_events(subscription_id: uuid.UUID, brand_id: int, *, limit: int) -> list[PendingEvent]:
+def list_due_events(subscription: Subscription, *, limit: int) -> list[PendingEvent]:
     """Return the quarantined events to retry now, in the order of the stream."""
-    given = {"subscription": subscription_id, "brand": brand_id, "limit": limit}
+    given = _name(subscription) | {"limit": limit}
     return [
         PendingEvent(sequence, uid, subject, timestamp, stream.put_ref(body, ref), True, refusals)
         for sequence, uid, subject, timestamp, body, ref, refusals in DUE_EVENTS.ask(given)
@@ -72,24 +74,24 @@ def list_due_events(subscription_id: uuid.UUID, brand_id: int, *, limit: int) ->
 
 
 def find_waiting_subjects(
-    subscription_id: uuid.UUID, subjects: Iterable[uuid.UUID]
+    subscription: Subscription, subjects: Iterable[uuid.UUID]
 ) -> set[uuid.UUID]:
     """Return those of *subjects* who have a quarantined event that waits."""
-    rows = _filter(subscription_id).filter(WAITS, subject__in=among(subjects, "uuid"))
+    rows = _filter(subscription).filter(WAITS, subject__in=among(subjects, "uuid"))
     return set(rows.values_list("subject", flat=True))
 
 
-def remove_delivered(subscription_id: uuid.UUID, sequences: Sequence[int]) -> None:
+def remove_delivered(subscription: Subscription, sequences: Sequence[int]) -> None:
     if sequences:
-        _filter(subscription_id).filter(sequence__in=sequences).delete()
+        _filter(subscription).filter(sequence__in=sequences).delete()
 
 
-def judge_suspects(subscription_id: uuid.UUID) -> None:
+def judge_suspects(subscription: Subscription) -> None:
     """Park suspects that were refused twice and retry the others now: another event passed.
 
     Both apply to all quarantined events of a suspect's person.
     """
-    mine = _filter(subscription_id)
+    mine = _filter(subscription)
     guilty = mine.filter(suspect=True, refusals__gt=1).values("subject")
     mine.filter(subject__in=guilty).update(retry_at=None, suspect=False)
     waiting = mine.filter(suspect=True, retry_at__gt=Now()).values("subject")
@@ -97,7 +99,7 @@ def judge_suspects(subscription_id: uuid.UUID) -> None:
 
 
 def add_refused(
-    subscription_id: uuid.UUID,
+    subscription: Subscription,
     event: PendingEvent,
     followers: Iterable[PendingEvent],
     *,
@@ -109,15 +111,15 @@ def add_refused(
     *status* is the HTTP status of the refusal.
     """
     retry_at = None if wait is None else Now() + wait
-    refused = _build(subscription_id, event, retry_at=retry_at)
+    refused = _build(subscription, event, retry_at=retry_at)
     refused.status, refused.suspect = status, wait is not None
     refused.refusals = min(event.refusals + 1, MAX_REFUSALS)
     _put([refused], ["retry_at", "suspect", "status", "refusals"])
-    later = [_build(subscription_id, each, retry_at=retry_at) for each in followers]
+    later = [_build(subscription, each, retry_at=retry_at) for each in followers]
     _put(later, ["retry_at", "suspect"])
 
 
-def join_waiting(subscription_id: uuid.UUID, events: Sequence[PendingEvent]) -> None:
+def join_waiting(subscription: Subscription, events: Sequence[PendingEvent]) -> None:
     """Quarantine new events of people who wait: each is retried when its person's last one is.
 
     Accepted race: a replay that is asked for between the two statements does not count for the
@@ -126,22 +128,28 @@ def join_waiting(subscription_id: uuid.UUID, events: Sequence[PendingEvent]) -> 
     if not events:
         return
     subjects = among({event.subject for event in events}, "uuid")
-    newest = _filter(subscription_id).filter(subject__in=subjects)
+    newest = _filter(subscription).filter(subject__in=subjects)
     newest = newest.order_by("subject", F("sequence").desc()).distinct("subject")
     times = dict(newest.values_list("subject", "retry_at"))
-    rows = [_build(subscription_id, each, retry_at=times.get(each.subject)) for each in events]
+    rows = [_build(subscription, each, retry_at=times.get(each.subject)) for each in events]
     QuarantinedEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _filter(subscription_id: uuid.UUID) -> QuerySet[QuarantinedEvent]:
-    return QuarantinedEvent.objects.filter(subscription=subscription_id)
+def _name(subscription: Subscription) -> dict[str, object]:
+    """Return what names a subscription in a statement: with its brand, the distribution column."""
+    return {"brand": subscription.brand_id, "subscription": subscription.pk}
+
+
+def _filter(subscription: Subscription) -> QuerySet[QuarantinedEvent]:
+    return QuarantinedEvent.objects.filter(brand=subscription.brand_id, subscription=subscription)
 
 
 def _build(
-    subscription_id: uuid.UUID, event: PendingEvent, *, retry_at: datetime | Combinable | None
+    subscription: Subscription, event: PendingEvent, *, retry_at: datetime | Combinable | None
 ) -> QuarantinedEvent:
     return QuarantinedEvent(
-        subscription_id=subscription_id,
+        brand_id=subscription.brand_id,
+        subscription=subscription,
         sequence=event.sequence,
         subject=event.subject,
         quarantined_at=Now(),

@@ -27,14 +27,16 @@ MAX_CONCURRENCY, CONCURRENCY_STEP = 64, 2
 
 # One row an event and hundreds a round: the ORM takes several times as long for these two.
 INSERT_ATTEMPTS = Statement(
-    "INSERT INTO brands_attempt (subscription_id, sequence, message, started_at, latency_ms,"
-    " outcome, status, answer) SELECT %(subscription)s::uuid, r.* FROM jsonb_to_recordset("
+    "INSERT INTO brands_attempt (brand_id, subscription_id, sequence, message, started_at,"
+    " latency_ms, outcome, status, answer)"
+    " SELECT %(brand)s::bigint, %(subscription)s::uuid, r.* FROM jsonb_to_recordset("
     "%(rows)s::jsonb) AS r(sequence bigint, message uuid, started_at timestamptz, latency_ms int,"
     " outcome text, status int, answer text)"
 )
 COUNT_ATTEMPTS = Statement(
-    "INSERT INTO brands_attemptcount AS held (subscription_id, outcome, tries, latency_ms)"
-    " SELECT %(subscription)s::uuid, r.counted_as, count(*), sum(r.latency_ms)"
+    "INSERT INTO brands_attemptcount AS held"
+    " (brand_id, subscription_id, outcome, tries, latency_ms)"
+    " SELECT %(brand)s::bigint, %(subscription)s::uuid, r.counted_as, count(*), sum(r.latency_ms)"
     " FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(counted_as text, latency_ms int)"
     " GROUP BY r.counted_as ORDER BY r.counted_as"
     " ON CONFLICT (subscription_id, outcome) DO UPDATE SET"
@@ -136,7 +138,11 @@ def _count_failure(result: SendResult) -> tuple[dict[str, object], int]:
 def _save_attempts(subscription: Subscription, requests: Iterable[SentRequest]) -> None:
     rows = [row for each in requests for row in _build_rows(each)]
     if rows:
-        given = {"subscription": subscription.pk, "rows": orjson.dumps(rows).decode()}
+        given = {
+            "brand": subscription.brand_id,
+            "subscription": subscription.pk,
+            "rows": orjson.dumps(rows).decode(),
+        }
         INSERT_ATTEMPTS.ask(given)
         COUNT_ATTEMPTS.ask(given)
 
@@ -160,16 +166,16 @@ def _build_rows(sent: SentRequest) -> Iterator[dict[str, object]]:
 
 def _save_quarantine(result: SendResult) -> None:
     round_ = result.round
-    subscription_id = round_.lease.subscription.pk
+    subscription = round_.lease.subscription
     if round_.has_quarantine:
         retried = [event.sequence for event in round_.events if event.quarantined]
         delivered = result.delivered.intersection(retried)
-        quarantine.remove_delivered(subscription_id, sorted(delivered))
+        quarantine.remove_delivered(subscription, sorted(delivered))
         if result.passed:
-            quarantine.judge_suspects(subscription_id)
+            quarantine.judge_suspects(subscription)
     _save_refused(round_, result.rejected, parked=True)
     _save_refused(round_, result.suspects, parked=False)
-    quarantine.join_waiting(subscription_id, round_.held_back)
+    quarantine.join_waiting(subscription, round_.held_back)
 
 
 def _save_refused(
@@ -177,7 +183,7 @@ def _save_refused(
 ) -> None:
     for event, answer in refused:
         quarantine.add_refused(
-            round_.lease.subscription.pk,
+            round_.lease.subscription,
             event,
             find_followers(round_, event),
             status=answer.status,

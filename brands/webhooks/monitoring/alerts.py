@@ -25,22 +25,22 @@ FAILURES = 3
 MAIL_INTERVAL = timedelta(hours=1)
 
 CONDITIONS = """
-SELECT s.id, 'failing' FROM brands_subscription s
+SELECT s.brand_id, s.id, 'failing' FROM brands_subscription s
     WHERE s.disabled_at IS NULL AND s.failures >= %(failures)s
-UNION ALL SELECT s.id, 'disabled' FROM brands_subscription s
+UNION ALL SELECT s.brand_id, s.id, 'disabled' FROM brands_subscription s
     WHERE s.disabled_reason IN ('gone', 'failing')
-UNION ALL SELECT s.id, 'parked' FROM brands_subscription s
+UNION ALL SELECT s.brand_id, s.id, 'parked' FROM brands_subscription s
     WHERE s.disabled_at IS NULL AND EXISTS (SELECT FROM brands_quarantinedevent q
-        WHERE q.subscription_id = s.id AND q.retry_at IS NULL)
+        WHERE q.brand_id = s.brand_id AND q.subscription_id = s.id AND q.retry_at IS NULL)
 """
 OPEN = f"""
-INSERT INTO brands_webhookalert (subscription_id, kind, opened_at)
-SELECT met.id, met.kind, %(now)s FROM ({CONDITIONS}) AS met(id, kind)
+INSERT INTO brands_webhookalert (brand_id, subscription_id, kind, opened_at)
+SELECT met.brand, met.id, met.kind, %(now)s FROM ({CONDITIONS}) AS met(brand, id, kind)
 ON CONFLICT (subscription_id, kind) WHERE closed_at IS NULL DO NOTHING
 """
 CLOSE = f"""
 UPDATE brands_webhookalert SET closed_at = %(now)s WHERE closed_at IS NULL
-    AND (subscription_id, kind) NOT IN ({CONDITIONS})
+    AND (brand_id, subscription_id, kind) NOT IN ({CONDITIONS})
 """
 
 
@@ -60,23 +60,27 @@ def _find_brands_to_mail(now: datetime) -> list[Brand]:
     new = WebhookAlert.objects.filter(closed_at=None, mailed_at=None)
     recent = WebhookAlert.objects.filter(mailed_at__gt=now - MAIL_INTERVAL)
     brands = Brand.objects.live().exclude(operations_email="")
-    brands = brands.filter(pk__in=new.values("subscription__brand"))
-    return list(brands.exclude(pk__in=recent.values("subscription__brand")))
+    brands = brands.filter(pk__in=new.values("brand"))
+    return list(brands.exclude(pk__in=recent.values("brand")))
 
 
 def _mail_brand(brand: Brand, *, now: datetime) -> bool:
     """Claim the alerts first, so that two workers do not mail twice; undo it if the mail fails."""
-    new = WebhookAlert.objects.filter(closed_at=None, mailed_at=None, subscription__brand=brand)
+    new = WebhookAlert.objects.filter(closed_at=None, mailed_at=None, brand=brand)
     ids = list(new.values_list("pk", flat=True))
-    if WebhookAlert.objects.filter(pk__in=ids, mailed_at=None).update(mailed_at=now) == 0:
+    if (
+        WebhookAlert.objects.filter(brand=brand, pk__in=ids, mailed_at=None).update(mailed_at=now)
+        == 0
+    ):
         return False
-    alerts = WebhookAlert.objects.filter(pk__in=ids).select_related("subscription").order_by("pk")
+    mine = WebhookAlert.objects.filter(brand=brand, pk__in=ids)
+    alerts = mine.select_related("subscription").order_by("pk")
     try:
         send_mail(
             _("Your webhooks need you"), _build_text(brand, alerts), None, [brand.operations_email]
         )
     except Exception as error:  # each mail backend has its own
-        WebhookAlert.objects.filter(pk__in=ids).update(mailed_at=None)
+        mine.update(mailed_at=None)
         log.warning("no mail to brand %s: %s", brand.slug, type(error).__name__)
         return False
     return True

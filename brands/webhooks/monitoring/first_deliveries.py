@@ -14,7 +14,8 @@ FIRST = """
 SELECT event.brand_id, event.sequence, min(attempt.started_at)
 FROM unnest(%s::bigint[], %s::bigint[]) AS event(brand_id, sequence)
 JOIN brands_subscription subscription ON subscription.brand_id = event.brand_id
-JOIN brands_attempt attempt ON attempt.subscription_id = subscription.id
+JOIN brands_attempt attempt
+    ON attempt.brand_id = event.brand_id AND attempt.subscription_id = subscription.id
     AND attempt.sequence = event.sequence AND attempt.outcome = %s
 GROUP BY event.brand_id, event.sequence
 """

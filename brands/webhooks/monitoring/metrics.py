@@ -26,7 +26,8 @@ SELECT brand.slug, s.id,
         FROM brands_streamgap gap WHERE gap.brand_id = s.brand_id AND gap.last > s.cursor),
     s.failures,
     (SELECT count(*) FROM (SELECT FROM brands_quarantinedevent q
-        WHERE q.subscription_id = s.id AND q.retry_at IS NULL LIMIT 10000) parked)
+        WHERE q.brand_id = s.brand_id AND q.subscription_id = s.id AND q.retry_at IS NULL
+        LIMIT 10000) parked)
 FROM brands_subscription s
 JOIN brands_brand brand ON brand.id = s.brand_id
 LEFT JOIN brands_streamhead head ON head.brand_id = s.brand_id

@@ -86,7 +86,7 @@ def test_all_that_is_wrong_comes_in_one_mail_and_the_next_an_hour_later(
     )
     fails(subscription)
     QuarantinedEvent.objects.create(
-        subscription=other, sequence=1, subject=other.pk, quarantined_at=NOW
+        brand=acme, subscription=other, sequence=1, subject=other.pk, quarantined_at=NOW
     )
     assert look() == 1
     webhooks.disable(subscription, reason="gone", now=NOW)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.consent.laws import answers, record, tables, timing
+from tests.consent.laws import answers, record, tables, timing, traits
 from tests.consent.laws.law import Law
 
 LAWS = [
     each
-    for module in (answers, record, tables, timing)
+    for module in (answers, record, tables, timing, traits)
     for each in vars(module).values()
     if isinstance(each, Law)
 ]
@@ -28,7 +28,7 @@ class Bug(NamedTuple):
     new: str
 
 
-A, P, R, T = answers, tables, record, timing
+A, P, R, T, U = answers, tables, record, timing, traits
 RULE, CHECKS, HOURS, TIMING, BUDGETS = "resolution", "checks", "quiet_hours", "timing", "budgets"
 TABLES = "tables"
 # fmt: off
@@ -110,6 +110,18 @@ BUGS = [Bug(*row) for row in (
     (T.room_left, "who has sent must wait", BUDGETS, "if self.count < self.limit.max or self.oldest is None", "if self.oldest is None"),
     (T.shared_limit, "what others spend is told", BUDGETS, "None if self.shared else max", "max"),
     (T.shared_limit, "the minute of another's send is told", BUDGETS, "rounding.ceil_to_hour(free) if self.shared else free", "free"),
+    (U.trait_page, "kinds are all one", RULE, "self.trait_kind in (None, other.trait_kind)", "True"),
+    (U.trait_page, "categories are all one", RULE, "self.trait_category in (None, other.trait_category)", "True"),
+    (U.trait_page, "traits are all one", RULE, "self.trait in (None, other.trait)", "True"),
+    (U.trait_beside, "a message is of any kind", RULE, "self.trait_kind in (None, other.trait_kind)", "None in (self.trait_kind, other.trait_kind) or self.trait_kind == other.trait_kind"),
+    (U.trait_later, "any trait is none", RULE, "self.trait in (None, other.trait)", "self.trait == other.trait"),
+    (U.trait_renamed, "any kind is none", RULE, "self.trait_kind in (None, other.trait_kind)", "self.trait_kind == other.trait_kind"),
+    (U.trait_renamed, "any category is none", RULE, "self.trait_category in (None, other.trait_category)", "self.trait_category == other.trait_category"),
+    (U.trait_yes, "only a yes as wide lifts", RULE, "(no._replace(contact_point=None) if any_address else no).covers(self.scope)", "no == self.scope"),
+    (U.trait_changed, "a yes stays when the kind changes", RULE, "self.trait_kind in (None, other.trait_kind)", "True"),
+    (U.trait_changed, "a yes stays when the category changes", RULE, "self.trait_category in (None, other.trait_category)", "True"),
+    (U.trait_wide_yes, "any yes lifts", RULE, "(no._replace(contact_point=None) if any_address else no).covers(self.scope)", "True"),
+    (U.trait_of_brand, "a brand's yes lifts a person's no", RULE, 'denial.maker == "brand" and', ""),
     (T.stranger, "a stranger hears the default", CHECKS, "if known.subject_id is None", "if known.subject_id == 0"),
 )]
 # fmt: on

@@ -20,7 +20,9 @@ from consent.resolution import Basis, Choice, DecisionKind, Limit, Maker, Questi
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
+#: The parts of a scope that a question about a message names, and those that name a trait.
 PARTS = ("brand", "purpose", "channel", "topic", "contact_point")
+TRAIT_PARTS = ("trait_kind", "trait_category", "trait")
 ASKED = Scope(1, "marketing", "email", "weekly", 7)
 OTHER: dict[str, Any] = {
     "brand": 2,
@@ -40,6 +42,31 @@ covering = st.sampled_from(COVERING)
 scopes = covering | covering | st.sampled_from(sorted(set(MISSING), key=repr))
 questions = st.sampled_from([Question(ASKED, "opt_in"), Question(ASKED, "opt_out")])
 every_question = questions | st.just(Question(ASKED, "required"))
+
+#: A question about the use of one trait.
+USED = Scope(1, "profiling", None, None, 7, "inferred", "health", "pregnancy")
+OF_TRAITS = ("brand", "purpose", "contact_point", *TRAIT_PARTS)
+OTHER_TRAIT: dict[str, Any] = {
+    "brand": 2,
+    "purpose": "research",
+    "contact_point": 8,
+    "trait_kind": "bought",
+    "trait_category": "income",
+    "trait": "salary",
+}
+#: All that cover the use.
+COVERING_USE = [
+    Scope(**dict(zip(OF_TRAITS, parts, strict=True)))
+    for parts in product(*((getattr(USED, part), None) for part in OF_TRAITS))
+]
+#: Those of them that name a trait, its kind or its category.
+OF_USE = [scope for scope in COVERING_USE if any(scope[5:])]
+MISSING_USE = [
+    scope._replace(**{part: OTHER_TRAIT[part]}) for scope in COVERING_USE for part in OF_TRAITS
+]
+covering_use = st.sampled_from(COVERING_USE)
+scopes_of_use = covering_use | covering_use | st.sampled_from(sorted(set(MISSING_USE), key=repr))
+uses = st.sampled_from([Question(USED, "opt_in"), Question(USED, "opt_out")])
 
 # -- Choices -----------------------------------------------------------------------------------
 
@@ -125,6 +152,7 @@ def numbered(ledger: Sequence[Choice]) -> list[Choice]:
 
 
 ledgers = st.lists(said(scopes, moments), max_size=8).map(numbered)
+ledgers_of_use = st.lists(said(scopes_of_use, moments), max_size=8).map(numbered)
 ledgers_of_some = st.lists(said(scopes, moments), min_size=2, max_size=8).map(numbered)
 #: Many choices on one scope.
 crowded = st.lists(said(st.just(ASKED), moments), min_size=4, max_size=10).map(numbered)

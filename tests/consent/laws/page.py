@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from consent.resolution import Choice, Question, Scope
-from tests.consent.laws.drawn import PARTS
+from tests.consent.laws.drawn import PARTS, TRAIT_PARTS
 
 
 def covers(wide: Scope, narrow: Scope) -> bool:
     """Each part is *any* or the same."""
-    pairs = ((getattr(wide, part), getattr(narrow, part)) for part in PARTS)
+    pairs = ((getattr(wide, part), getattr(narrow, part)) for part in (*PARTS, *TRAIT_PARTS))
     return all(this is None or this == that for this, that in pairs)
 
 

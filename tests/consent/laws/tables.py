@@ -54,7 +54,7 @@ def _table(rule: Rule, ledger: Ledger, defaults: RegionalDefaults = NO_DEFAULTS)
 
 def _answer(rule: Rule, table: Any, question: Question, at: datetime) -> bool:
     """As a brand answers by its copy."""
-    _brand, purpose, channel, topic, _point = question.scope
+    _brand, purpose, channel, topic, *_others = question.scope
     allowed = rule.tables.is_allowed(table, purpose=purpose, channel=channel, topic=topic, now=at)
     return question.regime == "opt_out" if allowed is None else bool(allowed)
 
