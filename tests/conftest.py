@@ -28,6 +28,7 @@ from config.postgres.owner import become_owner
 from consent import relationships
 from consent.ledger import Actor
 from consent.models import Relationship
+from tests.building import build_documentation
 from tests.emptying import empty_quickly
 from tests.ownership import as_application_from_the_start
 
@@ -146,6 +147,13 @@ def still_clock() -> Iterator[None]:
 def now() -> datetime:
     """When the cast came together."""
     return datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def documentation(settings: Settings) -> Path:
+    """Serve the pages of the tests' own build; return their folder."""
+    settings.DOCS_FOLDER = build_documentation()
+    return Path(settings.DOCS_FOLDER)
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ def plant_in_table(model: type[models.Model], moment: datetime) -> None:
                 continue  # the database refuses it, so nobody can have it stored
 
 
+@pytest.mark.usefixtures("documentation")
 @pytest.mark.parametrize("moment", [FIRST, LAST], ids=["first", "last"])
 def test_pages_stored_far_dates_are_shown_in_every_zone(world: World, moment: datetime) -> None:
     consumer = world.consumer

@@ -64,7 +64,7 @@ PUBLIC = {
     "api/v1/schema": "the contract is public",
     "api/docs": "so is its documentation",
     "docs/": "the documentation is public",
-    "docs/search": "the documentation is public",
+    "docs/reference": "sends on to the documentation of the API",
     "docs/cmr-client.zip": "so is the client's source",
     "docs/api": "the documentation is public",
     "api/v1/session": "where one becomes known",
@@ -100,7 +100,7 @@ ARGUMENTS = {
     "campaign_id": "1",
     "import_id": "00000000-0000-0000-0000-000000000000",
     "number": "1",
-    "page": "api",
+    "path": "api",
     "sequence": "1",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
@@ -254,7 +254,7 @@ def test_every_page_has_a_strict_content_security_policy(as_admin: Api, ana: Con
     assert pages > 8
 
 
-@pytest.mark.usefixtures("met")
+@pytest.mark.usefixtures("met", "documentation")
 def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> None:
     person = Client()
     person.force_login(ana.user)

@@ -41,6 +41,7 @@ def test_every_other_route_leads_to_the_factor(halfway: Client) -> None:
             assert (answer.status_code, answer.headers["Location"]) == (302, "/account/factors/")
 
 
+@pytest.mark.usefixtures("documentation")
 @pytest.mark.parametrize("route", ["/account/factors/", "/docs/", "/healthz", "/account/logout/"])
 def test_an_open_route_stays_open(route: str, halfway: Client) -> None:
     assert halfway.get(route).status_code == 200
