@@ -174,7 +174,6 @@ STATEMENT_EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("consent_ledgerentry", "consent_ending.entry_id = consent_ledgerentry.id"): "as above",
     ("consent_ending", "consent_ending.ends_at <="): "all that are due",
     ("consent_relationship", "consent_relationship.person_id IN"): "of merged persons, as above",
-    ("brands_subscription", "SELECT id, lease_token FROM"): "all that this worker holds",
     ("brands_subscription", "s.id = $"): "the broker's message names the subscription alone",
     ("brands_subscription", "ORDER BY s.next_try_at"): "all that are due",
 }

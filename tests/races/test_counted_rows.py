@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from brands import webhooks, workspaces
+from brands import workspaces
 from brands.models import Brand, Workspace
+from brands.webhooks import subscriptions
 from cmr import members
 from cmr.inbound import inlets
 from cmr.models import Role, User
@@ -23,7 +24,7 @@ HOOK = {"url": "https://acme.example/hook", "event_types": ["*"]}
 
 @pytest.mark.parametrize("turn", range(3))
 def test_one_last_subscription(turn: int, acme_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "MAX_SUBSCRIPTIONS", 1)
+    monkeypatch.setattr(subscriptions, "MAX_SUBSCRIPTIONS", 1)
     answers = together(*[lambda: Api(acme_key).post("subscriptions", HOOK)] * 4)
     assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
 
