@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey
 from django.http import HttpRequest
 
-from brands import topics
+from brands import catalogue
 from brands.models import Brand, JurisdictionRegime, Purpose, Topic
 
 
@@ -43,10 +43,10 @@ class TopicForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_brand(self) -> Brand:
         """Return the brand, locked. Raises ValidationError where it offers as many as it may."""
         brand: Brand = self.cleaned_data["brand"]
-        topics.lock(brand)
+        catalogue.lock_topics(brand)
         try:
-            topics.check_room(brand)
-        except topics.TooManyTopics as error:
+            catalogue.check_topic_limit(brand)
+        except catalogue.TooManyTopics as error:
             raise ValidationError(str(error)) from error
         return brand
 
@@ -62,7 +62,7 @@ class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         """Offer the purposes that a topic can be under, and take no other."""
         if db_field.name == "purpose":
-            kwargs["queryset"] = topics.find_purposes()
+            kwargs["queryset"] = catalogue.find_topic_purposes()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(

@@ -11,4 +11,4 @@ class BrandsConfig(AppConfig):
         from brands import catalogue
         from brands.api import access  # noqa: F401  (registers the schema's security schemes)
 
-        post_migrate.connect(catalogue.install, sender=self)
+        post_migrate.connect(catalogue.install_purposes, sender=self)

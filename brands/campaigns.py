@@ -19,9 +19,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Sum
 
-from brands.addresses import holds_address
 from brands.models import Brand, Campaign, CampaignDay, Channel, Purpose, Topic
-from brands.times import read_day
+from core.text import holds_address
+from core.time import read_day
 
 OPEN_DAYS = 90
 COUNTS = ("sends", "deliveries", "responses", "complaints")
@@ -33,7 +33,7 @@ MOST_ERRORS = 100
 BIGGEST = 10**12
 
 
-class UnknownName(ValueError):
+class UnknownCampaignName(ValueError):
     """A purpose or topic that does not exist. `field` says which of them."""
 
     def __init__(self, field: str, value: str) -> None:
@@ -88,7 +88,7 @@ class DayNumbers:
         return None
 
 
-def name(
+def find_or_create_campaign(
     brand: Brand,
     *,
     code: str,
@@ -104,9 +104,9 @@ def name(
         OtherCampaign: it is there, with another name, purpose or topic.
     """
     if not Purpose.objects.filter(code=purpose, has_channels=True).exists():
-        raise UnknownName("purpose", purpose)
+        raise UnknownCampaignName("purpose", purpose)
     if topic and not Topic.objects.filter(brand=brand, code=topic).exists():
-        raise UnknownName("topic", topic)
+        raise UnknownCampaignName("topic", topic)
     wanted = {"name": called or code, "purpose_id": purpose, "topic": topic}
     campaign, is_new = Campaign.objects.get_or_create(
         brand=brand, code=code, defaults=wanted | {"created_at": now}
@@ -116,14 +116,14 @@ def name(
     return campaign, is_new
 
 
-def totals(campaigns: Sequence[Campaign]) -> dict[int, dict[str, Any]]:
+def sum_campaign_days(campaigns: Sequence[Campaign]) -> dict[int, dict[str, Any]]:
     """Of those with numbers: all days' sums, and the `newest` day."""
     days = CampaignDay.objects.filter(campaign__in=campaigns).values("campaign")
     rows = days.annotate(newest=Max("day"), **{each: Sum(each) for each in COUNTS})
     return {row["campaign"]: row for row in rows}
 
 
-def report(campaign: Campaign, rows: Sequence[DayNumbers], *, now: datetime) -> int:
+def report_campaign_days(campaign: Campaign, rows: Sequence[DayNumbers], *, now: datetime) -> int:
     """Take the numbers of these days, all or none; returns how many said anything new.
 
     Raises:
@@ -136,7 +136,7 @@ def report(campaign: Campaign, rows: Sequence[DayNumbers], *, now: datetime) -> 
         return sum(_take(campaign, row, now) for row in rows)
 
 
-def report_csv(brand: Brand, text: str, *, now: datetime) -> int:
+def report_campaign_csv(brand: Brand, text: str, *, now: datetime) -> int:
     """Take a whole file of rows, whose headings are `COLUMNS`; all of it, or nothing.
 
     A campaign that is not known yet is made, for marketing, by its code alone.
@@ -154,7 +154,7 @@ def report_csv(brand: Brand, text: str, *, now: datetime) -> int:
 
 def _known(brand: Brand, code: str, now: datetime) -> Campaign:
     found = Campaign.objects.filter(brand=brand, code=code).first()
-    return found or name(brand, code=code, now=now)[0]
+    return found or find_or_create_campaign(brand, code=code, now=now)[0]
 
 
 #: The number of each, its campaign's code, and what it says.

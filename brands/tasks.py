@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from celery import shared_task
 from django.utils import timezone
 
-from brands import repeats, webhooks
+from brands import idempotency, webhooks
 
 
 @shared_task(name="brands.deliver")
@@ -29,7 +29,7 @@ def send_webhook_alerts() -> None:
 
 def forget_repeats() -> int:
     """Delete answers that no repeated call can ask for any more."""
-    return repeats.forget(now=timezone.now())
+    return idempotency.delete_expired_calls(now=timezone.now())
 
 
 def deliver_due() -> list[Future[int]]:

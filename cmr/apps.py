@@ -7,10 +7,5 @@ class CmrConfig(AppConfig):
     name = "cmr"
 
     def ready(self) -> None:
-        from cmr import (  # noqa: F401  # they listen from here on
-            account_signals,
-            freshness,
-            second_factors,
-            sessions,
-            verification,
-        )
+        # Their receivers listen to signals from here on.
+        from cmr import allauth_hooks, sign_in  # noqa: F401

@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from brands import credentials, workspaces
 from brands.models import Workspace
-from cmr import outbox, rate_limits
+from cmr import messages, rate_limits
+from cmr.messages import NewMessage
 from cmr.models import ContactKind, Inlet, Invitation, Member, Role, User
-from cmr.outbox import Message
 
 KIND = "cmr_inv"
 #: How long an invitation can be accepted.
@@ -41,7 +41,7 @@ class LastOwner(Exception):
         self.workspaces = workspaces
 
 
-def begin(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
+def begin_workspace_as_owner(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
     """A new workspace, whose owner is *user*.
 
     Raises:
@@ -50,7 +50,7 @@ def begin(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)  # a second click waits
         _check_new(user, workspaces.read_domain(domain))
-        workspace = workspaces.begin(name=name, domain=domain, now=now)
+        workspace = workspaces.begin_workspace(name=name, domain=domain, now=now)
         Member.objects.create(workspace=workspace, user=user, role=Role.OWNER, since=now)
     return workspace
 
@@ -63,7 +63,7 @@ def _check_new(user: User, domain: str) -> None:
         raise SameDomain(f"you have a workspace of this domain: {member.workspace.name}")
 
 
-def invite(
+def invite_member(
     workspace: Workspace, address: str, *, role: Role, link: str, by: User, now: datetime
 ) -> Invitation:
     """Mail an invitation to *address*; *link* is that of the page, with {token} for the token.
@@ -73,12 +73,12 @@ def invite(
     Raises:
         TooMany, rate_limits.TooManyAttempts
     """
-    rate_limits.consume("invitation", workspace=workspace.pk, address=address)
-    may_mail = rate_limits.consume_quietly("mail", address=address)
-    made = credentials.mint(KIND)
+    rate_limits.count_attempt("invitation", workspace=workspace.pk, address=address)
+    may_mail = rate_limits.count_attempt_quietly("mail", address=address)
+    made = credentials.generate_credential(KIND)
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # to count them
-        if waiting(workspace, now=now).count() >= MOST_INVITATIONS:
+        if list_invitations(workspace, now=now).count() >= MOST_INVITATIONS:
             raise TooMany(f"{MOST_INVITATIONS} invitations wait already")
         invitation = Invitation.objects.create(
             workspace=workspace,
@@ -91,11 +91,11 @@ def invite(
         )
         if may_mail:
             letter = _write(workspace, address, link.replace("{token}", made.text), by=by)
-            outbox.add([letter], now=now)
+            messages.add_messages([letter], now=now)
     return invitation
 
 
-def _write(workspace: Workspace, address: str, link: str, *, by: User) -> Message:
+def _write(workspace: Workspace, address: str, link: str, *, by: User) -> NewMessage:
     """Name the workspace only if its domain is proven: anybody can call one like a bank."""
     name = workspace.name if workspace.proven_at else "a workspace"
     lines = [
@@ -105,29 +105,29 @@ def _write(workspace: Workspace, address: str, link: str, *, by: User) -> Messag
         "If you do not know this person, do nothing.",
     ]
     subject = f"{name} invites you" if workspace.proven_at else "An invitation to a workspace"
-    return Message(ContactKind.EMAIL, address, subject, "\n\n".join(lines))
+    return NewMessage(ContactKind.EMAIL, address, subject, "\n\n".join(lines))
 
 
-def waiting(workspace: Workspace, *, now: datetime) -> QuerySet[Invitation]:
+def list_invitations(workspace: Workspace, *, now: datetime) -> QuerySet[Invitation]:
     """The invitations that can still be accepted."""
     return workspace.invitations.filter(used_at=None, expires_at__gt=now).order_by("-pk")
 
 
-def find(token: str, *, now: datetime) -> Invitation:
+def find_invitation(token: str, *, now: datetime) -> Invitation:
     """The invitation whose link has *token*.
 
     Raises:
         BadInvitation
     """
-    prefix = credentials.prefix_of(token, kind=KIND)
+    prefix = credentials.read_credential_prefix(token, kind=KIND)
     rows = Invitation.objects.filter(prefix=prefix, used_at=None, expires_at__gt=now)
     invitation = rows.select_related("workspace").first()
-    if invitation is None or not credentials.matches(token, bytes(invitation.digest)):
+    if invitation is None or not credentials.matches_digest(token, bytes(invitation.digest)):
         raise BadInvitation("this invitation was used, has expired, or never was")
     return invitation
 
 
-def accept(invitation: Invitation, user: User, *, now: datetime) -> Member:
+def accept_invitation(invitation: Invitation, user: User, *, now: datetime) -> Member:
     """Make *user* a member, once; whoever is one already stays as they are.
 
     Raises:
@@ -165,7 +165,7 @@ def find_owned_alone(user: User) -> list[Workspace]:
     return list(mine.exclude(Exists(others)).order_by("name", "pk"))
 
 
-def leave_all(user: User) -> None:
+def leave_all_workspaces(user: User) -> None:
     """Take *user* out of every workspace, and call off their open invitations, in a transaction.
 
     Raises:
@@ -184,7 +184,7 @@ def leave_all(user: User) -> None:
     mine.delete()
 
 
-def close(workspace: Workspace, *, now: datetime) -> None:
+def close_workspace(workspace: Workspace, *, now: datetime) -> None:
     """Close a workspace for good: no key, webhook or inlet of it works, and nobody is in it.
 
     Its brands stay, for people's choices about them do.
@@ -192,7 +192,7 @@ def close(workspace: Workspace, *, now: datetime) -> None:
     brands = [each for each in (workspace.test, workspace.live) if each is not None]
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-        workspaces.close(brands, now=now)
+        workspaces.close_brands(brands, now=now)
         Inlet.objects.filter(brand__in=brands, closed_at=None).update(closed_at=now)
         workspace.invitations.all().delete()
         workspace.members.all().delete()

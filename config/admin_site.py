@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from cmr import second_factors
+from cmr import sign_in
 
 #: The models that administrators see and edit. Whoever edits accounts, addresses, factors or
 #: sessions can become anybody, so these are not among them.
@@ -45,9 +45,7 @@ class AdminSite(admin.AdminSite):
         """Tell whether this is a session of an administrator, with the factor where one must be."""
         if not super().has_permission(request):
             return False
-        return not second_factors.must_enrol(request.user) and not second_factors.must_confirm(
-            request
-        )
+        return not sign_in.must_enrol(request.user) and not sign_in.must_confirm(request)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -68,13 +68,13 @@ class Sweep(bootsteps.StartStopStep):
     terminate = stop
 
     def sweep(self) -> None:
-        from brands import recurring
+        from brands import recurring_jobs
         from config.recurring import SWEEP
 
         began_at = timezone.now()
         SWEEP.run()
         settings.HEARTBEAT_FILE.touch()
-        recurring.note_run(SWEEP, began_at=began_at)
+        recurring_jobs.record_run(SWEEP, began_at=began_at)
 
     def send_messages(self) -> None:
         from cmr.tasks import send_waiting
@@ -82,10 +82,10 @@ class Sweep(bootsteps.StartStopStep):
         send_waiting(self.stopping.is_set)
 
     def run_jobs(self) -> None:
-        from brands import recurring
+        from brands import recurring_jobs
         from config.recurring import JOBS
 
-        recurring.run_due(JOBS, should_stop=self.stopping.is_set)
+        recurring_jobs.run_due_jobs(JOBS, should_stop=self.stopping.is_set)
 
     def run(self, act: Callable[[], None]) -> None:
         while not self.stopping.wait(settings.SWEEP_SECONDS):

@@ -70,7 +70,7 @@ def each_key_has_one_purpose(
 @register()
 def mail_is_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Codes and links must reach people, and never stand in a log or a file."""
-    if settings.DEVELOPMENT or settings.EMAIL_BACKEND == "cmr.smtp.Backend":
+    if settings.DEVELOPMENT or settings.EMAIL_BACKEND == "cmr.messages.smtp.Backend":
         return []
     hint = "Set EMAIL_URL, as smtp+tls://user:password@smtp.example.org:587."
     return [Error("Mail is not sent.", hint=hint, id="config.E005")]

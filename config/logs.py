@@ -103,7 +103,7 @@ def _as_columns(fields: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in fields.items())
 
 
-def settings_of(*, level: str, as_json: bool) -> Mapping[str, MutableMapping[str, Any]]:
+def build_log_settings(*, level: str, as_json: bool) -> Mapping[str, MutableMapping[str, Any]]:
     """`LOGGING`, whole."""
     logging: dict[str, Any] = {
         "version": 1,

@@ -19,8 +19,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from brands import recurring, webhooks
-from cmr import outbox
+from brands import recurring_jobs, webhooks
+from cmr import messages
 from config.postgres import sessions
 from config.recurring import JOBS, SWEEP
 from config.web import counts
@@ -85,7 +85,7 @@ def _messages() -> Iterator[Metric]:
     age = GaugeMetricFamily(
         "cmr_outgoing_oldest_seconds", "Age of the oldest that waits.", labels=["kind"]
     )
-    for kind, (waiting, seconds) in outbox.measure(now=timezone.now()).items():
+    for kind, (waiting, seconds) in messages.measure_waiting_messages(now=timezone.now()).items():
         count.add_metric([kind], waiting)
         age.add_metric([kind], seconds)
     yield from (count, age)
@@ -96,7 +96,7 @@ def _backlogs() -> Iterator[Metric]:
     age = GaugeMetricFamily(
         "cmr_backlog_oldest_seconds", "Age of the oldest that waits.", labels=["work"]
     )
-    for work, each in backlogs.measure(now=timezone.now()).items():
+    for work, each in backlogs.measure_backlogs(now=timezone.now()).items():
         items.add_metric([work], each.items)
         age.add_metric([work], each.seconds)
     yield from (items, age)
@@ -110,7 +110,7 @@ def _jobs() -> Iterator[Metric]:
     failures = GaugeMetricFamily(
         "cmr_job_failures", "Runs in a row that failed, or are not through.", labels=["job"]
     )
-    for each in recurring.measure((*JOBS, SWEEP), now=timezone.now()):
+    for each in recurring_jobs.measure_job_ages((*JOBS, SWEEP), now=timezone.now()):
         age.add_metric([each.name], each.seconds)
         period.add_metric([each.name], each.period)
         failures.add_metric([each.name], each.failures)

@@ -24,7 +24,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.response import Response
 
-from cmr import rate_limits, smtp
+from cmr import messages, rate_limits
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -58,7 +58,7 @@ class Formatter(ExceptionFormatter):
             {"code": e.code, "detail": plainly or e.detail, "field": named or _field(e.attr)}
             for e in error_response.errors
         ]
-        status = status_of(self.exc)
+        status = read_status(self.exc)
         said = {"title": TITLES.get(status, "Error"), "status": status, **errors[0]}
         request_id = getattr(self.context.get("request"), "id", None)
         return _typed(said | {"errors": errors, "request_id": request_id})
@@ -129,7 +129,7 @@ class Handler(ExceptionHandler):
             return Unreadable()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
-        if isinstance(exc, smtp.CannotSendNow):
+        if isinstance(exc, messages.CannotSendNow):
             return CannotSendNow()
         if isinstance(exc, rate_limits.TooManyAttempts):
             return _throttle(exc)
@@ -138,17 +138,17 @@ class Handler(ExceptionHandler):
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
         return Response(
-            data, status=status_of(exc), headers=self.get_headers(exc), content_type=MEDIA_TYPE
+            data, status=read_status(exc), headers=self.get_headers(exc), content_type=MEDIA_TYPE
         )
 
 
 def _throttle(error: rate_limits.TooManyAttempts) -> Throttled:
     throttled = Throttled(error.wait)  # its wait becomes `Retry-After`
-    throttled.detail = ErrorDetail(rate_limits.describe(error), throttled.default_code)
+    throttled.detail = ErrorDetail(rate_limits.describe_wait(error), throttled.default_code)
     return throttled
 
 
-def status_of(error: APIException) -> int:
+def read_status(error: APIException) -> int:
     """422 for what could be read but is wrong; 400 is kept for what could not be read."""
     return 422 if isinstance(error, ValidationError) else error.status_code
 

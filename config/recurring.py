@@ -9,7 +9,7 @@ from django.conf import settings
 import brands.tasks
 import cmr.tasks
 import consent.tasks
-from brands.recurring import Job
+from brands.recurring_jobs import Job
 
 HOUR = timedelta(hours=1)
 

@@ -9,11 +9,11 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import ResolverMatch
 from structlog.contextvars import bound_contextvars
 
-from brands.api import versions
 from brands.models import BrandKey
 from config import problems
 from config.request_ids import choose_request_id
 from config.web.targets import find_target
+from core import api
 
 #: The policy of what is no page.
 NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
@@ -63,15 +63,15 @@ class Versioned:
         response = self.get_response(request)
         if not request.path_info.startswith(API):
             return response
-        asked = versions.asked_by(request)
-        response[versions.HEADER] = asked if asked in versions.VERSIONS else versions.VERSIONS[0]
-        if ending := versions.ENDINGS.get(asked) or _ending_of(request):
+        asked = api.read_requested_version(request)
+        response[api.VERSION_HEADER] = asked if asked in api.API_VERSIONS else api.API_VERSIONS[0]
+        if ending := api.VERSION_ENDINGS.get(asked) or _ending_of(request):
             for name, value in ending.headers().items():
                 response[name] = value
         return response
 
 
-def _ending_of(request: HttpRequest) -> versions.Ending | None:
+def _ending_of(request: HttpRequest) -> api.VersionEnding | None:
     view = getattr(request.resolver_match, "func", None)  # none where a path leads nowhere
     return getattr(_class_of(view), "ending", None)
 
@@ -149,8 +149,11 @@ def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:
 
     A call that streams reads its body by itself: its view says `streams_body`.
     """
-    if request.path_info.startswith(API) and versions.asked_by(request) not in versions.VERSIONS:
-        known = f"{versions.HEADER} may be: {', '.join(versions.VERSIONS)}."
+    if (
+        request.path_info.startswith(API)
+        and api.read_requested_version(request) not in api.API_VERSIONS
+    ):
+        known = f"{api.VERSION_HEADER} may be: {', '.join(api.API_VERSIONS)}."
         return problems.answer(request, 400, "unknown_version", known)
     chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
     has_length = request.META.get("CONTENT_LENGTH")

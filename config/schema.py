@@ -9,10 +9,11 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from brands.api import editing, repeating, versions
+from brands.api import idempotency
 from brands.api.access import BrandView
-from brands.api.queries import QueryView
 from cmr.api.access import FRESH_SESSION, ConsumerView
+from core import api
+from core.api import QueryView
 
 PROBLEM = {
     "type": "object",
@@ -50,24 +51,24 @@ def _answered(name: str, says: str, *, required: bool = True) -> OpenApiParamete
 
 
 VERSION = OpenApiParameter(
-    versions.HEADER,
+    api.VERSION_HEADER,
     str,
     OpenApiParameter.HEADER,
-    enum=versions.VERSIONS,
+    enum=api.API_VERSIONS,
     description="The version to answer in; without it, the oldest.",
 )
 ALWAYS = [
     VERSION,
     _answered("X-Request-Id", "Yours, or ours; it stands in problems, too."),
-    _answered(versions.HEADER, "The version of this answer."),
+    _answered(api.VERSION_HEADER, "The version of this answer."),
 ]
 OF_BRANDS = [
     _answered("RateLimit-Policy", "How many calls a minute the key has: `q` in `w` seconds."),
     _answered("RateLimit", "How many are left, `r`, and after how many seconds all are back, `t`."),
 ]
 OF_REPEATS = [
-    repeating.HEADER,
-    _answered(repeating.REPLAYED, "`true` where this is the answer of before.", required=False),
+    idempotency.HEADER,
+    _answered(idempotency.REPLAYED, "`true` where this is the answer of before.", required=False),
 ]
 OF_ENDINGS = [
     _answered("Deprecation", "Since when (RFC 9745)."),
@@ -88,7 +89,7 @@ class Contract(AutoSchema):
         return shared + (OF_ENDINGS if self.is_deprecated() else [])
 
     def _is_repeatable(self) -> bool:
-        return repeating.is_repeatable(getattr(self.view, self.method.lower(), None))
+        return idempotency.is_repeatable(getattr(self.view, self.method.lower(), None))
 
     def get_auth(self) -> list[dict[str, Any]]:
         """Leave tokens out where only a fresh session may."""
@@ -120,8 +121,8 @@ PROBLEMS = {"4XX": _problem("A problem"), "503": _problem("Not now", RETRY_AFTER
 TOO_MANY = {"429": _problem("Too many calls", *OF_BRANDS, RETRY_AFTER)}
 #: By the header of a call that asks for it.
 CONDITIONAL = {
-    editing.IF_MATCH.name: {"412": _problem("It changed meanwhile")},
-    editing.IF_NONE_MATCH.name: {"304": {"description": "It is as you have it"}},
+    api.IF_MATCH.name: {"412": _problem("It changed meanwhile")},
+    api.IF_NONE_MATCH.name: {"304": {"description": "It is as you have it"}},
 }
 
 #: Describes the fields of these names wherever a view does not.

@@ -109,7 +109,7 @@ MAINTENANCE_ROLE: str = MAINTENANCE_DATABASE.get("USER", "")
 DATABASES["default"]["ENGINE"] = "config.postgres"
 #: A connection is kept by its thread. One that PostgreSQL gave up is noticed before it is used.
 DATABASES["default"]["CONN_MAX_AGE"] = None
-#: The statements of `brands.prepared` are planned once a connection, not for each value anew; and
+#: The statements of `core.db.prepared` are planned once a connection, not for each value anew; and
 #: compiling one takes longer than it runs.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c plan_cache_mode=force_generic_plan -c jit=off"
@@ -198,10 +198,10 @@ REST_FRAMEWORK = {
     # Each door names its own authentication and permission; a view that forgets is closed.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
-    "DEFAULT_RENDERER_CLASSES": ["brands.json_bodies.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["brands.json_bodies.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["core.json_bodies.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.json_bodies.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "config.schema.Contract",
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brands.json_bodies.AlwaysJSON",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.json_bodies.AlwaysJSON",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "NUM_PROXIES": TRUSTED_PROXIES or 0,
     "UNAUTHENTICATED_USER": None,
@@ -402,22 +402,22 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-ACCOUNT_ADAPTER = "cmr.adapter.Adapter"
+ACCOUNT_ADAPTER = "cmr.allauth_hooks.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_DISPLAY = "cmr.adapter.called"
+ACCOUNT_USER_DISPLAY = "cmr.allauth_hooks.adapter.called"
 ACCOUNT_LOGIN_METHODS = {"email"}
 #: No password at first: whoever signs up with somebody else's address must not have one that goes
 #: on working once its owner takes the account over.
 ACCOUNT_FORMS = {
-    "signup": "cmr.adapter.SignUpForm",
+    "signup": "cmr.allauth_hooks.adapter.SignUpForm",
     # These take an address in any spelling.
-    "login": "cmr.account_forms.LoginForm",
-    "request_login_code": "cmr.account_forms.RequestLoginCodeForm",
-    "reset_password": "cmr.account_forms.ResetPasswordForm",
+    "login": "cmr.allauth_hooks.account_forms.LoginForm",
+    "request_login_code": "cmr.allauth_hooks.account_forms.RequestLoginCodeForm",
+    "reset_password": "cmr.allauth_hooks.account_forms.ResetPasswordForm",
     # Refuses a code that was mailed to an address which was removed meanwhile.
-    "reset_password_from_key": "cmr.adapter.NewPasswordForm",
-    "add_email": "cmr.account_forms.AddEmailForm",
-    "change_email": "cmr.account_forms.ChangeEmailForm",
+    "reset_password_from_key": "cmr.allauth_hooks.adapter.NewPasswordForm",
+    "add_email": "cmr.allauth_hooks.account_forms.AddEmailForm",
+    "change_email": "cmr.allauth_hooks.account_forms.ChangeEmailForm",
 }
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without the second none could sign in with one
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -430,7 +430,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 MAILED_CODE_SECONDS = 900
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
-#: Off: `cmr.account_notices` tells every proved address, allauth only the first.
+#: Off: `cmr.accounts.notices` tells every proved address, allauth only the first.
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 #: Seconds after signing in, or confirming who one is, in which one may change who gets in.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
@@ -443,16 +443,16 @@ ACCOUNT_RATE_LIMITS = False
 MFA_RATE_LIMITS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEVELOPMENT else "https"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES or 0
-USERSESSIONS_ADAPTER = "cmr.adapter.SessionsAdapter"
+USERSESSIONS_ADAPTER = "cmr.allauth_hooks.adapter.SessionsAdapter"
 #: Whether administrators can do nothing before they have signed in with a second factor.
 STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", default=not DEVELOPMENT)
 #: These count attempts, and take each code of an authenticator app once.
 MFA_FORMS = {
-    "authenticate": "cmr.factor_forms.AuthenticateForm",
-    "reauthenticate": "cmr.factor_forms.ReauthenticateForm",
-    "activate_totp": "cmr.factor_forms.ActivateTOTPForm",
+    "authenticate": "cmr.sign_in.factor_forms.AuthenticateForm",
+    "reauthenticate": "cmr.sign_in.factor_forms.ReauthenticateForm",
+    "activate_totp": "cmr.sign_in.factor_forms.ActivateTOTPForm",
 }
-MFA_ADAPTER = "cmr.adapter.SecondFactorAdapter"
+MFA_ADAPTER = "cmr.allauth_hooks.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "CMR"
@@ -481,7 +481,7 @@ USE_TZ = True
 LOG_JSON = env.bool("LOG_JSON", default=not DEVELOPMENT)
 #: Whether each request that was served is a line of the log.
 ACCESS_LOG = env.bool("ACCESS_LOG", default=True)
-LOGGING = logs.settings_of(level=env.str("LOG_LEVEL", default="INFO"), as_json=LOG_JSON)
+LOGGING = logs.build_log_settings(level=env.str("LOG_LEVEL", default="INFO"), as_json=LOG_JSON)
 
 # -- Whoever watches, and whoever has to be told ------------------------------------------------
 
@@ -492,8 +492,8 @@ EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))
 #: Our own classes for SMTP and for printing, in place of Django's.
 EMAIL_BACKEND: str = {
-    "django.core.mail.backends.smtp.EmailBackend": "cmr.smtp.Backend",
-    "django.core.mail.backends.console.EmailBackend": "cmr.smtp.ConsoleBackend",
+    "django.core.mail.backends.smtp.EmailBackend": "cmr.messages.smtp.Backend",
+    "django.core.mail.backends.console.EmailBackend": "cmr.messages.smtp.ConsoleBackend",
 }.get(vars()["EMAIL_BACKEND"], vars()["EMAIL_BACKEND"])
 #: Seconds that a mail server has to answer.
 EMAIL_TIMEOUT = 10

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from cmr import second_factors
+from cmr import sign_in
 from config import problems
 
 #: What asks nobody who they are, and signing out. Links in mails must work for whoever opens them.
@@ -45,9 +45,9 @@ def _intervene(request: HttpRequest) -> HttpResponse | None:
     # Without a cookie nobody is signed in; to ask would make every answer vary by cookie.
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or path.startswith(OPEN):
         return None
-    if second_factors.must_enrol(request.user):
+    if sign_in.must_enrol(request.user):
         return _refuse(request, "second_factor_missing", MISSING) or _lead_to_enrol(request)
-    if second_factors.must_confirm(request) and not path.startswith(TO_CONFIRM):
+    if sign_in.must_confirm(request) and not path.startswith(TO_CONFIRM):
         return _refuse(request, "second_factor_required", UNUSED) or _lead_to_confirm(request)
     return None
 
@@ -59,7 +59,7 @@ def _refuse(request: HttpRequest, code: str, detail: str) -> HttpResponse | None
 
 
 def _lead_to_enrol(request: HttpRequest) -> HttpResponse | None:
-    if not second_factors.may_enrol(request):
+    if not sign_in.may_enrol(request):
         logout(request)  # they sign in again, and are then asked for a mailed code, too
         return redirect_to_login(request.get_full_path())
     if request.path_info.startswith(TO_ENROL):

@@ -17,7 +17,7 @@ GPC_SINCE = "2026-11-25"
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """The keys that receipts are signed with (RFC 7517)."""
-    return _for_anybody(receipts.jwks(), "application/jwk-set+json")
+    return _for_anybody(receipts.list_public_keys(), "application/jwk-set+json")
 
 
 @require_safe

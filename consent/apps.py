@@ -8,7 +8,7 @@ class ConsentConfig(AppConfig):
     name = "consent"
 
     def ready(self) -> None:
-        from consent import clocks, terms
+        from consent import rules
 
-        post_migrate.connect(clocks.install, sender=self)
-        post_migrate.connect(terms.install, sender=self)
+        post_migrate.connect(rules.install_clocks, sender=self)
+        post_migrate.connect(rules.install_terms, sender=self)

@@ -10,8 +10,8 @@ from django.db.models import Count, F, Min, Sum
 
 from consent.models import Ending, Import, Propagation, ReportExport
 
-# What a restore skipped is none of it (`brands.gaps`): the oldest may stand behind such a gap. The
-# index that the lateral join uses is the stream's own key.
+# What a restore skipped is none of it (`brands.events.restore_gaps`): the oldest may stand behind
+# such a gap. The index that the lateral join uses is the stream's own key.
 UNCOUNTED = """
 SELECT coalesce(sum(head.last_sequence - place.sequence - (
         SELECT coalesce(sum(gap.last - greatest(gap.first - 1, place.sequence)), 0)
@@ -37,7 +37,7 @@ class Backlog(NamedTuple):
     seconds: float
 
 
-def measure(*, now: datetime) -> dict[str, Backlog]:
+def measure_backlogs(*, now: datetime) -> dict[str, Backlog]:
     """Return for each kind of work what waits."""
     found = {
         "choices": _measure_choices(),

@@ -25,11 +25,10 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from brands import density
-from brands.event_types import OF_DECISION
+from brands.events import TYPES_OF_DECISIONS, find_missing_events
 from brands.models import Brand, Event
-from consent import chain, notices, preferences, scopes
-from consent.entry_ids import build_entry_id
+from consent import brand_events, ledger, preferences, rules
+from consent.brand_events import Recipient, build_entry_id
 from consent.models import (
     Ending,
     Identifier,
@@ -39,7 +38,6 @@ from consent.models import (
     Relationship,
     Subject,
 )
-from consent.recipients import Recipient
 
 #: How many people, and how many events, are read at once.
 PEOPLE = 200
@@ -50,7 +48,7 @@ UNCERTAIN = timedelta(minutes=10)
 #: An event's facts; its decision may be empty, where it was told again or is history.
 FACTS = ("purpose", "channel", "topic", "reason", "source", "campaign", "before")
 #: What an import of history tells.
-MAY_BE_QUIET = {*OF_DECISION.values(), "relationship.started"}
+MAY_BE_QUIET = {*TYPES_OF_DECISIONS.values(), "relationship.started"}
 TOLD = """
 SELECT brand_id, cause FROM brands_event
 JOIN unnest(%s::bigint[], %s::uuid[]) AS due (brand_id, cause) USING (brand_id, cause)
@@ -68,7 +66,7 @@ class Break:
         return f"{self.where}: {self.problem}"
 
 
-def verify(
+def verify_ledger(
     *, since: datetime | None = None, progress: Callable[[str], object] = lambda _: None
 ) -> Iterator[Break]:
     """Verify everybody and every stream.
@@ -185,7 +183,7 @@ def _read_people(subject_ids: Sequence[uuid.UUID]) -> list[_Person]:
 def _find_untold(people: Iterable[_Person]) -> Iterator[Break]:
     """Say which entry a brand was not told of, though it certainly had to be: [Witnesses]."""
     due = [(entry, each) for person in people for entry, each in person.list_due()]
-    causes = [notices.cause_of(entry, each) for entry, each in due]
+    causes = [brand_events.build_cause(entry, each) for entry, each in due]
     with connection.cursor() as cursor:
         cursor.execute(TOLD, [[each.brand_id for _, each in due], causes])
         told = {*cursor.fetchall()}
@@ -215,8 +213,10 @@ class _Person:
     def find_breaks(self) -> Iterator[Break]:
         for subject in self.subjects:
             mine = [entry for entry in self.entries if entry.subject_id == subject.pk]
-            yield from (_of_ledger(subject.pk, said) for said in chain.find_breaks(subject, mine))
-        deviations = preferences.find_deviations(self.root, self.held, self.entries)
+            yield from (
+                _of_ledger(subject.pk, said) for said in ledger.find_chain_breaks(subject, mine)
+            )
+        deviations = preferences.find_projection_deviations(self.root, self.held, self.entries)
         yield from (_of_ledger(self.root, said) for said in deviations)
         for entry in self.entries:
             if entry.brand_id is None and entry.pk not in self.told_by:
@@ -272,7 +272,7 @@ def _of_ledger(subject_id: uuid.UUID, problem: str) -> Break:
 
 
 def _verify_stream(brand: Brand, *, since: datetime | None) -> Iterator[Break]:
-    yield from (_of_stream(brand, problem) for problem in density.find_gaps(brand))
+    yield from (_of_stream(brand, problem) for problem in find_missing_events(brand))
     events = Event.objects.filter(brand=brand)
     if since is not None:
         first = events.filter(timestamp__gte=since).order_by("sequence").first()
@@ -301,7 +301,7 @@ Told = tuple[uuid.UUID, uuid.UUID]
 
 def _find_false_events(brand: Brand, events: Sequence[Event]) -> Iterator[tuple[Event, str]]:
     """Say which event tells of a choice that no entry holds, or not so: Note [Witnesses]."""
-    choices = [event for event in events if event.type in OF_DECISION.values()]
+    choices = [event for event in events if event.type in TYPES_OF_DECISIONS.values()]
     entries = LedgerEntry.objects.in_bulk([event.cause for event in choices])
     witnessed = {(entry.subject_id, entry.pk): entry for entry in entries.values()}
     witnessed |= _derive(brand, {each.subject for each in choices if each.cause not in entries})
@@ -326,7 +326,7 @@ def _derive(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[Told, Ledger
     for entry in LedgerEntry.objects.filter(about, subject__in=list(person_of)):
         entries.setdefault(person_of[entry.subject_id], []).append(entry)
     return {
-        (each.subject_id, notices.cause_of(entry, each)): entry
+        (each.subject_id, brand_events.build_cause(entry, each)): entry
         for each in Relationship.objects.filter(brand=brand, person__in=persons)
         for entry in entries.get(each.person_id, ())
     }
@@ -362,7 +362,7 @@ def _compare(event: Event, entry: LedgerEntry | None, recipient: Recipient | Non
         yield "has the body of another event"
         return
     wrong = list(_differing_columns(event, told, recipient))
-    if event.type not in OF_DECISION.values():
+    if event.type not in TYPES_OF_DECISIONS.values():
         if wrong:
             yield f"was altered in {', '.join(wrong)}"
     elif entry is None:
@@ -396,20 +396,23 @@ def _differing_scope(
 ) -> Iterator[str]:
     if recipient is None:
         return
-    wanted = scopes.describe_for_brand(preferences.scope_of(entry), slug=recipient.slug)
+    wanted = rules.describe_scope_for_brand(preferences.read_scope(entry), slug=recipient.slug)
     yield from (name for name, value in wanted.items() if told[name] != value)
     if entry.contact_point_id not in (None, recipient.contact_point):
         yield "contact point"  # it is about another address of the person
 
 
 def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
-    facts = notices.build_facts(entry, decided=True)
-    if event.type != OF_DECISION[entry.decision] or event.decision not in ("", entry.decision):
+    facts = brand_events.build_facts(entry, decided=True)
+    if event.type != TYPES_OF_DECISIONS[entry.decision] or event.decision not in (
+        "",
+        entry.decision,
+    ):
         yield "decision"
     if entry.brand_id not in (None, event.brand_id):
         yield "brand"
     yield from (name for name in FACTS if getattr(event, name) != getattr(facts, name))
-    if event.honour_by and entry.decision not in notices.TAKES_AWAY:
+    if event.honour_by and entry.decision not in brand_events.TAKES_AWAY:
         yield "honour_by"
     if event.quiet and (event.decision or event.honour_by or entry.maker != "brand"):
         yield "quiet"  # only what a brand imports as history is
@@ -419,7 +422,7 @@ def _differing_fields(event: Event, told: dict[str, Any], entry: LedgerEntry) ->
     wanted = {
         "entry": str(build_entry_id(entry.pk, uuid.UUID(told["subject"]["id"]))),
         "decision": entry.decision,
-        "limit": notices.limit_of(entry.limit_max, entry.limit_per),
+        "limit": brand_events.describe_limit(entry.limit_max, entry.limit_per),
         "reason": entry.reason or None,
         "campaign": entry.campaign or None,
         "maker": entry.maker,

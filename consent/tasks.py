@@ -8,12 +8,10 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
-from brands.advisory_locks import try_lock
+from brands.events import publish_task
 from brands.tasks import deliver_due
-from brands.wakeup import publish
-from consent import anomalies, endings, honour_times, integrity, metrics, propagation, yes_lives
-from consent.imports import applying, files, jobs
-from consent.reports import exports, summaries
+from consent import imports, integrity, propagation, reporting
+from core.db import try_lock
 
 log = logging.getLogger(__name__)
 #: An import is applied for so long before others have their turn.
@@ -24,7 +22,7 @@ VERIFYING = 20_261_130
 
 @shared_task(name="consent.propagate")
 def propagate(subject_id: str) -> None:
-    propagation.propagate(uuid.UUID(subject_id), now=timezone.now())
+    propagation.propagate_choices(uuid.UUID(subject_id), now=timezone.now())
 
 
 def verify_ledger() -> int:
@@ -34,7 +32,7 @@ def verify_ledger() -> int:
     """
     breaks = 0
     with try_lock(VERIFYING) as is_held:
-        for each in integrity.verify() if is_held else ():
+        for each in integrity.verify_ledger() if is_held else ():
             log.error("%s", each)
             breaks += 1
     return breaks
@@ -43,14 +41,14 @@ def verify_ledger() -> int:
 def refresh_reports() -> None:
     """Work out what no running count can hold, of the brands that are due."""
     now = timezone.now()
-    honour_times.refresh_due(now=now)
-    yes_lives.refresh_due(now=now)
-    anomalies.refresh_due(now=now)
+    reporting.refresh_due_honour_times(now=now)
+    reporting.refresh_due_survival(now=now)
+    reporting.refresh_due_anomalies(now=now)
 
 
 @shared_task(name="consent.write_exports")
 def write_exports() -> int:
-    return exports.write_waiting(now=timezone.now())
+    return reporting.write_waiting_exports(now=timezone.now())
 
 
 @shared_task(name="consent.apply_imports")
@@ -60,27 +58,27 @@ def apply_imports() -> int:
     Then it is asked for again, so that what else this worker does is not kept waiting for long.
     """
     done = 0
-    for each in applying.waiting():
+    for each in imports.list_running_imports():
         try:
-            done += jobs.run(each, now=timezone.now(), seconds=TURN_SECONDS)
+            done += imports.run_import(each, now=timezone.now(), seconds=TURN_SECONDS)
         except Exception:
             log.exception("import %s stopped; it goes on the next time", each)
     if done:
-        publish("consent.apply_imports")
+        publish_task("consent.apply_imports")
     return done
 
 
 def forget_import_files() -> int:
-    return files.forget_expired(now=timezone.now())
+    return imports.delete_expired_files(now=timezone.now())
 
 
 def mail_summary() -> bool:
-    return summaries.send_due(now=timezone.now())
+    return reporting.send_due_summary(now=timezone.now())
 
 
 def sweep() -> None:
     """Do whatever is due, woken by nobody. Each part goes on where the one before failed."""
-    for part in (propagate_waiting, end_due, deliver_due, metrics.roll_up):
+    for part in (propagate_waiting, end_due, deliver_due, reporting.count_new_events):
         try:
             part()
         except Exception:
@@ -88,9 +86,9 @@ def sweep() -> None:
 
 
 def propagate_waiting() -> None:
-    for subject_id in propagation.waiting():
-        propagation.propagate(subject_id, now=timezone.now())
+    for subject_id in propagation.list_waiting_subjects():
+        propagation.propagate_choices(subject_id, now=timezone.now())
 
 
 def end_due() -> None:
-    endings.end_due(now=timezone.now())
+    propagation.tell_due_endings(now=timezone.now())

@@ -19,15 +19,16 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand, Topic
 from brands.webhooks.delivery.worker import DeliveryWorker
-from cmr import accounts, tokens
+from cmr.accounts import ownership
 from cmr.models import Consumer, User
+from cmr.sign_in import access_tokens
 from config.postgres.owner import become_owner
-from consent import relationships
-from consent.ledger import Actor
+from consent.ledger.recording import Actor
 from consent.models import Relationship
+from consent.relationships import lifecycle
 from tests.building import build_documentation
 from tests.emptying import empty_quickly
 from tests.ownership import as_application_from_the_start
@@ -176,7 +177,7 @@ def offers(acme: Brand) -> Topic:
 
 @pytest.fixture
 def ana(db: None, now: datetime) -> Consumer:
-    return accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=now)
+    return ownership.open_account(email=EMAIL, password=PASSWORD, verified_at=now)
 
 
 @pytest.fixture
@@ -187,29 +188,29 @@ def admin(db: None) -> User:
 @pytest.fixture
 def met(ana: Consumer, acme: Brand, now: datetime) -> Relationship:
     """Ana has added acme; rival knows nothing of it."""
-    return relationships.start(ana.subject_id, acme, by=Actor("api"), now=now)[0]
+    return lifecycle.start_relationship(ana.subject_id, acme, by=Actor("api"), now=now)[0]
 
 
 @pytest.fixture
 def acme_key(acme: Brand) -> str:
-    return _used(keys.issue(acme, name="tests"))
+    return _used(brand_keys.issue_key(acme, name="tests"))
 
 
 @pytest.fixture
 def rival_key(rival: Brand) -> str:
-    return _used(keys.issue(rival, name="tests"))
+    return _used(brand_keys.issue_key(rival, name="tests"))
 
 
 def _used(key: str) -> str:
     """The first use of the day is noted already: it costs a statement."""
-    keys.recognise(key, now=datetime.now(UTC))
+    brand_keys.recognise_key(key, now=datetime.now(UTC))
     return key
 
 
 @pytest.fixture
 def ana_token(ana: Consumer) -> str:
-    token = tokens.issue(ana, name="tests")
-    tokens.recognise(token, now=datetime.now(UTC))  # as with keys
+    token = access_tokens.issue_token(ana, name="tests")
+    access_tokens.recognise_token(token, now=datetime.now(UTC))  # as with keys
     return token
 
 

@@ -34,9 +34,10 @@ def load(folder: Path, *, today: date) -> tuple[date, date]:
     """Households, campaigns, and each day's numbers on the day after; the first and last day."""
     from brands import campaigns
     from brands.models import Brand, Topic
-    from consent import metrics, relationships
-    from consent.identifiers import digest, find_or_create
-    from consent.ledger import Actor
+    from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+    from consent.ledger.recording import Actor
+    from consent.relationships import lifecycle
+    from consent.reporting import counters
 
     numbers = list(read(folder / "campaigns.csv"))
     moved = today - timedelta(days=1) - max(date.fromisoformat(row["day"]) for row in numbers)
@@ -46,30 +47,34 @@ def load(folder: Path, *, today: date) -> tuple[date, date]:
 
     grocer = Brand.objects.create(slug="grocer", name="The grocer")
     for row in read(folder / "households.csv"):
-        household = find_or_create(digest(f"household{row['household']}@example.org")).subject_id
+        household = find_or_create_identifier(
+            compute_identifier_digest(f"household{row['household']}@example.org")
+        ).subject_id
         by = Actor("brand_api", grocer.pk)
-        relationships.start(household, grocer, by=by, now=at(row["day"]), note="mailed")
+        lifecycle.start_relationship(household, grocer, by=by, now=at(row["day"]), note="mailed")
     for row in read(folder / "topics.csv"):
         Topic.objects.get_or_create(
             brand=grocer,
             code=row["topic"],
             defaults={"name": row["topic"], "purpose_id": "marketing"},
         )
-        campaigns.name(grocer, code=row["campaign"], topic=row["topic"], now=at(numbers[0]["day"]))
+        campaigns.find_or_create_campaign(
+            grocer, code=row["campaign"], topic=row["topic"], now=at(numbers[0]["day"])
+        )
     for row in numbers:
         said = row | {"day": str(at(row["day"]).date())}
         text = "\n".join([",".join(said), ",".join(said.values())])
-        campaigns.report_csv(grocer, text, now=at(row["day"]) + timedelta(days=1))
-    metrics.roll_up()
+        campaigns.report_campaign_csv(grocer, text, now=at(row["day"]) + timedelta(days=1))
+    counters.count_new_events()
     return at(numbers[0]["day"]).date(), at(numbers[-1]["day"]).date()
 
 
 def show(first: date, last: date, *, today: date) -> None:
-    from consent.reports import catalogue
+    from consent.reporting.reports import catalogue
 
     for name, query, figure in FIGURES:
         asked = {"first": str(first), "last": str(last), **query}
-        _, report = catalogue.of(name, asked, today=today)
+        _, report = catalogue.build_named_report(name, asked, today=today)
         for card in report.cards:
             print(f"{card.label}: {card.value}")
         found = report.figure(figure)

@@ -16,12 +16,12 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from brands import keys
-from brands.api.allowances import TooManyCalls, calls
-from brands.api.queries import QueryView
+from brands import credentials
+from brands.api.rate_limits import TooManyCalls, calls
+from brands.idempotency import Owner
 from brands.models import Brand, BrandKey
-from brands.problem_details import Problem
-from brands.repeats import Owner
+from core.api import QueryView
+from core.problem_details import Problem
 
 
 def bearer(request: Request) -> str | None:
@@ -45,7 +45,7 @@ class BrandKeyAuthentication(BaseAuthentication):
             return None
         if not text:
             raise AuthenticationFailed("There is no key after `Bearer`.", "invalid_key")
-        if (key := keys.recognise(text, now=timezone.now())) is None:
+        if (key := credentials.recognise_key(text, now=timezone.now())) is None:
             raise AuthenticationFailed("This key is unknown, expired or revoked.", "invalid_key")
         return key.brand, key
 

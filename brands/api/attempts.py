@@ -12,13 +12,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import stream, webhooks
-from brands.api.pages import cut_page
-from brands.api.repeating import repeatable
+from brands import webhooks
+from brands.api.idempotency import repeatable
 from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
-from brands.fields import Page, QueryNumber, StrictSerializer, list_of
+from brands.events import find_brand_reference
 from brands.models import Attempt, Event, Outcome, QuarantinedEvent, Subscription
-from brands.problem_details import Problems, translating
+from core.api import Page, QueryNumber, StrictSerializer, cut_page, describe_list
+from core.problem_details import Problems, translate_errors
 
 PROBLEMS: Problems = {
     webhooks.RangeTooLong: (422, "range_too_long", "to"),
@@ -45,7 +45,7 @@ class AttemptData(serializers.Serializer[object]):
     )
 
 
-AttemptList = list_of(AttemptData)
+AttemptList = describe_list(AttemptData)
 
 
 class ParkedData(serializers.Serializer[object]):
@@ -61,7 +61,7 @@ class ParkedData(serializers.Serializer[object]):
     )
 
 
-ParkedList = list_of(ParkedData)
+ParkedList = describe_list(ParkedData)
 
 
 class ReplayRequest(StrictSerializer):
@@ -103,10 +103,12 @@ class Attempts(SubscriptionsView):
         if sequence := self.query.get("sequence"):
             mine = mine.filter(sequence=sequence)
         page, cursor = cut_page(mine, self.query, by=["-pk"])
-        return Response({"data": _shown(subscription, page), "next_cursor": cursor})
+        return Response({"data": _build_attempt_data(subscription, page), "next_cursor": cursor})
 
 
-def _shown(subscription: Subscription, page: Sequence[Attempt]) -> list[dict[str, Any]]:
+def _build_attempt_data(
+    subscription: Subscription, page: Sequence[Attempt]
+) -> list[dict[str, Any]]:
     sequences = {each.sequence for each in page}
     own_ids = _uids(subscription, sequences)
     waits = _waits(subscription, sequences)
@@ -164,7 +166,7 @@ class Parked(SubscriptionsView):
         page, cursor = cut_page(mine, self.query, by=["sequence"])
         sequences = [each.sequence for each in page]
         events = Event.objects.filter(brand=subscription.brand_id, sequence__in=sequences)
-        told = {each.sequence: stream.told_as(each)["id"] for each in events}
+        told = {each.sequence: find_brand_reference(each)["id"] for each in events}
         data = [_parked_data(each, told[each.sequence]) for each in page]
         return Response({"data": data, "next_cursor": cursor})
 
@@ -191,7 +193,7 @@ class Replay(SubscriptionsView):
         subscription = self.find(subscription_id)
         body = ReplayRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             count = _replay(subscription, body.validated_data)
         return Response({"events": count}, status=202)
 

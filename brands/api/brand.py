@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api import editing
 from brands.api.access import BrandView
-from brands.fields import StrictSerializer
 from brands.models import Brand
+from core import api
+from core.api import StrictSerializer
 
 
 class BrandChange(StrictSerializer):
@@ -35,17 +35,17 @@ class Ours(BrandView):
 
     @extend_schema(
         operation_id="brand_retrieve",
-        parameters=[editing.IF_NONE_MATCH, editing.ETAG],
+        parameters=[api.IF_NONE_MATCH, api.ETAG],
         responses=OwnBrandData,
         tags=["brand: itself"],
     )
     def get(self, request: Request) -> Response:
         """Who you are to us."""
-        return editing.shown(request, _data(Brand.objects.get(pk=self.brand.pk)))
+        return api.answer_unless_unchanged(request, _data(Brand.objects.get(pk=self.brand.pk)))
 
     @extend_schema(
         operation_id="brand_update",
-        parameters=[editing.IF_MATCH],
+        parameters=[api.IF_MATCH],
         request=BrandChange,
         responses=OwnBrandData,
         tags=["brand: itself"],
@@ -56,7 +56,7 @@ class Ours(BrandView):
         body.is_valid(raise_exception=True)
         with transaction.atomic():
             brand = Brand.objects.select_for_update(no_key=True).get(pk=self.brand.pk)
-            editing.expect(request, _data(brand))
+            api.check_if_match(request, _data(brand))
             brand.operations_email = body.validated_data["operations_email"]
             brand.save(update_fields=["operations_email"])
         return Response(_data(brand))

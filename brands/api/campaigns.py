@@ -14,19 +14,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands import campaigns
-from brands.api import editing
 from brands.api.access import BrandView
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
+from brands.api.idempotency import repeatable
 from brands.campaigns import BadRows, DayNumbers
-from brands.fields import Day, Page, StrictSerializer, list_of
-from brands.json_bodies import BatchParser
 from brands.models import Campaign, CampaignDay, Channel
-from brands.names import check_name
-from brands.problem_details import Problem, Problems, translating
+from core import api
+from core.api import Day, Page, StrictSerializer, answer_page, describe_list
+from core.json_bodies import BatchParser
+from core.problem_details import Problem, Problems, translate_errors
+from core.text import check_name
 
 PROBLEMS: Problems = {
-    campaigns.UnknownName: (422, "unknown_{field}", None),
+    campaigns.UnknownCampaignName: (422, "unknown_{field}", None),
     campaigns.OtherCampaign: (409, "campaign_exists", "code"),
 }
 TAG = "brand: campaigns"
@@ -85,7 +84,7 @@ class Changed(serializers.Serializer[object]):
     changed = serializers.IntegerField(help_text="How many days said anything new.")
 
 
-CampaignList, DayList = list_of(CampaignData), list_of(DayData)
+CampaignList, DayList = describe_list(CampaignData), describe_list(DayData)
 
 
 class CsvParser(BaseParser):
@@ -123,8 +122,8 @@ class Campaigns(BrandView):
         body = CampaignRequest(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
-        with translating(PROBLEMS):
-            one, is_new = campaigns.name(
+        with translate_errors(PROBLEMS):
+            one, is_new = campaigns.find_or_create_campaign(
                 self.brand,
                 code=said["code"],
                 called=said.get("name", ""),
@@ -149,13 +148,13 @@ class OfOneCampaign(BrandView):
 class OneCampaign(OfOneCampaign):
     @extend_schema(
         operation_id="campaign_retrieve",
-        parameters=[editing.IF_NONE_MATCH, editing.ETAG],
+        parameters=[api.IF_NONE_MATCH, api.ETAG],
         responses=CampaignData,
         tags=[TAG],
     )
     def get(self, request: Request, code: str) -> Response:
         """One campaign."""
-        return editing.shown(request, _data(self.campaign(code)))
+        return api.answer_unless_unchanged(request, _data(self.campaign(code)))
 
 
 class Stats(OfOneCampaign):
@@ -177,7 +176,7 @@ class Stats(OfOneCampaign):
         body.is_valid(raise_exception=True)
         rows = [DayNumbers(**row) for row in body.validated_data["days"]]
         try:
-            changed = campaigns.report(campaign, rows, now=timezone.now())
+            changed = campaigns.report_campaign_days(campaign, rows, now=timezone.now())
         except BadRows as error:
             raise _problem(error, "days.{row}.{field}", first=0) from error
         return Response({"changed": changed})
@@ -197,7 +196,9 @@ class ManyStats(BrandView):
         """Report days of many campaigns as CSV, with the headings campaign, channel, day, sends,
         deliveries, responses and complaints. All of it, or nothing."""
         try:
-            changed = campaigns.report_csv(self.brand, str(request.data), now=timezone.now())
+            changed = campaigns.report_campaign_csv(
+                self.brand, str(request.data), now=timezone.now()
+            )
         except BadRows as error:
             raise _problem(error, "row {row}: {field}", first=1) from error
         return Response({"changed": changed})

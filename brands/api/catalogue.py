@@ -11,23 +11,22 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import notices, topics
+from brands import catalogue
 from brands.api.access import BrandView
-from brands.api.pages import answer_page, cut_list
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
+from brands.catalogue import NoticeVersion
 from brands.models import Channel, Purpose, Regime, Topic
-from brands.names import check_name
-from brands.notices import Version
-from brands.problem_details import Problem, Problems, translating
+from core.api import Page, StrictSerializer, answer_page, cut_list, describe_list
+from core.problem_details import Problem, Problems, translate_errors
+from core.text import check_name
 
 PROBLEMS: Problems = {
-    topics.UnknownPurpose: (422, "unknown_purpose", "purpose"),
-    topics.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
-    topics.OtherTopic: (409, "topic_exists", "code"),
-    topics.TooManyTopics: (409, "too_many_topics", None),
-    notices.BadNotice: (422, "bad_notice", None),
-    notices.TooManyNotices: (409, "too_many_notices", None),
+    catalogue.UnknownTopicPurpose: (422, "unknown_purpose", "purpose"),
+    catalogue.TopicCannotBeRefused: (422, "cannot_be_refused", "purpose"),
+    catalogue.OtherTopic: (409, "topic_exists", "code"),
+    catalogue.TooManyTopics: (409, "too_many_topics", None),
+    catalogue.BadNotice: (422, "bad_notice", None),
+    catalogue.TooManyNotices: (409, "too_many_notices", None),
 }
 TAG = "brand: catalogue"
 
@@ -51,7 +50,7 @@ class PurposeData(serializers.Serializer[object]):
     channels = serializers.ListField(child=serializers.ChoiceField(Channel.choices))
 
 
-PurposeList = list_of(PurposeData)
+PurposeList = describe_list(PurposeData)
 
 
 class TopicData(serializers.Serializer[object]):
@@ -96,13 +95,13 @@ class NoticeHistory(serializers.Serializer[object]):
 
 class NoticeRequest(StrictSerializer):
     texts = serializers.DictField(
-        child=serializers.CharField(max_length=notices.LONGEST),
+        child=serializers.CharField(max_length=catalogue.LONGEST_NOTICE),
         allow_empty=False,
         help_text="By language, as `en` or `pt-BR`.",
     )
 
 
-TopicList, NoticeList = list_of(TopicData), list_of(NoticeData)
+TopicList, NoticeList = describe_list(TopicData), describe_list(NoticeData)
 
 
 class Purposes(BrandView):
@@ -127,13 +126,13 @@ def _purpose(purpose: Purpose) -> dict[str, Any]:
         "name": purpose.name,
         "description": purpose.description,
         "regime": purpose.regime,
-        "regimes": _regimes_of(purpose),
+        "regimes": _list_regimes(purpose),
         "dpv": purpose.dpv,
         "channels": Channel.values if purpose.has_channels else [],
     }
 
 
-def _regimes_of(purpose: Purpose) -> list[dict[str, Any]]:
+def _list_regimes(purpose: Purpose) -> list[dict[str, Any]]:
     """The deviating ones; of a required purpose none, for no row counts there."""
     if purpose.regime == Regime.REQUIRED:
         return []
@@ -165,8 +164,8 @@ class Topics(BrandView):
         """Make a topic. The same again is 200, and brings a retired one back."""
         body = TopicRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            topic, is_new = topics.make(self.brand, **body.validated_data)
+        with translate_errors(PROBLEMS):
+            topic, is_new = catalogue.create_topic(self.brand, **body.validated_data)
         return Response(_topic(topic), status=201 if is_new else 200)
 
 
@@ -185,13 +184,13 @@ class OneTopic(BrandView):
         body = TopicName(data=request.data)
         body.is_valid(raise_exception=True)
         topic = self.topic(code)
-        topics.rename(topic, body.validated_data["name"])
+        catalogue.rename_topic(topic, body.validated_data["name"])
         return Response(_topic(topic))
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, code: str) -> Response:
         """Retire it: nobody is offered it any more, and what people said of it still counts."""
-        topics.retire(self.topic(code), now=timezone.now())
+        catalogue.withdraw_topic(self.topic(code), now=timezone.now())
         return Response(status=204)
 
 
@@ -202,7 +201,9 @@ class Notices(BrandView):
     @extend_schema(operation_id="brand_notices_list", responses=NoticeList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What people are shown when they choose: each notice's current version."""
-        page, cursor = cut_list(notices.current(self.brand), self.query, key=lambda each: each.code)
+        page, cursor = cut_list(
+            catalogue.find_current_notices(self.brand), self.query, key=lambda each: each.code
+        )
         data = [
             {
                 "code": each.code,
@@ -221,7 +222,7 @@ class OneNotice(BrandView):
     @extend_schema(operation_id="brand_notices_retrieve", responses=NoticeHistory, tags=[TAG])
     def get(self, request: Request, code: str) -> Response:
         """All its versions, in all their languages."""
-        versions = notices.history(self.brand, code)
+        versions = catalogue.list_notice_versions(self.brand, code)
         if not versions:
             raise Problem(404, "not_found", "You have no such notice.")
         return Response({"code": code, "versions": [_notice(each) for each in versions]})
@@ -234,8 +235,10 @@ class OneNotice(BrandView):
         body = NoticeRequest(data=request.data)
         body.is_valid(raise_exception=True)
         texts = body.validated_data["texts"]
-        with translating(PROBLEMS):
-            version, is_new = notices.write(self.brand, code=code, texts=texts, now=timezone.now())
+        with translate_errors(PROBLEMS):
+            version, is_new = catalogue.write_notice(
+                self.brand, code=code, texts=texts, now=timezone.now()
+            )
         return Response(_notice(version), status=201 if is_new else 200)
 
 
@@ -248,7 +251,7 @@ def _topic(topic: Topic) -> dict[str, Any]:
     }
 
 
-def _notice(version: Version) -> dict[str, Any]:
+def _notice(version: NoticeVersion) -> dict[str, Any]:
     return {
         "code": version.code,
         "version": version.version,

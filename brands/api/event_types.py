@@ -8,10 +8,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import event_schemas
-from brands.api.pages import cut_list
-from brands.api.queries import QueryView
-from brands.fields import Page, list_of
+from brands import events
+from core.api import Page, QueryView, cut_list, describe_list
 
 
 class EventTypeData(serializers.Serializer[object]):
@@ -21,7 +19,7 @@ class EventTypeData(serializers.Serializer[object]):
     example = serializers.DictField()
 
 
-EventTypeList = list_of(EventTypeData)
+EventTypeList = describe_list(EventTypeData)
 
 
 class EventTypes(QueryView):
@@ -35,6 +33,6 @@ class EventTypes(QueryView):
     def get(self, request: Request) -> Response:
         """Every type of event and message, with its schema and an example."""
         page, cursor = cut_list(
-            event_schemas.catalogue(), self.query, key=lambda each: each["type"]
+            events.build_event_catalogue(), self.query, key=lambda each: each["type"]
         )
         return Response({"data": page, "next_cursor": cursor})

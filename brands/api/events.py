@@ -14,14 +14,24 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import keys, stream
+from brands import credentials
 from brands.api.access import BrandView
-from brands.api.places import TooManyStreams, places
-from brands.fields import QueryNumber, StrictSerializer
+from brands.api.stream_slots import TooManyStreams, places
+from brands.events import (
+    AcknowledgedTooFar,
+    acknowledge,
+    find_overdue_events,
+    has_reached,
+    list_stream_gaps,
+    read_events,
+    read_last_sequence,
+    wait_for_growth,
+)
 from brands.models import Brand, Event
-from brands.problem_details import Problem, Problems, translating
+from core.api import QueryNumber, StrictSerializer
+from core.problem_details import Problem, Problems, translate_errors
 
-PROBLEMS: Problems = {stream.AcknowledgedTooFar: (422, "beyond_stream", "through")}
+PROBLEMS: Problems = {AcknowledgedTooFar: (422, "beyond_stream", "through")}
 MAX_SEQUENCE = 2**63 - 1
 MAX_WAIT = 30  # seconds
 
@@ -85,16 +95,16 @@ class Events(BrandView):
         `Retry-After` says when to ask again.
         """
         after, limit = self.query["after"], self.query["limit"]
-        events = stream.read(self.brand.pk, after=after, limit=limit + 1)
+        events = read_events(self.brand.pk, after=after, limit=limit + 1)
         if not events or events[0].sequence > after + 1:
             _refuse_beyond(self.brand, after)
         headers = {}
         if not events and (seconds := self.query["wait"]):
             if not self._may_wait(after, seconds=seconds):
                 headers["Retry-After"] = str(TooManyStreams.wait)
-            if not keys.is_still_usable(self.key, now=timezone.now()):
+            if not credentials.is_key_still_usable(self.key, now=timezone.now()):
                 raise AuthenticationFailed("This key was revoked or has expired.", "invalid_key")
-            events = stream.read(self.brand.pk, after=after, limit=limit + 1)
+            events = read_events(self.brand.pk, after=after, limit=limit + 1)
         return Response(_page(events, limit) | self._read_gaps(events[:limit]), headers=headers)
 
     def _read_gaps(self, page: Sequence[Event]) -> dict[str, Any]:
@@ -102,7 +112,7 @@ class Events(BrandView):
         after = self.query["after"]
         if not page or page[-1].sequence - after == len(page):
             return {}
-        gaps = stream.list_gaps(self.brand.pk, after=after, before=page[-1].sequence)
+        gaps = list_stream_gaps(self.brand.pk, after=after, before=page[-1].sequence)
         return {"gaps": [{"first": each.first, "last": each.last} for each in gaps]}
 
     def _may_wait(self, after: int, *, seconds: float) -> bool:
@@ -111,7 +121,7 @@ class Events(BrandView):
         within = min(seconds, settings.CONNECTION_IDLE_SECONDS / 2)
         try:
             with places.waiting(self.brand.pk) as needed:
-                stream.grows_beyond(after, brand_id=self.brand.pk, within=within, needed=needed)
+                wait_for_growth(after, brand_id=self.brand.pk, within=within, needed=needed)
         except TooManyStreams:
             return False
         return not needed.is_set()
@@ -122,8 +132,8 @@ def _refuse_beyond(brand: Brand, after: int) -> None:
 
     Who is there has events that are no longer in the record, and has to begin again.
     """
-    if not stream.has_reached(brand.pk, after):
-        last = stream.last_sequence(brand.pk)
+    if not has_reached(brand.pk, after):
+        last = read_last_sequence(brand.pk)
         raise Problem(422, "beyond_stream", f"Your stream ends at {last}.", "after")
 
 
@@ -146,7 +156,7 @@ class NewestEvent(BrandView):
     @extend_schema(operation_id="events_newest", responses=Newest, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
         """Return the sequence of your newest event: the highest `after` there is."""
-        return Response({"sequence": stream.last_sequence(self.brand.pk)})
+        return Response({"sequence": read_last_sequence(self.brand.pk)})
 
 
 class OverdueQuery(StrictSerializer):
@@ -163,7 +173,7 @@ class Overdue(BrandView):
         """The events whose `honour_by` is over and that you have not said to have applied."""
         after, limit = self.query["after"], self.query["limit"]
         now = timezone.now()
-        late = stream.overdue(self.brand.pk, now=now, after=after, limit=limit + 1)
+        late = find_overdue_events(self.brand.pk, now=now, after=after, limit=limit + 1)
         if not late or late[0].sequence > after + 1:
             _refuse_beyond(self.brand, after)
         return Response(_page(late, limit))
@@ -177,8 +187,8 @@ class Acknowledge(BrandView):
         """Say that you have applied everything up to a sequence. Repeats change nothing."""
         body = AckRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            through = stream.acknowledge(
+        with translate_errors(PROBLEMS):
+            through = acknowledge(
                 self.brand.pk, through=body.validated_data["through"], now=timezone.now()
             )
         return Response({"through": through})

@@ -14,14 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from brands import keys
+from brands import credentials
 from brands.api.access import BrandView
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Moment, Page, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
 from brands.models import BrandKey
-from brands.names import check_name
-from brands.problem_details import Problem
+from core.api import Moment, Page, StrictSerializer, answer_page, describe_list
+from core.problem_details import Problem
+from core.text import check_name
 
 TAG = "brand: keys"
 MODES = ["test", "live"]
@@ -34,7 +33,7 @@ class KeyData(serializers.Serializer[object]):
     name = serializers.CharField()
     prefix = serializers.CharField(help_text="The part of the key that is no secret.")
     mode = serializers.ChoiceField(MODES)
-    scopes = serializers.ListField(child=serializers.ChoiceField(list(keys.SCOPES)))
+    scopes = serializers.ListField(child=serializers.ChoiceField(list(credentials.KEY_SCOPES)))
     created_at = serializers.DateTimeField()
     last_used_on = serializers.DateField(allow_null=True, help_text="The day, by UTC.")
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -54,7 +53,7 @@ class NewKeyData(KeyData):
     key = serializers.CharField(help_text="Shown this once.")
 
 
-KeyList = list_of(KeyData)
+KeyList = describe_list(KeyData)
 
 
 class KeyRequest(StrictSerializer):
@@ -62,9 +61,9 @@ class KeyRequest(StrictSerializer):
         max_length=100, help_text="What it is for.", validators=[check_name]
     )
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(list(keys.SCOPES)),
+        child=serializers.ChoiceField(list(credentials.KEY_SCOPES)),
         allow_empty=False,
-        max_length=len(keys.SCOPES),
+        max_length=len(credentials.KEY_SCOPES),
         help_text="None that the asking key does not have.",
     )
     expires_at = Moment(required=False, allow_null=True)
@@ -112,7 +111,7 @@ class KeysView(BrandView):
             raise Problem(403, "missing_scope", detail, "scopes")
 
     def made(self, text: str) -> Response:
-        row = BrandKey.objects.get(prefix=keys.prefix_of(text))
+        row = BrandKey.objects.get(prefix=credentials.read_key_prefix(text))
         return Response(_data(row, test=self.brand.test) | {"key": text}, status=201)
 
 
@@ -136,14 +135,14 @@ class Keys(KeysView):
         self.check_scopes(data["scopes"])
         if (ends := data.get("expires_at")) and ends <= timezone.now():
             raise Problem(422, "past", "This must lie in the future.", "expires_at")
-        return self.made(keys.issue(self.brand, **data))
+        return self.made(credentials.issue_key(self.brand, **data))
 
 
 class OneKey(KeysView):
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, key_id: int) -> Response:
         """Revoke it: from now on nobody comes in with it."""
-        keys.revoke(self.find(key_id), now=timezone.now())
+        credentials.revoke_key(self.find(key_id), now=timezone.now())
         return Response(status=204)
 
 
@@ -158,8 +157,8 @@ class Rotation(KeysView):
         self.check_scopes(old.scopes)
         overlap = timedelta(hours=body.validated_data["hours"])
         try:
-            return self.made(keys.rotate(old, overlap=overlap, now=timezone.now()))
-        except keys.NotUsable as error:
+            return self.made(credentials.rotate_key(old, overlap=overlap, now=timezone.now()))
+        except credentials.KeyNotUsable as error:
             raise Problem(409, "key_not_usable", str(error)) from error
 
 

@@ -15,22 +15,20 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import outbound, webhooks
-from brands.api import editing
+from brands import webhooks
 from brands.api.access import BrandView
-from brands.api.pages import answer_page
-from brands.api.queries import QueryView
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
 from brands.models import Channel, QuarantinedEvent, Signature, Subscription
-from brands.problem_details import Problem, Problems, translating
 from brands.webhooks import SubscriptionTerms
+from core import api, http
+from core.api import Page, QueryView, StrictSerializer, answer_page, describe_list
+from core.problem_details import Problem, Problems, translate_errors
 
 PROBLEMS: Problems = {
-    outbound.ForbiddenUrl: (422, "forbidden_url", "url"),
+    http.ForbiddenUrl: (422, "forbidden_url", "url"),
     webhooks.UnknownEventType: (422, "unknown_event_type", "event_types"),
-    webhooks.UnknownPurpose: (422, "unknown_purpose", "purposes"),
-    webhooks.UnknownChannel: (422, "unknown_channel", "channels"),
+    webhooks.UnknownFilterPurpose: (422, "unknown_purpose", "purposes"),
+    webhooks.UnknownFilterChannel: (422, "unknown_channel", "channels"),
     webhooks.StartsBeyondStream: (422, "beyond_stream", "after"),
     webhooks.TooManySubscriptions: (409, "too_many_subscriptions", None),
     webhooks.StillSending: (503, "still_sending", None),
@@ -126,7 +124,7 @@ class NewSubscription(SubscriptionData, Key):
     pass
 
 
-SubscriptionList = list_of(SubscriptionData)
+SubscriptionList = describe_list(SubscriptionData)
 
 
 class PingResult(serializers.Serializer[object]):
@@ -136,7 +134,7 @@ class PingResult(serializers.Serializer[object]):
     answer = serializers.CharField(help_text="Its beginning, or why there was none.")
 
 
-def data_of(subscription: Subscription) -> dict[str, Any]:
+def build_subscription_data(subscription: Subscription) -> dict[str, Any]:
     return {
         "id": subscription.id,
         "url": subscription.url,
@@ -169,10 +167,10 @@ def _next_try(subscription: Subscription) -> datetime:
     return soonest or subscription.next_try_at
 
 
-def state_of(subscription: Subscription) -> dict[str, Any]:
+def build_editable_state(subscription: Subscription) -> dict[str, Any]:
     """What its tag is made of: not how far it is, or none would hold while events go out."""
     reason = subscription.disabled_reason
-    return asdict(webhooks.get_terms(subscription)) | {"disabled_reason": reason}
+    return asdict(webhooks.read_terms(subscription)) | {"disabled_reason": reason}
 
 
 class SubscriptionsView(BrandView):
@@ -192,7 +190,7 @@ class Subscriptions(SubscriptionsView):
     def get(self, request: Request) -> Response:
         """Your webhooks, oldest first."""
         mine = webhooks.filter_subscriptions(self.brand)
-        return answer_page(mine, self.query, by=["created_at", "pk"], write=data_of)
+        return answer_page(mine, self.query, by=["created_at", "pk"], write=build_subscription_data)
 
     @repeatable(in_transaction=False, shows_secret=True)
     @extend_schema(request=SubscriptionRequest, responses={201: NewSubscription}, tags=[TAG])
@@ -202,28 +200,28 @@ class Subscriptions(SubscriptionsView):
         body.is_valid(raise_exception=True)
         wanted = dict(body.validated_data)
         after, signature = wanted.pop("after", None), wanted.pop("signature")
-        with translating(PROBLEMS):
-            subscription, secret = webhooks.subscribe_and_verify(
+        with translate_errors(PROBLEMS):
+            subscription, secret = webhooks.create_verified_subscription(
                 self.brand,
                 SubscriptionTerms(**wanted),
                 after=after,
                 signature=signature,
                 now=timezone.now(),
             )
-        made = data_of(self.find(subscription.pk)) | webhooks.describe_key(secret)
+        made = build_subscription_data(self.find(subscription.pk)) | webhooks.describe_key(secret)
         return Response(made, status=201)
 
 
 class OneSubscription(SubscriptionsView):
-    @extend_schema(parameters=[editing.ETAG], responses=SubscriptionData, tags=[TAG])
+    @extend_schema(parameters=[api.ETAG], responses=SubscriptionData, tags=[TAG])
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """One webhook and how it fares. Its `ETag` is of what you can change, not of the rest."""
         subscription = self.find(subscription_id)
-        tag = editing.tag_of(state_of(subscription))
-        return Response(data_of(subscription), headers={"ETag": tag})
+        tag = api.compute_etag(build_editable_state(subscription))
+        return Response(build_subscription_data(subscription), headers={"ETag": tag})
 
     @extend_schema(
-        parameters=[editing.IF_MATCH],
+        parameters=[api.IF_MATCH],
         request=SubscriptionChange,
         responses=SubscriptionData,
         tags=[TAG],
@@ -237,23 +235,25 @@ class OneSubscription(SubscriptionsView):
         subscription = self.find(subscription_id)
         body = SubscriptionChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            terms = replace(webhooks.get_terms(subscription), **body.validated_data)
-            webhooks.change(subscription, terms, now=timezone.now(), precondition=self.unchanged)
-        return Response(data_of(self.find(subscription_id)))
+        with translate_errors(PROBLEMS):
+            terms = replace(webhooks.read_terms(subscription), **body.validated_data)
+            webhooks.change_subscription(
+                subscription, terms, now=timezone.now(), precondition=self.unchanged
+            )
+        return Response(build_subscription_data(self.find(subscription_id)))
 
-    @extend_schema(parameters=[editing.IF_MATCH], responses={204: None}, tags=[TAG])
+    @extend_schema(parameters=[api.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """End it. When this is answered, nothing is on its way any more; the log stays."""
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             subscription = self.find(subscription_id)
-            webhooks.disable(
+            webhooks.disable_subscription(
                 subscription, reason="removed", now=timezone.now(), precondition=self.unchanged
             )
         return Response(status=204)
 
     def unchanged(self, held: Subscription) -> None:
-        editing.expect(self.request, state_of(held))
+        api.check_if_match(self.request, build_editable_state(held))
 
 
 class Rotate(SubscriptionsView):
@@ -261,8 +261,8 @@ class Rotate(SubscriptionsView):
     @extend_schema(request=None, responses=Key, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """A new secret, or key pair. For 24 hours both sign."""
-        with translating(PROBLEMS):
-            secret = webhooks.rotate(self.find(subscription_id), now=timezone.now())
+        with translate_errors(PROBLEMS):
+            secret = webhooks.rotate_secret(self.find(subscription_id), now=timezone.now())
         return Response(webhooks.describe_key(secret))
 
 
@@ -299,9 +299,9 @@ class Enable(SubscriptionsView):
     @extend_schema(request=None, responses=SubscriptionData, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Go on where it stopped, at once. An unproven endpoint is sent its challenge first."""
-        with translating(PROBLEMS):
-            webhooks.enable(self.find(subscription_id), now=timezone.now())
-        return Response(data_of(self.find(subscription_id)))
+        with translate_errors(PROBLEMS):
+            webhooks.enable_subscription(self.find(subscription_id), now=timezone.now())
+        return Response(build_subscription_data(self.find(subscription_id)))
 
 
 class Disable(SubscriptionsView):
@@ -311,10 +311,10 @@ class Disable(SubscriptionsView):
 
         When this is answered, nothing is on its way any more.
         """
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             subscription = self.find(subscription_id)
-            webhooks.disable(subscription, reason="by_brand", now=timezone.now())
-        return Response(data_of(self.find(subscription_id)))
+            webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
+        return Response(build_subscription_data(self.find(subscription_id)))
 
 
 class Seek(SubscriptionsView):
@@ -324,16 +324,16 @@ class Seek(SubscriptionsView):
         subscription = self.find(subscription_id)
         body = SeekRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
-            webhooks.seek(subscription, after=body.validated_data["after"])
-        return Response(data_of(self.find(subscription_id)))
+        with translate_errors(PROBLEMS):
+            webhooks.move_cursor(subscription, after=body.validated_data["after"])
+        return Response(build_subscription_data(self.find(subscription_id)))
 
 
 class Ping(SubscriptionsView):
     @extend_schema(request=None, responses=PingResult, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Send a signed message of type `ping`, now, and see what the endpoint answers."""
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             answer = webhooks.ping_endpoint(self.find(subscription_id), now=timezone.now())
         return Response(
             {

@@ -7,7 +7,7 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import brands.models.catalogue
-import brands.names
+import core.text.names
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("slug", models.SlugField(max_length=100, unique=True)),
-                ("name", models.CharField(max_length=300, validators=[brands.names.check_name])),
+                ("name", models.CharField(max_length=300, validators=[core.text.names.check_name])),
                 (
                     "also_known_as",
                     django.contrib.postgres.fields.ArrayField(
@@ -318,7 +318,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", models.CharField(max_length=100)),
-                ("name", models.CharField(max_length=200, validators=[brands.names.check_name])),
+                ("name", models.CharField(max_length=200, validators=[core.text.names.check_name])),
                 (
                     "purpose",
                     models.ForeignKey(
@@ -698,7 +698,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("code", models.SlugField(max_length=60)),
-                ("name", models.CharField(max_length=100, validators=[brands.names.check_name])),
+                ("name", models.CharField(max_length=100, validators=[core.text.names.check_name])),
                 ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
         ),
@@ -759,7 +759,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("slug", models.SlugField(max_length=60, unique=True)),
-                ("name", models.CharField(max_length=100, validators=[brands.names.check_name])),
+                ("name", models.CharField(max_length=100, validators=[core.text.names.check_name])),
                 ("domain", models.CharField(max_length=253)),
                 ("challenge", models.CharField(max_length=60)),
                 (

@@ -26,7 +26,7 @@ from brands.models.webhook import (
     WebhookAlert,
 )
 from brands.models.workspace import Workspace
-from brands.outcomes import Outcome
+from core.http import Outcome
 
 __all__ = [
     "THROTTLED",

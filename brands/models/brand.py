@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from brands.names import UNSEEN, check_name
+from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class BrandQuerySet(models.QuerySet["Brand"]):
@@ -54,7 +54,7 @@ class Brand(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(name__regex=UNSEEN), name="brand_name_can_be_seen"
+                condition=~models.Q(name__regex=UNSEEN_CHARACTERS), name="brand_name_can_be_seen"
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="brand_has_a_name"),
         ]

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from brands.models.brand import Brand
 from brands.models.catalogue import Channel, Purpose
-from brands.names import UNSEEN, check_name
+from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class Campaign(models.Model):
@@ -24,7 +24,7 @@ class Campaign(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(name__regex=UNSEEN), name="campaign_name_can_be_seen"
+                condition=~models.Q(name__regex=UNSEEN_CHARACTERS), name="campaign_name_can_be_seen"
             ),
             models.UniqueConstraint(fields=["brand", "code"], name="campaign_code_unique_in_brand"),
             models.CheckConstraint(condition=~Q(code="") & ~Q(name=""), name="campaign_is_named"),

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from brands import jurisdictions
-from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
-from brands.names import UNSEEN, check_name
+from core import jurisdictions
+from core.db import refuse_changes
+from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class Regime(models.TextChoices):
@@ -115,7 +115,7 @@ class Purpose(models.Model):
 def is_jurisdiction(code: str) -> None:
     """For forms: Django's own exception in place of ours."""
     try:
-        jurisdictions.known(code)
+        jurisdictions.is_known_jurisdiction(code)
     except jurisdictions.UnknownJurisdiction as error:
         raise ValidationError(str(error)) from error
 
@@ -123,8 +123,9 @@ def is_jurisdiction(code: str) -> None:
 class JurisdictionRegime(models.Model):
     """In this jurisdiction this regime holds for this purpose, by this law.
 
-    Needed only where a law differs from `Purpose.regime`. What is `required` is so everywhere:
-    no row makes it less (`consent.regimes` does not look), and none makes anything else required.
+    Needed only where a law differs from `Purpose.regime`. What is `required` is so everywhere: no
+    row makes it less (`consent.rules.regimes` does not look), and none makes anything else
+    required.
     """
 
     jurisdiction = models.CharField(
@@ -207,7 +208,7 @@ class Topic(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(name__regex=UNSEEN), name="topic_name_can_be_seen"
+                condition=~models.Q(name__regex=UNSEEN_CHARACTERS), name="topic_name_can_be_seen"
             ),
             models.UniqueConstraint(fields=["brand", "code"], name="topic_code_unique_in_brand"),
         ]

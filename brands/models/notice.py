@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 
-from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
+from core.db import refuse_changes
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

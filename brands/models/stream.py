@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from brands.insert_only import refuse_changes
 from brands.models.brand import Brand
+from core.db import refuse_changes
 
 
 class StreamHeadQuerySet(models.QuerySet["StreamHead"]):
@@ -32,7 +32,7 @@ class StreamHead(models.Model):
 
 
 class StreamGap(models.Model):
-    """Numbers that the stream skipped when the database was restored: see `brands.gaps`.
+    """Numbers that the stream skipped at a restore: see `brands.events.restore_gaps`.
 
     Only the owner, who restores, writes here.
     """

@@ -9,9 +9,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from brands.insert_only import refuse_truncation
 from brands.models.brand import Brand
-from brands.outcomes import Outcome
+from core.db import refuse_truncation
+from core.http import Outcome
 
 
 class Signature(models.TextChoices):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from brands.models.brand import Brand
-from brands.names import UNSEEN, check_name
+from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class Workspace(models.Model):
@@ -28,7 +28,8 @@ class Workspace(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(name__regex=UNSEEN), name="workspace_name_can_be_seen"
+                condition=~models.Q(name__regex=UNSEEN_CHARACTERS),
+                name="workspace_name_can_be_seen",
             ),
             models.UniqueConstraint(
                 fields=["domain"],

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from brands.event_types import EVENT_TYPES
+from brands.events import EVENT_TYPES, EventFilter
 from brands.models import Channel, Purpose, Subscription
-from brands.stream import Wanted
 
 
 class UnknownEventType(ValueError):
     """The pattern matches no existing event type."""
 
 
-class UnknownPurpose(ValueError):
+class UnknownFilterPurpose(ValueError):
     """There is no such purpose, so no event would match."""
 
 
-class UnknownChannel(ValueError):
+class UnknownFilterChannel(ValueError):
     """There is no such channel, so no event would match."""
 
 
-def build_filter(subscription: Subscription) -> Wanted:
+def build_filter(subscription: Subscription) -> EventFilter:
     """Return the subscription's filter, with patterns expanded to event types."""
     patterns = subscription.event_types
     types = [each for each in EVENT_TYPES if any(matches_pattern(p, each) for p in patterns)]
-    return Wanted(
+    return EventFilter(
         None if "*" in patterns else types,
         subscription.purposes or None,
         subscription.channels or None,
@@ -53,10 +52,10 @@ def check_purposes(codes: Iterable[str]) -> None:
     codes = set(codes)
     known = set(Purpose.objects.filter(pk__in=codes).values_list("pk", flat=True))
     for unknown in sorted(codes - known):
-        raise UnknownPurpose(f"there is no purpose {unknown!r}")
+        raise UnknownFilterPurpose(f"there is no purpose {unknown!r}")
 
 
 def check_channels(codes: Iterable[str]) -> None:
     """Raise `UnknownChannel` for the first code, by alphabet, that is no channel."""
     for unknown in sorted(set(codes) - set(Channel.values)):
-        raise UnknownChannel(f"there is no channel {unknown!r}")
+        raise UnknownFilterChannel(f"there is no channel {unknown!r}")

@@ -27,7 +27,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from brands.models import Subscription
-from brands.prepared import Statement, columns, made
+from core.db import Statement, build_instance, list_columns
 
 #: Seconds between two checks whether the leases in use are still valid.
 WATCH_INTERVAL = 0.2
@@ -50,7 +50,7 @@ DUE_NOW = Statement(
 TAKE = Statement(
     "UPDATE brands_subscription s SET lease_token = %(token)s, leased_until ="
     " statement_timestamp() + make_interval(secs => %(seconds)s)"
-    f" WHERE s.id = %(id)s AND {DUE} RETURNING {columns(Subscription, of='s')}"
+    f" WHERE s.id = %(id)s AND {DUE} RETURNING {list_columns(Subscription, of='s')}"
 )
 
 
@@ -87,7 +87,7 @@ def take_lease(subscription_id: uuid.UUID) -> Lease | None:
     ends = time.monotonic() + settings.DELIVERY_LEASE_SECONDS
     given = {"id": subscription_id, "token": token, "seconds": settings.DELIVERY_LEASE_SECONDS}
     for row in TAKE.ask(given):
-        return Lease(made(Subscription, row), token, ends)
+        return Lease(build_instance(Subscription, row), token, ends)
     return None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models.functions import Now
 
-from brands import stream
+from brands import events
+from brands.events import wake_subscription
 from brands.models import Subscription
-from brands.prepared import Statement
-from brands.wakeup import wake_subscription
 from brands.webhooks.filters import build_filter
 from brands.webhooks.subscriptions import StartsBeyondStream
+from core.db import Statement
 
 #: A longer range needs a seek.
 MAX_RANGE = 10_000
@@ -27,7 +27,7 @@ QUARANTINE_RANGE = Statement(
     " SELECT brand_id, %(subscription)s::uuid, sequence, subject, statement_timestamp(),"
     " statement_timestamp(), 0, false FROM brands_event"
     " WHERE brand_id = %(brand)s AND sequence BETWEEN %(first)s AND %(last)s"
-    f" AND {stream.IS_WANTED}"
+    f" AND {events.IS_WANTED}"
     " ON CONFLICT (subscription_id, sequence) DO UPDATE SET retry_at = EXCLUDED.retry_at"
     " RETURNING held.sequence"
 )
@@ -59,15 +59,17 @@ def replay_range(subscription: Subscription, *, first: int, last: int | None = N
             "first": first,
             "last": min(last, cursor),
         }
-        count = len(QUARANTINE_RANGE.ask(given | stream.arrays(build_filter(subscription))))
+        count = len(
+            QUARANTINE_RANGE.ask(given | events.build_filter_arrays(build_filter(subscription)))
+        )
     wake_subscription(subscription.pk)
     return count
 
 
 def _check_range(brand_id: int, first: int, last: int) -> None:
-    gaps = stream.list_gaps(brand_id, after=first - 1, before=last + 1)
+    gaps = events.list_stream_gaps(brand_id, after=first - 1, before=last + 1)
     skipped = sum(min(gap.last, last) - max(gap.first, first) + 1 for gap in gaps)
     if last - first - skipped >= MAX_RANGE:
         raise RangeTooLong(f"a replay may span {MAX_RANGE:,} sequences; seek for more")
-    if first > (end := stream.last_sequence(brand_id)):
+    if first > (end := events.read_last_sequence(brand_id)):
         raise StartsBeyondStream(f"the stream ends at {end}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from brands.encryption import decrypt_text, encrypt_text, reencrypt_field
 from brands.models import Subscription
 from brands.webhooks import signing
 from brands.webhooks.signing import Signer
+from core.crypto import decrypt_text, encrypt_text, reencrypt_field
 
 #: How long the old secret signs beside the new one.
 ROTATION = timedelta(hours=24)

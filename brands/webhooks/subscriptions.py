@@ -11,11 +11,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from brands import outbound, stream
-from brands.encryption import encrypt_text
+from brands import events
+from brands.events import wake_subscription
 from brands.models import AttemptCount, Brand, Outcome, Subscription
-from brands.wakeup import wake_subscription
 from brands.webhooks import filters, leases, signing, signing_keys, verification
+from core import http
+from core.crypto import encrypt_text
 
 #: More endpoints than this is a mistake or an abuse.
 MAX_SUBSCRIPTIONS = 50
@@ -50,7 +51,7 @@ class SubscriptionTerms:
 Precondition = Callable[[Subscription], None]
 
 
-def get_terms(subscription: Subscription) -> SubscriptionTerms:
+def read_terms(subscription: Subscription) -> SubscriptionTerms:
     names = [each.name for each in fields(SubscriptionTerms)]
     return SubscriptionTerms(**{name: getattr(subscription, name) for name in names})
 
@@ -67,7 +68,7 @@ def have_delivered(*subscriptions: Subscription) -> bool:
     return tries.filter(outcome=Outcome.DELIVERED, tries__gt=0).exists()
 
 
-def subscribe_and_verify(
+def create_verified_subscription(
     brand: Brand,
     terms: SubscriptionTerms,
     *,
@@ -82,15 +83,15 @@ def subscribe_and_verify(
     Raises:
         the exceptions of `subscribe`
     """
-    subscription, secret = subscribe(
+    subscription, secret = create_subscription(
         brand, terms, after=after, signature=signature, proven=not settings.WEBHOOK_PROOF, now=now
     )
     with suppress(verification.EndpointNotVerified, verification.VerificationBusy):
-        enable(subscription, now=now)
+        enable_subscription(subscription, now=now)
     return subscription, secret
 
 
-def subscribe(
+def create_subscription(
     brand: Brand,
     terms: SubscriptionTerms,
     *,
@@ -113,7 +114,7 @@ def subscribe(
     _check_terms(terms)
     _check_cursor(brand.pk, after or 0)
     secret = signing.generate_secret(signature)
-    end = stream.last_sequence(brand.pk)
+    end = events.read_last_sequence(brand.pk)
     with transaction.atomic():
         _reserve_place(brand)
         subscription = Subscription.objects.create(
@@ -136,7 +137,7 @@ def _reserve_place(brand: Brand) -> None:
         raise TooManySubscriptions(f"a brand may have {MAX_SUBSCRIPTIONS} subscriptions")
 
 
-def change(
+def change_subscription(
     subscription: Subscription,
     terms: SubscriptionTerms,
     *,
@@ -163,7 +164,7 @@ def change(
             _set_disabled(subscription, reason=UNPROVEN, now=now)
 
 
-def rotate(subscription: Subscription, *, now: datetime) -> str:
+def rotate_secret(subscription: Subscription, *, now: datetime) -> str:
     """Return a new secret; the old one goes on signing for `ROTATION`.
 
     When this returns, nothing is sent any more without the new signature: a worker signs with the
@@ -179,7 +180,7 @@ def rotate(subscription: Subscription, *, now: datetime) -> str:
     return secret
 
 
-def seek(subscription: Subscription, *, after: int) -> None:
+def move_cursor(subscription: Subscription, *, after: int) -> None:
     """Move the cursor to *after*: the events behind it are sent (again).
 
     Raises:
@@ -193,7 +194,7 @@ def seek(subscription: Subscription, *, after: int) -> None:
     wake_subscription(subscription.pk)
 
 
-def enable(subscription: Subscription, *, now: datetime) -> None:
+def enable_subscription(subscription: Subscription, *, now: datetime) -> None:
     """Continue at the cursor, at once. An endpoint that is not verified gets a challenge first.
 
     Raises:
@@ -207,7 +208,7 @@ def enable(subscription: Subscription, *, now: datetime) -> None:
     wake_subscription(subscription.pk)
 
 
-def disable(
+def disable_subscription(
     subscription: Subscription,
     *,
     reason: str,
@@ -236,12 +237,12 @@ def _set_disabled(subscription: Subscription, *, reason: str, now: datetime) -> 
 
 
 def _check_terms(terms: SubscriptionTerms) -> None:
-    outbound.check_url(terms.url)
+    http.check_url(terms.url)
     filters.check_event_types(terms.event_types)
     filters.check_purposes(terms.purposes or ())
     filters.check_channels(terms.channels or ())
 
 
 def _check_cursor(brand_id: int, after: int) -> None:
-    if not stream.has_reached(brand_id, after):
-        raise StartsBeyondStream(f"the stream ends at {stream.last_sequence(brand_id)}")
+    if not events.has_reached(brand_id, after):
+        raise StartsBeyondStream(f"the stream ends at {events.read_last_sequence(brand_id)}")

@@ -17,10 +17,10 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from brands import outbound
 from brands.models import Outcome, Subscription
-from brands.outbound import Answer
 from brands.webhooks.signing_keys import build_signer
+from core import http
+from core.http import Answer
 
 #: Seconds that an endpoint has to answer; a thread of the web server waits for it.
 TIMEOUT = 5.0
@@ -94,5 +94,5 @@ def _send_message(
 
 
 async def _post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    async with outbound.client(seconds=TIMEOUT) as session:
-        return await outbound.post(session, url, body=body, headers=headers)
+    async with http.open_session(seconds=TIMEOUT) as session:
+        return await http.post(session, url, body=body, headers=headers)

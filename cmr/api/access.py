@@ -14,21 +14,21 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from brands import keys
+from brands import credentials
 from brands.api.access import SignedIn, bearer
-from brands.api.queries import QueryView
-from brands.problem_details import Problem
-from brands.repeats import Owner
-from cmr import freshness, gpc, tokens
+from brands.idempotency import Owner
+from cmr import choices, sign_in
 from cmr.models import AccessToken, Consumer, TokenScope, User
+from core.api import QueryView
+from core.problem_details import Problem
 
 
 class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         if (text := bearer(request)) is None:
             return None
-        if (token := tokens.recognise(text, now=timezone.now())) is None:
-            if keys.prefix_of(text):
+        if (token := sign_in.recognise_token(text, now=timezone.now())) is None:
+            if credentials.read_key_prefix(text):
                 raise AuthenticationFailed("This is a brand's key, no token.", "invalid_token")
             raise AuthenticationFailed(
                 "This token is unknown, expired or revoked.", "invalid_token"
@@ -98,7 +98,7 @@ def demand_fresh_session(request: Request) -> None:
     if isinstance(request.auth, AccessToken):
         detail = "No token may do this. Sign in with `POST /api/v1/session`, and send the cookie."
         raise Problem(403, "session_required", detail)
-    if not freshness.is_fresh(request._request):
+    if not sign_in.is_session_fresh(request._request):
         minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
         again = "Sign in again with `POST /api/v1/session`"
         detail = f"{again}, then repeat this call within {minutes} minutes."
@@ -116,8 +116,8 @@ class ConsumerView(QueryView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if gpc.is_signal(request.META.get("HTTP_SEC_GPC", "")) and _may_say_no(request):
-            gpc.honour(self.consumer, now=timezone.now())
+        if choices.is_gpc_signal(request.META.get("HTTP_SEC_GPC", "")) and _may_say_no(request):
+            choices.apply_gpc_signal(self.consumer, now=timezone.now())
 
     def needed(self, method: str) -> str:
         """Return what a call takes."""

@@ -12,18 +12,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api.pages import cut_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
 from brands.models import Notice
-from brands.problem_details import Problem, Problems, translating
-from cmr import asking
+from cmr import permission_requests
 from cmr.api.access import ConsumerView
 from cmr.api.scopes import ScopeReader
 from cmr.models import Answer, PermissionRequest, TokenScope
 from consent.api import wire
+from core.api import Page, StrictSerializer, cut_page, describe_list
+from core.problem_details import Problem, Problems, translate_errors
 
-PROBLEMS: Problems = {asking.Answered: (409, "answered_already", None)}
+PROBLEMS: Problems = {permission_requests.AlreadyAnswered: (409, "answered_already", None)}
 TAG = "consumer"
 
 
@@ -44,7 +43,7 @@ class PermissionRequestData(serializers.Serializer[object]):
     asked_at = serializers.DateTimeField()
 
 
-PermissionRequestList = list_of(PermissionRequestData)
+PermissionRequestList = describe_list(PermissionRequestData)
 
 
 class AnswerRequest(StrictSerializer):
@@ -62,9 +61,9 @@ class PermissionRequests(ConsumerView):
     )
     def get(self, request: Request) -> Response:
         """What waits for your answer, oldest first."""
-        waiting = asking.waiting(self.consumer.subject_id)
+        waiting = permission_requests.list_waiting_requests(self.consumer.subject_id)
         page, cursor = cut_page(waiting, self.query, by=["asked_at", "pk"])
-        found = asking.with_notices(page, get_language())
+        found = permission_requests.attach_notices(page, get_language())
         return Response({"data": [_data(each) for each in found], "next_cursor": cursor})
 
 
@@ -82,8 +81,8 @@ class OnePermissionRequest(ConsumerView):
         if asked is None:
             raise Problem(404, "not_found", "You were asked no such thing.")
         given = Answer(body.validated_data["answer"])
-        with translating(PROBLEMS):
-            entries = asking.answer(asked, given, by="api", now=timezone.now())
+        with translate_errors(PROBLEMS):
+            entries = permission_requests.answer_request(asked, given, by="api", now=timezone.now())
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 

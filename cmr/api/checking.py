@@ -12,18 +12,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.fields import list_of
-from brands.problem_details import Problem, Problems, translating
-from cmr import preferences
+from cmr import choices
 from cmr.api.access import ConsumerView
 from cmr.api.choices import StandingData, standing_data
 from cmr.api.scopes import ScopeReader
 from cmr.models import TokenScope
-from consent import batches, checks, hindsight, ledger, notices
+from consent import brand_events, checks, ledger
 from consent.api import other_times, wire
 from consent.api.other_times import OtherTimeOrWord
+from consent.decision import Choice, Decision, Question
 from consent.models import Relationship
-from consent.resolution import Choice, Decision, Question
+from core.api import describe_list
+from core.problem_details import Problem, Problems, translate_errors
 
 PROBLEMS: Problems = other_times.PROBLEMS
 
@@ -57,7 +57,9 @@ class Check(ConsumerView):
     needs = {"POST": TokenScope.READ}
 
     @extend_schema(
-        request=OwnCheckRequest, responses=list_of(OwnDecisionData, paged=False), tags=["consumer"]
+        request=OwnCheckRequest,
+        responses=describe_list(OwnDecisionData, paged=False),
+        tags=["consumer"],
     )
     def post(self, request: Request) -> Response:
         """May this brand reach you? One answer for each address by which it knows or knew you.
@@ -70,9 +72,9 @@ class Check(ConsumerView):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         mine = self._find(data["brand"])
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             parts = {name: data.get(name) for name in ("channel", "topic")}
-            asked = batches.question(mine[0].brand_id, purpose=data["purpose"], **parts)
+            asked = checks.build_bulk_question(mine[0].brand_id, purpose=data["purpose"], **parts)
             decisions = self._decide(mine, asked, data, now)
         return Response({"data": self._shown(mine, decisions)})
 
@@ -91,19 +93,19 @@ class Check(ConsumerView):
         now: datetime,
     ) -> list[Decision]:
         if as_of := data.get("as_of"):
-            hindsight.refuse_future(as_of, now=now)
-            decided = hindsight.of_relationships(mine, asked, as_of=as_of)
+            checks.check_not_in_future(as_of, now=now)
+            decided = checks.check_relationships_as_of(mine, asked, as_of=as_of)
             return [decided[each.pk] for each in mine]
         supposed, at = self._suppose(data.get("suppose", []), now), data.get("at", now)
         return [checks.check_relationship(each, asked, now=at, supposing=supposed) for each in mine]
 
     def _suppose(self, given: Sequence[Mapping[str, Any]], now: datetime) -> list[Choice]:
         new = [
-            wire.new_choice(each, preferences.scope_of(self.consumer, names, decision=decision))
+            wire.new_choice(each, choices.resolve_scope(self.consumer, names, decision=decision))
             for each in given
-            for names, decision in [(wire.names_of(each["scope"]), each["decision"])]
+            for names, decision in [(wire.read_scope_names(each["scope"]), each["decision"])]
         ]
-        return ledger.suppose(new, now=now)
+        return ledger.suppose_choices(new, now=now)
 
     def _shown(
         self, mine: Sequence[Relationship], decisions: Sequence[Decision]
@@ -120,7 +122,7 @@ class Check(ConsumerView):
                 "valid_until": decision.valid_until,
                 "not_before": decision.not_before,
                 "remaining": decision.remaining,
-                "limit": notices.limit_of(limit.max, limit.per)
+                "limit": brand_events.describe_limit(limit.max, limit.per)
                 if (limit := decision.limit)
                 else None,
             }
@@ -132,4 +134,4 @@ def _because(choice: Choice | None, shown: ScopeReader) -> dict[str, Any] | None
     if choice is None:
         return None
     data = standing_data(choice, shown)
-    return data | {"entry": None} if choice.entry == ledger.SUPPOSED else data
+    return data | {"entry": None} if choice.entry == ledger.SUPPOSED_ENTRY_ID else data

@@ -14,27 +14,26 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import notices as brand_notices
-from brands.api.pages import check_moment, cut_list, read_cursor, write_cursor
-from brands.api.repeating import repeatable
-from brands.fields import Page, list_of
-from brands.notices import Named
-from brands.problem_details import Problem, Problems, translating
-from brands.times import read_moment
-from cmr import history, preferences
+from brands import catalogue
+from brands.api.idempotency import repeatable
+from brands.catalogue import NoticeRef
+from cmr import choices, personal_data
 from cmr.api.access import ConsumerView
 from cmr.api.asking import ShownData, notice_data
 from cmr.api.scopes import ScopeReader
-from cmr.history import Place
+from cmr.choices import ChoiceRequest
 from cmr.models import AccessToken, TokenScope
-from cmr.preferences import Wish
-from consent import notices, resolution
+from cmr.personal_data import HistoryCursor
+from consent import brand_events
 from consent import preferences as standing
 from consent.api import wire
+from consent.decision import Choice, Scope, select_in_force
 from consent.models import LedgerEntry
-from consent.resolution import Choice, Scope
+from core.api import Page, check_moment, cut_list, describe_list, read_cursor, write_cursor
+from core.problem_details import Problem, Problems, translate_errors
+from core.time import read_moment
 
-PROBLEMS: Problems = {**wire.PROBLEMS, preferences.SaysMore: (403, "insufficient_scope", None)}
+PROBLEMS: Problems = {**wire.PROBLEMS, choices.SaysMore: (403, "insufficient_scope", None)}
 MAX_CHOICES = 100
 TAG = "consumer"
 
@@ -52,7 +51,7 @@ class HistoryEntry(wire.EntryData):
     )
 
 
-HistoryList = list_of(HistoryEntry)
+HistoryList = describe_list(HistoryEntry)
 
 
 class StandingData(serializers.Serializer[object]):
@@ -66,7 +65,7 @@ class StandingData(serializers.Serializer[object]):
     made_at = serializers.DateTimeField()
 
 
-StandingList = list_of(StandingData)
+StandingList = describe_list(StandingData)
 
 
 ONE_OR_MANY = PolymorphicProxySerializer(
@@ -99,21 +98,21 @@ class Choices(ConsumerView):
         if not body.is_valid():
             errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
             raise serializers.ValidationError(errors)
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             wishes = [_wish(each) for each in body.validated_data]
             entries = self._choose(wishes, now)
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 
-    def _choose(self, wishes: list[Wish], now: datetime) -> list[LedgerEntry]:
+    def _choose(self, wishes: list[ChoiceRequest], now: datetime) -> list[LedgerEntry]:
         token = self.request.auth
         may_all = not isinstance(token, AccessToken) or token.scope == TokenScope.FULL
-        choose = preferences.choose if may_all else preferences.choose_less
+        choose = choices.record_choices if may_all else choices.record_restrictions
         return choose(self.consumer, wishes, by="api", now=now)
 
 
-def _wish(data: Mapping[str, Any]) -> Wish:
-    return Wish(wire.names_of(data["scope"]), wire.new_choice(data, Scope()))
+def _wish(data: Mapping[str, Any]) -> ChoiceRequest:
+    return ChoiceRequest(wire.read_scope_names(data["scope"]), wire.new_choice(data, Scope()))
 
 
 class Preferences(ConsumerView):
@@ -124,7 +123,7 @@ class Preferences(ConsumerView):
     def get(self, request: Request) -> Response:
         """What stands now, newest first: yours, and what brands recorded."""
         now = timezone.now()
-        said = resolution.in_force(standing.of_subject(self.consumer.subject_id))
+        said = select_in_force(standing.list_preferences(self.consumer.subject_id))
         current = (choice for choice in said if _is_current(choice, now))
         page, cursor = cut_list(current, self.query, key=_by_age, reverse=True)
         shown = ScopeReader(self.consumer, [choice.scope.brand for choice in page])
@@ -148,7 +147,9 @@ def standing_data(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
         "scope": shown.of_scope(choice.scope),
         "decision": choice.decision,
         "until": choice.until,
-        "limit": notices.limit_of(choice.limit.max, choice.limit.per) if choice.limit else None,
+        "limit": brand_events.describe_limit(choice.limit.max, choice.limit.per)
+        if choice.limit
+        else None,
         "expires_at": choice.expires_at,
         "maker": choice.maker,
         "made_at": choice.made_at,
@@ -163,7 +164,7 @@ class History(ConsumerView):
     def get(self, request: Request) -> Response:
         """Every entry, newest first, with what stood before."""
         limit, before = self.query["limit"], _place(self.query.get("cursor"))
-        found = history.changes(self.consumer.subject_id, before=before, limit=limit + 1)
+        found = personal_data.list_changes(self.consumer.subject_id, before=before, limit=limit + 1)
         page = found[:limit]
         shown = ScopeReader(self.consumer, [each.brand_id for each in page])
         proofs = _read_proofs(page)
@@ -177,8 +178,8 @@ class History(ConsumerView):
 
 def _read_proofs(page: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
     """Return what is kept of each entry's notice, evidence and campaign."""
-    named = [Named(each.brand_id, each.notice, each.recorded_at) for each in page]
-    texts = brand_notices.read(named, language=get_language() or brand_notices.COMMON)
+    named = [NoticeRef(each.brand_id, each.notice, each.recorded_at) for each in page]
+    texts = catalogue.read_notices(named, language=get_language() or catalogue.COMMON_LANGUAGE)
     return [
         {
             "notice": notice_data(each.notice, texts.get(name)),
@@ -190,15 +191,15 @@ def _read_proofs(page: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 
 
 def _cursor_of(last: LedgerEntry) -> str:
-    recorded_at, entry = Place.of(last)
+    recorded_at, entry = HistoryCursor.of(last)
     return write_cursor([recorded_at.isoformat(), entry])
 
 
-def _place(cursor: str | None) -> Place | None:
+def _place(cursor: str | None) -> HistoryCursor | None:
     if cursor is None:
         return None
     recorded_at, entry = read_cursor(cursor, 2)
     try:
-        return Place(check_moment(read_moment(recorded_at)), uuid.UUID(entry))
+        return HistoryCursor(check_moment(read_moment(recorded_at)), uuid.UUID(entry))
     except ValueError as error:
         raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error

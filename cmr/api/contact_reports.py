@@ -10,17 +10,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Moment, Page, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
 from brands.models import Channel, Purpose
-from brands.problem_details import Problem
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
-from consent import contact_reports
-from consent.contact_reports import InTheFuture
+from consent import reporting
 from consent.models import ContactReport, Relationship
 from consent.models.contact_report import State
+from consent.reporting import InTheFuture
+from core.api import Moment, Page, StrictSerializer, answer_page, describe_list
+from core.problem_details import Problem
 
 
 class ContactReportRequest(StrictSerializer):
@@ -59,7 +58,7 @@ class ContactReportData(serializers.Serializer[object]):
     )
 
 
-ContactReportList = list_of(ContactReportData)
+ContactReportList = describe_list(ContactReportData)
 
 
 class ContactReportsView(ConsumerView):
@@ -71,7 +70,7 @@ class ContactReportsView(ConsumerView):
     )
     def get(self, request: Request) -> Response:
         """List the contacts that you reported, newest first."""
-        mine = contact_reports.of_person(self.consumer.subject_id)
+        mine = reporting.list_contact_reports(self.consumer.subject_id)
         return answer_page(mine, self.query, by=("-reported_at", "-pk"), write=_report_data)
 
     @repeatable()
@@ -86,7 +85,7 @@ class ContactReportsView(ConsumerView):
         relationship = self._find(data.pop("brand"))
         _check_purpose(data["purpose"])
         try:
-            made = contact_reports.report(relationship, **data, now=timezone.now())
+            made = reporting.report_contact(relationship, **data, now=timezone.now())
         except InTheFuture as error:
             detail = "This moment has not come yet."
             raise Problem(422, "not_yet", detail, "contacted_at") from error

@@ -10,21 +10,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
-from brands.problem_details import Problem, Problems, translating
-from cmr import account_access, accounts, contacts, smtp
+from brands.api.idempotency import repeatable
+from cmr import accounts, messages
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import ContactKind, ContactPoint, PendingContact, RemovedAddress, TokenScope
-from consent import identifiers
+from consent import identity
+from core.api import Page, StrictSerializer, answer_page, describe_list
+from core.problem_details import Problem, Problems, translate_errors
 
 PROBLEMS: Problems = {
-    identifiers.InvalidAddress: (422, "invalid_contact", "value"),
-    smtp.CannotReach: (422, "unreachable_address", "value"),
-    contacts.NoNumbers: (422, "no_numbers", "kind"),
-    contacts.TooSoon: (429, "too_soon", "value"),
-    contacts.WrongCode: (422, "wrong_code", "code"),
+    identity.InvalidAddress: (422, "invalid_contact", "value"),
+    messages.CannotReach: (422, "unreachable_address", "value"),
+    accounts.CannotSendSms: (422, "no_numbers", "kind"),
+    accounts.CodeTooSoon: (429, "too_soon", "value"),
+    accounts.WrongCode: (422, "wrong_code", "code"),
     accounts.AddressTaken: (409, "address_taken", "code"),
     accounts.LastAddress: (409, "last_address", None),
 }
@@ -38,7 +37,7 @@ class ContactPointData(serializers.Serializer[object]):
     verified_at = serializers.DateTimeField()
 
 
-ContactPointList = list_of(ContactPointData)
+ContactPointList = describe_list(ContactPointData)
 
 
 class NewContactRequest(StrictSerializer):
@@ -61,7 +60,7 @@ class RemovedData(serializers.Serializer[object]):
     until = serializers.DateTimeField(help_text="Until then you can restore it.")
 
 
-RemovedList = list_of(RemovedData)
+RemovedList = describe_list(RemovedData)
 
 
 class CodeRequest(StrictSerializer):
@@ -85,8 +84,8 @@ class ContactPoints(ConsumerView):
         body = NewContactRequest(data=request.data)
         body.is_valid(raise_exception=True)
         kind, value = body.validated_data["kind"], body.validated_data["value"]
-        with translating(PROBLEMS):
-            pending = contacts.begin(self.consumer, kind=kind, text=value, now=timezone.now())
+        with translate_errors(PROBLEMS):
+            pending = accounts.begin_proof(self.consumer, kind=kind, text=value, now=timezone.now())
         return Response(_pending_data(pending), status=202)
 
 
@@ -103,8 +102,8 @@ class ContactPointVerification(ConsumerView):
         pending = PendingContact.objects.filter(pk=pending_id, consumer=self.consumer).first()
         if pending is None:
             raise Problem(404, "not_found", "No code of yours waits under this id.")
-        with translating(PROBLEMS):
-            point = contacts.prove(pending, body.validated_data["code"], now=timezone.now())
+        with translate_errors(PROBLEMS):
+            point = accounts.prove_contact(pending, body.validated_data["code"], now=timezone.now())
         return Response(_data(point), status=201)
 
 
@@ -117,8 +116,8 @@ class OneContactPoint(ConsumerView):
         point = ContactPoint.objects.filter(pk=point_id, consumer=self.consumer).first()
         if point is None:
             raise Problem(404, "not_found", "You have no such contact point.")
-        with translating(PROBLEMS):
-            account_access.remove_address(point, now=timezone.now())
+        with translate_errors(PROBLEMS):
+            accounts.remove_address(point, now=timezone.now())
         return Response(status=204)
 
 
@@ -144,7 +143,7 @@ class Restoration(ConsumerView):
         try:
             if removed is None:
                 raise accounts.NotHeld
-            point = account_access.restore_address(removed, now=timezone.now())
+            point = accounts.restore_address(removed, now=timezone.now())
         except accounts.NotHeld as error:
             detail = "You have removed no such address within the last seven days."
             raise Problem(404, "not_found", detail) from error
@@ -175,5 +174,5 @@ def _pending_data(pending: PendingContact) -> dict[str, Any]:
         "id": str(pending.pk),
         "kind": pending.kind,
         "value": pending.value,
-        "expires_at": pending.sent_at + contacts.GOOD_FOR,
+        "expires_at": pending.sent_at + accounts.CODE_LIFETIME,
     }

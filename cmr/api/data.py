@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cmr import export
+from cmr import personal_data
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
 
@@ -42,4 +42,4 @@ class Export(ConsumerView):
     @extend_schema(responses=ExportData, tags=["consumer"])
     def get(self, request: Request) -> Response:
         """Everything, as tables; times are in UTC."""
-        return Response(export.tables(self.consumer))
+        return Response(personal_data.build_export_tables(self.consumer))

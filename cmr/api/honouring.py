@@ -11,14 +11,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api.pages import cut_list
-from brands.fields import Page, list_of
-from brands.problem_details import Problem
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
-from consent import honouring
-from consent.honouring import Fate
+from consent import propagation
 from consent.models import LedgerEntry
+from consent.propagation import BrandStatus
+from core.api import Page, cut_list, describe_list
+from core.problem_details import Problem
 
 STATES = ["not_connected", "recorded", "delivered", "applied", "overdue"]
 
@@ -42,7 +41,7 @@ class FateData(serializers.Serializer[object]):
     )
 
 
-FateList = list_of(FateData)
+FateList = describe_list(FateData)
 
 
 class Propagation(ConsumerView):
@@ -56,16 +55,18 @@ class Propagation(ConsumerView):
         if (entry := mine.first()) is None:
             raise Problem(404, "not_found", "You have made no such change.")
         now = timezone.now()
-        fates, cursor = cut_list(honouring.fates(entry, now=now), self.query, key=_by_name)
+        fates, cursor = cut_list(
+            propagation.list_brand_statuses(entry, now=now), self.query, key=_by_name
+        )
         data = [_fate_data(fate) | {"state": fate.state(now)} for fate in fates]
         return Response({"data": data, "next_cursor": cursor})
 
 
-def _by_name(fate: Fate) -> str:
+def _by_name(fate: BrandStatus) -> str:
     return f"{fate.brand.name}\n{fate.brand.slug}"
 
 
-def _fate_data(fate: Fate) -> dict[str, Any]:
+def _fate_data(fate: BrandStatus) -> dict[str, Any]:
     return {
         "brand": fate.brand.slug,
         "name": fate.brand.name,

@@ -14,20 +14,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.api.repeating import repeatable
-from brands.fields import Moment, StrictSerializer
+from brands.api.idempotency import repeatable
 from brands.models import Brand
-from brands.problem_details import Problems, translating
-from cmr.inbound import hearing, messages, replies, senders
-from cmr.inbound.meaning import Meaning
-from cmr.inbound.replies import Reading, Reason
-from consent import identifiers, scopes
+from cmr import inbound
+from cmr.inbound import IgnoredReason, Meaning, Reading
+from consent import identity, rules
 from consent.api import wire
-from consent.identifiers import Contact
+from consent.identity import Contact
 from consent.models import DecisionKind
+from core.api import Moment, StrictSerializer
+from core.problem_details import Problems, translate_errors
 
 TAG = "brand: what people answer"
-PROBLEMS: Problems = {identifiers.InvalidAddress: (422, "invalid_contact", "from")}
+PROBLEMS: Problems = {identity.InvalidAddress: (422, "invalid_contact", "from")}
 #: What each meaning does, and what the brand may answer once, by channel.
 DECISIONS = {Meaning.STOP: "deny", Meaning.START: "grant"}
 CONFIRMATIONS = {
@@ -107,7 +106,7 @@ class Answer(serializers.Serializer[object]):
         allow_null=True, help_text="Which words of the message say so, without what is between."
     )
     reason = serializers.ChoiceField(
-        [(each.value, each.name) for each in Reason],
+        [(each.value, each.name) for each in IgnoredReason],
         allow_null=True,
         help_text="Why nothing was understood: `automatic`, a machine wrote it; `quoted_only`, "
         "only what it quotes asks for something; `no_request`, nothing in it does.",
@@ -126,10 +125,10 @@ class InboundView(BrandView):
     def _answer(self, reading: Reading, contact: Contact, message: dict[str, Any]) -> Response:
         now = timezone.now()
         at = min(message.get("received_at", now), now)  # clocks of gateways run ahead
-        with translating(PROBLEMS):
-            identifiers.digest_of_contact(contact)  # a bad address is refused whatever was said
+        with translate_errors(PROBLEMS):
+            identity.compute_contact_digest(contact)  # a bad address is refused whatever was said
             if understood := reading.understood:
-                messages.record_message(
+                inbound.record_message(
                     self.brand,
                     contact,
                     self.channel,
@@ -155,9 +154,9 @@ class Sms(InboundView):
         body = SmsRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
-        sender = senders.add_country_code(message["from"], message["country"] or "")
+        sender = inbound.add_country_code(message["from"], message["country"] or "")
         contact = Contact(phone=sender, world=self.brand.world)
-        return self._answer(replies.read_sms(message["text"]), contact, message)
+        return self._answer(inbound.read_sms(message["text"]), contact, message)
 
 
 class Mail(InboundView):
@@ -174,9 +173,9 @@ class Mail(InboundView):
         body = MailRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
-        sender = senders.find_address(message["from"])
+        sender = inbound.find_address(message["from"])
         contact = Contact(email=sender, world=self.brand.world)
-        reading = replies.read_mail(
+        reading = inbound.read_mail(
             sender=sender,
             subject=message["subject"],
             text=message["text"],
@@ -207,6 +206,6 @@ def _choice_data(
 ) -> dict[str, Any] | None:
     if decision is None:
         return None
-    scope = hearing.scope_of(brand, channel)
-    shown = scopes.describe_for_brand(scope, slug=brand.slug)
+    scope = inbound.resolve_message_scope(brand, channel)
+    shown = rules.describe_scope_for_brand(scope, slug=brand.slug)
     return {"scope": shown, "decision": decision, "made_at": at}

@@ -20,21 +20,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
-from brands.json_bodies import takes_upload, upload_limit
-from brands.problem_details import Problem, Problems, translating
-from cmr.inbound import inlets, posts, providers, receiving, sns
-from cmr.inbound.providers import PROVIDERS
+from brands.api.idempotency import repeatable
+from cmr import inbound
+from cmr.inbound import PROVIDERS
 from cmr.models import Inlet, Outcome
+from core.api import Page, StrictSerializer, answer_page, describe_list
+from core.json_bodies import takes_upload, upload_limit
+from core.problem_details import Problem, Problems, translate_errors
 
 log = logging.getLogger(__name__)
 TAG = "brand: what people answer"
 PROBLEMS: Problems = {
-    inlets.TooManyInlets: (409, "too_many_inlets", None),
-    inlets.NoNumbers: (422, "not_here", "country"),
-    providers.BadKey: (422, "bad_signing_key", "signing_key"),
+    inbound.TooManyInlets: (409, "too_many_inlets", None),
+    inbound.ProviderHasNoNumbers: (422, "not_here", "country"),
+    inbound.BadKey: (422, "bad_signing_key", "signing_key"),
 }
 
 
@@ -100,7 +99,7 @@ class NewInlet(InletData):
     url = serializers.CharField(help_text="For the provider. It is a secret, shown this once.")
 
 
-InletList = list_of(InletData)
+InletList = describe_list(InletData)
 
 
 class InletsView(BrandView):
@@ -113,7 +112,7 @@ class Inlets(InletsView):
     @extend_schema(operation_id="inlets_list", responses=InletList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """Your open inlets, oldest first."""
-        mine = inlets.of_brand(self.brand).prefetch_related("counts")
+        mine = inbound.list_inlets(self.brand).prefetch_related("counts")
         return answer_page(mine, self.query, by=["created_at", "pk"], write=_data_of)
 
     @repeatable(shows_secret=True)
@@ -123,8 +122,8 @@ class Inlets(InletsView):
         body = InletRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
-        with translating(PROBLEMS):
-            inlet, url = inlets.open_inlet(
+        with translate_errors(PROBLEMS):
+            inlet, url = inbound.open_inlet(
                 self.brand,
                 provider=wanted["provider"],
                 signing_key=wanted.get("signing_key") or "",
@@ -134,7 +133,7 @@ class Inlets(InletsView):
 
 
 #: What sets each of an inlet's settings.
-CHANGES = {"signing_key": inlets.set_key, "country": inlets.set_country}
+CHANGES = {"signing_key": inbound.set_signing_key, "country": inbound.set_country}
 
 
 class OneInlet(InletsView):
@@ -144,12 +143,12 @@ class OneInlet(InletsView):
 
         Many providers show their key only once they have the address.
         """
-        inlet = inlets.of_brand(self.brand).filter(pk=inlet_id).first()
+        inlet = inbound.list_inlets(self.brand).filter(pk=inlet_id).first()
         if inlet is None:
             raise Problem(404, "not_found", "You have no such inlet.")
         body = InletChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS), transaction.atomic():
+        with translate_errors(PROBLEMS), transaction.atomic():
             for name, change in CHANGES.items():
                 if name in body.validated_data:
                     change(inlet, body.validated_data[name] or "")
@@ -158,7 +157,7 @@ class OneInlet(InletsView):
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, inlet_id: uuid.UUID) -> Response:
         """Close it: what comes to its address is refused from now on."""
-        if not inlets.close(self.brand, inlet_id, now=timezone.now()):
+        if not inbound.close_inlet(self.brand, inlet_id, now=timezone.now()):
             raise Problem(404, "not_found", "You have no such inlet.")
         return Response(status=204)
 
@@ -167,13 +166,13 @@ def _data_of(inlet: Inlet) -> dict[str, Any]:
     return {
         "id": inlet.id,
         "provider": inlet.provider,
-        "verifies": inlets.verifies(inlet),
+        "verifies": inbound.verifies_signatures(inlet),
         "confirm_url": inlet.confirm_url or None,
         "topic_arn": inlet.topic_arn or None,
         "country": inlet.country or None,
         "counts": [
             {"outcome": each.outcome, "count": each.count, "last_at": each.last_at}
-            for each in inlets.sort_counts(inlet)
+            for each in inbound.list_counts(inlet)
         ],
         "created_at": inlet.created_at,
     }
@@ -192,20 +191,20 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     what concerns nobody we know. 403: not signed. 413: too large. 503: try again.
     400: not what this provider sends.
     """
-    if (inlet := inlets.recognise(provider, secret)) is None:
+    if (inlet := inbound.find_inlet(provider, secret)) is None:
         return _answer(404)
     if request.method != "POST":
         return _answer(200)
     now = timezone.now()
-    url = inlets.address_of(provider, secret)
+    url = inbound.build_inlet_url(provider, secret)
     try:
-        post = posts.read_post(request, url=url, most=_find_limit(provider))
-        letter = providers.read_post(provider, post, key=inlets.key_of(inlet), now=now)
-        receiving.take_letter(inlet, letter, now=now)
+        post = inbound.read_request(request, url=url, most=_find_limit(provider))
+        letter = inbound.parse_post(provider, post, key=inbound.read_signing_key(inlet), now=now)
+        inbound.record_letter(inlet, letter, now=now)
     except tuple(REFUSALS) as error:
         log.warning("inlet %s: %s", inlet.pk, error)
         status, outcome = REFUSALS[type(error)]
-        inlets.count(inlet, {outcome: 1} if outcome else {}, now=now)
+        inbound.count_outcomes(inlet, {outcome: 1} if outcome else {}, now=now)
         return _answer(status)
     known = PROVIDERS[provider]
     return _answer(200, known.answer, known.answer_type)
@@ -213,10 +212,10 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
 
 #: How a post is answered that is not taken, and as what it is counted.
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
-    posts.Unreadable: (400, Outcome.UNREADABLE),
-    posts.NotSigned: (403, Outcome.NOT_SIGNED),
+    inbound.Unreadable: (400, Outcome.UNREADABLE),
+    inbound.NotSigned: (403, Outcome.NOT_SIGNED),
     RequestDataTooBig: (413, Outcome.UNREADABLE),
-    sns.NoCertificate: (503, ""),  # SNS tries again, so nothing is lost
+    inbound.NoCertificate: (503, ""),  # SNS tries again, so nothing is lost
 }
 
 

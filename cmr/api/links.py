@@ -12,26 +12,26 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import link_keys
+from brands import credentials
 from brands.api.access import BrandView
-from brands.api.repeating import repeatable
-from brands.fields import NamingField, StrictSerializer
-from brands.json_bodies import BatchParser
+from brands.api.idempotency import repeatable
 from brands.models import Brand
-from brands.problem_details import Problem, Problems, translating
-from cmr import links
-from cmr.links import Link
-from consent import people, scopes
+from cmr import choices
+from cmr.choices import Link
+from consent import relationships, rules
 from consent.api import wire
 from consent.api.batches import ItemError, error_item
-from consent.identifiers import Contact
+from consent.identity import Contact
 from consent.models import Relationship
-from consent.scopes import Names
+from consent.rules import ScopeNames
+from core.api import NamingField, StrictSerializer
+from core.json_bodies import BatchParser
+from core.problem_details import Problem, Problems, translate_errors
 
 TAG = "brand: links"
 MOST = 10_000
-PROBLEMS = {**wire.PROBLEMS, people.NoRelationship: (404, "no_relationship", "contact")}
-KEY_PROBLEMS: Problems = {link_keys.TooManyLinkKeys: (409, "too_many_link_keys", None)}
+PROBLEMS = {**wire.PROBLEMS, relationships.NoRelationship: (404, "no_relationship", "contact")}
+KEY_PROBLEMS: Problems = {credentials.TooManyLinkKeys: (409, "too_many_link_keys", None)}
 
 
 class About(StrictSerializer):
@@ -116,28 +116,36 @@ class Links(BrandView):
         body.is_valid(raise_exception=True)
         data = dict(body.validated_data)
         contact, contacts = data.pop("contact", None), data.pop("contacts", None)
-        with translating(PROBLEMS):
-            scopes.resolve(self._names(data), decision="deny")  # which is what a link is for
+        with translate_errors(PROBLEMS):
+            rules.resolve_scope_names(
+                self._names(data), decision="deny"
+            )  # which is what a link is for
             if contact:
-                known = people.find(self.brand.pk, wire.contact_of(contact, self.brand.world))
-                return Response(links.for_mail(Link(known, **data)))
+                known = relationships.find_relationship(
+                    self.brand.pk, wire.build_contact(contact, self.brand.world)
+                )
+                return Response(choices.build_mail_links(Link(known, **data)))
             return Response({"data": self._many(contacts, data)})
 
-    def _names(self, data: dict[str, Any]) -> Names:
-        return Names(self.brand.slug, data.get("purpose"), data.get("channel"), data.get("topic"))
+    def _names(self, data: dict[str, Any]) -> ScopeNames:
+        return ScopeNames(
+            self.brand.slug, data.get("purpose"), data.get("channel"), data.get("topic")
+        )
 
     def _many(self, given: Sequence[Any], data: dict[str, Any]) -> list[dict[str, Any]]:
         read = [wire.read_contact(each, self.brand.world) for each in given]
-        found = people.find_each(self.brand.pk, [e for e in read if isinstance(e, Contact)])
+        found = relationships.find_relationships(
+            self.brand.pk, [e for e in read if isinstance(e, Contact)]
+        )
         return [
             error_item(each) if isinstance(each, Problem) else _links(next(found), data)
             for each in read
         ]
 
 
-def _links(found: people.Found, data: dict[str, Any]) -> dict[str, Any]:
+def _links(found: relationships.Found, data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, Relationship):
-        return links.for_mail(Link(found, **data))
+        return choices.build_mail_links(Link(found, **data))
     status, code, _ = PROBLEMS[type(found)]
     return error_item(Problem(status, code, str(found)))
 
@@ -164,8 +172,10 @@ class LinkKeyRotation(BrandView):
         body = LinkKeyRequest(data=request.data or {})
         body.is_valid(raise_exception=True)
         revoke_old = body.validated_data["revoke_old"]
-        with translating(KEY_PROBLEMS):
-            until = link_keys.rotate(self.brand, revoke_old=revoke_old, now=timezone.now())
+        with translate_errors(KEY_PROBLEMS):
+            until = credentials.rotate_link_key(
+                self.brand, revoke_old=revoke_old, now=timezone.now()
+            )
         data = _key_data(self.brand) | {"old_accepted_until": until}
         return Response(data, status=201, headers={"Cache-Control": "no-store"})
 
@@ -173,7 +183,7 @@ class LinkKeyRotation(BrandView):
 def _key_data(brand: Brand) -> dict[str, Any]:
     return {
         "brand": brand.slug,
-        "key": base64.urlsafe_b64encode(link_keys.key_of(brand)).rstrip(b"=").decode(),
-        "one_click_url": links.address_of("u", "{token}"),
-        "preferences_url": links.address_of("p", "{token}"),
+        "key": base64.urlsafe_b64encode(credentials.derive_link_key(brand)).rstrip(b"=").decode(),
+        "one_click_url": choices.build_url("u", "{token}"),
+        "preferences_url": choices.build_url("p", "{token}"),
     }

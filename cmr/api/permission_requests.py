@@ -12,29 +12,28 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import names, notices, workspaces
-from brands.addresses import holds_address
+from brands import catalogue, workspaces
 from brands.api.access import BrandView
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, list_of
-from brands.problem_details import Problem, translating
-from cmr import asking, confirming, smtp
-from cmr.asking import Question
+from brands.api.idempotency import repeatable
+from cmr import messages, permission_requests
 from cmr.models import Answer, PermissionRequest
-from consent import people
+from cmr.permission_requests import RequestedPermission
+from consent import relationships
 from consent.api import wire
+from core.api import Page, answer_page, describe_list
+from core.problem_details import Problem, translate_errors
+from core.text import has_address, holds_address
 
 PROBLEMS = {
     **wire.PROBLEMS,
-    people.NoRelationship: (404, "no_relationship", "contact"),
-    smtp.CannotReach: (422, "unreachable_address", "contact"),
-    asking.AskedAlready: (409, "asked_already", None),
-    asking.TooManyWaiting: (409, "too_many_waiting", None),
-    asking.TooSoon: (409, "asked_too_soon", None),
-    asking.NeverAgain: (409, "never_again", None),
-    notices.UnknownNotice: (422, "unknown_notice", "notice"),
-    asking.TopicRetired: (409, "topic_retired", "topic"),
+    relationships.NoRelationship: (404, "no_relationship", "contact"),
+    messages.CannotReach: (422, "unreachable_address", "contact"),
+    permission_requests.AskedAlready: (409, "asked_already", None),
+    permission_requests.TooManyWaiting: (409, "too_many_waiting", None),
+    permission_requests.AskedTooSoon: (409, "asked_too_soon", None),
+    permission_requests.NeverAgain: (409, "never_again", None),
+    catalogue.UnknownNotice: (422, "unknown_notice", "notice"),
+    permission_requests.TopicRetired: (409, "topic_retired", "topic"),
 }
 TAG = "brand: permission requests"
 
@@ -68,7 +67,7 @@ class AskRequest(wire.Matter):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("text", "evidence"):
             text = attrs.get(name, "")
-            if names.has_address(text, own=self.context["domain"]) or holds_address(text):
+            if has_address(text, own=self.context["domain"]) or holds_address(text):
                 self.refuse(name, "no_addresses")
         return attrs
 
@@ -86,7 +85,7 @@ class AskedData(serializers.Serializer[object]):
     answer = serializers.ChoiceField(Answer.choices, allow_null=True)
 
 
-AskedList = list_of(AskedData)
+AskedList = describe_list(AskedData)
 
 
 class PermissionRequests(BrandView):
@@ -96,7 +95,9 @@ class PermissionRequests(BrandView):
     @extend_schema(operation_id="permission_requests_list", responses=AskedList, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What you asked for, newest first."""
-        return answer_page(asking.of_brand(self.brand), self.query, by=["-pk"], write=_data)
+        return answer_page(
+            permission_requests.list_requests(self.brand), self.query, by=["-pk"], write=_data
+        )
 
     @repeatable()
     @extend_schema(request=AskRequest, responses={201: AskedData}, tags=[TAG])
@@ -106,17 +107,17 @@ class PermissionRequests(BrandView):
         Asking what waits already, too much at once, within 180 days of a no, or after "never" is
         refused (409) and counted.
         """
-        domain = workspaces.proven_domain_of(self.brand)
+        domain = workspaces.find_proven_domain(self.brand)
         body = AskRequest(data=request.data, context={"domain": domain})
         body.is_valid(raise_exception=True)
         said = body.validated_data
         parts = ("purpose", "channel", "topic", "text", "notice", "evidence")
         given = {"channel": None, "topic": None} | {k: said[k] for k in parts if k in said}
-        with translating(PROBLEMS):
-            asked = confirming.ask(
+        with translate_errors(PROBLEMS):
+            asked = permission_requests.ask_with_confirmation(
                 self.brand,
-                wire.contact_of(said["contact"], self.brand.world),
-                Question(**given),
+                wire.build_contact(said["contact"], self.brand.world),
+                RequestedPermission(**given),
                 language=said.get("language") or settings.LANGUAGE_CODE,
                 now=timezone.now(),
             )
@@ -129,7 +130,7 @@ class OnePermissionRequest(BrandView):
     @extend_schema(operation_id="permission_requests_retrieve", responses=AskedData, tags=[TAG])
     def get(self, request: Request, request_id: uuid.UUID) -> Response:
         """One thing that you asked for, with its answer."""
-        asked = asking.of_brand(self.brand).filter(pk=request_id).first()
+        asked = permission_requests.list_requests(self.brand).filter(pk=request_id).first()
         if asked is None:
             raise Problem(404, "not_found", "You asked no such thing.")
         return Response(_data(asked))

@@ -14,22 +14,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import jurisdictions
-from brands.api import editing
-from brands.fields import StrictSerializer
-from brands.problem_details import Problems, translating
-from cmr import erasure, members
+from cmr import members, personal_data
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import Consumer, TokenScope
-from consent import ledger, profile, quiet_hours
+from consent import decision, ledger, relationships
 from consent.models import Subject
-from consent.profile import Changes
+from consent.relationships import SettingsChange
+from core import api, jurisdictions
+from core.api import StrictSerializer
+from core.problem_details import Problems, translate_errors
 
 PROBLEMS: Problems = {
     members.LastOwner: (409, "last_owner", None),
     jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
-    quiet_hours.UnknownTimeZone: (422, "unknown_time_zone", "time_zone"),
-    quiet_hours.StartIsEnd: (422, "start_is_end", "quiet_hours"),
+    decision.UnknownTimeZone: (422, "unknown_time_zone", "time_zone"),
+    decision.StartIsEnd: (422, "start_is_end", "quiet_hours"),
 }
 FORMAT = "%H:%M"
 TAG = "consumer"
@@ -83,15 +82,13 @@ class Profile(ConsumerView):
     needs = {"GET": TokenScope.READ, "PATCH": TokenScope.FULL, "DELETE": FRESH_SESSION}
     queries = {"DELETE": ErasureQuery}
 
-    @extend_schema(
-        parameters=[editing.IF_NONE_MATCH, editing.ETAG], responses=ProfileData, tags=[TAG]
-    )
+    @extend_schema(parameters=[api.IF_NONE_MATCH, api.ETAG], responses=ProfileData, tags=[TAG])
     def get(self, request: Request) -> Response:
         """What is kept about you beside your choices."""
-        return editing.shown(request, _data(self.consumer, self.consumer.subject))
+        return api.answer_unless_unchanged(request, _data(self.consumer, self.consumer.subject))
 
     @extend_schema(
-        parameters=[editing.IF_MATCH, editing.ETAG],
+        parameters=[api.IF_MATCH, api.ETAG],
         request=ProfileChange,
         responses=ProfileData,
         tags=[TAG],
@@ -100,18 +97,18 @@ class Profile(ConsumerView):
         """Change what you name; the rest stays. Null takes it away."""
         body = ProfileChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with transaction.atomic(), translating(PROBLEMS):
+        with transaction.atomic(), translate_errors(PROBLEMS):
             consumer = self._unchanged(request)
-            subject = profile.change(
+            subject = relationships.change_settings(
                 consumer.subject_id, _changes(body.validated_data), now=timezone.now()
             )
             if "language" in body.validated_data:
                 consumer.language = body.validated_data["language"] or ""
                 consumer.save(update_fields=["language"])
         data = _data(consumer, subject)
-        return Response(data, headers={"ETag": editing.tag_of(data)})
+        return Response(data, headers={"ETag": api.compute_etag(data)})
 
-    @extend_schema(parameters=[editing.IF_MATCH], responses={204: None}, tags=[TAG])
+    @extend_schema(parameters=[api.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
         """Erase your account: addresses, tokens, all that says who you are. Your choices stand for
         every brand that still has your address. The only owner of a workspace is refused (409)."""
@@ -119,16 +116,16 @@ class Profile(ConsumerView):
         now = timezone.now()
         with transaction.atomic():
             consumer = self._unchanged(request)
-            with translating(PROBLEMS):
-                erasure.erase(consumer, first_stop=first_stop, by="api", now=now)
+            with translate_errors(PROBLEMS):
+                personal_data.erase_account(consumer, first_stop=first_stop, by="api", now=now)
         return Response(status=204)
 
     def _unchanged(self, request: Request) -> Consumer:
         """The person, locked, if they are as the caller saw them."""
-        subject = ledger.lock(self.consumer.subject_id)
+        subject = ledger.lock_subject(self.consumer.subject_id)
         locked = Consumer.objects.select_for_update(of=("self",))
         consumer = get_object_or_404(locked, pk=self.consumer.pk)  # erased a moment ago
-        editing.expect(request, _data(consumer, subject))
+        api.check_if_match(request, _data(consumer, subject))
         return consumer
 
 
@@ -142,8 +139,8 @@ def _data(consumer: Consumer, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _changes(given: dict[str, Any]) -> Changes:
-    changes = Changes()
+def _changes(given: dict[str, Any]) -> SettingsChange:
+    changes = SettingsChange()
     if "jurisdiction" in given:
         changes["jurisdiction"] = given["jurisdiction"]
     if "time_zone" in given:

@@ -11,13 +11,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api.queries import QueryView
-from brands.fields import StrictSerializer
-from brands.problem_details import Problem
 from cmr.api.access import ConsumerView
 from cmr.models import TokenScope
 from consent import receipts
 from consent.models import LedgerEntry
+from core.api import QueryView, StrictSerializer
+from core.problem_details import Problem
 
 
 class ReceiptContactPoint(serializers.Serializer[object]):
@@ -38,7 +37,7 @@ class ReceiptData(serializers.Serializer[object]):
 
 
 class ReceiptRequest(StrictSerializer):
-    receipt = serializers.CharField(max_length=receipts.LONGEST)
+    receipt = serializers.CharField(max_length=receipts.LONGEST_RECEIPT)
 
 
 class VerifiedReceipt(serializers.Serializer[object]):
@@ -59,11 +58,11 @@ class Receipt(ConsumerView):
         if entry is None:
             raise Problem(404, "not_found", "You have made no such change.")
         controls_at = f"{settings.PUBLIC_URL}/"
-        text = receipts.issue(entry, controls_at=controls_at)
+        text = receipts.issue_receipt(entry, controls_at=controls_at)
         return Response(
             {
                 "receipt": text,
-                "record": receipts.record_of(entry, controls_at=controls_at),
+                "record": receipts.build_record(entry, controls_at=controls_at),
                 "jwks_url": f"{settings.PUBLIC_URL}{reverse('jwks')}",
                 "contact_point": self._find_contact_point(entry),
             }
@@ -85,7 +84,7 @@ class Verification(QueryView):
         body = ReceiptRequest(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            record = receipts.verify(body.validated_data["receipt"])
+            record = receipts.verify_receipt(body.validated_data["receipt"])
         except (receipts.NotAReceipt, receipts.UnknownKey, receipts.WrongSignature) as error:
             raise Problem(422, "invalid_receipt", str(error), "receipt") from error
-        return Response({"record": record, "in_ledger": receipts.is_in_ledger(record)})
+        return Response({"record": record, "in_ledger": receipts.is_record_in_ledger(record)})

@@ -14,24 +14,23 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import connections
+from brands import workspaces
 from brands.api import catalogue
-from brands.api.pages import answer_page, cut_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
 from brands.models import Brand, Topic
-from brands.problem_details import Problem
-from cmr import preferences
+from cmr import choices
 from cmr.api.access import ConsumerView
 from cmr.api.choices import StandingData, standing_data
 from cmr.api.scopes import ScopeReader
 from cmr.models import ContactPoint, TokenScope
-from consent import budgets, notices, permissions
+from consent import brand_events, checks
 from consent.api import wire
+from consent.checks import Permission
+from consent.decision import Decision
 from consent.models import Preference, Relationship
 from consent.models.relationship import Origin
-from consent.permissions import Permission
-from consent.resolution import Decision
+from core.api import Page, StrictSerializer, answer_page, cut_page, describe_list
+from core.problem_details import Problem
 
 TAG = "consumer"
 BY_NAME = ("name", "pk")
@@ -49,7 +48,7 @@ class BrandData(serializers.Serializer[object]):
     )
 
 
-BrandList = list_of(BrandData)
+BrandList = describe_list(BrandData)
 
 
 class PermissionData(serializers.Serializer[object]):
@@ -96,7 +95,7 @@ class RelationshipData(serializers.Serializer[object]):
     )
 
 
-RelationshipList = list_of(RelationshipData)
+RelationshipList = describe_list(RelationshipData)
 
 
 class RelationshipRequest(StrictSerializer):
@@ -138,20 +137,20 @@ class PersonTopicData(serializers.Serializer[object]):
     )
 
 
-PersonTopicList = list_of(PersonTopicData)
+PersonTopicList = describe_list(PersonTopicData)
 
 
 class RelationshipsView(ConsumerView):
     def shown(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
         """Return one item a brand, in the order in which the brands come first."""
         now = timezone.now()
-        may = permissions.of_relationships(self.consumer.subject_id, known, now=now)
+        may = checks.list_relationship_permissions(self.consumer.subject_id, known, now=now)
         points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))
         by_brand: dict[int, list[Relationship]] = {}
         for each in known:
             by_brand.setdefault(each.brand_id, []).append(each)
         writer = self._read_what_is_shown(may, now)
-        connected = connections.find_connected(by_brand, now=now)
+        connected = workspaces.find_connected_brands(by_brand, now=now)
         return [
             _relationship_data(mine, may, points, writer, connected) for mine in by_brand.values()
         ]
@@ -162,7 +161,7 @@ class RelationshipsView(ConsumerView):
         decisions = [each.decision for one in may.values() for each in one]
         limits = list({choice.entry: choice for d in decisions for choice in d.limits}.values())
         person = self.consumer.subject_id
-        spent = budgets.spent([(person, each) for each in limits], now=now) if limits else []
+        spent = checks.count_sends([(person, each) for each in limits], now=now) if limits else []
         left = {
             each.entry: max(used.limit.max - used.count, 0)
             for each, used in zip(limits, spent, strict=True)
@@ -212,7 +211,7 @@ class Relationships(RelationshipsView):
         if brand is None:
             raise Problem(422, "unknown_brand", "There is no such brand.", "brand")
         points = self._points(body.validated_data.get("contact_points", []))
-        _, is_new = preferences.add_brand(
+        _, is_new = choices.add_brand(
             self.consumer, brand, by="api", now=timezone.now(), points=points
         )
         return Response(self.shown(self.find(brand.slug))[0], status=201 if is_new else 200)
@@ -237,9 +236,7 @@ class OneRelationship(RelationshipsView):
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, brand: str) -> Response:
         """End the relationship. From now on every check of this brand answers no."""
-        preferences.end_relationship(
-            self.consumer, self.find(brand)[0], by="api", now=timezone.now()
-        )
+        choices.end_relationship(self.consumer, self.find(brand)[0], by="api", now=timezone.now())
         return Response(status=204)
 
 
@@ -252,7 +249,9 @@ class Directory(ConsumerView):
         """Companies that you can add, by name."""
         brands = Brand.objects.live().matching(self.query["q"])
         page, cursor = cut_page(brands, self.query, by=BY_NAME)
-        connected = connections.find_connected((brand.pk for brand in page), now=timezone.now())
+        connected = workspaces.find_connected_brands(
+            (brand.pk for brand in page), now=timezone.now()
+        )
         data = [brand_data(brand, connected) for brand in page]
         return Response({"data": data, "next_cursor": cursor})
 
@@ -319,7 +318,7 @@ class _PermissionWriter:
     def _limits(self, decision: Decision) -> dict[str, Any]:
         limit = decision.limit
         return {
-            "limit": notices.limit_of(limit.max, limit.per) if limit else None,
+            "limit": brand_events.describe_limit(limit.max, limit.per) if limit else None,
             "remaining": min((self.left[each.entry] for each in decision.limits), default=None),
         }
 
@@ -339,7 +338,9 @@ def _relationship_data(
         "note": first.origin_note or None,
         "jurisdiction": first.jurisdiction,
         "started_at": first.started_at,
-        "permissions": writer.write(permissions.join_addresses([may[each.pk] for each in known])),
+        "permissions": writer.write(
+            checks.join_address_permissions([may[each.pk] for each in known])
+        ),
         "known_by": [
             {
                 "contact_point": str(point) if (point := points.get(each.subject_id)) else None,

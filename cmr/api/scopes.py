@@ -9,8 +9,8 @@ from typing import Any
 from brands.models import Brand
 from cmr.models import Consumer
 from consent import preferences as standing
+from consent.decision import Scope
 from consent.models import LedgerEntry
-from consent.resolution import Scope
 
 
 class ScopeReader:
@@ -27,7 +27,7 @@ class ScopeReader:
         return dict(self.consumer.contact_points.values_list("identifier_id", "pk"))
 
     def of_row(self, entry: LedgerEntry) -> dict[str, Any]:
-        return self.of_scope(standing.scope_of(entry))
+        return self.of_scope(standing.read_scope(entry))
 
     def of_scope(self, scope: Scope) -> dict[str, Any]:
         named = scope.contact_point

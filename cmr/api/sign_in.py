@@ -11,13 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import SignedIn
-from brands.api.queries import QueryView
-from brands.fields import StrictSerializer
-from brands.names import check_name
-from brands.problem_details import Problem, Problems, translating
-from cmr import account_access, sign_in, tokens
+from cmr import accounts, sign_in
 from cmr.api.access import ConsumerView
 from cmr.models import AccessToken, TokenScope
+from core.api import QueryView, StrictSerializer
+from core.problem_details import Problem, Problems, translate_errors
+from core.text import check_name
 
 TAG = "consumer: sign-in"
 
@@ -34,7 +33,7 @@ class TokenRequest(Credentials):
     name = serializers.CharField(max_length=100, default="API", validators=[check_name])
     scope = serializers.ChoiceField(TokenScope.choices, default=TokenScope.READ)
     expires_in_days = serializers.IntegerField(
-        min_value=1, max_value=tokens.MOST_DAYS, default=tokens.DEFAULT_DAYS
+        min_value=1, max_value=sign_in.MOST_TOKEN_DAYS, default=sign_in.DEFAULT_TOKEN_DAYS
     )
 
 
@@ -60,7 +59,7 @@ REFUSALS: Problems = {
 def check_credentials(request: Request, body: dict[str, str]) -> sign_in.Proof:
     """Return whose credentials these are. All that are wrong get one and the same 401."""
     given = {name: body[name] for name in ("email", "password", "code")}
-    with translating(REFUSALS):
+    with translate_errors(REFUSALS):
         return sign_in.check_credentials(request._request, **given)
 
 
@@ -73,7 +72,7 @@ class Session(QueryView):
         body = Credentials(data=request.data)
         body.is_valid(raise_exception=True)
         proof = check_credentials(request, body.validated_data)
-        with translating(REFUSALS):
+        with translate_errors(REFUSALS):
             sign_in.open_session(request._request, proof)
         return Response(
             {
@@ -107,7 +106,7 @@ class Tokens(QueryView):
         if not hasattr(user, "consumer"):
             raise Problem(403, "not_a_consumer", "This account is not a consumer's.")
         given = body.validated_data
-        token = account_access.make_token(
+        token = accounts.create_token(
             user.consumer,
             name=given["name"],
             scope=given["scope"],
@@ -125,5 +124,5 @@ class CurrentToken(ConsumerView):
         """Revoke the token this call is made with."""
         if not isinstance(request.auth, AccessToken):
             raise Problem(409, "no_token", "This call was not made with a token.")
-        tokens.revoke(request.auth, now=timezone.now())
+        sign_in.revoke_token(request.auth, now=timezone.now())
         return Response(status=204)

@@ -17,22 +17,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from brands.api.access import BrandView, HasScope
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
-from brands.problem_details import Problem, translating
-from cmr import asking, made_up
-from cmr.made_up import DOOR
+from brands.api.idempotency import repeatable
+from cmr import permission_requests, test_mode
 from cmr.models import Answer, PermissionRequest, TestMail
-from consent import people, relationships
+from cmr.test_mode import DOOR
+from consent import relationships
 from consent.api import wire
 from consent.ledger import Actor
 from consent.models import LedgerEntry, Relationship
+from core.api import Page, StrictSerializer, answer_page, describe_list
+from core.problem_details import Problem, translate_errors
 
 PROBLEMS = {
     **wire.PROBLEMS,
-    people.NoRelationship: (404, "no_relationship", "contact"),
-    asking.Answered: (409, "answered_already", None),
+    relationships.NoRelationship: (404, "no_relationship", "contact"),
+    permission_requests.AlreadyAnswered: (409, "answered_already", None),
 }
 TAG = "brand: test mode"
 
@@ -55,7 +54,7 @@ class TestMailData(serializers.Serializer[object]):
     made_at = serializers.DateTimeField()
 
 
-TestMailList = list_of(TestMailData)
+TestMailList = describe_list(TestMailData)
 
 
 class Tests(BasePermission):
@@ -81,14 +80,14 @@ class Choices(TestView):
         now = timezone.now()
         body = PersonSays(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             entry, relationship = self._said(body.validated_data, now)
         return Response({"data": [wire.told_entry_data(entry, relationship)]}, status=201)
 
     def _said(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
-        contact = wire.contact_of(data["contact"], self.brand.world)
+        contact = wire.build_contact(data["contact"], self.brand.world)
         choice = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], self.brand))
-        return made_up.say(self.brand, contact, choice, now=now)
+        return test_mode.record_test_choice(self.brand, contact, choice, now=now)
 
 
 class End(TestView):
@@ -100,10 +99,10 @@ class End(TestView):
         """The person ends the relationship."""
         body = PersonEnds(data=request.data)
         body.is_valid(raise_exception=True)
-        contact = wire.contact_of(body.validated_data["contact"], self.brand.world)
-        with translating(PROBLEMS):
-            known = people.find(self.brand.pk, contact)
-        relationships.end(known, by=Actor(DOOR), now=timezone.now())
+        contact = wire.build_contact(body.validated_data["contact"], self.brand.world)
+        with translate_errors(PROBLEMS):
+            known = relationships.find_relationship(self.brand.pk, contact)
+        relationships.end_relationship(known, by=Actor(DOOR), now=timezone.now())
         return Response(status=204)
 
 
@@ -123,8 +122,8 @@ class AnswerRequest(TestView):
         if asked is None:
             raise Problem(404, "not_found", "You asked no such thing.")
         answer = Answer(body.validated_data["answer"])
-        with translating(PROBLEMS):
-            asking.answer(asked, answer, by=DOOR, now=timezone.now())
+        with translate_errors(PROBLEMS):
+            permission_requests.answer_request(asked, answer, by=DOOR, now=timezone.now())
         return Response(status=204)
 
 

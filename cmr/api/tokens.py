@@ -10,15 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands.api.pages import answer_page
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
-from brands.names import check_name
-from brands.problem_details import Problem
-from cmr import account_access
-from cmr import tokens as access_tokens
+from brands.api.idempotency import repeatable
+from cmr import accounts, sign_in
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import AccessToken, TokenScope
+from core.api import Page, StrictSerializer, answer_page, describe_list
+from core.problem_details import Problem
+from core.text import check_name
 
 TAG = "consumer: sign-in"
 
@@ -32,14 +30,14 @@ class OwnTokenData(serializers.Serializer[object]):
     last_used_on = serializers.DateField(allow_null=True, help_text="The day, in UTC.")
 
 
-TokenList = list_of(OwnTokenData)
+TokenList = describe_list(OwnTokenData)
 
 
 class OwnTokenRequest(StrictSerializer):
     name = serializers.CharField(max_length=100, validators=[check_name])
     scope = serializers.ChoiceField(TokenScope.choices, default=TokenScope.READ)
     expires_in_days = serializers.IntegerField(
-        min_value=1, max_value=access_tokens.MOST_DAYS, default=access_tokens.DEFAULT_DAYS
+        min_value=1, max_value=sign_in.MOST_TOKEN_DAYS, default=sign_in.DEFAULT_TOKEN_DAYS
     )
 
 
@@ -64,7 +62,7 @@ class Tokens(ConsumerView):
         body = OwnTokenRequest(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
-        text = account_access.make_token(
+        text = accounts.create_token(
             self.consumer,
             name=given["name"],
             scope=given["scope"],
@@ -83,7 +81,7 @@ class OneToken(ConsumerView):
         token = AccessToken.objects.filter(pk=token_id, consumer=self.consumer).first()
         if token is None:
             raise Problem(404, "not_found", "You have no such token.")
-        access_tokens.revoke(token, now=timezone.now())
+        sign_in.revoke_token(token, now=timezone.now())
         return Response(status=204)
 
 

@@ -35,12 +35,12 @@ PAGES = [
 ]
 #: Those of test mode alone.
 TEST_PAGES = {"mails"}
-View = Callable[Concatenate[HttpRequest, "Place", ...], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, "WorkspaceContext", ...], HttpResponseBase]
 Shown = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkspaceContext:
     """A member, in one mode of a workspace."""
 
     member: Member
@@ -85,7 +85,7 @@ class Place:
         return f"/console/{self.workspace.slug}/{self.mode}"
 
 
-def user_of(request: HttpRequest) -> User:
+def get_user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
 
@@ -107,7 +107,7 @@ def for_members(view: View) -> Shown:
             raise Http404
         if (brand := member.workspace.brand(mode)) is None:
             return redirect("console-domain", workspace=workspace)
-        place = Place(member, mode, brand)
+        place = WorkspaceContext(member, mode, brand)
         if request.method not in ("GET", "HEAD") and not place.may_change:
             raise PermissionDenied
         response = view(request, place, *args, **kwargs)
@@ -122,7 +122,9 @@ def for_owners(view: View) -> Shown:
 
     @for_members
     @wraps(view)
-    def shown(request: HttpRequest, place: Place, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def shown(
+        request: HttpRequest, place: WorkspaceContext, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD") and not place.is_owner:
             raise PermissionDenied
         return view(request, place, *args, **kwargs)
@@ -131,7 +133,7 @@ def for_owners(view: View) -> Shown:
 
 
 def _member(request: HttpRequest, slug: str) -> Member:
-    mine = Member.objects.filter(user=user_of(request), workspace__slug=slug)
+    mine = Member.objects.filter(user=get_user(request), workspace__slug=slug)
     member = mine.select_related("workspace__test", "workspace__live", "user").first()
     if member is None:
         raise Http404

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_http_methods
 
 from brands import campaigns as brand_campaigns
 from brands.models import Campaign, CampaignDay
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import CampaignForm, DayForm, sentence
 from cmr.console.paging import PAGE_SIZE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def campaigns(request: HttpRequest, place: Place) -> HttpResponse:
+def campaigns(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """The campaigns, newest first; POST names one."""
     first = {"purpose": brand_campaigns.DEFAULT_PURPOSE}
     form = CampaignForm(place.brand, request.POST or None, initial=first)
@@ -26,7 +26,7 @@ def campaigns(request: HttpRequest, place: Place) -> HttpResponse:
         return _to(place, made)
     mine = Campaign.objects.filter(brand=place.brand).order_by("-pk")
     found = Paginator(mine, PAGE_SIZE).get_page(request.GET.get("page"))
-    totals = brand_campaigns.totals(list(found))
+    totals = brand_campaigns.sum_campaign_days(list(found))
     context = {
         "place": place,
         "page": "campaigns",
@@ -37,10 +37,12 @@ def campaigns(request: HttpRequest, place: Place) -> HttpResponse:
     return render(request, "console/campaigns.html", context, status=422 if form.errors else 200)
 
 
-def _name(place: Place, form: CampaignForm) -> Campaign | None:
+def _name(place: WorkspaceContext, form: CampaignForm) -> Campaign | None:
     try:
-        return brand_campaigns.name(place.brand, **form.cleaned_data, now=timezone.now())[0]
-    except brand_campaigns.UnknownName as error:
+        return brand_campaigns.find_or_create_campaign(
+            place.brand, **form.cleaned_data, now=timezone.now()
+        )[0]
+    except brand_campaigns.UnknownCampaignName as error:
         form.add_error(error.field, sentence(error))
     except brand_campaigns.OtherCampaign as error:
         form.add_error("code", sentence(error))
@@ -49,7 +51,7 @@ def _name(place: Place, form: CampaignForm) -> Campaign | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def campaign(request: HttpRequest, place: Place, campaign_id: int) -> HttpResponse:
+def campaign(request: HttpRequest, place: WorkspaceContext, campaign_id: int) -> HttpResponse:
     """One campaign's days, newest first; POST reports one, or corrects it."""
     one = get_object_or_404(Campaign, pk=campaign_id, brand=place.brand)
     form = DayForm(request.POST or None, initial={"day": timezone.now().date()})
@@ -63,7 +65,7 @@ def campaign(request: HttpRequest, place: Place, campaign_id: int) -> HttpRespon
 
 def _report(request: HttpRequest, one: Campaign, form: DayForm) -> bool:
     try:
-        changed = brand_campaigns.report(one, [form.numbers()], now=timezone.now())
+        changed = brand_campaigns.report_campaign_days(one, [form.numbers()], now=timezone.now())
     except brand_campaigns.BadRows as error:
         for each in error.rows:
             form.add_error(each.field, f"{each.detail[:1].upper()}{each.detail[1:]}.")
@@ -72,5 +74,5 @@ def _report(request: HttpRequest, one: Campaign, form: DayForm) -> bool:
     return True
 
 
-def _to(place: Place, one: Campaign) -> HttpResponse:
+def _to(place: WorkspaceContext, one: Campaign) -> HttpResponse:
     return redirect("console-campaign", place.workspace.slug, place.mode, one.pk)

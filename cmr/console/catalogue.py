@@ -10,25 +10,39 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from brands import notices, topics, workspaces
+from brands import workspaces
+from brands.catalogue import (
+    BadNotice,
+    OtherTopic,
+    TooManyNotices,
+    TooManyTopics,
+    TopicCannotBeRefused,
+    UnknownTopicPurpose,
+    create_topic,
+    find_current_notices,
+    list_notice_versions,
+    rename_topic,
+    withdraw_topic,
+    write_notice,
+)
 from brands.models import JurisdictionRegime, Purpose, Topic
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import NewNoticeForm, NoticeForm, TopicForm, TopicNameForm, sentence
 
 PAGE_SIZE = 50
 VERSIONS = 20
 BAD_TOPIC = (
-    topics.UnknownPurpose,
-    topics.CannotBeRefused,
-    topics.OtherTopic,
-    topics.TooManyTopics,
+    UnknownTopicPurpose,
+    TopicCannotBeRefused,
+    OtherTopic,
+    TooManyTopics,
 )
-BAD_NOTICE = (notices.BadNotice, notices.TooManyNotices)
+BAD_NOTICE = (BadNotice, TooManyNotices)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def catalogue(request: HttpRequest, place: Place) -> HttpResponse:
+def catalogue(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Purposes, topics and notices; POST makes a topic."""
     form = TopicForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _make_topic(request, place, form):
@@ -44,7 +58,7 @@ def catalogue(request: HttpRequest, place: Place) -> HttpResponse:
         "topics": Paginator(mine.select_related("purpose"), PAGE_SIZE).get_page(
             request.GET.get("page")
         ),
-        "notices": notices.current(place.brand),
+        "notices": find_current_notices(place.brand),
     }
     return render(request, "console/catalogue.html", context, status=422 if form.errors else 200)
 
@@ -55,9 +69,9 @@ def _purposes() -> list[Purpose]:
     return list(found.prefetch_related(Prefetch("regimes", queryset=rows)))
 
 
-def _make_topic(request: HttpRequest, place: Place, form: TopicForm) -> bool:
+def _make_topic(request: HttpRequest, place: WorkspaceContext, form: TopicForm) -> bool:
     try:
-        topic, is_new = topics.make(place.brand, **form.cleaned_data)
+        topic, is_new = create_topic(place.brand, **form.cleaned_data)
     except BAD_TOPIC as error:
         form.add_error(None, sentence(error))
         return False
@@ -67,12 +81,12 @@ def _make_topic(request: HttpRequest, place: Place, form: TopicForm) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+def topic(request: HttpRequest, place: WorkspaceContext, code: str) -> HttpResponse:
     """One topic; POST gives it another name."""
     one = get_object_or_404(Topic.objects.select_related("purpose"), brand=place.brand, code=code)
     form = TopicNameForm(request.POST or None, initial={"name": one.name})
     if request.method == "POST" and form.is_valid():
-        topics.rename(one, form.cleaned_data["name"])
+        rename_topic(one, form.cleaned_data["name"])
         messages.success(request, f"It is called {one.name} now.")
         return _back(place)
     context = {"place": place, "page": "catalogue", "topic": one, "form": form}
@@ -81,19 +95,19 @@ def topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
 
 @require_POST
 @for_members
-def retire_topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+def retire_topic(request: HttpRequest, place: WorkspaceContext, code: str) -> HttpResponse:
     one = get_object_or_404(Topic, brand=place.brand, code=code)
-    topics.retire(one, now=timezone.now())
+    withdraw_topic(one, now=timezone.now())
     messages.success(request, f"{one.name} is offered to nobody any more.")
     return _back(place)
 
 
 @require_POST
 @for_members
-def bring_back_topic(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+def bring_back_topic(request: HttpRequest, place: WorkspaceContext, code: str) -> HttpResponse:
     one = get_object_or_404(Topic, brand=place.brand, code=code)
     try:
-        topics.make(place.brand, code=one.code, name=one.name, purpose=one.purpose_id)
+        create_topic(place.brand, code=one.code, name=one.name, purpose=one.purpose_id)
     except BAD_TOPIC as error:
         messages.error(request, sentence(error))
     else:
@@ -103,11 +117,11 @@ def bring_back_topic(request: HttpRequest, place: Place, code: str) -> HttpRespo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def new_notice(request: HttpRequest, place: Place) -> HttpResponse:
+def new_notice(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     form = NewNoticeForm(request.POST or None, texts={})
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
-        if notices.history(place.brand, code):
+        if list_notice_versions(place.brand, code):
             form.add_error("code", "There is one of this code; its next version is on its page.")
         elif _write(request, place, form, code):
             return redirect(f"{place.path}/catalogue/notices/{code}")
@@ -117,9 +131,9 @@ def new_notice(request: HttpRequest, place: Place) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def notice(request: HttpRequest, place: Place, code: str) -> HttpResponse:
+def notice(request: HttpRequest, place: WorkspaceContext, code: str) -> HttpResponse:
     """One notice in all its versions; POST writes the next one."""
-    if not (versions := notices.history(place.brand, code)):
+    if not (versions := list_notice_versions(place.brand, code)):
         raise Http404
     form = NoticeForm(request.POST or None, texts=versions[0].texts)
     if request.method == "POST" and form.is_valid() and _write(request, place, form, code):
@@ -135,9 +149,9 @@ def notice(request: HttpRequest, place: Place, code: str) -> HttpResponse:
     return render(request, "console/notice.html", context, status=422 if form.errors else 200)
 
 
-def _write(request: HttpRequest, place: Place, form: NoticeForm, code: str) -> bool:
+def _write(request: HttpRequest, place: WorkspaceContext, form: NoticeForm, code: str) -> bool:
     try:
-        version, is_new = notices.write(
+        version, is_new = write_notice(
             place.brand, code=code, texts=form.texts(), now=timezone.now()
         )
     except BAD_NOTICE as error:
@@ -150,7 +164,7 @@ def _write(request: HttpRequest, place: Place, form: NoticeForm, code: str) -> b
 
 @require_POST
 @for_members
-def copy(request: HttpRequest, place: Place) -> HttpResponse:
+def copy(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Take the test mode's catalogue over into live mode."""
     if place.workspace.live_id is not None:
         new_topics = workspaces.copy_topics(place.workspace)
@@ -160,5 +174,5 @@ def copy(request: HttpRequest, place: Place) -> HttpResponse:
     return redirect("console-catalogue", workspace=place.workspace.slug, mode="live")
 
 
-def _back(place: Place) -> HttpResponse:
+def _back(place: WorkspaceContext) -> HttpResponse:
     return redirect("console-catalogue", workspace=place.workspace.slug, mode=place.mode)

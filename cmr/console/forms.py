@@ -18,23 +18,23 @@ from django.utils.text import slugify
 from django.utils.translation import get_language_info
 from phonenumbers import SUPPORTED_REGIONS
 
-from brands import campaigns, keys, names, notices, topics, workspaces
-from brands.addresses import holds_address
+from brands import campaigns, catalogue, credentials, workspaces
 from brands.campaigns import DayNumbers
-from brands.event_types import EVENT_TYPES
+from brands.events import EVENT_TYPES
 from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
 from brands.webhooks import SubscriptionTerms
-from cmr.account_forms import AddressField
-from cmr.asking import Question
-from cmr.inbound.providers import PROVIDERS
+from cmr.allauth_hooks import AddressField
+from cmr.inbound import PROVIDERS
 from cmr.models import Role
-from consent.identifiers import Contact
-from consent.imports import files, mapping
-from consent.imports.mapping import Choices
+from cmr.permission_requests import RequestedPermission
+from consent import imports
+from consent.decision import Limit, Scope
+from consent.identity import Contact
+from consent.imports import ColumnMapping
 from consent.ledger import NewChoice
 from consent.models import ImportFile
-from consent.resolution import Limit, Scope
-from consent.scopes import Names
+from consent.rules import ScopeNames
+from core.text import check_name, has_address, holds_address
 
 MAX_SEQUENCE = 2**63 - 1
 #: What is left open in a scope.
@@ -53,7 +53,7 @@ def sentence(error: Exception) -> str:
 
 
 def _name(**settings: Any) -> forms.CharField:
-    return forms.CharField(validators=[names.check_name], **settings)
+    return forms.CharField(validators=[check_name], **settings)
 
 
 class WorkspaceForm(forms.Form):
@@ -71,7 +71,7 @@ class WorkspaceForm(forms.Form):
             own = workspaces.read_domain(domain)
         except workspaces.BadDomain:
             return  # said where the workspace is made
-        if names.has_address(name, own=own):
+        if has_address(name, own=own):
             self.add_error("name", "Leave web addresses out, but for the domain below.")
 
 
@@ -83,10 +83,10 @@ class InvitationForm(forms.Form):
 class KeyForm(forms.Form):
     name = _name(max_length=100, label="Name", help_text="What it is for.")
     scopes = forms.MultipleChoiceField(
-        choices=[(name, f"{name}: {what}") for name, what in keys.SCOPES.items()],
+        choices=[(name, f"{name}: {what}") for name, what in credentials.KEY_SCOPES.items()],
         widget=forms.CheckboxSelectMultiple,
         label="What it may do",
-        initial=[name for name in keys.SCOPES if name != "keys"],
+        initial=[name for name in credentials.KEY_SCOPES if name != "keys"],
         help_text="With “keys” a program makes, rotates and revokes keys by itself; few need that.",
     )
     days = forms.IntegerField(
@@ -161,7 +161,7 @@ class TopicForm(forms.Form):
     name = _name(max_length=100, label="Name", help_text="As people read it.")
     code = _code(required=False, help_text="Leave it empty and it is made of the name.")
     purpose = forms.ChoiceField(
-        choices=topics.purposes, label="Purpose", help_text="It stays for good."
+        choices=catalogue.list_topic_purposes, label="Purpose", help_text="It stays for good."
     )
 
     def clean(self) -> None:
@@ -219,7 +219,11 @@ class NewNoticeForm(NoticeForm):
 def _text(label: str, *, initial: str = "", language: str = "") -> forms.CharField:
     area = forms.Textarea(attrs={"rows": 5} | ({"lang": language} if language else {}))
     return forms.CharField(
-        required=False, max_length=notices.LONGEST, label=label, initial=initial, widget=area
+        required=False,
+        max_length=catalogue.LONGEST_NOTICE,
+        label=label,
+        initial=initial,
+        widget=area,
     )
 
 
@@ -382,9 +386,9 @@ class SayForm(forms.Form):
         way = "phone" if address.startswith("+") else "email"
         return Contact(**{way: address}, world=self.brand.world)
 
-    def names(self) -> Names:
+    def names(self) -> ScopeNames:
         given = (self.cleaned_data[name] or None for name in ("purpose", "channel", "topic"))
-        return Names(self.brand.slug, *given)
+        return ScopeNames(self.brand.slug, *given)
 
     def choice(self, scope: Scope) -> NewChoice:
         data, decision = self.cleaned_data, self.cleaned_data["decision"]
@@ -464,7 +468,7 @@ class ColumnsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.headings = kept.headings
-        chosen = files.choices_of(kept).columns
+        chosen = imports.read_mapping(kept).columns
         for number, heading in enumerate(self.headings):
             example = str(first.get(heading) or "")[:80]
             self.fields[f"column-{number}"] = forms.ChoiceField(
@@ -482,10 +486,12 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> None:
         targets = list(self.columns().values())
-        twice = {each for each in targets if targets.count(each) > 1 and each != mapping.JOINED}
+        twice = {
+            each for each in targets if targets.count(each) > 1 and each != imports.EVIDENCE_COLUMN
+        }
         for each in sorted(twice):
             self.add_error(None, f"Two columns are the {TARGETS[each]}: leave one of them out.")
-        if not set(targets) & set(mapping.CONTACTS):
+        if not set(targets) & set(imports.CONTACT_COLUMNS):
             self.add_error(
                 None,
                 "Say which column tells who it is: an address, its SHA-256, or your reference.",
@@ -561,13 +567,13 @@ class DefaultsForm(forms.Form):
 
     def clean_made_at(self) -> str:
         text = str(self.cleaned_data["made_at"]).strip()
-        if text and not mapping.is_time(text):
+        if text and not imports.is_year_first_time(text):
             raise forms.ValidationError("A time reads as 2024-03-01 10:00.")
         return text
 
-    def choices(self, columns: Mapping[str, str]) -> Choices:
+    def choices(self, columns: Mapping[str, str]) -> ColumnMapping:
         names = "purpose channel decision evidence made_at zone dates".split()
-        return Choices(columns, **{name: self.cleaned_data[name] for name in names})
+        return ColumnMapping(columns, **{name: self.cleaned_data[name] for name in names})
 
 
 class _OfBrand(forms.Form):
@@ -578,7 +584,7 @@ class _OfBrand(forms.Form):
 
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.world, self.domain = brand.world, workspaces.proven_domain_of(brand)
+        self.world, self.domain = brand.world, workspaces.find_proven_domain(brand)
         topics = Topic.objects.shown(brand, chosen=()).order_by("name")
         self._offer("purpose", self.purposes().order_by("position").values_list("code", "name"))
         self._offer("topic", [self.no_topic, *topics.values_list("code", "name")])
@@ -634,7 +640,7 @@ class AskForm(_OfBrand):
 
     def _plain(self, name: str) -> str:
         text: str = self.cleaned_data[name]
-        if names.has_address(text, own=self.domain) or holds_address(text):
+        if has_address(text, own=self.domain) or holds_address(text):
             raise forms.ValidationError("Leave web addresses out: the person gets a link from us.")
         return text
 
@@ -642,9 +648,9 @@ class AskForm(_OfBrand):
         data = self.cleaned_data
         return Contact(**{data["way"]: data["contact"]}, world=self.world)
 
-    def question(self) -> Question:
+    def question(self) -> RequestedPermission:
         data = self.cleaned_data
-        return Question(
+        return RequestedPermission(
             purpose=data["purpose"],
             channel=data["channel"] or None,
             topic=data["topic"] or None,

@@ -18,14 +18,33 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brands.json_bodies import upload_limit
-from brands.wakeup import publish
-from cmr.console.access import Place, for_members
+from brands.events import publish_task
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, sentence, size
 from cmr.console.paging import PAGE_SIZE
-from consent.imports import files, jobs, mapping, problems, rows
-from consent.imports.sources import BadPart
+from consent.imports import (
+    LONGEST_FIELDS,
+    BadPart,
+    Expired,
+    ImportNotOpen,
+    PreviewedRow,
+    TooManyImports,
+    cancel_import,
+    choose_mapping,
+    find_file,
+    group_problems,
+    guess_mapping,
+    preview_rows,
+    read_first_row,
+    read_mapping,
+    stage_file,
+    start_import,
+    store_file,
+    write_bad_rows,
+    write_problems_csv,
+)
 from consent.models import Import, ImportFile
+from core.json_bodies import upload_limit
 
 CSV = "text/csv; charset=utf-8"
 #: So many bytes the form has beside its file.
@@ -52,7 +71,7 @@ def body_limit() -> int:
 @csrf_exempt  # the token is part of the body, which is read only when its size is known
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def imports(request: HttpRequest, place: Place) -> HttpResponseBase:
+def imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponseBase:
     """Show the imports, newest first; POST begins one with its file."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > body_limit():
         return _refuse_large(request, place)
@@ -64,7 +83,7 @@ imports.max_body_bytes = body_limit  # type: ignore[attr-defined]
 
 
 @csrf_protect
-def _imports(request: HttpRequest, place: Place) -> HttpResponse:
+def _imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile) and (file.size or 0) > upload_limit():
@@ -74,11 +93,11 @@ def _imports(request: HttpRequest, place: Place) -> HttpResponse:
     return _shown(request, place, form, status=422 if form.errors else 200)
 
 
-def _keep(place: Place, form: ImportForm) -> Import | None:
+def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
     """Return the import with its file; None where it was refused, as the form then says."""
     data = form.cleaned_data
     try:
-        return files.keep(
+        return store_file(
             place.brand,
             data["file"],
             name=data["file"].name or "",
@@ -87,20 +106,25 @@ def _keep(place: Place, form: ImportForm) -> Import | None:
             encoding=data["encoding"],
             separator=data["separator"],
         )
-    except jobs.TooManyImports as error:
+    except TooManyImports as error:
         form.add_error(None, f"{sentence(error)} Start or cancel one of them first.")
     except BadPart as error:
         form.add_error("file", sentence(error))
     return None
 
 
-def _refuse_large(request: HttpRequest, place: Place) -> HttpResponse:
+def _refuse_large(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Say how large files are imported. Of this one nothing is kept."""
     return _shown(request, place, ImportForm(), status=413, is_too_large=True)
 
 
 def _shown(
-    request: HttpRequest, place: Place, form: ImportForm, *, status: int, is_too_large: bool = False
+    request: HttpRequest,
+    place: WorkspaceContext,
+    form: ImportForm,
+    *,
+    status: int,
+    is_too_large: bool = False,
 ) -> HttpResponse:
     mine = Import.objects.filter(brand=place.brand).order_by("-pk")
     found = Paginator(mine, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -112,35 +136,35 @@ def _shown(
 
 @require_safe
 @for_members
-def template(request: HttpRequest, place: Place) -> HttpResponse:
+def template(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """A file with the headings alone."""
-    headings = ",".join(rows.LONGEST) + "\r\n"
+    headings = ",".join(LONGEST_FIELDS) + "\r\n"
     return HttpResponse(headings, content_type=CSV, headers=_named("import.csv"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def columns(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+def columns(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
     """Ask what each column of the file is; what was guessed is chosen."""
     if (kept := _open_file(request, place, import_id)) is None:
         return _back(place, import_id)
-    form = ColumnsForm(kept, files.read_first(kept), request.POST or None)
+    form = ColumnsForm(kept, read_first_row(kept), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        files.choose(kept, replace(files.choices_of(kept), columns=form.columns()))
+        choose_mapping(kept, replace(read_mapping(kept), columns=form.columns()))
         return _to(place, kept.job, "defaults")
-    context = {"kept": kept, "tool": mapping.guess(kept.headings).tool, "form": form, "step": 2}
+    context = {"kept": kept, "tool": guess_mapping(kept.headings).tool, "form": form, "step": 2}
     return _step(request, place, "console/import_columns.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def defaults(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+def defaults(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
     """Ask what holds for all rows; POST has the file read, and nothing recorded."""
     if (kept := _open_file(request, place, import_id)) is None:
         return _back(place, import_id)
     form = DefaultsForm(request.POST or None, initial=_initial(kept))
     if request.method == "POST" and form.is_valid():
-        files.choose(kept, form.choices(files.choices_of(kept).columns))
+        choose_mapping(kept, form.choices(read_mapping(kept).columns))
         if _stage(kept, form):
             return _to(place, kept.job)
     context = {"kept": kept, "form": form, "step": 3}
@@ -149,7 +173,7 @@ def defaults(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpRe
 
 def _initial(kept: ImportFile) -> dict[str, Any]:
     """Return what was chosen before, or what most files need."""
-    initial = asdict(files.choices_of(kept)) | {"note": kept.job.note, "tells": kept.job.tells}
+    initial = asdict(read_mapping(kept)) | {"note": kept.job.note, "tells": kept.job.tells}
     return initial if kept.job.note else initial | {"purpose": "marketing", "channel": "email"}
 
 
@@ -157,8 +181,8 @@ def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
     """Have the file read. Return whether it could be; if not, the form says why."""
     data = form.cleaned_data
     try:
-        files.stage(kept, note=data["note"], tells=data["tells"], now=timezone.now())
-    except (BadPart, jobs.NotOpen, files.Expired) as error:
+        stage_file(kept, note=data["note"], tells=data["tells"], now=timezone.now())
+    except (BadPart, ImportNotOpen, Expired) as error:
         form.add_error(None, sentence(error))
         return False
     if not kept.job.parts.filter(rows__gt=0).exists():
@@ -168,32 +192,34 @@ def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
 
 
 def _step(
-    request: HttpRequest, place: Place, template: str, context: dict[str, Any]
+    request: HttpRequest, place: WorkspaceContext, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     context |= {"place": place, "page": "imports", "job": context["kept"].job, "steps": STEPS}
     return render(request, template, context, status=422 if context["form"].errors else 200)
 
 
-def _open_file(request: HttpRequest, place: Place, import_id: uuid.UUID) -> ImportFile | None:
+def _open_file(
+    request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
+) -> ImportFile | None:
     """Return the file whose columns may still be chosen; None to who may only look."""
     job = _job(place, import_id)
     if not place.may_change or job.state != Import.State.OPEN:
         return None
-    if (kept := files.find(job, now=timezone.now())) is None:
+    if (kept := find_file(job, now=timezone.now())) is None:
         messages.error(request, "The file is not kept any more: upload it again.")
     return kept
 
 
-def _back(place: Place, import_id: uuid.UUID) -> HttpResponse:
+def _back(place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
     return redirect("console-import", place.workspace.slug, place.mode, import_id)
 
 
 @require_safe
 @for_members
-def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+def one_import(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
     """Show what was read of it, what each row would do, how far it is, and what came of it."""
     job = _job(place, import_id)
-    kept = files.find(job, now=timezone.now()) if place.may_change else None
+    kept = find_file(job, now=timezone.now()) if place.may_change else None
     if kept and job.state == Import.State.OPEN and not job.rows:
         return _to(place, job, "defaults" if kept.chosen else "columns")
     context = {
@@ -203,69 +229,73 @@ def one_import(request: HttpRequest, place: Place, import_id: uuid.UUID) -> Http
         "kept": kept,
         "foreseen": _foresee(kept) if kept and job.state == Import.State.OPEN else [],
         "good": job.rows - job.bad,
-        "groups": problems.find_groups(job),
+        "groups": group_problems(job),
         "steps": STEPS if kept else {},
         "step": 4 if job.state == Import.State.OPEN else 5,
     }
     return render(request, "console/import.html", context)
 
 
-def _foresee(kept: ImportFile) -> list[tuple[files.Foreseen, str]]:
-    found = files.foresee(kept, now=timezone.now())
+def _foresee(kept: ImportFile) -> list[tuple[PreviewedRow, str]]:
+    found = preview_rows(kept, now=timezone.now())
     return [(each, DOES[each.does]) for each in found]
 
 
 @require_safe
 @for_members
-def bad_rows(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponseBase:
+def bad_rows(
+    request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
+) -> HttpResponseBase:
     """Download the rows that were not taken, as they came, for who may upload them again."""
     if not place.may_change:
         raise PermissionDenied
-    if (kept := files.find(_job(place, import_id), now=timezone.now())) is None:
+    if (kept := find_file(_job(place, import_id), now=timezone.now())) is None:
         raise Http404
     headers = _named("bad-rows.csv")
-    return StreamingHttpResponse(files.write_bad_rows(kept), content_type=CSV, headers=headers)
+    return StreamingHttpResponse(write_bad_rows(kept), content_type=CSV, headers=headers)
 
 
 @require_safe
 @for_members
-def exceptions(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponseBase:
-    lines = problems.csv_lines(_job(place, import_id))
+def exceptions(
+    request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
+) -> HttpResponseBase:
+    lines = write_problems_csv(_job(place, import_id))
     return StreamingHttpResponse(lines, content_type=CSV, headers=_named("exceptions.csv"))
 
 
 @require_POST
 @for_members
-def start(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+def start(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
     job = _job(place, import_id)
     if job.state == Import.State.OPEN and job.rows <= job.bad:
         messages.error(request, "There is no row that could be taken.")
         return _to(place, job)
     try:
-        jobs.start(job, now=timezone.now())
-    except jobs.NotOpen as error:
+        start_import(job, now=timezone.now())
+    except ImportNotOpen as error:
         messages.error(request, sentence(error))
     else:
-        publish("consent.apply_imports")
+        publish_task("consent.apply_imports")
     return _to(place, job)
 
 
 @require_POST
 @for_members
-def cancel(request: HttpRequest, place: Place, import_id: uuid.UUID) -> HttpResponse:
+def cancel(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
     job = _job(place, import_id)
     try:
-        jobs.cancel(job, now=timezone.now())
-    except jobs.NotOpen as error:
+        cancel_import(job, now=timezone.now())
+    except ImportNotOpen as error:
         messages.error(request, sentence(error))
     return _to(place, job)
 
 
-def _job(place: Place, import_id: uuid.UUID) -> Import:
+def _job(place: WorkspaceContext, import_id: uuid.UUID) -> Import:
     return get_object_or_404(Import, pk=import_id, brand=place.brand)
 
 
-def _to(place: Place, job: Import, step: str = "") -> HttpResponse:
+def _to(place: WorkspaceContext, job: Import, step: str = "") -> HttpResponse:
     name = f"console-import-{step}" if step else "console-import"
     return redirect(name, place.workspace.slug, place.mode, job.pk)
 

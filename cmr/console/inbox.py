@@ -15,11 +15,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from brands import stream, webhooks
-from brands.event_types import EVENT_TYPES
+from brands import webhooks
+from brands.events import (
+    EVENT_TYPES,
+    find_brand_reference,
+    read_events,
+    read_last_sequence,
+    read_newest_events,
+    wants_event,
+)
 from brands.models import Attempt, Brand, Event, Outcome, QuarantinedEvent, Subscription
 from brands.webhooks import PendingEvent, WebhookRequest
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import SayForm
 from cmr.console.paging import PAGE_SIZE, before
 from cmr.console.webhooks import find
@@ -27,17 +34,19 @@ from cmr.console.webhooks import find
 
 @require_safe
 @for_members
-def events(request: HttpRequest, place: Place) -> HttpResponse:
+def events(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """The stream, newest first."""
-    return shown(request, place, SayForm(brand=place.brand))
+    return list_deliveries(request, place, SayForm(brand=place.brand))
 
 
-def shown(request: HttpRequest, place: Place, form: SayForm, *, status: int = 200) -> HttpResponse:
+def list_deliveries(
+    request: HttpRequest, place: WorkspaceContext, form: SayForm, *, status: int = 200
+) -> HttpResponse:
     """The inbox, with a form by which something happens in test mode."""
     wanted = request.GET.get("type", "")
     event_type = wanted if wanted in EVENT_TYPES else ""
-    end = stream.last_sequence(place.brand.pk) + 1
-    found, low = stream.newest(
+    end = read_last_sequence(place.brand.pk) + 1
+    found, low = read_newest_events(
         place.brand.pk, before=min(before(request), end), limit=PAGE_SIZE, event_type=event_type
     )
     got = _receivers(place.brand, [each.sequence for each in found])
@@ -55,7 +64,7 @@ def shown(request: HttpRequest, place: Place, form: SayForm, *, status: int = 20
 
 
 def _person(event: Event) -> str | None:
-    subject = stream.told_as(event)
+    subject = find_brand_reference(event)
     return subject["ref"] or subject["id"]
 
 
@@ -106,9 +115,9 @@ class Fate:
 
 @require_safe
 @for_members
-def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
+def event(request: HttpRequest, place: WorkspaceContext, sequence: int) -> HttpResponse:
     """One event as an endpoint gets it, and who got it."""
-    found = next(iter(stream.read(place.brand.pk, after=sequence - 1, limit=1)), None)
+    found = next(iter(read_events(place.brand.pk, after=sequence - 1, limit=1)), None)
     if found is None or found.sequence != sequence:
         raise Http404
     fates = list(_fates(place.brand, found))
@@ -119,7 +128,7 @@ def event(request: HttpRequest, place: Place, sequence: int) -> HttpResponse:
         "page": "events",
         "event": found,
         "person": _person(found),
-        "last_sequence": stream.last_sequence(place.brand.pk),
+        "last_sequence": read_last_sequence(place.brand.pk),
         "example": example,
         "headers": _headers(place, sent, example, now=timezone.now()),
         "raw": sent.body.decode(),
@@ -136,7 +145,7 @@ def _build_request(event: Event, example: Subscription | None) -> WebhookRequest
 
 
 def _headers(
-    place: Place, request: WebhookRequest, example: Subscription | None, *, now: datetime
+    place: WorkspaceContext, request: WebhookRequest, example: Subscription | None, *, now: datetime
 ) -> dict[str, str]:
     """Return the headers of an attempt that would be made now.
 
@@ -160,14 +169,14 @@ def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
     quarantined = {each.subscription_id: each for each in waiting}
     for each in mine:
         own = [attempt for attempt in tries if attempt.subscription_id == each.pk]
-        wanted = stream.takes(webhooks.build_filter(each), event)
+        wanted = wants_event(webhooks.build_filter(each), event)
         yield Fate(each, own, quarantined.get(each.pk), wanted, event)
 
 
 @require_POST
 @for_members
 def send_again(
-    request: HttpRequest, place: Place, sequence: int, subscription_id: uuid.UUID
+    request: HttpRequest, place: WorkspaceContext, sequence: int, subscription_id: uuid.UUID
 ) -> HttpResponse:
     found = get_object_or_404(Event, brand=place.brand, sequence=sequence)
     subscription = find(place, subscription_id)

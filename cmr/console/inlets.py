@@ -11,12 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cmr.console.access import Place, for_members
+from cmr import inbound
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import CountryForm, InletForm, SigningKeyForm, sentence
 from cmr.console.keys import sure_in_live_mode
-from cmr.inbound import inlets as brand_inlets
-from cmr.inbound import providers
-from cmr.inbound.signatures import SIGNATURES
+from cmr.inbound import SIGNATURES
 from cmr.models import Inlet, Outcome
 
 #: As people read them; what a brand should look into comes with what to do.
@@ -32,8 +31,8 @@ OUTCOMES = {
 
 @require_safe
 @for_members
-def inlets(request: HttpRequest, place: Place) -> HttpResponse:
-    mine = brand_inlets.of_brand(place.brand).order_by("created_at").prefetch_related("counts")
+def inlets(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+    mine = inbound.list_inlets(place.brand).order_by("created_at").prefetch_related("counts")
     context = {"place": place, "page": "inlets", "inlets": [_shown(each) for each in mine]}
     return render(request, "console/inlets.html", context)
 
@@ -41,17 +40,17 @@ def inlets(request: HttpRequest, place: Place) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode  # whoever has the address can say no for the brand's people
 @for_members
-def open_inlet(request: HttpRequest, place: Place) -> HttpResponse:
+def open_inlet(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Open another inlet, whose address is shown this once."""
     form = InletForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            inlet, url = brand_inlets.open_inlet(place.brand, **form.cleaned_data)
-        except providers.BadKey as error:
+            inlet, url = inbound.open_inlet(place.brand, **form.cleaned_data)
+        except inbound.BadKey as error:
             form.add_error("signing_key", sentence(error))
-        except brand_inlets.NoNumbers as error:
+        except inbound.ProviderHasNoNumbers as error:
             form.add_error("country", sentence(error))
-        except brand_inlets.TooManyInlets as error:
+        except inbound.TooManyInlets as error:
             form.add_error(None, sentence(error))
         else:
             context = {"place": place, "page": "inlets", "inlet": _shown(inlet), "url": url}
@@ -62,14 +61,14 @@ def open_inlet(request: HttpRequest, place: Place) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode
 @for_members
-def set_key(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
+def set_key(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
     """Set another signing key, or none."""
     inlet = _find(place, inlet_id)
     form = SigningKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            brand_inlets.set_key(inlet, form.cleaned_data["signing_key"])
-        except providers.BadKey as error:
+            inbound.set_signing_key(inlet, form.cleaned_data["signing_key"])
+        except inbound.BadKey as error:
             form.add_error("signing_key", sentence(error))
         else:
             messages.success(request, "The signing key is changed.")
@@ -79,14 +78,14 @@ def set_key(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def set_country(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
+def set_country(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
     """Set where numbers without `+` are from, or that they have their country code."""
     inlet = _find(place, inlet_id)
-    if not brand_inlets.has_numbers(inlet.provider):
+    if not inbound.has_numbers(inlet.provider):
         raise Http404
     form = CountryForm(request.POST or None, initial={"country": inlet.country})
     if request.method == "POST" and form.is_valid():
-        brand_inlets.set_country(inlet, form.cleaned_data["country"])
+        inbound.set_country(inlet, form.cleaned_data["country"])
         messages.success(request, "The country is changed.")
         return _back(place)
     return _form(request, place, form, f"The numbers of {_name(inlet)}")
@@ -94,41 +93,41 @@ def set_country(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> Http
 
 @require_POST
 @for_members
-def close(request: HttpRequest, place: Place, inlet_id: uuid.UUID) -> HttpResponse:
-    brand_inlets.close(place.brand, _find(place, inlet_id).pk, now=timezone.now())
+def close(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
+    inbound.close_inlet(place.brand, _find(place, inlet_id).pk, now=timezone.now())
     messages.success(request, "The inlet is closed: what comes to its address is refused.")
     return _back(place)
 
 
 def _shown(inlet: Inlet) -> dict[str, object]:
     """Return what the pages show of an inlet."""
-    counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in brand_inlets.sort_counts(inlet)]
+    counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in inbound.list_counts(inlet)]
     return {
         "inlet": inlet,
         "name": _name(inlet),
-        "has_numbers": brand_inlets.has_numbers(inlet.provider),
-        "verifies": brand_inlets.verifies(inlet),
+        "has_numbers": inbound.has_numbers(inlet.provider),
+        "verifies": inbound.verifies_signatures(inlet),
         "takes_key": inlet.provider in SIGNATURES,
         "counts": counts,
     }
 
 
 def _name(inlet: Inlet) -> str:
-    return providers.PROVIDERS[inlet.provider].name
+    return inbound.PROVIDERS[inlet.provider].name
 
 
-def _find(place: Place, inlet_id: uuid.UUID) -> Inlet:
-    inlet = brand_inlets.of_brand(place.brand).filter(pk=inlet_id).first()
+def _find(place: WorkspaceContext, inlet_id: uuid.UUID) -> Inlet:
+    inlet = inbound.list_inlets(place.brand).filter(pk=inlet_id).first()
     if inlet is None:
         raise Http404
     return inlet
 
 
-def _form(request: HttpRequest, place: Place, form: Form, heading: str) -> HttpResponse:
+def _form(request: HttpRequest, place: WorkspaceContext, form: Form, heading: str) -> HttpResponse:
     context = {"place": place, "page": "inlets", "form": form, "heading": heading}
     status = 422 if form.errors else 200
     return render(request, "console/inlet_form.html", context, status=status)
 
 
-def _back(place: Place) -> HttpResponse:
+def _back(place: WorkspaceContext) -> HttpResponse:
     return redirect("console-inlets", workspace=place.workspace.slug, mode=place.mode)

@@ -13,17 +13,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brands import keys as brand_keys
-from brands import link_keys
+from brands import credentials
 from brands.models import BrandKey
-from cmr.console.access import Place, Shown, for_members
+from cmr.console.access import Shown, WorkspaceContext, for_members
 from cmr.console.forms import KeyForm, RotationForm, sentence
-from cmr.freshness import fresh_session_required
+from cmr.sign_in import require_fresh_session
 
 
 def sure_in_live_mode(view: Shown) -> Shown:
     """Take a fresh session for what decides who reads and writes in live mode."""
-    asking: Shown = fresh_session_required(view)
+    asking: Shown = require_fresh_session(view)
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -34,10 +33,10 @@ def sure_in_live_mode(view: Shown) -> Shown:
 
 @require_safe
 @for_members
-def keys(request: HttpRequest, place: Place) -> HttpResponse:
+def keys(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     now = timezone.now()
     rows = BrandKey.objects.filter(brand=place.brand).order_by("-pk")
-    usable = [key for key in rows if brand_keys.is_usable(key, now=now)]
+    usable = [key for key in rows if credentials.is_key_usable(key, now=now)]
     ended = [key for key in rows if key not in usable]
     context = {"place": place, "page": "keys", "usable": usable, "ended": ended}
     return render(request, "console/keys.html", context)
@@ -46,11 +45,11 @@ def keys(request: HttpRequest, place: Place) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode
 @for_members
-def issue(request: HttpRequest, place: Place) -> HttpResponse:
+def issue(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Another key, whose text is shown this once."""
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return _shown(request, place, brand_keys.issue(place.brand, **form.terms()))
+        return _shown(request, place, credentials.issue_key(place.brand, **form.terms()))
     context = {"place": place, "page": "keys", "form": form}
     status = 422 if form.errors else 200
     return render(request, "console/issue_key.html", context, status=status)
@@ -59,7 +58,7 @@ def issue(request: HttpRequest, place: Place) -> HttpResponse:
 @require_POST
 @sure_in_live_mode
 @for_members
-def rotate(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
+def rotate(request: HttpRequest, place: WorkspaceContext, key_id: int) -> HttpResponse:
     key = get_object_or_404(BrandKey, pk=key_id, brand=place.brand)
     form = RotationForm(request.POST)
     if not form.is_valid():
@@ -67,8 +66,8 @@ def rotate(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
         return _back(place)
     overlap = timedelta(hours=form.cleaned_data["hours"])
     try:
-        text = brand_keys.rotate(key, overlap=overlap, now=timezone.now())
-    except brand_keys.NotUsable:
+        text = credentials.rotate_key(key, overlap=overlap, now=timezone.now())
+    except credentials.KeyNotUsable:
         messages.error(request, "This key was revoked or has expired.")
         return _back(place)
     return _shown(request, place, text)
@@ -76,9 +75,9 @@ def rotate(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
 
 @require_POST
 @for_members
-def revoke(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
+def revoke(request: HttpRequest, place: WorkspaceContext, key_id: int) -> HttpResponse:
     key = get_object_or_404(BrandKey, pk=key_id, brand=place.brand)
-    brand_keys.revoke(key, now=timezone.now())
+    credentials.revoke_key(key, now=timezone.now())
     messages.success(request, f"{key.name} opens nothing any more.")
     return _back(place)
 
@@ -86,12 +85,12 @@ def revoke(request: HttpRequest, place: Place, key_id: int) -> HttpResponse:
 @require_POST
 @sure_in_live_mode
 @for_members
-def rotate_link_key(request: HttpRequest, place: Place) -> HttpResponse:
+def rotate_link_key(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Give the brand another key for the links in its mails."""
     revoke_old = "revoke_old" in request.POST
     try:
-        until = link_keys.rotate(place.brand, revoke_old=revoke_old, now=timezone.now())
-    except link_keys.TooManyLinkKeys as error:
+        until = credentials.rotate_link_key(place.brand, revoke_old=revoke_old, now=timezone.now())
+    except credentials.TooManyLinkKeys as error:
         messages.error(request, sentence(error))
         return _back(place)
     still = "Old links no longer work." if revoke_old else f"Old links work until {until:%Y-%m-%d}."
@@ -99,9 +98,9 @@ def rotate_link_key(request: HttpRequest, place: Place) -> HttpResponse:
     return _back(place)
 
 
-def _shown(request: HttpRequest, place: Place, text: str) -> HttpResponse:
+def _shown(request: HttpRequest, place: WorkspaceContext, text: str) -> HttpResponse:
     return render(request, "console/key.html", {"place": place, "page": "keys", "text": text})
 
 
-def _back(place: Place) -> HttpResponse:
+def _back(place: WorkspaceContext) -> HttpResponse:
     return redirect("console-keys", workspace=place.workspace.slug, mode=place.mode)

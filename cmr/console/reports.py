@@ -7,13 +7,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from consent.pages.views import own_page
 
 
 @require_safe
 @for_members
-def reports(request: HttpRequest, place: Place) -> HttpResponseBase:
+def reports(request: HttpRequest, place: WorkspaceContext) -> HttpResponseBase:
     """The same as its key opens on `/reports/own`. Test mode is counted by no report."""
     if place.is_test:
         return render(request, "console/no_reports.html", {"place": place, "page": "reports"})

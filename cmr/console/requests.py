@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from brands.notices import UnknownNotice
-from cmr import asking, confirming, smtp
-from cmr.console.access import Place, for_members
+from brands.catalogue import UnknownNotice
+from cmr import permission_requests
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import AskForm, sentence
 from cmr.console.paging import PAGE_SIZE
+from cmr.messages import CannotReach
 from cmr.models import Answer
-from consent import identifiers, people, scopes
+from consent import identity, relationships, rules
 
 #: What a list shows of them, by the name in its address.
 SHOWN = {
@@ -33,11 +34,11 @@ TOTALS = {
 
 @require_safe
 @for_members
-def requests(request: HttpRequest, place: Place) -> HttpResponse:
+def requests(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """What was asked, newest first."""
     wanted = request.GET.get("show", "")
     chosen = wanted if wanted in SHOWN else ""
-    mine = asking.of_brand(place.brand)
+    mine = permission_requests.list_requests(place.brand)
     found = Paginator(mine.filter(SHOWN[chosen]), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "place": place,
@@ -52,7 +53,7 @@ def requests(request: HttpRequest, place: Place) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def ask(request: HttpRequest, place: Place) -> HttpResponse:
+def ask(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Ask somebody for a yes."""
     form = AskForm(place.brand, request.POST or None)
     if request.method == "POST" and form.is_valid() and _ask(request, place, form):
@@ -61,21 +62,23 @@ def ask(request: HttpRequest, place: Place) -> HttpResponse:
     return render(request, "console/ask.html", context, status=422 if form.errors else 200)
 
 
-def _ask(request: HttpRequest, place: Place, form: AskForm) -> bool:
+def _ask(request: HttpRequest, place: WorkspaceContext, form: AskForm) -> bool:
     language, now = form.cleaned_data["language"], timezone.now()
     try:
-        confirming.ask(place.brand, form.who(), form.question(), language=language, now=now)
-    except (people.NoRelationship, identifiers.InvalidAddress) as error:
+        permission_requests.ask_with_confirmation(
+            place.brand, form.who(), form.question(), language=language, now=now
+        )
+    except (relationships.NoRelationship, identity.InvalidAddress) as error:
         form.add_error("contact", sentence(error))
-    except scopes.UnknownName as error:
+    except rules.UnknownName as error:
         form.add_error(error.field, sentence(error))
-    except scopes.ChannelNotUsed as error:
+    except rules.ChannelNotUsed as error:
         form.add_error("channel", sentence(error))
     except UnknownNotice as error:
         form.add_error("notice", sentence(error))
-    except asking.MayNotAsk as error:
+    except permission_requests.MayNotAsk as error:
         form.add_error(None, sentence(error))
-    except smtp.CannotReach as error:
+    except CannotReach as error:
         form.add_error("contact", sentence(error))
     else:
         messages.success(request, "They are asked.")

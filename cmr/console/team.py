@@ -12,19 +12,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cmr import members
-from cmr.console.access import Place, for_owners, user_of
+from cmr.console.access import WorkspaceContext, for_owners, get_user
 from cmr.console.forms import InvitationForm
-from cmr.freshness import fresh_session_required_to_post
 from cmr.models import Invitation, Member, Role
+from cmr.sign_in import require_fresh_session_to_post
 
 #: An address that had many mails gets no more that day, and whoever invites is not told which.
 INVITED = "Invited. If no mail arrives within minutes, invite them again tomorrow."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_session_required_to_post
+@require_fresh_session_to_post
 @for_owners
-def team(request: HttpRequest, place: Place) -> HttpResponse:
+def team(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Who works here, and who was invited; POST invites."""
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _invite(request, place, form):
@@ -34,21 +34,21 @@ def team(request: HttpRequest, place: Place) -> HttpResponse:
         "page": "team",
         "form": form,
         "members": place.workspace.members.select_related("user").order_by("pk"),
-        "waiting": members.waiting(place.workspace, now=timezone.now()),
+        "waiting": members.list_invitations(place.workspace, now=timezone.now()),
         "roles": Role.choices,
     }
     return render(request, "console/team.html", context, status=422 if form.errors else 200)
 
 
-def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
+def _invite(request: HttpRequest, place: WorkspaceContext, form: InvitationForm) -> bool:
     link = f"{settings.PUBLIC_URL}{reverse('console-join', args=['TOKEN'])}"
     try:
-        members.invite(
+        members.invite_member(
             place.workspace,
             form.cleaned_data["address"],
             role=Role(form.cleaned_data["role"]),
             link=link.replace("TOKEN", "{token}"),
-            by=user_of(request),
+            by=get_user(request),
             now=timezone.now(),
         )
     except members.TooMany as error:
@@ -60,9 +60,9 @@ def _invite(request: HttpRequest, place: Place, form: InvitationForm) -> bool:
 
 
 @require_POST
-@fresh_session_required_to_post
+@require_fresh_session_to_post
 @for_owners
-def change(request: HttpRequest, place: Place, member_id: int) -> HttpResponse:
+def change(request: HttpRequest, place: WorkspaceContext, member_id: int) -> HttpResponse:
     """Another role for a member, or none."""
     member = get_object_or_404(Member, pk=member_id, workspace=place.workspace)
     wanted = request.POST.get("role", "")
@@ -78,20 +78,20 @@ def change(request: HttpRequest, place: Place, member_id: int) -> HttpResponse:
 
 @require_POST
 @for_owners
-def close(request: HttpRequest, place: Place) -> HttpResponse:
+def close(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Close the workspace, once the owner has typed its name."""
     if request.POST.get("name", "").strip() != place.workspace.name:
         messages.error(request, "To close the workspace, type its name.")
         return _back(place)
-    members.close(place.workspace, now=timezone.now())
+    members.close_workspace(place.workspace, now=timezone.now())
     messages.success(request, f"{place.workspace.name} is closed.")
     return redirect("console-index")
 
 
 @require_POST
 @for_owners
-def withdraw(request: HttpRequest, place: Place, invitation_id: int) -> HttpResponse:
-    waiting = members.waiting(place.workspace, now=timezone.now())
+def withdraw(request: HttpRequest, place: WorkspaceContext, invitation_id: int) -> HttpResponse:
+    waiting = members.list_invitations(place.workspace, now=timezone.now())
     get_object_or_404(waiting, pk=invitation_id).delete()
     return _back(place)
 
@@ -101,7 +101,7 @@ def withdraw(request: HttpRequest, place: Place, invitation_id: int) -> HttpResp
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """What an invitation is to; POST accepts it."""
     try:
-        invitation = members.find(token, now=timezone.now())
+        invitation = members.find_invitation(token, now=timezone.now())
         if request.method == "POST":
             return _accepted(request, invitation)
     except members.BadInvitation:
@@ -110,10 +110,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _accepted(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    member = members.accept(invitation, user_of(request), now=timezone.now())
+    member = members.accept_invitation(invitation, get_user(request), now=timezone.now())
     messages.success(request, f"You are {member.role} of {member.workspace.name}.")
     return redirect("console", workspace=member.workspace.slug, mode="test")
 
 
-def _back(place: Place) -> HttpResponse:
+def _back(place: WorkspaceContext) -> HttpResponse:
     return redirect("console-team", workspace=place.workspace.slug)

@@ -9,46 +9,46 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from brands import stream
-from cmr import made_up
+from brands import events
+from cmr import test_mode
 from cmr.console import inbox
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import SayForm, sentence
 from cmr.console.paging import PAGE_SIZE
 from cmr.models import TestMail
-from consent import relationships, scopes
-from consent.identifiers import InvalidAddress
+from consent import relationships, rules
+from consent.identity import InvalidAddress
 
 #: From what is refused to the field that it is about.
 REFUSALS: dict[type[Exception], str] = {
     InvalidAddress: "address",
     relationships.EndedByPerson: "address",
-    scopes.UnknownName: "topic",
-    scopes.CannotBeRefused: "purpose",
-    scopes.CannotBeLimited: "purpose",
-    scopes.ChannelNotUsed: "channel",
+    rules.UnknownName: "topic",
+    rules.CannotBeRefused: "purpose",
+    rules.CannotBeLimited: "purpose",
+    rules.ChannelNotUsed: "channel",
 }
 
 
 @require_POST
 @for_members
-def happen(request: HttpRequest, place: Place) -> HttpResponse:
+def happen(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Somebody who was made up says something."""
     _check(place)
     form = SayForm(request.POST, brand=place.brand)
     if form.is_valid() and _said(place, form):
-        end = stream.last_sequence(place.brand.pk)
+        end = events.read_last_sequence(place.brand.pk)
         messages.success(request, f"It happened: see event {end}.")
         return redirect("console-events", place.workspace.slug, place.mode)
-    return inbox.shown(request, place, form, status=422)
+    return inbox.list_deliveries(request, place, form, status=422)
 
 
-def _said(place: Place, form: SayForm) -> bool:
+def _said(place: WorkspaceContext, form: SayForm) -> bool:
     now = timezone.now()
     try:
-        scope = scopes.resolve(form.names(), decision=form.cleaned_data["decision"])
-        made_up.meet(place.brand, form.contact(), now=now)
-        made_up.say(place.brand, form.contact(), form.choice(scope), now=now)
+        scope = rules.resolve_scope_names(form.names(), decision=form.cleaned_data["decision"])
+        test_mode.create_test_person(place.brand, form.contact(), now=now)
+        test_mode.record_test_choice(place.brand, form.contact(), form.choice(scope), now=now)
     except tuple(REFUSALS) as error:
         form.add_error(REFUSALS[type(error)], sentence(error))
         return False
@@ -57,7 +57,7 @@ def _said(place: Place, form: SayForm) -> bool:
 
 @require_safe
 @for_members
-def mails(request: HttpRequest, place: Place) -> HttpResponse:
+def mails(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """The mails that people would have got, newest first."""
     _check(place)
     found = TestMail.objects.filter(brand=place.brand).order_by("-pk")
@@ -65,6 +65,6 @@ def mails(request: HttpRequest, place: Place) -> HttpResponse:
     return render(request, "console/mails.html", {"place": place, "page": "mails", "mails": rows})
 
 
-def _check(place: Place) -> None:
+def _check(place: WorkspaceContext) -> None:
     if not place.is_test:
         raise Http404

@@ -10,15 +10,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from brands import webhooks
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import ReplayForm, SeekForm, sentence
 from cmr.console.keys import sure_in_live_mode
-from cmr.console.webhooks import back, find, shown, shown_key
+from cmr.console.webhooks import back, find, show_subscription, shown_key
 
 
 @require_POST
 @for_members
-def ping(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def ping(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
     """Sends a message that means nothing, and shows what came back."""
     subscription = find(place, subscription_id)
     try:
@@ -26,27 +26,31 @@ def ping(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Http
     except webhooks.VerificationBusy as error:
         messages.error(request, sentence(error))
         return back(place, subscription)
-    return shown(request, place, subscription, pinged=answer)
+    return show_subscription(request, place, subscription, pinged=answer)
 
 
 @require_POST
 @for_members
-def enable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def enable(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
     subscription = find(place, subscription_id)
     try:
-        webhooks.enable(subscription, now=timezone.now())
+        webhooks.enable_subscription(subscription, now=timezone.now())
     except (webhooks.EndpointNotVerified, webhooks.VerificationBusy) as error:
-        return shown(request, place, subscription, problem=sentence(error), status=422)
+        return show_subscription(request, place, subscription, problem=sentence(error), status=422)
     messages.success(request, "It goes on where it stopped.")
     return back(place, subscription)
 
 
 @require_POST
 @for_members
-def disable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def disable(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
     subscription = find(place, subscription_id)
     try:
-        webhooks.disable(subscription, reason="by_brand", now=timezone.now())
+        webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
     except webhooks.StillSending as error:
         messages.error(request, sentence(error))
     else:
@@ -57,11 +61,13 @@ def disable(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> H
 @require_POST
 @sure_in_live_mode
 @for_members
-def rotate(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def rotate(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
     """A new secret, shown this once."""
     subscription = find(place, subscription_id)
     try:
-        secret = webhooks.rotate(subscription, now=timezone.now())
+        secret = webhooks.rotate_secret(subscription, now=timezone.now())
     except webhooks.StillSending as error:
         messages.error(request, sentence(error))
         return back(place, subscription)
@@ -70,22 +76,24 @@ def rotate(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
 
 @require_POST
 @for_members
-def seek(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def seek(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
     subscription, form = find(place, subscription_id), SeekForm(request.POST)
     if form.is_valid():
         try:
-            webhooks.seek(subscription, after=form.cleaned_data["after"])
+            webhooks.move_cursor(subscription, after=form.cleaned_data["after"])
         except (webhooks.StartsBeyondStream, webhooks.StillSending) as error:
             form.add_error("after", sentence(error))
         else:
             messages.success(request, f"It goes on after event {form.cleaned_data['after']}.")
             return back(place, subscription)
-    return shown(request, place, subscription, seek=form, status=422)
+    return show_subscription(request, place, subscription, seek=form, status=422)
 
 
 @require_POST
 @for_members
-def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def replay(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
     """A range of the stream once more."""
     subscription, form = find(place, subscription_id), ReplayForm(request.POST)
     if form.is_valid():
@@ -98,12 +106,14 @@ def replay(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
         else:
             messages.success(request, f"To be sent again: {number}.")
             return back(place, subscription)
-    return shown(request, place, subscription, replay=form, status=422)
+    return show_subscription(request, place, subscription, replay=form, status=422)
 
 
 @require_POST
 @for_members
-def replay_parked(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def replay_parked(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
     subscription = find(place, subscription_id)
     messages.success(request, f"To be sent again: {webhooks.replay_parked(subscription)}.")
     return back(place, subscription)

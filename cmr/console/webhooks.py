@@ -15,13 +15,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from brands import outbound, stream
+from brands import events
 from brands import webhooks as brand_webhooks
 from brands.models import Attempt, Subscription
-from cmr.console.access import Place, for_members
+from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import ReplayForm, SeekForm, TermsForm, WebhookForm, sentence
 from cmr.console.keys import sure_in_live_mode
 from cmr.console.paging import PAGE_SIZE, before
+from core import http
 
 #: Why one is disabled, as its brand reads it.
 REASONS = {
@@ -32,10 +33,10 @@ REASONS = {
 }
 #: From what is refused to the field that it is about.
 REFUSALS: dict[type[Exception], str | None] = {
-    outbound.ForbiddenUrl: "url",
+    http.ForbiddenUrl: "url",
     brand_webhooks.UnknownEventType: "event_types",
-    brand_webhooks.UnknownPurpose: "purposes",
-    brand_webhooks.UnknownChannel: "channels",
+    brand_webhooks.UnknownFilterPurpose: "purposes",
+    brand_webhooks.UnknownFilterChannel: "channels",
     brand_webhooks.StartsBeyondStream: "after",
     brand_webhooks.TooManySubscriptions: None,
     brand_webhooks.StillSending: None,
@@ -67,14 +68,14 @@ class Hook:
 
 @require_safe
 @for_members
-def webhooks(request: HttpRequest, place: Place) -> HttpResponse:
+def webhooks(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     mine = brand_webhooks.filter_subscriptions(place.brand).order_by("created_at")
     parked = Count("quarantined_events__sequence", filter=Q(quarantined_events__retry_at=None))
     context = {
         "place": place,
         "page": "webhooks",
         "hooks": [Hook(each, each.parked) for each in mine.annotate(parked=parked)],
-        "last_sequence": stream.last_sequence(place.brand.pk),
+        "last_sequence": events.read_last_sequence(place.brand.pk),
     }
     return render(request, "console/webhooks.html", context)
 
@@ -82,13 +83,13 @@ def webhooks(request: HttpRequest, place: Place) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode
 @for_members
-def subscribe(request: HttpRequest, place: Place) -> HttpResponse:
+def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Another webhook, whose secret is shown this once."""
     form = WebhookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            subscription, secret = brand_webhooks.subscribe_and_verify(
+            subscription, secret = brand_webhooks.create_verified_subscription(
                 place.brand,
                 form.terms(),
                 after=data["after"],
@@ -104,20 +105,22 @@ def subscribe(request: HttpRequest, place: Place) -> HttpResponse:
 
 @require_safe
 @for_members
-def webhook(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
-    return shown(request, place, find(place, subscription_id))
+def webhook(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
+    return show_subscription(request, place, find(place, subscription_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode  # or an open session would lead the events of real people elsewhere
 @for_members
-def edit(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)
-    stands = asdict(brand_webhooks.get_terms(subscription))
+    stands = asdict(brand_webhooks.read_terms(subscription))
     form = TermsForm(request.POST or None, initial=stands)
     if request.method == "POST" and form.is_valid():
         try:
-            brand_webhooks.change(subscription, form.terms(), now=timezone.now())
+            brand_webhooks.change_subscription(subscription, form.terms(), now=timezone.now())
         except tuple(REFUSALS) as error:
             form.add_error(REFUSALS[type(error)], sentence(error))
         else:
@@ -128,12 +131,14 @@ def edit(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Http
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def delete(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> HttpResponse:
+def delete(
+    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+) -> HttpResponse:
     """Asks whether it is meant; POST means it."""
     subscription = find(place, subscription_id)
     if request.method == "POST":
         try:
-            brand_webhooks.disable(subscription, reason="removed", now=timezone.now())
+            brand_webhooks.disable_subscription(subscription, reason="removed", now=timezone.now())
         except brand_webhooks.StillSending as error:
             messages.error(request, sentence(error))
         else:
@@ -143,20 +148,20 @@ def delete(request: HttpRequest, place: Place, subscription_id: uuid.UUID) -> Ht
     return render(request, "console/delete_webhook.html", context)
 
 
-def find(place: Place, subscription_id: uuid.UUID) -> Subscription:
+def find(place: WorkspaceContext, subscription_id: uuid.UUID) -> Subscription:
     """The brand's own; another brand's is as little there as one that was deleted."""
     for subscription in brand_webhooks.filter_subscriptions(place.brand).filter(pk=subscription_id):
         return subscription
     raise Http404
 
 
-def back(place: Place, subscription: Subscription) -> HttpResponse:
+def back(place: WorkspaceContext, subscription: Subscription) -> HttpResponse:
     return redirect("console-webhook", place.workspace.slug, place.mode, subscription.pk)
 
 
-def shown(
+def show_subscription(
     request: HttpRequest,
-    place: Place,
+    place: WorkspaceContext,
     subscription: Subscription,
     *,
     status: int = 200,
@@ -171,7 +176,7 @@ def shown(
         "place": place,
         "page": "webhooks",
         "hook": Hook(subscription, quarantined.filter(retry_at=None).count()),
-        "last_sequence": stream.last_sequence(place.brand.pk),
+        "last_sequence": events.read_last_sequence(place.brand.pk),
         "quarantined": quarantined[:MOST_QUARANTINED],
         "quarantined_count": quarantined.count(),
         "log": log[:PAGE_SIZE],
@@ -183,7 +188,7 @@ def shown(
 
 
 def shown_key(
-    request: HttpRequest, place: Place, subscription: Subscription, secret: str
+    request: HttpRequest, place: WorkspaceContext, subscription: Subscription, secret: str
 ) -> HttpResponse:
     """The page that shows what it verifies with, this once."""
     context = {
@@ -195,7 +200,7 @@ def shown_key(
     return render(request, "console/webhook_key.html", context)
 
 
-def _form(request: HttpRequest, place: Place, form: Form, **more: Any) -> HttpResponse:
+def _form(request: HttpRequest, place: WorkspaceContext, form: Form, **more: Any) -> HttpResponse:
     context = {"place": place, "page": "webhooks", "form": form, **more}
     status = 422 if form.errors else 200
     return render(request, "console/webhook_form.html", context, status=status)

@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from brands import domains, stream, webhooks, workspaces
+from brands import events, webhooks, workspaces
 from brands.models import BrandKey, Subscription, Topic
 from cmr import members, rate_limits
-from cmr.console.access import Place, for_members, for_owners, user_of
+from cmr.console.access import WorkspaceContext, for_members, for_owners, get_user
 from cmr.console.forms import WorkspaceForm, sentence
 from cmr.models import Member
 from consent.models import Relationship
@@ -32,7 +32,7 @@ class Step(NamedTuple):
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """The user's workspaces; whoever has one alone is there at once."""
-    mine = Member.objects.filter(user=user_of(request)).select_related("workspace")
+    mine = Member.objects.filter(user=get_user(request)).select_related("workspace")
     found = list(mine.order_by("workspace__name"))
     if len(found) == 1:
         return redirect("console", workspace=found[0].workspace.slug, mode=_mode(found[0]))
@@ -48,9 +48,11 @@ def _mode(member: Member) -> str:
 def begin(request: HttpRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        attempt = rate_limits.consume("workspace", account=user_of(request).pk)
+        attempt = rate_limits.count_attempt("workspace", account=get_user(request).pk)
         try:
-            made = members.begin(user_of(request), **form.cleaned_data, now=timezone.now())
+            made = members.begin_workspace_as_owner(
+                get_user(request), **form.cleaned_data, now=timezone.now()
+            )
         except (
             members.SameDomain,
             workspaces.BadDomain,
@@ -68,7 +70,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_members
-def overview(request: HttpRequest, place: Place) -> HttpResponse:
+def overview(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Where the brand is, and what to do next."""
     brand = place.brand
     context = {
@@ -76,12 +78,12 @@ def overview(request: HttpRequest, place: Place) -> HttpResponse:
         "page": "overview",
         "steps": _steps(place),
         "people": Relationship.objects.active().filter(brand=brand).count(),
-        "last_sequence": stream.last_sequence(brand.pk),
+        "last_sequence": events.read_last_sequence(brand.pk),
     }
     return render(request, "console/overview.html", context)
 
 
-def _steps(place: Place) -> list[Step]:
+def _steps(place: WorkspaceContext) -> list[Step]:
     """The way from nothing to live, and how far it is gone."""
     brand, here = place.brand, place.path
     keys, hooks = BrandKey.objects.filter(brand=brand), Subscription.objects.filter(brand=brand)
@@ -102,7 +104,7 @@ def _steps(place: Place) -> list[Step]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owners
-def domain(request: HttpRequest, place: Place) -> HttpResponse:
+def domain(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """How the domain is proven; POST looks whether it is."""
     problem = _prove(request, place) if request.method == "POST" else ""
     place.workspace.refresh_from_db()
@@ -114,16 +116,20 @@ def domain(request: HttpRequest, place: Place) -> HttpResponse:
         "page": "domain",
         "problem": problem,
         "looked_at": timezone.now(),
-        "record": domains.record_of(place.workspace.domain),
-        "url": domains.url_of(place.workspace.domain),
-        "value": domains.value_of(place.workspace),
+        "record": workspaces.build_txt_name(place.workspace.domain),
+        "url": workspaces.build_proof_url(place.workspace.domain),
+        "value": workspaces.build_txt_value(place.workspace),
     }
     return render(request, "console/domain.html", context, status=422 if problem else 200)
 
 
-def _prove(request: HttpRequest, place: Place) -> str:
+def _prove(request: HttpRequest, place: WorkspaceContext) -> str:
     try:
-        domains.prove(place.workspace, now=timezone.now())
-    except (domains.NotProven, domains.Busy, workspaces.DomainTaken) as error:
+        workspaces.prove_domain(place.workspace, now=timezone.now())
+    except (
+        workspaces.DomainNotProven,
+        workspaces.DomainProofBusy,
+        workspaces.DomainTaken,
+    ) as error:
         return sentence(error)
     return ""

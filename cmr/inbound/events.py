@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 from django.utils.dateparse import parse_datetime
 
-from brands import time_bounds
 from cmr.inbound.posts import Post, Unreadable
+from core import time
 
 UNSUBSCRIBED, COMPLAINED = "unsubscribed", "complained"
 #: Kinds of feedback (RFC 5965, IANA) by which nobody says that they want no more.
@@ -32,7 +32,7 @@ TRIPS = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSEr
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProviderEvent:
     """What a provider tells of one of a brand's people."""
 
     #: `UNSUBSCRIBED` or `COMPLAINED`.
@@ -50,7 +50,7 @@ class Told:
 class Events:
     """All that one post tells, and how many events in it are something else."""
 
-    told: tuple[Told, ...] = ()
+    told: tuple[ProviderEvent, ...] = ()
     no_choice: int = 0
     unreadable: int = 0
 
@@ -94,7 +94,7 @@ def read_events(form: Form, post: Post) -> Events:
     return Events(told, read.count([]), unreadable)
 
 
-def _read(form: Form, event: Any) -> list[Told] | None:
+def _read(form: Form, event: Any) -> list[ProviderEvent] | None:
     """Return what one event tells of anybody; None where it cannot be read."""
     try:
         event = form.prepare(event)
@@ -111,14 +111,14 @@ def _word(form: Form, event: Any) -> str:
     return word
 
 
-def _tell(form: Form, event: Any, kind: str) -> Iterator[Told]:
+def _tell(form: Form, event: Any, kind: str) -> Iterator[ProviderEvent]:
     emails = [each for each in _list_of(_first(event, form.email)) if each]
     if not emails or not all(isinstance(each, str) for each in emails):
         raise ValueError("an event without an address")
     at = next((at for path in form.at if (at := read_moment(_find(event, path)))), None)
     labels = tuple(_labels(form, event))
     for email in emails:
-        yield Told(kind, email, _name(form, event, kind, email, at), at, labels)
+        yield ProviderEvent(kind, email, _name(form, event, kind, email, at), at, labels)
 
 
 def _name(form: Form, event: Any, kind: str, email: str, at: datetime | None) -> str:
@@ -184,7 +184,7 @@ def read_moment(value: Any) -> datetime | None:
         moment = _read_number(float(value)) if not isinstance(value, bool) else None
     except (TypeError, ValueError, OverflowError, OSError):
         moment = _read_iso(value)
-    return moment if moment and time_bounds.is_in_range(moment) else None
+    return moment if moment and time.is_in_range(moment) else None
 
 
 def _read_number(number: float) -> datetime:

@@ -24,13 +24,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from brands.models import Brand
-from cmr import preferences
-from consent import identifiers, ledger, people
-from consent.identifiers import Contact
+from cmr import choices
+from consent import identity, ledger, relationships
+from consent.brand_events import find_contact_point
+from consent.decision import Scope
+from consent.identity import Contact
 from consent.ledger import Actor, LiftRefused, NewChoice
 from consent.models import Identifier, LedgerEntry
-from consent.recipients import find_contact_point
-from consent.resolution import Scope
 
 PURPOSE = "marketing"
 #: Names of messages that are kept as they are; of any other, its digest.
@@ -38,7 +38,7 @@ PLAIN = re.compile(r"[\w.:=/+ -]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecordedMessage:
     """A no or yes to marketing on one channel."""
 
     contact: Contact
@@ -65,61 +65,66 @@ class Heard:
         return f"{self.origin or f'{self.by}: '}{self.what}, {self.at.isoformat()}"
 
 
-def scope_of(brand: Brand, channel: str) -> Scope:
+def resolve_message_scope(brand: Brand, channel: str) -> Scope:
     """What a no or yes is taken to be about."""
     return Scope(brand.pk, PURPOSE, channel)
 
 
-def take_no(brand: Brand, heard: Heard, *, now: datetime) -> LedgerEntry | None:
+def record_refusal(brand: Brand, heard: RecordedMessage, *, now: datetime) -> LedgerEntry | None:
     """Record the person's no; None where it is known already."""
-    relationship = people.ever(brand.pk, heard.contact)
+    relationship = relationships.find_any_relationship(brand.pk, heard.contact)
     with transaction.atomic():
-        scope = scope_of(brand, heard.channel)
+        scope = resolve_message_scope(brand, heard.channel)
         if relationship is not None:
             subject_id = relationship.subject_id
         else:
             address = _find_address(brand, heard.contact)
             scope, subject_id = scope._replace(contact_point=address.pk), address.subject_id
-        person = ledger.lock(subject_id)  # so that of two at once the second sees
-        known = preferences.has_refused(person.pk, scope, now=now)
-        if known or _is_repeat(person.pk, brand, heard, _points_of(subject_id, scope)):
+        person = ledger.lock_subject(subject_id)  # so that of two at once the second sees
+        known = choices.has_refused(person.pk, scope, now=now)
+        if known or _is_repeat(person.pk, brand, heard, _find_contact_points(subject_id, scope)):
             return None
         choice = NewChoice(
             scope, "deny", evidence=heard.evidence, campaign=heard.campaign, made_at=heard.at
         )
-        return ledger.record(subject_id, [choice], by=Actor(heard.source), now=now)[0]
+        return ledger.record_choices(subject_id, [choice], by=Actor(heard.source), now=now)[0]
 
 
 def _find_address(brand: Brand, contact: Contact) -> Identifier:
     """Return the identifier of an address that the brand has no relationship with."""
-    digest = identifiers.digest_of_contact(contact)
+    digest = identity.compute_contact_digest(contact)
     assert digest is not None  # what people write has an address, not a brand's reference
-    return identifiers.find_or_create(digest, made_up_by=brand if brand.test else None)
+    return identity.find_or_create_identifier(digest, made_up_by=brand if brand.test else None)
 
 
-def take_yes(brand: Brand, heard: Heard, *, now: datetime) -> LedgerEntry | None:
+def record_consent(brand: Brand, heard: RecordedMessage, *, now: datetime) -> LedgerEntry | None:
     """Record the brand's account of a yes; None where nobody is known, it is known already, or
     the person's own no stands."""
     try:
-        relationship = people.find(brand.pk, heard.contact)
-    except people.NoRelationship:
+        relationship = relationships.find_relationship(brand.pk, heard.contact)
+    except relationships.NoRelationship:
         return None
     choice = NewChoice(
-        scope_of(brand, heard.channel), "grant", evidence=heard.evidence, made_at=heard.at
+        resolve_message_scope(brand, heard.channel),
+        "grant",
+        evidence=heard.evidence,
+        made_at=heard.at,
     )
     with transaction.atomic():
-        person = ledger.lock(relationship.person_id)
-        points = _points_of(relationship.subject_id, scope_of(brand, heard.channel))
+        person = ledger.lock_subject(relationship.person_id)
+        points = _find_contact_points(
+            relationship.subject_id, resolve_message_scope(brand, heard.channel)
+        )
         if _is_repeat(person.pk, brand, heard, points):
             return None
         try:
             actor = Actor("brand_api", brand.pk)
-            return ledger.record(relationship.subject_id, [choice], by=actor, now=now)[0]
+            return ledger.record_choices(relationship.subject_id, [choice], by=actor, now=now)[0]
         except LiftRefused:
             return None
 
 
-def _points_of(subject_id: uuid.UUID, scope: Scope) -> Q:
+def _find_contact_points(subject_id: uuid.UUID, scope: Scope) -> Q:
     """Return which entries a message of this subject's address can have made.
 
     Were those of the person's other addresses among them, a brand could hand on one message for
@@ -129,7 +134,7 @@ def _points_of(subject_id: uuid.UUID, scope: Scope) -> Q:
     return own if scope.contact_point else own | Q(contact_point=None)
 
 
-def _is_repeat(person_id: uuid.UUID, brand: Brand, heard: Heard, points: Q) -> bool:
+def _is_repeat(person_id: uuid.UUID, brand: Brand, heard: RecordedMessage, points: Q) -> bool:
     """Whether the person's record holds this message already, of the address that it is from."""
     said = LedgerEntry.objects.of_person(person_id).filter(points, brand=brand)
     named = Q(text__evidence__startswith=heard.origin)

@@ -11,12 +11,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from brands import credentials, encryption
+from brands import credentials
 from brands.models import Brand
 from cmr.inbound import providers
 from cmr.inbound.posts import NotSigned
 from cmr.inbound.providers import Letter
 from cmr.models import Inlet, InletCount, Outcome, UsedToken
+from core import crypto
 
 KIND = "cmr_inlet"
 #: A brand may have so many open.
@@ -29,7 +30,7 @@ class TooManyInlets(Exception):
     """The brand has `MOST` open already."""
 
 
-class NoNumbers(ValueError):
+class ProviderHasNoNumbers(ValueError):
     """Only inlets for text messages have a country."""
 
 
@@ -41,38 +42,38 @@ def open_inlet(
     Raises:
         TooManyInlets, NoNumbers, providers.BadKey
     """
-    made = credentials.mint(KIND)
+    made = credentials.generate_credential(KIND)
     inlet = Inlet(brand=brand, provider=provider, prefix=made.prefix, digest=made.digest)
     inlet.signing_key = _sealed(provider, signing_key)
     inlet.country = _check_country(provider, country)
     with transaction.atomic():
         Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
-        if of_brand(brand).count() >= MOST:
+        if list_inlets(brand).count() >= MOST:
             raise TooManyInlets(f"a brand may have {MOST} inlets")
         inlet.save()
-    return inlet, address_of(provider, made.text)
+    return inlet, build_inlet_url(provider, made.text)
 
 
-def address_of(provider: str, secret: str) -> str:
+def build_inlet_url(provider: str, secret: str) -> str:
     medium = providers.PROVIDERS[provider].medium
     return f"{settings.PUBLIC_URL}/inbound/{medium}/{provider}/{secret}"
 
 
-def of_brand(brand: Brand) -> QuerySet[Inlet]:
+def list_inlets(brand: Brand) -> QuerySet[Inlet]:
     """Those that are open."""
     return Inlet.objects.filter(brand=brand, closed_at=None)
 
 
-def recognise(provider: str, secret: str) -> Inlet | None:
+def find_inlet(provider: str, secret: str) -> Inlet | None:
     """The open inlet of this address, with its brand; None for any other."""
-    if (prefix := credentials.prefix_of(secret, kind=KIND)) is None:
+    if (prefix := credentials.read_credential_prefix(secret, kind=KIND)) is None:
         return None
     known = Inlet.objects.filter(prefix=prefix, provider=provider, closed_at=None)
     inlet = known.select_related("brand").first()
-    return inlet if inlet and credentials.matches(secret, bytes(inlet.digest)) else None
+    return inlet if inlet and credentials.matches_digest(secret, bytes(inlet.digest)) else None
 
 
-def set_key(inlet: Inlet, signing_key: str) -> None:
+def set_signing_key(inlet: Inlet, signing_key: str) -> None:
     """From now on take only what this key verifies; with an empty one, all that comes.
 
     Raises:
@@ -97,14 +98,14 @@ def has_numbers(provider: str) -> bool:
     return providers.PROVIDERS[provider].medium == "sms"
 
 
-def key_of(inlet: Inlet) -> str:
+def read_signing_key(inlet: Inlet) -> str:
     """What its provider's signatures are verified with; empty where the brand gave none."""
-    return encryption.decrypt_text(bytes(inlet.signing_key)) if inlet.signing_key else ""
+    return crypto.decrypt_text(bytes(inlet.signing_key)) if inlet.signing_key else ""
 
 
 def reencrypt_keys() -> int:
     """Encrypt the signing keys of all inlets with the key of today; return how many."""
-    return encryption.reencrypt_field(Inlet.objects.all(), "signing_key")
+    return crypto.reencrypt_field(Inlet.objects.all(), "signing_key")
 
 
 def ask_to_confirm(inlet: Inlet, url: str) -> None:
@@ -141,7 +142,7 @@ def use_token(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
         raise NotSigned("the token came before, with another content")
 
 
-def count(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) -> None:
+def count_outcomes(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) -> None:
     """Add to how many events of the inlet had each outcome."""
     for outcome, number in outcomes.items():
         counted = InletCount.objects.filter(inlet=inlet, outcome=outcome)
@@ -152,25 +153,25 @@ def count(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) -> None:
             counted.update(**adding)
 
 
-def sort_counts(inlet: Inlet) -> list[InletCount]:
+def list_counts(inlet: Inlet) -> list[InletCount]:
     """Return what was counted, in the order of `Outcome`."""
     order = list(Outcome.values)
     return sorted(inlet.counts.all(), key=lambda each: order.index(each.outcome))
 
 
-def verifies(inlet: Inlet) -> bool:
+def verifies_signatures(inlet: Inlet) -> bool:
     """Return whether it takes only what its provider signed."""
     return inlet.provider == "amazon_ses" or inlet.signing_key is not None
 
 
-def close(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:
+def close_inlet(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:
     """Take nothing more from it; False where the brand has none such open."""
-    return of_brand(brand).filter(pk=inlet_id).update(closed_at=now) == 1
+    return list_inlets(brand).filter(pk=inlet_id).update(closed_at=now) == 1
 
 
 def _check_country(provider: str, country: str) -> str:
     if country and not has_numbers(provider):
-        raise NoNumbers(f"{providers.PROVIDERS[provider].name} hands on no numbers")
+        raise ProviderHasNoNumbers(f"{providers.PROVIDERS[provider].name} hands on no numbers")
     return country
 
 
@@ -178,4 +179,4 @@ def _sealed(provider: str, signing_key: str) -> bytes | None:
     if not signing_key:
         return None
     providers.check_key(provider, signing_key)
-    return encryption.encrypt_text(signing_key)
+    return crypto.encrypt_text(signing_key)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from brands.models import Brand
 from cmr.inbound import hearing
-from cmr.inbound.hearing import Heard
+from cmr.inbound.hearing import RecordedMessage
 from cmr.inbound.meaning import Meaning, Understood
-from consent.identifiers import Contact
+from consent.identity import Contact
 from consent.models import Source
 
 #: By channel: what its choices come by, and how their evidence begins.
@@ -28,11 +28,13 @@ def record_message(
     """Record what a message asks for, once for each *name*.
 
     Raises:
-        consent.identifiers.InvalidAddress
+        consent.identity.identifiers.InvalidAddress
     """
     source, by = WAYS[channel]
-    heard = Heard(contact, channel, source, by=by, what=f"“{understood.words}”", at=at, name=name)
+    heard = RecordedMessage(
+        contact, channel, source, by=by, what=f"“{understood.words}”", at=at, name=name
+    )
     if understood.meaning == Meaning.STOP:
-        hearing.take_no(brand, heard, now=now)
+        hearing.record_refusal(brand, heard, now=now)
     elif understood.meaning == Meaning.START:
-        hearing.take_yes(brand, heard, now=now)
+        hearing.record_consent(brand, heard, now=now)

@@ -51,7 +51,7 @@ class Post:
             raise Unreadable("this is not JSON") from error
 
 
-def read_post(request: HttpRequest, *, url: str, most: int) -> Post:
+def read_request(request: HttpRequest, *, url: str, most: int) -> Post:
     """Read a request of up to *most* bytes; files in a form are dropped.
 
     Raises:

@@ -91,7 +91,7 @@ def check_key(provider: str, key: str) -> None:
         raise BadKey(f"this is not a key of {name}") from error
 
 
-def read_post(provider: str, post: Post, *, key: str, now: datetime) -> Letter:
+def parse_post(provider: str, post: Post, *, key: str, now: datetime) -> Letter:
     """Return what a provider says; with a *key* only where it signed it, and Amazon's always.
 
     Raises:

@@ -9,15 +9,15 @@ from datetime import datetime
 
 from brands.models import Brand, Campaign
 from cmr.inbound import hearing, inlets, messages, replies
-from cmr.inbound.events import Told
+from cmr.inbound.events import ProviderEvent
 from cmr.inbound.gateways import Message
-from cmr.inbound.hearing import Heard
+from cmr.inbound.hearing import RecordedMessage
 from cmr.inbound.meaning import Meaning
 from cmr.inbound.providers import PROVIDERS, Letter
 from cmr.inbound.senders import add_country_code, find_address
 from cmr.models import Inlet, Outcome
-from consent import people
-from consent.identifiers import Contact, InvalidAddress
+from consent import relationships
+from consent.identity import Contact, InvalidAddress
 from consent.models import Source
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ MOST_TEXT = {"sms": 5_000, "mail": 200_000}
 MOST_SUBJECT = 2_000
 
 
-def take_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
+def record_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
     """Record what is somebody's choice, and count the rest.
 
     Raises:
@@ -48,11 +48,11 @@ def take_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
         outcomes[Outcome.NO_CHOICE] = 1
     if outcomes[Outcome.UNREADABLE] or outcomes[Outcome.BAD_ADDRESS]:
         log.warning("inlet %s: %s", inlet.pk, {each.value: outcomes[each] for each in Outcome})
-    inlets.count(inlet, outcomes, now=now)
+    inlets.count_outcomes(inlet, outcomes, now=now)
 
 
-def _take_told(inlet: Inlet, told: Told, now: datetime) -> Outcome:
-    heard = Heard(
+def _take_told(inlet: Inlet, told: ProviderEvent, now: datetime) -> Outcome:
+    heard = RecordedMessage(
         Contact(email=find_address(told.email), world=inlet.brand.world),
         "email",
         Source.MAIL_PROVIDER,
@@ -64,7 +64,7 @@ def _take_told(inlet: Inlet, told: Told, now: datetime) -> Outcome:
     )
     try:
         outcome = _judge_address(inlet.brand, heard.contact)
-        hearing.take_no(inlet.brand, heard, now=now)
+        hearing.record_refusal(inlet.brand, heard, now=now)
     except InvalidAddress:
         return Outcome.BAD_ADDRESS
     return outcome
@@ -109,7 +109,7 @@ def _judge_address(brand: Brand, contact: Contact) -> Outcome:
     Raises:
         InvalidAddress
     """
-    known = people.ever(brand.pk, contact)
+    known = relationships.find_any_relationship(brand.pk, contact)
     return Outcome.UNKNOWN_ADDRESS if known is None else Outcome.TAKEN
 
 

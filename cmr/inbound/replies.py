@@ -110,7 +110,7 @@ APPLE_SHAPE = re.compile(
 )
 
 
-class Reason(StrEnum):
+class IgnoredReason(StrEnum):
     """Why a message was taken for nothing."""
 
     AUTOMATIC = "automatic"
@@ -122,7 +122,7 @@ class Reading(NamedTuple):
     """What a message says, or why it says nothing."""
 
     understood: Understood | None
-    reason: Reason | None = None
+    reason: IgnoredReason | None = None
 
 
 def read_sms(text: str) -> Reading:
@@ -139,18 +139,18 @@ def read_mail(
     if BY_APPLE.match(apple_unsubscribe) or _is_by_apple(text, auto_submitted):
         return Reading(Understood(Meaning.STOP, "apple mail"))
     if is_automatic(sender=sender, subject=subject, text=text, auto_submitted=auto_submitted):
-        return Reading(None, Reason.AUTOMATIC)
+        return Reading(None, IgnoredReason.AUTOMATIC)
     if understood := find_no(subject=subject, text=text):
         return Reading(understood)
     return Reading(None, _explain(text, find_own_words(text)))
 
 
-def _explain(text: str, own_words: str) -> Reason:
+def _explain(text: str, own_words: str) -> IgnoredReason:
     """Return why a text is no request: only what it quotes asks for one, or nothing does."""
     if len(text.split()) == len(own_words.split()):
-        return Reason.NO_REQUEST
+        return IgnoredReason.NO_REQUEST
     is_quoted = meaning.has_no(text) or not own_words.strip()
-    return Reason.QUOTED_ONLY if is_quoted else Reason.NO_REQUEST
+    return IgnoredReason.QUOTED_ONLY if is_quoted else IgnoredReason.NO_REQUEST
 
 
 def find_no(*, subject: str, text: str) -> Understood | None:

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.utils.dateparse import parse_datetime
 
-from brands import outbound
 from cmr.inbound.posts import NotSigned
+from core import http
 
 #: Where Amazon keeps the certificates that it signs with.
 CERTIFICATE_URL = re.compile(
@@ -139,5 +139,5 @@ def forget_certificates() -> None:
 
 
 async def _get(url: str) -> bytes | None:
-    async with outbound.client(seconds=PATIENCE) as session:
-        return await outbound.fetch(session, url, most=MAX_CERTIFICATE_BYTES)
+    async with http.open_session(seconds=PATIENCE) as session:
+        return await http.fetch(session, url, most=MAX_CERTIFICATE_BYTES)

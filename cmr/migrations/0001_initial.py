@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import brands.ordered_ids
+import core.db.uuid7
 
 
 class Migration(migrations.Migration):
@@ -409,7 +409,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from brands.models import Channel, Notice, Purpose
-from brands.ordered_ids import new_id
 from consent.models import Relationship, Subject
+from core.db import new_id
 
 
 class Answer(models.TextChoices):

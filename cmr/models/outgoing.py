@@ -1,4 +1,4 @@
-"""What is still to be sent, for `cmr.outbox`."""
+"""What is still to be sent, for `cmr.messages.outbox`."""
 
 from __future__ import annotations
 

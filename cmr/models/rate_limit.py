@@ -1,4 +1,4 @@
-"""How often something was tried, for `cmr.rate_limits`."""
+"""How often something was tried, for `cmr.rate_limits.limits`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from consent import identifiers
+from consent import identity
 
 if TYPE_CHECKING:
     EmailField = models.EmailField[str, str]  # generic for the type checker alone
@@ -24,15 +24,15 @@ else:
 def sign_in_name(text: str) -> str:
     """The address in the one spelling under which accounts are kept."""
     try:
-        return identifiers.normalise_email(text)
-    except identifiers.InvalidAddress:
+        return identity.normalise_email(text)
+    except identity.InvalidAddress:
         return text.strip().lower()
 
 
 def _check_address(text: str) -> None:
     try:
-        identifiers.normalise_email(text)
-    except identifiers.InvalidAddress as error:
+        identity.normalise_email(text)
+    except identity.InvalidAddress as error:
         raise ValidationError(_("This is not an e-mail address.")) from error
 
 
@@ -54,7 +54,7 @@ class UserManager(BaseUserManager["User"]):
         Raises:
             identifiers.InvalidAddress
         """
-        user = self.model(email=identifiers.normalise_email(email), **extra)
+        user = self.model(email=identity.normalise_email(email), **extra)
         user.set_password(password)
         user.save(using=self._db)
         return user

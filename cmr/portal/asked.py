@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from brands.models import Topic
-from cmr import asking
+from cmr import permission_requests
 from cmr.models import Answer, Consumer, PermissionRequest
 from cmr.portal import done
 from cmr.portal.choosing import BadWish, refused
@@ -23,11 +23,13 @@ from cmr.portal.person import for_consumers
 @require_safe
 @for_consumers
 def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    waiting = asking.with_notices(asking.waiting(consumer.subject_id), get_language())
+    waiting = permission_requests.attach_notices(
+        permission_requests.list_waiting_requests(consumer.subject_id), get_language()
+    )
     keys = [(each.relationship.brand_id, each.topic or "") for each in waiting]
     names = Topic.objects.names(keys)
     rows = [(each, names.get(key, "")) for each, key in zip(waiting, keys, strict=True)]
-    context = {"rows": rows, "done": done.read(request, consumer)}
+    context = {"rows": rows, "done": done.read_undo(request, consumer)}
     return render(request, "cmr/asked.html", context)
 
 
@@ -40,8 +42,10 @@ def answer(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> H
     if given not in Answer.values:
         return refused(request, BadWish(_("There is no such answer.")))
     try:
-        entries = asking.answer(one, Answer(given), by="portal", now=timezone.now())
-    except asking.Answered:
+        entries = permission_requests.answer_request(
+            one, Answer(given), by="portal", now=timezone.now()
+        )
+    except permission_requests.AlreadyAnswered:
         messages.info(request, _("You had answered this already."))
         entries = []
     return done.back(request, entries)

@@ -12,16 +12,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brands import connections, time_bounds
+from brands import workspaces
 from brands.models import Brand, Channel, Purpose
-from brands.times import read_local
-from cmr import asking, controls, history, preferences
+from cmr import choices, permission_requests, personal_data
 from cmr.models import Consumer
-from cmr.portal import done
+from cmr.portal import brand_controls, done
 from cmr.portal.choosing import PER
 from cmr.portal.person import for_consumers
-from consent import contact_reports, honouring
+from consent import propagation, reporting
 from consent.models import Relationship
+from core import time
+from core.time import read_local
 
 LAST_CHANGES = 5
 
@@ -31,23 +32,29 @@ LAST_CHANGES = 5
 def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     one = get_object_or_404(Brand.objects.live(), slug=slug)
     now = timezone.now()
-    page = controls.of_brand(consumer, one, now=now)
+    page = brand_controls.build_brand_page(consumer, one, now=now)
     if page is None:
         points = consumer.contact_points.order_by("kind", "pk")
-        usual = preferences.find_usual_point(consumer)
-        is_connected = connections.is_connected(one, now=now)
+        usual = choices.find_usual_point(consumer)
+        is_connected = workspaces.is_brand_connected(one, now=now)
         context = {"brand": one, "points": points, "usual": usual, "is_connected": is_connected}
         return render(request, "cmr/stranger.html", context)
-    waiting = asking.waiting(consumer.subject_id, brand_id=one.pk)
-    last = controls.last_entry(consumer, one)
-    fates = [f for f in honouring.fates(last, now=now) if f.brand == one] if last else []
+    waiting = permission_requests.list_waiting_requests(consumer.subject_id, brand_id=one.pk)
+    last = brand_controls.find_last_entry(consumer, one)
+    fates = (
+        [f for f in propagation.list_brand_statuses(last, now=now) if f.brand == one]
+        if last
+        else []
+    )
     context = {
         "page": page,
         "per": PER,
-        "asked_here": asking.with_notices(waiting, get_language()),
-        "changes": history.changes(consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk),
+        "asked_here": permission_requests.attach_notices(waiting, get_language()),
+        "changes": personal_data.list_changes(
+            consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk
+        ),
         "fate": (fates[0], fates[0].state(now)) if fates else None,
-        "done": done.read(request, consumer),
+        "done": done.read_undo(request, consumer),
     }
     return render(request, "cmr/brand.html", context)
 
@@ -58,9 +65,9 @@ def end(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     """End the relationship: from now on every check of this brand answers no."""
     relationship = _ever(consumer, slug)
     brand, now = relationship.brand, timezone.now()
-    if preferences.end_relationship(consumer, relationship, by="portal", now=now):
+    if choices.end_relationship(consumer, relationship, by="portal", now=now):
         said = _("The relationship with %s ended.") % brand.name
-        told = _("They were told.") if connections.is_connected(brand, now=now) else ""
+        told = _("They were told.") if workspaces.is_brand_connected(brand, now=now) else ""
         messages.success(request, f"{said} {told}".strip())
     return redirect("brand", slug=slug)
 
@@ -104,14 +111,14 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
         moment = read_local(typed.get("contacted_at", ""))
     except ValueError as wrong:
         raise ValueError(_("Say when it came: the day and the time.")) from wrong
-    if not time_bounds.is_day_in_range(moment.date()):
+    if not time.is_day_in_range(moment.date()):
         raise ValueError(_("A day lies between the years 1900 and 2199."))
     if typed.get("channel") not in Channel.values:
         raise ValueError(_("Say by which way it came."))
     if not Purpose.objects.filter(code=typed.get("purpose", ""), has_channels=True).exists():
         raise ValueError(_("Say what it was about."))
     try:
-        return contact_reports.report(
+        return reporting.report_contact(
             relationship,
             purpose=typed["purpose"],
             channel=typed["channel"],
@@ -119,5 +126,5 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
             message=typed.get("message", "")[:10_000],
             now=timezone.now(),
         )
-    except contact_reports.InTheFuture as wrong:
+    except reporting.InTheFuture as wrong:
         raise ValueError(_("This moment has not come yet.")) from wrong

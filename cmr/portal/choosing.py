@@ -15,18 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from brands import time_bounds
-from brands.times import read_day
-from cmr import preferences, undoing
+from cmr import choices
+from cmr.choices import ChoiceRequest
 from cmr.models import Consumer
 from cmr.portal import done, listing, words
 from cmr.portal.person import for_consumers
-from cmr.preferences import Wish
-from consent import explaining, scopes
+from consent import propagation, rules
+from consent.decision import Limit, Scope
 from consent.ledger import NewChoice
 from consent.models import LedgerEntry, Reason
-from consent.resolution import Limit, Scope
-from consent.scopes import Names
+from consent.rules import ScopeNames
+from core.time import is_day_in_range, read_day
 
 #: Buttons that take back some of what was said, and what of it.
 TAKES_BACK: dict[str, Collection[str]] = {
@@ -63,11 +62,11 @@ TYPED = ("say", "until", "max", "per", "csrfmiddlewaretoken")
 #: What says that a wish makes no sense.
 REFUSED = (
     BadWish,
-    scopes.UnknownName,
-    scopes.CannotBeRefused,
-    scopes.CannotBeLimited,
-    scopes.ChannelNotUsed,
-    scopes.TopicWithoutBrand,
+    rules.UnknownName,
+    rules.CannotBeRefused,
+    rules.CannotBeLimited,
+    rules.ChannelNotUsed,
+    rules.TopicWithoutBrand,
 )
 
 
@@ -76,7 +75,7 @@ class Said:
     """A button's value, read."""
 
     decision: str
-    names: Names
+    names: ScopeNames
 
 
 @require_POST
@@ -108,17 +107,17 @@ def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[Led
     said, brands = _pressed(request, consumer)
     if kinds := TAKES_BACK.get(said[0].decision):
         places = [
-            preferences.scope_of(consumer, replace(each.names, brand=brand), decision="clear")
+            choices.resolve_scope(consumer, replace(each.names, brand=brand), decision="clear")
             for each in said
             for brand in brands
         ]
-        return undoing.take_back(consumer.subject_id, places, kinds, by="portal", now=now)
+        return choices.clear_choices(consumer.subject_id, places, kinds, by="portal", now=now)
     wishes = [
-        Wish(replace(each.names, brand=brand), choice_of(request, each.decision, now))
+        ChoiceRequest(replace(each.names, brand=brand), build_choice(request, each.decision, now))
         for each in said
         for brand in brands
     ]
-    return preferences.choose(consumer, wishes, by="portal", now=now)
+    return choices.record_choices(consumer, wishes, by="portal", now=now)
 
 
 def refused(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -139,11 +138,11 @@ def in_words(error: Exception) -> str:
     """What is wrong with a wish, in the reader's language."""
     if isinstance(error, BadWish):
         return str(error)
-    if isinstance(error, scopes.CannotBeRefused):
+    if isinstance(error, rules.CannotBeRefused):
         return _("Such messages cannot be refused.")
-    if isinstance(error, scopes.CannotBeLimited):
+    if isinstance(error, rules.CannotBeLimited):
         return _("Such messages cannot be limited.")
-    if isinstance(error, scopes.ChannelNotUsed):
+    if isinstance(error, rules.ChannelNotUsed):
         return _("This use of your data has no channels.")
     return _("What this was about is no more. Load the page again.")
 
@@ -152,14 +151,14 @@ def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequ
     """Return what was said, and about which brands. Raises BadWish."""
     if one := request.POST.get("one"):  # a row's own button, whatever is ticked
         decision, _colon, slug = one.partition(":")
-        return [read(f"{decision}::::")], [slug]
-    said = [read(value) for value in request.POST.getlist("say")]
+        return [read_choice(f"{decision}::::")], [slug]
+    said = [read_choice(value) for value in request.POST.getlist("say")]
     if not said:
         raise BadWish(_("Nothing was chosen."))
-    return said, brands_of(request, consumer)
+    return said, read_brands(request, consumer)
 
 
-def brands_of(request: HttpRequest, consumer: Consumer) -> Sequence[str | None]:
+def read_brands(request: HttpRequest, consumer: Consumer) -> Sequence[str | None]:
     """Return the slugs of the brands that were selected; None stands for any brand.
 
     Raises BadWish: too many are selected, or none where some have to be.
@@ -174,7 +173,7 @@ def brands_of(request: HttpRequest, consumer: Consumer) -> Sequence[str | None]:
     return [*dict.fromkeys(slugs)] or [None]
 
 
-def read(value: str) -> Said:
+def read_choice(value: str) -> Said:
     """What a button's value means. Raises BadWish."""
     decision, *parts = value.replace("\0", "")[:200].split(":")
     if decision not in DECISIONS or len(parts) != PARTS - 1:
@@ -182,11 +181,11 @@ def read(value: str) -> Said:
     purpose, channel, topic, point = (part or None for part in parts)
     if point is not None and not (point.isascii() and point.isdigit()):
         raise BadWish(_("There is no such wish."))
-    names = Names(None, purpose, channel, topic, int(point[:18]) if point else None)
+    names = ScopeNames(None, purpose, channel, topic, int(point[:18]) if point else None)
     return Said(decision, names)
 
 
-def choice_of(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
+def build_choice(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
     """With the end of a pause, or the numbers of a limit."""
     if decision in PAUSES:
         return NewChoice(Scope(), "pause", until=_pause_from_today(*PAUSES[decision]))
@@ -203,7 +202,7 @@ def _until(request: HttpRequest, now: datetime) -> datetime:
         day = read_day(request.POST.get("until", ""))
     except ValueError as error:
         raise BadDay(_("Say until which day.")) from error
-    if not time_bounds.is_day_in_range(day):
+    if not is_day_in_range(day):
         raise BadDay(_("A day lies between the years 1900 and 2199."))
     until = _begin_of(day)
     if until <= now:
@@ -243,8 +242,8 @@ def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Take back what one click did."""
     entries = _entries(request, consumer)
     try:
-        undone = undoing.undo(consumer.subject_id, entries, by="portal", now=timezone.now())
-    except undoing.ChangedSince:
+        undone = choices.undo_batch(consumer.subject_id, entries, by="portal", now=timezone.now())
+    except choices.ChangedSince:
         messages.warning(request, _("You have changed this since, so it stays as it is."))
         return done.back(request, [])
     if not undone:
@@ -260,7 +259,7 @@ def explain(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     if reason not in Reason.values:
         return refused(request, BadWish(_("There is no such reason.")))
     for entry in _entries(request, consumer):
-        explaining.explain(entry, reason, now=timezone.now())
+        propagation.record_late_reason(entry, reason, now=timezone.now())
     messages.success(request, _("Thank you. Your reason was passed on."))
     return done.back(request, [])
 
@@ -270,7 +269,7 @@ def _entries(request: HttpRequest, consumer: Consumer) -> list[LedgerEntry]:
         first, count = uuid.UUID(request.POST.get("done", "")), int(request.POST.get("n", "1"))
     except ValueError as error:
         raise Http404 from error
-    entries = undoing.batch(consumer, first, min(max(count, 1), done.MOST))
+    entries = choices.find_batch(consumer, first, min(max(count, 1), done.MOST))
     if not entries:
         raise Http404
     return entries

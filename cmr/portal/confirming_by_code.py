@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cmr import mailing, rate_limits
+from cmr import messages, rate_limits
 from cmr.models import User
 
 SESSION_KEY = "cmr_confirmation_code"
@@ -43,11 +43,13 @@ def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return _page(request, is_sent=SESSION_KEY in request.session)
     if "code" not in request.POST:
-        rate_limits.consume("mail request", request=request, address=user.email)
-        rate_limits.consume("mail", address=user.email)  # aloud: it is the person's own address
+        rate_limits.count_attempt("mail request", request=request, address=user.email)
+        rate_limits.count_attempt(
+            "mail", address=user.email
+        )  # aloud: it is the person's own address
         _send_code(request, user)
         return _page(request, is_sent=True)
-    rate_limits.consume("code", request=request, address=user.email)
+    rate_limits.count_attempt("code", request=request, address=user.email)
     if not _is_right(request, request.POST["code"]):
         return _page(request, is_sent=SESSION_KEY in request.session, error=True)
     record_authentication(request, user, method="code", email=user.email, reauthenticated=True)
@@ -66,7 +68,7 @@ def _send_code(request: HttpRequest, user: User) -> None:
         f"{settings.PUBLIC_URL}{reverse('security')}",
     ]
     subject = _("Your code to confirm a change")
-    mailing.send_now(EmailMessage(subject, "\n\n".join(lines), to=[user.email]))
+    messages.send_mail_now(EmailMessage(subject, "\n\n".join(lines), to=[user.email]))
     request.session[SESSION_KEY] = {"code": code, "at": time.time(), "tries": 0}
 
 

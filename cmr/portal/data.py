@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmr import erasure, export, members
-from cmr.freshness import fresh_session_required
+from cmr import members, personal_data
 from cmr.models import Consumer
 from cmr.portal.person import for_consumers
+from cmr.sign_in import require_fresh_session
 
 #: The tables of the export, as the page names them.
 TABLES = {
@@ -41,7 +41,10 @@ TABLES = {
 @require_safe
 @for_consumers
 def data(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    sizes = [(TABLES[name], len(rows)) for name, rows in export.tables(consumer).items()]
+    sizes = [
+        (TABLES[name], len(rows))
+        for name, rows in personal_data.build_export_tables(consumer).items()
+    ]
     return render(request, "cmr/data.html", {"sizes": sizes})
 
 
@@ -50,9 +53,12 @@ def data(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpResponse:
     """Everything that is kept about the person, as JSON or as CSV files in a ZIP."""
     if form == "json":
-        body, kind = export.as_json(consumer, now=timezone.now()), "application/json"
+        body, kind = (
+            personal_data.write_json_export(consumer, now=timezone.now()),
+            "application/json",
+        )
     else:
-        body, kind = export.as_csv(consumer), "application/zip"
+        body, kind = personal_data.write_csv_export(consumer), "application/zip"
     response = HttpResponse(body, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="cmr-my-data.{form}"'
     response["Cache-Control"] = "no-store"
@@ -60,7 +66,7 @@ def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpRespons
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_session_required
+@require_fresh_session
 @for_consumers
 def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Take the account away, once the person has typed that they mean it."""
@@ -75,7 +81,7 @@ def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     first_stop = request.POST.get("brands") == "stop"
     now = timezone.now()
     try:
-        erasure.erase(consumer, first_stop=first_stop, by="portal", now=now)
+        personal_data.erase_account(consumer, first_stop=first_stop, by="portal", now=now)
     except members.LastOwner as error:
         context["owned"] = error.workspaces
         return render(request, "cmr/erase.html", context, status=409)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from brands import connections
+from brands import workspaces
 from brands.models import Brand
-from cmr import preferences
+from cmr import choices
 from cmr.models import Consumer, ContactPoint
 from cmr.portal.person import for_consumers
 from consent.models import Relationship
@@ -35,7 +35,7 @@ def brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         "q": words,
         "query": urlencode({"q": words}),
         "mine": mine,
-        "connected": connections.find_connected((b.pk for b in page), now=timezone.now()),
+        "connected": workspaces.find_connected_brands((b.pk for b in page), now=timezone.now()),
         "may_choose": consumer.contact_points.count() > 1,
     }
     return render(request, "cmr/brands.html", context)
@@ -54,9 +54,9 @@ def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     mine = Relationship.objects.active().filter(person=consumer.subject_id, brand=brand)
     said, now = _("%s is now one of your brands."), timezone.now()
     if mine.exists():
-        is_connected = connections.is_connected(brand, now=now)
+        is_connected = workspaces.is_brand_connected(brand, now=now)
         said = _("%s now knows this address.") if is_connected else _("%s: address added.")
-    preferences.add_brand(consumer, brand, by="portal", now=now, points=points)
+    choices.add_brand(consumer, brand, by="portal", now=now, points=points)
     messages.success(request, said % brand.name)
     return redirect("brand", slug=brand.slug)
 

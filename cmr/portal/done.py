@@ -13,16 +13,16 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from brands import connections
+from brands import workspaces
 from brands.models import Brand
-from cmr import history, undoing
+from cmr import choices, personal_data
 from cmr.models import Consumer
 from cmr.portal import words
-from consent import permissions, preferences
+from consent import checks, preferences
+from consent.brand_events import TAKES_AWAY
+from consent.checks import Permission
+from consent.decision import Scope
 from consent.models import Explanation, LedgerEntry, Relationship
-from consent.notices import TAKES_AWAY
-from consent.permissions import Permission
-from consent.resolution import Scope
 
 #: A choice can be about so many brands at once.
 MOST = 500
@@ -53,7 +53,7 @@ class Done:
         Two entries on one scope are one change: a limit that stays is recorded again after the no
         on the same scope is taken back.
         """
-        return len({preferences.scope_of(entry) for entry in self.entries}) - 1
+        return len({preferences.read_scope(entry) for entry in self.entries}) - 1
 
     @property
     def can_explain(self) -> bool:
@@ -70,17 +70,17 @@ class Done:
         return len({entry.brand_id for entry in self.entries})
 
 
-def read(request: HttpRequest, consumer: Consumer) -> Done | None:
+def read_undo(request: HttpRequest, consumer: Consumer) -> Done | None:
     """What the address of the page says was done; nothing where that is not the person's."""
     try:
         first, count = uuid.UUID(request.GET.get("done", "")), int(request.GET.get("n", "1"))
     except ValueError:
         return None
-    entries = undoing.batch(consumer, first, min(max(count, 1), MOST))
+    entries = choices.find_batch(consumer, first, min(max(count, 1), MOST))
     if not entries:
         return None
-    history.name_topics(entries)
-    history.name_addresses(entries)
+    personal_data.name_topics(entries)
+    personal_data.name_addresses(entries)
     explained = bool(entries[0].reason) or Explanation.objects.filter(entry=entries[0]).exists()
     now, undone = timezone.now(), "undone" in request.GET
     without_yes = [] if undone else _find_without_yes(consumer, entries, now)
@@ -93,12 +93,12 @@ def _find_without_yes(
     """Return the brands whose whole no or pause was removed and which still may not write."""
     brands = {e.brand_id: e.brand for e in entries if e.brand and _allows_again(e)}
     mine = Relationship.objects.active().filter(person=consumer.subject_id, brand__in=brands)
-    may = permissions.of_brands(consumer.subject_id, list(mine), now=now)
+    may = checks.list_brand_permissions(consumer.subject_id, list(mine), now=now)
     return [brands[pk] for pk, each in may.items() if any(map(_is_refused_mail, each))]
 
 
 def _allows_again(entry: LedgerEntry) -> bool:
-    return entry.decision == "clear" and preferences.scope_of(entry) == Scope(entry.brand_id)
+    return entry.decision == "clear" and preferences.read_scope(entry) == Scope(entry.brand_id)
 
 
 def _is_refused_mail(one: Permission) -> bool:
@@ -108,7 +108,7 @@ def _is_refused_mail(one: Permission) -> bool:
 
 def _find_not_connected(entries: Sequence[LedgerEntry], now: datetime) -> list[Brand]:
     brands = {entry.brand.pk: entry.brand for entry in entries if entry.brand}
-    connected = connections.find_connected(brands, now=now)
+    connected = workspaces.find_connected_brands(brands, now=now)
     return [brand for pk, brand in brands.items() if pk not in connected]
 
 

@@ -1,12 +1,15 @@
-"""A Global Privacy Control signal on any page: see Note [GPC] in `cmr.gpc`."""
+"""A Global Privacy Control signal on any page.
+
+Note [GPC] is in `cmr.choices.global_privacy_control`.
+"""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from cmr import gpc
-from cmr.portal.person import GetResponse, consumer_of, is_page
+from cmr import choices
+from cmr.portal.person import GetResponse, get_consumer, is_page
 
 
 class Honoured:
@@ -16,10 +19,10 @@ class Honoured:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        signal = gpc.is_signal(request.META.get("HTTP_SEC_GPC", ""))
+        signal = choices.is_gpc_signal(request.META.get("HTTP_SEC_GPC", ""))
         request.gpc = signal  # type: ignore[attr-defined]
         if signal and is_page(request):
-            consumer = consumer_of(request)
+            consumer = get_consumer(request)
             if consumer:
-                gpc.honour(consumer, now=timezone.now())
+                choices.apply_gpc_signal(consumer, now=timezone.now())
         return self.get_response(request)

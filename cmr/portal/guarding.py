@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
-from cmr import freshness
+from cmr import sign_in
 
 #: By the names of their addresses.
 GUARDED = {
@@ -45,7 +45,7 @@ class FreshSession:
         match = request.resolver_match
         if match is None or match.url_name not in GUARDED or not request.user.is_authenticated:
             return None
-        return None if freshness.is_fresh(request) else _ask_first(request)
+        return None if sign_in.is_session_fresh(request) else _ask_first(request)
 
 
 def _ask_first(request: HttpRequest) -> HttpResponse:

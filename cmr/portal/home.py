@@ -9,19 +9,19 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
-from brands import connections
+from brands import workspaces
 from brands.models import Purpose
-from cmr import everywhere, overview
+from cmr import choices
 from cmr.models import Consumer
-from cmr.portal import done, listing, suggestions
-from cmr.portal.person import consumer_of
+from cmr.portal import brand_summaries, done, listing, suggestions
+from cmr.portal.person import get_consumer
 
 PAGE_SIZE = 50
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    consumer = consumer_of(request)
+    consumer = get_consumer(request)
     if consumer:
         response = _brands(request, consumer)
         add_never_cache_headers(response)
@@ -34,18 +34,18 @@ def home(request: HttpRequest) -> HttpResponse:
 def _brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     now = timezone.now()
     wanted = listing.read_filter(request.GET)
-    found = overview.rows(consumer, now=now, words=wanted.words)
-    kept = overview.selected(found, show=wanted.show, sort=wanted.sort)
-    suggested = suggestions.of(consumer) if not found else []
+    found = brand_summaries.list_rows(consumer, now=now, words=wanted.words)
+    kept = brand_summaries.filter_rows(found, show=wanted.show, sort=wanted.sort)
+    suggested = suggestions.list_suggestions(consumer) if not found else []
     context = {
         "page": Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page")),
-        "counts": overview.counts(found).items(),
+        "counts": brand_summaries.count_rows(found).items(),
         "total": len(found),
         "may_select_all": PAGE_SIZE < len(kept) <= listing.MOST_CHOSEN,
         "wanted": wanted,
-        "everywhere": everywhere.read(consumer, now=now),
+        "everywhere": choices.read_global_choices(consumer, now=now),
         "suggestions": suggested,
-        "connected": connections.find_connected((b.pk for b in suggested), now=now),
-        "done": done.read(request, consumer),
+        "connected": workspaces.find_connected_brands((b.pk for b in suggested), now=now),
+        "done": done.read_undo(request, consumer),
     }
     return render(request, "cmr/home.html", context)

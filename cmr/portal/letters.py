@@ -8,11 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cmr import links, outbox, rate_limits, smtp
-from cmr.links import Link
+from cmr import choices, messages, rate_limits
+from cmr.choices import Link
+from cmr.messages import NewMessage
 from cmr.models import ContactKind
-from cmr.outbox import Message
-from consent import identifiers
+from consent import identity
 from consent.models import Identifier, Relationship
 
 #: A letter has so many links at most.
@@ -26,8 +26,8 @@ def send_links(address: str, *, now: datetime) -> None:
         identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow
         rate_limits.LimitsUnavailable
     """
-    normalised = identifiers.normalise_email(address)
-    smtp.check_reachable(normalised)
+    normalised = identity.normalise_email(address)
+    messages.check_reachable(normalised)
     known = list(_relationships(normalised))
     lines = [f"{each.brand.name}\n{_page_of(each, now)}\n" for each in known]
     if lines:
@@ -39,19 +39,21 @@ def send_links(address: str, *, now: datetime) -> None:
     ends = [_("Each link can say yes once, within a week. It can say no at any time."), ""]
     ends = ends if lines else []
     letter = "\n".join([said, "", *lines, *ends, account, "", why % settings.PUBLIC_URL, ""])
-    if rate_limits.consume_quietly("mail", address=normalised):  # or nobody is told
-        message = Message(ContactKind.EMAIL, normalised, _("Your preference pages"), letter)
-        outbox.add([message], now=now)
+    if rate_limits.count_attempt_quietly("mail", address=normalised):  # or nobody is told
+        message = NewMessage(ContactKind.EMAIL, normalised, _("Your preference pages"), letter)
+        messages.add_messages([message], now=now)
 
 
 def _relationships(normalised: str) -> list[Relationship]:
-    subjects = Identifier.objects.filter(digest=identifiers.digest(normalised)).values("subject")
+    subjects = Identifier.objects.filter(
+        digest=identity.compute_identifier_digest(normalised)
+    ).values("subject")
     active = Relationship.objects.active().filter(subject__in=subjects)
     return list(active.select_related("brand").order_by("brand__name", "pk")[:MOST])
 
 
 def _page_of(relationship: Relationship, now: datetime) -> str:
-    return links.address_of("p", links.mint_proven(Link(relationship), now=now))
+    return choices.build_url("p", choices.build_proven_token(Link(relationship), now=now))
 
 
 def _url(name: str) -> str:

@@ -12,7 +12,7 @@ from allauth.account.stages import EmailVerificationStage, LoginByCodeStage, Log
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cmr import rate_limits, smtp
+from cmr import messages, rate_limits
 from cmr.models import User
 from cmr.rate_limits import LimitsUnavailable, TooManyAttempts
 
@@ -139,7 +139,7 @@ class RateLimits:
             return None
         try:
             for action, counted_by in count(request):
-                rate_limits.consume(action, request=request, **counted_by)
+                rate_limits.count_attempt(action, request=request, **counted_by)
         except (TooManyAttempts, LimitsUnavailable) as error:
             return refuse(request, error)
         return None
@@ -147,16 +147,16 @@ class RateLimits:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TooManyAttempts | LimitsUnavailable):
             return refuse(request, error)
-        if isinstance(error, smtp.CannotSendNow | smtp.CannotReach):
+        if isinstance(error, messages.CannotSendNow | messages.CannotReach):
             return _refuse_to_send(request, error)
         return None
 
 
 def _refuse_to_send(
-    request: HttpRequest, error: smtp.CannotSendNow | smtp.CannotReach
+    request: HttpRequest, error: messages.CannotSendNow | messages.CannotReach
 ) -> HttpResponse:
     """Say that no mail went out. A mail server is the same for known and unknown addresses."""
-    is_final = isinstance(error, smtp.CannotReach)
+    is_final = isinstance(error, messages.CannotReach)
     if not is_final:
         log.warning("no server for a message that somebody waits for: %s", error)
     status = 422 if is_final else 503
@@ -175,7 +175,11 @@ def refuse(request: HttpRequest, error: TooManyAttempts | LimitsUnavailable) -> 
     ]
     has_secret = any(part in name for name in request.POST for part in SECRET[:-1])
     # Without its secret the form has to be filled in again.
-    context = {"problem": rate_limits.describe(error), "typed": typed, "has_secret": has_secret}
+    context = {
+        "problem": rate_limits.describe_wait(error),
+        "typed": typed,
+        "has_secret": has_secret,
+    }
     page = render(request, "cmr/too_many_attempts.html", context, status=429)
     page["Retry-After"] = str(error.wait)
     return page

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from cmr import overview
 from cmr.models import Consumer
+from cmr.portal import brand_summaries
 
 #: So many brands can be chosen at once.
 MOST_CHOSEN = 500
@@ -34,14 +34,14 @@ def read_filter(asked: QueryDict) -> Filter:
     show, sort = asked.get("show", ""), asked.get("sort", "")
     return Filter(
         asked.get("q", "")[:100].replace("\0", "").strip(),
-        show if show in overview.STATES else "",
-        sort if sort in overview.SORTS else overview.SORTS[0],
+        show if show in brand_summaries.STATES else "",
+        sort if sort in brand_summaries.SORTS else brand_summaries.SORTS[0],
     )
 
 
 def find_slugs(consumer: Consumer, asked: QueryDict, *, now: datetime) -> list[str]:
     """Return the brands of the whole list that the query *asked* names, whatever its page."""
     wanted = read_filter(asked)
-    found = overview.rows(consumer, now=now, words=wanted.words)
-    kept = overview.selected(found, show=wanted.show, sort=wanted.sort)
+    found = brand_summaries.list_rows(consumer, now=now, words=wanted.words)
+    kept = brand_summaries.filter_rows(found, show=wanted.show, sort=wanted.sort)
     return [row.relationship.brand.slug for row in kept]

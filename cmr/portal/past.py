@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from brands import notices
+from brands import catalogue
+from brands.catalogue import NoticeRef
 from brands.models import Brand
-from brands.notices import Named
-from cmr import history
+from cmr import personal_data
 from cmr.models import Consumer
 from cmr.portal.choosing import mine
 from cmr.portal.person import for_consumers
-from consent import contact_reports, honouring
+from consent import propagation, reporting
 from consent.models import Explanation, LedgerEntry, Relationship
 
 PAGE_SIZE = 30
@@ -33,8 +33,8 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         entries = entries.filter(brand=brand) | entries.filter(brand=None)
     ordered = entries.select_related("brand", "purpose").order_by("-recorded_at", "-pk")
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    history.name_topics(list(page))
-    history.name_addresses(list(page))
+    personal_data.name_topics(list(page))
+    personal_data.name_addresses(list(page))
     brands = Relationship.objects.filter(person=consumer.subject_id).values("brand")
     context = {
         "page": page,
@@ -51,15 +51,19 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
     """One change: before, after, why, and how far it has come, brand by brand."""
     entry = mine(consumer, entry_id)
-    history.name_topics([entry])
-    history.name_addresses([entry])
-    now, named = timezone.now(), Named(entry.brand_id, entry.notice, entry.recorded_at)
+    personal_data.name_topics([entry])
+    personal_data.name_addresses([entry])
+    now, named = timezone.now(), NoticeRef(entry.brand_id, entry.notice, entry.recorded_at)
     explained = Explanation.objects.filter(entry=entry).first()
     context = {
         "entry": entry,
-        "shown": notices.read([named], language=get_language() or notices.COMMON).get(named),
+        "shown": catalogue.read_notices(
+            [named], language=get_language() or catalogue.COMMON_LANGUAGE
+        ).get(named),
         "reason": entry.reason or (explained.reason if explained else ""),
-        "fates": [(fate, fate.state(now)) for fate in honouring.fates(entry, now=now)],
+        "fates": [
+            (fate, fate.state(now)) for fate in propagation.list_brand_statuses(entry, now=now)
+        ],
     }
     return render(request, "cmr/change.html", context)
 
@@ -68,5 +72,5 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
 @for_consumers
 def reports(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """What they reported of brands that contacted them after a no."""
-    found = Paginator(contact_reports.of_person(consumer.subject_id), PAGE_SIZE)
+    found = Paginator(reporting.list_contact_reports(consumer.subject_id), PAGE_SIZE)
     return render(request, "cmr/reports.html", {"page": found.get_page(request.GET.get("page"))})

@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from brands.time_bounds import LenientZone
 from cmr.models import Consumer, PermissionRequest
-from consent import quiet_hours
+from consent import decision
+from core.time import LenientZone
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Params = ParamSpec("Params")
@@ -32,7 +32,7 @@ def is_page(request: HttpRequest) -> bool:
     return not request.path_info.startswith(FOR_PROGRAMS)
 
 
-def consumer_of(request: HttpRequest) -> Consumer | None:
+def get_consumer(request: HttpRequest) -> Consumer | None:
     return getattr(request.user, "consumer", None)
 
 
@@ -42,7 +42,7 @@ def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
     @login_required
     @wraps(view)
     def shown(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponse:
-        consumer = consumer_of(request)
+        consumer = get_consumer(request)
         if consumer is None:
             return redirect("home")
         response = view(request, consumer, *args, **kwargs)
@@ -75,7 +75,7 @@ class InTheirTerms:
 def _terms_of(request: HttpRequest) -> tuple[str, LenientZone]:
     if request.path_info.startswith(CONSOLE):
         return settings.LANGUAGE_CODE, LenientZone(settings.TIME_ZONE)
-    consumer = consumer_of(request)
+    consumer = get_consumer(request)
     chosen = consumer.language if consumer else ""
     return chosen or translation.get_language_from_request(request), _zone(request, consumer)
 
@@ -89,12 +89,12 @@ def _zone(request: HttpRequest, consumer: Consumer | None) -> LenientZone:
 def browser_zone(request: HttpRequest) -> str:
     """Return the time zone that the browser says it is in; empty where it says none we know."""
     said = request.COOKIES.get(ZONE_COOKIE, "")
-    return said if said in quiet_hours.known_zones() else ""
+    return said if said in decision.list_time_zones() else ""
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """What every page shows around its own."""
-    consumer = consumer_of(request) if hasattr(request, "user") else None
+    consumer = get_consumer(request) if hasattr(request, "user") else None
     if consumer is None:
         return {"consumer": None}
     mine = PermissionRequest.objects.filter(

@@ -10,13 +10,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmr import history
+from cmr import personal_data
 from cmr.models import Consumer
 from cmr.portal.choosing import mine
 from cmr.portal.person import for_consumers
 from consent import receipts
 from consent.models import LedgerEntry
-from consent.records import WITHHELD, Record
+from consent.receipts import WITHHELD_WORDS, Record
 
 
 @require_safe
@@ -24,7 +24,7 @@ from consent.records import WITHHELD, Record
 def receipt(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
     """A page to print, with the signed text."""
     entry = mine(consumer, entry_id)
-    history.name_addresses([entry])
+    personal_data.name_addresses([entry])
     return render(request, "cmr/receipt.html", {"entry": entry, "text": _issue(entry)})
 
 
@@ -38,16 +38,16 @@ def download(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> H
 
 
 def _issue(entry: LedgerEntry) -> str:
-    return receipts.issue(entry, controls_at=f"{settings.PUBLIC_URL}/")
+    return receipts.issue_receipt(entry, controls_at=f"{settings.PUBLIC_URL}/")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
     """Whether a receipt is ours and unaltered; anybody may ask."""
-    text, record, error = request.POST.get("receipt", "")[: receipts.LONGEST], None, ""
+    text, record, error = request.POST.get("receipt", "")[: receipts.LONGEST_RECEIPT], None, ""
     if request.method == "POST":
         try:
-            record = receipts.verify(text)
+            record = receipts.verify_receipt(text)
         except receipts.NotAReceipt:
             error = _("This is not a receipt: it is three parts with dots between them.")
         except receipts.UnknownKey:
@@ -58,7 +58,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         "text": text,
         "error": error,
         "facts": _facts(record) if record else None,
-        "in_ledger": record is not None and receipts.is_in_ledger(record),
+        "in_ledger": record is not None and receipts.is_record_in_ledger(record),
     }
     return render(request, "cmr/verify.html", context, status=422 if error else 200)
 
@@ -66,7 +66,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 def _evidence(choice: Record) -> str | None:
     """Return the brand's words; a receipt of version 1 has none."""
     said: str | None = choice.get("cmr:evidence")
-    return None if said == WITHHELD else said
+    return None if said == WITHHELD_WORDS else said
 
 
 def _facts(record: Record) -> list[tuple[str, str]]:

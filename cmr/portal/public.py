@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from brands import connections
+from brands import workspaces
 from brands.models import Channel, Topic
-from cmr import asking, gpc, history, links, smtp
-from cmr.links import BadLink, Link, NotProven
+from cmr import choices, messages, permission_requests, personal_data
+from cmr.choices import BadLink, Link, LinkNotProven
 from cmr.models import Answer, PermissionRequest
 from cmr.portal import letters, words
-from cmr.portal.choosing import REFUSED, TAKES_BACK, BadWish, choice_of, in_words, read
-from consent import identifiers, permissions, scopes
-from consent.permissions import Permission
+from cmr.portal.choosing import REFUSED, TAKES_BACK, BadWish, build_choice, in_words, read_choice
+from consent import checks, identity, rules
+from consent.checks import Permission
 
 LinkView = Callable[[HttpRequest, Link], HttpResponse]
 
@@ -35,7 +35,7 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(view)
     def shown(request: HttpRequest, token: str) -> HttpResponse:
         try:
-            link = links.read_link(token, now=timezone.now())
+            link = choices.read_link(token, now=timezone.now())
         except BadLink:
             return render(request, "cmr/bad_link.html", status=404)
         response = view(request, link)
@@ -53,14 +53,14 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
 def unsubscribe(request: HttpRequest, link: Link) -> HttpResponse:
     """POST does it (RFC 8058), and again is no mistake; GET only shows the button."""
     if request.method == "POST":
-        links.unsubscribe(link, now=timezone.now())
+        choices.unsubscribe_by_link(link, now=timezone.now())
     context = {
         "link": link,
         "brand": link.relationship.brand,
         "what": _what(link),
         "token": link.token,
         "is_done": request.method == "POST",
-        "is_connected": connections.is_connected(link.relationship.brand, now=timezone.now()),
+        "is_connected": workspaces.is_brand_connected(link.relationship.brand, now=timezone.now()),
     }
     return render(request, "cmr/unsubscribe.html", context)
 
@@ -85,15 +85,15 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
         try:
             with transaction.atomic():
                 if getattr(request, "gpc", False):  # Note [GPC]; before what they say themselves
-                    gpc.honour_for_brand(link.relationship, now=timezone.now())
+                    choices.apply_gpc_signal_to_brand(link.relationship, now=timezone.now())
                 said = (_answer if "asked" in request.POST else _say)(request, link)
         except REFUSED as wrong:
             error = in_words(wrong)
-        except asking.Answered:
+        except permission_requests.AlreadyAnswered:
             error = _("You had answered this already.")
-        except NotProven:
+        except LinkNotProven:
             is_refused = True  # the page says why, and where to get another link
-        link = links.read_link(link.token, now=timezone.now())  # which a yes has used up
+        link = choices.read_link(link.token, now=timezone.now())  # which a yes has used up
     typed = request.POST if error else {}
     context = _page(link) | {"error": error, "said": said, "is_refused": is_refused, "typed": typed}
     status = 422 if error or is_refused else 200
@@ -102,21 +102,21 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
 
 def _say(request: HttpRequest, link: Link) -> str:
     """Record what the button says, and return it in words. Raises BadWish, NotProven."""
-    now, wish = timezone.now(), read(request.POST.get("say", ""))
+    now, wish = timezone.now(), read_choice(request.POST.get("say", ""))
     if wish.names.contact_point is not None:
         raise BadWish(_("There is no such wish."))
-    names = scopes.Names(
+    names = rules.ScopeNames(
         link.relationship.brand.slug, wish.names.purpose, wish.names.channel, wish.names.topic
     )
     if kinds := TAKES_BACK.get(wish.decision):
-        scope = scopes.resolve(names, decision="clear")
-        entry = links.take_back(link, scope, kinds, now=now)[0]
+        scope = rules.resolve_scope_names(names, decision="clear")
+        entry = choices.clear_link_choices(link, scope, kinds, now=now)[0]
     else:
-        choice = choice_of(request, wish.decision, now)
-        scope = scopes.resolve(names, decision=choice.decision)
-        entry = links.say(link, replace(choice, scope=scope), now=now)
-    history.name_topics([entry])
-    return words.said(entry)
+        choice = build_choice(request, wish.decision, now)
+        scope = rules.resolve_scope_names(names, decision=choice.decision)
+        entry = choices.record_link_choice(link, replace(choice, scope=scope), now=now)
+    personal_data.name_topics([entry])
+    return words.describe_decision(entry)
 
 
 def _answer(request: HttpRequest, link: Link) -> str:
@@ -126,7 +126,7 @@ def _answer(request: HttpRequest, link: Link) -> str:
         BadWish, NotProven, asking.Answered
     """
     if not link.proven:
-        raise NotProven
+        raise LinkNotProven
     now, known = timezone.now(), _questions(link)
     one = next((each for each in known if str(each.pk) == request.POST["asked"]), None)
     given = request.POST.get("answer", "")
@@ -134,27 +134,31 @@ def _answer(request: HttpRequest, link: Link) -> str:
         raise BadWish(_("There is no such answer."))
     with transaction.atomic():
         if given == Answer.YES:
-            links.use(link)
-        entries = asking.answer(one, Answer(given), by=links.SOURCE, now=now)
-    history.name_topics(entries)
-    return words.said(entries[0])
+            choices.use_link_once(link)
+        entries = permission_requests.answer_request(
+            one, Answer(given), by=choices.LINK_SOURCE, now=now
+        )
+    personal_data.name_topics(entries)
+    return words.describe_decision(entries[0])
 
 
 def _questions(link: Link) -> list[PermissionRequest]:
     """What the brand asks for, where the link may answer it."""
     relationship = link.relationship
-    waiting = asking.waiting(relationship.person_id, brand_id=relationship.brand_id)
-    return asking.with_notices(waiting, get_language()) if link.proven else []
+    waiting = permission_requests.list_waiting_requests(
+        relationship.person_id, brand_id=relationship.brand_id
+    )
+    return permission_requests.attach_notices(waiting, get_language()) if link.proven else []
 
 
 def _page(link: Link) -> dict[str, Any]:
     relationship, now = link.relationship, timezone.now()
     person, brand = relationship.person_id, relationship.brand
-    may = permissions.of_brands(person, [relationship], now=now)[brand.pk]
+    may = checks.list_brand_permissions(person, [relationship], now=now)[brand.pk]
     shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
     topics = list(shown.order_by("name", "pk"))
     names = {topic.code: topic.name for topic in topics}
-    about = permissions.of_topics(
+    about = checks.list_topic_permissions(
         person, [relationship], [(each.purpose_id, each.code) for each in topics], now=now
     )
     optional = [each for each in may if each.decision.rule != "required" and not each.topic]
@@ -190,9 +194,9 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             letters.send_links(address, now=timezone.now())
-        except identifiers.InvalidAddress:
+        except identity.InvalidAddress:
             error = _("This is not an e-mail address.")
-        except smtp.CannotReach:
+        except messages.CannotReach:
             error = _("Our mail server cannot send to this address.")
     context = {"address": address, "error": error, "sent": request.method == "POST" and not error}
     return render(request, "cmr/link.html", context, status=422 if error else 200)

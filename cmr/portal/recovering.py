@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cmr import account_access, recovery_links
-from cmr.recovery_links import BadRecoveryLink, Recovery
+from cmr import accounts
+from cmr.accounts import BadRecoveryLink, Recovery
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +24,7 @@ def recover(request: HttpRequest, token: str) -> HttpResponse:
     """Say what the link does; POST does it, and signs its owner in."""
     now = timezone.now()
     try:
-        recovery = recovery_links.read_link(token, now=now)
+        recovery = accounts.read_recovery_link(token, now=now)
         if request.method == "POST":
             return _recover(request, recovery)
     except BadRecoveryLink:
@@ -34,7 +34,7 @@ def recover(request: HttpRequest, token: str) -> HttpResponse:
 
 def _recover(request: HttpRequest, recovery: Recovery) -> HttpResponse:
     """Sign in as a code to this address would: an older second factor is asked for."""
-    user = account_access.recover(recovery, now=timezone.now())
+    user = accounts.recover_account(recovery, now=timezone.now())
     logout(request)
     record_authentication(request, user, method="code", email=recovery.address)
     messages.success(

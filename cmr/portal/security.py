@@ -13,15 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from brands import names
-from cmr import account_access, sessions
-from cmr import tokens as access_tokens
-from cmr.freshness import fresh_session_required
+from cmr import accounts, sign_in
 from cmr.models import AccessToken, Consumer, TokenScope, User
 from cmr.portal.person import for_consumers
+from cmr.sign_in import require_fresh_session
+from core.text import remove_unseen
 
 #: The days from which the page has one choose.
-DAYS = (7, 30, access_tokens.DEFAULT_DAYS, access_tokens.MOST_DAYS)
+DAYS = (7, 30, sign_in.DEFAULT_TOKEN_DAYS, sign_in.MOST_TOKEN_DAYS)
 #: Where the session keeps a new token until its owner has seen it.
 SESSION_KEY = "cmr_made_for_a_program"
 
@@ -37,7 +36,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "has_password": user.has_usable_password(),
         "has_factor": is_mfa_enabled(user),
-        "sessions": sessions.count_alive(user, now=timezone.now()),
+        "sessions": sign_in.count_live_sessions(user, now=timezone.now()),
         "tokens": usable.filter(consumer__user=user).count(),
     }
     return render(request, "cmr/security.html", context)
@@ -48,27 +47,27 @@ def security(request: HttpRequest) -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session, this one too, and every token."""
     assert isinstance(request.user, User)
-    account_access.end_all(request.user, now=timezone.now())
+    accounts.end_all_access(request.user, now=timezone.now())
     logout(request)
     messages.success(request, _("You are signed out everywhere, and so is every program."))
     return redirect("home")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@fresh_session_required
+@require_fresh_session
 @for_consumers
 def tokens(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """List the programs that act for the person; POST makes a token, which is shown this once."""
     if request.method != "POST":
         return _tokens(request, consumer, text=request.session.pop(SESSION_KEY, ""))
-    name = " ".join(names.remove_unseen(request.POST.get("name", "")).split())[:100]
+    name = " ".join(remove_unseen(request.POST.get("name", "")).split())[:100]
     scope, days = request.POST.get("scope", ""), request.POST.get("days", "")
     if not name:
         return _tokens(request, consumer, error=_("Give the program a name."))
     if scope not in TokenScope.values or days not in map(str, DAYS):
         return _tokens(request, consumer, error=_("Choose what it may do, and for how long."))
     # Kept for one look, encrypted as all of a session: a reload must not make another token.
-    request.session[SESSION_KEY] = account_access.make_token(
+    request.session[SESSION_KEY] = accounts.create_token(
         consumer, name=name, scope=scope, days=int(days), now=timezone.now()
     )
     return redirect("tokens")
@@ -86,16 +85,16 @@ def _tokens(
         "days": DAYS,
         "typed_name": typed.get("name", ""),
         "chosen_scope": typed.get("scope") or TokenScope.READ,
-        "chosen_days": typed.get("days") or str(access_tokens.DEFAULT_DAYS),
+        "chosen_days": typed.get("days") or str(sign_in.DEFAULT_TOKEN_DAYS),
     }
     return render(request, "cmr/tokens.html", context, status=422 if error else 200)
 
 
 @require_POST
-@fresh_session_required
+@require_fresh_session
 @for_consumers
 def revoke_token(request: HttpRequest, consumer: Consumer, token_id: int) -> HttpResponse:
     token = get_object_or_404(AccessToken, pk=token_id, consumer=consumer)
-    access_tokens.revoke(token, now=timezone.now())
+    sign_in.revoke_token(token, now=timezone.now())
     messages.success(request, _("Revoked the token of %s.") % token.name)
     return redirect("tokens")

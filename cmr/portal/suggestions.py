@@ -11,7 +11,7 @@ from consent.models import Relationship
 MOST = 6
 
 
-def of(consumer: Consumer) -> Sequence[Brand]:
+def list_suggestions(consumer: Consumer) -> Sequence[Brand]:
     """Companies where the person lives, or everywhere, that they have nothing with yet."""
     mine = Relationship.objects.filter(person=consumer.subject_id).values("brand")
     others = Brand.objects.live().exclude(pk__in=mine).exclude(website="")

@@ -155,7 +155,7 @@ def scope(entry: LedgerEntry) -> str:
     return what
 
 
-def said(entry: LedgerEntry) -> str:
+def describe_decision(entry: LedgerEntry) -> str:
     """Return a choice as one sentence, without the brand that it is about."""
     what = scope(entry)
     if entry.decision == "grant":

@@ -13,12 +13,12 @@ from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from brands import jurisdictions
 from cmr.models import Consumer
 from cmr.portal import places
 from cmr.portal.person import browser_zone, for_consumers
-from consent import profile, quiet_hours
-from consent.profile import Changes
+from consent import decision, relationships
+from consent.relationships import SettingsChange
+from core import jurisdictions
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +38,7 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         "subject": consumer.subject,
         "typed": request.POST,
         "languages": settings.LANGUAGES,
-        "zones": sorted(quiet_hours.known_zones()),
+        "zones": sorted(decision.list_time_zones()),
         "places": places.by_name(),
         "error": error,
     }
@@ -46,9 +46,9 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 
 
 def _wrong(error: ValueError) -> str:
-    if isinstance(error, quiet_hours.StartIsEnd):
+    if isinstance(error, decision.StartIsEnd):
         return _("The quiet hours begin when they end: leave both empty, or change one.")
-    if isinstance(error, quiet_hours.UnknownTimeZone):
+    if isinstance(error, decision.UnknownTimeZone):
         return _("There is no such time zone.")
     if isinstance(error, jurisdictions.UnknownJurisdiction):
         return _("There is no such place.")
@@ -58,7 +58,7 @@ def _wrong(error: ValueError) -> str:
 def _save(request: HttpRequest, consumer: Consumer) -> None:
     """Raises ValueError with what is wrong."""
     typed = {name: request.POST.get(name, "").replace("\0", "")[:40] for name in request.POST}
-    consumer.subject = profile.change(
+    consumer.subject = relationships.change_settings(
         consumer.subject_id, _changes(typed, browser_zone(request)), now=timezone.now()
     )
     consumer.language = typed.get("language", "")
@@ -67,7 +67,7 @@ def _save(request: HttpRequest, consumer: Consumer) -> None:
     consumer.save(update_fields=["language"])
 
 
-def _changes(typed: dict[str, str], zone: str) -> Changes:
+def _changes(typed: dict[str, str], zone: str) -> SettingsChange:
     """Return what was typed; quiet hours without a zone are by the browser's clock, *zone*."""
     start, end = _time(typed.get("quiet_start", "")), _time(typed.get("quiet_end", ""))
     if (start is None) != (end is None):

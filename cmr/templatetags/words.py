@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from brands.models import Purpose
 from cmr.portal import words
+from consent.decision import Decision, Limit
 from consent.models import LedgerEntry
-from consent.resolution import Decision, Limit
 
 register = template.Library()
 
@@ -44,7 +44,7 @@ def description_of(one: Purpose) -> str:
 
 @register.filter
 def said(entry: LedgerEntry) -> str:
-    return words.said(entry)
+    return words.describe_decision(entry)
 
 
 @register.filter

@@ -16,12 +16,11 @@ from functools import partial
 
 from brands.models import Brand
 from config.demo.deeds import Deed, campaign_at
-from consent import ledger
-from consent.identifiers import digest, find_or_create
-from consent.imports import jobs, receiving
+from consent import imports, ledger
+from consent.decision import Scope
+from consent.identity import compute_identifier_digest, find_or_create_identifier
 from consent.ledger import Actor, NewChoice
 from consent.models.ledger import Reason
-from consent.resolution import Scope
 
 CUSTOMERS = 460
 #: How many days ago a file was imported; together they watch yeses for more than a year.
@@ -131,21 +130,21 @@ def _import(brand: Brand, customers: Sequence[Customer], now: datetime) -> None:
     for each in customers:
         yes = [PURPOSE, CHANNEL, "grant", "Box ticked at the till."] if each.says_yes else [""] * 4
         writer.writerow([each.email, f"{each.brand}-c{each.number}", each.jurisdiction, *yes])
-    job = jobs.begin(brand, note="You are a customer of ours.", tells=True, now=now)
-    receiving.receive(job, 1, io.BytesIO(text.getvalue().encode()), form="csv", now=now)
-    jobs.start(job, now=now)
-    jobs.run(job.pk, now=now)
+    job = imports.begin_import(brand, note="You are a customer of ours.", tells=True, now=now)
+    imports.receive_part(job, 1, io.BytesIO(text.getvalue().encode()), form="csv", now=now)
+    imports.start_import(job, now=now)
+    imports.run_import(job.pk, now=now)
 
 
 def _leave(customer: Customer, brand: Brand, campaign: str, now: datetime) -> None:
     by = Actor(customer.door, brand.pk if customer.door == "brand_api" else None)
     answers = campaign if customer.door == "link" else ""
     choice = NewChoice(_scope(brand), "deny", reason=customer.reason, campaign=answers)
-    ledger.record(_subject(customer), [choice], by=by, now=now)
+    ledger.record_choices(_subject(customer), [choice], by=by, now=now)
 
 
 def _return(customer: Customer, brand: Brand, now: datetime) -> None:
-    ledger.record(
+    ledger.record_choices(
         _subject(customer), [NewChoice(_scope(brand), "grant")], by=Actor("link"), now=now
     )
 
@@ -155,4 +154,4 @@ def _scope(brand: Brand) -> Scope:
 
 
 def _subject(customer: Customer) -> uuid.UUID:
-    return find_or_create(digest(customer.email)).subject_id
+    return find_or_create_identifier(compute_identifier_digest(customer.email)).subject_id

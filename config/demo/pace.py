@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from brands import stream, webhooks
+from brands import events, webhooks
 from brands.models import Attempt, Brand, Event, Outcome
 from brands.webhooks import SubscriptionTerms
 from config.demo.deeds import Deed
-from consent import contact_reports
+from consent import reporting
 from consent.models import LedgerEntry, Relationship
 
 
@@ -49,7 +49,7 @@ def plan(brands: Sequence[Brand], now: datetime, *, days: int) -> Iterator[Deed]
 
 
 def _apply(brand: Brand, now: datetime) -> None:
-    stream.acknowledge(brand.pk, through=stream.last_sequence(brand.pk), now=now)
+    events.acknowledge(brand.pk, through=events.read_last_sequence(brand.pk), now=now)
 
 
 def deliver(brands: Sequence[Brand], now: datetime, chance: random.Random, *, days: int) -> None:
@@ -61,7 +61,7 @@ def deliver(brands: Sequence[Brand], now: datetime, chance: random.Random, *, da
     for brand in brands:
         if takes := PACES[brand.slug].arrives_in:
             url = f"https://{brand.slug}.example/webhooks"
-            webhook, _ = webhooks.subscribe(brand, SubscriptionTerms(url=url), now=start)
+            webhook, _ = webhooks.create_subscription(brand, SubscriptionTerms(url=url), now=start)
             told = Event.objects.filter(brand=brand, timestamp__gte=start).order_by("sequence")
             Attempt.objects.bulk_create(
                 Attempt(
@@ -76,7 +76,7 @@ def deliver(brands: Sequence[Brand], now: datetime, chance: random.Random, *, da
                 )
                 for event in told
             )
-            webhooks.disable(webhook, reason="removed", now=now)
+            webhooks.disable_subscription(webhook, reason="removed", now=now)
 
 
 def _delay(typical: float, chance: random.Random) -> timedelta:
@@ -92,7 +92,7 @@ def report_contacts(brands: Sequence[Brand], now: datetime, chance: random.Rando
     newest = list(noes.order_by("-recorded_at", "brand")[: 3 * REPORTS])
     for no in chance.sample(newest, min(REPORTS, len(newest))):
         at = no.recorded_at + timedelta(days=chance.choice(LATER))
-        contact_reports.report(
+        reporting.report_contact(
             Relationship.objects.get(subject=no.subject_id, brand=no.brand_id),
             purpose="marketing",
             channel="email",

@@ -12,7 +12,7 @@ from django.conf import settings
 PATH: Path = settings.FOLDER / "demo.json"
 
 
-def read() -> dict[str, Any] | None:
+def read_paper() -> dict[str, Any] | None:
     """What the paper says, or None where there is none, or half of one."""
     try:
         said: dict[str, Any] = json.loads(PATH.read_text())
@@ -21,7 +21,7 @@ def read() -> dict[str, Any] | None:
     return said
 
 
-def write(said: dict[str, Any]) -> None:
+def write_paper(said: dict[str, Any]) -> None:
     PATH.parent.mkdir(exist_ok=True)
     new = PATH.with_suffix(".new")
     new.touch(mode=0o600)
@@ -39,6 +39,6 @@ def sample_brand_url() -> str:
 
 def _address(port: str, name: str, *, default: str) -> str:
     """By the port in the environment; without it, where the paper says it was."""
-    if port not in os.environ and (said := read()) and name in said:
+    if port not in os.environ and (said := read_paper()) and name in said:
         return str(said[name])
     return f"http://127.0.0.1:{os.environ.get(port, default)}"

@@ -27,7 +27,7 @@ _received: OrderedDict[str, dict[str, Any]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def secret_of(slug: str) -> str | None:
+def read_webhook_secret(slug: str) -> str | None:
     """The brand's webhook secret; read each time, since the demo may rotate it."""
     brands = json.loads(PAPER.read_text())["brands"]
     return next((brand["webhook_secret"] for brand in brands if brand["slug"] == slug), None)
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 100_000))
         slug = self.path.rpartition("/")[2]
-        secret = secret_of(slug)
+        secret = read_webhook_secret(slug)
         if secret is None:
             return self.answer(404)
         try:

@@ -12,33 +12,23 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from brands import campaigns, directory, keys, webhooks, workspaces
+from brands import campaigns, catalogue, credentials, webhooks, workspaces
 from brands.campaigns import DayNumbers
 from brands.models import Brand, Topic, Workspace
-from cmr import accounts, asking, preferences, tokens
-from cmr.asking import Question
+from cmr import accounts, choices, permission_requests, sign_in
+from cmr.choices import ChoiceRequest
 from cmr.models import Consumer, Member, Role, User
-from cmr.preferences import Wish
+from cmr.permission_requests import RequestedPermission
 from config.demo import customers, pace
 from config.demo.deeds import CAMPAIGNS, Deed, campaign_at
-from consent import (
-    anomalies,
-    endings,
-    honour_times,
-    metrics,
-    profile,
-    propagation,
-    relationships,
-    sends,
-    yes_lives,
-)
+from consent import checks, propagation, relationships, reporting
 from consent.checks import Asked
-from consent.identifiers import Contact
+from consent.decision import DecisionKind, Limit, Scope
+from consent.identity import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import Relationship
 from consent.models.ledger import Reason
-from consent.resolution import DecisionKind, Limit, Scope
-from consent.scopes import Names
+from consent.rules import ScopeNames
 
 HERE = Path(__file__).parent
 #: Of those who have an account. Customers without one have more than a year: see `customers`.
@@ -95,16 +85,18 @@ def _consumer(email: str, born: datetime) -> Consumer:
         return found
     consumer = accounts.open_account(email=email, password=None, verified_at=born)
     if email in OWN_WORD:
-        profile.change(consumer.subject_id, {"jurisdiction": OWN_WORD[email]}, now=born)
+        relationships.change_settings(
+            consumer.subject_id, {"jurisdiction": OWN_WORD[email]}, now=born
+        )
     return consumer
 
 
 def brands() -> list[Brand]:
     """Return the demo's companies, imported from their directory file."""
     with (HERE / "directory.jsonl").open("rb") as lines:
-        slugs = [directory.parse(line).slug for line in lines]
+        slugs = [catalogue.parse_company(line).slug for line in lines]
         lines.seek(0)
-        directory.import_lines(lines)
+        catalogue.import_lines(lines)
     acme = Brand.objects.get(slug="acme")
     for code, name in [("weekly-offers", "Weekly offers"), ("new-arrivals", "New arrivals")]:
         Topic.objects.get_or_create(
@@ -113,7 +105,7 @@ def brands() -> list[Brand]:
     found = list(Brand.objects.filter(slug__in=slugs).order_by("pk"))
     for brand in found:
         if brand.slug not in ONLY_LISTED and not brand.keys.exists():
-            keys.issue(brand, name="demo")
+            credentials.issue_key(brand, name="demo")
     return found
 
 
@@ -133,21 +125,25 @@ def plan(members: list[Consumer], companies: list[Brand], now: datetime) -> list
         moment = start + timedelta(days=DAYS * chance.random())
         deeds.append((moment, partial(_live, consumer, chance)))
         deeds.append((moment, partial(_write, other, chance, campaign_at(moment, now))))
-    deeds += [(now - timedelta(days=ago), endings.end_due) for ago in range(DAYS)]
+    deeds += [(now - timedelta(days=ago), propagation.tell_due_endings) for ago in range(DAYS)]
     deeds.append((now, partial(_conclude, connected, chance)))
     return deeds
 
 
 def _conclude(connected: list[Brand], chance: random.Random, now: datetime) -> None:
     """Do what workers would have done, and let brands and people report."""
-    for subject_id in propagation.waiting(limit=10_000):
-        propagation.propagate(subject_id, now=now)
-    endings.end_due(now)
+    for subject_id in propagation.list_waiting_subjects(limit=10_000):
+        propagation.propagate_choices(subject_id, now=now)
+    propagation.tell_due_endings(now)
     _campaigns(connected, now, chance)
     pace.deliver(connected, now, chance, days=DAYS)
     pace.report_contacts(connected, now, chance)
-    metrics.roll_up()
-    for refresh in (honour_times.refresh_all, yes_lives.refresh_all, anomalies.refresh_all):
+    reporting.count_new_events()
+    for refresh in (
+        reporting.refresh_all_honour_times,
+        reporting.refresh_all_survival,
+        reporting.refresh_all_anomalies,
+    ):
         for _ in refresh(now=now):
             pass
 
@@ -156,11 +152,13 @@ def _campaigns(connected: list[Brand], now: datetime, chance: random.Random) -> 
     """Report what the brands say they sent: more than the demo's few people got."""
     for brand in connected:
         for code, called, days_ago in CAMPAIGNS:
-            campaign, _ = campaigns.name(brand, code=code, called=called, now=now)
+            campaign, _ = campaigns.find_or_create_campaign(
+                brand, code=code, called=called, now=now
+            )
             days = [now - timedelta(days=ago) for ago in range(0, min(days_ago, DAYS), 3)]
             sent = [day for day in days if campaign_at(day, now) == code]
             rows = [_sent(day.date(), chance) for day in sent]
-            campaigns.report(campaign, rows, now=now)
+            campaigns.report_campaign_days(campaign, rows, now=now)
 
 
 def _sent(day: date, chance: random.Random) -> DayNumbers:
@@ -178,18 +176,21 @@ def _write(consumer: Consumer, chance: random.Random, campaign: str, moment: dat
         return
     contact = Contact(email=consumer.user.email)
     asked = Asked(relationship.brand_id, contact, "marketing", "email")
-    if sends.reserve(asked, now=moment, campaign=campaign).send is None and chance.random() < 0.1:
+    if (
+        checks.reserve_send(asked, now=moment, campaign=campaign).send is None
+        and chance.random() < 0.1
+    ):
         purpose = chance.choice(["marketing", "research"])
-        question = Question(purpose, "email", None, chance.choice(QUESTIONS))
-        with contextlib.suppress(asking.MayNotAsk):
-            asking.ask(relationship, question, now=moment)
+        question = RequestedPermission(purpose, "email", None, chance.choice(QUESTIONS))
+        with contextlib.suppress(permission_requests.MayNotAsk):
+            permission_requests.ask_person(relationship, question, now=moment)
 
 
 def _meet(consumer: Consumer, brand: Brand, chance: random.Random, moment: datetime) -> None:
     if chance.random() < 0.5 or brand.slug in ONLY_LISTED:
-        preferences.add_brand(consumer, brand, by="portal", now=moment)
+        choices.add_brand(consumer, brand, by="portal", now=moment)
         return
-    relationships.start(
+    relationships.start_relationship(
         consumer.subject_id,
         brand,
         by=Actor("brand_api", brand.pk),
@@ -206,7 +207,7 @@ def _live(consumer: Consumer, chance: random.Random, moment: datetime) -> None:
     weights = [often for *_, often in HABITS]
     decision, purpose, channel, _ = chance.choices(HABITS, weights)[0]
     everywhere = purpose == "sale_or_sharing" and chance.random() < 0.5
-    names = Names(None if everywhere else relationship.brand.slug, purpose, channel)
+    names = ScopeNames(None if everywhere else relationship.brand.slug, purpose, channel)
     choice = NewChoice(
         Scope(),
         decision,
@@ -215,9 +216,9 @@ def _live(consumer: Consumer, chance: random.Random, moment: datetime) -> None:
         limit=Limit(chance.randint(1, 3), "week") if decision == "limit" else None,
     )
     door = chance.choice(["portal", "portal", "link", "api"])
-    preferences.choose(consumer, [Wish(names, choice)], by=door, now=moment)
+    choices.record_choices(consumer, [ChoiceRequest(names, choice)], by=door, now=moment)
     if everywhere:
-        propagation.propagate(consumer.subject_id, now=moment)
+        propagation.propagate_choices(consumer.subject_id, now=moment)
 
 
 def sign_ins() -> list[dict[str, str]]:
@@ -227,7 +228,7 @@ def sign_ins() -> list[dict[str, str]]:
 
 def _sign_in(consumer: Consumer) -> dict[str, str]:
     login = _new_password(consumer.user)
-    token = tokens.issue(consumer, name="demo")
+    token = sign_in.issue_token(consumer, name="demo")
     return {"email": login.email, "password": login.password, "token": token}
 
 
@@ -248,12 +249,14 @@ def access(slug: str, *, endpoint: str, now: datetime) -> dict[str, str]:
     """A key for a brand, and a webhook to *endpoint* in place of those it had there."""
     brand = Brand.objects.get(slug=slug)
     for old in webhooks.filter_subscriptions(brand):
-        webhooks.disable(old, reason="removed", now=now)
-    _, secret = webhooks.subscribe(brand, webhooks.SubscriptionTerms(url=endpoint), now=now)
+        webhooks.disable_subscription(old, reason="removed", now=now)
+    _, secret = webhooks.create_subscription(
+        brand, webhooks.SubscriptionTerms(url=endpoint), now=now
+    )
     return {
         "slug": slug,
-        "key": keys.issue(brand, name="demo"),
-        "test_key": keys.issue(_workspace(brand, now).test, name="demo"),
+        "key": credentials.issue_key(brand, name="demo"),
+        "test_key": credentials.issue_key(_workspace(brand, now).test, name="demo"),
         "webhook_secret": secret,
     }
 
@@ -263,11 +266,11 @@ def _workspace(brand: Brand, now: datetime) -> Workspace:
     if found := Workspace.objects.filter(live=brand).first():
         return found
     domain = f"{brand.slug}.example"
-    made = workspaces.begin(name=brand.name, domain=domain, now=now)
+    made = workspaces.begin_workspace(name=brand.name, domain=domain, now=now)
     for topic in Topic.objects.filter(brand=brand):
         topic.pk, topic.brand = None, made.test
         topic.save()
-    workspaces.adopt(made, brand, now=now)
+    workspaces.adopt_live_brand(made, brand, now=now)
     return made
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from cmr.callers import group_address
+from cmr.rate_limits import group_address
 
 
 def find_caller(scope: Mapping[str, Any]) -> str:

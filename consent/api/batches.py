@@ -18,11 +18,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from brands.api.access import BrandView
-from brands.api.places import Streamed
-from brands.json_bodies import BatchParser, DuplicateMember, load_json
+from brands.api.stream_slots import Streamed
 from brands.models import Brand
-from brands.problem_details import Problem, translating
-from consent import batches, hindsight
+from consent import checks
 from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data
 from consent.api.other_times import (
@@ -32,8 +30,10 @@ from consent.api.other_times import (
     OtherTimeOrWord,
     supposed_of_brand,
 )
-from consent.identifiers import Contact, InvalidAddress
-from consent.resolution import Choice, Decision, Question
+from consent.decision import Choice, Decision, Question
+from consent.identity import Contact, InvalidAddress
+from core.json_bodies import BatchParser, DuplicateMember, load_json
+from core.problem_details import Problem, translate_errors
 
 MAX_CONTACTS = 10_000
 PIECE = 500
@@ -80,7 +80,7 @@ class Checks(BrandView):
         body = request.data if isinstance(request.data, dict) else {}
         given = {name: body[name] for name in FIELDS if name in body}
         matter = {k: v for k, v in body.items() if k != "contacts" and k not in given}
-        asking = _Asking(self.brand, question_of(self.brand, matter))
+        asking = _Asking(self.brand, read_question(self.brand, matter))
         if given:  # a plain batch need not be read by one more serializer
             asking.at_another_time(OtherTimeOrWord, given)
         contacts = [
@@ -115,14 +115,14 @@ class Stream(BrandView):
         """
         query = dict(request.query_params.items())
         moment = {name: query.pop(name) for name in ("at", "as_of") if name in query}
-        asking = _Asking(self.brand, question_of(self.brand, query))
+        asking = _Asking(self.brand, read_question(self.brand, query))
         if moment:
             asking.at_another_time(OtherTime, moment)
         written = self._written(asking, _body_of(request._request))
         return Streamed(written, self.key)
 
     def _written(self, asking: _Asking, source: Any) -> Iterator[bytes]:
-        for batch in lines.batches(source):
+        for batch in lines.batch_lines(source):
             look_at_connection_again()
             read = [_read_line(line, self.brand.world) for _, line in batch]
             answers = asking.answer(read)
@@ -148,11 +148,11 @@ def look_at_connection_again() -> None:
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
-def question_of(brand: Brand, given: Mapping[str, Any]) -> Question:
+def read_question(brand: Brand, given: Mapping[str, Any]) -> Question:
     matter = wire.Matter(data=given)
     matter.is_valid(raise_exception=True)
-    with translating(wire.PROBLEMS):
-        return batches.question(brand.pk, **matter.validated_data)
+    with translate_errors(wire.PROBLEMS):
+        return checks.build_bulk_question(brand.pk, **matter.validated_data)
 
 
 def _listed(contacts: Any) -> Sequence[Any]:
@@ -181,9 +181,9 @@ class _Asking:
         read.is_valid(raise_exception=True)
         data = read.validated_data
         self.at, self.as_of = data.get("at"), data.get("as_of")
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             if self.as_of:
-                hindsight.refuse_future(self.as_of, now=now)
+                checks.check_not_in_future(self.as_of, now=now)
             self.supposing = supposed_of_brand(data, self.brand, now)
 
     def answer(self, read: Sequence[wire.Read]) -> Iterator[dict[str, Any]]:
@@ -194,12 +194,12 @@ class _Asking:
             else:
                 yield error_item(each)
 
-    def _decide(self, contacts: Sequence[Contact]) -> Iterator[batches.Answer]:
+    def _decide(self, contacts: Sequence[Contact]) -> Iterator[checks.Answer]:
         now = timezone.now()
         if self.as_of:
-            return hindsight.check_many(self.question, contacts, as_of=self.as_of, now=now)
+            return checks.check_contacts_as_of(self.question, contacts, as_of=self.as_of, now=now)
         moment = self.at or now
-        return batches.check_many(self.question, contacts, now=moment, supposing=self.supposing)
+        return checks.check_contacts(self.question, contacts, now=moment, supposing=self.supposing)
 
 
 def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:

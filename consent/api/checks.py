@@ -15,14 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.fields import StrictSerializer, list_of
-from brands.problem_details import translating
-from consent import checks, hindsight
+from consent import checks
 from consent.api import quick, wire
 from consent.api.decisions import DecisionData, decision_data
 from consent.api.other_times import PROBLEMS, OtherTimeOrWord, supposed_of_brand
 from consent.checks import Asked
-from consent.resolution import Decision
+from consent.decision import Decision
+from core.api import StrictSerializer, describe_list
+from core.problem_details import translate_errors
 
 MAX_QUESTIONS = 50
 
@@ -72,7 +72,7 @@ class Answered(DecisionData):
 
 ONE_OR_EACH = PolymorphicProxySerializer(
     component_name="DecisionOrDecisions",
-    serializers=[DecisionData, list_of(Answered, paged=False)],
+    serializers=[DecisionData, describe_list(Answered, paged=False)],
     resource_type_field_name=None,
 )
 
@@ -96,7 +96,7 @@ class Check(BrandView):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         carried = {"campaign": data["campaign"]} if "campaign" in data else {}
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             if "questions" not in data:
                 (decision,) = self._decide(data, [data], now)
                 return Response(self._shown(decision) | carried)
@@ -110,15 +110,15 @@ class Check(BrandView):
     def _decide(
         self, data: dict[str, Any], matters: Sequence[Mapping[str, Any]], now: datetime
     ) -> Iterator[Decision]:
-        contact = wire.contact_of(data["contact"], self.brand.world)
+        contact = wire.build_contact(data["contact"], self.brand.world)
         asked = [
             Asked(self.brand.pk, contact, each["purpose"], each.get("channel"), each.get("topic"))
             for each in matters
         ]
         if as_of := data.get("as_of"):
-            return (hindsight.check(each, as_of=as_of, now=now) for each in asked)
+            return (checks.check_contact_as_of(each, as_of=as_of, now=now) for each in asked)
         supposed = supposed_of_brand(data, self.brand, now)
-        return checks.check_each(asked, now=data.get("at", now), supposing=supposed)
+        return checks.check_questions(asked, now=data.get("at", now), supposing=supposed)
 
     def _shown(self, decision: Decision) -> dict[str, Any]:
         return decision_data(decision, slug=self.brand.slug)

@@ -6,11 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from consent import notices, scopes
+from consent import brand_events, rules
 from consent.api import wire
-from consent.entry_ids import build_entry_id
-from consent.ledger import SUPPOSED
-from consent.resolution import Decision
+from consent.brand_events import build_entry_id
+from consent.decision import Decision
+from consent.ledger import SUPPOSED_ENTRY_ID
 
 
 class Because(serializers.Serializer[object]):
@@ -60,7 +60,7 @@ def decision_data(decision: Decision, *, slug: str) -> dict[str, Any]:
         "valid_until": decision.valid_until,
         "not_before": decision.not_before,
         "remaining": decision.remaining,
-        "limit": notices.limit_of(limit.max, limit.per) if limit else None,
+        "limit": brand_events.describe_limit(limit.max, limit.per) if limit else None,
     }
 
 
@@ -68,13 +68,13 @@ def _because(decision: Decision, slug: str) -> dict[str, Any] | None:
     choice, relationship = decision.because, decision.relationship_id
     if choice is None or relationship is None:
         return None
-    is_supposed = choice.entry == SUPPOSED
+    is_supposed = choice.entry == SUPPOSED_ENTRY_ID
     return {
         "entry": None if is_supposed else build_entry_id(choice.entry, relationship),
-        "scope": scopes.describe_for_brand(choice.scope, slug=slug),
+        "scope": rules.describe_scope_for_brand(choice.scope, slug=slug),
         "decision": choice.decision,
         "maker": choice.maker,
-        "made_at": choice.made_at if is_supposed else notices.round_made_at(choice),
+        "made_at": choice.made_at if is_supposed else brand_events.round_choice_time(choice),
         "until": choice.until,
         "expires_at": choice.expires_at,
     }

@@ -10,12 +10,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from brands.api.access import BrandView
-from brands.api.places import Streamed
-from brands.problem_details import translating
-from consent import contact_hashes, exports, notices
+from brands.api.stream_slots import Streamed
+from consent import brand_events, checks, identity
 from consent.api import lists
-from consent.exports import Person
-from consent.resolution import Choice
+from consent.checks import ExportedPerson
+from consent.decision import Choice
+from core.problem_details import translate_errors
 
 PERSON = ["id", "ref", "started_at", "ended_at", "ended_by", "contacts", "subject_seq"]
 SCOPE = ["brand", "purpose", "channel", "topic", "contact_point"]
@@ -38,10 +38,10 @@ class Preferences(BrandView):
         whole. The header `X-Through-Sequence` says what to give as `since` the next time.
         """
         since, form = self.query.get("since"), self.query["form"]
-        with translating(lists.PROBLEMS):
-            contact_hashes.check_key()
+        with translate_errors(lists.PROBLEMS):
+            identity.check_hash_key()
         through = lists.through(self.brand, since=since)
-        people = exports.preferences(self.brand, since=since, now=timezone.now())
+        people = checks.iterate_preferences(self.brand, since=since, now=timezone.now())
         lines = (
             lists.csv(PERSON + CHOICE, people, _rows)
             if form == "csv"
@@ -50,7 +50,7 @@ class Preferences(BrandView):
         return lists.streamed(lines, self.key, form=form, through=through)
 
 
-def _line(person: Person) -> dict[str, Any]:
+def _line(person: ExportedPerson) -> dict[str, Any]:
     recipient = person.recipient
     return {
         "subject": {"id": recipient.id, "ref": recipient.ref},
@@ -60,20 +60,20 @@ def _line(person: Person) -> dict[str, Any]:
         "ended_by": person.ended_by or None,
         "contacts": [{"kind": each.kind, "sha256": each.sha256.hex()} for each in person.contacts],
         "standing": [_said(choice, person) for choice in person.standing],
-        "permissions": notices.describe_rows(person.permissions),
+        "permissions": brand_events.describe_permission_rows(person.permissions),
     }
 
 
-def _said(choice: Choice, person: Person) -> dict[str, Any]:
+def _said(choice: Choice, person: ExportedPerson) -> dict[str, Any]:
     """As in `relationship.started`, and the basis of a yes.
 
     By which door the person spoke is not for brands: it would tell that two of theirs were merged.
     """
-    said = notices.describe_choice(choice, person.recipient)
+    said = brand_events.describe_choice(choice, person.recipient)
     return said | {"basis": choice.basis}
 
 
-def _rows(person: Person) -> Iterator[list[Any]]:
+def _rows(person: ExportedPerson) -> Iterator[list[Any]]:
     """A row for each choice; one without, where nothing stands."""
     contacts = " ".join(f"{each.kind}:{each.sha256.hex()}" for each in person.contacts)
     times = person.started_at, person.ended_at, person.ended_by

@@ -17,28 +17,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.api.pages import answer_page
-from brands.api.places import Streamed, places
-from brands.api.repeating import repeatable
-from brands.fields import Page, StrictSerializer, list_of
-from brands.json_bodies import upload_limit
+from brands.api.idempotency import repeatable
+from brands.api.stream_slots import Streamed, places
+from brands.events import publish_task
 from brands.models import Brand
-from brands.problem_details import Problem, translating
-from brands.wakeup import publish
-from consent.imports import jobs, problems, receiving, sources
+from consent import imports
 from consent.models import Import
+from core.api import Page, StrictSerializer, answer_page, describe_list
+from core.json_bodies import upload_limit
+from core.problem_details import Problem, translate_errors
 
 PROBLEMS = {
-    jobs.TooManyImports: (409, "too_many_imports", None),
-    jobs.NotOpen: (409, "import_is_over", None),
-    receiving.NotOpen: (409, "import_not_open", None),
-    receiving.OtherPart: (409, "other_part", "number"),
-    receiving.TooManyBad: (422, "too_many_bad_rows", None),
-    sources.BadPart: (422, "unreadable_part", None),
+    imports.TooManyImports: (409, "too_many_imports", None),
+    imports.ImportNotOpen: (409, "import_is_over", None),
+    imports.PartsNotOpen: (409, "import_not_open", None),
+    imports.OtherPart: (409, "other_part", "number"),
+    imports.TooManyBad: (422, "too_many_bad_rows", None),
+    imports.BadPart: (422, "unreadable_part", None),
 }
 TAG = "brand: imports"
 FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
-PART = {"type": "integer", "minimum": 1, "maximum": receiving.MOST_PARTS}
+PART = {"type": "integer", "minimum": 1, "maximum": imports.MOST_IMPORT_PARTS}
 
 
 class ImportRequest(StrictSerializer):
@@ -86,10 +85,10 @@ class PartQuery(StrictSerializer):
     """How a part is written, where it shall not be found out."""
 
     encoding = serializers.ChoiceField(
-        list(sources.ENCODINGS), default="", help_text="Found out where you leave it out."
+        list(imports.ENCODINGS), default="", help_text="Found out where you leave it out."
     )
     separator = serializers.ChoiceField(
-        list(sources.SEPARATORS), default="", help_text="Found out where you leave it out."
+        list(imports.SEPARATORS), default="", help_text="Found out where you leave it out."
     )
 
 
@@ -112,8 +111,8 @@ class ExceptionData(serializers.Serializer[object]):
     detail = serializers.CharField()
 
 
-ImportList = list_of(ImportData)
-ExceptionList = list_of(ExceptionData)
+ImportList = describe_list(ImportData)
+ExceptionList = describe_list(ExceptionData)
 
 
 class _Raw(BaseParser):
@@ -162,8 +161,8 @@ class Imports(_Imports):
         body = ImportRequest(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
-        with translating(PROBLEMS):
-            job = jobs.begin(
+        with translate_errors(PROBLEMS):
+            job = imports.begin_import(
                 self.brand, note=said["note"], tells=said["webhooks"], now=timezone.now()
             )
         return Response(_data(job), status=201)
@@ -178,8 +177,8 @@ class OneImport(_Imports):
     @extend_schema(responses={200: ImportData}, tags=[TAG])
     def delete(self, request: Request, import_id: uuid.UUID) -> Response:
         """Call it off. What was applied stays; the rest is forgotten."""
-        with translating(PROBLEMS):
-            job = jobs.cancel(self.job(import_id), now=timezone.now())
+        with translate_errors(PROBLEMS):
+            job = imports.cancel_import(self.job(import_id), now=timezone.now())
         return Response(_data(job))
 
 
@@ -203,14 +202,14 @@ class Part(_Imports):
         again is no mistake.
         """
         job = self.job(import_id)
-        if not 1 <= number <= receiving.MOST_PARTS:
-            raise Problem(422, "invalid", f"1 to {receiving.MOST_PARTS:,}.", "number")
+        if not 1 <= number <= imports.MOST_IMPORT_PARTS:
+            raise Problem(422, "invalid", f"1 to {imports.MOST_IMPORT_PARTS:,}.", "number")
         body = request.data if hasattr(request.data, "read") else io.BytesIO()  # it was empty
         media = (request.content_type or "").partition(";")[0].strip().lower()
         if media not in FORMS:  # an empty body is given to no parser, which would have said so
             raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
-        with translating(PROBLEMS), _place_for(request, self.brand):
-            part = receiving.receive(
+        with translate_errors(PROBLEMS), _place_for(request, self.brand):
+            part = imports.receive_part(
                 job, number, body, form=FORMS[media], now=timezone.now(), **self.query
             )
         return Response(PartData(part).data)
@@ -230,9 +229,9 @@ class Start(_Imports):
     @extend_schema(request=None, responses=ImportData, tags=[TAG])
     def post(self, request: Request, import_id: uuid.UUID) -> Response:
         """Have it applied, once all parts are there. Workers do it; ask how far they are."""
-        with translating(PROBLEMS):
-            job = jobs.start(self.job(import_id), now=timezone.now())
-        publish("consent.apply_imports")
+        with translate_errors(PROBLEMS):
+            job = imports.start_import(self.job(import_id), now=timezone.now())
+        publish_task("consent.apply_imports")
         return Response(_data(job))
 
 
@@ -265,8 +264,13 @@ class Exceptions(_Imports):
         """The rows that were not taken, and why."""
         job = self.job(import_id)
         if "form" in self.query:
-            return Streamed(problems.csv_lines(job), self.key, form="csv")
-        return answer_page(problems.of(job), self.query, by=["pk"], write=problems.Told(job).said)
+            return Streamed(imports.write_problems_csv(job), self.key, form="csv")
+        return answer_page(
+            imports.list_problems(job),
+            self.query,
+            by=["pk"],
+            write=imports.DescribedProblem(job).said,
+        )
 
 
 def _data(job: Import) -> dict[str, Any]:

@@ -16,10 +16,10 @@ class Source(Protocol):
     def read(self, size: int) -> bytes: ...
 
 
-def batches(source: Source) -> Iterator[list[tuple[int, bytes]]]:
+def batch_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
     """The lines of *source* with their numbers, from 1, up to `BATCH` at a time."""
     batch: list[tuple[int, bytes]] = []
-    for number, line in enumerate(lines(source), start=1):
+    for number, line in enumerate(iterate_lines(source), start=1):
         if line.strip():
             batch.append((number, line))
         if len(batch) == BATCH:
@@ -29,7 +29,7 @@ def batches(source: Source) -> Iterator[list[tuple[int, bytes]]]:
         yield batch
 
 
-def lines(source: Source) -> Iterator[bytes]:
+def iterate_lines(source: Source) -> Iterator[bytes]:
     """Each line without its end. Of a line that is too long only the beginning is kept."""
     rest = b""
     while chunk := source.read(CHUNK):

@@ -11,15 +11,16 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from brands import stream
-from brands.api.places import Streamed
-from brands.fields import QueryNumber, StrictSerializer
+from brands import events
+from brands.api.stream_slots import Streamed
 from brands.models import Brand, BrandKey
-from brands.problem_details import Problem, Problems
-from consent import contact_hashes, tables
+from consent import identity
 from consent.api.batches import OPTIONS, look_at_connection_again
+from core.api import QueryNumber, StrictSerializer
+from core.csv import write_csv
+from core.problem_details import Problem, Problems
 
-PROBLEMS: Problems = {contact_hashes.Unreadable: (503, "hashes_unreadable", None)}
+PROBLEMS: Problems = {identity.HashUnreadable: (503, "hashes_unreadable", None)}
 RESPONSES = {
     (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line"),
     (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),
@@ -51,8 +52,8 @@ def through(brand: Brand, *, since: int | None) -> int:
     Raises:
         Problem: 422 `beyond_stream`; an empty delta would look as if nothing had changed.
     """
-    last = stream.last_sequence(brand.pk)
-    if since is not None and not stream.has_reached(brand.pk, since):
+    last = events.read_last_sequence(brand.pk)
+    if since is not None and not events.has_reached(brand.pk, since):
         raise Problem(422, "beyond_stream", f"your stream ends at {last}", "since")
     return last
 
@@ -83,7 +84,7 @@ def csv(
     names: Sequence[str], batches: Batches[T], rows: Callable[[T], Iterable[Iterable[Any]]]
 ) -> Iterator[bytes]:
     """*rows* are those of one of the batch, in the order of the *names*."""
-    yield tables.written([names])
+    yield write_csv([names])
     for batch in batches:
         look_at_connection_again()
-        yield tables.written(row for each in batch for row in rows(each))
+        yield write_csv(row for each in batch for row in rows(each))

@@ -8,16 +8,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from brands.fields import Moment, StrictSerializer
 from brands.models import Brand
-from brands.problem_details import Problems
-from consent import hindsight, ledger
+from consent import checks, ledger
 from consent.api import wire
-from consent.resolution import Choice
+from consent.decision import Choice
+from core.api import Moment, StrictSerializer
+from core.problem_details import Problems
 
 PROBLEMS: Problems = {
     **wire.PROBLEMS,
-    hindsight.NotYet: (422, "not_yet", "as_of"),
+    checks.NotYet: (422, "not_yet", "as_of"),
     ledger.ExpiresTooSoon: (422, "expires_too_soon", "suppose"),
 }
 MAX_SUPPOSED = 20
@@ -67,4 +67,4 @@ def supposed_of_brand(data: Mapping[str, Any], brand: Brand, now: datetime) -> l
         wire.new_choice(each, wire.own_scope(each["scope"], each["decision"], brand))
         for each in data.get("suppose", [])
     ]
-    return ledger.suppose(new, now=now)
+    return ledger.suppose_choices(new, now=now)

@@ -14,14 +14,14 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from brands import credentials, keys
-from brands.api.allowances import calls
+from brands import credentials
+from brands.api.rate_limits import calls
 from consent import checks
 from consent.api import wire
 from consent.api.decisions import decision_data
 from consent.checks import Asked, ChannelNeeded
-from consent.identifiers import Contact, InvalidAddress
-from consent.scopes import UnknownName
+from consent.identity import Contact, InvalidAddress
+from consent.rules import UnknownName
 
 SCOPE = "check"
 #: Only live keys come this way: `Brand.world`.
@@ -36,7 +36,7 @@ UNUSUAL = (UnknownName, ChannelNeeded, InvalidAddress, OperationalError, Interfa
 def answer(request: HttpRequest) -> HttpResponse | None:
     """Answer a plain question by a key that may ask it; None for anything else."""
     key = request.META.get("HTTP_AUTHORIZATION", "").removeprefix(BEARER)
-    if (prefix := credentials.prefix_of(key, kind=keys.LIVE)) is None:
+    if (prefix := credentials.read_credential_prefix(key, kind=credentials.LIVE_KEY)) is None:
         return None
     if (question := _question(request)) is None:
         return None
@@ -64,7 +64,7 @@ def _question(request: HttpRequest) -> dict[str, Any] | None:
         return None
     if not isinstance(given, dict) or not isinstance(contact := given.get("contact"), dict):
         return None
-    # With as many colons as members none stands twice: `brands.json_bodies.load_json`.
+    # With as many colons as members none stands twice: `core.json_bodies.load_json`.
     has_each_once = request.body.count(b":") == len(given) + len(contact)
     return _plain(given) if has_each_once else None
 
@@ -93,20 +93,20 @@ def _decide(
     key: str, prefix: str, question: dict[str, Any], *, now: datetime
 ) -> HttpResponse | None:
     contact = question["contact"]
-    values = checks.values_about(**question)
-    rows = checks.BY_KEY[contact.ref is not None].ask(values | {"prefix": prefix, "now": now})
+    values = checks.build_query_values(**question)
+    rows = checks.CHECK_BY_KEY[contact.ref is not None].ask(values | {"prefix": prefix, "now": now})
     if not rows:
         return None
     digest, scopes, brand_id, slug = rows[0][:4]
-    if not credentials.matches(key, digest) or SCOPE not in scopes:
+    if not credentials.matches_digest(key, digest) or SCOPE not in scopes:
         return None
     asked = Asked(brand_id, **question)
-    known = checks.read_known(asked, [row[4:] for row in rows])
+    known = checks.parse_known_contact(asked, [row[4:] for row in rows])
     # Counted once it is known that the long way need not be gone, which counts by itself.
     if (allowance := calls.count(prefix)).is_over:
         return None
-    keys.note_use(prefix, now=now)
-    decision = checks.decide(known, now=now)
+    credentials.record_key_use(prefix, now=now)
+    decision = checks.decide_known_contact(known, now=now)
     data = decision_data(decision, slug=slug)
     body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
     headers = {"Content-Length": len(body), **allowance.headers()}

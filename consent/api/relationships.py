@@ -12,23 +12,23 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import notices
+from brands import catalogue
 from brands.api.access import BrandView
-from brands.api.repeating import repeatable
-from brands.fields import Moment, NamingField, StrictSerializer, list_of
+from brands.api.idempotency import repeatable
 from brands.models import Brand
-from brands.problem_details import translating
-from consent import ledger, metrics, people, relationships
+from consent import ledger, relationships, reporting
 from consent.api import wire
-from consent.identifiers import Contact
+from consent.identity import Contact
 from consent.ledger import Actor, LiftRefused, NewChoice
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
 from consent.models.ledger import Basis
+from core.api import Moment, NamingField, StrictSerializer, describe_list
+from core.problem_details import translate_errors
 
 PROBLEMS = {
     **wire.PROBLEMS,
-    notices.UnknownNotice: (422, "unknown_notice", "notice"),
-    people.NoRelationship: (404, "no_relationship", "contact"),
+    catalogue.UnknownNotice: (422, "unknown_notice", "notice"),
+    relationships.NoRelationship: (404, "no_relationship", "contact"),
     relationships.EndedByPerson: (409, "person_ended_relationship", "contact"),
     relationships.RefTaken: (409, "ref_taken", "ref"),
 }
@@ -101,7 +101,7 @@ class RecordedData(wire.EntryData):
     )
 
 
-RecordedList = list_of(RecordedData, paged=False)
+RecordedList = describe_list(RecordedData, paged=False)
 
 
 class Relationships(BrandView):
@@ -117,14 +117,14 @@ class Relationships(BrandView):
         """Register a person who deals with you. They see it at once, and can end it."""
         body = RegistrationRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             relationship, is_new = self._start(body.validated_data)
         return Response(_relationship_data(relationship), status=201 if is_new else 200)
 
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
-        return relationships.register(
+        return relationships.register_relationship(
             self.brand,
-            wire.contact_of(data["contact"], self.brand.world),
+            wire.build_contact(data["contact"], self.brand.world),
             now=timezone.now(),
             ref=data.get("ref"),
             note=data["note"],
@@ -146,27 +146,29 @@ class Choices(BrandView):
         now = timezone.now()
         body = BrandChoiceRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
-        with translating(PROBLEMS):
+        with translate_errors(PROBLEMS):
             entry, relationship = self._record(body.validated_data, now)
         proof = {"evidence": entry.evidence or None, "notice": entry.notice or None}
         data = wire.told_entry_data(entry, relationship) | proof
         return Response({"data": [data]}, status=201)
 
     def _record(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
-        contact = wire.contact_of(data["contact"], self.brand.world)
-        people.find(self.brand.pk, contact)  # says so before what is wrong with the choice
+        contact = wire.build_contact(data["contact"], self.brand.world)
+        relationships.find_relationship(
+            self.brand.pk, contact
+        )  # says so before what is wrong with the choice
         scope = wire.own_scope(data["scope"], data["decision"], self.brand)
         names = ("basis", "ground", "evidence", "made_at")
         more = {name: data[name] for name in names if name in data}
         if notice := data.get("notice"):
             at = data.get("made_at", now)
-            more["notice"] = notices.resolve_one(self.brand.pk, notice, at=at)
+            more["notice"] = catalogue.resolve_notice(self.brand.pk, notice, at=at)
         choice = wire.new_choice(data, scope, **more)
         actor = Actor("brand_api", self.brand.pk)
         try:
             return _record_locked(self.brand, contact, choice, actor, now)
         except LiftRefused:
-            metrics.count_refusal(self.brand, Refusal.Kind.LIFT, now=now)
+            reporting.count_refusal(self.brand, Refusal.Kind.LIFT, now=now)
             raise
 
 
@@ -175,9 +177,9 @@ def _record_locked(
 ) -> tuple[LedgerEntry, Relationship]:
     """Record it while nobody can end the relationship. Raises what `ledger.record` does."""
     with transaction.atomic():
-        ledger.lock(people.find(brand.pk, contact).subject_id)
-        relationship = people.find(brand.pk, contact)
-        (entry,) = ledger.record(relationship.subject_id, [choice], by=by, now=now)
+        ledger.lock_subject(relationships.find_relationship(brand.pk, contact).subject_id)
+        relationship = relationships.find_relationship(brand.pk, contact)
+        (entry,) = ledger.record_choices(relationship.subject_id, [choice], by=by, now=now)
     return entry, relationship
 
 

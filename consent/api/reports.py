@@ -12,13 +12,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView, SignedIn
-from brands.api.queries import QueryView
-from brands.fields import StrictSerializer
-from brands.problem_details import Problem
-from consent.reports import own, weeks
-from consent.reports.asked import DEFAULT_DAYS, FILTERS, BadQuery
-from consent.reports.catalogue import CATALOGUE, NoSuchReport, of
-from consent.reports.figures import Report
+from consent import reporting
+from consent.reporting import (
+    DEFAULT_REPORT_DAYS,
+    REPORT_FILTERS,
+    REPORTS,
+    BadQuery,
+    NoSuchReport,
+    Report,
+    build_named_report,
+)
+from core.api import QueryView, StrictSerializer
+from core.problem_details import Problem
 
 
 class CardData(serializers.Serializer[object]):
@@ -70,7 +75,7 @@ class AdminQuery(StrictSerializer):
     first = DayText(required=False, help_text="UTC.")
     last = DayText(required=False, help_text="Default: today.")
     days = serializers.CharField(
-        required=False, help_text=f"How many, up to today; default {DEFAULT_DAYS}."
+        required=False, help_text=f"How many, up to today; default {DEFAULT_REPORT_DAYS}."
     )
     by = serializers.CharField(
         required=False, help_text="One thing or two, with a comma: day, brand, channel …"
@@ -79,12 +84,14 @@ class AdminQuery(StrictSerializer):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         said = "Values with commas; `-` is any, or not given."
-        filters = {name: serializers.CharField(required=False, help_text=said) for name in FILTERS}
+        filters = {
+            name: serializers.CharField(required=False, help_text=said) for name in REPORT_FILTERS
+        }
         return super().get_fields() | filters
 
 
 class OwnQuery(StrictSerializer):
-    weeks = serializers.ChoiceField(list(weeks.PRESETS), default=own.DEFAULT_WEEKS)
+    weeks = serializers.ChoiceField(list(reporting.WEEK_PRESETS), default=reporting.DEFAULT_WEEKS)
 
 
 class AdminReport(QueryView):
@@ -95,7 +102,7 @@ class AdminReport(QueryView):
     @extend_schema(
         operation_id="report_retrieve",
         parameters=[
-            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(CATALOGUE)),
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=list(REPORTS)),
         ],
         responses=ReportData,
         tags=["admin"],
@@ -103,7 +110,7 @@ class AdminReport(QueryView):
     def get(self, request: Request, name: str) -> Response:
         """One of the reports, with the same numbers as its page."""
         try:
-            asked, report = of(name, self.query, today=timezone.now().date())
+            asked, report = build_named_report(name, self.query, today=timezone.now().date())
         except NoSuchReport as error:
             raise Problem(404, "not_found", str(error)) from error
         except BadQuery as error:
@@ -120,8 +127,8 @@ class OwnReport(BrandView):
     )
     def get(self, request: Request) -> Response:
         """Your own numbers, in whole weeks, those of few people withheld; and your sector's."""
-        span = weeks.whole_weeks(self.query["weeks"], today=timezone.now().date())
-        report = own.of(self.brand, span)
+        span = reporting.list_whole_weeks(self.query["weeks"], today=timezone.now().date())
+        report = reporting.build_own_report(self.brand, span)
         return Response(_data("own", report, span[0].first, span[-1].last))
 
 

@@ -12,18 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brands.api.access import BrandView
-from brands.api.repeating import KEY, MOST, REPLAYED
-from brands.fields import NamingField
-from brands.problem_details import Problems, translating
-from consent import sends
+from brands.api.idempotency import KEY, MOST, REPLAYED
 from consent.api import checks, other_times, wire
 from consent.api.decisions import DecisionData, decision_data
-from consent.checks import Asked
+from consent.checks import Asked, KeyReused, NoSuchSend, cancel_send, reserve_send
+from core.api import NamingField
+from core.problem_details import Problems, translate_errors
 
 PROBLEMS: Problems = {
     **other_times.PROBLEMS,
-    sends.KeyReused: (422, "idempotency_key_reused", None),
-    sends.NoSuchSend: (404, "not_found", None),
+    KeyReused: (422, "idempotency_key_reused", None),
+    NoSuchSend: (404, "not_found", None),
 }
 TAG = "brand: checks"
 
@@ -71,9 +70,9 @@ class Reserve(BrandView):
         headers.is_valid(raise_exception=True)
         data = body.validated_data
         campaign = data.pop("campaign", "")
-        data["contact"] = wire.contact_of(data["contact"], self.brand.world)
-        with translating(PROBLEMS):
-            made = sends.reserve(
+        data["contact"] = wire.build_contact(data["contact"], self.brand.world)
+        with translate_errors(PROBLEMS):
+            made = reserve_send(
                 Asked(self.brand.pk, **data),
                 now=timezone.now(),
                 campaign=campaign,
@@ -92,6 +91,6 @@ class OneSend(BrandView):
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, send_id: uuid.UUID) -> Response:
         """You did not send it: give it back to the budget."""
-        with translating(PROBLEMS):
-            sends.give_back(self.brand.pk, send_id, now=timezone.now())
+        with translate_errors(PROBLEMS):
+            cancel_send(self.brand.pk, send_id, now=timezone.now())
         return Response(status=204)

@@ -12,14 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from brands.api.access import BrandView, demand
-from brands.api.places import Streamed
-from brands.problem_details import translating
-from consent import contact_hashes, suppressions
+from brands.api.stream_slots import Streamed
+from consent import checks, identity
 from consent.api import lists, wire
-from consent.api.batches import question_of
-from consent.suppressions import Standing
+from consent.api.batches import read_question
+from consent.checks import Suppression
+from core.problem_details import translate_errors
 
-People = Iterator[list[Standing]]
+People = Iterator[list[Suppression]]
 COLUMNS = ["id", "ref", "allowed", "rule", "valid_until"]
 
 
@@ -45,17 +45,17 @@ class Suppressions(BrandView):
         """
         given = dict(self.query)
         since, form, kind = (given.pop(name, None) for name in ("since", "form", "contact"))
-        asked = question_of(self.brand, given)
+        asked = read_question(self.brand, given)
         if kind:
             demand(request, "exports")
-            with translating(lists.PROBLEMS):
-                contact_hashes.check_key()
+            with translate_errors(lists.PROBLEMS):
+                identity.check_hash_key()
         through = lists.through(self.brand, since=since)
-        people = suppressions.listed(asked, since=since, kind=kind, now=timezone.now())
+        people = checks.iterate_suppressions(asked, since=since, kind=kind, now=timezone.now())
         lines = _csv(people, kind, since) if form == "csv" else _ndjson(people, kind)
         answer = lists.streamed(lines, self.key, form=form, through=through)
         if kind and form == "csv":
-            answer["X-Without-Hash"] = str(contact_hashes.without(self.brand.pk, kind))
+            answer["X-Without-Hash"] = str(identity.count_people_without_hash(self.brand.pk, kind))
         return answer
 
 
@@ -63,7 +63,7 @@ def _ndjson(people: People, kind: str | None) -> Iterator[bytes]:
     return lists.ndjson(people, partial(_line, hashed=kind is not None))
 
 
-def _line(standing: Standing, *, hashed: bool) -> dict[str, Any]:
+def _line(standing: Suppression, *, hashed: bool) -> dict[str, Any]:
     decision = standing.decision
     return {
         "subject": {"id": standing.id, "ref": standing.ref},
@@ -83,12 +83,12 @@ def _csv(people: People, kind: str | None, since: int | None) -> Iterator[bytes]
     return lists.csv([kind.title(), "allowed"], people, _changed)
 
 
-def _row(standing: Standing) -> Iterator[list[Any]]:
+def _row(standing: Suppression) -> Iterator[list[Any]]:
     decision = standing.decision
     allowed = decision.allowed, decision.rule, decision.valid_until
     yield [standing.id, standing.ref, *allowed]
 
 
-def _changed(standing: Standing) -> Iterator[list[Any]]:
+def _changed(standing: Suppression) -> Iterator[list[Any]]:
     for sha256 in standing.sha256:
         yield [sha256, standing.decision.allowed]

@@ -8,31 +8,32 @@ from typing import Any
 import orjson
 from rest_framework import serializers
 
-from brands import jurisdictions, stream
-from brands.fields import Moment, StrictSerializer, list_of
+from brands import events
 from brands.models import Brand, Channel
-from brands.problem_details import Problem, Problems
-from consent import checks, identifiers, ledger, notices, scopes, terms
-from consent.identifiers import Contact
+from consent import brand_events, checks, identity, ledger, rules
+from consent.decision import Limit, Scope
+from consent.identity import Contact
 from consent.ledger import NewChoice
 from consent.models import Ground, Relationship
 from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
-from consent.resolution import Limit, Scope
-from consent.scopes import Names
+from consent.rules import ScopeNames
+from core import jurisdictions
+from core.api import Moment, StrictSerializer, describe_list
+from core.problem_details import Problem, Problems
 
 PROBLEMS: Problems = {
-    scopes.UnknownName: (422, "unknown_{field}", None),
-    scopes.TopicWithoutBrand: (422, "topic_without_brand", "topic"),
-    scopes.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
-    scopes.CannotBeLimited: (422, "cannot_be_limited", "purpose"),
-    scopes.ChannelNotUsed: (422, "channel_not_used", "channel"),
-    identifiers.InvalidAddress: (422, "invalid_contact", "contact"),
+    rules.UnknownName: (422, "unknown_{field}", None),
+    rules.TopicWithoutBrand: (422, "topic_without_brand", "topic"),
+    rules.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
+    rules.CannotBeLimited: (422, "cannot_be_limited", "purpose"),
+    rules.ChannelNotUsed: (422, "channel_not_used", "channel"),
+    identity.InvalidAddress: (422, "invalid_contact", "contact"),
     checks.ChannelNeeded: (422, "channel_needed", "channel"),
     ledger.FromTheFuture: (422, "from_the_future", "made_at"),
     ledger.ExpiresTooSoon: (422, "expires_too_soon", "expires_at"),
-    terms.NoTerm: (422, "no_term", "ground"),
-    terms.TermOver: (422, "term_over", "made_at"),
-    terms.BeyondTerm: (422, "beyond_term", "expires_at"),
+    rules.NoTerm: (422, "no_term", "ground"),
+    rules.TermOver: (422, "term_over", "made_at"),
+    rules.BeyondTerm: (422, "beyond_term", "expires_at"),
     jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
     ledger.LiftRefused: (409, "person_said_no", "decision"),
 }
@@ -80,7 +81,7 @@ class Matter(StrictSerializer):
     topic = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
-def contact_of(data: Mapping[str, str], world: bytes) -> Contact:
+def build_contact(data: Mapping[str, str], world: bytes) -> Contact:
     return Contact(**data, world=world)
 
 
@@ -167,15 +168,15 @@ def own_scope(given: Mapping[str, Any], decision: str, brand: Brand) -> Scope:
 
     A brand that is left out or null is the brand itself. Raises as `scopes.resolve` does.
     """
-    names = names_of({**given, "brand": given.get("brand") or brand.slug})
+    names = read_scope_names({**given, "brand": given.get("brand") or brand.slug})
     if names.brand != brand.slug or names.contact_point is not None:
         field = "contact_point" if names.brand == brand.slug else "brand"
-        raise scopes.UnknownName(field, str(getattr(names, field)))
-    return scopes.resolve(names, decision=decision)
+        raise rules.UnknownName(field, str(getattr(names, field)))
+    return rules.resolve_scope_names(names, decision=decision)
 
 
-def names_of(data: Mapping[str, Any]) -> Names:
-    return Names(**data)
+def read_scope_names(data: Mapping[str, Any]) -> ScopeNames:
+    return ScopeNames(**data)
 
 
 # -- Answers -----------------------------------------------------------------------------------
@@ -215,12 +216,12 @@ class EntryData(serializers.Serializer[object]):
     recorded_at = serializers.DateTimeField()
 
 
-EntryList = list_of(EntryData, paged=False)
+EntryList = describe_list(EntryData, paged=False)
 
 
 def told_entry_data(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
     """Describe an entry for the brand of *relationship*, with the id and number of its event."""
-    told = stream.find_event(relationship.brand_id, notices.cause_of(entry, relationship))
+    told = events.find_event(relationship.brand_id, brand_events.build_cause(entry, relationship))
     data: dict[str, Any] = orjson.loads(bytes(told.body))["data"]
     numbers = {"entry": data["entry"], "subject_seq": data["subject_seq"]}
     return entry_data(entry, lambda _: data["scope"]) | numbers
@@ -236,7 +237,7 @@ def entry_data(
         "scope": scope_data(entry),
         "decision": entry.decision,
         "until": entry.until,
-        "limit": notices.limit_of(entry.limit_max, entry.limit_per),
+        "limit": brand_events.describe_limit(entry.limit_max, entry.limit_per),
         "expires_at": entry.expires_at,
         "maker": entry.maker,
         "basis": entry.basis,

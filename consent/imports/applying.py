@@ -21,25 +21,12 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from brands import stream
+from brands import events
+from brands.events import NewEvent
 from brands.models import Brand
-from brands.ordered_ids import new_id
-from brands.prepared import Copying, among
-from brands.stream import Notice
-from consent import (
-    chain,
-    contact_hashes,
-    entry_texts,
-    ledger,
-    metrics,
-    notices,
-    past_states,
-    preferences,
-    regimes,
-    resolution,
-    terms,
-)
-from consent.event_times import EventTimes
+from consent import brand_events, identity, ledger, preferences, reporting, rules
+from consent.brand_events import CurrentState, EventTimes, Recipient
+from consent.decision import Choice, Scope, find_standing_refusal
 from consent.models import (
     Ending,
     HashKind,
@@ -55,9 +42,7 @@ from consent.models import (
     Relationship,
     Subject,
 )
-from consent.notices import Standing
-from consent.recipients import Recipient
-from consent.resolution import Choice, Scope
+from core.db import Copying, match_any, new_id
 
 ROWS = 1_000
 
@@ -164,7 +149,7 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
         counted = _Batch(job, rows, now).apply()
         _count(job, rows[-1].place, counted)
         if refused := counted.lifts_refused:
-            metrics.count_refusal(job.brand, Refusal.Kind.LIFT, now=now, times=refused)
+            reporting.count_refusal(job.brand, Refusal.Kind.LIFT, now=now, times=refused)
     return counted.rows
 
 
@@ -212,9 +197,9 @@ class _Batch:
         self.job, self.rows, self.now = job, rows, now
         self.brand: Brand = job.brand
         self.counted = Counted(rows=len(rows))
-        self.told: list[Notice] = []
+        self.told: list[NewEvent] = []
         #: What people said to any brand and this one has yet to be told, which comes before.
-        self.told_before: list[Notice] = []
+        self.told_before: list[NewEvent] = []
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
         #: What was known of relationships before this batch changed them.
@@ -224,7 +209,7 @@ class _Batch:
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
         self.times = EventTimes(now)
         self.times.take_next()  # that of the rows themselves
-        self.read_defaults = cache(regimes.read_regional_defaults)
+        self.read_defaults = cache(rules.read_regional_defaults)
 
     def apply(self) -> Counted:
         self._find_people()
@@ -247,7 +232,7 @@ class _Batch:
         if new := [digest for digest in wanted if digest not in self.subjects]:
             self._make(new)
             self.subjects |= self._known(new)
-        refs = among((row.ref for row in self.rows if row.ref), "text")
+        refs = match_any((row.ref for row in self.rows if row.ref), "text")
         named = Relationship.objects.of_references(self.brand.pk, refs)
         self.by_ref = {each.ref: each for each in named}
         ids = {*self.subjects.values(), *(each.subject_id for each in self.by_ref.values())}
@@ -255,7 +240,7 @@ class _Batch:
 
     @staticmethod
     def _known(digests: Sequence[bytes]) -> dict[bytes, uuid.UUID]:
-        rows = Identifier.objects.filter(digest__in=among(digests, "bytea"))
+        rows = Identifier.objects.filter(digest__in=match_any(digests, "bytea"))
         return {bytes(digest): subject for digest, subject in rows.values_list("digest", "subject")}
 
     def _make(self, digests: Sequence[bytes]) -> None:
@@ -270,10 +255,12 @@ class _Batch:
     @staticmethod
     def _locked(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, _Person]:
         """By each subject's id the person whose word counts, locked in the order of their ids."""
-        known = Subject.objects.filter(pk__in=among(ids, "uuid"))
+        known = Subject.objects.filter(pk__in=match_any(ids, "uuid"))
         merged = dict(known.values_list("pk", "merged_into"))
         wanted = {other or pk for pk, other in merged.items()}
-        rows = Subject.objects.select_for_update(no_key=True).filter(pk__in=among(wanted, "uuid"))
+        rows = Subject.objects.select_for_update(no_key=True).filter(
+            pk__in=match_any(wanted, "uuid")
+        )
         fields = "pk", "last_seq", "chain_head", "jurisdiction", "merged_into"
         found = list(rows.order_by("pk").values_list(*fields))
         if moved := [pk for pk, *_, into in found if into]:  # just now
@@ -284,7 +271,7 @@ class _Batch:
     def _find_relationships(self) -> None:
         """By subject; and by person all that are active, of which each is told of what is new."""
         persons = {person.pk for person in self.people.values()}
-        mine = Relationship.objects.filter(brand=self.brand, person__in=among(persons, "uuid"))
+        mine = Relationship.objects.filter(brand=self.brand, person__in=match_any(persons, "uuid"))
         self.relationships = {}
         self.active: dict[uuid.UUID, list[Relationship]] = defaultdict(list)
         for each in mine:
@@ -292,7 +279,7 @@ class _Batch:
             if each.ended_at is None:
                 self.active[each.person_id].append(each)
         subjects = {*self.people, *self.relationships}
-        known = Identifier.objects.filter(subject__in=among(subjects, "uuid"))
+        known = Identifier.objects.filter(subject__in=match_any(subjects, "uuid"))
         self.points = dict(known.values_list("subject", "pk"))
 
     def _recipient(self, of: Relationship) -> Recipient:
@@ -301,10 +288,10 @@ class _Batch:
             of.pk, self.brand.pk, self.brand.slug, of.subject_id, of.ref, of.jurisdiction, point
         )
 
-    def _standing(self, relationship: Relationship, person: _Person) -> Standing:
+    def _standing(self, relationship: Relationship, person: _Person) -> CurrentState:
         place = person.jurisdiction or relationship.jurisdiction
         recipient = self._recipient(relationship)
-        return Standing(recipient, self.said[person.pk], self.read_defaults(place))
+        return CurrentState(recipient, self.said[person.pk], self.read_defaults(place))
 
     def _find_choices(self) -> None:
         """What people said that matters to this brand, and the newest entry of each scope."""
@@ -312,13 +299,13 @@ class _Batch:
         ids = {person.pk for person in self.people.values()}
         self.said: dict[uuid.UUID, list[Choice]] = defaultdict(list)
         mine = Q(brand=self.brand) | Q(brand=None)
-        known = Preference.objects.filter(mine, subject__in=among(ids, "uuid"))
+        known = Preference.objects.filter(mine, subject__in=match_any(ids, "uuid"))
         for each in known if ids else ():
-            self.said[each.subject_id].append(preferences.choice_of(each, entry=each.entry_id))
-        waiting = Propagation.objects.filter(subject__in=among(ids, "uuid"), done_at=None)
+            self.said[each.subject_id].append(preferences.build_choice(each, entry=each.entry_id))
+        waiting = Propagation.objects.filter(subject__in=match_any(ids, "uuid"), done_at=None)
         self.pending = set(waiting.values_list("subject", flat=True)) if ids else set()
         newest = LedgerEntry.objects.without_traits().filter(
-            subject__in=among(ids, "uuid"), brand=self.brand
+            subject__in=match_any(ids, "uuid"), brand=self.brand
         )
         scope = "subject", "contact_point", "purpose", "channel", "topic"
         rows = (
@@ -333,8 +320,8 @@ class _Batch:
         """What the brand said before of the very times of these rows."""
         times = {row.made_at for row in self.rows if row.made_at}
         entries = LedgerEntry.objects.without_traits().select_related("text").filter(
-            subject__in=among(ids, "uuid"), brand=self.brand, maker="brand",
-            made_at__in=among(times, "timestamptz"),
+            subject__in=match_any(ids, "uuid"), brand=self.brand, maker="brand",
+            made_at__in=match_any(times, "timestamptz"),
         )  # fmt: skip
         return {(_place(each), _words(each), each.made_at) for each in entries}
 
@@ -370,7 +357,7 @@ class _Batch:
             found = Relationship(subject_id=subject_id, person_id=person.pk, brand=self.brand)
             self.begun.append(found)
         else:
-            self.past.append(past_states.build_past_relationship(found, until=self.now))
+            self.past.append(preferences.build_past_relationship(found, until=self.now))
             self.changed[found.pk] = found
         found.ended_at, found.ended_by, found.started_at = None, "", self.now
         found.origin, found.origin_note = "brand", row.note or self.job.note
@@ -379,7 +366,9 @@ class _Batch:
         self._add_to(found, row)
         standing = self._standing(found, person)
         self.told.append(
-            notices.of_start(standing, origin="brand", contacts=(), at=self.now, cause=new_id())
+            brand_events.build_relationship_started(
+                standing, origin="brand", contacts=(), at=self.now, cause=new_id()
+            )
         )
         self.counted.people += 1
         return True
@@ -391,7 +380,7 @@ class _Batch:
     def _add_to(self, found: Relationship, row: Staged) -> bool:
         before = found.ref, found.jurisdiction
         if row.jurisdiction not in (None, found.jurisdiction) and found.started_at < self.now:
-            self.past.append(past_states.build_past_relationship(found, until=self.now))
+            self.past.append(preferences.build_past_relationship(found, until=self.now))
         self.counted.refs_changed += bool(row.ref and found.ref and row.ref != found.ref)
         found.ref, found.jurisdiction = row.ref or found.ref, row.jurisdiction or found.jurisdiction
         if row.ref:
@@ -410,9 +399,7 @@ class _Batch:
         if self._was_said(row, place, before):
             return False
         scope = Scope(self.brand.pk, *about, point)
-        if row.decision == "grant" and resolution.standing_no(
-            self.said[person.pk], scope, self.now
-        ):
+        if row.decision == "grant" and find_standing_refusal(self.said[person.pk], scope, self.now):
             self.counted.lifts_refused += 1
             raise Refused("decision", "person_said_no", "the person's own no stands")
         if person.pk in self.pending:
@@ -420,7 +407,7 @@ class _Batch:
         entry = self._entry(row, person, relationship, before.decision if before else "")
         self.newest[place] = entry
         self.said_then.add((place, _words(entry), entry.made_at))
-        self.said[person.pk].append(preferences.choice_of(entry, entry=entry.pk))
+        self.said[person.pk].append(preferences.build_choice(entry, entry=entry.pk))
         self._tell(entry, relationship, person)
         self.counted.choices += 1
         return True
@@ -442,12 +429,12 @@ class _Batch:
         """
         for each in sorted(self.active[person.pk], key=lambda one: one.pk != named.pk):
             standing = self._standing(each, person)
-            if not notices.concerns(entry, standing.recipient):
+            if not brand_events.is_concerned(entry, standing.recipient):
                 continue
             is_named = each.pk == named.pk
             at = self.now if is_named else self.times.take_next()
             self.told.append(
-                notices.of_entry(
+                brand_events.build_choice_event(
                     entry,
                     standing.recipient,
                     standing.permissions(self.now),
@@ -463,7 +450,7 @@ class _Batch:
         told = {notice.cause for notice in self.told_before}
         for each in self.active[person.pk]:
             standing = self._standing(each, person)
-            pending = ledger.pending_for(standing, person.pk, self.times)
+            pending = ledger.list_pending_entries(standing, person.pk, self.times)
             self.told_before += [each for each in pending if each.cause not in told]
 
     def _entry(
@@ -491,8 +478,8 @@ class _Batch:
             recorded_at=self.now,
             previous_hash=bytes(person.chain_head),
         )
-        entry_texts.attach(entry, evidence=row.evidence, notice=row.notice)
-        entry.hash = chain.link(bytes(person.chain_head), entry)
+        ledger.attach_texts(entry, evidence=row.evidence, notice=row.notice)
+        entry.hash = ledger.compute_entry_hash(bytes(person.chain_head), entry)
         person.last_seq, person.chain_head = entry.subject_seq, entry.hash
         self.entries.append(entry)
         return entry
@@ -503,7 +490,7 @@ class _Batch:
             return None
         kind = entry.decision, entry.purpose_id, entry.channel
         if kind not in self.ends:
-            self.ends[kind] = notices.by_when(entry, start)
+            self.ends[kind] = brand_events.compute_event_deadline(entry, start)
         return self.ends[kind]
 
     def _expiry(
@@ -512,14 +499,14 @@ class _Batch:
         if row.ground is None:
             return row.expires_at
         try:
-            return terms.expiry(
+            return rules.compute_expiry(
                 row.ground,
                 jurisdiction=person.jurisdiction or relationship.jurisdiction,
                 made_at=made_at,
                 wanted=row.expires_at,
                 now=self.now,
             )
-        except (terms.NoTerm, terms.TermOver, terms.BeyondTerm) as error:
+        except (rules.NoTerm, rules.TermOver, rules.BeyondTerm) as error:
             raise Refused(error.field, TERM_CODES[type(error)], str(error)) from error
 
     def _note(self, row: Staged, error: Refused) -> None:
@@ -540,24 +527,24 @@ class _Batch:
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
         PastRelationship.objects.bulk_create(self.past)
-        contact_hashes.forget_former([*begun, *self.changed])
-        contact_hashes.keep_sealed(self.known_by)
+        identity.delete_former_hashes([*begun, *self.changed])
+        identity.store_sealed_hashes(self.known_by)
         ENTRIES.add(self.entries)
-        entry_texts.write_all(self.entries)
-        preferences.project_all(self.entries)
+        ledger.write_many_texts(self.entries)
+        preferences.project_entries(self.entries)
         Ending.objects.bulk_create(
             Ending(entry=each, subject_id=each.subject_id, ends_at=each.ends_at)
             for each in self.entries
             if each.ends_at
         )
         self._move_chains()
-        stream.append_all(self.brand.pk, self.told_before)
-        stream.append_all(self.brand.pk, self.told, history=not self.job.tells)
+        events.append_events(self.brand.pk, self.told_before)
+        events.append_events(self.brand.pk, self.told, history=not self.job.tells)
         # Last, for an append locks the brand's head before those of subjects.
         refs = {each.subject_id: each.ref for each in self.changed.values()}
-        stream.set_refs(self.brand.pk, refs)
+        events.set_references(self.brand.pk, refs)
         if self.job.tells or self.told_before:
-            ledger.wake(self.brand.pk)
+            ledger.wake_brand(self.brand.pk)
 
     def _move_chains(self) -> None:
         with connection.cursor() as cursor:
@@ -576,9 +563,9 @@ FROM (
 """
 
 TERM_CODES: dict[type[Exception], str] = {
-    terms.NoTerm: "no_term",
-    terms.TermOver: "term_over",
-    terms.BeyondTerm: "beyond_term",
+    rules.NoTerm: "no_term",
+    rules.TermOver: "term_over",
+    rules.BeyondTerm: "beyond_term",
 }
 
 
@@ -600,7 +587,7 @@ def _words(said: LedgerEntry | Staged) -> Words:
     return said.decision, said.basis, said.evidence, said.notice
 
 
-def waiting() -> list[uuid.UUID]:
+def list_running_imports() -> list[uuid.UUID]:
     """The imports that are being applied, oldest first."""
     rows = Import.objects.filter(state="applying").order_by("pk")
     return list(rows.values_list("pk", flat=True))

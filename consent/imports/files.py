@@ -26,10 +26,9 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 
 from brands.models import Brand
-from consent import tables
 from consent.imports import applying, jobs, mapping, problems, receiving, sources
 from consent.imports.applying import Staged
-from consent.imports.mapping import Choices
+from consent.imports.mapping import ColumnMapping
 from consent.imports.rows import BadRow, Reader, Row
 from consent.imports.sources import Source
 from consent.models import (
@@ -42,6 +41,7 @@ from consent.models import (
     ImportRow,
     Relationship,
 )
+from core import csv
 
 #: How long a file is kept.
 KEPT = timedelta(hours=24)
@@ -65,7 +65,7 @@ class Expired(Exception):
 # -- Keeping ---------------------------------------------------------------------------------------
 
 
-def keep(
+def store_file(
     brand: Brand,
     body: IO[bytes],
     *,
@@ -84,7 +84,7 @@ def keep(
         digest, detector = receiving.spool(body, file)
         with transaction.atomic():
             kept = ImportFile(
-                job=jobs.begin(brand, note="", tells=False, now=now),
+                job=jobs.begin_import(brand, note="", tells=False, now=now),
                 name=name[:200],
                 form=form,
                 sha256=digest,
@@ -154,7 +154,7 @@ def _cipher(key: str) -> AESGCM:
     return AESGCM(HKDF(hashes.SHA256(), 32, None, INFO).derive(key.encode()))
 
 
-def find(job: Import, *, now: datetime) -> ImportFile | None:
+def find_file(job: Import, *, now: datetime) -> ImportFile | None:
     """Return the file of an import, as long as it is kept."""
     return (
         ImportFile.objects.select_related("job__brand").filter(job=job, expires_at__gt=now).first()
@@ -176,18 +176,18 @@ def _open_source(kept: ImportFile, file: IO[bytes]) -> Source:
     )
 
 
-def read_first(kept: ImportFile) -> Mapping[str, Any]:
+def read_first_row(kept: ImportFile) -> Mapping[str, Any]:
     """Return the first row that can be read, for people to see what its columns hold."""
     first = islice(open_kept(kept).lines, sources.LOOKED_AT)
     return next((line for line in first if not isinstance(line, BadRow)), {})
 
 
-def forget_expired(*, now: datetime) -> int:
+def delete_expired_files(*, now: datetime) -> int:
     """Delete the files that expired, and call off imports that were never started; how many."""
     expired = list(ImportFile.objects.select_related("job").filter(expires_at__lte=now))
     for each in expired:
         if each.job.state == Import.State.OPEN:
-            jobs.cancel(each.job, now=now)
+            jobs.cancel_import(each.job, now=now)
         each.delete()
     return len(expired)
 
@@ -195,15 +195,15 @@ def forget_expired(*, now: datetime) -> int:
 # -- Choosing columns ------------------------------------------------------------------------------
 
 
-def choices_of(kept: ImportFile) -> Choices:
+def read_mapping(kept: ImportFile) -> ColumnMapping:
     """Return what was chosen so far, or what the headings suggest."""
     if kept.chosen:
-        return Choices(**kept.chosen)
-    guess = mapping.guess(kept.headings)
-    return Choices(guess.columns, decision=guess.decision)
+        return ColumnMapping(**kept.chosen)
+    guess = mapping.guess_mapping(kept.headings)
+    return ColumnMapping(guess.columns, decision=guess.decision)
 
 
-def choose(kept: ImportFile, chosen: Choices) -> None:
+def choose_mapping(kept: ImportFile, chosen: ColumnMapping) -> None:
     """Keep what was chosen; nothing is read by it yet. What was staged before is dropped."""
     with transaction.atomic():
         job = _lock_open(kept)
@@ -212,7 +212,7 @@ def choose(kept: ImportFile, chosen: Choices) -> None:
     kept.chosen = asdict(chosen)
 
 
-def stage(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> None:
+def stage_file(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> None:
     """Read all of the file as it was chosen, check its rows, and stage them.
 
     Raises:
@@ -228,14 +228,14 @@ def stage(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> None:
             shutil.copyfileobj(io.BufferedReader(_Pieces(kept), PIECE), file, PIECE)
             file.seek(0)
             source = _open_source(kept, file)
-            mapped = source._replace(lines=mapping.apply(source.lines, choices_of(kept)))
+            mapped = source._replace(lines=mapping.apply_mapping(source.lines, read_mapping(kept)))
             receiving.stage(job, 1, mapped, bytes(kept.sha256), now=now)
 
 
 def _lock_open(kept: ImportFile) -> Import:
     job = Import.objects.select_for_update(of=("self",)).select_related("brand").get(pk=kept.job_id)
     if job.state != Import.State.OPEN:
-        raise jobs.NotOpen("this import was started, or is over")
+        raise jobs.ImportNotOpen("this import was started, or is over")
     return job
 
 
@@ -249,7 +249,7 @@ def _drop_staged(job: Import) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class PreviewedRow:
     """A row, whom it is about, and what it would do: one of the keys that the page has words for.
 
     `grant`, `deny`, `person`, `nothing`, `bad`, or one of `REFUSED`.
@@ -263,7 +263,7 @@ class Foreseen:
     why: str = ""
 
 
-def foresee(kept: ImportFile, *, now: datetime) -> list[Foreseen]:
+def preview_rows(kept: ImportFile, *, now: datetime) -> list[PreviewedRow]:
     """Return what the first rows would do, each after those above it. Nothing of it stays.
 
     Of whoever has no relationship with the brand only that is said which the file itself says: what
@@ -281,39 +281,39 @@ class _Forecast:
     """What rows would do, in a transaction that is undone."""
 
     def __init__(self, kept: ImportFile, now: datetime) -> None:
-        self.job, self.chosen, self.now = kept.job, choices_of(kept), now
+        self.job, self.chosen, self.now = kept.job, read_mapping(kept), now
         self.reader = Reader(self.job.brand, now=now)
 
-    def foresee(self, number: int, line: sources.Line) -> Foreseen:
+    def foresee(self, number: int, line: sources.Line) -> PreviewedRow:
         if isinstance(line, BadRow):
-            return Foreseen(number, "", "bad", why=str(line))
-        given = mapping.convert(line, self.chosen)
-        who = next((str(given[name]) for name in mapping.CONTACTS if given.get(name)), "")
+            return PreviewedRow(number, "", "bad", why=str(line))
+        given = mapping.convert_value(line, self.chosen)
+        who = next((str(given[name]) for name in mapping.CONTACT_COLUMNS if given.get(name)), "")
         try:
             row = self.reader.read(given)
         except BadRow as error:
-            return Foreseen(number, who, "bad", why=str(error))
+            return PreviewedRow(number, who, "bad", why=str(error))
         if row.digest is not None and not self._is_known(row.digest):
-            return Foreseen(number, who, row.decision or "person", is_new=True)
+            return PreviewedRow(number, who, row.decision or "person", is_new=True)
         return self._foresee_known(number, who, row)
 
     def _is_known(self, digest: bytes) -> bool:
         subjects = Identifier.objects.filter(digest=digest).values("subject")
         return Relationship.objects.filter(brand=self.job.brand, subject__in=subjects).exists()
 
-    def _foresee_known(self, number: int, who: str, row: Row) -> Foreseen:
+    def _foresee_known(self, number: int, who: str, row: Row) -> PreviewedRow:
         """Apply the row, and see what came of it."""
         try:
             with transaction.atomic():
                 counted = applying.try_row(self.job, Staged(number, *astuple(row)), now=self.now)
         except (IntegrityError, DataError, applying.Moved):
-            return Foreseen(number, who, "bad", why="It could not be recorded.")
+            return PreviewedRow(number, who, "bad", why="It could not be recorded.")
         if counted.problems:
             (problem,) = counted.problems
             does = REFUSED.get(problem.code, "bad")
-            return Foreseen(number, who, does, why=problem.detail)
+            return PreviewedRow(number, who, does, why=problem.detail)
         does = row.decision if counted.choices else "person" if counted.people else "nothing"
-        return Foreseen(number, who, does, is_new=bool(counted.people))
+        return PreviewedRow(number, who, does, is_new=bool(counted.people))
 
 
 # -- Bad rows --------------------------------------------------------------------------------------
@@ -325,14 +325,14 @@ def write_bad_rows(kept: ImportFile) -> Iterator[bytes]:
     To be corrected and uploaded again: the first column is left out then.
     """
     source = open_kept(kept)
-    yield tables.written([["why", *kept.headings]])
-    bad = problems.of(kept.job).order_by("place").iterator(problems.PIECE)
+    yield csv.write_csv([["why", *kept.headings]])
+    bad = problems.list_problems(kept.job).order_by("place").iterator(problems.PIECE)
     problem = next(bad, None)
     for row, line in enumerate(source.lines, start=1):
         if problem is None:
             return
         if problem.place & 0xFFFF_FFFF == row:
-            yield tables.written([[problem.detail, *_cells(line, kept)]])
+            yield csv.write_csv([[problem.detail, *_cells(line, kept)]])
             problem = next(bad, None)
 
 

@@ -23,11 +23,11 @@ class TooManyImports(Exception):
     """The brand has as many under way as there may be."""
 
 
-class NotOpen(Exception):
+class ImportNotOpen(Exception):
     """The import was started, or is over."""
 
 
-def begin(brand: Brand, *, note: str, tells: bool, now: datetime) -> Import:
+def begin_import(brand: Brand, *, note: str, tells: bool, now: datetime) -> Import:
     """An import that takes parts.
 
     Raises:
@@ -41,7 +41,7 @@ def begin(brand: Brand, *, note: str, tells: bool, now: datetime) -> Import:
         return Import.objects.create(brand=brand, note=note, tells=tells, created_at=now)
 
 
-def start(job: Import, *, now: datetime) -> Import:
+def start_import(job: Import, *, now: datetime) -> Import:
     """Have it applied; again is no mistake.
 
     Raises:
@@ -51,11 +51,11 @@ def start(job: Import, *, now: datetime) -> Import:
     mine.filter(state="open").update(state="applying", started_at=now)
     held = mine.get()
     if held.state == Import.State.CANCELLED:
-        raise NotOpen("this import was cancelled")
+        raise ImportNotOpen("this import was cancelled")
     return held
 
 
-def cancel(job: Import, *, now: datetime) -> Import:
+def cancel_import(job: Import, *, now: datetime) -> Import:
     """Apply no more of it; what was applied stays.
 
     Raises:
@@ -64,7 +64,7 @@ def cancel(job: Import, *, now: datetime) -> Import:
     with transaction.atomic():
         held = Import.objects.select_for_update().get(pk=job.pk)  # waits for a batch under way
         if held.state == Import.State.DONE:
-            raise NotOpen("this import is done")
+            raise ImportNotOpen("this import is done")
         if held.state != Import.State.CANCELLED:
             held.state, held.ended_at = Import.State.CANCELLED, now
             held.save(update_fields=["state", "ended_at"])
@@ -73,7 +73,7 @@ def cancel(job: Import, *, now: datetime) -> Import:
     return held
 
 
-def run(import_id: uuid.UUID, *, now: datetime, seconds: float = inf) -> int:
+def run_import(import_id: uuid.UUID, *, now: datetime, seconds: float = inf) -> int:
     """Apply all that is left, or what can be in so many seconds; how many rows.
 
     Where the database refuses a batch, its rows are applied one by one, and the one that is at

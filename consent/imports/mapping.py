@@ -9,17 +9,17 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from consent.imports.rows import ADDRESSES, DECISIONS, LONGEST, BadRow
+from consent.imports.rows import ADDRESSES, DECISIONS, LONGEST_FIELDS, BadRow
 from consent.imports.sources import Line
 
-CONTACTS = (*ADDRESSES, "ref")
+CONTACT_COLUMNS = (*ADDRESSES, "ref")
 #: Yes-or-no columns, and the decision that a yes is. Their no says nothing: who never opted in said
 #: no no, and who did not opt out no yes.
 FLAGS = {"opted_in": "grant", "opted_out": "deny"}
 #: What a column of a file can be, in the order in which it is offered.
-TARGETS = tuple(dict.fromkeys((*CONTACTS, "decision", *FLAGS, *LONGEST)))
+TARGETS = tuple(dict.fromkeys((*CONTACT_COLUMNS, "decision", *FLAGS, *LONGEST_FIELDS)))
 #: Several columns can be it; they are joined.
-JOINED = "evidence"
+EVIDENCE_COLUMN = "evidence"
 #: Words of tools' own for what is a decision, and for what is none: that mail does not arrive, or
 #: that somebody has yet to confirm, says nothing of what they want.
 NOES = {"blocklisted", "blacklisted", "opted_out", "opted out"}
@@ -53,7 +53,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ColumnMapping:
     """What people chose: each column's target, and what stands for what a row leaves out."""
 
     columns: Mapping[str, str]
@@ -102,15 +102,15 @@ TOOLS = {
 KINDS = {"Mailchimp": {"unsub_time": "deny", "clean_time": "", "confirm_time": "grant"}}
 
 
-def guess(headings: Sequence[str]) -> Guess:
+def guess_mapping(headings: Sequence[str]) -> Guess:
     """Return what a file with these headings is likely to be."""
     small = [each.strip().lower() for each in headings]
     tool = next((name for name, has in TOOLS.items() if has <= set(small)), "")
     columns: dict[str, str] = {}
     # Ours first, and what says when before what says more: an export has several times.
-    for known in ({each: each for each in (*LONGEST, *FLAGS)}, KNOWN):
+    for known in ({each: each for each in (*LONGEST_FIELDS, *FLAGS)}, KNOWN):
         for name, target in known.items():
-            if name in small and (target == JOINED or target not in columns.values()):
+            if name in small and (target == EVIDENCE_COLUMN or target not in columns.values()):
                 columns.setdefault(headings[small.index(name)], target)
     _keep_one_contact(columns, is_export=bool(tool))
     kinds = KINDS.get(tool, {})
@@ -126,20 +126,20 @@ def _keep_one_contact(columns: dict[str, str], *, is_export: bool) -> None:
     if "email" not in columns.values():
         return
     for heading, target in list(columns.items()):
-        if target in ("phone", "sha256") and (is_export or heading not in LONGEST):
+        if target in ("phone", "sha256") and (is_export or heading not in LONGEST_FIELDS):
             del columns[heading]
 
 
 # -- Applying --------------------------------------------------------------------------------------
 
 
-def apply(lines: Iterable[Line], chosen: Choices) -> Iterator[Line]:
+def apply_mapping(lines: Iterable[Line], chosen: ColumnMapping) -> Iterator[Line]:
     """Yield each row in our columns; what cannot be read stays as it is."""
     for line in lines:
-        yield line if isinstance(line, BadRow) else convert(line, chosen)
+        yield line if isinstance(line, BadRow) else convert_value(line, chosen)
 
 
-def convert(line: Mapping[str, Any], chosen: Choices) -> dict[str, Any]:
+def convert_value(line: Mapping[str, Any], chosen: ColumnMapping) -> dict[str, Any]:
     """Return one row of the file in our columns."""
     given: dict[str, Any] = {}
     joined: list[str] = []
@@ -147,7 +147,7 @@ def convert(line: Mapping[str, Any], chosen: Choices) -> dict[str, Any]:
         value = _text(line.get(column))
         if not value:
             continue
-        if target == JOINED:
+        if target == EVIDENCE_COLUMN:
             joined.append(f"{column}: {value}")
         else:
             given[target] = value
@@ -194,7 +194,7 @@ def _read_flag(text: str, means: str) -> str:
     return means if word in TRUE else "" if word in FALSE else text
 
 
-def _fill(given: dict[str, Any], joined: Sequence[str], chosen: Choices) -> None:
+def _fill(given: dict[str, Any], joined: Sequence[str], chosen: ColumnMapping) -> None:
     """Put in what the row leaves out, and write times as the reader takes them."""
     for name in ("purpose", "channel"):
         if default := getattr(chosen, name):
@@ -210,18 +210,18 @@ def _fill(given: dict[str, Any], joined: Sequence[str], chosen: Choices) -> None
         given["made_at"] = read_time(chosen.made_at, replace(chosen, dates="ymd"))
 
 
-def read_time(text: str, chosen: Choices) -> str:
+def read_time(text: str, chosen: ColumnMapping) -> str:
     """Return a tool's time as RFC 3339 writes it; what is none stays, for the reader to refuse."""
     moment = _find_moment(text, chosen)
     return moment.isoformat() if moment else text
 
 
-def is_time(text: str) -> bool:
+def is_year_first_time(text: str) -> bool:
     """Return whether *text* is a time with the year first."""
-    return _find_moment(text, Choices({})) is not None
+    return _find_moment(text, ColumnMapping({})) is not None
 
 
-def _find_moment(text: str, chosen: Choices) -> datetime | None:
+def _find_moment(text: str, chosen: ColumnMapping) -> datetime | None:
     if not (found := TIME.fullmatch(text)):
         return None
     *numbers, zone = found.groups()

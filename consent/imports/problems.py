@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Count, QuerySet
 
-from consent import tables
 from consent.models import Import, ImportProblem
+from core import csv
 
 #: So many rows of a group are named.
 EXAMPLES = 5
@@ -17,11 +17,11 @@ EXAMPLES = 5
 PIECE = 500
 
 
-def of(job: Import) -> QuerySet[ImportProblem]:
+def list_problems(job: Import) -> QuerySet[ImportProblem]:
     return ImportProblem.objects.filter(job=job).order_by("pk")
 
 
-class Told:
+class DescribedProblem:
     """In the words of the API; rows count from 1, without the headings."""
 
     HEADINGS: ClassVar[Sequence[str]] = ["part", "row", "row_of_all", "field", "code", "detail"]
@@ -37,7 +37,7 @@ class Told:
         return dict(zip(self.HEADINGS, told, strict=True))
 
 
-class Group(NamedTuple):
+class ProblemGroup(NamedTuple):
     """Rows that were not taken for the same reason."""
 
     field: str
@@ -49,21 +49,23 @@ class Group(NamedTuple):
     rows: Sequence[int]
 
 
-def find_groups(job: Import) -> list[Group]:
+def group_problems(job: Import) -> list[ProblemGroup]:
     """Return the reasons for which rows were not taken, the most frequent first."""
-    told, found = Told(job), []
-    kinds = of(job).order_by().values_list("field", "code").annotate(count=Count("pk"))
+    told, found = DescribedProblem(job), []
+    kinds = list_problems(job).order_by().values_list("field", "code").annotate(count=Count("pk"))
     for field, code, count in kinds.order_by("-count", "field", "code"):
-        some = [told.said(each) for each in of(job).filter(field=field, code=code)[:EXAMPLES]]
+        some = [
+            told.said(each) for each in list_problems(job).filter(field=field, code=code)[:EXAMPLES]
+        ]
         rows = [each["row_of_all"] for each in some]
-        found.append(Group(field, code, some[0]["detail"], count, rows))
+        found.append(ProblemGroup(field, code, some[0]["detail"], count, rows))
     return found
 
 
-def csv_lines(job: Import) -> Iterator[bytes]:
+def write_problems_csv(job: Import) -> Iterator[bytes]:
     """All of them as a file, headings first."""
-    told = Told(job)
-    yield tables.written([told.HEADINGS])
-    rows = of(job).iterator(PIECE)
+    told = DescribedProblem(job)
+    yield csv.write_csv([told.HEADINGS])
+    rows = list_problems(job).iterator(PIECE)
     while piece := list(islice(rows, PIECE)):
-        yield tables.written(told.said(each).values() for each in piece)
+        yield csv.write_csv(told.said(each).values() for each in piece)

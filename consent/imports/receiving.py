@@ -13,12 +13,12 @@ from typing import IO, Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from brands.addresses import mask_addresses
-from consent.imports.rows import LONGEST, BadRow, Reader
+from consent.imports.rows import LONGEST_FIELDS, BadRow, Reader
 from consent.imports.sources import BadPart, EncodingDetector, Line, Source, open_source
 from consent.models import Import, ImportPart, ImportProblem
+from core.text import mask_addresses
 
-MOST_PARTS = 100_000
+MOST_IMPORT_PARTS = 100_000
 MOST_ROWS = 2**32 - 1  # of a part
 #: A part with more bad rows is the wrong file.
 MOST_BAD = 100_000
@@ -37,7 +37,7 @@ TYPES = (
 ).split()
 
 
-class NotOpen(Exception):
+class PartsNotOpen(Exception):
     """The import takes no more parts."""
 
 
@@ -49,7 +49,7 @@ class TooManyBad(BadPart):
     """So many rows are bad that it must be the wrong file."""
 
 
-def receive(
+def receive_part(
     job: Import,
     number: int,
     body: Any,
@@ -77,7 +77,7 @@ def receive(
                     raise OtherPart(f"another part {number} was received before")
                 return before
             if held.state != Import.State.OPEN:
-                raise NotOpen("this import takes no more parts")
+                raise PartsNotOpen("this import takes no more parts")
             encoding = encoding or detector.find()
             source = open_source(file, form=form, encoding=encoding, separator=separator)
             check_headings(source.headings)
@@ -166,7 +166,7 @@ def _problem(job: Import, place: int, error: BadRow) -> ImportProblem:
 
 def check_headings(headings: Sequence[str]) -> None:
     """Refuse a column that is none of ours, by BadPart."""
-    if unknown := [each for each in headings if each not in LONGEST]:
+    if unknown := [each for each in headings if each not in LONGEST_FIELDS]:
         names = ", ".join(repr(each[:40]) for each in unknown[:5])
-        columns = ", ".join(LONGEST)
+        columns = ", ".join(LONGEST_FIELDS)
         raise BadPart(f"the first line has the columns, and there is none {names}: {columns}")

@@ -11,19 +11,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from brands import jurisdictions, notices, time_bounds
-from brands.addresses import holds_address
+from brands import catalogue
 from brands.models import Brand, Channel, Purpose, Regime, Topic
-from brands.times import NoZone, read_moment
-from consent import contact_hashes, identifiers
-from consent.contact_hashes import KnownBy
-from consent.identifiers import Contact, InvalidAddress
+from consent import identity
+from consent.identity import Contact, ContactHashes, InvalidAddress
 from consent.models import Ground
 from consent.models.ledger import Basis
+from core import jurisdictions, time
+from core.text import holds_address
+from core.time import NoZone, read_moment
 
 ADDRESSES = ("email", "phone", "sha256")
 #: The columns of a file, and how long each may be.
-LONGEST = {
+LONGEST_FIELDS = {
     "email": 320,
     "phone": 40,
     "sha256": 64,
@@ -93,7 +93,7 @@ class Reader:
         )
         topics = Topic.objects.filter(brand=brand)
         self.topics = dict(topics.values_list("code", "purpose_id"))
-        self.notices = notices.known(brand.pk)
+        self.notices = catalogue.find_known_notices(brand.pk)
 
     def read(self, said: Mapping[str, Any]) -> Row:
         """The row that *said* is, whose values are texts; empty is the same as left out.
@@ -113,9 +113,9 @@ class Reader:
         self._check_choice(given, decision, purpose)
         made_at = self._made_at(given)
         return Row(
-            known and identifiers.digest_of_sha256(known.sha256, world=self.world),
+            known and identity.compute_digest_of_sha256(known.sha256, world=self.world),
             known.kind if known else "",
-            known and contact_hashes.seal(known.sha256, self.brand_id),
+            known and identity.seal_hash(known.sha256, self.brand_id),
             ref,
             given.get("note", ""),
             _jurisdiction(given),
@@ -165,8 +165,8 @@ class Reader:
 
     def _notice(self, given: Mapping[str, str], *, at: datetime) -> str:
         try:
-            return notices.resolve(given.get("notice", ""), self.notices, at=at)
-        except notices.UnknownNotice as error:
+            return catalogue.resolve_notice_name(given.get("notice", ""), self.notices, at=at)
+        except catalogue.UnknownNotice as error:
             raise BadRow("notice", "unknown_notice", str(error)) from error
 
     def _expires_at(self, given: Mapping[str, str], decision: str) -> datetime | None:
@@ -203,20 +203,20 @@ def _texts(said: Mapping[str, Any]) -> dict[str, str]:
     """What is said at all, trimmed."""
     given = {}
     for name, value in said.items():
-        if name not in LONGEST:
+        if name not in LONGEST_FIELDS:
             raise BadRow(str(name)[:40], "unknown_field", "There is no such column.")
         if value is None or value == "":
             continue
-        if not isinstance(value, str) or "\0" in value or len(value) > LONGEST[name]:
+        if not isinstance(value, str) or "\0" in value or len(value) > LONGEST_FIELDS[name]:
             if name == "decision":  # a word of some tool's own is no matter of its length
                 raise BadRow(name, "unknown_decision", ALLOWED)
-            raise BadRow(name, "invalid", f"a text of up to {LONGEST[name]} characters")
+            raise BadRow(name, "invalid", f"a text of up to {LONGEST_FIELDS[name]} characters")
         if text := value.strip():
             given[name] = text
     return given
 
 
-def _address(given: Mapping[str, str]) -> KnownBy | None:
+def _address(given: Mapping[str, str]) -> ContactHashes | None:
     """The one address; a person with two addresses is two rows until they prove both."""
     named = [name for name in ADDRESSES if name in given]
     if len(named) > 1:
@@ -226,7 +226,7 @@ def _address(given: Mapping[str, str]) -> KnownBy | None:
     try:
         # The hash itself is the same in every world.
         contact = Contact(**{named[0]: given[named[0]]}, world=b"")
-        (known,) = contact_hashes.known_by(contact)
+        (known,) = identity.compute_contact_hashes(contact)
     except InvalidAddress as error:
         raise BadRow(named[0], "invalid_contact", str(error)) from error
     return known
@@ -234,7 +234,7 @@ def _address(given: Mapping[str, str]) -> KnownBy | None:
 
 def _jurisdiction(given: Mapping[str, str]) -> str | None:
     code = given.get("jurisdiction")
-    if code is not None and code not in jurisdictions.codes():
+    if code is not None and code not in jurisdictions.list_jurisdictions():
         raise BadRow("jurisdiction", "unknown_jurisdiction", f"there is no {code!r}")
     return code
 
@@ -252,6 +252,6 @@ def _parsed(text: str, name: str) -> datetime:
         raise BadRow(name, "no_zone", message) from error
     except (ValueError, OverflowError) as error:
         raise BadRow(name, "invalid", "A time reads as 2026-11-22T10:00:00Z.") from error
-    if not time_bounds.is_in_range(moment):
-        raise BadRow(name, "out_of_range", time_bounds.OUT_OF_RANGE)
+    if not time.is_in_range(moment):
+        raise BadRow(name, "out_of_range", time.OUT_OF_RANGE)
     return moment

@@ -21,9 +21,9 @@ from typing import IO, Any, NamedTuple, TextIO
 
 import orjson
 
-from brands.addresses import holds_address
-from brands.json_bodies import DuplicateMember, load_json
 from consent.imports.rows import BadRow
+from core.json_bodies import DuplicateMember, load_json
+from core.text import holds_address
 
 #: How a file may be encoded; each with the codec that reads it.
 ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}

@@ -6,7 +6,7 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import brands.models.catalogue
-import brands.ordered_ids
+import core.db.uuid7
 
 
 class Migration(migrations.Migration):
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -680,7 +680,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -762,7 +762,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,
@@ -1114,7 +1114,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=brands.ordered_ids.new_id,
+                        default=core.db.uuid7.new_id,
                         editable=False,
                         primary_key=True,
                         serialize=False,

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from brands.models import Channel, Purpose
-from brands.ordered_ids import new_id
 from consent.models.ledger import LedgerEntry
 from consent.models.relationship import Relationship
 from consent.models.subject import Subject
+from core.db import new_id
 
 NOES = ("deny", "pause")
 

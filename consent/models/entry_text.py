@@ -5,9 +5,9 @@ from __future__ import annotations
 import pgtrigger
 from django.db import models
 
-from brands.insert_only import refuse_truncation
 from consent.models.ledger import LedgerEntry
 from consent.models.subject import Subject
+from core.db import refuse_truncation
 
 #: While a transaction has this setting, it may delete texts: Note [Texts beside the entry].
 ERASING = "cmr.erases_texts"

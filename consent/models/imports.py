@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from brands.models import Brand
-from brands.ordered_ids import new_id
+from core.db import new_id
 
 
 class Import(models.Model):

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from brands.insert_only import refuse_changes
 from brands.models import Brand, Channel, Purpose
-from brands.ordered_ids import new_id
 from consent.models.subject import Identifier, Subject
 from consent.models.term import Ground
+from core.db import new_id, refuse_changes
 
 if TYPE_CHECKING:
     from consent.models.entry_text import EntryText
@@ -86,7 +85,8 @@ class Reason(models.TextChoices):
 class ScopeFields(models.Model):
     """The parts of a scope; null is *any*. Nobody looks for all that has one, by itself.
 
-    No choice names a trait yet: Note [Traits] in `consent.resolution` says what one would mean.
+    No choice names a trait yet: Note [Traits] in `consent.decision.resolution` says what one would
+    mean.
     """
 
     brand = models.ForeignKey(
@@ -120,7 +120,7 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 class LedgerEntry(ScopeFields):
-    """Chained by `hash` to the same person's previous entry (`consent.chain` says how)."""
+    """Chained by `hash` to the same person's previous entry: see `consent.ledger.hash_chain`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(
@@ -146,7 +146,7 @@ class LedgerEntry(ScopeFields):
     #: Salted digests of what stands in `EntryText`; null where nothing was written.
     evidence_digest = models.BinaryField(max_length=32, null=True)
     notice_digest = models.BinaryField(max_length=32, null=True)
-    #: The brand's campaign that it answers, as the brand names it (`consent.attribution`).
+    #: The brand's campaign that it answers, as the brand names it (`consent.ledger.attribution`).
     campaign = models.CharField(max_length=100, blank=True)
     #: The decision of the entry before on exactly this scope; empty where it is the first.
     before = models.CharField(max_length=6, blank=True, choices=DecisionKind.choices)

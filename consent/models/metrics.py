@@ -136,7 +136,7 @@ class Unsubscribed(models.Model):
 class Decided(Kind):
     """That a person at a brand decided something on a day, however often they did.
 
-    `kind` is a key of `consent.metrics.KINDS`, or `ended`: the relationship was.
+    `kind` is a key of `consent.reporting.counters.KINDS`, or `ended`: the relationship was.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -174,8 +174,8 @@ class Decided(Kind):
 class PeopleCount(models.Model):
     """How many people of a brand decided on `day` who last did so on `before`.
 
-    Note [People] in `consent.metrics` says how a count of any period comes of it. `before` is the
-    first day of the year 1 for who never did.
+    Note [People] in `consent.reporting.counters` says how a count of any period comes of it.
+    `before` is the first day of the year 1 for who never did.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -1,14 +1,14 @@
-"""What was so before a change: see Note [Past states] in `consent.past_states`."""
+"""What was so before a change: see Note [Past states] in `consent.preferences.past_states`."""
 
 from __future__ import annotations
 
 import pgtrigger
 from django.db import models
 
-from brands import jurisdictions
-from brands.insert_only import refuse_changes, refuse_truncation
 from consent.models.relationship import Relationship
 from consent.models.subject import Subject
+from core import jurisdictions
+from core.db import refuse_changes, refuse_truncation
 
 
 class PastRelationship(models.Model):

@@ -9,9 +9,9 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from brands import jurisdictions
 from brands.models import Brand
 from consent.models.subject import Subject
+from core import jurisdictions
 
 #: What a second person with a brand's reference is refused by.
 ONE_PERSON_A_REFERENCE = "consent_brandreference_pkey"
@@ -80,7 +80,7 @@ class Relationship(models.Model):
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="relationships", db_index=False
     )
-    #: Whose word counts: the subject itself, or the one it was merged into (`consent.merging`).
+    #: Whose word counts: the subject itself, or the one that it was merged into.
     person = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="all_relationships", db_index=False
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from brands.ordered_ids import new_id
+from core.db import new_id
 
 
 class ReportExport(models.Model):

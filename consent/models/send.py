@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from brands.models import Brand, Channel, Purpose
-from brands.ordered_ids import new_id
 from consent.models.subject import Identifier, Subject
+from core.db import new_id
 
 
 class Send(models.Model):

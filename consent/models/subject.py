@@ -7,9 +7,9 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from brands import jurisdictions
 from brands.models import Brand
-from brands.ordered_ids import new_id
+from core import jurisdictions
+from core.db import new_id
 
 
 class Subject(models.Model):
@@ -82,7 +82,7 @@ class Identifier(models.Model):
     """A keyed digest of a normalised address or number. It cannot be turned back.
 
     A subject has one address. Several addresses of a person are several subjects, merged
-    (`consent.merging`), so that a brand knows only those that it was given.
+    (`consent.relationships.merging`), so that a brand knows only those that it was given.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from brands import jurisdictions
 from brands.models.catalogue import is_jurisdiction
+from core import jurisdictions
 
 
 class Ground(models.TextChoices):

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from brands import keys
+from brands import credentials
 from brands.models import Brand, BrandKey
 
 View = Callable[..., HttpResponseBase]
@@ -52,7 +52,11 @@ def for_brands(view: View) -> View:
 def _brand_of(request: HttpRequest) -> Brand | None:
     held = int(request.session.get(HELD) or 0)
     key = BrandKey.objects.filter(pk=held).select_related("brand").first()
-    return key.brand if key and keys.is_usable(key, now=timezone.now()) and _may(key) else None
+    return (
+        key.brand
+        if key and credentials.is_key_usable(key, now=timezone.now()) and _may(key)
+        else None
+    )
 
 
 def _may(key: BrandKey) -> bool:
@@ -61,7 +65,7 @@ def _may(key: BrandKey) -> bool:
 
 def open_with(request: HttpRequest, text: str) -> bool:
     """Open the session to the brand of a key; False where the key is none, or may not."""
-    key = keys.recognise(text, now=timezone.now())
+    key = credentials.recognise_key(text, now=timezone.now())
     if key is None or not _may(key):
         return False
     request.session.cycle_key()

@@ -8,8 +8,16 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from consent.reports.figures import WITHHELD, Card, Column, Figure, Value
-from consent.reports.names import Names, brand_of, read_row_names
+from consent.reporting import (
+    WITHHELD,
+    Card,
+    CodeNames,
+    Column,
+    Figure,
+    Value,
+    find_row_brand,
+    read_row_names,
+)
 
 PAGE_SIZE = 50
 #: A bar chart of more would not be read; the table has all.
@@ -28,7 +36,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PresentedReport:
     """A figure ready to be shown. Of a long table one page."""
 
     figure: Figure
@@ -57,7 +65,9 @@ class Shown:
         return bool(self.figure.drawing and self.figure.drawing.kind != "bar")
 
 
-def figure(one: Figure, query: Mapping[str, str], paths: Mapping[str, str]) -> Shown:
+def present_figure(
+    one: Figure, query: Mapping[str, str], paths: Mapping[str, str]
+) -> PresentedReport:
     """*query* is the page's own, *paths* the addresses of reports by their names."""
     drawing = one.drawing
     whole = drawing is not None and drawing.kind != "bar"
@@ -65,7 +75,7 @@ def figure(one: Figure, query: Mapping[str, str], paths: Mapping[str, str]) -> S
     page = min(_number(query.get("page", "")), pages)
     first, last = (0, len(one.rows)) if whole else ((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     rows = list(one.rows[first:last])
-    return Shown(
+    return PresentedReport(
         one,
         _rows(one, rows, first, paths),
         along=_places(one, filter(None, (drawing.within, drawing.along)) if drawing else ()),
@@ -129,11 +139,11 @@ def _rows(
 
 
 def _row(
-    one: Figure, nth: int, row: Sequence[Value], names: Names, paths: Mapping[str, str]
+    one: Figure, nth: int, row: Sequence[Value], names: CodeNames, paths: Mapping[str, str]
 ) -> list[Cell]:
     link = one.link(nth) if one.link and one.leads_to in paths else None
     href = f"{paths[one.leads_to]}?{urlencode(link)}" if link else ""
-    brand = brand_of(one.columns, row, one.brand)
+    brand = find_row_brand(one.columns, row, one.brand)
     return [
         Cell(
             _written(value, column, names, brand)
@@ -147,10 +157,10 @@ def _row(
     ]
 
 
-def _written(value: Value, column: Column, names: Names, brand: str) -> str:
+def _written(value: Value, column: Column, names: CodeNames, brand: str) -> str:
     if column.codes and isinstance(value, str):
         return names.get(column.codes, value, brand)
-    return text(value, column.sort)
+    return format_text(value, column.sort)
 
 
 def _raw(value: Value) -> str:
@@ -159,13 +169,15 @@ def _raw(value: Value) -> str:
     return repr(value) if isinstance(value, int | float) else str(value)
 
 
-def text(value: Value, sort: str) -> str:
+def format_text(value: Value, sort: str) -> str:
     """A value as people read it."""
     if value is None or value is WITHHELD:
         return UNKNOWN if value is None else str(value)
     if isinstance(value, date):
         return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value.isoformat()
-    written = {"share": share, "seconds": duration, "text": _any}.get(sort, _number_text)
+    written = {"share": format_share, "seconds": format_duration, "text": _any}.get(
+        sort, _number_text
+    )
     return written(value)
 
 
@@ -177,7 +189,7 @@ def _number_text(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 
-def share(value: float) -> str:
+def format_share(value: float) -> str:
     """Percent; small ones with the digits that tell them apart."""
     percent = 100 * value
     digits = 1 if percent >= 1 or percent == 0 else 2 if percent >= 0.1 else 3
@@ -187,19 +199,19 @@ def share(value: float) -> str:
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     for unit, size in UNITS:
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{1000 * seconds:.3g} ms"
 
 
-def cards(found: Sequence[Card]) -> list[dict[str, Any]]:
+def present_cards(found: Sequence[Card]) -> list[dict[str, Any]]:
     return [
         {
             "label": each.label,
-            "value": text(each.value, each.sort) + ("*" if each.few and each.value else ""),
-            "before": text(each.before, each.sort),
+            "value": format_text(each.value, each.sort) + ("*" if each.few and each.value else ""),
+            "before": format_text(each.before, each.sort),
             "change": _change(each),
             "formula": each.formula,
         }

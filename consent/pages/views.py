@@ -15,21 +15,27 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from brands.events import publish_task
 from brands.models import Brand
-from brands.wakeup import publish
+from consent import reporting
 from consent.models import ReportExport
 from consent.pages import shown
 from consent.pages.access import close, for_admins, for_brands, open_with
-from consent.reports import choices, exports, files, own, weeks
-from consent.reports.asked import FILTERS, PRESETS, BadQuery, read
-from consent.reports.catalogue import CATALOGUE, of
-from consent.reports.figures import Report
-from consent.reports.survival import GROUPS
+from consent.reporting import (
+    REPORT_FILTERS,
+    REPORT_PRESETS,
+    REPORTS,
+    SURVIVAL_GROUPS,
+    BadQuery,
+    Report,
+    build_named_report,
+    read_report_query,
+)
 
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": files.XLSX}
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": reporting.XLSX}
 
 
-def query_of(request: HttpRequest) -> dict[str, str]:
+def read_filters(request: HttpRequest) -> dict[str, str]:
     """Each name once; several values of one are a list with commas."""
     found = {name: ",".join(filter(None, values)) for name, values in request.GET.lists()}
     return {name: text for name, text in found.items() if text}
@@ -39,27 +45,29 @@ def query_of(request: HttpRequest) -> dict[str, str]:
 @for_admins
 def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
     """One report; a query that is wrong shows why, above the report as it is without."""
-    if name not in CATALOGUE:
+    if name not in REPORTS:
         raise Http404
-    query, today, error = query_of(request), timezone.now().date(), ""
+    query, today, error = read_filters(request), timezone.now().date(), ""
     try:
         _check_page_query(query)
-        asked, made = of(name, query, today=today)
+        asked, made = build_named_report(name, query, today=today)
     except BadQuery as wrong:
         query, error = {}, str(wrong)
-        asked, made = of(name, {}, today=today)
+        asked, made = build_named_report(name, {}, today=today)
     if not error and (file := _file(made, query)):
         return file
-    filters = choices.build_filters(CATALOGUE[name].filters, asked.filters)
+    filters = reporting.build_filters(REPORTS[name].filters, asked.filters)
     context = {
         "name": name,
         "asked": asked,
         "error": error,
-        "presets": [(days, asked.encoded(days=str(days), first="", last="")) for days in PRESETS],
-        "has_start": CATALOGUE[name].has_start,
+        "presets": [
+            (days, asked.encoded(days=str(days), first="", last="")) for days in REPORT_PRESETS
+        ],
+        "has_start": REPORTS[name].has_start,
         "filters": filters,
         "not_heeded": not all(each.is_heeded for each in filters),
-        "active": list(choices.name_values(asked.filters).items()),
+        "active": list(reporting.name_values(asked.filters).items()),
         "dimensions": _dimensions(name),
         **_context(made, query),
     }
@@ -68,7 +76,7 @@ def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
 
 #: What a page's address may say besides a report's own question.
 OF_PAGE = ("format", "figure", "page")
-OF_QUESTION = (*FILTERS, "first", "last", "days", "by", "sort")
+OF_QUESTION = (*REPORT_FILTERS, "first", "last", "days", "by", "sort")
 
 
 def _check_page_query(query: Mapping[str, str]) -> None:
@@ -84,12 +92,12 @@ def _check_page_query(query: Mapping[str, str]) -> None:
 
 
 def _context(made: Report, query: Mapping[str, str]) -> dict[str, Any]:
-    paths = {each: _path(each) for each in CATALOGUE}
+    paths = {each: _path(each) for each in REPORTS}
     return {
         "report": made,
-        "reports": [(name, each.title, paths[name]) for name, each in CATALOGUE.items()],
-        "cards": shown.cards(made.cards),
-        "shown": [shown.figure(each, query, paths) for each in made.figures],
+        "reports": [(name, each.title, paths[name]) for name, each in REPORTS.items()],
+        "cards": shown.present_cards(made.cards),
+        "shown": [shown.present_figure(each, query, paths) for each in made.figures],
         "remarks": [
             (label, said, f"{paths[page]}?{urlencode(where)}")
             for label, said, where, page in made.remarks
@@ -109,7 +117,9 @@ def _file(made: Report, query: Mapping[str, str]) -> HttpResponse | None:
         return None
     if not (figure := made.figure(query.get("figure", ""))):
         raise Http404
-    content = files.csv_of(figure) if form == "csv" else files.xlsx_of(figure)
+    content = (
+        reporting.write_figure_csv(figure) if form == "csv" else reporting.write_figure_xlsx(figure)
+    )
     name = f'attachment; filename="cmr-{figure.name}.{form}"'
     return HttpResponse(content, content_type=TYPES[form], headers={"Content-Disposition": name})
 
@@ -117,8 +127,8 @@ def _file(made: Report, query: Mapping[str, str]) -> HttpResponse | None:
 def _dimensions(name: str) -> tuple[str, ...]:
     """What the page's form offers to break down by."""
     if name == "survival":
-        return GROUPS
-    return ("day", *CATALOGUE[name].filters) if name == "opt-outs" else ()
+        return SURVIVAL_GROUPS
+    return ("day", *REPORTS[name].filters) if name == "opt-outs" else ()
 
 
 # -- Large files ----------------------------------------------------------------------------------
@@ -132,21 +142,21 @@ def order_export(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         try:
             given = {name: request.POST.get(name, "") for name in ("first", "last", "brand")}
-            asked = read(given, today=timezone.now().date(), days=90)
+            asked = read_report_query(given, today=timezone.now().date(), days=90)
             wanted = request.POST.get("table", ""), request.POST.get("form", "")
-            exports.order(wanted[0], asked, wanted[1], now=timezone.now())
-        except (BadQuery, exports.TooManyExports) as wrong:
+            reporting.order_export(wanted[0], asked, wanted[1], now=timezone.now())
+        except (BadQuery, reporting.TooManyExports) as wrong:
             error = str(wrong)
         else:
-            publish("consent.write_exports")
+            publish_task("consent.write_exports")
             return redirect("reports-exports")
     context = {
         "name": "exports",
         "error": error,
         "exports": ReportExport.objects.order_by("-asked_at")[:50],
-        "tables": exports.TABLES,
-        "brands": choices.Filter("brand", options=tuple(choices.list_brands())),
-        "reports": [(name, each.title, _path(name)) for name, each in CATALOGUE.items()],
+        "tables": reporting.EXPORT_TABLES,
+        "brands": reporting.Filter("brand", options=tuple(reporting.list_brands())),
+        "reports": [(name, each.title, _path(name)) for name, each in REPORTS.items()],
     }
     return render(request, "consent/exports.html", context, status=422 if error else 200)
 
@@ -157,7 +167,7 @@ def download(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
     export = get_object_or_404(ReportExport, pk=export_id, state="done")
     name = f'attachment; filename="cmr-{export.table}.{export.form}"'
     return StreamingHttpResponse(
-        exports.content(export),
+        reporting.read_export_content(export),
         content_type=TYPES[export.form],
         headers={"Content-Disposition": name},
     )
@@ -192,18 +202,18 @@ def own_report(request: HttpRequest, brand: Brand) -> HttpResponseBase:
 
 def own_page(request: HttpRequest, brand: Brand, template: str, **more: object) -> HttpResponseBase:
     """The brand's own report, in the frame of *template*, to which *more* is passed; or a file."""
-    query, today, error = query_of(request), timezone.now().date(), ""
+    query, today, error = read_filters(request), timezone.now().date(), ""
     try:
-        span = own.read(query, today=today)
+        span = reporting.read_own_query(query, today=today)
     except BadQuery as wrong:
         query, error = {}, str(wrong)
-        span = own.read({}, today=today)
-    made = own.of(brand, span)
+        span = reporting.read_own_query({}, today=today)
+    made = reporting.build_own_report(brand, span)
     if not error and (file := _file(made, query)):
         return file
     context = {
         "error": error,
-        "weeks": [(each, f"?weeks={each}") for each in weeks.PRESETS],
+        "weeks": [(each, f"?weeks={each}") for each in reporting.WEEK_PRESETS],
         "chosen": len(span),
         "span": (span[0].first, span[-1].last),
         **_context(made, query),

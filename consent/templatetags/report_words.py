@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from django import template
 
 from consent.pages import shown as words
-from consent.reports.choices import name_values
+from consent.reporting import name_values
 
 register = template.Library()
 
 
 @register.filter
 def shown(value: object, sort: str) -> str:
-    return words.text(value, sort)
+    return words.format_text(value, sort)
 
 
 @register.filter

@@ -32,20 +32,20 @@ def main() -> None:
 
 
 def _brand(events: int) -> int:
-    from brands import stream
+    from brands.events import stream
     from brands.models import Brand
 
     brand, _ = Brand.objects.get_or_create(slug="bench-backlog", defaults={"name": "Backlog"})
-    missing = range(stream.last_sequence(brand.pk), events)
+    missing = range(stream.read_last_sequence(brand.pk), events)
     for some in (missing[n : n + 1_000] for n in range(0, len(missing), 1_000)):
         with transaction.atomic():
-            stream.append([_notice(brand.pk, number) for number in some])
+            stream.append_event([_notice(brand.pk, number) for number in some])
     return brand.pk
 
 
 def _notice(brand_id: int, number: int) -> Any:
-    from brands import stream
-    from brands.ordered_ids import new_id
+    from brands.events import stream
+    from core.db.uuid7 import new_id
 
     now, person = timezone.now(), uuid.UUID(int=1 + number % PEOPLE)
     scope = {"brand": "bench-backlog", "purpose": "marketing", "channel": "email"}
@@ -64,7 +64,7 @@ def _notice(brand_id: int, number: int) -> Any:
         "recorded_at": now,
         "honour_by": now,
     }
-    return stream.Notice(brand_id, "preference.denied", now, person, new_id(), data)
+    return stream.NewEvent(brand_id, "preference.denied", now, person, new_id(), data)
 
 
 def _send_again(brand_id: int, url: str, batch: int) -> None:
@@ -74,13 +74,13 @@ def _send_again(brand_id: int, url: str, batch: int) -> None:
 
     now = timezone.now()
     for each in Subscription.objects.filter(brand_id=brand_id, disabled_at=None):
-        webhooks.disable(each, reason="by_brand", now=now)
+        webhooks.disable_subscription(each, reason="by_brand", now=now)
     mine = Subscription.objects.filter(brand_id=brand_id, batch=batch, url=url).first()
     if mine is None:
         terms = webhooks.SubscriptionTerms(url=url, batch=batch)
-        mine, _ = webhooks.subscribe(Brand.objects.get(pk=brand_id), terms, now=now)
-    webhooks.seek(mine, after=0)
-    webhooks.enable(mine, now=now)
+        mine, _ = webhooks.create_subscription(Brand.objects.get(pk=brand_id), terms, now=now)
+    webhooks.move_cursor(mine, after=0)
+    webhooks.enable_subscription(mine, now=now)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ SHARE_UNKNOWN = 0.1  # of the contacts that a brand asks about
 
 
 def main() -> None:
-    from brands import keys
+    from brands.credentials import brand_keys
     from brands.models import Brand
     from tests.bench import population
 
@@ -25,7 +25,7 @@ def main() -> None:
     people = _people_of(brand.pk)
     made = {
         "brand": brand.pk,
-        "key": keys.issue(brand, name="bench", scopes=["check"]),
+        "key": brand_keys.issue_key(brand, name="bench", scopes=["check"]),
         "people": people,
         "emails": [population.email(number) for number in people],
         "elsewhere": [population.email(number) for number in _people_elsewhere(brand.pk)],
@@ -58,14 +58,14 @@ def _people_elsewhere(brand_id: int) -> list[int]:
 
 def _choosers() -> list[dict[str, object]]:
     """People with accounts, each with a token, one brand of theirs, and what to say first."""
-    from cmr import tokens
+    from cmr.sign_in import access_tokens
     from consent.models import LedgerEntry, Relationship
 
     made: list[dict[str, object]] = []
     for consumer in _consumers():
         mine = Relationship.objects.active().filter(subject=consumer.subject_id)
         relationship = mine.select_related("brand").order_by("pk")[0]
-        token = tokens.issue(consumer, name="bench")
+        token = access_tokens.issue_token(consumer, name="bench")
         said = LedgerEntry.objects.filter(
             subject=consumer.subject_id, brand=relationship.brand_id, **SCOPE
         )

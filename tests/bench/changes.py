@@ -43,24 +43,26 @@ def _brand(url: str, *, plain: bool, keep: bool) -> Any:
     if keep:
         return brand
     for old in mine.exclude(url=url):
-        webhooks.disable(old, reason="removed", now=timezone.now())
+        webhooks.disable_subscription(old, reason="removed", now=timezone.now())
     if not plain and not mine.filter(url=url).exists():
-        webhooks.subscribe(brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
+        webhooks.create_subscription(brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
     return brand
 
 
 def _people(brand: Any) -> list[Any]:
     """Return relationships of the brand, which begin where there are none."""
-    from consent import relationships
-    from consent.ledger import Actor
+    from consent.ledger.recording import Actor
     from consent.models import Relationship, Subject
+    from consent.relationships import lifecycle
 
     known = list(Relationship.objects.active().filter(brand=brand)[:PEOPLE])
     if known:
         return known
     people = Subject.objects.order_by("pk").values_list("pk", flat=True)[:PEOPLE]
     now = timezone.now()
-    begun = [relationships.start(each, brand, by=Actor("api"), now=now)[0] for each in people]
+    begun = [
+        lifecycle.start_relationship(each, brand, by=Actor("api"), now=now)[0] for each in people
+    ]
     time.sleep(3)  # what that told has arrived
     return begun
 
@@ -87,17 +89,17 @@ def _record(
     committed: dict[str, float],
     tell: Callable[[Any], None] | None,
 ) -> str:
-    from consent import ledger
-    from consent.entry_ids import build_entry_id
-    from consent.ledger import Actor, NewChoice
-    from consent.resolution import Scope
+    from consent.brand_events.entry_ids import build_entry_id
+    from consent.decision.resolution import Scope
+    from consent.ledger import recording
+    from consent.ledger.recording import Actor, NewChoice
 
     choice = NewChoice(Scope(brand.pk, "marketing", "email"), "deny")
     with transaction.atomic():
         at: list[float] = []
         # The first of the hooks, so that what follows the commit counts.
         transaction.on_commit(lambda: at.append(time.monotonic()))
-        (entry,) = ledger.record(
+        (entry,) = recording.record_choices(
             person.subject_id, [choice], by=Actor("portal"), now=timezone.now()
         )
         told = str(entry.pk if tell else build_entry_id(entry.pk, person.pk))

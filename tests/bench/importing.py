@@ -41,10 +41,10 @@ def ours(file: IO[bytes], run: str) -> dict[str, float]:
     from consent.imports import jobs, receiving
 
     brand = Brand.objects.create(slug=run, name=run)
-    job = jobs.begin(brand, note="bench", tells=False, now=timezone.now())
-    received = timed(lambda: receiving.receive(job, 1, file, form="csv", now=timezone.now()))
-    jobs.start(job, now=timezone.now())
-    applied = timed(lambda: jobs.run(job.pk, now=timezone.now()))
+    job = jobs.begin_import(brand, note="bench", tells=False, now=timezone.now())
+    received = timed(lambda: receiving.receive_part(job, 1, file, form="csv", now=timezone.now()))
+    jobs.start_import(job, now=timezone.now())
+    applied = timed(lambda: jobs.run_import(job.pk, now=timezone.now()))
     job.refresh_from_db()
     assert job.state == "done" and job.bad == 0, (job.state, job.bad)
     return {"received": received, "applied": applied}

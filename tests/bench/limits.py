@@ -60,11 +60,11 @@ def main() -> None:
     django.setup()
     from django.utils import timezone
 
-    from cmr import accounts
+    from cmr.accounts import ownership
     from tests.bench import pages
 
     with pages.new_database() as url:
-        ana = accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=timezone.now())
+        ana = ownership.open_account(email=EMAIL, password=PASSWORD, verified_at=timezone.now())
         kinds = build_kinds(ana)
         print(f"{2 * ATTEMPTS} attempts, {AT_ONCE} at once, {WEB_PROCESSES} web processes")
         allowed = [0 for _ in kinds]
@@ -104,9 +104,9 @@ def _code(ana: Consumer) -> Call:
     from django.test import Client
     from django.utils import timezone
 
-    from cmr import contacts
+    from cmr.accounts import contact_points
 
-    pending = contacts.begin(ana, kind="email", text=NEW, now=timezone.now())
+    pending = contact_points.begin_proof(ana, kind="email", text=NEW, now=timezone.now())
     path = f"/api/v1/me/contact-points/{pending.pk}/verify"
     client = Client()
     client.force_login(ana.user)

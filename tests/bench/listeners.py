@@ -44,7 +44,7 @@ def _listen(brand_id: int, urls: Iterable[str]) -> None:
         disabled_at=now, disabled_reason="removed"
     )
     for url in urls:
-        webhooks.subscribe(
+        webhooks.create_subscription(
             Brand.objects.get(pk=brand_id), webhooks.SubscriptionTerms(url=url), now=now
         )
 

@@ -62,10 +62,10 @@ def main() -> None:
 
 
 def _make_key() -> str:
-    from brands import keys
+    from brands.credentials import brand_keys
     from brands.models import Brand
 
-    return keys.issue(Brand.objects.create(slug="good", name="Good"), name="bench")
+    return brand_keys.issue_key(Brand.objects.create(slug="good", name="Good"), name="bench")
 
 
 def _compare(port: int, key: str, seconds: float) -> tuple[Latencies, Latencies]:

@@ -14,17 +14,18 @@ from django.db import connection
 from django.utils import timezone
 
 from brands.models import Brand
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
+from cmr.choices.choose import ChoiceRequest
 from cmr.models import Consumer
-from cmr.preferences import Wish
 from config.postgres.owner import become_owner
 from config.services import ports, product
 from config.services.interruptions import Interruptions
 from config.services.supervisor import Supervisor
-from consent.ledger import NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger.recording import NewChoice
 from consent.models import Send
-from consent.resolution import Scope
-from consent.scopes import Names
+from consent.rules.scope_names import ScopeNames
 
 DEVELOPMENT = {"CMR_ENVIRONMENT": "development"}
 PASSWORD = "only-they-know-it"
@@ -72,15 +73,15 @@ def person(email: str, *, brands: int) -> Consumer:
     """Somebody with so many brands, who said this and that, and hears from most of them."""
     now = timezone.now()
     chance = random.Random(brands)
-    consumer = accounts.open_account(email=email, password=PASSWORD, verified_at=now)
+    consumer = ownership.open_account(email=email, password=PASSWORD, verified_at=now)
     for number in range(brands):
         slug = f"{email.partition('@')[0]}-{number}"
         brand = Brand.objects.create(slug=slug, name=f"{chance.choice('ABCDEFGH')} brand {number}")
-        preferences.add_brand(consumer, brand, by="portal", now=now - timedelta(days=40))
+        choose.add_brand(consumer, brand, by="portal", now=now - timedelta(days=40))
         for decision, purpose, channel in chance.sample(HABITS, chance.randint(0, 2)):
-            names = Names(brand.slug, purpose, channel)
-            wish = Wish(names, NewChoice(Scope(), decision))  # type: ignore[arg-type]
-            preferences.choose(consumer, [wish], by="portal", now=now - timedelta(days=9))
+            names = ScopeNames(brand.slug, purpose, channel)
+            wish = ChoiceRequest(names, NewChoice(Scope(), decision))  # type: ignore[arg-type]
+            choose.record_choices(consumer, [wish], by="portal", now=now - timedelta(days=9))
         sends = [
             Send(
                 subject=consumer.subject, brand=brand, purpose_id="marketing", channel="email",

@@ -251,9 +251,9 @@ def _brand_ids(preferences: int) -> list[int]:
 
 
 def _digest() -> Callable[[str], bytes]:
-    from consent import identifiers
+    from consent.identity import identifiers
 
-    return identifiers.digest
+    return identifiers.compute_identifier_digest
 
 
 # -- Writing -----------------------------------------------------------------------------------

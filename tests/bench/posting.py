@@ -22,10 +22,10 @@ SECRET = bytes(32)
 
 def bodies(brand: int, batch: int) -> list[tuple[str, bytes]]:
     """What our own sender would send: the events, or batches of them, each with its id."""
-    from brands import stream
+    from brands.events import stream
     from brands.webhooks import PendingEvent, build_request
 
-    rows, _ = stream.window(brand, after=0, limit=10**6, wanted=stream.Wanted())
+    rows, _ = stream.read_window(brand, after=0, limit=10**6, wanted=stream.EventFilter())
     events = [PendingEvent(*row) for row in rows]
     starts = range(0, len(events), batch)
     requests = [build_request(events[n : n + batch], batch=batch) for n in starts]

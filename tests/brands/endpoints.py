@@ -12,11 +12,12 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
+from brands.events.stream import EventFacts, NewEvent
 from brands.models import Brand, Subscription
-from brands.ordered_ids import new_id
-from brands.stream import Facts, Notice
 from brands.webhooks.delivery.worker import DeliveryWorker
+from core.db.uuid7 import new_id
 
 Events = list[dict[str, Any]]
 
@@ -39,7 +40,9 @@ class Endpoint:
         path = f"/{uuid.uuid4().hex}"
         server.expect_request(path, method="POST").respond_with_handler(self._answer)
         asked = webhooks.SubscriptionTerms(url=server.url_for(path), **terms)
-        self.subscription, self.secret = webhooks.subscribe(brand, asked, now=timezone.now())
+        self.subscription, self.secret = webhooks.create_subscription(
+            brand, asked, now=timezone.now()
+        )
 
     def _answer(self, request: Request) -> Response:
         body = request.get_data()
@@ -97,19 +100,19 @@ def happen(
     brand: Brand,
     *people: int,
     kind: str = "preference.denied",
-    about: Facts | None = None,
+    about: EventFacts | None = None,
     ref: str | None = None,
 ) -> None:
     """Append an event for each of *people*, who are told apart by number."""
     for person in people:
-        notice = Notice(
+        notice = NewEvent(
             brand.pk,
             kind,
             timezone.now(),
             uuid.UUID(int=person + 1),
             new_id(),
             {"person": person, "subject": {"id": f"{told_as(brand, person)}", "ref": ref}},
-            about or Facts(),
+            about or EventFacts(),
         )
         with transaction.atomic():
-            stream.append([notice])
+            stream.append_event([notice])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from brands.addresses import holds_address, mask_addresses
+from core.text.contact_details import holds_address, mask_addresses
 
 
 @pytest.mark.parametrize(

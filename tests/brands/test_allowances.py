@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from brands import keys
-from brands.api.allowances import Calls
+from brands.api.rate_limits import Calls
+from brands.credentials import brand_keys
 from brands.models import Brand, Campaign
 from consent.models import Relationship
 from tests.conftest import EMAIL, Api
@@ -71,7 +71,7 @@ def test_a_check_with_a_mistake_counts_once(
 
 
 def test_what_was_refused_counts(acme: Brand) -> None:
-    lesser = Api(keys.issue(acme, name="lesser", scopes=["events"]))
+    lesser = Api(brand_keys.issue_key(acme, name="lesser", scopes=["events"]))
     statuses = [lesser.get("brand").status_code for _ in range(4)]
     assert statuses == [403, 403, 403, 429]
 
@@ -90,7 +90,7 @@ def test_each_key_has_its_own(as_acme: Api, acme: Brand, as_rival: Api) -> None:
         last = as_acme.get("brand")
     assert last.status_code == 429
     assert as_rival.get("brand").status_code == 200
-    assert Api(keys.issue(acme, name="other")).get("brand").status_code == 200
+    assert Api(brand_keys.issue_key(acme, name="other")).get("brand").status_code == 200
 
 
 def test_the_next_minute_begins_anew(as_acme: Api, clock: time_machine.Traveller) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand, CampaignDay
 from tests.conftest import Api
 
@@ -126,7 +126,7 @@ def test_another_brand_sees_none_of_it(as_rival: Api, spring: None, today: str) 
 
 
 def test_a_key_must_be_allowed_to(acme: Brand) -> None:
-    weak = Api(keys.issue(acme, name="weak", scopes=["check"]))
+    weak = Api(brand_keys.issue_key(acme, name="weak", scopes=["check"]))
     assert weak.get("campaigns").status_code == 403
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from brands import directory
+from brands.catalogue import directory_import
 from brands.models import Brand
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def line(**changes: object) -> bytes:
 
 
 def test_a_company_becomes_a_brand() -> None:
-    assert directory.import_lines([line()]).created == 1
+    assert directory_import.import_lines([line()]).created == 1
     brand = Brand.objects.get(slug="blue-shop")
     assert (brand.name, brand.also_known_as, brand.countries) == (
         "Blue Shop GmbH",
@@ -42,10 +42,10 @@ def test_a_company_becomes_a_brand() -> None:
 
 def test_importing_again_changes_nothing_and_then_only_what_differs() -> None:
     lines = [line(), line(slug="red-shop", name="Red Shop")]
-    directory.import_lines(lines)
-    again = directory.import_lines(lines)
+    directory_import.import_lines(lines)
+    again = directory_import.import_lines(lines)
     assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
-    changed = directory.import_lines([line(name="Blue Shop SE"), lines[1]])
+    changed = directory_import.import_lines([line(name="Blue Shop SE"), lines[1]])
     assert (changed.created, changed.updated, changed.unchanged) == (0, 1, 1)
     assert Brand.objects.get(slug="blue-shop").name == "Blue Shop SE"
 
@@ -69,7 +69,7 @@ def test_importing_again_changes_nothing_and_then_only_what_differs() -> None:
     ],
 )
 def test_a_bad_line_is_reported_and_the_others_are_kept(bad: bytes, reason: str) -> None:
-    outcome = directory.import_lines([line(), bad, b"\n", line(slug="red-shop")])
+    outcome = directory_import.import_lines([line(), bad, b"\n", line(slug="red-shop")])
     ((number, said),) = outcome.skipped
     assert number == 2
     assert reason in said
@@ -77,7 +77,7 @@ def test_a_bad_line_is_reported_and_the_others_are_kept(bad: bytes, reason: str)
 
 
 def test_the_same_slug_twice_is_a_bad_line() -> None:
-    outcome = directory.import_lines([line(), line(name="Other")])
+    outcome = directory_import.import_lines([line(), line(name="Other")])
     assert outcome.skipped == [(2, "slug 'blue-shop' stands on line 1")]
     assert Brand.objects.get(slug="blue-shop").name == "Blue Shop GmbH"
 
@@ -87,9 +87,9 @@ def test_a_crash_in_the_middle_leaves_nothing() -> None:
         if b"red-shop" in read:
             raise SystemExit
 
-    many = [line(slug=f"shop-{n}") for n in range(directory.BATCH + 1)]
+    many = [line(slug=f"shop-{n}") for n in range(directory_import.BATCH + 1)]
     with pytest.raises(SystemExit):
-        directory.import_lines([*many, line(slug="red-shop")], seen=crash)
+        directory_import.import_lines([*many, line(slug="red-shop")], seen=crash)
     assert not Brand.objects.exists()
 
 

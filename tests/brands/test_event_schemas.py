@@ -11,16 +11,16 @@ import pytest
 from django.utils import timezone
 from jsonschema import Draft202012Validator, FormatChecker
 
-from brands import event_schemas
-from brands.event_types import EVENT_TYPES
+from brands.events import schemas
+from brands.events.types import EVENT_TYPES
 from brands.models import Brand, Event, Topic
 from cmr.models import Consumer
 from config.management.commands import event_catalogue
-from consent import endings, explaining, propagation
 from consent.models import LedgerEntry, Relationship
+from consent.propagation import expirations, late_reasons, propagate
 from tests.conftest import EMAIL, ROOT, Api
 
-CATALOGUE = {each["type"]: each for each in event_schemas.catalogue()}
+CATALOGUE = {each["type"]: each for each in schemas.build_event_catalogue()}
 
 
 def problems(body: dict[str, Any]) -> list[str]:
@@ -92,9 +92,11 @@ def told(
             "reason": "other",
         },
     )
-    explaining.explain(LedgerEntry.objects.get(decision="limit"), "other", now=timezone.now())
-    propagation.propagate(ana.subject_id, now=timezone.now())
-    endings.end_due(now=soon + timedelta(seconds=1))
+    late_reasons.record_late_reason(
+        LedgerEntry.objects.get(decision="limit"), "other", now=timezone.now()
+    )
+    propagate.propagate_choices(ana.subject_id, now=timezone.now())
+    expirations.tell_due_endings(now=soon + timedelta(seconds=1))
     as_ana.delete("me/relationships/acme")
     as_ana.post("me/relationships", {"brand": "acme"})
     events = Event.objects.filter(brand=met.brand).order_by("sequence")

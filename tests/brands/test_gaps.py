@@ -10,14 +10,17 @@ import pytest
 from django.db import connection, transaction
 from pytest_httpserver import HTTPServer
 
-from brands import density, gaps, stream, webhooks
-from brands.gaps import JUMP, number_at
+from brands import webhooks
+from brands.events import missing_events, restore_gaps, stream
+from brands.events.restore_gaps import JUMP, compute_restart_number
 from brands.models import Brand, StreamGap, StreamHead, SubjectHead
 from brands.webhooks.delivery.worker import DeliveryWorker
-from consent import integrity, ledger, metrics
-from consent.ledger import Actor, NewChoice
+from consent import integrity
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import MetricsCursor, Relationship
-from consent.resolution import Scope
+from consent.reporting import counters
 from tests.brands.endpoints import Endpoint, happen
 from tests.conftest import Api
 from tests.ownership import as_owner
@@ -26,13 +29,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 #: When the database is restored, and where streams end then.
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
-END = number_at(NOW)
+END = compute_restart_number(NOW)
 
 
 def restore(now: datetime) -> None:
     """Do what a restore does to the streams."""
     with as_owner():
-        gaps.open_gaps(now=now)
+        restore_gaps.open_restore_gaps(now=now)
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_somebody_new_after_the_restore_begins_at_one(restored: Brand, as_acme: 
     happen(restored, 3)
     (event,) = as_acme.get("events", after=3).json()["data"]
     assert event["data"]["subject_seq"] == 1
-    assert list(density.find_gaps(restored)) == []
+    assert list(missing_events.find_missing_events(restored)) == []
 
 
 @pytest.mark.parametrize("grown", [False, True])
@@ -130,16 +133,16 @@ def test_what_waits_behind_the_gap_is_late(
 
 def test_one_read_passes_the_gap(restored: Brand) -> None:
     happen(restored, 1)
-    rows, through = stream.window(restored.pk, after=3, limit=10, wanted=stream.Wanted())
+    rows, through = stream.read_window(restored.pk, after=3, limit=10, wanted=stream.EventFilter())
     assert ([row[0] for row in rows], through) == ([END + 1], END + 1)
-    newest, low = stream.newest(restored.pk, before=END + 1, limit=2)
+    newest, low = stream.read_newest_events(restored.pk, before=END + 1, limit=2)
     assert ([event.sequence for event in newest], low) == ([3, 2], 2)
 
 
 def test_counts_go_on_over_the_gap(restored: Brand) -> None:
-    metrics.roll_up()
+    counters.count_new_events()
     happen(restored, 1)
-    metrics.roll_up()
+    counters.count_new_events()
     assert MetricsCursor.objects.get().sequence == END + 1
 
 
@@ -160,7 +163,7 @@ def test_two_restores_leave_two_gaps(restored: Brand, as_acme: Api, now: datetim
     assert [event["sequence"] for event in page["data"]] == [3, END + 1, END + 2 * JUMP + 2]
     assert page["data"][-1]["data"]["subject_seq"] == END + 2 * JUMP
     assert len(page["gaps"]) == 3
-    assert list(density.find_gaps(restored)) == []
+    assert list(missing_events.find_missing_events(restored)) == []
 
 
 def test_the_record_is_whole_with_a_gap_and_not_with_a_hole_beside_it(
@@ -170,14 +173,14 @@ def test_the_record_is_whole_with_a_gap_and_not_with_a_hole_beside_it(
     say(met, NewChoice(scope, "deny"), now)
     restore(now)
     say(met, NewChoice(scope, "grant"), now)
-    assert list(integrity.verify()) == []
+    assert list(integrity.verify_ledger()) == []
     with as_owner():
         StreamGap.objects.create(brand=met.brand, first=END * 3, last=END * 4, made_at=now)
-    assert any("are missing" in each.problem for each in integrity.verify())
+    assert any("are missing" in each.problem for each in integrity.verify_ledger())
 
 
 def say(met: Relationship, choice: NewChoice, now: datetime) -> None:
-    ledger.record(met.subject_id, [choice], by=Actor("api"), now=now)
+    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=now)
 
 
 def test_seeking_into_the_gap_is_refused(
@@ -185,7 +188,7 @@ def test_seeking_into_the_gap_is_refused(
 ) -> None:
     endpoint = Endpoint(httpserver, restored, worker)
     with pytest.raises(webhooks.StartsBeyondStream):
-        webhooks.seek(endpoint.subscription, after=100)
+        webhooks.move_cursor(endpoint.subscription, after=100)
 
 
 def test_no_restore_comes_to_numbers_of_another(restored: Brand) -> None:
@@ -218,7 +221,7 @@ def write_heads(brand: Brand, heads: tuple[int, int]) -> None:
 
 
 def test_numbers_stay_exact_in_javascript() -> None:
-    assert number_at(datetime(4800, 1, 1, tzinfo=UTC)) < 2**53
+    assert compute_restart_number(datetime(4800, 1, 1, tzinfo=UTC)) < 2**53
 
 
 def test_a_replay_goes_over_the_gap(

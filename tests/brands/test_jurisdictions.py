@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
-from brands import catalogue, jurisdictions
+from brands.catalogue import seed_purposes
 from brands.models import JurisdictionRegime, Purpose
+from core import jurisdictions
 from tests.conftest import Api
 
 ROW = {"jurisdiction": "DE", "purpose_id": "marketing", "channel": None, "law": "a law"}
@@ -19,23 +20,23 @@ FORM = "/admin/brands/jurisdictionregime/add/"
 
 @pytest.mark.parametrize("code", ["DE", "US", "US-CA", "GB-ENG", "FR-01", "CA-QC"])
 def test_a_country_or_a_part_of_one_is_a_place(code: str) -> None:
-    assert jurisdictions.known(code) == code
+    assert jurisdictions.is_known_jurisdiction(code) == code
 
 
 @pytest.mark.parametrize("code", ["", "de", "us-ca", "EU", "ZZ", "USA", "US-XX", "US-CA ", "CA-US"])
 def test_nothing_else_is(code: str) -> None:
     with pytest.raises(jurisdictions.UnknownJurisdiction):
-        jurisdictions.known(code)
+        jurisdictions.is_known_jurisdiction(code)
 
 
 def test_every_place_fits_its_column() -> None:
-    assert len(jurisdictions.codes()) > 5_000
-    assert max(map(len, jurisdictions.codes())) == jurisdictions.LONGEST
+    assert len(jurisdictions.list_jurisdictions()) > 5_000
+    assert max(map(len, jurisdictions.list_jurisdictions())) == jurisdictions.LONGEST
 
 
 def test_the_starting_rows_are_sound(db: None) -> None:
     rows = list(JurisdictionRegime.objects.all())
-    assert len(rows) == len(catalogue.REGIMES) > 0
+    assert len(rows) == len(seed_purposes.REGIMES) > 0
     for row in rows:
         row.full_clean()
         assert row.regime != row.purpose.regime
@@ -69,7 +70,7 @@ def test_what_an_admin_changed_or_deleted_stays_so(db: None) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_an_emptied_database_gets_its_starting_rows_again() -> None:
     call_command("flush", verbosity=0, interactive=False)
-    assert JurisdictionRegime.objects.count() == len(catalogue.REGIMES)
+    assert JurisdictionRegime.objects.count() == len(seed_purposes.REGIMES)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand, BrandKey
 from tests.conftest import Api
 
@@ -35,11 +35,11 @@ def test_a_new_key_is_shown_once_and_works(as_acme: Api) -> None:
 
 
 def test_a_key_gives_no_more_than_it_has(acme: Brand) -> None:
-    api = Api(keys.issue(acme, name="small", scopes=["keys", "check"]))
+    api = Api(brand_keys.issue_key(acme, name="small", scopes=["keys", "check"]))
     answer = api.post("keys", {"name": "more", "scopes": ["check", "events"]})
     assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
     strong = BrandKey.objects.get(brand=acme, name="small")
-    other = keys.issue(acme, name="strong", scopes=["events"])
+    other = brand_keys.issue_key(acme, name="strong", scopes=["events"])
     found = BrandKey.objects.get(brand=acme, name="strong")
     assert api.post(f"keys/{found.pk}/rotate", {}).status_code == 403
     assert Api(other).get("keys").status_code == 403
@@ -80,7 +80,7 @@ def test_the_past_is_no_end(as_acme: Api) -> None:
 
 
 def test_another_brands_key_is_not_there(as_acme: Api, rival: Brand) -> None:
-    keys.issue(rival, name="theirs")
+    brand_keys.issue_key(rival, name="theirs")
     theirs = BrandKey.objects.get(brand=rival)
     assert as_acme.delete(f"keys/{theirs.pk}").status_code == 404
     assert as_acme.post(f"keys/{theirs.pk}/rotate", {}).status_code == 404

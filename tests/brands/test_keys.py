@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from brands import credentials, keys
+from brands.credentials import bearer, brand_keys
 from brands.models import Brand, BrandKey, Topic
 from consent.models import Relationship
 from tests.conftest import Api
@@ -39,14 +39,14 @@ CALLS = [
 def test_a_key_without_the_scope_is_refused(
     method: str, path: str, scope: str, acme: Brand
 ) -> None:
-    lacking = keys.issue(acme, name="tests", scopes=set(keys.SCOPES) - {scope})
+    lacking = brand_keys.issue_key(acme, name="tests", scopes=set(brand_keys.KEY_SCOPES) - {scope})
     answer = Api(lacking).send(method, path, b"{}")
     assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), CALLS)
 def test_the_scope_alone_is_enough(method: str, path: str, scope: str, acme: Brand) -> None:
-    only = keys.issue(acme, name="tests", scopes=[scope])
+    only = brand_keys.issue_key(acme, name="tests", scopes=[scope])
     assert Api(only).send(method, path, b"{}").status_code in (200, 404, 422)
 
 
@@ -95,16 +95,16 @@ def test_a_key_whose_secret_half_is_another_s_is_refused(acme_key: str, rival_ke
 
 def test_a_revoked_key_is_worth_nothing(as_acme: Api) -> None:
     key = BrandKey.objects.get()
-    assert keys.revoke(key, now=timezone.now()) is True
-    assert keys.revoke(key, now=timezone.now()) is False
+    assert brand_keys.revoke_key(key, now=timezone.now()) is True
+    assert brand_keys.revoke_key(key, now=timezone.now()) is False
     answer = as_acme.get("events")
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_key")
 
 
 def test_a_key_ends_when_it_said_it_would(acme: Brand, now: datetime) -> None:
-    text = keys.issue(acme, name="tests", expires_at=now)
-    assert keys.recognise(text, now=now - timedelta(seconds=1)) is not None
-    assert keys.recognise(text, now=now) is None
+    text = brand_keys.issue_key(acme, name="tests", expires_at=now)
+    assert brand_keys.recognise_key(text, now=now - timedelta(seconds=1)) is not None
+    assert brand_keys.recognise_key(text, now=now) is None
     assert Api(text).get("events").status_code == 401
 
 
@@ -121,14 +121,14 @@ def test_only_the_digest_is_kept(acme_key: str) -> None:
 
 
 def test_every_key_is_another() -> None:
-    texts = {credentials.mint(keys.LIVE).text for _ in range(100)}
+    texts = {bearer.generate_credential(brand_keys.LIVE_KEY).text for _ in range(100)}
     assert len(texts) == 100
     assert all(len(text) == len("cmr_live_") + 16 + 1 + 43 for text in texts)
 
 
 def test_a_scope_that_does_not_exist_cannot_be_given(acme: Brand) -> None:
-    with pytest.raises(keys.UnknownScope, match="everything"):
-        keys.issue(acme, name="tests", scopes=["check", "everything"])
+    with pytest.raises(brand_keys.UnknownScope, match="everything"):
+        brand_keys.issue_key(acme, name="tests", scopes=["check", "everything"])
 
 
 def test_a_brand_sees_only_its_own(
@@ -154,7 +154,7 @@ def test_the_catalogue_names_every_purpose_with_its_regime(as_acme: Api) -> None
 def test_recognised_key_has_all_of_its_brand(acme: Brand, acme_key: str, now: datetime) -> None:
     """What recognising does not read is read when it is needed, and saving blanks nothing."""
     Brand.objects.filter(pk=acme.pk).update(website="https://acme.example", test=True)
-    key = keys.recognise(acme_key, now=now)
+    key = brand_keys.recognise_key(acme_key, now=now)
     assert key is not None
     assert key.brand.website == "https://acme.example" and key.brand.world != b""
     key.brand.save()

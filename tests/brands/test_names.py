@@ -6,8 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from brands import directory, names
+from brands.catalogue import directory_import
 from brands.models import Brand, Topic
+from core.text import names
 from tests.conftest import Api
 
 UNSEEN = [f"a{sign}b" for sign in "\n\r\t\x7f\x85\u2028\u202e\u2066"]
@@ -47,8 +48,8 @@ def test_names_by_api_have_no_unseen_signs(name: str, as_acme: Api, offers: Topi
 
 
 def test_directory_line_with_an_unseen_sign_is_skipped() -> None:
-    with pytest.raises(directory.BadLine, match="control characters"):
-        directory.parse(b'{"slug": "x", "name": "a\\nb"}')
+    with pytest.raises(directory_import.BadLine, match="control characters"):
+        directory_import.parse_company(b'{"slug": "x", "name": "a\\nb"}')
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from brands import notices
+from brands.catalogue import privacy_notices
+from brands.catalogue.privacy_notices import NoticeRef
 from brands.models import Brand, Notice
-from brands.notices import Named
 from tests.conftest import Api
 from tests.ownership import as_owner
 from tests.races.together import together
@@ -46,7 +46,7 @@ def test_another_text_is_the_next_version(as_acme: Api) -> None:
         ("newsletter", {"en": " "}),
         ("newsletter", {"English": EN}),
         ("newsletter", {"en": EN, "": EN}),
-        ("newsletter", {"en": "x" * (notices.LONGEST + 1)}),
+        ("newsletter", {"en": "x" * (privacy_notices.LONGEST_NOTICE + 1)}),
         ("newsletter", {f"a{chr(97 + n % 26)}-{n:02}": EN for n in range(51)}),
         ("newsletter", "text"),
     ],
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_refused(code: str, texts: object, as_acme: Api) -> Non
 
 
 def test_only_so_many(as_acme: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices, "MOST", 1)
+    monkeypatch.setattr(privacy_notices, "MOST", 1)
     put(as_acme, en=EN)
     answer = as_acme.put("brand/notices/other", {"texts": {"en": EN}})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_notices")
@@ -88,7 +88,9 @@ def test_two_writers_make_two_versions(acme: Brand, now: datetime) -> None:
     """And not one that has a language of each."""
 
     def write(language: str) -> int:
-        return notices.write(acme, code="n", texts={language: EN}, now=now)[0].version
+        return privacy_notices.write_notice(acme, code="n", texts={language: EN}, now=now)[
+            0
+        ].version
 
     assert sorted(together(lambda: write("en"), lambda: write("de"))) == [1, 2]
 
@@ -99,26 +101,31 @@ def test_two_writers_make_two_versions(acme: Brand, now: datetime) -> None:
 @pytest.fixture
 def versions(acme: Brand, now: datetime) -> datetime:
     """The second began an hour after the first; returns when."""
-    notices.write(acme, code="newsletter", texts={"en": EN, "de": DE}, now=now)
-    notices.write(acme, code="newsletter", texts={"en": LATER}, now=now + timedelta(hours=1))
+    privacy_notices.write_notice(acme, code="newsletter", texts={"en": EN, "de": DE}, now=now)
+    privacy_notices.write_notice(
+        acme, code="newsletter", texts={"en": LATER}, now=now + timedelta(hours=1)
+    )
     return now + timedelta(hours=1)
 
 
 def test_a_code_is_the_version_that_stood(
     versions: datetime, acme: Brand, rival: Brand, now: datetime
 ) -> None:
-    held, before = notices.known(acme.pk, "newsletter"), now - timedelta(seconds=1)
-    assert held == notices.known(acme.pk)
-    assert notices.resolve("newsletter", held, at=versions) == "newsletter@2"
-    assert notices.resolve("newsletter", held, at=now) == "newsletter@1"
+    held, before = (
+        privacy_notices.find_known_notices(acme.pk, "newsletter"),
+        now - timedelta(seconds=1),
+    )
+    assert held == privacy_notices.find_known_notices(acme.pk)
+    assert privacy_notices.resolve_notice_name("newsletter", held, at=versions) == "newsletter@2"
+    assert privacy_notices.resolve_notice_name("newsletter", held, at=now) == "newsletter@1"
     for exact in ("newsletter@1", ""):
-        assert notices.resolve(exact, held, at=before) == exact
+        assert privacy_notices.resolve_notice_name(exact, held, at=before) == exact
     for unknown in ("Newsletter", "newsletter@3", "newsletter@01", "our own words"):
-        with pytest.raises(notices.UnknownNotice):
-            notices.resolve(unknown, held, at=versions)
-    with pytest.raises(notices.UnknownNotice, match="begins at"):
-        notices.resolve("newsletter", held, at=before)
-    assert not notices.known(rival.pk)
+        with pytest.raises(privacy_notices.UnknownNotice):
+            privacy_notices.resolve_notice_name(unknown, held, at=versions)
+    with pytest.raises(privacy_notices.UnknownNotice, match="begins at"):
+        privacy_notices.resolve_notice_name("newsletter", held, at=before)
+    assert not privacy_notices.find_known_notices(rival.pk)
 
 
 @pytest.mark.parametrize(
@@ -128,26 +135,29 @@ def test_a_code_is_the_version_that_stood(
 def test_it_is_read_in_the_readers_language(
     language: str, text: str, versions: datetime, acme: Brand
 ) -> None:
-    named = Named(acme.pk, "newsletter@1", versions)
-    assert notices.read([named], language=language)[named].text == text
+    named = NoticeRef(acme.pk, "newsletter@1", versions)
+    assert privacy_notices.read_notices([named], language=language)[named].text == text
 
 
 def test_a_language_near_to_it_will_do(acme: Brand, now: datetime) -> None:
-    notices.write(acme, code="n", texts={"en": EN, "de-AT": DE}, now=now)
-    named = Named(acme.pk, "n@1", now)
-    assert notices.read([named], language="de")[named].text == DE
+    privacy_notices.write_notice(acme, code="n", texts={"en": EN, "de-AT": DE}, now=now)
+    named = NoticeRef(acme.pk, "n@1", now)
+    assert privacy_notices.read_notices([named], language="de")[named].text == DE
 
 
 def test_what_names_none_is_not_read(versions: datetime, acme: Brand, rival: Brand) -> None:
     names = ["newsletter", "newsletter@3", "newsletter@0", "newsletter@01", "@1", "x@1", ""]
     names += ["newsletter@1 ", "newsletter@99999999999999999999"]
-    wanted = [Named(acme.pk, name, versions) for name in names]
-    wanted += [Named(rival.pk, "newsletter@1", versions), Named(None, "newsletter@1", versions)]
-    assert notices.read(wanted, language="en") == {}
+    wanted = [NoticeRef(acme.pk, name, versions) for name in names]
+    wanted += [
+        NoticeRef(rival.pk, "newsletter@1", versions),
+        NoticeRef(None, "newsletter@1", versions),
+    ]
+    assert privacy_notices.read_notices(wanted, language="en") == {}
 
 
 def test_a_version_is_not_read_into_what_was_recorded_before_it(
     versions: datetime, acme: Brand
 ) -> None:
-    earlier = Named(acme.pk, "newsletter@2", versions - timedelta(seconds=1))
-    assert notices.read([earlier], language="en") == {}
+    earlier = NoticeRef(acme.pk, "newsletter@2", versions - timedelta(seconds=1))
+    assert privacy_notices.read_notices([earlier], language="en") == {}

@@ -13,9 +13,9 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from brands import outbound
 from brands.models import Outcome
-from brands.outbound import Answer
+from core.http import outbound
+from core.http.outbound import Answer
 
 INSIDE = [
     *["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254"],
@@ -46,7 +46,7 @@ def test_only_loopback_is_opened_by_the_setting_for_it() -> None:
 
 def post(url: str) -> Answer:
     async def once() -> Answer:
-        async with outbound.client() as session:
+        async with outbound.open_session() as session:
             return await outbound.post(session, url, body=b"{}", headers={})
 
     return asyncio.run(once())
@@ -76,7 +76,7 @@ def test_hanging_look_ups_take_no_threads() -> None:
     """Where they do, a few names that are never answered hold up everybody's."""
 
     async def looks_up() -> object:
-        async with outbound.client() as session:
+        async with outbound.open_session() as session:
             assert isinstance(session.connector, aiohttp.TCPConnector)
             return session.connector._resolver
 
@@ -104,7 +104,7 @@ def test_an_answer_in_pieces_is_put_together_and_the_connection_kept(pieces: lis
     async def thrice() -> set[str]:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with server, outbound.client() as session:
+        async with server, outbound.open_session() as session:
             answers = [await outbound.post(session, url, body=b"{}", headers={}) for _ in range(3)]
         return {answer.text for answer in answers}
 
@@ -129,7 +129,7 @@ def test_an_answer_that_nobody_asked_for_is_no_answer() -> None:
     async def twice() -> list[int | None]:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with server, outbound.client() as session:
+        async with server, outbound.open_session() as session:
             first = await outbound.post(session, url, body=b"{}", headers={})
             await stale.wait()
             await asyncio.sleep(0.05)
@@ -149,9 +149,9 @@ def test_why_there_was_no_answer() -> None:
         server = await asyncio.start_server(garbage, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         urls = [f"https://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/", "https://no.invalid/"]
-        async with server, outbound.client() as session:
+        async with server, outbound.open_session() as session:
             answers = [await outbound.post(session, url, body=b"{}", headers={}) for url in urls]
-        async with outbound.client() as session:  # nobody listens there any more
+        async with outbound.open_session() as session:  # nobody listens there any more
             answers += [await outbound.post(session, urls[1], body=b"{}", headers={})]
         return [(answer.outcome, answer.text) for answer in answers]
 
@@ -179,7 +179,7 @@ def requested(path: str) -> str:
     async def once() -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{path}"
-        async with server, outbound.client() as session:
+        async with server, outbound.open_session() as session:
             assert (await outbound.post(session, url, body=b"{}", headers={})).status == 204
 
     asyncio.run(once())

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from pytest_django import Settings
 
-from brands.api.places import Streamed, TooManyStreams, places
+from brands.api.stream_slots import Streamed, TooManyStreams, places
 from brands.models import Brand, BrandKey
 from tests.conftest import Api
 

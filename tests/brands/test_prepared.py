@@ -19,11 +19,11 @@ from django.db import (
 from django.test.utils import CaptureQueriesContext
 
 from brands.models import Brand, StreamHead
-from brands.prepared import Insertion, Statement, columns, made
+from core.db.prepared import Insertion, Statement, build_instance, list_columns
 
 NUMBERS = Statement("SELECT n, %(word)s::text FROM generate_series(1, %(most)s::int) n")
 WAITS = Statement("SELECT pg_sleep(%(seconds)s::float), %(n)s::int")
-BY_SLUG = Statement(f"SELECT {columns(Brand)} FROM brands_brand WHERE slug = %(slug)s")
+BY_SLUG = Statement(f"SELECT {list_columns(Brand)} FROM brands_brand WHERE slug = %(slug)s")
 RENAME = Statement("UPDATE brands_brand SET name = %(name)s WHERE slug = 'acme' RETURNING name")
 
 
@@ -42,8 +42,8 @@ def test_a_text_with_a_nul_is_refused_and_not_cut_short(db: None) -> None:
 
 def test_rows_become_instances(acme: Brand) -> None:
     (row,) = BY_SLUG.ask({"slug": "acme"})
-    assert made(Brand, row) == acme
-    assert made(Brand, row).created_at == acme.created_at
+    assert build_instance(Brand, row) == acme
+    assert build_instance(Brand, row).created_at == acme.created_at
 
 
 def test_a_row_is_written_whole(acme: Brand) -> None:

@@ -12,13 +12,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import repeats
-from brands.api import repeating
+from brands import idempotency
+from brands.api import idempotency as api_idempotency
 from brands.models import Brand, Repeat, Subscription
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Import, LedgerEntry, Refusal, Relationship, Send
-from consent.resolution import Scope
 from tests.conftest import EMAIL, Api
 
 NO = {
@@ -36,9 +36,8 @@ def test_a_repeat_does_nothing_and_gets_the_same_answer(as_acme: Api, met: Relat
     first, again = say(as_acme), say(as_acme)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
-    assert (first.headers.get(repeating.REPLAYED), again.headers[repeating.REPLAYED]) == (
-        None, "true",
-    )  # fmt: skip
+    assert first.headers.get(api_idempotency.REPLAYED) is None
+    assert again.headers[api_idempotency.REPLAYED] == "true"
     assert LedgerEntry.objects.count() == 1
 
 
@@ -65,13 +64,13 @@ def test_what_was_refused_may_be_tried_again_and_is_counted(
 ) -> None:
     scope = Scope(met.brand_id, "marketing", "email")
     no = NewChoice(scope, "deny")
-    ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
     yes = {"decision": "grant", "evidence": "form 7"}
     for _ in range(2):
         assert say(as_acme, **yes).json()["code"] == "person_said_no"
     assert Refusal.objects.get(kind="lift").count == 2
     clear = NewChoice(scope, "clear")
-    ledger.record(met.subject_id, [clear], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [clear], by=Actor("portal"), now=timezone.now())
     assert say(as_acme, **yes).status_code == 201
 
 
@@ -115,7 +114,7 @@ def test_a_crash_leaves_neither(
     def crash(*_: Any) -> None:
         raise SystemError
 
-    monkeypatch.setattr(repeating, "_keep", crash)
+    monkeypatch.setattr(api_idempotency, "_keep", crash)
     with transaction.atomic():
         assert say(as_acme).status_code == 500
     monkeypatch.undo()
@@ -126,9 +125,9 @@ def test_a_crash_leaves_neither(
 def test_it_is_forgotten_after_a_day(as_acme: Api, met: Relationship, acme: Brand) -> None:
     say(as_acme)
     now = timezone.now()
-    assert repeats.forget(now=now + repeats.KEPT - timedelta(minutes=1)) == 0
-    assert repeats.forget(now=now + repeats.KEPT + timedelta(minutes=1)) == 1
-    assert say(as_acme).headers.get(repeating.REPLAYED) is None
+    assert idempotency.delete_expired_calls(now=now + idempotency.KEPT - timedelta(minutes=1)) == 0
+    assert idempotency.delete_expired_calls(now=now + idempotency.KEPT + timedelta(minutes=1)) == 1
+    assert say(as_acme).headers.get(api_idempotency.REPLAYED) is None
 
 
 def test_neither_the_key_nor_the_answer_can_be_read_in_the_table(
@@ -167,7 +166,7 @@ def test_a_claimed_key_is_in_use_until_its_call_is_done(as_acme: Api) -> None:
 def test_a_claim_whose_process_died_is_taken_over(as_acme: Api) -> None:
     subscribe(as_acme)
     Subscription.objects.all().delete()
-    long_ago = timezone.now() - repeats.LONGEST_CALL - timedelta(seconds=1)
+    long_ago = timezone.now() - idempotency.LONGEST_CALL - timedelta(seconds=1)
     Repeat.objects.update(status=None, answer=b"", made_at=long_ago)
     first, again = subscribe(as_acme), subscribe(as_acme)
     assert (first.status_code, first.content) == (201, again.content)
@@ -177,11 +176,11 @@ def test_a_claim_whose_process_died_is_taken_over(as_acme: Api) -> None:
 def test_a_claim_is_taken_over_once(acme: Brand, as_acme: Api) -> None:
     subscribe(as_acme)
     now = timezone.now()
-    Repeat.objects.update(status=None, made_at=now - 2 * repeats.LONGEST_CALL)
+    Repeat.objects.update(status=None, made_at=now - 2 * idempotency.LONGEST_CALL)
     one, other = Repeat.objects.get(), Repeat.objects.get()
-    assert repeats.take_over(one, now=now)
-    assert not repeats.take_over(other, now=now)
-    repeats.keep_answer(other, "k-1", 201, b"too late")
+    assert idempotency.take_over_call(one, now=now)
+    assert not idempotency.take_over_call(other, now=now)
+    idempotency.store_answer(other, "k-1", 201, b"too late")
     assert Repeat.objects.get().status is None
 
 
@@ -215,7 +214,7 @@ def test_a_repeat_after_the_secret_key_was_replaced(
     replace_secret()
     replace_secret()
     again = say(as_acme)
-    assert (again.json(), again.headers[repeating.REPLAYED]) == (first.json(), "true")
+    assert (again.json(), again.headers[api_idempotency.REPLAYED]) == (first.json(), "true")
     assert LedgerEntry.objects.count() == 1
     assert say(as_acme, decision="clear").json()["code"] == "idempotency_key_reused"
     assert say(as_acme, "k-2").json() == say(as_acme, "k-2").json()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from brands.models import Brand
-from brands.times import NoZone, read_day, read_moment
 from consent.imports.rows import BadRow, Reader
 from consent.models import Relationship
+from core.time.rfc3339 import NoZone, read_day, read_moment
 from tests.conftest import EMAIL, Api
 
 TEN = datetime(2027, 1, 1, 10, tzinfo=UTC)

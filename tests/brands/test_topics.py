@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from brands import keys, topics
+from brands.catalogue import topics
+from brands.credentials import brand_keys
 from brands.models import Brand, Topic
 from tests.conftest import Api
 
@@ -82,7 +83,7 @@ def test_another_brands_topic_is_not_there(as_rival: Api, offers: Topic) -> None
 
 
 def test_writing_takes_its_own_scope(acme: Brand, offers: Topic) -> None:
-    reads = Api(keys.issue(acme, name="r", scopes=["check"]))
+    reads = Api(brand_keys.issue_key(acme, name="r", scopes=["check"]))
     assert reads.get("brand/topics").status_code == 200
     for answer in (
         reads.post("brand/topics", NEWS),
@@ -91,6 +92,6 @@ def test_writing_takes_its_own_scope(acme: Brand, offers: Topic) -> None:
         reads.put("brand/notices/privacy", {"texts": {"en": "x"}}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
-    writes = Api(keys.issue(acme, name="w", scopes=["catalogue"]))
+    writes = Api(brand_keys.issue_key(acme, name="w", scopes=["catalogue"]))
     assert writes.post("brand/topics", NEWS).status_code == 201
     assert writes.get("brand/topics").status_code == 403

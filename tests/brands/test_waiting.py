@@ -12,12 +12,12 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands.api.places import places
+from brands.api.stream_slots import places
 from brands.models import Brand
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
 from tests.chaos.fleet import wait_until
 from tests.conftest import Api
 from tests.ownership import as_owner
@@ -60,7 +60,7 @@ def backends() -> list[tuple[int, str]]:
 
 def deny(met: Relationship) -> None:
     choice = NewChoice(Scope(met.brand_id), "deny")
-    ledger.record(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
+    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

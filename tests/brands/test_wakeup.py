@@ -9,7 +9,8 @@ import pytest
 from celery import Celery
 from django.utils import timezone
 
-from brands import wakeup, webhooks
+from brands import webhooks
+from brands.events import notify
 from brands.models import Brand, Subscription
 from config.celery import app
 from tests.chaos.fleet import free_port
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _rested(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wakeup, "_broker_rests_until", 0.0)
+    monkeypatch.setattr(notify, "_broker_rests_until", 0.0)
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def broker_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]
         url = f"redis://127.0.0.1:{port}/0"
         made.append(Celery("lonely", broker=url, set_as_current=False))
         made[-1].conf.broker_transport_options = app.conf.broker_transport_options
-        monkeypatch.setattr(wakeup, "current_app", made[-1])
+        monkeypatch.setattr(notify, "current_app", made[-1])
 
     yield at
     for each in made:
@@ -41,18 +42,18 @@ def broker_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]
 @pytest.fixture
 def subscription(acme: Brand) -> Subscription:
     terms = webhooks.SubscriptionTerms(url="https://acme.example/")
-    return webhooks.subscribe(acme, terms, now=timezone.now())[0]
+    return webhooks.create_subscription(acme, terms, now=timezone.now())[0]
 
 
 def test_one_wake_up_reaches_the_queue_for_all_webhooks_of_a_brand(
     acme: Brand, subscription: Subscription
 ) -> None:
     terms = webhooks.SubscriptionTerms(url="https://b.example/")
-    other, _ = webhooks.subscribe(acme, terms, now=timezone.now())
+    other, _ = webhooks.create_subscription(acme, terms, now=timezone.now())
     with app.connection_for_read() as connection:
         queue = connection.SimpleQueue("delivery")
         queue.clear()
-        wakeup.wake_up([acme.pk])
+        notify.wake_workers([acme.pk])
         message = queue.get(timeout=60)
         message.ack()
         assert message.headers["task"] == "brands.deliver"
@@ -63,20 +64,20 @@ def test_what_is_disabled_is_not_woken(
     acme: Brand, subscription: Subscription, broker_at: Callable[[int], None]
 ) -> None:
     broker_at(free_port())
-    webhooks.disable(subscription, reason="removed", now=timezone.now())
-    wakeup.wake_up([acme.pk])
-    assert wakeup._broker_rests_until == 0.0  # nobody was called, so nothing failed
+    webhooks.disable_subscription(subscription, reason="removed", now=timezone.now())
+    notify.wake_workers([acme.pk])
+    assert notify._broker_rests_until == 0.0  # nobody was called, so nothing failed
 
 
 def test_a_dead_broker_is_not_an_error_and_is_left_alone_for_a_while(
     broker_at: Callable[[int], None],
 ) -> None:
     broker_at(free_port())
-    assert not wakeup.publish("brands.deliver", "x")
-    rests_until = wakeup._broker_rests_until
+    assert not notify.publish_task("brands.deliver", "x")
+    rests_until = notify._broker_rests_until
     assert rests_until > 0
-    assert not wakeup.publish("brands.deliver", "x")
-    assert wakeup._broker_rests_until == rests_until  # the second did not even try
+    assert not notify.publish_task("brands.deliver", "x")
+    assert notify._broker_rests_until == rests_until  # the second did not even try
 
 
 def test_so_is_one_that_takes_connections_and_says_nothing(
@@ -84,5 +85,5 @@ def test_so_is_one_that_takes_connections_and_says_nothing(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         broker_at(silent.getsockname()[1])
-        assert not wakeup.publish("brands.deliver", "x")
-    assert wakeup._broker_rests_until > 0
+        assert not notify.publish_task("brands.deliver", "x")
+    assert notify._broker_rests_until > 0

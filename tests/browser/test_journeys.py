@@ -19,16 +19,19 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from brands import keys, webhooks
+from brands import webhooks
+from brands.credentials import brand_keys
 from brands.models import Brand, Subscription
 from brands.webhooks.delivery.worker import DeliveryWorker
-from cmr import accounts, overview
+from cmr.accounts import ownership
 from cmr.models import Consumer
-from cmr.portal import home, past
-from consent import identifiers, propagation, relationships
+from cmr.portal import brand_summaries, home, past
+from consent.identity import identifiers
 from consent.imports import applying, jobs
-from consent.ledger import Actor
+from consent.ledger.recording import Actor
 from consent.models import LedgerEntry, Relationship
+from consent.propagation import propagate
+from consent.relationships import lifecycle
 from tests import mails
 from tests.browser import world as worlds
 from tests.browser.conftest import Open, sign_in
@@ -58,9 +61,11 @@ def sign_up(page: Page) -> None:
 def acme(transactional_db: None) -> Brand:
     """Knows Dora, as a customer of its shop."""
     brand = Brand.objects.create(slug="acme", name="Acme Outdoor")
-    known = identifiers.find_or_create(identifiers.digest(DORA)).subject_id
+    known = identifiers.find_or_create_identifier(
+        identifiers.compute_identifier_digest(DORA)
+    ).subject_id
     by = Actor("brand_api", brand.pk)
-    relationships.start(known, brand, by=by, now=timezone.now(), note="Bought a tent.")
+    lifecycle.start_relationship(known, brand, by=by, now=timezone.now(), note="Bought a tent.")
     return brand
 
 
@@ -68,7 +73,7 @@ def acme(transactional_db: None) -> Brand:
 def endpoint(acme: Brand, httpserver: HTTPServer) -> Subscription:
     httpserver.expect_request("/hook").respond_with_data("")
     terms = webhooks.SubscriptionTerms(url=httpserver.url_for("/hook"))
-    return webhooks.subscribe(acme, terms, now=timezone.now())[0]
+    return webhooks.create_subscription(acme, terms, now=timezone.now())[0]
 
 
 def in_a_month() -> str:
@@ -101,13 +106,13 @@ def test_from_sign_up_to_erasure(
     expect(page.get_by_text("Everyone is paused until")).to_be_visible()
 
     dora = Consumer.objects.get(user__email=DORA)
-    propagation.propagate(dora.subject_id, now=timezone.now())
+    propagate.propagate_choices(dora.subject_id, now=timezone.now())
     worker.start_delivery(endpoint.pk).result(20)
     page.get_by_role("link", name="See what happens").click()
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"delivered \d"))
     expect(page.get_by_role("main")).to_contain_text("to be applied by")
     told = acme.events.latest("sequence").sequence
-    Api(keys.issue(acme, name="x")).post("events/ack", {"through": told})
+    Api(brand_keys.issue_key(acme, name="x")).post("events/ack", {"through": told})
     page.reload()
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"applied \d"))
 
@@ -137,7 +142,7 @@ def test_from_sign_up_to_erasure(
 
 def test_a_second_address_brings_what_brands_knew_by_it(page: Page, acme: Brand) -> None:
     """Ana proves a second address, and sees the shop that knew her by it."""
-    accounts.open_account(
+    ownership.open_account(
         email="ana@example.org", password="only-ana-knows-it", verified_at=timezone.now()
     )
     sign_in(page)
@@ -218,7 +223,7 @@ def test_two_quick_clicks_are_one_choice_that_undo_takes_back(page: Page, world:
 
 
 def test_an_allowed_brand_is_given_its_yes_by_the_next_click(page: Page, world: World) -> None:
-    rows = overview.rows(world.consumer, now=timezone.now())
+    rows = brand_summaries.list_rows(world.consumer, now=timezone.now())
     silent = next(row.relationship.brand for row in rows if row.state == "silent")
     sign_in(page)
     page.goto(f"/brands/{silent.slug}")
@@ -439,8 +444,8 @@ def test_an_import_renews_itself(page: Page, world: World) -> None:
     page.get_by_role("region", name="Imports").get_by_role("link").click()
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("1 of 2 rows are done")).to_be_visible()
-    for job in applying.waiting():
-        jobs.run(job, now=timezone.now())
+    for job in applying.list_running_imports():
+        jobs.run_import(job, now=timezone.now())
     expect(page.get_by_text("Done: 1 of 2 rows")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
 
@@ -461,8 +466,8 @@ def test_an_export_is_imported_by_hand(page: Page, world: World) -> None:
     expect(rows.get_by_role("row", name="olga.baum@example.com")).to_contain_text("A new yes")
     expect(rows.get_by_role("row", name="rita.vogel@example.com")).to_contain_text("A new no")
     page.get_by_role("button", name="Start").click()
-    for job in applying.waiting():
-        jobs.run(job, now=timezone.now())
+    for job in applying.list_running_imports():
+        jobs.run_import(job, now=timezone.now())
     expect(page.get_by_text("Done: 3 of 3 rows")).to_be_visible()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from cmr import links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import PermissionRequest
 from consent.models import Relationship
 from tests.browser.conftest import Open, sign_in
@@ -142,7 +142,7 @@ def test_no_and_yes_look_alike_and_no_comes_first(open_page: Open, world: World)
     page = open_page()
     sign_in(page)
     known = Relationship.objects.get(person=world.consumer.subject_id, brand=world.acme)
-    proven = links.mint_proven(Link(known), now=timezone.now())
+    proven = links.build_proven_token(Link(known), now=timezone.now())
     for path in ("/", "/brands/acme", f"/p/{proven}"):
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")

@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from brands import campaigns, directory, keys, notices, stream, topics, webhooks, workspaces
+from brands import campaigns, webhooks
 from brands.campaigns import DayNumbers
+from brands.catalogue import directory_import, privacy_notices, topics
+from brands.credentials import brand_keys
+from brands.events import stream
 from brands.models import (
     Attempt,
     Brand,
@@ -22,26 +25,30 @@ from brands.models import (
     Workspace,
 )
 from brands.webhooks import SubscriptionTerms
-from cmr import accounts, asking, links, made_up, members, preferences, tokens
-from cmr.asking import Question
-from cmr.links import Link
+from brands.workspaces import lifecycle
+from cmr import members, test_mode
+from cmr.accounts import ownership
+from cmr.choices import choose, links
+from cmr.choices.choose import ChoiceRequest
+from cmr.choices.links import Link
 from cmr.models import Consumer, TestMail, User
-from cmr.preferences import Wish
-from consent import (
-    contact_reports,
-    honour_times,
-    ledger,
-    metrics,
-    propagation,
-    relationships,
-    yes_lives,
+from cmr.permission_requests import requests
+from cmr.permission_requests.requests import RequestedPermission
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import (
+    Contact,
+    compute_identifier_digest,
+    find_or_create_identifier,
 )
-from consent.identifiers import Contact, digest, find_or_create
 from consent.imports import jobs, receiving
-from consent.ledger import Actor, NewChoice
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
-from consent.resolution import Limit, Scope
-from consent.scopes import Names
+from consent.propagation import propagate
+from consent.relationships.lifecycle import start_relationship
+from consent.reporting import consent_survival, contact_reports, counters, time_to_honour
+from consent.rules.scope_names import ScopeNames
 from tests.conftest import EMAIL, PASSWORD, ROOT
 
 DIRECTORY = ROOT / "config/demo/directory.jsonl"
@@ -73,24 +80,24 @@ def build() -> World:
     """
     now = timezone.now()
     with DIRECTORY.open("rb") as lines:
-        directory.import_lines(lines)
+        directory_import.import_lines(lines)
     acme = Brand.objects.get(slug="acme")
     Topic.objects.create(brand=acme, code="offers", name="Weekly offers", purpose_id="marketing")
     Topic.objects.create(brand=acme, code="new", name="New arrivals", purpose_id="marketing")
-    ana = accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=now)
+    ana = ownership.open_account(email=EMAIL, password=PASSWORD, verified_at=now)
     brands = [acme, *Brand.objects.exclude(slug__in=["acme", "rival"]).order_by("pk")[:7]]
     for nth, brand in enumerate(brands):
         _meet(ana, brand, now - timedelta(days=60 - nth), by_brand=nth % 2 == 0)
     for brand in brands[:6]:
-        keys.issue(brand, name="shop")
+        brand_keys.issue_key(brand, name="shop")
     entry = _history(ana, brands, now)
     known = Relationship.objects.select_related("brand").get(person=ana.subject_id, brand=acme)
-    contact_reports.report(
+    contact_reports.report_contact(
         known, purpose="marketing", channel="sms",
         contacted_at=now - timedelta(minutes=5), message="Only today: 20 % off.", now=now,
     )  # fmt: skip
-    tokens.issue(ana, name="My agent")
-    return World(ana, acme, brands, entry, links.mint(Link(known, "marketing", "email")))
+    access_tokens.issue_token(ana, name="My agent")
+    return World(ana, acme, brands, entry, links.build_token(Link(known, "marketing", "email")))
 
 
 ADMIN = "admin@example.org"
@@ -101,12 +108,15 @@ def admin() -> User:
     now = timezone.now()
     _crowd(Brand.objects.get(slug="acme"), now)
     for nth, brand in enumerate(Brand.objects.filter(relationships__isnull=False).distinct()[:4]):
-        campaign, _ = campaigns.name(brand, code="autumn", now=now)
+        campaign, _ = campaigns.find_or_create_campaign(brand, code="autumn", now=now)
         numbers = [(now.date() - timedelta(days=7 * n), 1000 + 90 * n) for n in range(6)]
         rows = [DayNumbers("email", d, n, n - 20, n // (9 + nth), n // 400) for d, n in numbers]
-        campaigns.report(campaign, rows, now=now)
-    metrics.roll_up()
-    for _ in (*honour_times.refresh_all(now=now), *yes_lives.refresh_all(now=now)):
+        campaigns.report_campaign_days(campaign, rows, now=now)
+    counters.count_new_events()
+    for _ in (
+        *time_to_honour.refresh_all_honour_times(now=now),
+        *consent_survival.refresh_all_survival(now=now),
+    ):
         pass
     return User.objects.create_superuser(ADMIN, PASSWORD)
 
@@ -119,19 +129,20 @@ HOOK = uuid.UUID("00000000-0000-4000-8000-00000000ac3e")
 def developer() -> Workspace:
     """Somebody who integrates Acme, where some things were tried out."""
     now = timezone.now()
-    user = accounts.open_account(email=DEVELOPER, password=PASSWORD, verified_at=now).user
-    made = members.begin(user, name="Acme", domain="acme.example", now=now)
-    keys.issue(made.test, name="laptop")
-    keys.revoke(BrandKey.objects.get(brand=made.test), now=now)
-    keys.issue(made.test, name="shop", scopes=["check", "events", "ack"])
-    topics.make(made.test, code="weekly-offers", name="Weekly offers", purpose="marketing")
-    topics.retire(
-        topics.make(made.test, code="recipes", name="Recipes", purpose="marketing")[0], now=now
+    user = ownership.open_account(email=DEVELOPER, password=PASSWORD, verified_at=now).user
+    made = members.begin_workspace_as_owner(user, name="Acme", domain="acme.example", now=now)
+    brand_keys.issue_key(made.test, name="laptop")
+    brand_keys.revoke_key(BrandKey.objects.get(brand=made.test), now=now)
+    brand_keys.issue_key(made.test, name="shop", scopes=["check", "events", "ack"])
+    topics.create_topic(made.test, code="weekly-offers", name="Weekly offers", purpose="marketing")
+    topics.withdraw_topic(
+        topics.create_topic(made.test, code="recipes", name="Recipes", purpose="marketing")[0],
+        now=now,
     )
     for texts in NOTICE:
-        notices.write(made.test, code="newsletter", texts=texts, now=now)
+        privacy_notices.write_notice(made.test, code="newsletter", texts=texts, now=now)
     acme = Brand.objects.get(slug="acme")
-    workspaces.adopt(made, acme, now=now)
+    lifecycle.adopt_live_brand(made, acme, now=now)
     _tried_out(made.test, now)
     _work(acme, now)
     return made
@@ -142,9 +153,9 @@ def _tried_out(trial: Brand, now: datetime) -> None:
     ago = timedelta(minutes=1)
     for nth, decision in enumerate(("grant", "deny", "grant", "clear")):
         someone = Contact(email=f"someone{nth % 3}@example.org", world=trial.world)
-        made_up.meet(trial, someone, now=now - 20 * ago)
+        test_mode.create_test_person(trial, someone, now=now - 20 * ago)
         choice = NewChoice(Scope(trial.pk, "marketing", "email"), decision)  # type: ignore[arg-type]
-        made_up.say(trial, someone, choice, now=now - (9 - nth) * ago)
+        test_mode.record_test_choice(trial, someone, choice, now=now - (9 - nth) * ago)
     _deliveries(trial, now - 5 * ago)
     TestMail.objects.create(
         brand=trial, subject="Acme asks you something", made_at=now,
@@ -154,9 +165,9 @@ def _tried_out(trial: Brand, now: datetime) -> None:
 
 def _deliveries(trial: Brand, at: datetime) -> None:
     terms = SubscriptionTerms("https://shop.acme.example/hooks/cmr")
-    hook, _ = webhooks.subscribe(trial, terms, now=at)
+    hook, _ = webhooks.create_subscription(trial, terms, now=at)
     Subscription.objects.filter(pk=hook.pk).update(id=HOOK)
-    failing, _ = webhooks.subscribe(
+    failing, _ = webhooks.create_subscription(
         trial, SubscriptionTerms("https://crm.acme.example/hook", ["preference.*"]), now=at, after=3
     )
     Subscription.objects.filter(pk=failing.pk).update(
@@ -179,42 +190,50 @@ def _deliveries(trial: Brand, at: datetime) -> None:
 
 def _work(acme: Brand, now: datetime) -> None:
     """A file that was read, a question that waits, and a campaign with its numbers."""
-    job = jobs.begin(acme, note="You subscribed in the shop", tells=False, now=now)
+    job = jobs.begin_import(acme, note="You subscribed in the shop", tells=False, now=now)
     file = io.BytesIO(b"email\nben@example.org\nnobody\n")
-    receiving.receive(job, 1, file, form="csv", now=now)
+    receiving.receive_part(job, 1, file, form="csv", now=now)
     known = Relationship.objects.filter(brand=acme)[0]
-    asking.ask(known, Question("research", "email", None, "May we ask you a thing?"), now=now)
-    campaign, _ = campaigns.name(acme, code="spring", called="Spring sale", now=now)
-    campaigns.report(campaign, [DayNumbers("email", now.date(), 900, 890, 40, 1)], now=now)
+    requests.ask_person(
+        known, RequestedPermission("research", "email", None, "May we ask you a thing?"), now=now
+    )
+    campaign, _ = campaigns.find_or_create_campaign(
+        acme, code="spring", called="Spring sale", now=now
+    )
+    campaigns.report_campaign_days(
+        campaign, [DayNumbers("email", now.date(), 900, 890, 40, 1)], now=now
+    )
 
 
 def reader() -> str:
     """A key by which Acme reads its own reports."""
-    return keys.issue(Brand.objects.get(slug="acme"), name="reports", scopes=["reports"])
+    return brand_keys.issue_key(Brand.objects.get(slug="acme"), name="reports", scopes=["reports"])
 
 
 def _crowd(acme: Brand, now: datetime) -> None:
     """Enough people who decide about Acme that it may read how many did."""
     monday = now - timedelta(days=now.weekday() + 7)
     for nth in range(48):
-        person = find_or_create(digest(f"crowd{nth}@example.org")).subject_id
-        relationships.start(
+        person = find_or_create_identifier(
+            compute_identifier_digest(f"crowd{nth}@example.org")
+        ).subject_id
+        start_relationship(
             person, acme, by=Actor("portal"), now=monday - timedelta(days=50), note=NOTE
         )
         scope = Scope(acme.pk, "marketing", "email" if nth % 3 else "sms")
         at = monday + timedelta(hours=nth)
-        ledger.record(person, [NewChoice(scope, "grant")], by=Actor("portal"), now=at)
+        recording.record_choices(person, [NewChoice(scope, "grant")], by=Actor("portal"), now=at)
         if nth % 4:
             no = NewChoice(scope, "deny", reason="not_relevant", campaign="autumn")
-            ledger.record(person, [no], by=Actor("link"), now=at + timedelta(hours=20))
+            recording.record_choices(person, [no], by=Actor("link"), now=at + timedelta(hours=20))
 
 
 def _meet(ana: Consumer, brand: Brand, at: datetime, *, by_brand: bool) -> None:
     if by_brand:
         by = Actor("brand_api", brand.pk)
-        relationships.start(ana.subject_id, brand, by=by, now=at, note=NOTE)
+        start_relationship(ana.subject_id, brand, by=by, now=at, note=NOTE)
     else:
-        preferences.add_brand(ana, brand, by="portal", now=at)
+        choose.add_brand(ana, brand, by="portal", now=at)
 
 
 def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
@@ -224,9 +243,9 @@ def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
         brand: Brand | None, decision: str, at: datetime, *scope: str, **more: object
     ) -> LedgerEntry:
         purpose, channel = (*scope, None, None)[:2]
-        names = Names(brand.slug if brand else None, purpose, channel)
+        names = ScopeNames(brand.slug if brand else None, purpose, channel)
         choice = NewChoice(Scope(), decision, **more)  # type: ignore[arg-type]
-        return preferences.choose(ana, [Wish(names, choice)], by="portal", now=at)[0]
+        return choose.record_choices(ana, [ChoiceRequest(names, choice)], by="portal", now=at)[0]
 
     ago = timedelta(days=1)
     for brand in brands[1:5]:
@@ -237,7 +256,7 @@ def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
     say(brands[2], "deny", now - 12 * ago)
     say(brands[3], "pause", now - 2 * ago, until=now + 20 * ago)
     say(brands[4], "limit", now - 2 * ago, limit=Limit(1, "week"))
-    propagation.propagate(ana.subject_id, now=now)
+    propagate.propagate_choices(ana.subject_id, now=now)
     stream.acknowledge(acme.pk, through=2, now=now - ago)
     for nth, brand in enumerate(brands[:5]):
         for n in range(8 - nth):
@@ -246,8 +265,8 @@ def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
                 at=now - n * 3 * ago - timedelta(hours=1),
             )  # fmt: skip
     known = Relationship.objects.get(person=ana.subject_id, brand=brands[1])
-    question = Question(
+    question = RequestedPermission(
         "research", "email", None, "May we ask you once a year how you liked our shops?"
     )
-    asking.ask(known, question, now=now - ago)
+    requests.ask_person(known, question, now=now - ago)
     return say(acme, "deny", now - timedelta(hours=2), "marketing", "sms")

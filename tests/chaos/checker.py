@@ -17,7 +17,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from brands.event_types import OF_DECISION
+from brands.events.types import TYPES_OF_DECISIONS
 from tests.chaos.evidence import Entry, Event, Evidence, Look, Request, Secret, Subscribed
 from tests.chaos.example import BRAND, Question
 
@@ -91,7 +91,7 @@ def recorded_is_told(evidence: Evidence) -> Iterator[str]:
 def _entries(feed: Iterable[Event], evidence: Evidence) -> Iterator[str]:
     """The ledger's ids of the entries that a feed tells of."""
     for event in feed:
-        if event["type"] in OF_DECISION.values() and (entry := _entry_of(event, evidence)):
+        if event["type"] in TYPES_OF_DECISIONS.values() and (entry := _entry_of(event, evidence)):
             yield entry
 
 
@@ -164,7 +164,7 @@ def _marks(event: Event, evidence: Evidence) -> Iterator[object]:
     for each in _objects_in(data):
         if "entry" in each:
             yield each["entry"]
-    if event["type"] in OF_DECISION.values() and (entry := _entry_of(event, evidence)):
+    if event["type"] in TYPES_OF_DECISIONS.values() and (entry := _entry_of(event, evidence)):
         yield from ((entry, at) for at in {event["timestamp"], data["made_at"]})
 
 
@@ -188,7 +188,7 @@ def feed_is_in_order(evidence: Evidence) -> Iterator[str]:
             counted[person] += 1
             if seq != counted[person]:
                 yield f"{brand}: {person}'s {seq} stands where {counted[person]} should"
-            if event["type"] not in OF_DECISION.values():
+            if event["type"] not in TYPES_OF_DECISIONS.values():
                 continue
             change = recorded.get(_entry_of(event, evidence) or "", 0)
             if change <= newest.get(person, -1):
@@ -223,7 +223,7 @@ def _counted(feed: Iterable[Event], evidence: Evidence) -> Iterator[tuple[dict[s
         scope = data.get("scope") or {}
         if kind in COUNTED_AS:
             yield scope, COUNTED_AS[kind]
-        if kind not in OF_DECISION.values():
+        if kind not in TYPES_OF_DECISIONS.values():
             continue
         brand = about.get(_entry_of(event, evidence) or "")
         place = (data["subject"]["id"], brand, *sorted(scope.items()))

@@ -16,10 +16,13 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
 from brands.models import Brand, Event
-from cmr import accounts, preferences, tokens
-from consent import metrics
+from cmr.accounts import ownership
+from cmr.choices import choose
+from cmr.sign_in import access_tokens
+from consent.reporting import counters
 from tests.chaos import evidence, world
 from tests.chaos.checker import check
 from tests.chaos.evidence import Change, Evidence, Request, Secret, Subscribed
@@ -39,7 +42,9 @@ class Journal:
         self.requests: list[Request] = []
         server.expect_request("/hook").respond_with_handler(self._receive)
         url, now = server.url_for("/hook"), timezone.now()
-        _, secret = webhooks.subscribe(brand, webhooks.SubscriptionTerms(url=url), now=now)
+        _, secret = webhooks.create_subscription(
+            brand, webhooks.SubscriptionTerms(url=url), now=now
+        )
         self.secret = Secret("acme", secret, 0.0, time.monotonic())
 
     def _receive(self, request: werkzeug.Request) -> Response:
@@ -63,12 +68,14 @@ def people(acme: Brand) -> dict[str, str]:
     """By their tokens, people who all deal with acme."""
     now = timezone.now()
     consumers = [
-        accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=now)
+        ownership.open_account(email=f"p{n}@example.org", password=None, verified_at=now)
         for n in range(PEOPLE)
     ]
     for consumer in consumers:
-        preferences.add_brand(consumer, acme, by="api", now=now)
-    return {tokens.issue(each, name="chaos"): str(each.subject_id) for each in consumers}
+        choose.add_brand(consumer, acme, by="api", now=now)
+    return {
+        access_tokens.issue_token(each, name="chaos"): str(each.subject_id) for each in consumers
+    }
 
 
 @pytest.fixture(params=[True, False], ids=["broker", "no-broker"])
@@ -106,9 +113,9 @@ def test_kills_in_the_middle_lose_nothing(
     if fleet.valkey:
         fleet.restart_broker()
     assert len(changes) == CHANGES
-    end = stream.last_sequence(acme.pk)
+    end = stream.read_last_sequence(acme.pk)
     wait_until(lambda: len(journal.sequences()) >= end, f"all {end} events delivered")
-    wait_until(lambda: not metrics.behind(), "all counted")
+    wait_until(lambda: not counters.find_brands_behind(), "all counted")
     assert check(evidence_of(journal, changes, people)) == []
 
 

@@ -22,7 +22,7 @@ def naive_id_cursor() -> None:
     """Sequences come from the database's own, so what commits late is skipped by every cursor."""
     from django.db import connection, transaction
 
-    from brands import stream
+    from brands.events import stream
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(1)")
@@ -40,7 +40,7 @@ def naive_id_cursor() -> None:
 
     number_within_subjects = stream._number_within_subjects
 
-    def next_numbers(notice: stream.Notice) -> tuple[int, int]:
+    def next_numbers(notice: stream.NewEvent) -> tuple[int, int]:
         brand_id = notice.brand_id
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT nextval('chaos_{brand_id}')")
@@ -106,34 +106,34 @@ def unordered() -> None:
 
 def tells_ledger_ids() -> None:
     """Brands read the ledger's own id of an entry, the same with each of them."""
-    from consent import notices
+    from consent.brand_events import payloads
 
     def build_entry_id(entry: Any, _relationship: Any) -> Any:
         return entry
 
-    _replace(notices, "build_entry_id", build_entry_id)
+    _replace(payloads, "build_entry_id", build_entry_id)
 
 
 def tells_wide_scopes() -> None:
     """A brand reads whether the person meant it alone, or any brand."""
-    from consent import notices
+    from consent.brand_events import payloads
 
-    narrow = notices._scope
+    narrow = payloads._scope
 
     def scope_of(entry: Any, recipient: Any) -> dict[str, Any]:
         scope = narrow(entry, recipient)
         return scope if entry.brand_id else scope | {"brand": None}
 
-    _replace(notices, "_scope", scope_of)
+    _replace(payloads, "_scope", scope_of)
 
 
 def counts_as_the_ledger() -> None:
     """A person's events have the numbers of all their choices: with gaps, for those of others."""
-    from brands import stream
+    from brands.events import stream
 
     true_numbers = stream._next_numbers
 
-    def next_numbers(notice: stream.Notice) -> tuple[int, int]:
+    def next_numbers(notice: stream.NewEvent) -> tuple[int, int]:
         from consent.models import Subject
 
         sequence, _ = true_numbers(notice)
@@ -145,7 +145,7 @@ def counts_as_the_ledger() -> None:
 
 def forgets_narrow_rows() -> None:
     """Where a wide choice and a narrow one meet, the permissions have no row of their own."""
-    from consent import permission_tables
+    from consent.decision import permission_tables
 
     def close(cells: Iterable[Any]) -> set[Any]:
         return set(cells)

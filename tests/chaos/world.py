@@ -20,20 +20,24 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from brands import keys  # noqa: E402
+from brands.credentials import brand_keys  # noqa: E402
 from brands.models import Brand, Channel, Purpose, Topic  # noqa: E402
-from cmr import accounts, preferences, tokens  # noqa: E402
+from cmr.accounts import ownership  # noqa: E402
+from cmr.choices import choose  # noqa: E402
+from cmr.choices.choose import ChoiceRequest  # noqa: E402
 from cmr.models import Consumer  # noqa: E402
-from cmr.preferences import Wish  # noqa: E402
-from consent import checks, integrity, notices, recipients  # noqa: E402
-from consent.checks import Asked  # noqa: E402
-from consent.entry_ids import build_entry_id  # noqa: E402
-from consent.identifiers import Contact  # noqa: E402
-from consent.ledger import NewChoice  # noqa: E402
-from consent.metrics import COUNTERS  # noqa: E402
+from cmr.sign_in import access_tokens  # noqa: E402
+from consent import integrity  # noqa: E402
+from consent.brand_events import payloads, recipients  # noqa: E402
+from consent.brand_events.entry_ids import build_entry_id  # noqa: E402
+from consent.checks import single  # noqa: E402
+from consent.checks.single import Asked  # noqa: E402
+from consent.decision.resolution import Scope  # noqa: E402
+from consent.identity.identifiers import Contact  # noqa: E402
+from consent.ledger.recording import NewChoice  # noqa: E402
 from consent.models import DailyCount, LedgerEntry, Relationship, Subject  # noqa: E402
-from consent.resolution import Scope  # noqa: E402
-from consent.scopes import Names  # noqa: E402
+from consent.reporting.counters import COUNTERS  # noqa: E402
+from consent.rules.scope_names import ScopeNames  # noqa: E402
 
 BRANDS = ["acme", "bolt", "coda", "dune"]
 PEOPLE = 20
@@ -50,7 +54,7 @@ def make() -> dict[str, Any]:
     for code in TOPICS:
         Topic.objects.create(brand=brands[0], purpose_id="marketing", code=code, name=code)
     return {
-        "keys": {brand.slug: keys.issue(brand, name="chaos") for brand in brands},
+        "keys": {brand.slug: brand_keys.issue_key(brand, name="chaos") for brand in brands},
         "people": [_person(number, brands) for number in range(PEOPLE)],
         "entries": LedgerEntry.objects.count(),
     }
@@ -59,28 +63,28 @@ def make() -> dict[str, Any]:
 def _person(number: int, brands: list[Brand]) -> dict[str, Any]:
     """Each deals with two brands or more, and not all with the same."""
     now, name = timezone.now(), f"p{number}"
-    consumer = accounts.open_account(email=f"{name}@example.org", password=None, verified_at=now)
+    consumer = ownership.open_account(email=f"{name}@example.org", password=None, verified_at=now)
     Subject.objects.filter(pk=consumer.subject_id).update(jurisdiction=PLACES[number % len(PLACES)])
     mine = [brands[(number + n) % len(brands)] for n in range(2 + number % 3)]
     for brand in mine:
-        preferences.add_brand(consumer, brand, by="api", now=now)
+        choose.add_brand(consumer, brand, by="api", now=now)
     if number in TALKATIVE:
         wishes = list(_wishes_about_topics(TALKATIVE[number]))
-        preferences.choose(consumer, wishes, by="api", now=now)
+        choose.record_choices(consumer, wishes, by="api", now=now)
     return {
         "name": name,
         "subject": consumer.subject_id,
-        "token": tokens.issue(consumer, name="chaos"),
+        "token": access_tokens.issue_token(consumer, name="chaos"),
         "brands": [brand.slug for brand in mine],
     }
 
 
-def _wishes_about_topics(channels: Iterable[str]) -> Iterator[Wish]:
+def _wishes_about_topics(channels: Iterable[str]) -> Iterator[ChoiceRequest]:
     for channel in channels:
-        yield Wish(Names("acme", "marketing", channel), NewChoice(Scope(), "deny"))
+        yield ChoiceRequest(ScopeNames("acme", "marketing", channel), NewChoice(Scope(), "deny"))
     for number, topic in enumerate(TOPICS):
         decision = NewChoice(Scope(), "grant" if number % 2 else "deny")
-        yield Wish(Names("acme", "marketing", topic=topic), decision)
+        yield ChoiceRequest(ScopeNames("acme", "marketing", topic=topic), decision)
 
 
 def look() -> dict[str, Any]:
@@ -99,7 +103,7 @@ def look() -> dict[str, Any]:
             for row in DailyCount.objects.all()
             for name in COUNTERS
         ],
-        "breaks": [str(each) for each in integrity.verify()],
+        "breaks": [str(each) for each in integrity.verify_ledger()],
     }
 
 
@@ -121,7 +125,7 @@ def _relationship(
 ) -> dict[str, Any]:
     """What its brand may know: by which ids it reads the person's entries, and what it may do."""
     person = relationship.person
-    standing = notices.read_standing(
+    standing = payloads.read_current_state(
         recipients.build_recipient(relationship), person.pk, person.jurisdiction
     )
     return {
@@ -143,7 +147,7 @@ def _answers(relationship: Relationship, now: datetime) -> Iterator[list[Any]]:
     address = Consumer.objects.get(subject=relationship.person_id).user.email
     for question in _questions(relationship.brand):
         asked = Asked(relationship.brand_id, Contact(email=address), *question)
-        yield [*question, checks.check(asked, now=now).allowed]
+        yield [*question, single.check_contact(asked, now=now).allowed]
 
 
 def _questions(brand: Brand) -> Iterator[tuple[str, str | None, str | None]]:

@@ -17,8 +17,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from cmr_client import Client
-from consent import endings
 from consent.imports import applying, jobs
+from consent.propagation import expirations
 from tests.chaos.fleet import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,9 +118,9 @@ def at_work(db: None) -> Iterator[None]:
     def work() -> None:
         while not over.wait(0.05):
             now = timezone.now()
-            endings.end_due(now)
-            for each in applying.waiting():
-                jobs.run(each, now=now)
+            expirations.tell_due_endings(now)
+            for each in applying.list_running_imports():
+                jobs.run_import(each, now=now)
         connection.close()
 
     thread = threading.Thread(target=work)

@@ -14,7 +14,9 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
-from brands import gaps, keys, notices
+from brands.catalogue import privacy_notices
+from brands.credentials import brand_keys
+from brands.events import restore_gaps
 from brands.models import Brand, Topic
 from cmr_client import (
     BeyondStream,
@@ -32,10 +34,11 @@ from cmr_client import (
     NotFound,
 )
 from cmr_client.answers import Gap, Links
-from consent import ledger, resolution
-from consent.ledger import Actor, NewChoice
+from consent.decision import resolution
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
 from tests.client.conftest import MAILS
 from tests.conftest import EMAIL
 from tests.ownership import as_owner
@@ -48,7 +51,7 @@ YES = "email,purpose,channel,decision,made_at,evidence\n"
 def say(met: Relationship, decision: str, **more: object) -> None:
     """Ana says so."""
     choice = NewChoice(Scope(met.brand_id, "marketing"), decision, **more)  # type: ignore[arg-type]
-    ledger.record(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
+    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
 
 
 # -- Checks ----------------------------------------------------------------------------------------
@@ -158,7 +161,9 @@ def test_a_send_is_reserved_once_and_given_back(acme_client: Client, met: Relati
 def test_a_person_is_registered_and_what_she_said_recorded(
     acme_client: Client, acme: Brand
 ) -> None:
-    notices.write(acme, code="shop", texts={"en": "Shown in the shop"}, now=timezone.now())
+    privacy_notices.write_notice(
+        acme, code="shop", texts={"en": "Shown in the shop"}, now=timezone.now()
+    )
     known = acme_client.relationships.register(
         "dora@example.org", note="Customer account.", ref="C-9", jurisdiction="DE"
     )
@@ -240,8 +245,8 @@ def test_after_a_restore_it_reads_on_or_has_to_begin_again(
 ) -> None:
     now = timezone.now()
     with as_owner():
-        gaps.open_gaps(now=now)
-    end = gaps.number_at(now)
+        restore_gaps.open_restore_gaps(now=now)
+    end = restore_gaps.compute_restart_number(now)
     say(met, "deny")
     assert [event.sequence for event in acme_client.events.read(after=0)] == [1, end + 1]
     assert acme_client.events.page(after=1).gaps == (Gap(first=2, last=end),)
@@ -375,7 +380,7 @@ def test_a_key_that_is_none(service: LiveServer) -> None:
 
 
 def test_a_key_that_may_not(service: LiveServer, acme: Brand) -> None:
-    key = keys.issue(acme, name="reads", scopes=["events"])
+    key = brand_keys.issue_key(acme, name="reads", scopes=["events"])
     with Client(service.url, key) as client:
         assert client.events.newest() == 0
         with pytest.raises(NotAllowed) as refused:

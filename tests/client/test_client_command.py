@@ -170,8 +170,8 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     until = time.monotonic() + PATIENCE
     while process.poll() is None:
         assert time.monotonic() < until
-        for each in applying.waiting():
-            jobs.run(each, now=timezone.now())
+        for each in applying.list_running_imports():
+            jobs.run_import(each, now=timezone.now())
         time.sleep(0.05)
     out, err = process.communicate()
     return process.returncode, out, err
@@ -241,7 +241,7 @@ def test_events_are_listed(cmr: Command) -> None:
 @pytest.mark.usefixtures("_three")
 def test_events_are_sent_to_a_webhook_again(cmr: Command, acme: Brand) -> None:
     asked = webhooks.SubscriptionTerms(url="https://acme.example/hook")
-    hook, _ = webhooks.subscribe(acme, asked, now=timezone.now())
+    hook, _ = webhooks.create_subscription(acme, asked, now=timezone.now())
     again = cmr("events", "resend", "2", "3", "--subscription", str(hook.pk))
     assert (again.returncode, again.stdout) == (0, "2 to be sent again.\n")
 

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from brands.models import Topic
 from cmr_client import Client, Event, PermissionRow, Permissions, PermissionsLeftOut
 from cmr_client.permissions import Turn
-from consent import ledger, notices, permission_tables, relationships, resolution
-from consent.ledger import Actor, NewChoice
+from consent.brand_events import payloads
+from consent.decision import permission_tables, resolution
+from consent.decision.resolution import Choice, Question, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Choice, Question, Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL
 from tests.consent.laws.drawn import ASKED, HOUR, NOON, ledgers, questions
 
@@ -34,7 +37,7 @@ def build_event(kind: str, **data: Any) -> Event:
 def say(met: Relationship, scope: Scope, decision: str, **more: object) -> None:
     """Ana says so."""
     choice = NewChoice(scope, decision, **more)  # type: ignore[arg-type]
-    ledger.record(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
+    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
 
 
 def read_newest(client: Client) -> Permissions:
@@ -126,8 +129,10 @@ def test_a_copy_answers_as_the_rule_does(
     choices: list[Choice], question: Question, later: timedelta
 ) -> None:
     """Whatever was said, now and at any later moment."""
-    table = permission_tables.build_table(choices, brand_id=1, contact_point=7, now=NOON)
-    rows = orjson.loads(orjson.dumps(notices.describe_rows(table), option=orjson.OPT_UTC_Z))
+    table = permission_tables.build_permission_table(choices, brand_id=1, contact_point=7, now=NOON)
+    rows = orjson.loads(
+        orjson.dumps(payloads.describe_permission_rows(table), option=orjson.OPT_UTC_Z)
+    )
     copied = Permissions.from_rows(rows).allows(
         purpose="marketing",
         channel="email",
@@ -136,7 +141,7 @@ def test_a_copy_answers_as_the_rule_does(
         regime=question.regime,
     )
     assert question.scope == ASKED
-    assert copied is resolution.decide(choices, question, NOON + later).allowed
+    assert copied is resolution.decide_by_choices(choices, question, NOON + later).allowed
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,5 +180,5 @@ def test_a_copy_allows_nothing_once_the_relationship_is_over(
 ) -> None:
     say(met, Scope(met.brand_id), "grant")
     assert read_newest(acme_client).allows(purpose="marketing", channel="email") is True
-    relationships.end(met, by=Actor("api"), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("api"), now=timezone.now())
     assert read_newest(acme_client).allows(purpose="marketing", channel="email") is False

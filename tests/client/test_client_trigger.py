@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from brands import keys
-from brands.event_types import EVENT_TYPES
+from brands.credentials import brand_keys
+from brands.events.types import EVENT_TYPES
 from brands.models import Brand
 from cmr_client import Client, NotAllowed
 from consent.models import Relationship
@@ -29,7 +29,7 @@ def trial(db: None) -> Brand:
 
 @pytest.fixture
 def trial_key(trial: Brand) -> str:
-    return keys.issue(trial, name="tests")
+    return brand_keys.issue_key(trial, name="tests")
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def mail_server(settings: Settings, *, utf8: bool) -> Iterator[MailServer]:
     """Start one, and send our mail there."""
     server = MailServer(utf8)
     server.start()
-    settings.EMAIL_BACKEND = "cmr.smtp.Backend"
+    settings.EMAIL_BACKEND = "cmr.messages.smtp.Backend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     try:
         yield server

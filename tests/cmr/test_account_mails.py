@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 
-from cmr import contacts
+from cmr.accounts import contact_points
 from cmr.models import Consumer
 from tests.conftest import EMAIL
 
@@ -62,6 +62,6 @@ def test_codes_are_good_for_as_long_as_they_say() -> None:
         app_settings.LOGIN_BY_CODE_TIMEOUT,
         app_settings.PASSWORD_RESET_BY_CODE_TIMEOUT,
         app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT,
-        int(contacts.GOOD_FOR.total_seconds()),
+        int(contact_points.CODE_LIFETIME.total_seconds()),
     }
     assert timeouts == {settings.MAILED_CODE_SECONDS} == {900}

@@ -11,8 +11,8 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
-from cmr import account_notices, accounts
-from cmr.account_notices import Change
+from cmr.accounts import notices, ownership
+from cmr.accounts.notices import AccountChange
 from cmr.models import Consumer, User
 from tests import mails
 from tests.conftest import EMAIL
@@ -23,13 +23,13 @@ SECOND, NUMBER = "second@example.org", "+4915112345678"
 @pytest.fixture
 def several(ana: Consumer) -> Consumer:
     now = timezone.now()
-    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
-    accounts.add_contact(ana, kind="phone", value=NUMBER, now=now)
+    ownership.add_contact(ana, kind="email", value=SECOND, now=now)
+    ownership.add_contact(ana, kind="phone", value=NUMBER, now=now)
     return ana
 
 
-def tell(consumer: Consumer, change: Change = Change.PASSWORD_SET) -> None:
-    account_notices.notify(consumer.user, change, now=timezone.now())
+def tell(consumer: Consumer, change: AccountChange = AccountChange.PASSWORD_SET) -> None:
+    notices.notify_owner(consumer.user, change, now=timezone.now())
 
 
 def test_all_proved_addresses_are_told(
@@ -59,16 +59,16 @@ def test_one_address_that_fails_keeps_no_other_back(
 
 
 def test_an_account_without_a_consumer_is_told_as_well(admin: User) -> None:
-    account_notices.notify(admin, Change.PASSWORD_SET, now=timezone.now())
+    notices.notify_owner(admin, AccountChange.PASSWORD_SET, now=timezone.now())
     assert [each.to for each in mails.sent()] == [[admin.email]]
 
 
 def test_notices_are_in_the_person_s_language(ana: Consumer) -> None:
     with translation.override("en"):
         ana.language = "de"
-        assert account_notices._language_of(ana.user) == "de"
+        assert notices._find_language(ana.user) == "de"
         ana.language = ""
-        assert account_notices._language_of(ana.user) == "en"
+        assert notices._find_language(ana.user) == "en"
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,19 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import encryption
 from brands.models import Brand
-from cmr import accounts, contacts, tokens
-from cmr.adapter import SecondFactorAdapter
+from cmr.accounts import contact_points, ownership
+from cmr.allauth_hooks.adapter import SecondFactorAdapter
 from cmr.models import AccessToken, Consumer, ContactPoint, RateLimitCount, User
-from consent import checks, identifiers, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor
+from cmr.sign_in import access_tokens
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact
+from consent.ledger.recording import Actor
 from consent.models import LedgerEntry, Relationship, Subject
+from consent.relationships import lifecycle
+from core import crypto
 from tests.conftest import EMAIL, PASSWORD, Api
 
 NEW = "dora@example.org"
@@ -84,16 +87,18 @@ def test_before_the_code_there_is_no_consumer(db: None) -> None:
 def test_an_account_that_nobody_proves_is_forgotten(ana: Consumer, admin: User) -> None:
     Client().post("/account/signup/", {"email": NEW})
     made = User.objects.create_user("made.by.hand@example.org")
-    assert accounts.forget_unproved(now=timezone.now()) == 0
-    assert accounts.forget_unproved(now=timezone.now() + timedelta(days=2)) == 1
+    assert ownership.delete_unproved_accounts(now=timezone.now()) == 0
+    assert ownership.delete_unproved_accounts(now=timezone.now() + timedelta(days=2)) == 1
     left = set(User.objects.values_list("email", flat=True))
     assert left == {EMAIL, admin.email, made.email}
 
 
 def test_whoever_signs_up_claims_what_brands_know(acme: Brand, now: datetime) -> None:
-    known = identifiers.find_or_create(identifiers.digest(NEW)).subject
+    known = identifiers.find_or_create_identifier(
+        identifiers.compute_identifier_digest(NEW)
+    ).subject
     by = Actor("brand_api", acme.pk)
-    relationships.start(known.pk, acme, by=by, now=now, note="Opened in the shop.")
+    lifecycle.start_relationship(known.pk, acme, by=by, now=now, note="Opened in the shop.")
     page = sign_up(Client())
     assert "Acme" in page and "Opened in the shop." in page
 
@@ -175,9 +180,11 @@ def test_an_admin_who_proves_an_address_becomes_no_consumer(admin: User) -> None
 def test_a_second_address_is_proved_and_joins_what_is_known_by_it(
     browser: Client, met: Relationship, ana: Consumer, now: datetime
 ) -> None:
-    other = identifiers.find_or_create(identifiers.digest(NEW)).subject
+    other = identifiers.find_or_create_identifier(
+        identifiers.compute_identifier_digest(NEW)
+    ).subject
     by = Actor("brand_api", met.brand_id)
-    relationships.start(other.pk, met.brand, by=by, now=now, note="shop")
+    lifecycle.start_relationship(other.pk, met.brand, by=by, now=now, note="shop")
     browser.post("/you/addresses/add", {"kind": "email", "value": f" {NEW.upper()}"})
     pending = ana.pending.get()
     page = browser.post(f"/you/addresses/prove/{pending.pk}", {"code": code()}, follow=True)
@@ -186,7 +193,7 @@ def test_a_second_address_is_proved_and_joins_what_is_known_by_it(
     assert EmailAddress.objects.filter(user=ana.user, email=NEW, verified=True).exists()
     browser.post("/choose", {"brand": "acme", "say": "deny::::"})
     asked = Asked(met.brand_id, Contact(email=NEW), "marketing", "email")
-    assert checks.check(asked, now=timezone.now()).rule == "person_denied"
+    assert single.check_contact(asked, now=timezone.now()).rule == "person_denied"
 
 
 def test_a_number_is_proved_by_text_message(
@@ -219,7 +226,7 @@ def test_what_is_no_address_is_sent_nothing(
 def test_a_code_is_tried_five_times_and_good_for_a_quarter_of_an_hour(
     browser: Client, ana: Consumer
 ) -> None:
-    pending = contacts.begin(ana, kind="email", text=NEW, now=timezone.now())
+    pending = contact_points.begin_proof(ana, kind="email", text=NEW, now=timezone.now())
     right, path = code(), f"/you/addresses/prove/{pending.pk}"
     wrong = "BBBB-BBBB"
     assert [browser.post(path, {"code": wrong}).status_code for _ in range(5)] == [422] * 5
@@ -227,9 +234,11 @@ def test_a_code_is_tried_five_times_and_good_for_a_quarter_of_an_hour(
     RateLimitCount.objects.all().delete()
     assert browser.post(path, {"code": right}).status_code == 422
     late = timezone.now() + timedelta(minutes=16)
-    again = contacts.begin(ana, kind="email", text=NEW, now=timezone.now() + timedelta(minutes=1))
-    with pytest.raises(contacts.WrongCode):
-        contacts.prove(again, code(), now=late + timedelta(minutes=1))
+    again = contact_points.begin_proof(
+        ana, kind="email", text=NEW, now=timezone.now() + timedelta(minutes=1)
+    )
+    with pytest.raises(contact_points.WrongCode):
+        contact_points.prove_contact(again, code(), now=late + timedelta(minutes=1))
 
 
 def test_letters_are_not_sent_without_end(browser: Client, ana: Consumer) -> None:
@@ -237,11 +246,11 @@ def test_letters_are_not_sent_without_end(browser: Client, ana: Consumer) -> Non
         browser.post("/you/addresses/add", {"kind": "email", "value": NEW})
     for n in range(9):
         browser.post("/you/addresses/add", {"kind": "email", "value": f"d{n}@example.org"})
-    assert len(mail.outbox) == contacts.AT_ONCE
+    assert len(mail.outbox) == contact_points.AT_ONCE
 
 
 def test_another_s_address_is_not_given_away(browser: Client, ana: Consumer) -> None:
-    ben = accounts.open_account(email=NEW, password=None, verified_at=timezone.now())
+    ben = ownership.open_account(email=NEW, password=None, verified_at=timezone.now())
     answer = browser.post("/you/addresses/add", {"kind": "email", "value": NEW}, follow=True)
     assert b"We sent a code there" in answer.content  # as for any address
     taken = browser.post(f"/you/addresses/prove/{ana.pending.get().pk}", {"code": code()})
@@ -250,8 +259,10 @@ def test_another_s_address_is_not_given_away(browser: Client, ana: Consumer) -> 
 
 
 def test_nobody_proves_another_s_pending_address(browser: Client, ana: Consumer) -> None:
-    ben = accounts.open_account(email=NEW, password=None, verified_at=timezone.now())
-    pending = contacts.begin(ben, kind="email", text="e@example.org", now=timezone.now())
+    ben = ownership.open_account(email=NEW, password=None, verified_at=timezone.now())
+    pending = contact_points.begin_proof(
+        ben, kind="email", text="e@example.org", now=timezone.now()
+    )
     assert browser.post(f"/you/addresses/prove/{pending.pk}", {"code": code()}).status_code == 404
 
 
@@ -259,7 +270,7 @@ def test_the_last_address_stays(browser: Client, ana: Consumer) -> None:
     point = ana.contact_points.get()
     answer = browser.post(f"/you/addresses/remove/{point.pk}")
     assert b"your only address" in answer.content
-    accounts.add_contact(ana, kind="email", value=NEW, now=timezone.now())
+    ownership.add_contact(ana, kind="email", value=NEW, now=timezone.now())
     browser.post(f"/you/addresses/remove/{point.pk}")
     ana.user.refresh_from_db()
     assert ana.user.email == NEW
@@ -269,14 +280,14 @@ def test_the_last_address_stays(browser: Client, ana: Consumer) -> None:
 def test_an_address_that_was_let_go_begins_anew_with_its_next_owner(
     met: Relationship, ana: Consumer
 ) -> None:
-    point = accounts.add_contact(ana, kind="email", value=NEW, now=timezone.now())
-    accounts.remove_contact(point, now=timezone.now() - accounts.HELD)
+    point = ownership.add_contact(ana, kind="email", value=NEW, now=timezone.now())
+    ownership.remove_contact(point, now=timezone.now() - ownership.HELD)
     page = sign_up(Client())
     assert "Your brands" in page and "Acme" not in page
     dora = Consumer.objects.get(user__email=NEW)
     assert dora.subject_id != ana.subject_id
     asked = Asked(met.brand_id, Contact(email=NEW), "marketing", "email")
-    assert checks.check(asked, now=timezone.now()).rule == "no_relationship"
+    assert single.check_contact(asked, now=timezone.now()).rule == "no_relationship"
 
 
 def test_pages_of_a_person_are_not_kept_by_the_browser(browser: Client) -> None:
@@ -323,7 +334,7 @@ def test_a_second_factor_of_an_old_key_still_works(settings: Settings) -> None:
 def test_a_second_factor_is_not_opened_by_the_key_of_webhooks(settings: Settings) -> None:
     settings.SECOND_FACTOR_FERNET_KEYS = [Fernet.generate_key()]
     with pytest.raises(InvalidToken):
-        encryption.decrypt_text(SecondFactorAdapter().encrypt("secret").encode())
+        crypto.decrypt_text(SecondFactorAdapter().encrypt("secret").encode())
 
 
 def test_a_program_gets_a_token_and_loses_it(ana: Consumer) -> None:
@@ -364,7 +375,7 @@ def test_everything_is_downloaded_in_two_forms(
 
 def test_a_cell_is_never_a_formula(browser: Client, ana: Consumer, acme: Brand) -> None:
     by, note = Actor("brand_api", acme.pk), "=HYPERLINK(1)"
-    relationships.start(ana.subject_id, acme, by=by, now=timezone.now(), note=note)
+    lifecycle.start_relationship(ana.subject_id, acme, by=by, now=timezone.now(), note=note)
     packed = zipfile.ZipFile(io.BytesIO(browser.get("/you/data.zip").content))
     assert b"'=HYPERLINK" in packed.read("relationships.csv")
 
@@ -385,14 +396,14 @@ def test_after_erasure_the_no_still_stands(
     assert as_ana.get("me").status_code == 401
     for purpose, allowed in (("marketing", False), ("research", brands == "keep")):
         asked = Asked(met.brand_id, Contact(email=EMAIL), purpose, "email")
-        assert checks.check(asked, now=timezone.now()).allowed is allowed
+        assert single.check_contact(asked, now=timezone.now()).allowed is allowed
     assert LedgerEntry.objects.filter(subject=met.subject_id).count() >= 2
 
 
 def test_whoever_comes_back_finds_what_stands(met: Relationship, ana: Consumer) -> None:
-    from cmr import erasure
+    from cmr.personal_data import erasure
 
-    tokens.issue(ana, name="x")
-    erasure.erase(ana, first_stop=True, by="portal", now=timezone.now())
+    access_tokens.issue_token(ana, name="x")
+    erasure.erase_account(ana, first_stop=True, by="portal", now=timezone.now())
     page = sign_up(Client(), EMAIL)
     assert "Acme" in page and "everything stopped" in page

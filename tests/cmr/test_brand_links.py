@@ -9,16 +9,22 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand
-from cmr import links
-from cmr.links import Link
-from consent import checks, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact, digest, find_or_create
-from consent.ledger import Actor, NewChoice
+from cmr.choices import links
+from cmr.choices.links import Link
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import (
+    Contact,
+    compute_identifier_digest,
+    find_or_create_identifier,
+)
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, ROOT, Api
 
 ABOUT = {"purpose": "marketing", "channel": "email"}
@@ -26,12 +32,12 @@ ABOUT = {"purpose": "marketing", "channel": "email"}
 
 def is_allowed(brand: Brand) -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email")
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 def say(met: Relationship, decision: Any) -> None:
     choice = NewChoice(Scope(met.brand_id, "marketing", "email"), decision)
-    ledger.record(met.subject_id, [choice], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [choice], by=Actor("portal"), now=timezone.now())
 
 
 def path_of(url: str) -> str:
@@ -54,7 +60,7 @@ def test_the_links_of_one_mail(as_acme: Api, met: Relationship) -> None:
 
 
 def test_many_at_once_in_their_order(as_acme: Api, met: Relationship) -> None:
-    relationships.start(met.subject_id, met.brand, by=Actor("brand_api", met.brand_id),
+    lifecycle.start_relationship(met.subject_id, met.brand, by=Actor("brand_api", met.brand_id),
                         now=timezone.now(), ref="A-1")  # fmt: skip
     contacts = [
         {"email": EMAIL},
@@ -103,7 +109,7 @@ def test_another_brand_s_people_are_strangers(as_rival: Api, met: Relationship) 
 
 
 def test_it_takes_the_scope(acme: Brand) -> None:
-    weak = Api(keys.issue(acme, name="x", scopes=["check"]))
+    weak = Api(brand_keys.issue_key(acme, name="x", scopes=["check"]))
     assert weak.post("links", {"contact": {"email": EMAIL}}).status_code == 403
     assert weak.get("links/key").status_code == 403
 
@@ -150,7 +156,7 @@ def test_a_brand_cannot_say_yes_by_a_link_of_its_mails(
     assert page.status_code == 422
     assert b"It stops, pauses and limits" in page.content
     assert not is_allowed(met.brand)
-    own = links.mint_proven(Link(met, "marketing", "email"), now=timezone.now())
+    own = links.build_proven_token(Link(met, "marketing", "email"), now=timezone.now())
     assert Client().post(f"/p/{own}", {"say": "grant:marketing:email::"}).status_code == 200
     assert is_allowed(met.brand)
 
@@ -176,7 +182,7 @@ def test_the_key_of_a_brand_makes_no_proven_link(as_acme: Api, met: Relationship
 
 
 def test_people_are_found_by_reference_too(as_acme: Api, acme: Brand) -> None:
-    person = find_or_create(digest("ben@example.org")).subject_id
+    person = find_or_create_identifier(compute_identifier_digest("ben@example.org")).subject_id
     by = Actor("brand_api", acme.pk)
-    relationships.start(person, acme, by=by, now=timezone.now(), ref="B-7", note="x")
+    lifecycle.start_relationship(person, acme, by=by, now=timezone.now(), ref="B-7", note="x")
     assert as_acme.post("links", {"contact": {"ref": "B-7"}}).status_code == 200

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand, Topic
 from cmr.models import Consumer
 from consent.models import LedgerEntry, Preference, Propagation, Relationship, Subject
@@ -34,7 +34,7 @@ def recorded(met: Relationship) -> Callable[[], tuple[int, ...]]:
         subject = Subject.objects.get(pk=met.subject_id)
         models = (LedgerEntry, Preference, Propagation)
         counts = [model._default_manager.count() for model in models]
-        return (subject.last_seq, stream.last_sequence(met.brand_id), *counts)
+        return (subject.last_seq, stream.read_last_sequence(met.brand_id), *counts)
 
     return count
 
@@ -55,7 +55,7 @@ def test_one_choice(as_ana: Api, acme: Brand, met: Relationship) -> None:
     assert (entry["decision"], entry["reason"]) == ("deny", "too_many_from_brand")
     assert (entry["maker"], entry["source"], entry["subject_seq"]) == ("person", "api", 1)
     assert entry["scope"] == EMAIL_NO["scope"] | {"topic": None, "contact_point": None}  # type: ignore[operator]
-    told = stream.read(acme.pk, after=0, limit=10)[-1]
+    told = stream.read_events(acme.pk, after=0, limit=10)[-1]
     assert told.type == "preference.denied"
     assert str(told.cause) == entry["entry"]
 

@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from cmr import links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Consumer
 from consent.models import LedgerEntry, Relationship
 
@@ -127,7 +127,7 @@ def test_a_refused_narrow_pause_offers_no_wider_one(browser: Client) -> None:
 
 
 def test_a_link_s_page_keeps_the_day_that_was_wrong(met: Relationship) -> None:
-    path = f"/p/{links.mint(Link(met))}"
+    path = f"/p/{links.build_token(Link(met))}"
     page = Client().post(path, {"say": "pause::::", "until": "2001-01-01"})
     assert (page.status_code, 'value="2001-01-01"' in page.text) == (422, True)
     assert Client().post(path, {"say": "pause-week::::"}).status_code == 200

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands import connections, keys, webhooks
+from brands import webhooks
+from brands.credentials import brand_keys
 from brands.models import Brand, BrandKey, Workspace
+from brands.workspaces import connected_brands
 from cmr.models import Consumer
-from consent import relationships
-from consent.ledger import Actor
+from consent.ledger.recording import Actor
 from consent.models import LedgerEntry, Relationship
+from consent.relationships import lifecycle
 from tests.conftest import Api
 
 PROMISES = ("on its way", "to be applied by", "not yet delivered", "overdue", "They were told")
@@ -27,12 +29,12 @@ def browser(ana: Consumer) -> Client:
 
 
 def connected(brand: Brand) -> bool:
-    return connections.is_connected(brand, now=timezone.now())
+    return connected_brands.is_brand_connected(brand, now=timezone.now())
 
 
 def test_a_key_connects_while_it_is_valid(acme: Brand) -> None:
     assert not connected(acme)
-    keys.issue(acme, name="shop")
+    brand_keys.issue_key(acme, name="shop")
     assert connected(acme)
     BrandKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert not connected(acme)
@@ -42,13 +44,16 @@ def test_a_key_connects_while_it_is_valid(acme: Brand) -> None:
 
 def test_a_webhook_or_a_workspace_connects(acme: Brand, rival: Brand) -> None:
     terms = webhooks.SubscriptionTerms(url="https://acme.example/")
-    webhooks.subscribe(acme, terms, now=timezone.now())
+    webhooks.create_subscription(acme, terms, now=timezone.now())
     trial, now = Brand.objects.create(slug="trial", name="Trial", test=True), timezone.now()
     Workspace.objects.create(
         slug="rival", name="Rival", domain="rival.example", challenge="x", test=trial, live=rival,
         created_at=now, proven_at=now,
     )  # fmt: skip
-    assert connections.find_connected([acme.pk, rival.pk, trial.pk], now=now) == {acme.pk, rival.pk}
+    assert connected_brands.find_connected_brands([acme.pk, rival.pk, trial.pk], now=now) == {
+        acme.pk,
+        rival.pk,
+    }
 
 
 def test_no_page_promises_what_a_listed_brand_will_do(browser: Client, met: Relationship) -> None:
@@ -84,7 +89,7 @@ def test_the_directory_says_who_is_connected(
 def test_programs_are_told_who_is_connected(
     as_ana: Api, met: Relationship, rival: Brand, rival_key: str, ana: Consumer
 ) -> None:
-    relationships.start(ana.subject_id, rival, by=Actor("api"), now=timezone.now())
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("api"), now=timezone.now())
     listed = as_ana.get("brands").json()["data"]
     assert {each["slug"]: each["connected"] for each in listed} == {"acme": False, "rival": True}
     mine = as_ana.get("me/relationships").json()["data"]

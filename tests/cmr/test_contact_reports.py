@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from brands.models import Brand, Event
 from cmr.models import Consumer
-from consent import contact_reports, ledger, relationships
-from consent.contact_reports import report
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import DecisionKind, Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import ContactReport, Relationship
-from consent.resolution import DecisionKind, Limit, Scope
+from consent.relationships import lifecycle
+from consent.reporting import contact_reports
+from consent.reporting.contact_reports import report_contact
 from tests.conftest import Api
 from tests.consent.made_month import figure
 
@@ -24,11 +26,11 @@ MARKETING = {"purpose": "marketing", "channel": "email"}
 
 def decide(met: Relationship, kind: DecisionKind, at: datetime, **more: Any) -> None:
     choice = NewChoice(Scope(met.brand_id, "marketing", "email"), kind, **more)
-    ledger.record(met.person_id, [choice], by=Actor("portal"), now=at)
+    recording.record_choices(met.person_id, [choice], by=Actor("portal"), now=at)
 
 
 def reported(met: Relationship, at: datetime) -> ContactReport:
-    return report(met, **MARKETING, contacted_at=at, message="Buy!", now=timezone.now())
+    return report_contact(met, **MARKETING, contacted_at=at, message="Buy!", now=timezone.now())
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def since(ana: Consumer, acme: Brand) -> Relationship:
     """A relationship that began long ago."""
     began = NOW - timedelta(days=90)
     by = Actor("portal")
-    return relationships.start(ana.subject_id, acme, by=by, now=began, note="x")[0]
+    return lifecycle.start_relationship(ana.subject_id, acme, by=by, now=began, note="x")[0]
 
 
 def test_only_a_no_makes_it_a_contact_after_a_no(since: Relationship) -> None:
@@ -126,4 +128,4 @@ def test_nobody_reads_or_reports_for_others(
 ) -> None:
     assert nobody.post("me/contact-reports", body()).status_code == 401
     assert Api(acme_key).post("me/contact-reports", body()).status_code in (401, 403)
-    assert list(contact_reports.of_person(since.person_id)) == []
+    assert list(contact_reports.list_contact_reports(since.person_id)) == []

@@ -36,6 +36,7 @@ def follow_all(browser: Client, *starts: str) -> dict[str, int]:
     return seen
 
 
+@pytest.mark.usefixtures("documentation")
 def test_following_every_link_changes_nothing(world: World) -> None:
     browser = Client()
     browser.force_login(world.consumer.user)

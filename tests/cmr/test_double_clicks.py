@@ -12,15 +12,17 @@ from django.test import Client
 from django.utils import timezone
 
 from brands.models import Brand
-from cmr import links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Consumer
-from consent import checks, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 MAIL = "marketing:email::"
@@ -45,7 +47,7 @@ def undo(browser: Client, page: str) -> str:
 
 def rule(brand: Brand) -> str:
     asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email", None)
-    return checks.check(asked, now=timezone.now()).rule
+    return single.check_contact(asked, now=timezone.now()).rule
 
 
 def count() -> int:
@@ -98,7 +100,7 @@ def test_undo_twice_says_that_it_is_undone(browser: Client, met: Relationship, a
 def test_several_brands_twice_are_undone_together(
     browser: Client, met: Relationship, acme: Brand, rival: Brand, ana: Consumer
 ) -> None:
-    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
     for _ in range(2):
         page = say(browser, "deny::::", brand=["acme", "rival"])
     assert "for 2 brands" in page
@@ -110,7 +112,7 @@ def test_several_brands_twice_are_undone_together(
 def test_what_stood_before_is_not_undone_with_what_is_new(
     browser: Client, met: Relationship, acme: Brand, rival: Brand, ana: Consumer
 ) -> None:
-    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
     say(browser, "deny::::")
     page = say(browser, "deny::::", brand=["acme", "rival"])
     undo(browser, page)
@@ -132,7 +134,9 @@ def test_a_yes_after_a_brand_s_no_is_said_anew(
 ) -> None:
     say(browser, f"grant:{MAIL}")
     no = NewChoice(Scope(acme.pk), "deny")
-    ledger.record(met.subject_id, [no], by=Actor("brand_api", acme.pk), now=timezone.now())
+    recording.record_choices(
+        met.subject_id, [no], by=Actor("brand_api", acme.pk), now=timezone.now()
+    )
     say(browser, f"grant:{MAIL}")
     assert rule(acme) == "person_granted"
 
@@ -184,7 +188,7 @@ def test_a_yes_to_everybody_that_ends_is_known_again(as_ana: Api, met: Relations
 
 def test_a_yes_by_a_link_may_be_clicked_twice(met: Relationship, acme: Brand) -> None:
     now = timezone.now()
-    token = links.mint_proven(Link(met), now=now)
+    token = links.build_proven_token(Link(met), now=now)
     for _ in range(2):
         page = Client().post(f"/p/{token}", {"say": f"grant:{MAIL}"})
         assert page.status_code == 200, page.content

@@ -14,8 +14,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import models
 
 from brands.models import Attempt, Event, QuarantinedEvent, Repeat, SubjectHead, Subscription
-from cmr import accounts, asking, contacts, export, members, tokens
-from cmr.asking import Question
+from cmr import members
+from cmr.accounts import contact_points, ownership
 from cmr.models import (
     AccessToken,
     Consumer,
@@ -28,8 +28,13 @@ from cmr.models import (
     RemovedAddress,
     User,
 )
-from consent import contact_reports, explaining, ledger, profile, relationships
-from consent.ledger import Actor, NewChoice
+from cmr.permission_requests import requests
+from cmr.permission_requests.requests import RequestedPermission
+from cmr.personal_data import export
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import (
     BrandReference,
     ContactHash,
@@ -50,7 +55,9 @@ from consent.models import (
     Subject,
     Unsubscribed,
 )
-from consent.resolution import Scope
+from consent.propagation import late_reasons
+from consent.relationships import lifecycle, person_settings
+from consent.reporting import contact_reports
 
 PERSON = {Consumer, ContactPoint, Identifier, LedgerEntry, Relationship, Subject, User}
 #: The table that each is in.
@@ -120,42 +127,46 @@ def test_every_model_about_a_person_is_exported_or_has_a_reason() -> None:
 def busy(ana: Consumer, met: Relationship, now: datetime) -> Consumer:
     """Ana with a row of each kind."""
     by = Actor("portal")
-    profile.change(ana.subject_id, {"jurisdiction": "US-CA", "time_zone": "Asia/Tokyo"}, now=now)
+    person_settings.change_settings(
+        ana.subject_id, {"jurisdiction": "US-CA", "time_zone": "Asia/Tokyo"}, now=now
+    )
     quiet = (time(22), time(7))
-    profile.change(ana.subject_id, {"jurisdiction": "DE", "quiet_hours": quiet}, now=now)
-    profile.change(ana.subject_id, {"quiet_hours": None}, now=now)
+    person_settings.change_settings(
+        ana.subject_id, {"jurisdiction": "DE", "quiet_hours": quiet}, now=now
+    )
+    person_settings.change_settings(ana.subject_id, {"quiet_hours": None}, now=now)
     scope = Scope(met.brand_id, "marketing", "email")
     said = NewChoice(scope, "deny", evidence="Form 1")
-    (entry,) = ledger.record(ana.subject_id, [said], by=by, now=now)
-    explaining.explain(entry, "too_many_from_brand", now=now)
-    question = Question("research", "email", None, "May we?")
-    asking.ask(met, question, now=now)
-    contact_reports.report(
+    (entry,) = recording.record_choices(ana.subject_id, [said], by=by, now=now)
+    late_reasons.record_late_reason(entry, "too_many_from_brand", now=now)
+    question = RequestedPermission("research", "email", None, "May we?")
+    requests.ask_person(met, question, now=now)
+    contact_reports.report_contact(
         met, purpose="marketing", channel="email", contacted_at=now, message="!", now=now
     )
     Send.objects.create(
         subject=ana.subject, brand=met.brand, purpose_id="marketing", channel="email", at=now
     )
-    relationships.end(met, by=by, now=now)
-    relationships.start(ana.subject_id, met.brand, by=by, now=now + timedelta(days=1))
-    second = accounts.add_contact(ana, kind="email", value="b@example.org", now=now)
-    accounts.remove_contact(second, now=now)
-    contacts.begin(ana, kind="email", text="c@example.org", now=now)
-    tokens.issue(ana, name="x")
+    lifecycle.end_relationship(met, by=by, now=now)
+    lifecycle.start_relationship(ana.subject_id, met.brand, by=by, now=now + timedelta(days=1))
+    second = ownership.add_contact(ana, kind="email", value="b@example.org", now=now)
+    ownership.remove_contact(second, now=now)
+    contact_points.begin_proof(ana, kind="email", text="c@example.org", now=now)
+    access_tokens.issue_token(ana, name="x")
     Authenticator.objects.create(user=ana.user, type="totp", data={})
-    members.begin(ana.user, name="Acme", domain="acme.example", now=now)
+    members.begin_workspace_as_owner(ana.user, name="Acme", domain="acme.example", now=now)
     UserSession.objects.create(user=ana.user, session_key="x", ip="192.0.2.1", user_agent="y")
     return ana
 
 
 def test_export_has_a_row_of_each(busy: Consumer) -> None:
-    tables = export.tables(busy)
+    tables = export.build_export_tables(busy)
     assert [name for name, rows in tables.items() if not rows] == []
     assert set(EXPORTED.values()) == tables.keys()
 
 
 def test_export_says_how_it_was_before(busy: Consumer) -> None:
-    tables: dict[str, Any] = dict(export.tables(busy))
+    tables: dict[str, Any] = dict(export.build_export_tables(busy))
     places = [(each["jurisdiction"], each["quiet_hours"]) for each in tables["past_profiles"]]
     assert places == [(None, None), ("US-CA", None), ("DE", "22:00-07:00")]
     (past,) = tables["past_relationships"]
@@ -165,6 +176,6 @@ def test_export_says_how_it_was_before(busy: Consumer) -> None:
 
 
 def test_export_has_nothing_of_another(busy: Consumer, now: datetime) -> None:
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    tables = export.tables(ben)
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=now)
+    tables = export.build_export_tables(ben)
     assert {name for name, rows in tables.items() if rows} == {"account", "contact_points"}

@@ -12,12 +12,12 @@ from django.db import IntegrityError, ProgrammingError, models, transaction
 from django.test import Client
 from django.utils import timezone
 
-from brands.time_bounds import END
 from cmr.models import Consumer
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from core.time.bounds import END
 from tests.browser import world as worlds
 from tests.browser.world import World
 from tests.cmr.test_crawl import follow_all
@@ -52,10 +52,10 @@ def plant(consumer: Consumer, brand_id: int, moment: datetime) -> None:
     brand, now = Actor("brand_api", brand_id), timezone.now()
     made_at = min(moment, now)
     yes = NewChoice(of_brand, "grant", expires_at=moment, evidence="Form 1", made_at=made_at)
-    with suppress(ledger.LiftRefused):  # the history of some has a no already
-        ledger.record(consumer.subject_id, [yes], by=brand, now=now)
+    with suppress(recording.LiftRefused):  # the history of some has a no already
+        recording.record_choices(consumer.subject_id, [yes], by=brand, now=now)
     pauses = [NewChoice(own, "pause", until=moment), NewChoice(Scope(), "pause", until=moment)]
-    ledger.record(consumer.subject_id, pauses, by=Actor("api"), now=now)
+    recording.record_choices(consumer.subject_id, pauses, by=Actor("api"), now=now)
     for model in apps.get_models():
         if model._meta.app_label in ("brands", "consent", "cmr", "usersessions"):
             plant_in_table(model, moment)
@@ -115,7 +115,7 @@ def test_undo_takes_back_a_choice_over_a_far_pause(
     ana.subject.time_zone = zone
     ana.subject.save()
     wide = NewChoice(Scope(), "pause", until=LAST)
-    ledger.record(ana.subject_id, [wide], by=Actor("api"), now=timezone.now())
+    recording.record_choices(ana.subject_id, [wide], by=Actor("api"), now=timezone.now())
     browser = Client()
     browser.force_login(ana.user)
     page = browser.post("/choose", {"say": "deny::::"}, follow=True)

@@ -12,19 +12,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from brands.models import Brand
-from cmr import gpc, links, tokens
-from cmr.links import Link
+from cmr.choices import global_privacy_control, links
+from cmr.choices.links import Link
 from cmr.models import Consumer, TokenScope
-from consent import checks, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from cmr.sign_in import access_tokens
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 SIGNAL = {"Sec-GPC": "1"}
-SALE, ADS = gpc.PURPOSES
+SALE, ADS = global_privacy_control.PURPOSES
 
 
 @pytest.fixture
@@ -36,7 +39,9 @@ def browser(ana: Consumer, met: Relationship) -> Client:
 
 @pytest.fixture
 def met_rival(ana: Consumer, rival: Brand) -> Relationship:
-    return relationships.start(ana.subject_id, rival, by=Actor("api"), now=timezone.now())[0]
+    return lifecycle.start_relationship(ana.subject_id, rival, by=Actor("api"), now=timezone.now())[
+        0
+    ]
 
 
 def signals() -> int:
@@ -46,12 +51,12 @@ def signals() -> int:
 
 def may_sell(brand: Brand) -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), SALE, None)
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 def say(ana: Consumer, brand: Brand | None, decision: Any, purpose: str | None = SALE) -> None:
     choice = NewChoice(Scope(brand.pk if brand else None, purpose), decision)
-    ledger.record(ana.subject_id, [choice], by=Actor("api"), now=timezone.now())
+    recording.record_choices(ana.subject_id, [choice], by=Actor("api"), now=timezone.now())
 
 
 def test_signal_again_and_from_other_browsers_records_one_no(browser: Client) -> None:
@@ -115,10 +120,10 @@ def test_signal_after_a_yes_has_expired_says_no_again(
     say(ana, None, "clear")
     now = timezone.now()
     over = NewChoice(Scope(None, SALE), "grant", expires_at=now + timedelta(hours=2))
-    ledger.record(ana.subject_id, [over], by=Actor("api"), now=now)
-    gpc.honour(ana, now=now + timedelta(minutes=1))
+    recording.record_choices(ana.subject_id, [over], by=Actor("api"), now=now)
+    global_privacy_control.apply_gpc_signal(ana, now=now + timedelta(minutes=1))
     assert signals() == 2
-    gpc.honour(ana, now=now + timedelta(hours=3))
+    global_privacy_control.apply_gpc_signal(ana, now=now + timedelta(hours=3))
     assert signals() == 3
 
 
@@ -140,7 +145,7 @@ def test_signal_lifts_no_later_no_by_a_yes_that_it_keeps(
     say(ana, acme, "grant")
     if by_brand:
         choice, by = NewChoice(Scope(acme.pk, SALE), "deny"), Actor("brand_api", acme.pk)
-        ledger.record(ana.subject_id, [choice], by=by, now=timezone.now())
+        recording.record_choices(ana.subject_id, [choice], by=by, now=timezone.now())
     else:
         say(ana, None, "deny", purpose=None)
     say(ana, None, "clear")
@@ -184,7 +189,7 @@ def test_signal_that_changes_nothing_costs_one_query(browser: Client) -> None:
 def test_signal_of_a_program_counts_where_its_token_may_say_no(
     ana: Consumer, scope: TokenScope, said: int
 ) -> None:
-    api = Api(tokens.issue(ana, name="agent", scope=scope))
+    api = Api(access_tokens.issue_token(ana, name="agent", scope=scope))
     assert api.client.get(
         "/api/v1/me/preferences", headers=SIGNAL | {"Authorization": f"Bearer {api.bearer}"}
     ).status_code == 200  # fmt: skip
@@ -206,7 +211,9 @@ def test_signal_with_a_brand_s_key_or_a_wrong_token_says_nothing(
 
 def path_of(met: Relationship, *, proven: bool) -> str:
     link = Link(met, "marketing", "email")
-    token = links.mint_proven(link, now=timezone.now()) if proven else links.mint(link)
+    token = (
+        links.build_proven_token(link, now=timezone.now()) if proven else links.build_token(link)
+    )
     return f"/p/{token}"
 
 
@@ -256,6 +263,6 @@ def test_signal_on_a_link_s_page_is_not_kept_when_nothing_is_saved(met: Relation
 
 
 def test_signal_with_one_click_says_no_to_what_the_link_is_for_alone(met: Relationship) -> None:
-    token = links.mint(Link(met, "marketing", "email"))
+    token = links.build_token(Link(met, "marketing", "email"))
     assert Client().post(f"/u/{token}", headers=SIGNAL).status_code == 200
     assert signals() == 0

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from brands import notices
+from brands.catalogue import privacy_notices
 from brands.models import Brand
-from cmr import accounts, tokens
+from cmr.accounts import ownership
 from cmr.models import Consumer
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
 from tests.cmr.test_relationships import walk
 from tests.conftest import EMAIL, Api
 
@@ -51,11 +52,13 @@ def test_before_is_of_exactly_the_same_scope(as_ana: Api) -> None:
 def test_what_was_shown_and_kept_as_proof_is_in_it(
     as_ana: Api, as_acme: Api, acme: Brand, now: datetime
 ) -> None:
-    notices.write(acme, code="form", texts={"en": "Once.", "de": "Einmal."}, now=now)
+    privacy_notices.write_notice(acme, code="form", texts={"en": "Once.", "de": "Einmal."}, now=now)
     yes = {"scope": {"purpose": "marketing"}, "decision": "grant", "evidence": "Form 7"}
     as_acme.post("choices", {"contact": {"email": EMAIL}, "notice": "form", **yes})
     no = NewChoice(Scope(acme.pk, "marketing"), "deny", campaign="spring")
-    ledger.record(Consumer.objects.get().subject_id, [no], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(
+        Consumer.objects.get().subject_id, [no], by=Actor("portal"), now=timezone.now()
+    )
     no_entry, yes_entry = as_ana.get("me/history").json()["data"]
     shown = {"name": "form@1", "language": "en", "text": "Once."}
     assert (yes_entry["notice"], yes_entry["evidence"]) == (shown, "Form 7")
@@ -94,8 +97,8 @@ def test_a_cursor_that_is_not_ours(cursor: str, as_ana: Api) -> None:
 
 
 def test_another_s_entries_never_appear(as_ana: Api, ana: Consumer) -> None:
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=ana.created_at)
-    as_ben = Api(tokens.issue(ben, name="tests"))
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=ana.created_at)
+    as_ben = Api(access_tokens.issue_token(ben, name="tests"))
     say(as_ana, "deny")
     say(as_ben, "grant")
     for path in ("me/history", "me/preferences"):
@@ -106,7 +109,7 @@ def test_another_s_entries_never_appear(as_ana: Api, ana: Consumer) -> None:
 def test_what_a_brand_recorded_is_there_to_see(as_ana: Api, met: Relationship, acme: Brand) -> None:
     choice = NewChoice(Scope(acme.pk, "marketing"), "grant", evidence="form 7")
     by = Actor("brand_api", acme.pk)
-    ledger.record(met.subject_id, [choice], by=by, now=timezone.now())
+    recording.record_choices(met.subject_id, [choice], by=by, now=timezone.now())
     (entry,) = as_ana.get("me/history").json()["data"]
     assert (entry["maker"], entry["source"]) == ("brand", "brand_api")
     (standing,) = as_ana.get("me/preferences").json()["data"]
@@ -137,7 +140,7 @@ def test_what_ran_out_no_longer_stands(decision: str, as_ana: Api, met: Relation
         decision,  # type: ignore[arg-type]
         **{end: then + timedelta(days=1)},  # type: ignore[arg-type]
     )
-    ledger.record(met.subject_id, [over], by=Actor("api"), now=then)
+    recording.record_choices(met.subject_id, [over], by=Actor("api"), now=then)
     assert as_ana.get("me/preferences").json()["data"] == []
     assert len(as_ana.get("me/history").json()["data"]) == 1
 

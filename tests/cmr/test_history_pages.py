@@ -11,10 +11,10 @@ from django.test import Client
 from brands.models import Brand
 from cmr.models import Consumer
 from cmr.portal import past
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
-from consent.resolution import Scope
 
 pytestmark = pytest.mark.usefixtures("met")
 
@@ -29,7 +29,7 @@ def browser(client: Client, ana: Consumer) -> Client:
 
 def say(ana: Consumer, brand: Brand | None, decision: str, at: datetime) -> LedgerEntry:
     choice = NewChoice(Scope(brand.pk if brand else None, "marketing"), decision)  # type: ignore[arg-type]
-    return ledger.record(ana.subject_id, [choice], by=Actor("portal"), now=at)[0]
+    return recording.record_choices(ana.subject_id, [choice], by=Actor("portal"), now=at)[0]
 
 
 def outline(browser: Client, **query: str) -> list[str]:

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
 from brands.models import Attempt, Brand, Event
 from cmr.models import Consumer
-from consent import clocks, propagation, relationships
-from consent.clocks import Clock
-from consent.entry_ids import build_entry_id
-from consent.ledger import Actor
+from consent.brand_events.entry_ids import build_entry_id
+from consent.ledger.recording import Actor
 from consent.models import HonourClock, Relationship
+from consent.propagation import propagate
+from consent.relationships import lifecycle
+from consent.rules import deadlines
+from consent.rules.deadlines import Clock
 from tests.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("acme_key", "rival_key")]
@@ -40,7 +43,7 @@ def fates(as_ana: Api, entry: str) -> list[dict[str, Any]]:
 
 
 def delivered(brand: Brand, sequence: int) -> None:
-    subscription, _ = webhooks.subscribe(
+    subscription, _ = webhooks.create_subscription(
         brand, webhooks.SubscriptionTerms(url="https://acme.example/"), now=timezone.now()
     )
     Attempt.objects.create(
@@ -59,7 +62,7 @@ def test_it_goes_from_recorded_to_delivered_to_applied(as_ana: Api, met: Relatio
     entry = say_no(as_ana)
     (fate,) = fates(as_ana, entry)
     assert (fate["brand"], fate["state"], fate["delivered_at"]) == ("acme", "recorded", None)
-    sequence = stream.last_sequence(met.brand_id)
+    sequence = stream.read_last_sequence(met.brand_id)
     delivered(met.brand, sequence)
     assert fates(as_ana, entry)[0]["state"] == "delivered"
     stream.acknowledge(met.brand_id, through=sequence, now=timezone.now())
@@ -70,7 +73,7 @@ def test_it_goes_from_recorded_to_delivered_to_applied(as_ana: Api, met: Relatio
 
 def test_an_ack_of_less_does_not_count(as_ana: Api, met: Relationship) -> None:
     entry = say_no(as_ana)
-    through = stream.last_sequence(met.brand_id) - 1
+    through = stream.read_last_sequence(met.brand_id) - 1
     stream.acknowledge(met.brand_id, through=through, now=timezone.now())
     assert fates(as_ana, entry)[0]["state"] == "recorded"
 
@@ -114,13 +117,13 @@ def test_what_is_overdue_comes_in_pages(as_ana: Api, as_acme: Api, met: Relation
 def test_a_choice_about_all_brands_shows_each_also_before_it_is_told(
     as_ana: Api, ana: Consumer, met: Relationship, rival: Brand
 ) -> None:
-    relationships.start(ana.subject_id, rival, by=Actor("api"), now=timezone.now())
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("api"), now=timezone.now())
     entry = say_no(as_ana, brand=None)
     assert [(f["brand"], f["honour_by"]) for f in fates(as_ana, entry)] == [
         ("acme", None),
         ("rival", None),
     ]
-    propagation.propagate(ana.subject_id, now=timezone.now())
+    propagate.propagate_choices(ana.subject_id, now=timezone.now())
     assert all(fate["honour_by"] for fate in fates(as_ana, entry))
 
 
@@ -152,7 +155,7 @@ def test_the_strictest_clock_counts(
     purpose: str, channel: str | None, days: int, acme: Brand
 ) -> None:
     start = timezone.now().replace(year=2026, month=6, day=1)  # a Monday
-    ends = clocks.honour_by(purpose=purpose, channel=channel, start=start)
+    ends = deadlines.compute_honour_by(purpose=purpose, channel=channel, start=start)
     assert ends == start + timedelta(days=days)
 
 

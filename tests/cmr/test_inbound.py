@@ -9,16 +9,19 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand, Event
-from cmr import accounts
+from cmr.accounts import ownership
 from cmr.models import Consumer
-from consent import checks, identifiers, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Identifier, LedgerEntry, Relationship, Subject
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 NUMBER = "+4915112345678"
@@ -27,10 +30,10 @@ SAID_AT = "2026-01-15T12:30:00Z"
 
 def met_by(contact: Contact, brand: Brand, now: datetime) -> Relationship:
     """The brand's relationship with whoever has this address."""
-    digest = identifiers.digest_of_contact(contact)
+    digest = identifiers.compute_contact_digest(contact)
     assert digest is not None
-    person = identifiers.find_or_create(digest).subject_id
-    return relationships.start(person, brand, by=Actor("brand_api", brand.pk), now=now)[0]
+    person = identifiers.find_or_create_identifier(digest).subject_id
+    return lifecycle.start_relationship(person, brand, by=Actor("brand_api", brand.pk), now=now)[0]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def texted(acme: Brand, now: datetime) -> Relationship:
     known = met_by(Contact(phone=NUMBER), acme, now)
     scope = Scope(acme.pk, "marketing", "sms")
     yes = NewChoice(scope, "grant", evidence="Form 7")
-    ledger.record(known.person_id, [yes], by=Actor("brand_api", acme.pk), now=now)
+    recording.record_choices(known.person_id, [yes], by=Actor("brand_api", acme.pk), now=now)
     return known
 
 
@@ -58,7 +61,7 @@ def mail(api: Api, subject: str, said: str, **more: Any) -> Any:
 
 def may_text(brand: Brand) -> str:
     asked = Asked(brand.pk, Contact(phone=NUMBER), "marketing", "sms")
-    return checks.check(asked, now=timezone.now()).rule
+    return single.check_contact(asked, now=timezone.now()).rule
 
 
 def said() -> list[LedgerEntry]:
@@ -135,7 +138,7 @@ def test_the_same_message_does_nothing_twice(as_acme: Api, texted: Relationship)
     first = text(as_acme, "STOP", id="SM42", received_at=SAID_AT)
     scope = Scope(texted.brand_id, "marketing", "sms")
     yes = [NewChoice(scope, "grant")]
-    ledger.record(texted.person_id, yes, by=Actor("portal"), now=timezone.now())
+    recording.record_choices(texted.person_id, yes, by=Actor("portal"), now=timezone.now())
     assert text(as_acme, "STOP", id="SM42", received_at=SAID_AT) == first
     assert may_text(texted.brand) == "person_granted"
     text(as_acme, "STOP", id="SM43")
@@ -158,7 +161,7 @@ def test_a_no_that_stands_is_not_said_again(as_acme: Api, texted: Relationship) 
 def test_a_pause_is_no_reason_to_lose_a_no(as_acme: Api, texted: Relationship) -> None:
     scope, now = Scope(texted.brand_id, "marketing", "sms"), timezone.now()
     pause = NewChoice(scope, "pause", until=now + timedelta(days=1))
-    ledger.record(texted.person_id, [pause], by=Actor("portal"), now=now)
+    recording.record_choices(texted.person_id, [pause], by=Actor("portal"), now=now)
     text(as_acme, "STOP")
     assert said()[-1].decision == "deny"
 
@@ -171,7 +174,7 @@ def test_a_clock_that_runs_ahead_loses_nothing(as_acme: Api, texted: Relationshi
 
 def test_an_older_stop_does_not_beat_a_newer_yes(as_acme: Api, texted: Relationship) -> None:
     scope = Scope(texted.brand_id, "marketing", "sms")
-    ledger.record(
+    recording.record_choices(
         texted.person_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=timezone.now()
     )
     text(as_acme, "STOP", received_at=SAID_AT)
@@ -270,7 +273,7 @@ def test_a_reaction_to_a_text_is_no_request(as_acme: Api) -> None:
 @pytest.fixture
 def stranger(db: None, now: datetime) -> Consumer:
     """A person that acme has never met."""
-    return accounts.open_account(email="bo@example.org", password="x" * 20, verified_at=now)
+    return ownership.open_account(email="bo@example.org", password="x" * 20, verified_at=now)
 
 
 @pytest.mark.usefixtures("met", "texted", "stranger")
@@ -321,7 +324,7 @@ def test_a_no_from_another_address_of_one_s_own_is_not_told_of_the_first(
     as_acme: Api, ana: Consumer, met: Relationship, now: datetime
 ) -> None:
     """Acme knows her by one address alone. Her other one stays unknown to it, and its no stands."""
-    accounts.add_contact(ana, kind="email", value=BO, now=now)
+    ownership.add_contact(ana, kind="email", value=BO, now=now)
     before = Event.objects.count()
     mail(as_acme, "unsubscribe", "", **{"from": BO})
     assert Event.objects.count() == before
@@ -346,7 +349,7 @@ def test_one_brand_says_no_for_itself_alone(as_rival: Api, as_acme: Api, rival: 
 def test_a_relationship_that_ended_keeps_the_no(
     as_acme: Api, met: Relationship, ana: Consumer
 ) -> None:
-    relationships.end(met, by=Actor("api"), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("api"), now=timezone.now())
     mail(as_acme, "unsubscribe", "")
     assert len(said()) == 1
 
@@ -381,6 +384,6 @@ def test_a_message_that_cannot_be(
 
 @pytest.mark.parametrize("path", ["sms", "mail"])
 def test_a_key_needs_the_scope(path: str, acme: Brand) -> None:
-    narrow = Api(keys.issue(acme, name="narrow", scopes=["check"]))
+    narrow = Api(brand_keys.issue_key(acme, name="narrow", scopes=["check"]))
     answer = narrow.post(f"inbound/{path}", {"from": NUMBER, "text": "STOP"})
     assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")

@@ -17,12 +17,13 @@ from pytest_django import Settings
 from brands.models import Brand, Campaign
 from cmr.inbound import providers
 from cmr.models import Inlet
-from consent import checks, ledger
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests.cmr import provider_calls
 from tests.cmr.provider_calls import AT, KEYS, PROVIDERS, Call
 from tests.conftest import EMAIL, Api
@@ -56,7 +57,9 @@ def campaign(acme: Brand, now: datetime) -> Campaign:
 def wanted(met: Relationship, now: datetime) -> Relationship:
     """Ana wants acme's marketing by mail."""
     scope = Scope(met.brand_id, "marketing", "email")
-    ledger.record(met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=now)
+    recording.record_choices(
+        met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=now
+    )
     return met
 
 
@@ -88,7 +91,7 @@ def noes() -> list[LedgerEntry]:
 
 def rule(brand: Brand) -> str:
     asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email")
-    return checks.check(asked, now=timezone.now()).rule
+    return single.check_contact(asked, now=timezone.now()).rule
 
 
 # -- What providers tell --------------------------------------------------------------------------
@@ -134,7 +137,7 @@ def test_the_same_event_does_nothing_twice(
     post(url, first)
     scope = Scope(wanted.brand_id, "marketing", "email")
     yes = [NewChoice(scope, "grant")]
-    ledger.record(wanted.person_id, yes, by=Actor("portal"), now=timezone.now())
+    recording.record_choices(wanted.person_id, yes, by=Actor("portal"), now=timezone.now())
     assert post(url, first).status_code == 200
     assert len(noes()) == 1
     assert rule(wanted.brand) == "person_granted"

@@ -19,10 +19,11 @@ from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from limits import parse_many
 
-from cmr import accounts, contacts, rate_limits
+from cmr.accounts import contact_points, ownership
 from cmr.models import Consumer, PendingContact, User
 from cmr.portal import limits as pages
-from cmr.rate_limits import TooManyAttempts
+from cmr.rate_limits import limits
+from cmr.rate_limits.limits import TooManyAttempts
 from tests import mails
 from tests.conftest import EMAIL, PASSWORD, Api
 from tests.ownership import as_owner
@@ -167,21 +168,21 @@ def test_wrong_codes_are_limited_by_address_over_all_browsers(
 def end_mail_windows() -> None:
     """Let the next mail go out; the codes that were typed still count."""
     for action in ("mail request", "mail"):
-        for per, rates in rate_limits.LIMITS[action].items():
+        for per, rates in limits.LIMITS[action].items():
             key = (action, per, *(WHO[each] for each in per.split(" and ")))
             for item in parse_many(rates):
-                rate_limits._limiter.clear(item, *key)
+                limits._limiter.clear(item, *key)
 
 
 def test_codes_of_an_address_are_limited_over_all_accounts(ana: Consumer) -> None:
-    ben = accounts.open_account(email="ben@x.example", password=None, verified_at=timezone.now())
+    ben = ownership.open_account(email="ben@x.example", password=None, verified_at=timezone.now())
     tried = 0
     for who in (ana, ben):
-        pending = contacts.begin(who, kind="email", text=NEW, now=timezone.now())
+        pending = contact_points.begin_proof(who, kind="email", text=NEW, now=timezone.now())
         for _ in range(4):
             try:
-                contacts.prove(pending, "BBBB-BBBB", now=timezone.now())
-            except contacts.WrongCode:
+                contact_points.prove_contact(pending, "BBBB-BBBB", now=timezone.now())
+            except contact_points.WrongCode:
                 tried += 1
             except TooManyAttempts:
                 pass
@@ -189,10 +190,10 @@ def test_codes_of_an_address_are_limited_over_all_accounts(ana: Consumer) -> Non
 
 
 def test_code_of_an_address_has_eight_letters(ana: Consumer) -> None:
-    assert len(contacts.LETTERS) ** contacts.LENGTH > 10**10
-    contacts.begin(ana, kind="email", text=NEW, now=timezone.now())
+    assert len(contact_points.LETTERS) ** contact_points.LENGTH > 10**10
+    contact_points.begin_proof(ana, kind="email", text=NEW, now=timezone.now())
     code = str(mail.outbox[-1].body).split()[0]
-    assert len(code) == 9 and set(code) <= set(contacts.LETTERS) | {"-"}
+    assert len(code) == 9 and set(code) <= set(contact_points.LETTERS) | {"-"}
 
 
 # -- Second factors -------------------------------------------------------------------------------
@@ -295,9 +296,9 @@ def test_text_messages_to_one_number_are_limited_over_all_accounts(
 ) -> None:
     for n in range(5):
         now, email = timezone.now(), f"p{n}@x.example"
-        who = accounts.open_account(email=email, password=None, verified_at=now)
+        who = ownership.open_account(email=email, password=None, verified_at=now)
         with suppress(TooManyAttempts):
-            contacts.begin(who, kind="phone", text="+49 151 12345678", now=now)
+            contact_points.begin_proof(who, kind="phone", text="+49 151 12345678", now=now)
     assert capsys.readouterr().out.count("Text message to") == 3
 
 

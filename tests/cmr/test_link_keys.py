@@ -11,15 +11,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands import keys, link_keys
+from brands.credentials import brand_keys, link_keys
 from brands.models import Brand
-from cmr import links, members
-from cmr.links import BadLink, Link
+from cmr import members
+from cmr.choices import links
+from cmr.choices.links import BadLink, Link
 from cmr.models import Consumer
-from consent import relationships
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger.recording import Actor
 from consent.models import LedgerEntry, Relationship
+from consent.relationships import lifecycle
 from tests.cmr.test_brand_links import mail_system
 from tests.conftest import EMAIL, Api
 
@@ -87,7 +88,7 @@ def test_rotate_is_one_brand_s_alone(
 
 
 def test_rotate_leaves_links_to_the_person_alone(as_acme: Api, met: Relationship) -> None:
-    own = links.mint_proven(Link(met), now=timezone.now())
+    own = links.build_proven_token(Link(met), now=timezone.now())
     as_acme.post("links/key/rotate", {"revoke_old": True})
     assert links.read_link(own, now=timezone.now()).proven
 
@@ -102,7 +103,7 @@ def test_rotate_too_often_is_refused(as_acme: Api, met: Relationship) -> None:
 
 
 def test_rotate_takes_the_scope(acme: Brand) -> None:
-    weak = Api(keys.issue(acme, name="x", scopes=["check"]))
+    weak = Api(brand_keys.issue_key(acme, name="x", scopes=["check"]))
     assert weak.post("links/key/rotate", {}).status_code == 403
     acme.refresh_from_db()
     assert acme.link_key == 1
@@ -119,11 +120,17 @@ def test_read_strange_slug_is_no_link(slug: Any) -> None:
 
 @pytest.mark.parametrize(("form", "still"), [({}, True), ({"revoke_old": "on"}, False)])
 def test_console_rotates_the_key(form: dict[str, str], still: bool, ana: Consumer) -> None:
-    place = members.begin(ana.user, name="Ana", domain="ana.example", now=timezone.now())
-    known = find_or_create(digest(EMAIL, world=place.test.world), made_up_by=place.test)
+    place = members.begin_workspace_as_owner(
+        ana.user, name="Ana", domain="ana.example", now=timezone.now()
+    )
+    known = find_or_create_identifier(
+        compute_identifier_digest(EMAIL, world=place.test.world), made_up_by=place.test
+    )
     by = Actor("brand_api", place.test_id)
-    met = relationships.start(known.subject_id, place.test, by=by, now=timezone.now(), note="x")[0]
-    old, browser = links.mint(Link(met)), Client()
+    met = lifecycle.start_relationship(
+        known.subject_id, place.test, by=by, now=timezone.now(), note="x"
+    )[0]
+    old, browser = links.build_token(Link(met)), Client()
     browser.force_login(ana.user)
     path = f"/console/{place.slug}/test/keys"
     page = browser.post(f"{path}/links", form, follow=True)

@@ -12,15 +12,17 @@ from django.test import Client
 from django.utils import timezone
 
 from brands.models import Brand, Topic
-from cmr import links
-from cmr.links import BadLink, Link
+from cmr.choices import links
+from cmr.choices.links import BadLink, Link
 from cmr.models import Consumer
-from consent import checks, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests import mails
 from tests.conftest import EMAIL, Api
 
@@ -31,7 +33,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 def granted(met: Relationship) -> Relationship:
     """Ana wants acme's marketing by e-mail."""
     scope = Scope(met.brand_id, "marketing", "email")
-    ledger.record(
+    recording.record_choices(
         met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=timezone.now()
     )
     return met
@@ -39,12 +41,12 @@ def granted(met: Relationship) -> Relationship:
 
 @pytest.fixture
 def token(granted: Relationship) -> str:
-    return links.mint(Link(granted, "marketing", "email", campaign="spring"))
+    return links.build_token(Link(granted, "marketing", "email", campaign="spring"))
 
 
 def is_allowed(brand: Brand, purpose: str = "marketing", channel: str = "email") -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), purpose, channel)
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 # -- One click ------------------------------------------------------------------------------------
@@ -77,7 +79,7 @@ def test_a_pause_is_no_reason_to_lose_a_no(token: str, granted: Relationship) ->
     now = timezone.now()
     scope = Scope(granted.brand_id, "marketing", "email")
     pause = NewChoice(scope, "pause", until=now + timedelta(days=1))
-    ledger.record(granted.subject_id, [pause], by=Actor("portal"), now=now)
+    recording.record_choices(granted.subject_id, [pause], by=Actor("portal"), now=now)
     Client().post(f"/u/{token}")
     assert LedgerEntry.objects.filter(decision="deny").exists()
 
@@ -90,11 +92,11 @@ def test_looking_at_it_changes_nothing(token: str, granted: Relationship) -> Non
 
 
 def test_a_link_about_a_topic_stops_the_topic(granted: Relationship, offers: Topic) -> None:
-    token = links.mint(Link(granted, "marketing", "email", offers.code))
+    token = links.build_token(Link(granted, "marketing", "email", offers.code))
     Client().post(f"/u/{token}")
     assert is_allowed(granted.brand)
     asked = Asked(granted.brand_id, Contact(email=EMAIL), "marketing", "email", offers.code)
-    assert not checks.check(asked, now=timezone.now()).allowed
+    assert not single.check_contact(asked, now=timezone.now()).allowed
 
 
 # -- The token ------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ def test_pages_stand_a_topic_that_cannot_be(
 
 def test_one_s_own_page_says_yes_no_less_and_pause(granted: Relationship) -> None:
     link = Link(granted, "marketing", "email")
-    path, again = (f"/p/{links.mint_proven(link, now=timezone.now())}" for _ in range(2))
+    path, again = (f"/p/{links.build_proven_token(link, now=timezone.now())}" for _ in range(2))
     caller = Client(enforce_csrf_checks=True)
     assert b"What Acme may send you" in caller.get(path).content
     caller.post(path, {"say": "grant:research:sms::"})
@@ -192,7 +194,7 @@ def test_a_brands_link_shortens_no_pause_and_loosens_no_limit(
 def test_ones_own_link_loosens_once(
     held: dict[str, str], wanted: dict[str, str], granted: Relationship
 ) -> None:
-    path = f"/p/{links.mint_proven(Link(granted), now=timezone.now())}"
+    path = f"/p/{links.build_proven_token(Link(granted), now=timezone.now())}"
     answers = [Client().post(path, say).status_code for say in (held, wanted, held, wanted)]
     assert answers == [200, 200, 200, 422]
 
@@ -207,7 +209,7 @@ def test_what_makes_no_sense_changes_nothing(say: str, token: str) -> None:
 def test_the_page_is_of_that_one_brand(
     token: str, granted: Relationship, rival: Brand, ana: Consumer
 ) -> None:
-    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("portal"), now=timezone.now())
     page = Client().get(f"/p/{token}").content
     assert b"Rival" not in page and EMAIL.encode() not in page
     Client().post(f"/p/{token}", {"say": "deny::::", "brand": "rival"})
@@ -215,7 +217,7 @@ def test_the_page_is_of_that_one_brand(
 
 
 def test_when_it_is_over_the_page_says_so(token: str, granted: Relationship) -> None:
-    relationships.end(granted, by=Actor("portal"), now=timezone.now())
+    lifecycle.end_relationship(granted, by=Actor("portal"), now=timezone.now())
     assert b"The relationship is over" in Client().get(f"/p/{token}").content
 
 

@@ -11,16 +11,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands import notices, topics
+from brands.catalogue import privacy_notices, topics
 from brands.models import Brand, Topic
-from cmr import asking, links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Answer, Consumer, PermissionRequest
-from consent import ledger
+from cmr.permission_requests import requests
+from consent.decision.resolution import Scope
 from consent.imports import jobs, receiving
-from consent.ledger import Actor, NewChoice
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import ImportProblem, LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests import mails
 from tests.cmr.test_choices import refusal
 from tests.conftest import EMAIL, Api
@@ -46,9 +47,9 @@ OF_OLD = "2020-01-01T00:00:00Z"
 def survey(acme: Brand) -> None:
     """A notice in two languages, at its second version."""
     begun = timezone.now() - timedelta(days=2)
-    notices.write(acme, code="survey", texts={"en": "Twice a year."}, now=begun)
+    privacy_notices.write_notice(acme, code="survey", texts={"en": "Twice a year."}, now=begun)
     later = begun + timedelta(days=1)
-    notices.write(acme, code="survey", texts={"en": EN, "de": DE}, now=later)
+    privacy_notices.write_notice(acme, code="survey", texts={"en": EN, "de": DE}, now=later)
 
 
 @pytest.fixture
@@ -92,7 +93,9 @@ def test_what_was_shown_stays_when_the_notice_moves_on(
     as_acme.put("brand/notices/survey", {"texts": {"en": "Every day."}})
     page = seen(browser, "/asked")
     assert "a year." in page and "Every day." not in page
-    asking.answer(PermissionRequest.objects.get(), Answer.YES, by="portal", now=timezone.now())
+    requests.answer_request(
+        PermissionRequest.objects.get(), Answer.YES, by="portal", now=timezone.now()
+    )
     assert LedgerEntry.objects.get().notice == "survey@2"
 
 
@@ -101,7 +104,9 @@ def test_the_page_behind_a_mail_shows_it(as_acme: Api, met: Relationship) -> Non
     as_acme.post("permission-requests", ASK | {"evidence": "A form of ours"})
     (path,) = re.findall(r"(/p/\S+)", str(mails.sent()[0].body))
     assert DE in seen(Client(), path, "de")
-    theirs = links.mint(Link(met, "research", "email"))  # which asks nothing, so shows nothing
+    theirs = links.build_token(
+        Link(met, "research", "email")
+    )  # which asks nothing, so shows nothing
     assert DE not in seen(Client(), f"/p/{theirs}", "de")
 
 
@@ -127,7 +132,7 @@ def test_a_name_of_before_that_is_no_notice_is_shown_as_it_is(
 def test_another_brands_notice_is_not_meant(
     as_acme: Api, rival: Brand, met: Relationship, now: datetime
 ) -> None:
-    notices.write(rival, code="survey", texts={"en": EN}, now=now)
+    privacy_notices.write_notice(rival, code="survey", texts={"en": EN}, now=now)
     assert refusal(as_acme.post("permission-requests", ASK)) == (422, "unknown_notice", "notice")
 
 
@@ -165,7 +170,7 @@ def test_a_choice_with_a_notice_that_was_none_is_refused(
 @pytest.mark.usefixtures("survey")
 def test_an_import_does_so_too(acme: Brand, met: Relationship, browser: Client) -> None:
     now = timezone.now()
-    job = jobs.begin(acme, note="Of old.", tells=False, now=now)
+    job = jobs.begin_import(acme, note="Of old.", tells=False, now=now)
     head = "email,purpose,channel,decision,evidence,notice,made_at"
     rows = [
         f"{EMAIL},research,email,grant,Form,survey,{(now - timedelta(days=1.5)).isoformat()}",
@@ -174,9 +179,9 @@ def test_an_import_does_so_too(acme: Brand, met: Relationship, browser: Client) 
         f"{EMAIL},research,voice,grant,Form,other words,",
     ]
     body = "\n".join([head, *rows]).encode()
-    receiving.receive(job, 1, io.BytesIO(body), form="csv", now=now)
-    jobs.start(job, now=now)
-    jobs.run(job.pk, now=now)
+    receiving.receive_part(job, 1, io.BytesIO(body), form="csv", now=now)
+    jobs.start_import(job, now=now)
+    jobs.run_import(job.pk, now=now)
     (problem,) = ImportProblem.objects.all()
     assert (problem.field, problem.code) == ("notice", "unknown_notice")
     kept = dict(LedgerEntry.objects.values_list("channel", "text__notice"))
@@ -200,10 +205,10 @@ def question(as_acme: Api) -> bool:
 def test_a_retired_topic_is_offered_to_nobody(
     as_acme: Api, met: Relationship, offers: Topic, browser: Client
 ) -> None:
-    theirs = f"/p/{links.mint(Link(met))}"
+    theirs = f"/p/{links.build_token(Link(met))}"
     assert "Weekly offers" in seen(browser, "/brands/acme")
     assert "Weekly offers" in seen(Client(), theirs)
-    topics.retire(offers, now=timezone.now())
+    topics.withdraw_topic(offers, now=timezone.now())
     assert "Weekly offers" not in seen(browser, "/brands/acme")
     assert "Weekly offers" not in seen(Client(), theirs)
     asked = ASK | {"purpose": "marketing", "topic": "weekly-offers"}
@@ -216,13 +221,13 @@ def test_who_chose_about_it_is_answered_by_it_and_sees_it(
 ) -> None:
     """Otherwise a yes would go on where nobody can take it back."""
     scope = Scope(met.brand_id, "marketing", "email", "weekly-offers")
-    ledger.record(
+    recording.record_choices(
         met.subject_id, [NewChoice(scope, "grant")], by=Actor("portal"), now=timezone.now()
     )
-    topics.retire(offers, now=timezone.now())
+    topics.withdraw_topic(offers, now=timezone.now())
     assert question(as_acme)
     assert "Weekly offers" in seen(browser, "/brands/acme")
-    assert "Weekly offers" in seen(Client(), f"/p/{links.mint(Link(met))}")
+    assert "Weekly offers" in seen(Client(), f"/p/{links.build_token(Link(met))}")
     no = {"scope": {"purpose": "marketing", "topic": "weekly-offers"}, "decision": "deny"}
     assert as_acme.post("choices", {"contact": {"email": EMAIL}, **no}).status_code == 201
     browser.post("/choose", {"brand": "acme", "say": "deny:marketing:email:weekly-offers:"})

@@ -16,7 +16,10 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from brands.models import Brand
-from cmr import account_access, accounts, erasure, members, outbox, tasks
+from cmr import members, tasks
+from cmr.accounts import access, ownership
+from cmr.messages import outbox
+from cmr.messages.outbox import KEPT, LONGEST, NewMessage
 from cmr.models import (
     Consumer,
     ContactKind,
@@ -26,11 +29,12 @@ from cmr.models import (
     PermissionRequest,
     Role,
 )
-from cmr.outbox import KEPT, LONGEST, Message
+from cmr.personal_data import erasure
 from config.celery import Sweep, app
-from consent import identifiers, relationships
-from consent.ledger import Actor
+from consent.identity import identifiers
+from consent.ledger.recording import Actor
 from consent.models import Relationship
+from consent.relationships import lifecycle
 from tests.cmr.mail_servers import MailServer, mail_server
 from tests.conftest import EMAIL, Api
 from tests.ownership import as_owner
@@ -56,11 +60,11 @@ def server(settings: Settings) -> Iterator[MailServer]:
 @pytest.fixture
 def ben() -> Consumer:
     now = timezone.now()
-    return accounts.open_account(email="ben@example.org", password=None, verified_at=now)
+    return ownership.open_account(email="ben@example.org", password=None, verified_at=now)
 
 
 def write(subject: str, to: str = EMAIL) -> None:
-    outbox.add([Message(ContactKind.EMAIL, to, subject, "text")], now=timezone.now())
+    outbox.add_messages([NewMessage(ContactKind.EMAIL, to, subject, "text")], now=timezone.now())
 
 
 def send_all(*, after: timedelta = timedelta()) -> None:
@@ -187,7 +191,9 @@ def test_text_message_waits_for_its_gateway_and_holds_up_no_mail(
 ) -> None:
     settings.SMS_URL = httpserver.url_for("/sms")
     httpserver.stop()
-    outbox.add([Message(ContactKind.PHONE, "+4915112345678", "", "Hi")], now=timezone.now())
+    outbox.add_messages(
+        [NewMessage(ContactKind.PHONE, "+4915112345678", "", "Hi")], now=timezone.now()
+    )
     write("mail")
     send_all()
     assert received(server) == ["mail"] and OutgoingMessage.objects.get().kind == "phone"
@@ -204,7 +210,7 @@ def test_text_message_waits_for_its_gateway_and_holds_up_no_mail(
 
 def test_change_that_is_undone_mails_nothing(ana: Consumer) -> None:
     with transaction.atomic():
-        account_access.make_token(ana, name="x", scope="read", days=1, now=timezone.now())
+        access.create_token(ana, name="x", scope="read", days=1, now=timezone.now())
         transaction.set_rollback(True)
     assert not OutgoingMessage.objects.exists() and not ana.tokens.exists()
 
@@ -213,7 +219,7 @@ def test_message_that_cannot_be_kept_undoes_its_change(ana: Consumer) -> None:
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE cmr_outgoingmessage ADD CHECK (made_at IS NULL)")
     with pytest.raises(IntegrityError):
-        account_access.make_token(ana, name="x", scope="read", days=1, now=timezone.now())
+        access.create_token(ana, name="x", scope="read", days=1, now=timezone.now())
     assert not ana.tokens.exists()
 
 
@@ -261,7 +267,7 @@ def test_erasure_drops_what_waits_for_the_person_and_says_goodbye(
 ) -> None:
     write("for ana")
     write("for ben", to="ben@example.org")
-    erasure.erase(ana, first_stop=False, by="portal", now=timezone.now())
+    erasure.erase_account(ana, first_stop=False, by="portal", now=timezone.now())
     send_all()
     assert received(server) == ["for ben", "Your CMR account was changed"]
 
@@ -270,13 +276,15 @@ def test_erasure_calls_off_invitations_that_name_the_person(
     server: MailServer, ana: Consumer, ben: Consumer
 ) -> None:
     now = timezone.now()
-    workspace = members.begin(ben.user, name="Acme", domain="acme.example", now=now)
+    workspace = members.begin_workspace_as_owner(
+        ben.user, name="Acme", domain="acme.example", now=now
+    )
     Member.objects.create(workspace=workspace, user=ana.user, role=Role.VIEWER, since=now)
     for user in (ana.user, ben.user):
         to = f"for-{user.pk}@example.org"
-        members.invite(workspace, to, role=Role.VIEWER, link="x/{token}", by=user, now=now)
-    erasure.erase(ana, first_stop=False, by="portal", now=now)
-    assert [each.by for each in members.waiting(workspace, now=now)] == [ben.user]
+        members.invite_member(workspace, to, role=Role.VIEWER, link="x/{token}", by=user, now=now)
+    erasure.erase_account(ana, first_stop=False, by="portal", now=now)
+    assert [each.by for each in members.list_invitations(workspace, now=now)] == [ben.user]
     send_all()
     assert received(server) == ["An invitation to a workspace", "Your CMR account was changed"]
 
@@ -322,8 +330,8 @@ def test_api_code_that_cannot_be_sent_is_503_and_costs_nothing(
 def test_api_contact_that_no_server_can_judge_is_503(
     away: MailServer, as_acme: Api, acme: Brand, now: datetime
 ) -> None:
-    zoe = identifiers.find_or_create(identifiers.digest(ZOE)).subject
-    relationships.start(zoe.pk, acme, by=Actor("api"), now=now)
+    zoe = identifiers.find_or_create_identifier(identifiers.compute_identifier_digest(ZOE)).subject
+    lifecycle.start_relationship(zoe.pk, acme, by=Actor("api"), now=now)
     answer = as_acme.post("permission-requests", ASK | {"contact": {"email": ZOE}})
     assert (answer.status_code, answer.json()["code"]) == (503, "cannot_send_now")
     assert not PermissionRequest.objects.exists()

@@ -11,12 +11,14 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr import accounts, preferences, tokens
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests.conftest import Api
 from tests.trying import tries
 
@@ -56,8 +58,8 @@ def test_a_past_moment_is_answered_after_the_end(
 ) -> None:
     now = timezone.now()
     said = NewChoice(Scope(met.brand_id, "marketing"), "grant")
-    ledger.record(ana.subject_id, [said], by=Actor("api"), now=now - 3 * HOUR)
-    preferences.end_relationship(ana, met, by="api", now=now - HOUR)
+    recording.record_choices(ana.subject_id, [said], by=Actor("api"), now=now - 3 * HOUR)
+    choose.end_relationship(ana, met, by="api", now=now - HOUR)
     assert ask(as_ana)[0]["rule"] == "no_relationship"
     then = (now - 2 * HOUR).isoformat()
     assert ask(as_ana, as_of=then)[0]["rule"] == "person_granted"
@@ -66,8 +68,8 @@ def test_a_past_moment_is_answered_after_the_end(
 def test_each_address_by_which_the_brand_knows_them_has_an_answer(
     as_ana: Api, ana: Consumer, met: Relationship, now: datetime
 ) -> None:
-    phone = accounts.add_contact(ana, kind="phone", value="+4915112345678", now=now)
-    preferences.add_brand(ana, met.brand, by="api", now=now, points=[phone])
+    phone = ownership.add_contact(ana, kind="phone", value="+4915112345678", now=now)
+    choose.add_brand(ana, met.brand, by="api", now=now, points=[phone])
     no = {"scope": {"contact_point": phone.pk}, "decision": "deny"}
     answers = ask(as_ana, suppose=[GRANT, no])
     by_point = {each["contact_point"]: each["allowed"] for each in answers}
@@ -98,7 +100,7 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_a_token_that_may_only_read_may_ask(ana: Consumer, met: Relationship) -> None:
-    reader = Api(tokens.issue(ana, name="r", scope="read"))
+    reader = Api(access_tokens.issue_token(ana, name="r", scope="read"))
     assert ask(reader, suppose=[GRANT])[0]["allowed"]
 
 
@@ -153,7 +155,7 @@ def test_supposed_choices_answer_as_recorded_ones(
     ana: Consumer, before: list[Any], supposed: list[Any], topic: str | None
 ) -> None:
     with transaction.atomic():
-        api = Api(tokens.issue(ana, name="t", scope="full"))
+        api = Api(access_tokens.issue_token(ana, name="t", scope="full"))
         if before:
             assert api.post("me/choices", before).status_code == 201
         (what_if,) = ask(api, topic=topic, suppose=supposed)

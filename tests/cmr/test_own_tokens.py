@@ -11,13 +11,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands import link_keys
+from brands.credentials import link_keys
 from brands.models import Topic
-from cmr import links
-from consent import ledger, relationships
-from consent.ledger import Actor, NewChoice
+from cmr.choices import links
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 
 GOOD = {"u": "marketing", "c": "email", "k": "spring"}
 
@@ -26,7 +27,7 @@ def make_token(met: Relationship, **about: Any) -> str:
     """As the program in docs/links.md does, but for its checks."""
     said = {"b": met.brand.slug, "p": str(met.pk), **about}
     payload = links._text(orjson.dumps(said))
-    seal = hmac.digest(link_keys.key_of(met.brand), payload.encode(), hashlib.sha256)
+    seal = hmac.digest(link_keys.derive_link_key(met.brand), payload.encode(), hashlib.sha256)
     return f"{payload}.{links._text(seal)}"
 
 
@@ -99,14 +100,14 @@ def test_unsubscribe_of_a_retired_topic_stops_it(met: Relationship, offers: Topi
 
 
 def test_unsubscribe_of_a_relationship_that_is_over_is_kept(met: Relationship) -> None:
-    relationships.end(met, by=Actor("portal"), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("portal"), now=timezone.now())
     assert scope_of(press(make_token(met, **GOOD))) == ("marketing", "email", None)
 
 
 def test_unsubscribe_takes_an_address_with_a_slash(met: Relationship) -> None:
     scope = Scope(met.brand_id, "marketing", "email")
     yes = NewChoice(scope, "grant")
-    ledger.record(met.subject_id, [yes], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [yes], by=Actor("portal"), now=timezone.now())
     token = make_token(met, **GOOD)
     assert Client().post(f"/u/{token}/", {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert LedgerEntry.objects.get(decision="deny").purpose_id == "marketing"
@@ -125,7 +126,7 @@ def test_unsubscribe_does_not_need_its_body(met: Relationship, kind: str, body: 
 @pytest.mark.parametrize("said", [[], 7, "x", None, {}, {"b": "acme"}, {"b": ["acme"], "p": {}}])
 def test_pages_of_a_token_about_nobody_lead_to_the_way_to_one(met: Relationship, said: Any) -> None:
     payload = links._text(orjson.dumps(said))
-    seal = hmac.digest(link_keys.key_of(met.brand), payload.encode(), hashlib.sha256)
+    seal = hmac.digest(link_keys.derive_link_key(met.brand), payload.encode(), hashlib.sha256)
     for page in ("u", "p"):
         answer = Client(raise_request_exception=False).post(
             f"/{page}/{payload}.{links._text(seal)}"

@@ -11,17 +11,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from brands import notices
+from brands.catalogue import privacy_notices
 from brands.models import Brand
-from cmr import asking, links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Answer, Consumer, PermissionRequest
-from consent import checks, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from cmr.permission_requests import requests
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Refusal, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests import mails
 from tests.conftest import EMAIL, Api
 
@@ -37,7 +40,7 @@ FORM = {"evidence": "Form “Tell us”, sent on 25 November 2026"}
 
 def is_allowed(brand: Brand) -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), "research", "email")
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 def refused() -> int:
@@ -47,7 +50,9 @@ def refused() -> int:
 def test_asked_answered_and_read(
     as_acme: Api, as_ana: Api, met: Relationship, now: datetime
 ) -> None:
-    notices.write(met.brand, code="research-2026-2", texts={"en": "Once a year."}, now=now)
+    privacy_notices.write_notice(
+        met.brand, code="research-2026-2", texts={"en": "Once a year."}, now=now
+    )
     made = as_acme.post("permission-requests", ASK | {"notice": "research-2026-2"})
     assert made.status_code == 201
     assert (made.json()["answer"], made.json()["subject"]["id"]) == (None, str(met.pk))
@@ -76,13 +81,13 @@ def test_after_a_no_it_rests(
     begun = timezone.now().replace(minute=0, second=0, microsecond=0)
     time_machine.move_to(begun, tick=False)
     as_acme.post("permission-requests", ASK)
-    asking.answer(PermissionRequest.objects.get(), Answer.NO, by="portal", now=begun)
+    requests.answer_request(PermissionRequest.objects.get(), Answer.NO, by="portal", now=begun)
     answer = as_acme.post("permission-requests", ASK)
     assert (answer.status_code, answer.json()["code"]) == (409, "asked_too_soon")
-    assert int(answer.headers["Retry-After"]) == asking.REST.total_seconds()
-    time_machine.move_to(begun + asking.REST - timedelta(seconds=1), tick=False)
+    assert int(answer.headers["Retry-After"]) == requests.REST.total_seconds()
+    time_machine.move_to(begun + requests.REST - timedelta(seconds=1), tick=False)
     assert as_acme.post("permission-requests", ASK).status_code == 409
-    time_machine.move_to(begun + asking.REST, tick=False)
+    time_machine.move_to(begun + requests.REST, tick=False)
     assert as_acme.post("permission-requests", ASK).status_code == 201
     assert refused() == 2
 
@@ -94,22 +99,24 @@ def test_how_long_it_rests_is_told_by_the_hour(
     begun = timezone.now().replace(minute=20, second=7, microsecond=0)
     time_machine.move_to(begun, tick=False)
     no = NewChoice(Scope(None, "research"), "deny")
-    ledger.record(met.subject_id, [no], by=Actor("portal"), now=begun)
+    recording.record_choices(met.subject_id, [no], by=Actor("portal"), now=begun)
     answer = as_acme.post("permission-requests", ASK)
     free = timezone.now() + timedelta(seconds=int(answer.headers["Retry-After"]))
-    assert (free.minute, free - begun - asking.REST < timedelta(hours=1)) == (0, True)
+    assert (free.minute, free - begun - requests.REST < timedelta(hours=1)) == (0, True)
 
 
 def test_a_no_in_any_other_way_counts_too(as_acme: Api, met: Relationship) -> None:
     wide = NewChoice(Scope(met.brand_id), "deny")
-    ledger.record(met.subject_id, [wide], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [wide], by=Actor("portal"), now=timezone.now())
     assert as_acme.post("permission-requests", ASK).json()["code"] == "asked_too_soon"
 
 
 def test_never_is_never(as_acme: Api, met: Relationship, time_machine: Any) -> None:
     as_acme.post("permission-requests", ASK)
-    asking.answer(PermissionRequest.objects.get(), Answer.NEVER, by="portal", now=timezone.now())
-    time_machine.move_to(timezone.now() + 10 * asking.REST)
+    requests.answer_request(
+        PermissionRequest.objects.get(), Answer.NEVER, by="portal", now=timezone.now()
+    )
+    time_machine.move_to(timezone.now() + 10 * requests.REST)
     assert as_acme.post("permission-requests", ASK).json()["code"] == "never_again"
 
 
@@ -207,7 +214,7 @@ def test_only_an_address_in_clear_can_be_written_to(as_acme: Api, met: Relations
 
 def test_a_brand_cannot_answer_by_a_link_of_its_mails(as_acme: Api, met: Relationship) -> None:
     made = as_acme.post("permission-requests", {**ASK, **FORM}).json()
-    token = links.mint(Link(met, "research", "email"))
+    token = links.build_token(Link(met, "research", "email"))
     assert TEXT.encode() not in Client().get(f"/p/{token}").content
     answer = Client().post(f"/p/{token}", {"asked": made["id"], "answer": "yes"})
     assert answer.status_code == 422
@@ -218,8 +225,10 @@ def test_one_s_own_link_answers_nothing_of_others(
     as_acme: Api, met: Relationship, rival: Brand
 ) -> None:
     made = as_acme.post("permission-requests", ASK).json()
-    other, _ = relationships.start(met.subject_id, rival, by=Actor("portal"), now=timezone.now())
-    token = links.mint_proven(Link(other), now=timezone.now())
+    other, _ = lifecycle.start_relationship(
+        met.subject_id, rival, by=Actor("portal"), now=timezone.now()
+    )
+    token = links.build_proven_token(Link(other), now=timezone.now())
     for asked in (made["id"], "x", ""):
         answer = Client().post(f"/p/{token}", {"asked": asked, "answer": "yes"})
         assert answer.status_code == 422

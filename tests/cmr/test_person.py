@@ -13,15 +13,19 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from brands import notices
+from brands.catalogue import privacy_notices
 from brands.models import Brand
-from cmr import asking, contacts, texting
-from cmr.asking import Question
+from cmr.accounts import contact_points
+from cmr.messages import sms
 from cmr.models import Answer, Consumer, PermissionRequest, User
-from consent import contact_reports, ledger, relationships
-from consent.ledger import Actor, NewChoice
+from cmr.permission_requests import requests
+from cmr.permission_requests.requests import RequestedPermission
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import ContactReport, LedgerEntry, Relationship, Subject
-from consent.resolution import Scope
+from consent.relationships import lifecycle
+from consent.reporting import contact_reports
 from tests import mails
 from tests.conftest import Api
 
@@ -75,7 +79,7 @@ def test_a_wrong_setting_is_explained_and_nothing_kept(
 def test_times_are_by_the_persons_clock(browser: Client, ana: Consumer, met: Relationship) -> None:
     winter = datetime(2026, 1, 20, 23, 30, tzinfo=UTC)
     choice = NewChoice(Scope(met.brand_id), "deny")
-    ledger.record(ana.subject_id, [choice], by=Actor("portal"), now=winter)
+    recording.record_choices(ana.subject_id, [choice], by=Actor("portal"), now=winter)
     browser.post("/you", {"time_zone": "Europe/Berlin"})
     page = browser.get("/history").text
     assert "<h2>21 January 2026</h2>" in page and ">00:30 " in page
@@ -145,24 +149,24 @@ def test_a_stranger_s_signal_is_seen(db: None) -> None:
 # -- What brands ask ------------------------------------------------------------------------------
 
 
-QUESTION = Question("research", "email", None, "Once a year?")
+QUESTION = RequestedPermission("research", "email", None, "Once a year?")
 
 
 @pytest.fixture
 def asked(met: Relationship, now: datetime) -> PermissionRequest:
-    return asking.ask(met, QUESTION, now=now)
+    return requests.ask_person(met, QUESTION, now=now)
 
 
 def test_the_same_is_not_asked_twice_and_never_after_never(
     asked: PermissionRequest, met: Relationship, ana: Consumer, now: datetime
 ) -> None:
-    with pytest.raises(asking.AskedAlready):
-        asking.ask(met, QUESTION, now=now)
-    asking.answer(asked, Answer.NEVER, by="portal", now=timezone.now())
-    with pytest.raises(asking.NeverAgain):
-        asking.ask(met, QUESTION, now=now)
-    with pytest.raises(asking.Answered):
-        asking.answer(asked, Answer.YES, by="portal", now=timezone.now())
+    with pytest.raises(requests.AskedAlready):
+        requests.ask_person(met, QUESTION, now=now)
+    requests.answer_request(asked, Answer.NEVER, by="portal", now=timezone.now())
+    with pytest.raises(requests.NeverAgain):
+        requests.ask_person(met, QUESTION, now=now)
+    with pytest.raises(requests.AlreadyAnswered):
+        requests.answer_request(asked, Answer.YES, by="portal", now=timezone.now())
 
 
 def test_it_is_answered_by_rest_as_well(as_ana: Api, asked: PermissionRequest) -> None:
@@ -177,10 +181,11 @@ def test_it_is_answered_by_rest_as_well(as_ana: Api, asked: PermissionRequest) -
 
 
 def test_nobody_answers_for_another(asked: PermissionRequest, nobody: Api, now: datetime) -> None:
-    from cmr import accounts, tokens
+    from cmr.accounts import ownership
+    from cmr.sign_in import access_tokens
 
-    ben = accounts.open_account(email=NEW, password=None, verified_at=now)
-    as_ben = Api(tokens.issue(ben, name="x"))
+    ben = ownership.open_account(email=NEW, password=None, verified_at=now)
+    as_ben = Api(access_tokens.issue_token(ben, name="x"))
     assert as_ben.get("me/permission-requests").json()["data"] == []
     path = f"me/permission-requests/{asked.pk}"
     assert as_ben.post(path, {"answer": "yes"}).status_code == 404
@@ -194,7 +199,7 @@ def test_nobody_answers_for_another(asked: PermissionRequest, nobody: Api, now: 
 
 
 def report(known: Relationship, at: datetime) -> ContactReport:
-    return contact_reports.report(
+    return contact_reports.report_contact(
         known, purpose="marketing", channel="email", contacted_at=at, message="Buy!",
         now=timezone.now(),
     )  # fmt: skip
@@ -206,14 +211,14 @@ def test_a_report_is_judged_by_the_ledger_of_that_moment(
     def say(decision: str, at: datetime) -> LedgerEntry:
         scope = Scope(met.brand_id, "marketing", "email")
         choice = NewChoice(scope, decision)  # type: ignore[arg-type]
-        return ledger.record(ana.subject_id, [choice], by=Actor("portal"), now=at)[0]
+        return recording.record_choices(ana.subject_id, [choice], by=Actor("portal"), now=at)[0]
 
     hour = timedelta(hours=1)
     yes, no = say("grant", now + hour), say("deny", now + 3 * hour)
     early, late = report(met, now + 2 * hour), report(met, now + 4 * hour)
     assert (early.allowed, early.because) == (True, yes)
     assert (late.allowed, late.because) == (False, no)
-    relationships.end(met, by=Actor("portal"), now=now + 5 * hour)
+    lifecycle.end_relationship(met, by=Actor("portal"), now=now + 5 * hour)
     met.refresh_from_db()
     assert report(met, now + 6 * hour).rule == "no_relationship"
 
@@ -289,7 +294,7 @@ def test_everything_is_exported_and_erased_by_rest(
 def test_an_entry_is_exported_whole(
     as_ana: Api, as_acme: Api, ana: Consumer, met: Relationship
 ) -> None:
-    notices.write(met.brand, code="form", texts={"en": "Once."}, now=timezone.now())
+    privacy_notices.write_notice(met.brand, code="form", texts={"en": "Once."}, now=timezone.now())
     implied = {"decision": "grant", "basis": "implied", "ground": "purchase", "evidence": "Order 7"}
     said = {"scope": {"purpose": "marketing"}, "notice": "form", **implied}
     as_acme.post("choices", {"contact": {"email": ana.user.email}, **said})
@@ -309,7 +314,7 @@ def test_a_text_message_goes_to_the_gateway(
 ) -> None:
     settings.SMS_URL = httpserver.url_for("/sms")
     httpserver.expect_oneshot_request("/sms", method="POST").respond_with_data("")
-    contacts.begin(ana, kind="phone", text="+49 151 12345678", now=timezone.now())
+    contact_points.begin_proof(ana, kind="phone", text="+49 151 12345678", now=timezone.now())
     (received,) = [request.json for request, _ in httpserver.log]
     assert received["to"] == "+4915112345678"
     assert re.search(r"[A-Z]{4}-[A-Z]{4}", received["text"])
@@ -319,7 +324,7 @@ def test_where_no_message_can_be_sent_no_number_is_taken(
     settings: Settings, as_ana_signed_in: Api, browser: Client
 ) -> None:
     settings.SMS_URL, settings.DEVELOPMENT = "", False
-    assert not texting.is_possible()
+    assert not sms.is_sms_possible()
     asked = {"kind": "phone", "value": "+4915112345678"}
     assert as_ana_signed_in.post("me/contact-points", asked).json()["code"] == "no_numbers"
     assert b"Phone number" not in browser.get("/you/addresses").content

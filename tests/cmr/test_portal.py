@@ -11,16 +11,19 @@ from django.test import Client
 from django.utils import timezone
 
 from brands.models import Brand, Topic
-from cmr import accounts, overview, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer, User
-from cmr.portal import home
+from cmr.portal import brand_summaries, home
 from cmr.portal.listing import MOST_CHOSEN
-from consent import checks, ledger, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Explanation, LedgerEntry, Preference, Relationship, Send
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL
 
 
@@ -33,7 +36,7 @@ def browser(ana: Consumer) -> Client:
 
 def is_allowed(brand: Brand, topic: str | None = None) -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email", topic)
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 def say(browser: Client, what: str, brand: str = "acme", **more: str) -> str:
@@ -75,7 +78,7 @@ def test_a_brand_is_found_and_added(browser: Client, acme: Brand, rival: Brand) 
 @pytest.fixture
 def both(met: Relationship, rival: Brand, ana: Consumer) -> list[Brand]:
     now = timezone.now()
-    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("portal"), now=now)
     return [met.brand, rival]
 
 
@@ -242,12 +245,15 @@ def test_two_brands_with_one_code_have_each_their_own_topic(
     browser: Client, ana: Consumer, met: Relationship, offers: Topic, rival: Brand
 ) -> None:
     for brand, name in [(met.brand, offers.name), (rival, "Other things")]:
-        preferences.add_brand(ana, brand, by="portal", now=timezone.now())
+        choose.add_brand(ana, brand, by="portal", now=timezone.now())
         topic, _ = Topic.objects.get_or_create(
             brand=brand, code=offers.code, defaults={"name": name, "purpose_id": "marketing"}
         )
         say(browser, f"grant:marketing:email:{topic.code}:", brand.slug)
-    rows = {row.relationship.brand.slug: row for row in overview.rows(ana, now=timezone.now())}
+    rows = {
+        row.relationship.brand.slug: row
+        for row in brand_summaries.list_rows(ana, now=timezone.now())
+    }
     assert rows["acme"].messages == {"email": ["Weekly offers"]}
     assert rows["rival"].messages == {"email": ["Other things"]}
 
@@ -348,11 +354,13 @@ def test_a_form_leads_back_to_our_own_pages_only(
 def test_nobody_undoes_or_explains_what_is_another_s(
     browser: Client, met: Relationship, rival: Brand
 ) -> None:
-    from cmr import accounts
+    from cmr.accounts import ownership
 
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=timezone.now())
-    choice = ledger.NewChoice(Scope(rival.pk), "deny")
-    (entry,) = ledger.record(ben.subject_id, [choice], by=Actor("portal"), now=timezone.now())
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=timezone.now())
+    choice = recording.NewChoice(Scope(rival.pk), "deny")
+    (entry,) = recording.record_choices(
+        ben.subject_id, [choice], by=Actor("portal"), now=timezone.now()
+    )
     for path in ("/undo", "/explain"):
         sent = {"done": str(entry.pk), "n": "1", "reason": "other"}
         assert browser.post(path, sent).status_code == 404
@@ -397,7 +405,7 @@ def test_an_admin_is_taken_to_the_report(admin: User) -> None:
 
 def test_what_a_brand_wrote_is_shown_as_text(browser: Client, ana: Consumer, acme: Brand) -> None:
     by, note = Actor("brand_api", acme.pk), "<script>alert(1)</script>"
-    relationships.start(ana.subject_id, acme, by=by, now=timezone.now(), note=note)
+    lifecycle.start_relationship(ana.subject_id, acme, by=by, now=timezone.now(), note=note)
     for path in ("/", "/brands/acme"):
         page = browser.get(path).content
         assert b"<script>alert" not in page
@@ -408,7 +416,7 @@ def test_what_a_brand_wrote_is_shown_as_text(browser: Client, ana: Consumer, acm
 def test_a_page_says_which_addresses_a_brand_knows(
     ana: Consumer, acme: Brand, met: Relationship, client: Client, now: datetime
 ) -> None:
-    second = accounts.add_contact(ana, kind="email", value="second@example.org", now=now)
+    second = ownership.add_contact(ana, kind="email", value="second@example.org", now=now)
     client.force_login(ana.user)
     page = client.get("/brands/acme").content.decode()
     assert page.count("They know you by it.") == 1
@@ -417,16 +425,16 @@ def test_a_page_says_which_addresses_a_brand_knows(
     assert client.get("/brands/acme").content.decode().count("They know you by it.") == 2
     first = ana.contact_points.exclude(pk=second.pk).get()
     no = NewChoice(Scope(acme.pk, contact_point=first.identifier_id), "deny")
-    ledger.record(ana.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(ana.subject_id, [no], by=Actor("portal"), now=timezone.now())
     assert "You said no for this address alone" in client.get("/brands/acme").content.decode()
-    accounts.remove_contact(second, now=now)
+    ownership.remove_contact(second, now=now)
     assert "an address that you removed here" in client.get("/brands/acme").content.decode()
 
 
 def test_who_has_several_addresses_chooses_by_which_a_brand_knows_them(
     ana: Consumer, acme: Brand, client: Client, now: datetime
 ) -> None:
-    second = accounts.add_contact(ana, kind="email", value="second@example.org", now=now)
+    second = ownership.add_contact(ana, kind="email", value="second@example.org", now=now)
     client.force_login(ana.user)
     assert b"Which of your addresses may they know?" in client.get("/brands/acme").content
     client.post("/add", {"brand": "acme", "choice": "1"})

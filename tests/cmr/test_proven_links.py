@@ -13,15 +13,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from brands.models import Brand
-from cmr import links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import PermissionRequest, UsedLink
-from consent import checks, ledger
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests import mails
 from tests.conftest import EMAIL, Api
 
@@ -39,7 +40,7 @@ ASK = {
 
 def is_allowed(brand: Brand, purpose: str = "marketing") -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), purpose, "email")
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_proven_link_says_yes(path: str, met: Relationship) -> None:
 def test_proven_link_second_yes_is_refused(more: str, path: str, met: Relationship) -> None:
     Client().post(path, YES)
     no = NewChoice(Scope(met.brand_id), "deny")
-    ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
     page = Client().post(path, {"say": more})
     assert page.status_code == 422 and OVER in page.content
     assert not is_allowed(met.brand) and not is_allowed(met.brand, "research")
@@ -100,7 +101,7 @@ def test_proven_link_after_its_yes_has_no_button_for_another_and_says_why_once(p
 
 
 def test_link_of_a_mail_of_the_brand_says_why_it_takes_no_yes_once(met: Relationship) -> None:
-    path = f"/p/{links.mint(Link(met))}"
+    path = f"/p/{links.build_token(Link(met))}"
     for page in (Client().get(path), Client().post(path, YES)):
         assert yes_buttons(page.content.decode()) == []
         assert b'value="deny:marketing:email::"' in page.content
@@ -136,7 +137,7 @@ def test_proven_link_ended_says_less_and_shows_the_way_to_another(
     met: Relationship,
 ) -> None:
     sent = timezone.now() - links.PROVEN_FOR - timedelta(minutes=1)
-    path = f"/p/{links.mint_proven(Link(met), now=sent)}"
+    path = f"/p/{links.build_proven_token(Link(met), now=sent)}"
     assert OVER in Client().get(path).content
     assert Client().post(path, YES).status_code == 422
     assert Client().post(path, {"say": "deny::::"}).status_code == 200
@@ -146,7 +147,9 @@ def test_proven_link_ended_says_less_and_shows_the_way_to_another(
 def test_proven_link_each_letter_has_another(met: Relationship) -> None:
     """Or the yes by one would use up the other, sent within the same second."""
     now = timezone.now()
-    assert links.mint_proven(Link(met), now=now) != links.mint_proven(Link(met), now=now)
+    assert links.build_proven_token(Link(met), now=now) != links.build_proven_token(
+        Link(met), now=now
+    )
 
 
 @pytest.fixture
@@ -203,18 +206,21 @@ def test_proven_link_two_yeses_at_once_are_one(path: str, met: Relationship) -> 
 def test_forget_used_keeps_what_has_not_ended(path: str, met: Relationship) -> None:
     Client().post(path, YES)
     now = timezone.now()
-    assert links.forget_used(now=now) == 0
-    assert links.forget_used(now=now + links.PROVEN_FOR) == 1
+    assert links.delete_used_links(now=now) == 0
+    assert links.delete_used_links(now=now + links.PROVEN_FOR) == 1
     assert not links.read_link(path.removeprefix("/p/"), now=now + links.PROVEN_FOR).proven
 
 
 def test_read_link_of_an_old_key_of_the_installation_still_counts(
     met: Relationship, settings: Settings
 ) -> None:
-    brands, own = links.mint(Link(met)), links.mint_proven(Link(met), now=timezone.now())
+    brands, own = (
+        links.build_token(Link(met)),
+        links.build_proven_token(Link(met), now=timezone.now()),
+    )
     settings.LINKS_OLD_KEYS, settings.LINKS_KEY = [settings.LINKS_KEY], "another"
     assert links.read_link(own, now=timezone.now()).proven
-    assert links.mint(Link(met)) != brands
+    assert links.build_token(Link(met)) != brands
     assert Client().post(f"/u/{brands}").status_code == 200
     settings.LINKS_OLD_KEYS = []
     for token in (brands, own):

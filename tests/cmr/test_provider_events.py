@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from cmr.inbound import events
 from cmr.models import Inlet
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
 from tests.cmr import provider_calls
 from tests.cmr.provider_calls import AT, SECONDS, Call
 from tests.cmr.test_inlets import noes, opened, post, rule, wanted
@@ -59,7 +59,7 @@ def opted(*, all_of: bool, topics: dict[str, str], was: dict[str, Any] | None) -
 
 def say_yes(met: Relationship) -> None:
     choice = NewChoice(Scope(met.brand_id, "marketing", "email"), "grant")
-    ledger.record(met.subject_id, [choice], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [choice], by=Actor("portal"), now=timezone.now())
 
 
 def counts(api: Api) -> dict[str, int]:
@@ -344,5 +344,5 @@ def test_another_event_of_the_same_message_is_another(as_acme: Api, wanted: Rela
         if at != now:
             choice = NewChoice(Scope(wanted.brand_id, "marketing", "email"), "grant")
             by, then = Actor("portal"), now - timedelta(hours=1)
-            ledger.record(wanted.subject_id, [choice], by=by, now=then)
+            recording.record_choices(wanted.subject_id, [choice], by=by, now=then)
     assert len(noes()) == 2

@@ -12,9 +12,17 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from cmr import rate_limits, tasks
+from cmr import tasks
 from cmr.models import RateLimitCount
-from cmr.rate_limits import LIMITS, LimitsUnavailable, TooManyAttempts, consume
+from cmr.rate_limits.limits import (
+    LIMITS,
+    LimitsUnavailable,
+    TooManyAttempts,
+    count_attempt,
+    describe_wait,
+    find_caller,
+    use_secret_once,
+)
 from tests.conftest import ROOT
 from tests.ownership import as_owner
 
@@ -27,7 +35,7 @@ def call_from(address: str) -> object:
 
 def try_password(caller: str, address: str = "ana@example.org") -> bool:
     try:
-        consume("password", request=call_from(caller), address=address)  # type: ignore[arg-type]
+        count_attempt("password", request=call_from(caller), address=address)  # type: ignore[arg-type]
     except TooManyAttempts:
         return False
     return True
@@ -41,9 +49,9 @@ def end_windows() -> None:
 def test_consume_beyond_a_limit_says_how_long_to_wait() -> None:
     assert [try_password("192.0.2.1") for _ in range(6)] == [True] * 5 + [False]
     with pytest.raises(TooManyAttempts) as refused:
-        consume("password", request=call_from("192.0.2.1"), address="ana@example.org")  # type: ignore[arg-type]
+        count_attempt("password", request=call_from("192.0.2.1"), address="ana@example.org")  # type: ignore[arg-type]
     assert 290 <= refused.value.wait <= 300
-    assert rate_limits.describe(refused.value) == "Too many attempts. Try again in 5 minutes."
+    assert describe_wait(refused.value) == "Too many attempts. Try again in 5 minutes."
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,7 @@ def test_consume_beyond_a_limit_says_how_long_to_wait() -> None:
     ],
 )
 def test_describe_names_a_time_that_people_can_read(wait: int, said: str) -> None:
-    assert rate_limits.describe(TooManyAttempts(wait)).endswith(f"in {said}.")
+    assert describe_wait(TooManyAttempts(wait)).endswith(f"in {said}.")
 
 
 def test_consume_after_the_window_begins_anew() -> None:
@@ -108,12 +116,12 @@ def test_consume_refused_for_one_caller_leaves_the_owner_alone() -> None:
     ],
 )
 def test_find_caller_takes_a_whole_ipv6_network(address: str, caller: str) -> None:
-    assert rate_limits.find_caller(call_from(address)) == caller  # type: ignore[arg-type]
+    assert find_caller(call_from(address)) == caller  # type: ignore[arg-type]
 
 
 def test_give_back_leaves_room_for_others() -> None:
     for _ in range(20):
-        attempt = consume("password", request=call_from("192.0.2.1"), address="a@example.org")  # type: ignore[arg-type]
+        attempt = count_attempt("password", request=call_from("192.0.2.1"), address="a@example.org")  # type: ignore[arg-type]
         attempt.give_back()
     assert set(RateLimitCount.objects.values_list("count", flat=True)) == {0}
 
@@ -145,10 +153,10 @@ def test_forget_rate_limits_deletes_what_is_over_alone() -> None:
 
 
 def test_use_once_takes_a_secret_once_until_it_is_over() -> None:
-    assert rate_limits.use_once("x", seconds=90)
-    assert not rate_limits.use_once("x", seconds=90)
+    assert use_secret_once("x", seconds=90)
+    assert not use_secret_once("x", seconds=90)
     end_windows()
-    assert rate_limits.use_once("x", seconds=90)
+    assert use_secret_once("x", seconds=90)
 
 
 def test_consume_switched_off_counts_nothing(settings: Settings) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from brands import stream, topics
+from brands.catalogue import topics
+from brands.events import stream
 from brands.models import Brand, Topic
-from cmr import accounts, tokens
+from cmr.accounts import ownership
 from cmr.models import Consumer
+from cmr.sign_in import access_tokens
 from consent.models import Relationship
 from tests.conftest import EMAIL, Api
 
@@ -44,7 +46,7 @@ def test_a_brand_is_added_once_and_told_once(as_ana: Api, acme: Brand) -> None:
     shown = answers[0].json()
     assert (shown["brand"]["slug"], shown["origin"], shown["note"]) == ("acme", "person", None)
     assert answers[1].json() == shown
-    assert [event.type for event in stream.read(acme.pk, after=0, limit=9)] == [
+    assert [event.type for event in stream.read_events(acme.pk, after=0, limit=9)] == [
         "relationship.started"
     ]
 
@@ -178,7 +180,7 @@ def test_topics_of_a_brand_are_those_on_offer_and_those_chosen(
     path = "brands/acme/topics"
     row = {"code": "weekly-offers", "name": offers.name, "purpose": "marketing"}
     assert as_ana.get(path).json()["data"] == [row | {"retired_at": None}]
-    topics.retire(offers, now=now)
+    topics.withdraw_topic(offers, now=now)
     assert as_ana.get(path).json()["data"] == []
     as_ana.post(
         "me/choices", {"scope": {"brand": "acme", "topic": offers.code}, "decision": "deny"}
@@ -264,8 +266,8 @@ def test_a_query_that_is_wrong(path: str, query: Any, field: str, as_ana: Api) -
 
 
 def test_each_sees_their_own_brands_only(as_ana: Api, ana: Consumer, met: Relationship) -> None:
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=met.started_at)
-    as_ben = Api(tokens.issue(ben, name="tests"))
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=met.started_at)
+    as_ben = Api(access_tokens.issue_token(ben, name="tests"))
     assert as_ben.get("me/relationships").json()["data"] == []
     assert as_ben.delete("me/relationships/acme").status_code == 404
 

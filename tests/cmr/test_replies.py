@@ -199,7 +199,7 @@ def test_who_is_away_and_speaks_of_apple_mail_asks_for_nothing(text: str) -> Non
     read = replies.read_mail(
         sender="ana@example.org", subject="Away", text=text, auto_submitted="auto-replied"
     )
-    assert read == (None, replies.Reason.AUTOMATIC)
+    assert read == (None, replies.IgnoredReason.AUTOMATIC)
 
 
 @pytest.mark.parametrize(

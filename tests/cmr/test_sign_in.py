@@ -15,7 +15,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
-from cmr import accounts
+from cmr.accounts import ownership
 from cmr.models import AccessToken, Consumer, User
 from tests.conftest import EMAIL, PASSWORD, Api
 from tests.factors import app_code, enrol
@@ -74,7 +74,7 @@ def test_the_address_may_be_written_in_any_case(nobody: Api, ana: Consumer) -> N
 def test_an_internationalised_address_may_be_written_in_either_form(
     nobody: Api, now: datetime
 ) -> None:
-    accounts.open_account(email="ana@bücher.example", password=PASSWORD, verified_at=now)
+    ownership.open_account(email="ana@bücher.example", password=PASSWORD, verified_at=now)
     for email in ("ana@bücher.example", "ana@xn--bcher-kva.example"):
         written = {"email": email, "password": PASSWORD}
         assert nobody.post("session", written).status_code == 200, email
@@ -321,6 +321,6 @@ def test_a_token_opens_no_session(nobody: Api, ana: Consumer) -> None:
 def test_another_verified_address_of_the_account_signs_in(
     nobody: Api, ana: Consumer, now: datetime
 ) -> None:
-    accounts.add_contact(ana, kind="email", value="second@example.org", now=now)
+    ownership.add_contact(ana, kind="email", value="second@example.org", now=now)
     body = {"email": "second@example.org", "password": PASSWORD}
     assert nobody.post("session", body).status_code == 200

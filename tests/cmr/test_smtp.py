@@ -11,11 +11,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from brands.models import Brand
-from cmr import smtp, tasks
+from cmr import tasks
+from cmr.messages import smtp
 from cmr.models import Consumer, PendingContact, PermissionRequest, User
-from consent import relationships
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger.recording import Actor
+from consent.relationships import lifecycle
 from tests.cmr.mail_servers import MailServer, mail_server
 from tests.conftest import Api
 
@@ -144,8 +145,8 @@ def test_api_utf8_contact_point_gets_its_code(modern: MailServer, as_ana_signed_
 
 def ask(brand: Brand, caller: Api) -> int:
     """Ask Zoë for a yes, which she asked to be mailed."""
-    known = find_or_create(digest(ZOE)).subject
-    relationships.start(known.pk, brand, by=Actor("api"), now=timezone.now())
+    known = find_or_create_identifier(compute_identifier_digest(ZOE)).subject
+    lifecycle.start_relationship(known.pk, brand, by=Actor("api"), now=timezone.now())
     asked = {"purpose": "research", "channel": "email", "text": "May we?", "evidence": "form 1"}
     return caller.post("permission-requests", {"contact": {"email": ZOE}, **asked}).status_code
 
@@ -168,7 +169,7 @@ def test_api_permission_request_to_utf8_address_is_mailed(
 def test_console_backend_prints_nothing_in_production(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings.EMAIL_BACKEND, settings.DEVELOPMENT = "cmr.smtp.ConsoleBackend", False
+    settings.EMAIL_BACKEND, settings.DEVELOPMENT = "cmr.messages.smtp.ConsoleBackend", False
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         send("ana@example.org")
     assert capsys.readouterr().out == ""

@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand, Workspace
-from cmr import accounts, members
+from cmr import members
+from cmr.accounts import ownership
 from cmr.models import Consumer, ContactPoint, PendingContact, User
-from consent import identifiers
-from consent.identifiers import InvalidAddress, digest, normalise_email
+from consent.identity import identifiers
+from consent.identity.identifiers import InvalidAddress, compute_identifier_digest, normalise_email
 from consent.models import Relationship, Subject
 from tests import mails
 from tests.conftest import EMAIL, PASSWORD, Api
@@ -53,9 +54,9 @@ def check_rows() -> None:
             assert address == normalise_email(address), model
     for kept in (PendingContact, ContactPoint):
         for kind, value in kept.objects.values_list("kind", "value"):
-            assert value == accounts.normalise_contact(kind, value)
+            assert value == ownership.normalise_contact(kind, value)
     for point in ContactPoint.objects.select_related("identifier"):
-        assert bytes(point.identifier.digest) == digest(point.value)
+        assert bytes(point.identifier.digest) == compute_identifier_digest(point.value)
 
 
 def code() -> str:
@@ -207,7 +208,7 @@ def test_contact_point_is_kept_in_the_one_spelling(
 
 def test_add_contact_other_spelling_is_the_same_contact_point(ana: Consumer) -> None:
     for spelling in SPELLINGS:
-        accounts.add_contact(ana, kind="email", value=spelling, now=timezone.now())
+        ownership.add_contact(ana, kind="email", value=spelling, now=timezone.now())
     assert ana.contact_points.get().value == EMAIL
     check_rows()
 
@@ -221,7 +222,9 @@ def test_link_goes_to_the_one_address(spelling: str, met: Relationship) -> None:
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_invitation_goes_to_the_one_address(spelling: str, ana: Consumer) -> None:
-    workspace = members.begin(ana.user, name="Ana", domain="ana.example", now=timezone.now())
+    workspace = members.begin_workspace_as_owner(
+        ana.user, name="Ana", domain="ana.example", now=timezone.now()
+    )
     browser = Client()
     browser.force_login(ana.user)
     browser.post(f"/console/{workspace.slug}/team", {"address": spelling, "role": "viewer"})
@@ -246,6 +249,7 @@ def test_brand_entrances_know_one_person(spellings: list[str], acme: Brand, as_a
 
 def test_sha256_of_a_spelling_is_of_the_one_form() -> None:
     found = {
-        identifiers.sha256_of_contact(identifiers.Contact(email=each)) for each in GREEK_SPELLINGS
+        identifiers.compute_contact_sha256(identifiers.Contact(email=each))
+        for each in GREEK_SPELLINGS
     }
     assert len(found) == 1

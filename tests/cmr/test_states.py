@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from brands.models import Brand
-from cmr import overview
 from cmr.models import Consumer
-from consent import checks
-from consent.checks import Asked
-from consent.identifiers import Contact
+from cmr.portal import brand_summaries
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.identity.identifiers import Contact
 from consent.models import LedgerEntry, Relationship
 from tests.conftest import EMAIL, Api
 
@@ -32,7 +32,7 @@ def say(browser: Client, what: str, **more: str) -> str:
 
 
 def state(ana: Consumer) -> str:
-    (row,) = overview.rows(ana, now=timezone.now())
+    (row,) = brand_summaries.list_rows(ana, now=timezone.now())
     return row.state
 
 
@@ -44,7 +44,7 @@ def pressed(page: str, label: str) -> dict[str, str]:
 
 def may_mail(brand: Brand) -> bool:
     asked = Asked(brand.pk, Contact(email=EMAIL), "marketing", "email", None)
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 def test_only_what_the_person_stopped_is_called_stopped(

@@ -19,9 +19,11 @@ from django.core import mail, signing
 from django.test import Client, TestCase
 from django.utils import timezone
 
-from cmr import account_access, account_notices, accounts, recovery_links, tasks, tokens
-from cmr.account_notices import Change
+from cmr import tasks
+from cmr.accounts import access, notices, ownership, recovery_links
+from cmr.accounts.notices import AccountChange
 from cmr.models import AccessToken, Consumer, ContactPoint, RemovedAddress, TokenScope, User
+from cmr.sign_in import access_tokens
 from tests import mails
 from tests.conftest import EMAIL, PASSWORD, Api
 from tests.factors import app_code, enrol
@@ -79,8 +81,11 @@ def thief(ana: Consumer) -> Client:
 
 @pytest.mark.parametrize("scope", TokenScope.values)
 def test_stolen_token_decides_nothing_about_who_gets_in(scope: str, ana: Consumer) -> None:
-    accounts.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
-    api, point = Api(tokens.issue(ana, name="t", scope=scope)), ana.contact_points.get(value=EMAIL)
+    ownership.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
+    api, point = (
+        Api(access_tokens.issue_token(ana, name="t", scope=scope)),
+        ana.contact_points.get(value=EMAIL),
+    )
     answers = [
         api.post("me/contact-points", {"kind": "email", "value": THIEF}),
         api.post("me/contact-points/1/verify", {"code": "123456"}),
@@ -198,7 +203,7 @@ def test_owner_takes_the_account_back(thief: Client, ana: Consumer) -> None:
 
 def test_thief_who_was_thrown_out_hears_nothing_more(thief: Client, ana: Consumer) -> None:
     added = add_thief(thief, ana)
-    account_access.remove_address(added, now=timezone.now())
+    access.remove_address(added, now=timezone.now())
     mails.sent().clear()
     signed_in(ana).post("/you/tokens", {"name": "mine", "scope": "read", "days": "30"})
     assert [each.to for each in mails.sent()] == [[EMAIL]]
@@ -238,16 +243,16 @@ def test_removed_address_takes_the_account_back_if_it_was_there_for_a_week(
     age: timedelta, trusted: bool, ana: Consumer
 ) -> None:
     now = timezone.now()
-    point = accounts.add_contact(ana, kind="email", value="second@example.org", now=now - age)
-    assert accounts.remove_contact(point, now=now).recovers_account is trusted
+    point = ownership.add_contact(ana, kind="email", value="second@example.org", now=now - age)
+    assert ownership.remove_contact(point, now=now).recovers_account is trusted
 
 
 def test_oldest_address_takes_the_account_back_however_new(db: None) -> None:
     now = timezone.now()
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    accounts.add_contact(ben, kind="email", value=THIEF, now=now + timedelta(minutes=1))
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=now)
+    ownership.add_contact(ben, kind="email", value=THIEF, now=now + timedelta(minutes=1))
     point = ben.contact_points.get(value="ben@example.org")
-    assert accounts.remove_contact(point, now=now + timedelta(minutes=2)).recovers_account
+    assert ownership.remove_contact(point, now=now + timedelta(minutes=2)).recovers_account
 
 
 # -- A removed address is held for its owner ------------------------------------------------------
@@ -256,9 +261,9 @@ def test_oldest_address_takes_the_account_back_however_new(db: None) -> None:
 @pytest.fixture
 def held(ana: Consumer) -> RemovedAddress:
     """Ana's address is removed; she keeps another."""
-    accounts.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
+    ownership.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
     point = ana.contact_points.get(value=EMAIL)
-    return account_access.remove_address(point, now=timezone.now())
+    return access.remove_address(point, now=timezone.now())
 
 
 def test_removed_address_is_restored_on_the_page(held: RemovedAddress, ana: Consumer) -> None:
@@ -280,18 +285,18 @@ def test_removed_address_is_restored_by_rest(
 
 
 def test_nobody_restores_another_s_address(held: RemovedAddress, db: None) -> None:
-    ben = accounts.open_account(email="b@example.org", password=None, verified_at=timezone.now())
+    ben = ownership.open_account(email="b@example.org", password=None, verified_at=timezone.now())
     assert signed_in(ben).post(f"/you/addresses/restore/{held.pk}").status_code == 404
     api = Api(client=signed_in(ben))
     assert api.post(f"me/removed-contact-points/{held.pk}/restore").status_code == 404
 
 
 def test_nobody_else_claims_a_removed_address_within_a_week(held: RemovedAddress) -> None:
-    ben = accounts.open_account(email="b@example.org", password=None, verified_at=timezone.now())
-    with pytest.raises(accounts.AddressTaken):
-        accounts.add_contact(ben, kind="email", value=EMAIL, now=timezone.now())
+    ben = ownership.open_account(email="b@example.org", password=None, verified_at=timezone.now())
+    with pytest.raises(ownership.AddressTaken):
+        ownership.add_contact(ben, kind="email", value=EMAIL, now=timezone.now())
     later = timezone.now() + WEEK
-    assert accounts.add_contact(ben, kind="email", value=EMAIL, now=later).consumer == ben
+    assert ownership.add_contact(ben, kind="email", value=EMAIL, now=later).consumer == ben
 
 
 def test_sign_up_with_a_removed_address_looks_like_any(held: RemovedAddress) -> None:
@@ -353,7 +358,7 @@ def is_signed_in(browser: Client) -> bool:
 def ben(db: None) -> Consumer:
     """Somebody whose account is two days old."""
     opened = timezone.now() - timedelta(days=2)
-    return accounts.open_account(email="ben@example.org", password=None, verified_at=opened)
+    return ownership.open_account(email="ben@example.org", password=None, verified_at=opened)
 
 
 def test_thief_who_removes_the_owner_s_address_before_their_own_gets_no_link(ben: Consumer) -> None:
@@ -375,8 +380,8 @@ def test_thief_who_removes_the_owner_s_address_before_their_own_gets_no_link(ben
 def test_recovery_ends_the_links_of_newer_addresses(ana: Consumer) -> None:
     """Even where a thief was not noticed for a week, and has a link of their own."""
     now = timezone.now()
-    accounts.add_contact(ana, kind="email", value=THIEF, now=now - timedelta(days=8))
-    accounts.add_contact(ana, kind="email", value="third@example.org", now=now)
+    ownership.add_contact(ana, kind="email", value=THIEF, now=now - timedelta(days=8))
+    ownership.add_contact(ana, kind="email", value="third@example.org", now=now)
     thief = signed_in(ana)
     remove(thief, ana, EMAIL)
     remove(thief, ana, THIEF)
@@ -474,7 +479,9 @@ def test_young_address_gets_no_link(thief: Client, ana: Consumer) -> None:
 def test_mail_about_a_token_or_a_recovery_has_no_link(thief: Client, ana: Consumer) -> None:
     thief.post("/you/tokens", {"name": "bot", "scope": "full", "days": "365"})
     assert len(mails.sent()) == 1 and recovery_paths() == {}
-    account_notices.notify(ana.user, Change.ACCOUNT_RECOVERED, now=timezone.now(), address=EMAIL)
+    notices.notify_owner(
+        ana.user, AccountChange.ACCOUNT_RECOVERED, now=timezone.now(), address=EMAIL
+    )
     assert len(mails.sent()) == 1 and recovery_paths() == {}
 
 
@@ -495,7 +502,7 @@ def test_link_about_a_change_works_for_seven_days(thief: Client, ana: Consumer) 
 
 
 def test_link_dies_once_another_address_took_the_account_back(thief: Client, ana: Consumer) -> None:
-    accounts.add_contact(ana, kind="email", value="second@example.org", now=ana.created_at - WEEK)
+    ownership.add_contact(ana, kind="email", value="second@example.org", now=ana.created_at - WEEK)
     set_up_app(thief)
     paths = recovery_paths()
     assert paths.keys() == {EMAIL, "second@example.org"}
@@ -515,10 +522,10 @@ def test_link_works_while_the_address_is_held_and_no_longer(thief: Client, ana: 
 def test_two_clicks_at_once_recover_once(thief: Client, ana: Consumer) -> None:
     set_up_app(thief)
     token = recovery_paths()[EMAIL].split("/")[-1]
-    recovery = recovery_links.read_link(token, now=timezone.now())
-    account_access.recover(recovery, now=timezone.now())
+    recovery = recovery_links.read_recovery_link(token, now=timezone.now())
+    access.recover_account(recovery, now=timezone.now())
     with pytest.raises(recovery_links.BadRecoveryLink):
-        account_access.recover(recovery, now=timezone.now())
+        access.recover_account(recovery, now=timezone.now())
 
 
 def test_link_names_no_account_by_a_number_that_a_restore_gives_again(
@@ -529,7 +536,7 @@ def test_link_names_no_account_by_a_number_that_a_restore_gives_again(
     assert named == str(ana.subject_id)
     by_number = signing.dumps([ana.pk, *rest], salt=recovery_links.SALT)
     with pytest.raises(recovery_links.BadRecoveryLink):
-        recovery_links.read_link(by_number, now=timezone.now())
+        recovery_links.read_recovery_link(by_number, now=timezone.now())
 
 
 def test_administrator_gets_no_link_past_a_factor(thief: Client, ana: Consumer) -> None:
@@ -538,7 +545,7 @@ def test_administrator_gets_no_link_past_a_factor(thief: Client, ana: Consumer) 
     User.objects.filter(pk=ana.user_id).update(is_staff=True)
     assert Client().post(path).status_code == 404
     ana.user.refresh_from_db()
-    account_notices.notify(ana.user, Change.FACTOR_ADDED, now=timezone.now())
+    notices.notify_owner(ana.user, AccountChange.FACTOR_ADDED, now=timezone.now())
     assert len(mails.sent()) == 1 and recovery_paths() == {}
 
 
@@ -546,18 +553,18 @@ def test_held_address_that_is_proved_anew_is_as_old_as_before(
     held: RemovedAddress, ana: Consumer
 ) -> None:
     """Or a thief's address would be the older one."""
-    point = accounts.add_contact(ana, kind="email", value=EMAIL, now=timezone.now())
+    point = ownership.add_contact(ana, kind="email", value=EMAIL, now=timezone.now())
     assert point.verified_at == held.verified_at
 
 
 def test_restored_address_of_a_thief_is_young(ana: Consumer) -> None:
     """The days in which it was removed do not count as days on the account."""
     now = timezone.now()
-    point = accounts.add_contact(ana, kind="email", value=THIEF, now=now)
-    removed = accounts.remove_contact(point, now=now + timedelta(days=1))
+    point = ownership.add_contact(ana, kind="email", value=THIEF, now=now)
+    removed = ownership.remove_contact(point, now=now + timedelta(days=1))
     later = now + timedelta(days=7, hours=1)
-    accounts.restore_contact(removed, now=later)
-    assert accounts.find_trusted(ana, now=later).keys() == {EMAIL}
+    ownership.restore_contact(removed, now=later)
+    assert ownership.find_trusted_address(ana, now=later).keys() == {EMAIL}
 
 
 def test_code_that_was_mailed_to_a_removed_address_signs_nobody_in(
@@ -566,7 +573,7 @@ def test_code_that_was_mailed_to_a_removed_address_signs_nobody_in(
     point, late = add_thief(thief, ana), Client()
     late.post("/account/login/code/", {"email": THIEF})
     right = code()
-    account_access.remove_address(point, now=timezone.now())
+    access.remove_address(point, now=timezone.now())
     mails.sent().clear()
     answer = late.post("/account/login/code/confirm/", {"code": right})
     assert answer.headers["Location"] == "/account/login/" and not is_signed_in(late)
@@ -579,7 +586,7 @@ def test_code_that_was_mailed_to_a_removed_address_resets_no_password(
     point, late = add_thief(thief, ana), Client()
     late.post("/account/password/reset/", {"email": THIEF})
     late.post("/account/password/reset/confirm/", {"code": code()})
-    account_access.remove_address(point, now=timezone.now())
+    access.remove_address(point, now=timezone.now())
     new = {"password1": "x-thief-knows-1", "password2": "x-thief-knows-1"}
     late.post("/account/password/reset/complete/", new)
     assert User.objects.get(pk=ana.user_id).check_password(PASSWORD)
@@ -590,7 +597,7 @@ def test_code_that_was_mailed_to_a_removed_address_resets_no_password(
 
 @pytest.fixture
 def token(ana: Consumer) -> Api:
-    return Api(tokens.issue(ana, name="agent"))
+    return Api(access_tokens.issue_token(ana, name="agent"))
 
 
 def test_tokens_end_with_a_changed_password(token: Api, thief: Client) -> None:

@@ -10,8 +10,8 @@ from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django.test import Client
 
 from brands.models import Brand
-from cmr import tokens
 from cmr.models import AccessToken, Consumer, User
+from cmr.sign_in import access_tokens
 from tests import mails
 from tests.conftest import PASSWORD, Api
 from tests.factors import app_code, enrol, sign_in_by_mailed_code
@@ -151,7 +151,7 @@ def test_a_session_from_before_the_promotion_is_worth_nothing(thief: Api, ana: C
 
 def test_a_token_of_an_administrator_opens_no_page_of_theirs(ana: Consumer) -> None:
     User.objects.filter(pk=ana.user_id).update(is_staff=True)
-    program = Api(tokens.issue(ana, name="agent"))
+    program = Api(access_tokens.issue_token(ana, name="agent"))
     assert program.get("reports/overview").status_code == 401
 
 

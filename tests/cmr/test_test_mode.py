@@ -12,20 +12,13 @@ import time_machine
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from brands import campaigns, keys
+from brands import campaigns
 from brands.campaigns import DayNumbers
+from brands.credentials import brand_keys
 from brands.models import Brand, Event, StreamHead, Topic
 from cmr.models import Consumer, PermissionRequest
-from consent import (
-    anomalies,
-    contact_reports,
-    honour_times,
-    metrics,
-    relationships,
-    yes_lives,
-)
 from consent.imports import jobs, receiving
-from consent.ledger import Actor
+from consent.ledger.recording import Actor
 from consent.models import (
     HonourSnapshot,
     Identifier,
@@ -35,8 +28,10 @@ from consent.models import (
     Subject,
     YesSnapshot,
 )
-from consent.reports import exports
-from consent.reports.catalogue import CATALOGUE
+from consent.relationships import lifecycle
+from consent.reporting import anomalies, consent_survival, contact_reports, counters, time_to_honour
+from consent.reporting.reports import exports
+from consent.reporting.reports.catalogue import REPORTS
 from tests import mails
 from tests.conftest import EMAIL, Api
 
@@ -53,7 +48,7 @@ def trial(acme: Brand) -> Brand:
 
 @pytest.fixture
 def testing(trial: Brand) -> Api:
-    return Api(keys.issue(trial, name="tests"))
+    return Api(brand_keys.issue_key(trial, name="tests"))
 
 
 @pytest.fixture
@@ -154,7 +149,7 @@ def test_the_database_itself_keeps_them_apart(
     made_up = Relationship.objects.get(brand=trial).subject_id
     for subject, brand in ((ana.subject_id, trial), (made_up, acme)):
         with pytest.raises(DatabaseError, match="whom it made up"), transaction.atomic():
-            relationships.start(subject, brand, by=Actor("portal"), now=now)
+            lifecycle.start_relationship(subject, brand, by=Actor("portal"), now=now)
     moved = Relationship.objects.filter(brand=trial)
     for change in ({"brand": acme}, {"person": ana.subject_id}, {"subject": ana.subject_id}):
         with pytest.raises(DatabaseError, match="whom it made up"), transaction.atomic():
@@ -164,7 +159,7 @@ def test_the_database_itself_keeps_them_apart(
 def test_two_test_brands_know_different_people(testing: Api, rival: Brand) -> None:
     other = Brand.objects.create(slug="rival-test", name="Rival", test=True)
     known(testing)
-    known(Api(keys.issue(other, name="tests")))
+    known(Api(brand_keys.issue_key(other, name="tests")))
     assert Subject.objects.exclude(made_up_by=None).count() == 2
     assert Identifier.objects.count() == 2
 
@@ -172,12 +167,12 @@ def test_two_test_brands_know_different_people(testing: Api, rival: Brand) -> No
 def test_an_import_makes_people_up(trial: Brand, met: Relationship, acme: Brand) -> None:
     before = everything_of(acme)
     now = timezone.now()
-    job = jobs.begin(trial, note="Newsletter form.", tells=False, now=now)
+    job = jobs.begin_import(trial, note="Newsletter form.", tells=False, now=now)
 
     rows = f"email,purpose,channel,decision,evidence\n{EMAIL},marketing,email,grant,form\n"
-    receiving.receive(job, 1, io.BytesIO(rows.encode()), form="csv", now=now)
-    jobs.start(job, now=now)
-    jobs.run(job.pk, now=now)
+    receiving.receive_part(job, 1, io.BytesIO(rows.encode()), form="csv", now=now)
+    jobs.start_import(job, now=now)
+    jobs.run_import(job.pk, now=now)
     assert Relationship.objects.filter(brand=trial).count() == 1
     assert everything_of(acme) == before
 
@@ -199,9 +194,9 @@ def test_no_mail_leaves_it(testing: Api) -> None:
 def test_no_report_counts_it(testing: Api, trial: Brand, met: Relationship) -> None:
     known(testing)
     testing.post("test/choices", {"contact": ANA, "scope": MARKETING, "decision": "deny"})
-    metrics.roll_up()
-    honour_times.refresh_due(now=timezone.now())
-    yes_lives.refresh_due(now=timezone.now())
+    counters.count_new_events()
+    time_to_honour.refresh_due_honour_times(now=timezone.now())
+    consent_survival.refresh_due_survival(now=timezone.now())
     assert StreamHead.objects.get(brand=trial).last_sequence > 0
     for counted in (MetricsCursor, HonourSnapshot, YesSnapshot):
         assert list(counted.objects.values_list("brand__slug", flat=True)) == ["acme"]
@@ -210,11 +205,11 @@ def test_no_report_counts_it(testing: Api, trial: Brand, met: Relationship) -> N
 def every_report(as_admin: Api) -> dict[str, bytes]:
     """Every report, its files and what the brand reads of itself, byte for byte."""
     found = {}
-    for name, entry in CATALOGUE.items():
+    for name, entry in REPORTS.items():
         for by in ("", *entry.dimensions):
             query = {"by": by} if by else {}
             found[f"{name} {by}"] = as_admin.get(f"reports/{name}", **query).content
-    for table in exports.TABLES:
+    for table in exports.EXPORT_TABLES:
         query = {"first": "2020-01-01", "last": "2199-01-01"}
         names = [exports._name(table, each.name) for each in exports._columns(table)]
         found[table] = repr(list(exports._rows(table, query).values_list(*names))).encode()
@@ -225,8 +220,8 @@ def test_reports_are_the_same_byte_for_byte_after_everything_in_test_mode(
     testing: Api, trial: Brand, met: Relationship, as_admin: Api
 ) -> None:
     now = timezone.now()
-    real, _ = campaigns.name(met.brand, code="real", now=now)
-    campaigns.report(real, [DayNumbers("email", now.date(), 90, 80, 7, 1)], now=now)
+    real, _ = campaigns.find_or_create_campaign(met.brand, code="real", now=now)
+    campaigns.report_campaign_days(real, [DayNumbers("email", now.date(), 90, 80, 7, 1)], now=now)
     with time_machine.travel(now, tick=False):
         count_all()
         before = every_report(as_admin)
@@ -239,10 +234,11 @@ def test_reports_are_the_same_byte_for_byte_after_everything_in_test_mode(
 
 def count_all() -> None:
     now = timezone.now()
-    metrics.roll_up()
-    list(metrics.rebuild_all())
-    for part in (honour_times, yes_lives, anomalies):
-        part.refresh_due(now=now)
+    counters.count_new_events()
+    list(counters.rebuild_all_counts())
+    time_to_honour.refresh_due_honour_times(now=now)
+    consent_survival.refresh_due_survival(now=now)
+    anomalies.refresh_due_anomalies(now=now)
 
 
 def everything_in_test_mode(testing: Api, trial: Brand) -> None:
@@ -257,7 +253,7 @@ def everything_in_test_mode(testing: Api, trial: Brand) -> None:
     asked = {"contact": ANA, **MARKETING, "text": "May we?", "evidence": "ticked the box"}
     testing.post("permission-requests", asked)
     relationship = Relationship.objects.filter(brand=trial).get()
-    contact_reports.report(
+    contact_reports.report_contact(
         relationship,
         purpose="marketing",
         channel="email",

@@ -12,9 +12,9 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
 from brands.models import Brand
-from cmr import tokens
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import AccessToken, Consumer, TokenScope
+from cmr.sign_in import access_tokens
 from consent.models import LedgerEntry, Relationship
 from tests.conftest import EMAIL, PASSWORD, Api
 from tests.project.test_routes import filled_route
@@ -59,7 +59,7 @@ def test_the_walk_sees_all_routes_of_a_person() -> None:
 def test_a_token_is_let_in_by_its_scope(
     path: str, method: str, needed: str, scope: str, ana: Consumer
 ) -> None:
-    answer = call(Api(tokens.issue(ana, name="t", scope=scope)), path, method)
+    answer = call(Api(access_tokens.issue_token(ana, name="t", scope=scope)), path, method)
     said = answer.json() if answer.status_code == 403 else {}
     if needed == FRESH_SESSION:
         assert said["code"] == "session_required"
@@ -86,7 +86,7 @@ def test_an_old_session_has_to_sign_in_again(path: str, method: str, ana: Consum
 
 @pytest.fixture
 def less(ana: Consumer, met: Relationship) -> Api:
-    return Api(tokens.issue(ana, name="less", scope="less"))
+    return Api(access_tokens.issue_token(ana, name="less", scope="less"))
 
 
 def pause(until: datetime) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand
-from cmr import undoing
-from consent import ledger, permissions
-from consent.ledger import Actor, NewChoice
+from cmr.choices import undo
+from consent.checks import permissions
+from consent.decision.resolution import Decision, Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
-from consent.resolution import Decision, Limit, Scope
 from tests.trying import tries
 
 HOUR = timedelta(hours=1)
@@ -30,7 +31,7 @@ def say(person: Subject, brand: Brand, said: tuple[Any, ...], at: datetime) -> L
     more: dict[str, Any] = {"until": at + 99 * HOUR} if decision == "pause" else {}
     more |= {"limit": Limit(3, "week")} if decision == "limit" else {}
     choice = NewChoice(Scope(brand.pk if own else None, purpose, channel), decision, **more)
-    return ledger.record(person.pk, [choice], by=Actor("portal"), now=at)[0]
+    return recording.record_choices(person.pk, [choice], by=Actor("portal"), now=at)[0]
 
 
 def answers(person: Subject, brand: Brand, at: datetime) -> dict[Any, tuple[bool, Any]]:
@@ -38,7 +39,7 @@ def answers(person: Subject, brand: Brand, at: datetime) -> dict[Any, tuple[bool
         return decision.allowed, decision.limit if decision.allowed else None
 
     known = Relationship(subject=person, person=person, brand=brand)  # as if there were one
-    may = permissions.of_brands(person.pk, [known], now=at)[brand.pk]
+    may = permissions.list_brand_permissions(person.pk, [known], now=at)[brand.pk]
     return {(each.purpose, each.channel): short(each.decision) for each in may}
 
 
@@ -53,7 +54,7 @@ def test_every_answer_is_as_before(
     then = now + 10 * HOUR
     before = answers(person, acme, then)
     entry = say(person, acme, last, then)
-    undoing.undo(person.pk, [entry], by="portal", now=then + HOUR)
+    undo.undo_batch(person.pk, [entry], by="portal", now=then + HOUR)
     assert answers(person, acme, then + 2 * HOUR) == before
 
 
@@ -67,7 +68,7 @@ def test_taking_the_limit_back_changes_no_yes_and_no_no(
         say(person, acme, each, now + nth * HOUR)
     then = now + 10 * HOUR
     before = answers(person, acme, then)
-    undoing.take_back(person.pk, [Scope(acme.pk)], ["limit"], by="portal", now=then)
+    undo.clear_choices(person.pk, [Scope(acme.pk)], ["limit"], by="portal", now=then)
     after = answers(person, acme, then + HOUR)
     assert {key: each[0] for key, each in after.items()} == {
         key: each[0] for key, each in before.items()
@@ -80,5 +81,5 @@ def test_a_yes_that_a_later_no_overruled_does_not_come_back(acme: Brand, now: da
     say(person, acme, ("grant", *mail), now)
     say(person, acme, ("deny", True, None, None), now + HOUR)
     entry = say(person, acme, ("deny", *mail), now + 2 * HOUR)
-    undoing.undo(person.pk, [entry], by="portal", now=now + 3 * HOUR)
+    undo.undo_batch(person.pk, [entry], by="portal", now=now + 3 * HOUR)
     assert not answers(person, acme, now + 4 * HOUR)["marketing", "email"][0]

@@ -13,25 +13,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from brands import campaigns, stream, webhooks
+from brands import campaigns, webhooks
 from brands.campaigns import DayNumbers
+from brands.events import stream
 from brands.models import Attempt, Brand, Event, Outcome, Subscription
-from cmr import links
-from cmr.links import Link
-from consent import (
-    contact_reports,
-    explaining,
-    honour_times,
-    ledger,
-    metrics,
-    propagation,
-    relationships,
-    yes_lives,
-)
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, NewChoice
+from cmr.choices import links
+from cmr.choices.links import Link
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Limit, Scope
+from consent.propagation import late_reasons, propagate
+from consent.relationships import lifecycle
+from consent.reporting import consent_survival, contact_reports, counters, time_to_honour
 
 #: The month that is looked at; the one before is there too.
 FIRST, LAST = date(2026, 5, 1), date(2026, 5, 31)
@@ -66,7 +61,10 @@ def at(day: int, hour: int = 10) -> datetime:
 
 
 def make(acme: Brand, rival: Brand) -> Month:
-    people = [find_or_create(digest(f"p{n}@example.org")).subject_id for n in range(PEOPLE)]
+    people = [
+        find_or_create_identifier(compute_identifier_digest(f"p{n}@example.org")).subject_id
+        for n in range(PEOPLE)
+    ]
     month = Month(acme, rival, people)
     for nth, person in enumerate(people):
         _begin(month, nth, person)
@@ -75,8 +73,11 @@ def make(acme: Brand, rival: Brand) -> Month:
     _answer(month)
     _afterwards(month)
     month.happen()
-    metrics.roll_up()
-    for _ in (*honour_times.refresh_all(now=NOW), *yes_lives.refresh_all(now=NOW)):
+    counters.count_new_events()
+    for _ in (
+        *time_to_honour.refresh_all_honour_times(now=NOW),
+        *consent_survival.refresh_all_survival(now=NOW),
+    ):
         pass
     return month
 
@@ -88,7 +89,7 @@ def _begin(month: Month, nth: int, person: Any) -> None:
 
 
 def _starting(person: Any, brand: Brand, by: Actor) -> Deed:
-    return lambda now: relationships.start(person, brand, by=by, now=now, note="x")
+    return lambda now: lifecycle.start_relationship(person, brand, by=by, now=now, note="x")
 
 
 def _decide(month: Month, nth: int, person: Any) -> None:
@@ -122,16 +123,18 @@ def _decide(month: Month, nth: int, person: Any) -> None:
 
 
 def _say(person: Any, choice: NewChoice, now: datetime, by: Actor) -> None:
-    ledger.record(person, [choice], by=by, now=now)
-    propagation.propagate(person, now=now)
+    recording.record_choices(person, [choice], by=by, now=now)
+    propagate.propagate_choices(person, now=now)
 
 
 def _leave(person: Any, brand: Brand, code: str, now: datetime) -> None:
     """By the campaign's link, and a minute later once more."""
     known = Relationship.objects.get(subject=person, brand=brand)
-    link = links.read_link(links.mint(Link(known, "marketing", "email", None, code)), now=now)
-    links.unsubscribe(link, now=now)
-    links.say(link, NewChoice(link.scope, "deny"), now=now + timedelta(seconds=30))
+    link = links.read_link(
+        links.build_token(Link(known, "marketing", "email", None, code)), now=now
+    )
+    links.unsubscribe_by_link(link, now=now)
+    links.record_link_choice(link, NewChoice(link.scope, "deny"), now=now + timedelta(seconds=30))
 
 
 def _report(month: Month) -> None:
@@ -140,12 +143,14 @@ def _report(month: Month) -> None:
         (month.acme, "april", 10),
         (month.rival, "hello", 40),
     ]:
-        campaign, _ = campaigns.name(brand, code=code, called=f"{code.title()} news", now=at(start))
+        campaign, _ = campaigns.find_or_create_campaign(
+            brand, code=code, called=f"{code.title()} news", now=at(start)
+        )
         rows = [
             DayNumbers("email", at(start + n).date(), 100 + n, 90 + n, 7 + n, n % 2)
             for n in range(3)
         ]
-        campaigns.report(campaign, rows, now=at(start + 3))
+        campaigns.report_campaign_days(campaign, rows, now=at(start + 3))
         counted: Counter[str] = Counter()
         for row in (each for each in rows if FIRST <= each.day <= LAST):
             counted.update({name: getattr(row, name) for name in campaigns.COUNTS})
@@ -155,7 +160,7 @@ def _report(month: Month) -> None:
 def _answer(month: Month) -> None:
     """Acme applies on three days, its endpoint takes some events sooner; the rival is deaf."""
     here = webhooks.SubscriptionTerms(url="https://acme.example/hook")
-    endpoint, _ = webhooks.subscribe(month.acme, here, now=at(0))
+    endpoint, _ = webhooks.create_subscription(month.acme, here, now=at(0))
     for day in (38, 41, 50):
         month.on(day, lambda now: _acknowledge(month.acme, now), minute=600)
     for day in range(31, 60, 2):
@@ -163,7 +168,7 @@ def _answer(month: Month) -> None:
 
 
 def _acknowledge(brand: Brand, now: datetime) -> None:
-    stream.acknowledge(brand.pk, through=stream.last_sequence(brand.pk), now=now)
+    stream.acknowledge(brand.pk, through=stream.read_last_sequence(brand.pk), now=now)
 
 
 def _deliver(endpoint: Subscription, now: datetime) -> None:
@@ -194,7 +199,7 @@ def _oldest(brand: Brand) -> QuerySet[Relationship]:
 def _complaining(brand: Brand, nth: int, channel: str) -> Deed:
     def complain(now: datetime) -> None:
         known = _oldest(brand)[nth]
-        contact_reports.report(
+        contact_reports.report_contact(
             known,
             purpose="marketing",
             channel=channel,
@@ -209,7 +214,7 @@ def _complaining(brand: Brand, nth: int, channel: str) -> Deed:
 def _explain(brand: Brand) -> None:
     quiet = LedgerEntry.objects.filter(decision="deny", reason="", brand=brand).order_by("pk")
     for entry in quiet[:3]:
-        explaining.explain(entry, "not_relevant", now=at(50))
+        late_reasons.record_late_reason(entry, "not_relevant", now=at(50))
 
 
 # -- Reading ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from consent.rates import Period
+from consent.reporting.rates import Period
 
 Wanted = dict[str, list[str]]
 DECIDED = {"opted_out": "deny", "opted_in": "grant", "limited": "limit", "paused": "pause"}

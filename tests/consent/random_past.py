@@ -16,13 +16,16 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from brands.models import Brand
-from consent import checks, identifiers, ledger, merging, profile, relationships, sends
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import sends, single
+from consent.checks.single import Asked
+from consent.decision.resolution import Decision, Limit, Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send, Subject
-from consent.profile import Changes
-from consent.resolution import Decision, Limit, Scope
+from consent.relationships import lifecycle, merging, person_settings
+from consent.relationships.person_settings import SettingsChange
 
 BEGIN = datetime(2026, 3, 20, 9, tzinfo=UTC)  # a week before Europe turns its clocks
 MINUTE = timedelta(minutes=1)
@@ -32,7 +35,7 @@ ZONES = ["", "Europe/Berlin", "America/New_York"]
 PURPOSES = ["marketing", "marketing", "research", None, None]
 CHANNELS = ["email", "sms", None, None, None]
 #: What the rules of people and brands refuse does not happen.
-REFUSED = (ledger.LiftRefused, ledger.ExpiresTooSoon, relationships.EndedByPerson)
+REFUSED = (recording.LiftRefused, recording.ExpiresTooSoon, lifecycle.EndedByPerson)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ class Life:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.emails = [f"p{self.seed}-{n}@example.org" for n in range(4)]
-        found = [identifiers.find_or_create(identifiers.digest(each)) for each in self.emails]
+        found = [
+            identifiers.find_or_create_identifier(identifiers.compute_identifier_digest(each))
+            for each in self.emails
+        ]
         self.subjects = [each.subject_id for each in found]
         self.points = [each.pk for each in found]
         for subject in self.subjects:
@@ -83,7 +89,7 @@ class Life:
         purpose = self.random.choice(["marketing"] * 4 + ["research", "service"])
         topic = f"t-{brand.slug}" if purpose == "marketing" and self.random.random() < 0.3 else None
         asked = Asked(brand.pk, contact, purpose, self.random.choice(["email", "sms"]), topic)
-        self.answers.append(Answer(asked, self.now, checks.check(asked, now=self.now)))
+        self.answers.append(Answer(asked, self.now, single.check_contact(asked, now=self.now)))
 
     # -- What can happen ---------------------------------------------------------------------------
 
@@ -94,19 +100,21 @@ class Life:
         by = Actor("api", self.random.choice([None, brand.pk]))
         place = self.random.choice([None, *PLACES])
         email = self.emails[self.subjects.index(subject)]
-        relationships.start(subject, brand, by=by, now=self.now, ref=email, jurisdiction=place)
+        lifecycle.start_relationship(
+            subject, brand, by=by, now=self.now, ref=email, jurisdiction=place
+        )
 
     def end(self) -> None:
         active = Relationship.objects.active().filter(subject__in=self.subjects)
         if known := list(active.select_related("brand").order_by("pk")):
             one = self.random.choice(known)
             by = Actor("api", self.random.choice([None, one.brand_id, one.brand_id]))
-            relationships.end(one, by=by, now=self.now)
+            lifecycle.end_relationship(one, by=by, now=self.now)
 
     def say(self) -> None:
         brand = self.random.choice([*self.brands, *self.brands, None])
         list_of = [self._choice(brand) for _ in range(self.random.randint(1, 2))]
-        ledger.record(self._subject(), list_of, by=Actor("api"), now=self.now)
+        recording.record_choices(self._subject(), list_of, by=Actor("api"), now=self.now)
 
     def say_as_brand(self) -> None:
         brand = self.random.choice(self.brands)
@@ -116,7 +124,7 @@ class Life:
             made_at = self.now - self.random.choice([timedelta(0), timedelta(days=5)])
             scope = Scope(brand.pk, self.random.choice(PURPOSES), self.random.choice(CHANNELS))
             said = NewChoice(scope, decision, evidence="form", made_at=made_at)
-            ledger.record(subject, [said], by=Actor("brand_api", brand.pk), now=self.now)
+            recording.record_choices(subject, [said], by=Actor("brand_api", brand.pk), now=self.now)
 
     def _choice(self, brand: Brand | None) -> NewChoice:
         kinds = ["grant"] * 6 + ["limit"] * 4 + ["deny", "pause", "clear"]
@@ -139,7 +147,7 @@ class Life:
         return Limit(self.random.randint(1, 3), self.random.choice(["day", "week", "month"]))
 
     def change_profile(self) -> None:
-        changes = Changes()
+        changes = SettingsChange()
         if self.random.random() < 0.6:
             changes["jurisdiction"] = self.random.choice([None, *PLACES])
         if self.random.random() < 0.5:
@@ -148,7 +156,7 @@ class Life:
             changes["quiet_hours"] = (pair[0], pair[1]) if pair else None
         if self.random.random() < 0.5:
             changes["time_zone"] = self.random.choice(ZONES)
-        profile.change(self._subject(), changes, now=self.now)
+        person_settings.change_settings(self._subject(), changes, now=self.now)
 
     def send(self) -> None:
         active = Relationship.objects.active().filter(subject__in=self.subjects).order_by("pk")
@@ -161,18 +169,18 @@ class Life:
         )
         purpose = self.random.choice(["marketing", "marketing", "research", "service"])
         asked = Asked(brand, contact, purpose, self.random.choice(["email", "sms"]))
-        sends.reserve(asked, now=self.now)
+        sends.reserve_send(asked, now=self.now)
 
     def give_back(self) -> None:
         persons = Subject.objects.filter(pk__in=self.subjects)
         mine = Send.objects.filter(subject__in=persons, returned_at=None).order_by("-at", "pk")
         if held := list(mine[:4]):
             one = self.random.choice(held)
-            sends.give_back(one.brand_id, one.pk, now=self.now)
+            sends.cancel_send(one.brand_id, one.pk, now=self.now)
 
     def merge(self) -> None:
         one, other = self._subject(), self._subject()
-        merging.merge(one, into=other, now=self.now)
+        merging.merge_subjects(one, into=other, now=self.now)
 
     def _subject(self) -> uuid.UUID:
         return self.random.choice(self.subjects)

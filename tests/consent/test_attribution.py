@@ -8,13 +8,13 @@ import orjson
 import pytest
 
 from brands.models import Brand, Event
-from cmr import links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Consumer
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import DecisionKind, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
-from consent.resolution import DecisionKind, Scope
 from tests.conftest import Api
 
 HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ def say(
     ana: Consumer, scope: Scope, at: datetime, decision: DecisionKind = "deny", door: str = "portal"
 ) -> LedgerEntry:
     by = Actor(door, scope.brand if door == "brand_api" else None)
-    return ledger.record(ana.subject_id, [NewChoice(scope, decision)], by=by, now=at)[0]
+    return recording.record_choices(ana.subject_id, [NewChoice(scope, decision)], by=by, now=at)[0]
 
 
 def test_the_last_message_that_the_no_covers(
@@ -69,8 +69,10 @@ def test_a_link_says_its_own_and_the_brand_is_told(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
     send(ana, met.brand, "later", now)
-    link = links.read_link(links.mint(Link(met, "marketing", "email", None, "spring")), now=now)
-    entry = links.unsubscribe(link, now=now + HOUR)
+    link = links.read_link(
+        links.build_token(Link(met, "marketing", "email", None, "spring")), now=now
+    )
+    entry = links.unsubscribe_by_link(link, now=now + HOUR)
     assert entry and (entry.campaign, entry.source) == ("spring", "link")
     event = Event.objects.get(cause=entry.pk)
     assert event.campaign == "spring"

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from brands import gaps
+from brands.events import restore_gaps
 from brands.models import Brand
 from cmr.models import Consumer
-from consent import backlogs, endings, ledger, metrics, propagation
-from consent.ledger import Actor, NewChoice
+from consent import backlogs
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Import, Relationship, ReportExport
-from consent.resolution import Scope
+from consent.propagation import expirations, propagate
+from consent.reporting import counters
 from tests.brands.endpoints import happen
 from tests.ownership import as_owner
 
@@ -27,72 +30,72 @@ EVERYWHERE = NewChoice(Scope(None, "marketing"), "deny")
 
 
 def record(person: Consumer, choice: NewChoice) -> None:
-    ledger.record(person.subject_id, [choice], by=Actor("api"), now=NOW)
+    recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=NOW)
 
 
 def test_nothing_waits_at_first() -> None:
-    found = backlogs.measure(now=NOW)
+    found = backlogs.measure_backlogs(now=NOW)
     assert found == dict.fromkeys(("choices", "endings", "counts", "imports", "exports"), NOTHING)
 
 
 def test_choice_waits_until_every_stream_has_it(ana: Consumer, met: Relationship) -> None:
     record(ana, EVERYWHERE)
     record(ana, NewChoice(Scope(None, "research"), "deny"))
-    assert backlogs.measure(now=NOW + MINUTE)["choices"] == (2, 60.0)
-    propagation.propagate(ana.subject_id, now=NOW)
-    assert backlogs.measure(now=NOW + MINUTE)["choices"] == NOTHING
+    assert backlogs.measure_backlogs(now=NOW + MINUTE)["choices"] == (2, 60.0)
+    propagate.propagate_choices(ana.subject_id, now=NOW)
+    assert backlogs.measure_backlogs(now=NOW + MINUTE)["choices"] == NOTHING
 
 
 def test_ending_waits_from_its_end_on(ana: Consumer, met: Relationship) -> None:
     end = NOW + 7 * DAY
     record(ana, NewChoice(Scope(met.brand_id, "marketing", "email"), "pause", until=end))
-    assert backlogs.measure(now=end - MINUTE)["endings"] == NOTHING
-    assert backlogs.measure(now=end + MINUTE)["endings"] == (1, 60.0)
-    endings.end_due(end + MINUTE)
-    assert backlogs.measure(now=end + MINUTE)["endings"] == NOTHING
+    assert backlogs.measure_backlogs(now=end - MINUTE)["endings"] == NOTHING
+    assert backlogs.measure_backlogs(now=end + MINUTE)["endings"] == (1, 60.0)
+    expirations.tell_due_endings(end + MINUTE)
+    assert backlogs.measure_backlogs(now=end + MINUTE)["endings"] == NOTHING
 
 
 def test_event_waits_until_it_is_counted(met: Relationship, now: datetime) -> None:
-    found = backlogs.measure(now=now + DAY)["counts"]
+    found = backlogs.measure_backlogs(now=now + DAY)["counts"]
     assert found.items == 1
     assert found.seconds == pytest.approx(DAY.total_seconds(), abs=3_600)
-    metrics.roll_up()
-    assert backlogs.measure(now=now + DAY)["counts"] == NOTHING
+    counters.count_new_events()
+    assert backlogs.measure_backlogs(now=now + DAY)["counts"] == NOTHING
 
 
 def test_what_a_restore_skipped_waits_for_nothing(acme: Brand) -> None:
     happen(acme, 1)
-    metrics.roll_up()
+    counters.count_new_events()
     for _ in range(2):
         with as_owner():
-            gaps.open_gaps(now=NOW)
-    assert backlogs.measure(now=NOW)["counts"] == NOTHING
+            restore_gaps.open_restore_gaps(now=NOW)
+    assert backlogs.measure_backlogs(now=NOW)["counts"] == NOTHING
     happen(acme, 1)
-    found = backlogs.measure(now=timezone.now() + DAY)["counts"]
+    found = backlogs.measure_backlogs(now=timezone.now() + DAY)["counts"]
     assert found.items == 1
     assert found.seconds == pytest.approx(DAY.total_seconds(), abs=3_600)
 
 
 def test_event_of_test_mode_waits_for_nothing(acme: Brand) -> None:
     happen(acme, 1)
-    assert backlogs.measure(now=NOW)["counts"].items == 1
+    assert backlogs.measure_backlogs(now=NOW)["counts"].items == 1
     happen(Brand.objects.create(slug="acme-test", name="Acme", test=True), 1)
-    assert backlogs.measure(now=NOW)["counts"].items == 1
+    assert backlogs.measure_backlogs(now=NOW)["counts"].items == 1
 
 
 def test_rows_of_an_import_wait_once_it_was_started(acme: Brand) -> None:
     job = Import.objects.create(
         brand=acme, note="-", tells=False, created_at=NOW, rows=10, applied=3, bad=1
     )
-    assert backlogs.measure(now=NOW + MINUTE)["imports"] == NOTHING
+    assert backlogs.measure_backlogs(now=NOW + MINUTE)["imports"] == NOTHING
     job.state, job.started_at = Import.State.APPLYING, NOW
     job.save()
-    assert backlogs.measure(now=NOW + MINUTE)["imports"] == (6, 60.0)
+    assert backlogs.measure_backlogs(now=NOW + MINUTE)["imports"] == (6, 60.0)
 
 
 def test_export_waits_until_it_is_written(acme: Brand) -> None:
     ordered = ReportExport.objects.create(table="counts", query={}, form="csv", asked_at=NOW)
-    assert backlogs.measure(now=NOW + MINUTE)["exports"] == (1, 60.0)
+    assert backlogs.measure_backlogs(now=NOW + MINUTE)["exports"] == (1, 60.0)
     ordered.state, ordered.finished_at = ReportExport.State.FAILED, NOW
     ordered.save()
-    assert backlogs.measure(now=NOW + MINUTE)["exports"] == NOTHING
+    assert backlogs.measure_backlogs(now=NOW + MINUTE)["exports"] == NOTHING

@@ -15,13 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand, Topic
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import identifiers, ledger
 from consent.api import lines
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Limit, Scope
+from consent.identity import identifiers
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send, Subject
-from consent.resolution import Limit, Scope
 from tests.conftest import EMAIL, Api
 
 ABOUT = {"purpose": "marketing", "channel": "email"}
@@ -55,8 +57,8 @@ def crowd(acme: Brand, rival: Brand) -> list[Consumer]:
 
 def _person(n: int, choices: list[NewChoice], acme: Brand, now: Any) -> Consumer:
     email = f"p{n}@example.org"
-    person = accounts.open_account(email=email, password=None, verified_at=now)
-    relationship, _ = preferences.add_brand(person, acme, by="api", now=now)
+    person = ownership.open_account(email=email, password=None, verified_at=now)
+    relationship, _ = choose.add_brand(person, acme, by="api", now=now)
     Relationship.objects.filter(pk=relationship.pk).update(ref=f"ref-{n}")
     point = person.contact_points.get().identifier_id
     own = NewChoice(Scope(acme.pk, "marketing", "email", None, point), "deny")
@@ -67,7 +69,9 @@ def _person(n: int, choices: list[NewChoice], acme: Brand, now: Any) -> Consumer
         Subject.objects.filter(pk=person.subject_id).update(
             quiet_start=time(0, 1), quiet_end=time(0, 0), time_zone="Europe/Berlin"
         )
-    ledger.record(person.subject_id, [*choices, *[own] * (n == 7)], by=Actor("api"), now=now)
+    recording.record_choices(
+        person.subject_id, [*choices, *[own] * (n == 7)], by=Actor("api"), now=now
+    )
     return person
 
 
@@ -168,7 +172,7 @@ def test_lines_are_the_same_however_they_arrive(whole: list[bytes], size: int) -
         def read(self, wanted: int | None = -1) -> bytes:
             return super().read(size)
 
-    assert list(lines.lines(Slow(b"\n".join(whole)))) == (whole or [b""])
+    assert list(lines.iterate_lines(Slow(b"\n".join(whole)))) == (whole or [b""])
 
 
 local = st.text("abcXYZ019._+-'é", min_size=1, max_size=12)

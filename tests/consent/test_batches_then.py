@@ -13,12 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from brands.models import Brand
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger, profile
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Limit, Scope
+from consent.relationships import person_settings
 from tests.conftest import EMAIL, Api
 
 NOW = timezone.now().replace(second=0, microsecond=0)
@@ -36,8 +38,8 @@ def _lived(ana: Consumer, met: Relationship) -> None:
     """A yes two hours ago that ends soon, a move and an end of the relationship since."""
     until = NOW + 24 * HOUR
     said = NewChoice(Scope(met.brand_id, "marketing"), "grant", expires_at=until)
-    ledger.record(ana.subject_id, [said], by=Actor("api"), now=NOW - 2 * HOUR)
-    profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW - HOUR)
+    recording.record_choices(ana.subject_id, [said], by=Actor("api"), now=NOW - 2 * HOUR)
+    person_settings.change_settings(ana.subject_id, {"jurisdiction": "DE"}, now=NOW - HOUR)
 
 
 def timeless(answer: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def ask_stream(api: Api, contacts: list[Any], **more: Any) -> Any:
 def test_a_batch_answers_as_each_check_alone(
     as_acme: Api, ana: Consumer, met: Relationship, more: Any
 ) -> None:
-    preferences.end_relationship(ana, met, by="api", now=NOW - HOUR) if "as_of" in more else None
+    choose.end_relationship(ana, met, by="api", now=NOW - HOUR) if "as_of" in more else None
     answers = as_acme.post("checks", {"contacts": CONTACTS, **ABOUT, **more}).json()["data"]
     assert [read(each) for each in answers] == [ask_alone(as_acme, c, more) for c in CONTACTS]
     if "suppose" not in more:
@@ -88,7 +90,7 @@ def test_a_batch_answers_as_each_check_alone(
 def test_what_was_allowed_then_is_told_after_the_end(
     as_acme: Api, ana: Consumer, met: Relationship
 ) -> None:
-    preferences.end_relationship(ana, met, by="api", now=NOW - HOUR)
+    choose.end_relationship(ana, met, by="api", now=NOW - HOUR)
     asked = {"contacts": CONTACTS[:1], **ABOUT}
     (then,) = as_acme.post("checks", asked | {"as_of": THEN}).json()["data"]
     (now,) = as_acme.post("checks", asked).json()["data"]
@@ -136,11 +138,13 @@ def test_a_stream_supposes_nothing(as_acme: Api) -> None:
 def test_more_contacts_take_no_more_queries(as_acme: Api, acme: Brand, more: Any) -> None:
     emails = [f"q{n}@example.org" for n in range(8)]
     for email in emails:
-        person = accounts.open_account(email=email, password=None, verified_at=NOW - 9 * HOUR)
-        preferences.add_brand(person, acme, by="api", now=NOW - 9 * HOUR)
+        person = ownership.open_account(email=email, password=None, verified_at=NOW - 9 * HOUR)
+        choose.add_brand(person, acme, by="api", now=NOW - 9 * HOUR)
         limit = NewChoice(Scope(acme.pk), "limit", limit=Limit(3, "day"))
         yes = NewChoice(Scope(acme.pk), "grant")
-        ledger.record(person.subject_id, [limit, yes], by=Actor("api"), now=NOW - 8 * HOUR)
+        recording.record_choices(
+            person.subject_id, [limit, yes], by=Actor("api"), now=NOW - 8 * HOUR
+        )
 
     def count(some: list[str]) -> int:
         asked = {"contacts": [{"email": each} for each in some], **ABOUT, **more}

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brands import notices, stream
+from brands.catalogue import privacy_notices
+from brands.events import stream
 from brands.models import Brand, Topic
 from cmr.models import Consumer
-from consent import relationships
-from consent.entry_ids import build_entry_id
-from consent.ledger import Actor
+from consent.brand_events.entry_ids import build_entry_id
+from consent.ledger.recording import Actor
 from consent.models import Identifier, LedgerEntry, Refusal, Relationship, Subject
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 NOTE = "Bought a bicycle in our shop."
@@ -55,7 +56,7 @@ def test_a_person_is_registered_once(as_acme: Api, acme: Brand) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
     assert first.json()["subject"]["ref"] == "no-7"
-    assert stream.last_sequence(acme.pk) == 1
+    assert stream.read_last_sequence(acme.pk) == 1
 
 
 def test_the_person_sees_it_with_the_brand_s_account_of_it(as_acme: Api, as_ana: Api) -> None:
@@ -93,7 +94,7 @@ def test_a_reference_stands_for_one_person(as_acme: Api, as_rival: Api, acme: Br
     for answer in (register(as_acme, ref="no-7"), register(as_acme, new, ref="no-7")):
         assert refusal(answer) == (409, "ref_taken", "ref")
     assert Relationship.objects.filter(brand=acme).count() == 2
-    assert stream.last_sequence(acme.pk) == 2
+    assert stream.read_last_sequence(acme.pk) == 2
     assert register(as_rival, ref="no-7").status_code == 201
 
 
@@ -108,14 +109,14 @@ def test_what_the_person_ended_the_brand_cannot_restart(
     as_acme: Api, as_ana: Api, met: Relationship
 ) -> None:
     as_ana.delete("me/relationships/acme")
-    before = stream.last_sequence(met.brand_id)
+    before = stream.read_last_sequence(met.brand_id)
     assert refusal(register(as_acme)) == (409, "person_ended_relationship", "contact")
-    assert stream.last_sequence(met.brand_id) == before
+    assert stream.read_last_sequence(met.brand_id) == before
     assert not Relationship.objects.active().exists()
 
 
 def test_what_the_brand_ended_the_brand_can_restart(as_acme: Api, met: Relationship) -> None:
-    relationships.end(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
     assert register(as_acme).status_code == 201
 
 
@@ -194,10 +195,10 @@ def test_a_brand_does_not_lift_a_no_for_the_address_that_it_knows(
 
 def test_a_brand_never_lifts_the_person_s_no(as_acme: Api, as_ana: Api, met: Relationship) -> None:
     as_ana.post("me/choices", {"scope": {"brand": "acme"}, "decision": "deny"})
-    before = (LedgerEntry.objects.count(), stream.last_sequence(met.brand_id))
+    before = (LedgerEntry.objects.count(), stream.read_last_sequence(met.brand_id))
     for _ in range(2):
         assert refusal(tell(as_acme, "grant")) == (409, "person_said_no", "decision")
-    assert (LedgerEntry.objects.count(), stream.last_sequence(met.brand_id)) == before
+    assert (LedgerEntry.objects.count(), stream.read_last_sequence(met.brand_id)) == before
     assert Refusal.objects.get(brand=met.brand_id).count == 2
     assert as_acme.post("check", {"contact": {"email": EMAIL}} | SCOPE).json()["allowed"] is False
 
@@ -232,7 +233,7 @@ def test_a_yes_beside_the_person_s_no_does_not_reach_it(
 def test_what_was_kept_as_proof_is_shown(
     as_acme: Api, acme: Brand, met: Relationship, now: datetime
 ) -> None:
-    notices.write(acme, code="newsletter", texts={"en": "Once a week."}, now=now)
+    privacy_notices.write_notice(acme, code="newsletter", texts={"en": "Once a week."}, now=now)
     (entry,) = tell(as_acme, "grant", notice="newsletter").json()["data"]
     assert (entry["evidence"], entry["notice"]) == ("Form 7 of 2026-01-10", "newsletter@1")
     (entry,) = tell(as_acme, "deny").json()["data"]

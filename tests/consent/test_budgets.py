@@ -12,12 +12,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from brands.models import Brand
 from cmr.models import Consumer
-from consent import batches, budgets, checks, ledger
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import bulk, frequency_caps, single
+from consent.checks.single import Asked
+from consent.decision.resolution import Choice, Decision, Limit, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send, Subject
-from consent.resolution import Choice, Decision, Limit, Scope
 from tests.conftest import EMAIL
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -31,7 +32,7 @@ def say(ana: Consumer, met: Relationship) -> Callable[..., None]:
     def record(decision: Any, limit: Limit | None = None, **scope: Any) -> None:
         parts: dict[str, Any] = {"brand": met.brand_id, "purpose": "marketing"} | scope
         choice = NewChoice(Scope(**parts), decision, limit=limit)
-        ledger.record(ana.subject_id, [choice], by=Actor("api"), now=NOON - 90 * DAY)
+        recording.record_choices(ana.subject_id, [choice], by=Actor("api"), now=NOON - 90 * DAY)
 
     record("grant", brand=None)
     return record
@@ -52,7 +53,7 @@ def sent(ana: Consumer, met: Relationship) -> Callable[..., Send]:
 def ask(brand: Brand, *, now: datetime = NOON, **parts: Any) -> Decision:
     asked: dict[str, Any] = {"purpose": "marketing", "channel": "email"} | parts
     contact = asked.pop("contact", Contact(email=EMAIL))
-    return checks.check(Asked(brand.pk, contact, **asked), now=now)
+    return single.check_contact(Asked(brand.pk, contact, **asked), now=now)
 
 
 def told(decision: Decision) -> tuple[bool, int | None, datetime | None]:
@@ -140,7 +141,7 @@ def test_a_limit_counts_what_its_own_scope_covers(
     counted = set()
     for kind, parts in KINDS.items():
         send = sent(HOUR, **(parts if kind != "rival" else {"brand_id": rival.pk}))
-        (spent,) = budgets.spent([(met.subject_id, choice)], now=NOON)
+        (spent,) = frequency_caps.count_sends([(met.subject_id, choice)], now=NOON)
         counted |= {kind} if spent.count else set()
         send.delete()
     assert counted == counts
@@ -233,7 +234,9 @@ def test_many_people_are_counted_in_one_query(
     other = Subject.objects.create()
     limit = Choice(other.pk, 1, Scope(acme.pk), "limit", "person", NOON, limit=Limit(4, "day"))
     with django_assert_num_queries(1):
-        found = budgets.spent([(other.pk, limit), (ana.subject_id, limit)] * 50, now=NOON)
+        found = frequency_caps.count_sends(
+            [(other.pk, limit), (ana.subject_id, limit)] * 50, now=NOON
+        )
     assert [each.remaining for each in found] == [4, 3] * 50
 
 
@@ -289,8 +292,8 @@ def test_a_batch_says_what_a_check_of_each_says(
     say("limit", Limit(2, "week"), channel="post")
     sent(HOUR)
     contacts = [Contact(email="unknown@example.org"), Contact(email=EMAIL), Contact(ref="no-7")]
-    question = batches.question(met.brand_id, purpose="marketing", channel=channel)
-    answers = list(batches.check_many(question, contacts, now=NOON))
+    question = bulk.build_bulk_question(met.brand_id, purpose="marketing", channel=channel)
+    answers = list(bulk.check_contacts(question, contacts, now=NOON))
     assert answers == [ask(met.brand, channel=channel, contact=each) for each in contacts]
     assert answers[1] != answers[0]
 
@@ -298,13 +301,13 @@ def test_a_batch_says_what_a_check_of_each_says(
 def test_a_batch_counts_in_one_query(
     met: Relationship, say: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    question = batches.question(met.brand_id, purpose="marketing", channel="email")
+    question = bulk.build_bulk_question(met.brand_id, purpose="marketing", channel="email")
     contacts = [Contact(email=EMAIL)] * 9
     with django_assert_num_queries(2):  # where which regime holds, and what was said
-        list(batches.check_many(question, contacts, now=NOON))
+        list(bulk.check_contacts(question, contacts, now=NOON))
     say("limit", Limit(1, "day"))
     with django_assert_num_queries(3):
-        list(batches.check_many(question, contacts, now=NOON))
+        list(bulk.check_contacts(question, contacts, now=NOON))
 
 
 # -- The table ------------------------------------------------------------------------------------

@@ -14,13 +14,15 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from brands.models import Brand, Purpose, Topic
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger, relationships
-from consent.entry_ids import build_entry_id
-from consent.ledger import Actor, NewChoice
+from consent.brand_events.entry_ids import build_entry_id
+from consent.decision.resolution import Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Identifier, Relationship
-from consent.resolution import Limit, Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 AS_OF = re.compile(rb'"as_of":"[^"]*"')
@@ -46,7 +48,9 @@ def say(ana: Consumer, met: Relationship) -> Any:
         names = ("purpose", "channel", "topic", "contact_point")
         scope = Scope(brand, **{name: parts.pop(name) for name in names if name in parts})
         choice = NewChoice(scope, decision, **parts)
-        entry = ledger.record(ana.subject_id, [choice], by=Actor("api"), now=timezone.now())[0]
+        entry = recording.record_choices(
+            ana.subject_id, [choice], by=Actor("api"), now=timezone.now()
+        )[0]
         return str(entry.id)
 
     return record
@@ -190,12 +194,12 @@ def test_a_no_on_one_address_holds_for_that_address_only(
     as_acme: Api, acme: Brand, ana: Consumer, met: Relationship, say: Any
 ) -> None:
     now = timezone.now()
-    phone = accounts.add_contact(ana, kind="phone", value=PHONE, now=now)
+    phone = ownership.add_contact(ana, kind="phone", value=PHONE, now=now)
     say("grant", purpose="marketing")
     say("deny", contact_point=phone.identifier_id)
     assert answer_to(as_acme)["allowed"] is True
     assert answer_to(as_acme, {"phone": PHONE}, channel="sms")["rule"] == "no_relationship"
-    preferences.add_brand(ana, acme, by="api", now=now, points=[phone])
+    choose.add_brand(ana, acme, by="api", now=now, points=[phone])
     decision = answer_to(as_acme, {"phone": PHONE}, channel="sms")
     assert decision["rule"] == "person_denied"
     assert decision["because"]["scope"]["contact_point"] is None  # it knows this one alone
@@ -350,9 +354,9 @@ def test_unknown_and_unrelated_are_alike_in_every_byte(
 ) -> None:
     say("deny", brand=None)
     say("grant", brand=rival.pk)
-    ended = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    begun, _ = relationships.start(ended.subject_id, rival, by=Actor("api"), now=now)
-    relationships.end(begun, by=Actor("api"), now=now)
+    ended = ownership.open_account(email="ben@example.org", password=None, verified_at=now)
+    begun, _ = lifecycle.start_relationship(ended.subject_id, rival, by=Actor("api"), now=now)
+    lifecycle.end_relationship(begun, by=Actor("api"), now=now)
     asked = [EMAIL, "ben@example.org", "unknown@example.org"]
     answers = [ask(as_rival, {"email": email}) for email in asked]
     answers.append(ask(as_rival, {"ref": "unknown"}))

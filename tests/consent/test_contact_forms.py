@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from brands.models import Brand
-from consent import checks, identifiers
-from consent.checks import Asked
-from consent.identifiers import Contact, InvalidAddress
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact, InvalidAddress
 from consent.imports.rows import BadRow, Reader
 from tests.conftest import Api
 
@@ -67,7 +68,7 @@ def test_spellings_of_one_number_are_one(text: str, normal: str) -> None:
 
 def test_the_digest_of_an_ordinary_number_is_that_of_its_e164_form() -> None:
     contact = Contact(phone="+49 151 12345678")
-    assert identifiers.sha256_of_contact(contact) == hashlib.sha256(PHONE.encode()).digest()
+    assert identifiers.compute_contact_sha256(contact) == hashlib.sha256(PHONE.encode()).digest()
 
 
 @pytest.mark.parametrize("sender", ["+5215512345678", "5215512345678", "525512345678"])
@@ -82,7 +83,7 @@ def test_a_no_by_text_counts_in_every_form_of_the_number(
     said = as_acme.post("inbound/sms", {"from": sender, "text": "STOP"})
     assert (said.status_code, said.json()["understood"]) == (200, "stop")
     asked = Asked(acme.pk, Contact(phone="+525512345678"), "marketing", "sms")
-    assert checks.check(asked, now=timezone.now()).rule == "person_denied"
+    assert single.check_contact(asked, now=timezone.now()).rule == "person_denied"
 
 
 def test_quotes_that_are_not_needed_are_taken_off() -> None:

@@ -14,17 +14,22 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import keys, stream
+from brands.credentials import brand_keys
+from brands.events import stream
 from brands.models import Brand
-from cmr import accounts, erasure, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import contact_hashes, ledger, relationships
-from consent.contact_hashes import KnownBy
-from consent.identifiers import digest, find_or_create
+from cmr.personal_data import erasure
+from consent.decision.resolution import Scope
+from consent.identity import contact_hashes
+from consent.identity.contact_hashes import ContactHashes
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
 from consent.imports import applying, jobs
-from consent.ledger import Actor, NewChoice
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import ContactHash, Identifier, ImportRow, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 pytestmark = pytest.mark.django_db
@@ -94,9 +99,9 @@ def test_a_refused_registration_keeps_none(as_acme: Api) -> None:
 def test_a_person_who_adds_a_brand_is_known_to_it_by_what_it_was_told(
     as_acme: Api, as_rival: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
-    accounts.add_contact(ana, kind="phone", value="+4915112345678", now=now)
-    preferences.add_brand(ana, acme, by="portal", now=now)
-    accounts.add_contact(ana, kind="email", value="ana@later.example", now=now)
+    ownership.add_contact(ana, kind="phone", value="+4915112345678", now=now)
+    choose.add_brand(ana, acme, by="portal", now=now)
+    ownership.add_contact(ana, kind="email", value="ana@later.example", now=now)
     assert contacts(as_acme) == [("email", sha256(EMAIL))]  # the one she signs in with
     (event,) = as_acme.get("events").json()["data"]
     told = [(each["kind"], each["sha256"]) for each in event["data"]["contacts"]]
@@ -107,7 +112,7 @@ def test_a_person_who_adds_a_brand_is_known_to_it_by_what_it_was_told(
 def test_a_person_chooses_by_which_addresses_a_brand_may_know_them(
     as_acme: Api, as_ana: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
-    phone = accounts.add_contact(ana, kind="phone", value="+4915112345678", now=now)
+    phone = ownership.add_contact(ana, kind="phone", value="+4915112345678", now=now)
     body = {"brand": "acme", "contact_points": [phone.pk]}
     assert as_ana.post("me/relationships", body).status_code == 201
     assert contacts(as_acme) == [("phone", sha256("+4915112345678"))]
@@ -141,8 +146,8 @@ def test_an_import_carries_them(as_acme: Api, acme: Brand) -> None:
     assert (put.json()["rows"], put.json()["bad"]) == (6, 0)
     assert not any(_stands_in_clear(ImportRow, "ann@example.org"))
     as_acme.post(f"imports/{job}/start")
-    for each in applying.waiting():
-        jobs.run(each, now=timezone.now())
+    for each in applying.list_running_imports():
+        jobs.run_import(each, now=timezone.now())
     assert contacts(as_acme) == [
         ("email", sha256("ann@example.org")),
         ("phone", sha256("+4915112345678")),
@@ -175,12 +180,12 @@ def test_the_no_of_who_erased_themselves_stays_in_the_list(
     as_acme: Api, as_rival: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
     """And no brand can see by its list that the account is gone."""
-    preferences.add_brand(ana, acme, by="portal", now=now)
-    preferences.add_brand(ana, Brand.objects.get(slug="rival"), by="portal", now=now)
+    choose.add_brand(ana, acme, by="portal", now=now)
+    choose.add_brand(ana, Brand.objects.get(slug="rival"), by="portal", now=now)
     no = NewChoice(Scope(acme.pk), "deny")
-    ledger.record(ana.subject_id, [no], by=Actor("portal"), now=now)
+    recording.record_choices(ana.subject_id, [no], by=Actor("portal"), now=now)
     before = contacts(as_acme), contacts(as_rival)
-    erasure.erase(ana, first_stop=False, by="portal", now=now + HOUR)
+    erasure.erase_account(ana, first_stop=False, by="portal", now=now + HOUR)
     assert rows(as_acme, contact="email")[1] == [[sha256(EMAIL)]]
     assert (contacts(as_acme), contacts(as_rival)) == before
 
@@ -189,20 +194,20 @@ def test_an_address_that_comes_to_somebody_else_is_no_more_the_first_one_s(
     as_acme: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
     number = "+4915112345678"
-    point = accounts.add_contact(ana, kind="phone", value=number, now=now)
+    point = ownership.add_contact(ana, kind="phone", value=number, now=now)
     both = list(ana.contact_points.order_by("pk"))
-    preferences.add_brand(ana, acme, by="portal", now=now, points=both)
-    accounts.remove_contact(point, now=now - accounts.HELD)
+    choose.add_brand(ana, acme, by="portal", now=now, points=both)
+    ownership.remove_contact(point, now=now - ownership.HELD)
     assert ("phone", sha256(number)) in contacts(as_acme)
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    held = accounts.add_contact(ben, kind="phone", value=number, now=now)
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=now)
+    held = ownership.add_contact(ben, kind="phone", value=number, now=now)
     # Acme deals with its new owner in no way, so its list goes on naming the number.
     assert rows(as_acme, contact="phone")[1] == [[sha256(number)]]
-    preferences.add_brand(ben, acme, by="portal", now=now + HOUR, points=[held])
+    choose.add_brand(ben, acme, by="portal", now=now + HOUR, points=[held])
     both_hold = [sha for kind, sha in contacts(as_acme) if kind == "phone"]
     assert both_hold == [sha256(number)]  # of the new owner alone
     yes = NewChoice(Scope(acme.pk, "marketing"), "grant")
-    ledger.record(ben.subject_id, [yes], by=Actor("portal"), now=now + HOUR)
+    recording.record_choices(ben.subject_id, [yes], by=Actor("portal"), now=now + HOUR)
     assert rows(as_acme, contact="phone")[1] == []
 
 
@@ -226,22 +231,22 @@ def test_what_was_sealed_for_another_brand_does_not_open(
     """Nor can who writes to the database have us open it for them."""
     register(as_acme, email="dora@example.org")
     mine = Relationship.objects.get()
-    theirs, _ = relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
+    theirs, _ = lifecycle.start_relationship(ana.subject_id, rival, by=Actor("portal"), now=now)
     stolen = bytes(ContactHash.objects.get().sealed)
-    contact_hashes.keep_sealed([(theirs.subject_id, theirs.pk, "email", stolen)])
-    with pytest.raises(contact_hashes.Unreadable):
-        contact_hashes.of(rival.pk, [theirs.pk])
-    known = {mine.pk: [KnownBy("email", bytes.fromhex(sha256("dora@example.org")))]}
-    assert contact_hashes.of(mine.brand_id, [mine.pk]) == known
+    contact_hashes.store_sealed_hashes([(theirs.subject_id, theirs.pk, "email", stolen)])
+    with pytest.raises(contact_hashes.HashUnreadable):
+        contact_hashes.read_contact_hashes(rival.pk, [theirs.pk])
+    known = {mine.pk: [ContactHashes("email", bytes.fromhex(sha256("dora@example.org")))]}
+    assert contact_hashes.read_contact_hashes(mine.brand_id, [mine.pk]) == known
 
 
 # -- Lists by hash --------------------------------------------------------------------------------
 
 
 def tell(brand: Brand, email: str, decision: Any, now: datetime) -> None:
-    person = find_or_create(digest(email)).subject_id
+    person = find_or_create_identifier(compute_identifier_digest(email)).subject_id
     choice = NewChoice(Scope(brand.pk, "marketing"), decision)
-    ledger.record(person, [choice], by=Actor("portal"), now=now)
+    recording.record_choices(person, [choice], by=Actor("portal"), now=now)
 
 
 @pytest.fixture
@@ -250,8 +255,8 @@ def people(as_acme: Api, acme: Brand, now: datetime) -> None:
     for name in "xyz":
         register(as_acme, email=f"{name}@example.org")
     register(as_acme, phone="+4915112345678")
-    hidden = find_or_create(digest("hidden@example.org")).subject_id
-    relationships.start(hidden, acme, by=Actor("portal"), now=now)
+    hidden = find_or_create_identifier(compute_identifier_digest("hidden@example.org")).subject_id
+    lifecycle.start_relationship(hidden, acme, by=Actor("portal"), now=now)
     tell(acme, "y@example.org", "grant", now)
 
 
@@ -294,7 +299,7 @@ def test_without_hashes_csv_names_people_as_json_does(as_acme: Api) -> None:
 def test_a_delta_says_which_to_add_and_which_to_take_out(
     as_acme: Api, acme: Brand, now: datetime
 ) -> None:
-    through = stream.last_sequence(acme.pk)
+    through = stream.read_last_sequence(acme.pk)
     tell(acme, "x@example.org", "grant", now + HOUR)
     tell(acme, "y@example.org", "deny", now + HOUR)
     headings, found, _ = rows(as_acme, contact="email", since=through)
@@ -306,9 +311,9 @@ def test_a_delta_says_which_to_add_and_which_to_take_out(
 @pytest.mark.usefixtures("people")
 def test_who_left_is_in_the_list_by_hash_alone(as_acme: Api, acme: Brand, now: datetime) -> None:
     """An audience that the brand made before still holds them."""
-    person = find_or_create(digest("y@example.org")).subject_id
+    person = find_or_create_identifier(compute_identifier_digest("y@example.org")).subject_id
     mine = Relationship.objects.get(subject=person)
-    relationships.end(mine, by=Actor("portal"), now=timezone.now())
+    lifecycle.end_relationship(mine, by=Actor("portal"), now=timezone.now())
     assert [sha256("y@example.org")] in rows(as_acme, contact="email")[1]
     assert str(mine.pk) not in [row[0] for row in rows(as_acme)[1]]
 
@@ -317,7 +322,7 @@ def test_a_no_for_one_address_is_of_its_hash_alone(
     as_ana: Api, as_acme: Api, ana: Consumer, now: datetime
 ) -> None:
     """As in a check of each address: the list by hash and the check say the same."""
-    other = accounts.add_contact(ana, kind="email", value="b@example.org", now=now)
+    other = ownership.add_contact(ana, kind="email", value="b@example.org", now=now)
     usual = ana.contact_points.order_by("pk")[0]
     as_ana.post("me/relationships", {"brand": "acme", "contact_points": [usual.pk, other.pk]})
     scope = {"brand": "acme", "purpose": "marketing"}
@@ -340,7 +345,7 @@ def test_a_no_for_one_address_is_of_its_hash_alone(
 
 
 def test_hashes_need_a_key_for_exports(acme: Brand) -> None:
-    api = Api(keys.issue(acme, name="sender", scopes=["check"]))
+    api = Api(brand_keys.issue_key(acme, name="sender", scopes=["check"]))
     assert api.get("suppressions", **ABOUT).status_code == 200
     answer = api.get("suppressions", **ABOUT, contact="email")
     assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")

@@ -19,16 +19,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brands.models import Brand, Event, Purpose, Topic
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
 from cmr_client.permissions import Permissions
-from consent import checks, endings, ledger, notices, people, propagation, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, ExpiresTooSoon, LiftRefused, NewChoice
+from consent.brand_events import payloads
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.permission_tables import NO_REGIONAL_DEFAULTS
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, ExpiresTooSoon, LiftRefused, NewChoice
 from consent.models import Relationship
-from consent.permission_tables import NO_DEFAULTS
-from consent.resolution import Scope
+from consent.propagation import expirations, propagate
+from consent.relationships import lifecycle, lookup
 from tests.conftest import EMAIL
 from tests.trying import tries
 
@@ -61,9 +66,9 @@ class World:
 
     def catch_up(self) -> None:
         """Let the workers do what is due, and acme read its feed to the end."""
-        for subject_id in propagation.waiting():
-            propagation.propagate(subject_id, now=self.now)
-        endings.end_due(self.now)
+        for subject_id in propagate.list_waiting_subjects():
+            propagate.propagate_choices(subject_id, now=self.now)
+        expirations.tell_due_endings(self.now)
         for event in Event.objects.filter(brand=self.acme, sequence__gt=self.read).order_by(
             "sequence"
         ):
@@ -88,7 +93,7 @@ class World:
             held = self.copy[str(relationship.pk)]
             for purpose, channel, topic in QUESTIONS:
                 asked = Asked(self.acme.pk, contact, purpose, channel, topic)
-                answer = checks.check(asked, now=self.now)
+                answer = single.check_contact(asked, now=self.now)
                 mine = held.allows(
                     purpose=purpose, channel=channel, topic=topic, at=self.now, regime=own[purpose]
                 )
@@ -96,7 +101,11 @@ class World:
                     yield f"{contact} {purpose} {channel} {topic}: {mine}, {answer.rule}"
 
     def _contact_of(self, relationship: Relationship) -> Contact:
-        (contact,) = (each for each in CONTACTS if people.ever(self.acme.pk, each) == relationship)
+        (contact,) = (
+            each
+            for each in CONTACTS
+            if lookup.find_any_relationship(self.acme.pk, each) == relationship
+        )
         return contact
 
 
@@ -122,7 +131,7 @@ def say(world: World, *words: Any) -> None:
         expires_at=_until(world, hours) if decision == "grant" and hours % 2 else None,
     )
     try:
-        ledger.record(world.ana.subject_id, [choice], by=Actor("portal"), now=world.now)
+        recording.record_choices(world.ana.subject_id, [choice], by=Actor("portal"), now=world.now)
     except ExpiresTooSoon:
         assert wide
 
@@ -130,8 +139,8 @@ def say(world: World, *words: Any) -> None:
 def record(world: World, decision: str, about: tuple[Any, ...], second: bool, hours: int) -> None:
     """Acme records something of one of its people."""
     try:
-        known = people.find(world.acme.pk, CONTACTS[second])
-    except people.NoRelationship:
+        known = lookup.find_relationship(world.acme.pk, CONTACTS[second])
+    except lookup.NoRelationship:
         return
     choice = NewChoice(
         Scope(world.acme.pk, *about),
@@ -140,7 +149,7 @@ def record(world: World, decision: str, about: tuple[Any, ...], second: bool, ho
         evidence="A form." if decision == "grant" else "",
     )
     try:
-        ledger.record(
+        recording.record_choices(
             known.subject_id, [choice], by=Actor("brand_api", world.acme.pk), now=world.now
         )
     except LiftRefused:
@@ -151,26 +160,26 @@ def register(world: World, second: bool) -> None:
     """Whoever has the second address lives where another default holds."""
     place = "US-CA" if second else None
     try:
-        relationships.register(
+        lifecycle.register_relationship(
             world.acme, CONTACTS[second], now=world.now, note="A shop.", jurisdiction=place
         )
-    except relationships.EndedByPerson:
+    except lifecycle.EndedByPerson:
         assert Relationship.objects.filter(ended_by="person").exists()
 
 
 def prove(world: World) -> None:
     """The second address, which acme may know already."""
-    accounts.add_contact(world.ana, kind="email", value=SECOND, now=world.now)
+    ownership.add_contact(world.ana, kind="email", value=SECOND, now=world.now)
 
 
 def end(world: World, by_brand: bool) -> None:
     for known in Relationship.objects.active().filter(brand=world.acme)[:1]:
         actor = Actor("brand_api", world.acme.pk) if by_brand else Actor("portal")
-        relationships.end(known, by=actor, now=world.now)
+        lifecycle.end_relationship(known, by=actor, now=world.now)
 
 
 def begin(world: World) -> None:
-    preferences.add_brand(world.ana, world.acme, by="portal", now=world.now)
+    choose.add_brand(world.ana, world.acme, by="portal", now=world.now)
 
 
 def wait(world: World, hours: int) -> None:
@@ -242,7 +251,7 @@ PAUSE = (say, ("pause", False, ("marketing", "email", None), 0, 2))
 REGISTERED = (register, (True,))
 
 
-def _newest_wins(standing: notices.Standing, now: datetime) -> Any:
+def _newest_wins(standing: payloads.CurrentState, now: datetime) -> Any:
     """As a copy would answer by narrowed scopes alone: the newest word on a cell counts."""
     newest = {each.scope[1:4]: each for each in sorted(standing.choices, key=lambda c: c.age)}
     return [
@@ -257,25 +266,27 @@ def _newest_wins(standing: notices.Standing, now: datetime) -> Any:
     ]
 
 
-def _every_address(standing: notices.Standing, now: datetime) -> Any:
+def _every_address(standing: payloads.CurrentState, now: datetime) -> Any:
     """As if a no for one address were one for all."""
     anywhere = [
         each._replace(scope=each.scope._replace(contact_point=None)) for each in standing.choices
     ]
-    return _table(notices.Standing(standing.recipient, anywhere, standing.defaults), now)
+    return _table(payloads.CurrentState(standing.recipient, anywhere, standing.defaults), now)
 
 
-def _for_ever(standing: notices.Standing, now: datetime) -> Any:
+def _for_ever(standing: payloads.CurrentState, now: datetime) -> Any:
     """As if nothing ended by itself."""
     return [row | {"then": []} for row in _table(standing, now) or []]
 
 
-def _without_place(standing: notices.Standing, now: datetime) -> Any:
+def _without_place(standing: payloads.CurrentState, now: datetime) -> Any:
     """As if the same held everywhere."""
-    return _table(notices.Standing(standing.recipient, standing.choices, NO_DEFAULTS), now)
+    return _table(
+        payloads.CurrentState(standing.recipient, standing.choices, NO_REGIONAL_DEFAULTS), now
+    )
 
 
-_table = notices.Standing.permissions
+_table = payloads.CurrentState.permissions
 PLANTED: list[tuple[Callable[..., Any], list[Act]]] = [
     (_newest_wins, [NARROW_NO, (wait, (1,)), WIDE_YES]),
     (_every_address, [(prove, ()), REGISTERED, YES_TO_ALL, NO_TO_SECOND, NO_TO_RESEARCH]),
@@ -295,7 +306,7 @@ def test_a_planted_bug_is_found(
 ) -> None:
     world = World(ana, offers.brand)
     register(world, False)
-    monkeypatch.setattr(notices.Standing, "permissions", bug)
+    monkeypatch.setattr(payloads.CurrentState, "permissions", bug)
     assert find_differences(world, history)
 
 
@@ -305,7 +316,7 @@ def test_between_two_looks_of_the_workers_a_copy_knows_when_a_pause_ends(
     """Time alone ends it: nobody has to be told for the copy to be right."""
     for bug, is_right in [(_table, True), (_for_ever, False)]:
         with transaction.atomic():
-            monkeypatch.setattr(notices.Standing, "permissions", bug)
+            monkeypatch.setattr(payloads.CurrentState, "permissions", bug)
             world = World(ana, offers.brand)
             register(world, False)
             say(world, "grant", False, ("marketing", "email", None), 0, 2)

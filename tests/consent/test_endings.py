@@ -11,15 +11,20 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from brands.models import Brand, Event
-from cmr import preferences
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import checks, endings, ledger, metrics, propagation, tasks
-from consent.checks import Asked
-from consent.entry_ids import build_entry_id
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent import tasks
+from consent.brand_events.entry_ids import build_entry_id
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import DecisionKind, Limit, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import DailyCount, Ending, LedgerEntry, Relationship
-from consent.resolution import DecisionKind, Limit, Scope
+from consent.propagation import expirations, propagate
+from consent.reporting import counters
+from tests.replacing import replace_everywhere
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +36,7 @@ PERSON = Actor("api")
 
 
 def record(person: Consumer, *choices: NewChoice, by: Actor = PERSON) -> list[LedgerEntry]:
-    return ledger.record(person.subject_id, choices, by=by, now=NOW)
+    return recording.record_choices(person.subject_id, choices, by=by, now=NOW)
 
 
 def pause(brand: Brand | None, purpose: str | None = "marketing", **more: Any) -> NewChoice:
@@ -60,7 +65,7 @@ def body_of(event: Event) -> dict[str, Any]:
 
 @pytest.fixture
 def both(ana: Consumer, met: Relationship, rival: Brand) -> list[Brand]:
-    preferences.add_brand(ana, rival, by="api", now=NOW)
+    choose.add_brand(ana, rival, by="api", now=NOW)
     return [met.brand, rival]
 
 
@@ -71,15 +76,15 @@ def test_a_pause_that_ended_is_told_at_its_end_and_not_before(
     ana: Consumer, met: Relationship
 ) -> None:
     record(ana, pause(met.brand))
-    assert endings.end_due(END - timedelta(microseconds=1)) == 0
+    assert expirations.tell_due_endings(END - timedelta(microseconds=1)) == 0
     assert told(met.brand) == ["paused"]
-    assert endings.end_due(END) == 1
+    assert expirations.tell_due_endings(END) == 1
     assert told(met.brand) == ["paused", "pause_ended"]
 
 
 def test_a_yes_that_ran_out_is_told(ana: Consumer, met: Relationship) -> None:
     record(ana, say(met.brand, "grant", expires_at=END))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     assert told(met.brand) == ["granted", "expired"]
 
 
@@ -98,7 +103,7 @@ def test_an_ending_says_what_ended_and_what_stands_instead(
         pause(met.brand),
         say(met.brand, "limit", limit=Limit(1, "day")),
     )
-    endings.end_due(END + DAY)
+    expirations.tell_due_endings(END + DAY)
     assert last_told(met.brand)["timestamp"] == "2026-06-09T12:00:00Z"
     assert last_told(met.brand)["data"] == {
         "subject": {"id": str(met.id), "ref": None},
@@ -128,30 +133,30 @@ def test_an_ending_says_what_ended_and_what_stands_instead(
 
 def test_it_is_told_once_however_often_the_worker_comes(ana: Consumer, both: list[Brand]) -> None:
     record(ana, pause(both[0]), pause(None, "research"))
-    assert endings.end_due(END) == 3
-    assert endings.end_due(END) == 0
+    assert expirations.tell_due_endings(END) == 3
+    assert expirations.tell_due_endings(END) == 0
     Ending.objects.update(done_at=None)  # as after a crash before the last step
-    assert endings.end_due(END + DAY) == 0
+    assert expirations.tell_due_endings(END + DAY) == 0
     assert [told(brand).count("pause_ended") for brand in both] == [2, 1]
-    assert not endings.due(END + DAY)
+    assert not expirations.find_due_endings(END + DAY)
 
 
 def test_a_crash_between_two_brands_leaves_the_second_for_later(
     ana: Consumer, both: list[Brand], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(ana, pause(None))
-    tell, calls = ledger.tell_brands, iter([True, False])
+    tell, calls = recording.append_brand_events, iter([True, False])
 
     def crash(notices: Any) -> None:
         if not next(calls):
             raise SystemExit
         tell(notices)
 
-    monkeypatch.setattr(ledger, "tell_brands", crash)
+    replace_everywhere(monkeypatch, recording.append_brand_events, crash)
     with pytest.raises(SystemExit):
-        endings.end_due(END)
+        expirations.tell_due_endings(END)
     monkeypatch.undo()
-    assert endings.end_due(END) == 1
+    assert expirations.tell_due_endings(END) == 1
     assert [told(brand) for brand in both] == [["paused", "pause_ended"]] * 2
 
 
@@ -159,7 +164,7 @@ def test_the_ending_is_recorded_with_its_choice_or_not_at_all(
     ana: Consumer, met: Relationship
 ) -> None:
     late = pause(met.brand, made_at=NOW + timedelta(seconds=1))
-    with pytest.raises(ledger.FromTheFuture):
+    with pytest.raises(recording.FromTheFuture):
         record(ana, pause(met.brand), late)
     assert not Ending.objects.exists()
     (entry,) = record(ana, pause(met.brand))
@@ -195,24 +200,24 @@ def test_a_pause_that_was_replaced_or_cleared_ends_in_silence(
 ) -> None:
     record(ana, pause(met.brand))
     record(ana, say(met.brand, **later))
-    assert endings.end_due(END) == 0
+    assert expirations.tell_due_endings(END) == 0
     assert told(met.brand)[0] == "paused"
     assert "pause_ended" not in told(met.brand)
-    assert not endings.due(END)
+    assert not expirations.find_due_endings(END)
 
 
 def test_a_yes_that_was_renewed_runs_out_once(ana: Consumer, met: Relationship) -> None:
     record(ana, say(met.brand, "grant", expires_at=END))
     record(ana, say(met.brand, "grant", expires_at=END + DAY))
-    assert endings.end_due(END) == 0
-    assert endings.end_due(END + DAY) == 1
+    assert expirations.tell_due_endings(END) == 0
+    assert expirations.tell_due_endings(END + DAY) == 1
     assert told(met.brand) == ["granted", "granted", "expired"]
 
 
 def test_an_older_pause_that_came_late_never_counted(ana: Consumer, met: Relationship) -> None:
     record(ana, pause(met.brand, until=END + DAY))
     record(ana, pause(met.brand, made_at=NOW - DAY))
-    assert endings.end_due(END) == 0
+    assert expirations.tell_due_endings(END) == 0
 
 
 def test_a_pause_beside_a_later_no_ends_and_changes_nothing(
@@ -220,7 +225,7 @@ def test_a_pause_beside_a_later_no_ends_and_changes_nothing(
 ) -> None:
     """A no is of another kind than a pause: it does not replace it."""
     record(ana, pause(met.brand), say(met.brand, "deny"))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     assert told(met.brand) == ["paused", "denied", "pause_ended"]
     assert last_told(met.brand)["data"]["now"] == {"allowed": False, "rule": "person_denied"}
 
@@ -230,7 +235,7 @@ def test_what_a_brand_recorded_does_not_replace_the_persons_own(
 ) -> None:
     record(ana, pause(met.brand))
     record(ana, pause(met.brand, until=END + DAY), by=Actor("brand_api", met.brand_id))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     assert last_told(met.brand)["data"]["now"] == {"allowed": False, "rule": "brand_paused"}
 
 
@@ -241,8 +246,8 @@ def test_a_pause_for_any_brand_is_told_to_every_active_one(
     ana: Consumer, both: list[Brand]
 ) -> None:
     record(ana, pause(None))
-    propagation.propagate(ana.subject_id, now=NOW)
-    assert endings.end_due(END) == 2
+    propagate.propagate_choices(ana.subject_id, now=NOW)
+    assert expirations.tell_due_endings(END) == 2
     for brand in both:
         assert told(brand) == ["paused", "pause_ended"]
         assert last_told(brand)["data"]["scope"]["brand"] == brand.slug
@@ -252,31 +257,31 @@ def test_a_pause_that_ended_before_it_was_carried_still_begins_first(
     ana: Consumer, both: list[Brand]
 ) -> None:
     record(ana, pause(None))
-    endings.end_due(END)
-    propagation.propagate(ana.subject_id, now=END)
+    expirations.tell_due_endings(END)
+    propagate.propagate_choices(ana.subject_id, now=END)
     assert [told(brand) for brand in both] == [["paused", "pause_ended"]] * 2
 
 
 def test_a_pause_for_one_brand_is_told_to_no_other(ana: Consumer, both: list[Brand]) -> None:
     record(ana, pause(both[0]))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     assert told(both[1]) == []
 
 
 def test_a_relationship_that_is_over_hears_nothing_more(ana: Consumer, both: list[Brand]) -> None:
     record(ana, pause(None), pause(both[1], "research"))
     over = Relationship.objects.get(brand=both[1])
-    preferences.end_relationship(ana, over, by="api", now=NOW)
-    assert endings.end_due(END) == 1
+    choose.end_relationship(ana, over, by="api", now=NOW)
+    assert expirations.tell_due_endings(END) == 1
     assert "pause_ended" not in told(both[1])
-    assert not endings.due(END)
+    assert not expirations.find_due_endings(END)
 
 
 def test_a_brand_that_came_during_the_pause_hears_its_end(ana: Consumer, met: Relationship) -> None:
     record(ana, pause(None))
     stranger = Brand.objects.create(slug="late", name="Late")
-    preferences.add_brand(ana, stranger, by="api", now=NOW + DAY)
-    endings.end_due(END)
+    choose.add_brand(ana, stranger, by="api", now=NOW + DAY)
+    expirations.tell_due_endings(END)
     assert told(stranger)[-1] == "pause_ended"
 
 
@@ -285,7 +290,7 @@ def test_a_brand_that_came_during_the_pause_hears_its_end(ana: Consumer, met: Re
 
 def test_a_yes_that_lifted_a_no_gives_it_back(ana: Consumer, met: Relationship) -> None:
     record(ana, say(met.brand, "deny"), say(met.brand, "grant", expires_at=END))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     assert last_told(met.brand)["data"]["now"] == {"allowed": False, "rule": "person_denied"}
 
 
@@ -293,14 +298,14 @@ def test_what_stands_is_asked_for_the_brand_that_is_told(ana: Consumer, both: li
     """Of a wide scope too: or acme would read a yes over the no it was given."""
     record(ana, NewChoice(Scope(None, "marketing", "email"), "grant"), say(both[0], "deny"))
     record(ana, pause(None))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     stands = [last_told(brand)["data"]["now"]["rule"] for brand in both]
     assert stands == ["person_denied", "person_granted"]
 
 
 def test_of_every_purpose_at_once_nothing_can_be_asked(ana: Consumer, met: Relationship) -> None:
     record(ana, pause(met.brand, None))
-    endings.end_due(END)
+    expirations.tell_due_endings(END)
     assert last_told(met.brand)["data"]["now"] is None
 
 
@@ -326,8 +331,8 @@ def test_an_end_in_local_time_is_one_moment(
     end = datetime.fromisoformat(in_utc)
     asked = Asked(met.brand_id, Contact(email="ana@example.org"), "marketing", "email")
     for moment, is_over in [(end - timedelta(microseconds=1), False), (end, True)]:
-        assert checks.check(asked, now=moment).allowed == is_over
-        assert endings.end_due(moment) == is_over
+        assert single.check_contact(asked, now=moment).allowed == is_over
+        assert expirations.tell_due_endings(moment) == is_over
     assert last_told(met.brand)["data"]["ended_at"] == in_utc
 
 
@@ -335,7 +340,7 @@ def test_a_worker_that_was_down_tells_late_and_in_order(ana: Consumer, met: Rela
     ends = [END + 3 * DAY, END, END + DAY]
     purposes = ["marketing", "research", "personalised_ads"]
     record(ana, *[pause(met.brand, p, until=end) for p, end in zip(purposes, ends, strict=True)])
-    endings.end_due(END + 7 * DAY)
+    expirations.tell_due_endings(END + 7 * DAY)
     events = Event.objects.filter(type="preference.pause_ended").order_by("sequence")
     assert [body_of(event)["data"]["ended_at"][:10] for event in events] == [
         "2026-06-08",
@@ -351,10 +356,10 @@ def test_a_worker_that_was_down_tells_late_and_in_order(ana: Consumer, met: Rela
 
 def test_an_ending_counts_as_nobodys_decision(ana: Consumer, met: Relationship) -> None:
     record(ana, pause(met.brand), say(met.brand, "grant", expires_at=END))
-    metrics.roll_up()
+    counters.count_new_events()
     before = list(DailyCount.objects.order_by("pk").values())
-    assert endings.end_due(END) == 2
-    assert metrics.roll_up() == 2
+    assert expirations.tell_due_endings(END) == 2
+    assert counters.count_new_events() == 2
     assert list(DailyCount.objects.order_by("pk").values()) == before
     event = Event.objects.filter(type="preference.expired").get()
     assert (event.decision, event.purpose, event.channel) == ("", "marketing", "email")

@@ -13,16 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brands import keys, stream
+from brands.credentials import brand_keys
+from brands.events import stream
 from brands.models import Brand, Topic
 from cmr.models import Consumer
-from consent import endings, exports, ledger, merging, propagation, relationships, roll
-from consent.entry_ids import build_entry_id
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, LiftRefused, NewChoice
+from consent.brand_events.entry_ids import build_entry_id
+from consent.checks import preference_export
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger import recording
+from consent.ledger.recording import Actor, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.relationships import EndedByPerson
-from consent.resolution import Limit, Scope
+from consent.propagation import expirations, propagate
+from consent.relationships import iteration, lifecycle, merging
+from consent.relationships.lifecycle import EndedByPerson
 from tests.conftest import Api
 from tests.trying import tries
 
@@ -51,7 +55,9 @@ def as_csv(api: Api, **query: Any) -> list[dict[str, str]]:
 
 
 def say(person: uuid.UUID, decision: Any, scope: Scope, now: datetime, **more: Any) -> None:
-    ledger.record(person, [NewChoice(scope, decision, **more)], by=Actor("portal"), now=now)
+    recording.record_choices(
+        person, [NewChoice(scope, decision, **more)], by=Actor("portal"), now=now
+    )
 
 
 def test_each_person_is_there_with_all_that_stands(
@@ -126,8 +132,8 @@ def test_what_has_run_out_is_left_out(
 def test_a_delta_is_of_those_who_changed_alone(
     as_acme: Api, ana: Consumer, met: Relationship, acme: Brand, now: datetime
 ) -> None:
-    other = find_or_create(digest("ben@example.org")).subject_id
-    relationships.start(other, acme, by=Actor("brand_api", acme.pk), now=now, ref="B-1")
+    other = find_or_create_identifier(compute_identifier_digest("ben@example.org")).subject_id
+    lifecycle.start_relationship(other, acme, by=Actor("brand_api", acme.pk), now=now, ref="B-1")
     _, through = taken(as_acme)
     assert taken(as_acme, since=through) == ([], through)
     say(other, "deny", Scope(acme.pk), now + HOUR)
@@ -141,7 +147,7 @@ def test_who_ended_is_told_as_ended_and_no_more_of_them(
 ) -> None:
     _, through = taken(as_acme)
     say(ana.subject_id, "grant", Scope(met.brand_id, "marketing"), now)
-    relationships.end(met, by=Actor("portal"), now=now + HOUR)
+    lifecycle.end_relationship(met, by=Actor("portal"), now=now + HOUR)
     say(ana.subject_id, "deny", Scope(None), now + 2 * HOUR)
     for query in ({}, {"since": through}):
         (person,), _ = taken(as_acme, **query)
@@ -154,7 +160,7 @@ def test_a_rival_sees_nothing_of_it(
 ) -> None:
     say(ana.subject_id, "grant", Scope(met.brand_id, "marketing"), now)
     assert taken(as_rival) == ([], 0)
-    relationships.start(ana.subject_id, rival, by=Actor("portal"), now=now)
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("portal"), now=now)
     say(ana.subject_id, "deny", Scope(None, "research"), now)
     say(ana.subject_id, "deny", Scope(rival.pk, "profiling"), now)
     (person,), _ = taken(as_rival)
@@ -166,11 +172,11 @@ def test_nothing_in_it_tells_a_merge(
     as_acme: Api, ana: Consumer, met: Relationship, acme: Brand, now: datetime
 ) -> None:
     """Of the choices that are said again; and each keeps the id that the brand knows."""
-    other = find_or_create(digest("ana@work.example")).subject_id
-    relationships.start(other, acme, by=Actor("brand_api", acme.pk), now=now, ref="W-1")
+    other = find_or_create_identifier(compute_identifier_digest("ana@work.example")).subject_id
+    lifecycle.start_relationship(other, acme, by=Actor("brand_api", acme.pk), now=now, ref="W-1")
     say(other, "deny", Scope(acme.pk, "marketing"), now)
     say(ana.subject_id, "grant", Scope(acme.pk, "marketing"), now + HOUR)
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     people, _ = taken(as_acme)
     assert {person["subject"]["ref"] for person in people} == {None, "W-1"}
     assert "merge" not in json.dumps(people)
@@ -178,7 +184,9 @@ def test_nothing_in_it_tells_a_merge(
 
 
 def test_a_scope_of_its_own(acme: Brand) -> None:
-    others = keys.issue(acme, name="tests", scopes=set(keys.SCOPES) - {"exports"})
+    others = brand_keys.issue_key(
+        acme, name="tests", scopes=set(brand_keys.KEY_SCOPES) - {"exports"}
+    )
     answer = Api(others).get("exports/preferences")
     assert (answer.status_code, answer.json()["code"]) == (403, "missing_scope")
 
@@ -206,7 +214,7 @@ Copy = dict[uuid.UUID, tuple[Any, ...]]
 
 
 def copy_of(brand: Brand, now: datetime, *, since: int | None = None) -> Copy:
-    batches = exports.preferences(brand, since=since, now=now)
+    batches = preference_export.iterate_preferences(brand, since=since, now=now)
     return {
         each.recipient.id: (
             each.recipient.ref,
@@ -272,9 +280,12 @@ class Story:
     def __init__(self, acme: Brand, rival: Brand, now: datetime) -> None:
         self.brands, self.now = {"acme": acme, "rival": rival}, now
         emails = [f"{uuid.uuid4()}@example.org" for _ in range(3)]
-        self.people = [find_or_create(digest(email)).subject_id for email in emails]
+        self.people = [
+            find_or_create_identifier(compute_identifier_digest(email)).subject_id
+            for email in emails
+        ]
         for person in self.people:
-            relationships.start(person, acme, by=Actor("portal"), now=now)
+            lifecycle.start_relationship(person, acme, by=Actor("portal"), now=now)
 
     def live(self, step: tuple[int, str, str, str | None, str | None, int]) -> None:
         who, what, decision, slug, purpose, hours = step
@@ -286,9 +297,9 @@ class Story:
             self.tell(person, brand, decision, purpose)
         elif what == "end":
             for mine in Relationship.objects.active().filter(subject=person, brand=brand):
-                relationships.end(mine, by=Actor("portal"), now=self.now)
+                lifecycle.end_relationship(mine, by=Actor("portal"), now=self.now)
         elif what == "begin":
-            relationships.start(person, brand, by=Actor("portal"), now=self.now)
+            lifecycle.start_relationship(person, brand, by=Actor("portal"), now=self.now)
         else:
             self.work()
 
@@ -304,16 +315,16 @@ class Story:
         decision = decision if decision in ("grant", "deny", "clear") else "deny"
         choice = NewChoice(Scope(brand.pk, purpose), decision, evidence="a form")
         try:
-            relationships.start(person, brand, by=by, now=self.now)
-            ledger.record(person, [choice], by=by, now=self.now)
+            lifecycle.start_relationship(person, brand, by=by, now=self.now)
+            recording.record_choices(person, [choice], by=by, now=self.now)
         except (LiftRefused, EndedByPerson):
             return
 
     def work(self) -> None:
         """What is about any brand, and what ran out, gets into the streams."""
-        for person in propagation.waiting():
-            propagation.propagate(person, now=self.now)
-        endings.end_due(self.now)
+        for person in propagate.list_waiting_subjects():
+            propagate.propagate_choices(person, now=self.now)
+        expirations.tell_due_endings(self.now)
 
 
 @pytest.fixture
@@ -329,7 +340,7 @@ def test_a_copy_is_what_the_ledger_says_and_deltas_keep_it_so(
     story = Story(acme, rival, now)
     for step in before:
         story.live(step)
-    through = stream.last_sequence(acme.pk)
+    through = stream.read_last_sequence(acme.pk)
     copy = copy_of(acme, story.now)
     for step in after:
         story.live(step)
@@ -351,6 +362,6 @@ def test_it_is_the_same_in_batches_of_any_size(
         say(person, "grant", Scope(story.brands["acme"].pk, "marketing"), story.now)
     whole, delta = taken(as_acme), taken(as_acme, since=1)
     assert (len(whole[0]), len(delta[0])) == (3, 3)
-    monkeypatch.setattr(roll, "BATCH", size)
-    monkeypatch.setattr(roll, "STRIDE", size)
+    monkeypatch.setattr(iteration, "BATCH", size)
+    monkeypatch.setattr(iteration, "STRIDE", size)
     assert (taken(as_acme), taken(as_acme, since=1)) == (whole, delta)

@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 from pytest_django import Settings
 
 from brands.models import Brand
-from consent import anomalies
 from consent.models import Anomaly, BrandCount, DailyCount, ExportPart, ReportExport
-from consent.reports import exports, summaries
-from consent.reports.asked import Asked, BadQuery, read
+from consent.reporting import anomalies
+from consent.reporting.reports import exports, summaries
+from consent.reporting.reports.asked import BadQuery, ReportQuery, read_report_query
 from tests.conftest import Api
 
 NOW = datetime(2026, 6, 3, 9, tzinfo=UTC)
@@ -35,8 +35,8 @@ def counts(acme: Brand, rival: Brand) -> None:
             DailyCount.objects.create(brand=brand, day=day, opt_outs=number, campaign="spring")
 
 
-def asked(**query: str) -> Asked:
-    return read(query, today=TODAY, days=90)
+def asked(**query: str) -> ReportQuery:
+    return read_report_query(query, today=TODAY, days=90)
 
 
 # -- Files ----------------------------------------------------------------------------------------
@@ -45,10 +45,10 @@ def asked(**query: str) -> Asked:
 def test_a_file_is_written_by_a_worker_and_fetched_by_admins(
     counts: None, as_admin: Api, as_ana: Api
 ) -> None:
-    ordered = exports.order("counts", asked(brand="acme"), "csv", now=NOW)
+    ordered = exports.order_export("counts", asked(brand="acme"), "csv", now=NOW)
     assert as_admin.client.get(f"/reports/files/{ordered.pk}").status_code == 404  # not yet
-    assert exports.write_waiting(now=NOW) == 1
-    assert exports.write_waiting(now=NOW) == 0
+    assert exports.write_waiting_exports(now=NOW) == 1
+    assert exports.write_waiting_exports(now=NOW) == 0
     answer: Any = as_admin.client.get(f"/reports/files/{ordered.pk}")
     lines = b"".join(answer.streaming_content).decode().splitlines()
     kinds = ("brand", "channel", "purpose", "topic", "campaign", "reason", "source")
@@ -60,17 +60,17 @@ def test_a_file_is_written_by_a_worker_and_fetched_by_admins(
 
 
 def test_the_same_as_a_spreadsheet(counts: None) -> None:
-    ordered = exports.order("counts", asked(), "xlsx", now=NOW)
-    exports.write_waiting(now=NOW)
-    sheet = load_workbook(io.BytesIO(b"".join(exports.content(ordered)))).active
+    ordered = exports.order_export("counts", asked(), "xlsx", now=NOW)
+    exports.write_waiting_exports(now=NOW)
+    sheet = load_workbook(io.BytesIO(b"".join(exports.read_export_content(ordered)))).active
     assert sheet is not None and sheet.max_row == 61
 
 
 def test_a_worker_that_was_killed_leaves_nothing_behind(counts: None) -> None:
-    ordered = exports.order("counts", asked(), "csv", now=NOW)
+    ordered = exports.order_export("counts", asked(), "csv", now=NOW)
     ExportPart.objects.create(export=ordered, number=0, data=b"half")
-    exports.write_waiting(now=NOW)
-    assert b"half" not in b"".join(exports.content(ordered))
+    exports.write_waiting_exports(now=NOW)
+    assert b"half" not in b"".join(exports.read_export_content(ordered))
 
 
 @pytest.mark.parametrize(
@@ -81,16 +81,16 @@ def test_what_cannot_be_written_is_refused(
     table: str, form: str, query: dict[str, str], counts: None
 ) -> None:
     with pytest.raises(BadQuery):
-        exports.order(table, asked(**query), form, now=NOW)
+        exports.order_export(table, asked(**query), form, now=NOW)
     assert not ReportExport.objects.exists()
 
 
 def test_not_more_than_so_many_wait_and_old_ones_go(counts: None, as_admin: Api) -> None:
     for _ in range(exports.MOST_WAITING):
-        exports.order("counts", asked(), "csv", now=NOW)
+        exports.order_export("counts", asked(), "csv", now=NOW)
     full = as_admin.client.post("/reports/files", {"table": "counts", "form": "csv"})
     assert full.status_code == 422 and b"wait already" in full.content
-    exports.write_waiting(now=NOW + exports.KEPT + timedelta(days=1))
+    exports.write_waiting_exports(now=NOW + exports.KEPT + timedelta(days=1))
     assert not ReportExport.objects.exists()
 
 
@@ -98,10 +98,10 @@ def test_not_more_than_so_many_wait_and_old_ones_go(counts: None, as_admin: Api)
 
 
 def test_the_summary_goes_out_once_a_week(counts: None, settings: Settings) -> None:
-    assert not summaries.send_due(now=NOW)
+    assert not summaries.send_due_summary(now=NOW)
     settings.REPORT_MAIL_TO = ["boss@example.org"]
-    assert summaries.send_due(now=NOW)
-    assert not summaries.send_due(now=NOW)
+    assert summaries.send_due_summary(now=NOW)
+    assert not summaries.send_due_summary(now=NOW)
     (sent,) = mail.outbox
     assert sent.subject == "CMR: the week from 2026-05-25"
     assert "opt-outs" in str(sent.body)
@@ -114,7 +114,7 @@ def test_the_summary_goes_out_once_a_week(counts: None, settings: Settings) -> N
 
 
 def test_a_day_far_from_usual_is_noted_with_its_campaign(counts: None) -> None:
-    for _ in anomalies.refresh_all(now=NOW):
+    for _ in anomalies.refresh_all_anomalies(now=NOW):
         pass
     note = Anomaly.objects.get()
     assert (note.brand.slug, note.day, note.opt_outs) == ("acme", TODAY, 60)
@@ -135,9 +135,9 @@ def test_a_day_far_from_usual_is_noted_with_its_campaign(counts: None) -> None:
     ],
 )
 def test_what_stands_out(today: int, before: list[int], stands_out: bool) -> None:
-    assert (anomalies.judge(today, before, 900) is not None) == stands_out
+    assert (anomalies.judge_day(today, before, 900) is not None) == stands_out
 
 
 def test_dates_of_the_far_past_are_refused() -> None:
     with pytest.raises(BadQuery):
-        read({"last": str(date.min)}, today=TODAY)
+        read_report_query({"last": str(date.min)}, today=TODAY)

@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from brands.models import JurisdictionRegime, Purpose
-from cmr import preferences
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger, profile, relationships, sends
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import sends
+from consent.checks.single import Asked
+from consent.decision.resolution import DecisionKind, Limit, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, PastProfile, Relationship
-from consent.resolution import DecisionKind, Limit, Scope
+from consent.relationships import lifecycle, person_settings
 from tests.conftest import EMAIL, Api
 from tests.consent.test_importing_people import apply
 
@@ -31,7 +33,7 @@ DENY = {"scope": {"purpose": "marketing"}, "decision": "deny"}
 def say(person: Consumer, decision: DecisionKind, brand: int | None, *, at: datetime) -> None:
     until = NOW + 2 * HOUR if decision == "pause" else None
     choice = NewChoice(Scope(brand, "marketing"), decision, until=until)
-    ledger.record(person.subject_id, [choice], by=Actor("api"), now=at)
+    recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=at)
 
 
 def ask(api: Api, **more: Any) -> Any:
@@ -58,7 +60,7 @@ def test_what_was_recorded_later_was_not_known_then(
 ) -> None:
     """Made three hours ago, recorded one hour ago: two hours ago nobody could have known."""
     late = NewChoice(Scope(met.brand_id, "marketing"), "grant", made_at=NOW - 3 * HOUR)
-    ledger.record(ana.subject_id, [late], by=Actor("api"), now=NOW - HOUR)
+    recording.record_choices(ana.subject_id, [late], by=Actor("api"), now=NOW - HOUR)
     assert not ask(as_acme, as_of=at(NOW - 2 * HOUR))["allowed"]
     assert ask(as_acme, as_of=at(NOW - HOUR))["allowed"]
 
@@ -77,7 +79,7 @@ def test_a_past_moment_is_that_of_its_full_minute(
 def test_before_it_began_and_after_it_ended_there_is_no_relationship(
     as_acme: Api, ana: Consumer, met: Relationship, now: datetime
 ) -> None:
-    preferences.end_relationship(ana, met, by="api", now=NOW - HOUR)
+    choose.end_relationship(ana, met, by="api", now=NOW - HOUR)
     moments = [now - HOUR, now + HOUR, NOW - 2 * HOUR, NOW - HOUR / 2]
     rules = [ask(as_acme, as_of=at(moment))["rule"] for moment in moments]
     assert rules == ["no_relationship", "default_opt_in", "default_opt_in", "no_relationship"]
@@ -138,8 +140,8 @@ def test_the_time_before_a_new_beginning_is_known(
     as_acme: Api, ana: Consumer, met: Relationship
 ) -> None:
     say(ana, "grant", met.brand_id, at=NOW - 5 * HOUR)
-    preferences.end_relationship(ana, met, by="api", now=NOW - 3 * HOUR)
-    relationships.start(ana.subject_id, met.brand, by=Actor("api"), now=NOW - HOUR)
+    choose.end_relationship(ana, met, by="api", now=NOW - 3 * HOUR)
+    lifecycle.start_relationship(ana.subject_id, met.brand, by=Actor("api"), now=NOW - HOUR)
     rules = [ask(as_acme, as_of=at(NOW - n * HOUR))["rule"] for n in (4, 3, 2, 1)]
     assert rules == ["person_granted", "no_relationship", "no_relationship", "person_granted"]
 
@@ -147,8 +149,10 @@ def test_the_time_before_a_new_beginning_is_known(
 def test_where_they_lived_then_counts(as_acme: Api, ana: Consumer, met: Relationship) -> None:
     """Not where they live today: first by the brand's word, then by their own."""
     by = Actor("brand_api", met.brand_id)
-    relationships.start(ana.subject_id, met.brand, by=by, now=NOW - 4 * HOUR, jurisdiction="US-CA")
-    profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW - 2 * HOUR)
+    lifecycle.start_relationship(
+        ana.subject_id, met.brand, by=by, now=NOW - 4 * HOUR, jurisdiction="US-CA"
+    )
+    person_settings.change_settings(ana.subject_id, {"jurisdiction": "DE"}, now=NOW - 2 * HOUR)
     rules = [ask(as_acme, as_of=at(NOW - n * HOUR))["rule"] for n in (5, 3, 1)]
     assert rules == ["default_opt_in", "default_opt_out", "default_opt_in"]
 
@@ -158,7 +162,7 @@ def test_a_file_that_moves_people_or_begins_anew_keeps_what_was(
 ) -> None:
     head = "email,jurisdiction"
     apply(as_acme, f"{head}\n{EMAIL},US-CA")
-    relationships.end(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
     apply(as_acme, f"{head}\n{EMAIL},DE")
     kept = [(past.jurisdiction, past.ended_at is None) for past in met.past.order_by("pk")]
     assert kept == [(None, True), ("US-CA", False)]
@@ -170,17 +174,17 @@ def test_quiet_hours_and_limits_of_then_are_told(
 ) -> None:
     say(ana, "grant", met.brand_id, at=NOW - 9 * HOUR)
     limit = NewChoice(Scope(met.brand_id, "marketing"), "limit", limit=Limit(2, "day"))
-    ledger.record(ana.subject_id, [limit], by=Actor("api"), now=NOW - 9 * HOUR)
+    recording.record_choices(ana.subject_id, [limit], by=Actor("api"), now=NOW - 9 * HOUR)
     asked = Asked(met.brand_id, Contact(email=EMAIL), "marketing", "email")
-    sent = sends.reserve(asked, now=NOW - 8 * HOUR).send
+    sent = sends.reserve_send(asked, now=NOW - 8 * HOUR).send
     assert sent
-    sends.give_back(met.brand_id, sent, now=NOW - 6 * HOUR)
+    sends.cancel_send(met.brand_id, sent, now=NOW - 6 * HOUR)
     remaining = [ask(as_acme, as_of=at(NOW - n * HOUR))["remaining"] for n in (9, 7, 5)]
     assert remaining == [2, 1, 2]
     begin, end = NOW - 4 * HOUR, NOW - 2 * HOUR
     hours = begin.time(), end.time()
-    profile.change(ana.subject_id, {"quiet_hours": hours}, now=NOW - 5 * HOUR)
-    profile.change(ana.subject_id, {"quiet_hours": None}, now=NOW - HOUR)
+    person_settings.change_settings(ana.subject_id, {"quiet_hours": hours}, now=NOW - 5 * HOUR)
+    person_settings.change_settings(ana.subject_id, {"quiet_hours": None}, now=NOW - HOUR)
     waits = [ask(as_acme, as_of=at(NOW - n * HOUR))["not_before"] for n in (6, 3, 1)]
     assert [each and datetime.fromisoformat(each) for each in waits] == [None, end, None]
 
@@ -190,7 +194,7 @@ def test_the_regimes_of_then_count(
     as_acme: Api, ana: Consumer, met: Relationship, act: str
 ) -> None:
     """The database keeps them, however they are changed."""
-    profile.change(ana.subject_id, {"jurisdiction": "US-CA"}, now=NOW - 4 * HOUR)
+    person_settings.change_settings(ana.subject_id, {"jurisdiction": "US-CA"}, now=NOW - 4 * HOUR)
     rows = JurisdictionRegime.objects.filter(jurisdiction__in=["US", "US-CA"], purpose="marketing")
     before = ask(as_acme)["rule"]
     assert before == "default_opt_out"
@@ -214,10 +218,10 @@ def test_the_regimes_of_then_count(
 
 
 def test_the_past_cannot_be_altered(ana: Consumer, met: Relationship) -> None:
-    relationships.start(
+    lifecycle.start_relationship(
         ana.subject_id, met.brand, by=Actor("brand_api", met.brand_id), now=NOW, jurisdiction="DE"
     )
-    profile.change(ana.subject_id, {"jurisdiction": "DE"}, now=NOW)
+    person_settings.change_settings(ana.subject_id, {"jurisdiction": "DE"}, now=NOW)
     for rows in (met.past.all(), PastProfile.objects.all()):
         assert rows.exists()
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
@@ -227,7 +231,9 @@ def test_the_past_cannot_be_altered(ana: Consumer, met: Relationship) -> None:
 
 
 def test_a_profile_that_stays_as_it_is_keeps_nothing(ana: Consumer) -> None:
-    profile.change(ana.subject_id, {"jurisdiction": None, "time_zone": ""}, now=NOW)
+    person_settings.change_settings(
+        ana.subject_id, {"jurisdiction": None, "time_zone": ""}, now=NOW
+    )
     assert not PastProfile.objects.exists()
 
 

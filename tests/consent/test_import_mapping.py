@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consent.imports import mapping, sources
-from consent.imports.mapping import Choices, convert, read_time
+from consent.imports.mapping import ColumnMapping, convert_value, read_time
 from consent.imports.rows import BadRow
 from tests.conftest import ROOT
 
@@ -41,12 +41,14 @@ def open_export(path: Path) -> sources.Source:
 @pytest.mark.parametrize("name", BECOMES)
 def test_an_export_is_understood_by_its_headings(name: str) -> None:
     source = open_export(EXPORTS / f"{name}.csv")
-    guess = mapping.guess(source.headings)
-    chosen = Choices(guess.columns, purpose="marketing", channel="email", decision=guess.decision)
+    guess = mapping.guess_mapping(source.headings)
+    chosen = ColumnMapping(
+        guess.columns, purpose="marketing", channel="email", decision=guess.decision
+    )
     rows = []
     for line in source.lines:
         assert not isinstance(line, BadRow), line.line
-        row = convert(line, chosen)
+        row = convert_value(line, chosen)
         rows.append((row["email"], row.get("decision"), row.get("made_at")))
         assert ("purpose" in row) == ("decision" in row)
     assert (guess.tool, rows) == BECOMES[name]
@@ -58,7 +60,7 @@ def test_every_export_is_looked_at() -> None:
 
 def test_our_own_columns_are_themselves() -> None:
     ours = ["email", "ref", "decision", "made_at", "evidence", "status"]
-    assert mapping.guess(ours).columns == {each: each for each in ours[:-1]}
+    assert mapping.guess_mapping(ours).columns == {each: each for each in ours[:-1]}
 
 
 @pytest.mark.parametrize(
@@ -72,10 +74,10 @@ def test_our_own_columns_are_themselves() -> None:
     ],
 )
 def test_a_column_of_yes_and_no_is_guessed(heading: str, flag: str) -> None:
-    guess = mapping.guess(["email", "status", heading])
+    guess = mapping.guess_mapping(["email", "status", heading])
     assert guess.columns == {"email": "email", "status": "decision", heading: flag}
     row = {"email": RITA, "status": "subscribed", heading: "true"}
-    decision = convert(row, Choices(guess.columns))["decision"]
+    decision = convert_value(row, ColumnMapping(guess.columns))["decision"]
     assert decision == {"opted_out": "deny", "opted_in": "grant"}[flag]
 
 
@@ -99,21 +101,23 @@ def test_a_yes_is_never_made_of_what_says_none(
     row: dict[str, object], decision: str | None
 ) -> None:
     """Where columns differ a no counts, and a word that nobody knows stays for the reader."""
-    chosen = Choices({each: each for each in row}, decision="")
-    assert convert(row, chosen).get("decision") == decision
+    chosen = ColumnMapping({each: each for each in row}, decision="")
+    assert convert_value(row, chosen).get("decision") == decision
 
 
 def test_a_default_decision_is_for_rows_that_have_no_column_of_it() -> None:
-    chosen = Choices({"status": "decision"}, decision="grant")
-    assert "decision" not in convert({"status": "pending"}, chosen)
-    assert convert({"status": ""}, chosen)["decision"] == "grant"
+    chosen = ColumnMapping({"status": "decision"}, decision="grant")
+    assert "decision" not in convert_value({"status": "pending"}, chosen)
+    assert convert_value({"status": ""}, chosen)["decision"] == "grant"
 
 
 def test_evidence_is_joined_and_that_of_yeses_is_no_evidence_of_a_no() -> None:
-    chosen = Choices({"IP": "evidence", "Form": "evidence", "s": "decision"}, evidence="Our site")
+    chosen = ColumnMapping(
+        {"IP": "evidence", "Form": "evidence", "s": "decision"}, evidence="Our site"
+    )
     row = {"IP": "192.0.2.1", "Form": "Footer", "s": "yes"}
-    assert convert(row, chosen)["evidence"] == "Our site; IP: 192.0.2.1; Form: Footer"
-    assert convert(row | {"s": "no", "IP": ""}, chosen)["evidence"] == "Form: Footer"
+    assert convert_value(row, chosen)["evidence"] == "Our site; IP: 192.0.2.1; Form: Footer"
+    assert convert_value(row | {"s": "no", "IP": ""}, chosen)["evidence"] == "Form: Footer"
 
 
 @pytest.mark.parametrize(
@@ -133,4 +137,4 @@ def test_evidence_is_joined_and_that_of_yeses_is_no_evidence_of_a_no() -> None:
 )
 def test_times_of_tools(text: str, dates: str, zone: str, read: str) -> None:
     """A day that could be a month is refused where nobody said which it is."""
-    assert read_time(text, Choices({}, zone=zone, dates=dates)) == read
+    assert read_time(text, ColumnMapping({}, zone=zone, dates=dates)) == read

@@ -13,25 +13,25 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brands import keys, stream, webhooks
+from brands import webhooks
+from brands.credentials import brand_keys
+from brands.events import stream
 from brands.models import Brand, BrandKey, Event, Topic
-from cmr import accounts
+from cmr.accounts import ownership
 from cmr.models import Consumer
-from consent import (
-    chain,
-    checks,
-    identifiers,
-    ledger,
-    metrics,
-    preferences,
-    propagation,
-    relationships,
-    terms,
+from consent.brand_events.recipients import find_contact_point
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import (
+    Contact,
+    compute_identifier_digest,
+    find_or_create_identifier,
 )
-from consent.checks import Asked
-from consent.identifiers import Contact, digest, find_or_create
 from consent.imports import applying, jobs, problems, receiving
-from consent.ledger import Actor, NewChoice
+from consent.ledger import hash_chain, recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import (
     BrandCount,
     DailyCount,
@@ -45,8 +45,11 @@ from consent.models import (
     Relationship,
     Subject,
 )
-from consent.recipients import find_contact_point
-from consent.resolution import Scope
+from consent.preferences import projection
+from consent.propagation import propagate
+from consent.relationships import lifecycle
+from consent.reporting import counters
+from consent.rules import implied_consent
 from tests.conftest import EMAIL, Api
 
 LONG_AGO = "2024-03-01T10:00:00Z"
@@ -71,8 +74,8 @@ def apply(api: Api, text: str, *, form: str = "text/csv", **more: Any) -> dict[s
     sent = put(api, job, text, form=form)
     assert sent.status_code == 200, sent.content
     assert api.post(f"imports/{job}/start").status_code == 200
-    for each in applying.waiting():
-        jobs.run(each, now=timezone.now())
+    for each in applying.list_running_imports():
+        jobs.run_import(each, now=timezone.now())
     done: dict[str, Any] = api.get(f"imports/{job}").json()
     assert done["state"] == "done"
     assert not ImportRow.objects.exists()
@@ -86,12 +89,12 @@ def exceptions(api: Api, job: str) -> list[tuple[int, str, str]]:
 
 def is_allowed(brand: Brand, email: str = EMAIL) -> bool:
     asked = Asked(brand.pk, Contact(email=email), "marketing", "email")
-    return checks.check(asked, now=timezone.now()).allowed
+    return single.check_contact(asked, now=timezone.now()).allowed
 
 
 def assert_chains_hold() -> None:
     for subject in Subject.objects.all():
-        assert list(chain.breaks(subject)) == []
+        assert list(hash_chain.list_breaks(subject)) == []
 
 
 def test_people_and_their_consents(as_acme: Api, acme: Brand) -> None:
@@ -121,14 +124,18 @@ def _one_by_one(brand: Brand, rows: list[dict[str, str]], now: datetime) -> None
     """What the calls of the API would do."""
     by = Actor("brand_api", brand.pk)
     for row in rows:
-        person = find_or_create(digest(f"other-{row['email']}")).subject_id
-        relationships.start(person, brand, by=by, now=now, ref=row["ref"] or None, note="x")
+        person = find_or_create_identifier(
+            compute_identifier_digest(f"other-{row['email']}")
+        ).subject_id
+        lifecycle.start_relationship(
+            person, brand, by=by, now=now, ref=row["ref"] or None, note="x"
+        )
         scope = Scope(brand.pk, row["purpose"] or None, row["channel"] or None)
         choice = NewChoice(
             scope, row["decision"], evidence=row["evidence"],  # type: ignore[arg-type]
             made_at=datetime.fromisoformat(row["made_at"]),
         )  # fmt: skip
-        ledger.record(person, [choice], by=by, now=now)
+        recording.record_choices(person, [choice], by=by, now=now)
 
 
 def _said(brand: Brand) -> list[Any]:
@@ -136,7 +143,9 @@ def _said(brand: Brand) -> list[Any]:
     fields = "purpose_id channel topic decision maker basis made_at subject_seq".split()
     entries = LedgerEntry.objects.filter(brand=brand)
     emails = {
-        find_or_create(digest(f"{other}p{n}@example.org")).subject_id: n
+        find_or_create_identifier(
+            compute_identifier_digest(f"{other}p{n}@example.org")
+        ).subject_id: n
         for n in range(12)
         for other in ("", "other-")
     }
@@ -185,7 +194,7 @@ def test_a_file_does_what_the_calls_do(size: int, as_acme: Api, acme: Brand, riv
         "number": 1, "rows": 60, "bad": 0, "encoding": "utf-8", "separator": "comma",
     }  # fmt: skip
     as_acme.post(f"imports/{job}/start")
-    (pk,) = applying.waiting()
+    (pk,) = applying.list_running_imports()
     while applying.apply_batch(pk, now=now, size=size):
         pass
     assert _said(acme) == _said(rival)
@@ -300,7 +309,7 @@ def test_encoding_and_separator_are_found_out_and_shown(
     shown = as_acme.get(f"imports/{job}").json()
     assert (shown["encodings"], shown["separators"]) == ([name], [separator])
     as_acme.post(f"imports/{job}/start")
-    jobs.run(uuid.UUID(job), now=timezone.now())
+    jobs.run_import(uuid.UUID(job), now=timezone.now())
     assert LedgerEntry.objects.get().evidence == "form 7 in Köln"
 
 
@@ -351,7 +360,7 @@ def test_parts_come_in_any_order_and_twice(as_acme: Api, acme: Brand) -> None:
     as_acme.post(f"imports/{job}/start")
     assert put(as_acme, job, yes, number=3).json()["code"] == "import_not_open"
     assert put(as_acme, job, yes).status_code == 200  # it has it already
-    jobs.run(Import.objects.get().pk, now=timezone.now())
+    jobs.run_import(Import.objects.get().pk, now=timezone.now())
     assert not is_allowed(acme, "ann@example.org")  # the second part is later
     assert as_acme.post(f"imports/{job}/start").status_code == 200
 
@@ -360,7 +369,7 @@ def test_parts_come_in_any_order_and_twice(as_acme: Api, acme: Brand) -> None:
 def test_a_person_s_own_no_stands(as_acme: Api, met: Relationship, for_this_address: bool) -> None:
     point = find_contact_point(met.subject_id) if for_this_address else None
     no = NewChoice(Scope(None, "marketing", contact_point=point), "deny")
-    ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
     done = apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\nben@example.org,,{YES}\n")
     assert exceptions(as_acme, done["id"]) == [(1, "decision", "person_said_no")]
     assert (done["lifts_refused"], done["choices"]) == (1, 1)
@@ -369,7 +378,7 @@ def test_a_person_s_own_no_stands(as_acme: Api, met: Relationship, for_this_addr
 
 
 def test_what_the_person_ended_stays_ended(as_acme: Api, met: Relationship) -> None:
-    relationships.end(met, by=Actor("portal"), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("portal"), now=timezone.now())
     done = apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\n")
     assert exceptions(as_acme, done["id"]) == [(1, "email", "person_ended_relationship")]
 
@@ -382,14 +391,14 @@ def test_an_ended_relationship_is_refused_in_the_column_that_the_file_has(
         text = f"{column}\n{value}\n"
         apply(as_acme, text)
         begun = Relationship.objects.get(ended_at=None)
-        relationships.end(begun, by=Actor("portal"), now=timezone.now())
+        lifecycle.end_relationship(begun, by=Actor("portal"), now=timezone.now())
         done = apply(as_acme, text)
         assert exceptions(as_acme, done["id"]) == [(1, column, "person_ended_relationship")]
     assert not LedgerEntry.objects.exists()
 
 
 def test_what_the_brand_ended_begins_again(as_acme: Api, met: Relationship) -> None:
-    relationships.end(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
+    lifecycle.end_relationship(met, by=Actor("brand_api", met.brand_id), now=timezone.now())
     assert apply(as_acme, f"{HEADINGS}\n{EMAIL},,{YES}\n")["people"] == 1
     assert is_allowed(met.brand)
 
@@ -441,7 +450,7 @@ def test_each_row_is_applied_or_bad(as_acme: Api) -> None:
     put(as_acme, job, f"{HEADINGS}\nann@example.org,A-1,{YES}\nno address,,{YES}\n")
     put(as_acme, job, f"{HEADINGS}\n,nobody,{YES}\n", number=2)
     as_acme.post(f"imports/{job}/start")
-    jobs.run(uuid.UUID(job), now=timezone.now())
+    jobs.run_import(uuid.UUID(job), now=timezone.now())
     done = as_acme.get(f"imports/{job}").json()
     assert (done["rows"], done["applied"], done["bad"]) == (3, 1, 2)
     rows = as_acme.get(f"imports/{job}/exceptions").json()["data"]
@@ -469,7 +478,7 @@ def test_an_implied_consent_runs_out_with_its_term(as_acme: Api, acme: Brand) ->
     text = f"{heads}\nann@example.org,{row},{bought.isoformat()}\nben@example.org,{row},{old}\n"
     done = apply(as_acme, text)
     assert exceptions(as_acme, done["id"]) == [(2, "made_at", "term_over")]
-    assert Ending.objects.get().ends_at == terms.after_months(bought, 24)
+    assert Ending.objects.get().ends_at == implied_consent.add_months(bought, 24)
 
 
 def test_a_topic_brings_its_purpose(as_acme: Api, acme: Brand) -> None:
@@ -481,21 +490,21 @@ def test_a_topic_brings_its_purpose(as_acme: Api, acme: Brand) -> None:
 
 
 def test_history_is_told_to_nobody_and_counted_as_no_decision(as_acme: Api, acme: Brand) -> None:
-    endpoint, _ = webhooks.subscribe(
+    endpoint, _ = webhooks.create_subscription(
         acme, webhooks.SubscriptionTerms(url="https://acme.example/hook"), now=timezone.now()
     )
     apply(as_acme, f"{HEADINGS}\nann@example.org,,{YES}\n")
-    wanted = stream.Wanted()
-    rows, through = stream.window(acme.pk, after=0, limit=10, wanted=wanted)
+    wanted = stream.EventFilter()
+    rows, through = stream.read_window(acme.pk, after=0, limit=10, wanted=wanted)
     assert (list(rows), through) == ([], 2)
     feed = as_acme.get("events").json()["data"]
     assert [event["type"] for event in feed] == ["relationship.started", "preference.granted"]
-    metrics.roll_up()
+    counters.count_new_events()
     assert (BrandCount.objects.get().started, DailyCount.objects.get().opt_ins) == (1, 0)
     apply(as_acme, f"{HEADINGS}\nben@example.org,,{YES}\n", webhooks=True)
-    rows, _ = stream.window(acme.pk, after=0, limit=10, wanted=wanted)
+    rows, _ = stream.read_window(acme.pk, after=0, limit=10, wanted=wanted)
     assert len(list(rows)) == 2
-    metrics.roll_up()
+    counters.count_new_events()
     assert sum(DailyCount.objects.values_list("opt_ins", flat=True)) == 1
     assert endpoint.pk
 
@@ -503,9 +512,9 @@ def test_history_is_told_to_nobody_and_counted_as_no_decision(as_acme: Api, acme
 def test_what_the_person_said_to_any_brand_comes_before(as_acme: Api, met: Relationship) -> None:
     """Her wide no is still on its way to the brand when the brand imports a no of its own."""
     wide = NewChoice(Scope(None, "marketing"), "deny")
-    ledger.record(met.subject_id, [wide], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [wide], by=Actor("portal"), now=timezone.now())
     apply(as_acme, f"email,purpose,channel,decision\n{EMAIL},marketing,email,deny\n")
-    propagation.propagate(met.subject_id, now=timezone.now())
+    propagate.propagate_choices(met.subject_id, now=timezone.now())
     told = Event.objects.filter(type="preference.denied").order_by("sequence")
     seqs = [json.loads(bytes(event.body))["data"]["subject_seq"] for event in told]
     assert seqs == [2, 3]  # the beginning of the relationship was the first
@@ -554,7 +563,7 @@ def test_no_address_is_kept(as_acme: Api) -> None:
     job = begin(as_acme)
     put(as_acme, job, "email\nann@example.org\n")
     (row,) = ImportRow.objects.all()
-    assert bytes(row.digest or b"") == identifiers.digest("ann@example.org")
+    assert bytes(row.digest or b"") == identifiers.compute_identifier_digest("ann@example.org")
     assert "ann@" not in str(vars(row))
     assert not Identifier.objects.exists()  # not before it is started
 
@@ -577,23 +586,23 @@ def test_not_too_many_at_once_and_only_with_the_scope(as_acme: Api, acme: Brand)
     for _ in range(jobs.MOST):
         begin(as_acme)
     assert as_acme.post("imports", {"note": "x"}).json()["code"] == "too_many_imports"
-    weak = Api(keys.issue(acme, name="x", scopes=["check"]))
+    weak = Api(brand_keys.issue_key(acme, name="x", scopes=["check"]))
     assert weak.post("imports", {"note": "x"}).status_code == 403
 
 
 def test_merged_people_are_one(as_acme: Api, acme: Brand) -> None:
     """What is imported for an address whose subject was merged goes to the person that remains."""
-    from consent import merging
+    from consent.relationships import merging
 
-    ann = find_or_create(digest("ann@example.org")).subject_id
-    second = find_or_create(digest("ann2@example.org")).subject_id
-    merging.merge(second, into=ann, now=timezone.now())
+    ann = find_or_create_identifier(compute_identifier_digest("ann@example.org")).subject_id
+    second = find_or_create_identifier(compute_identifier_digest("ann2@example.org")).subject_id
+    merging.merge_subjects(second, into=ann, now=timezone.now())
     apply(as_acme, f"{HEADINGS}\nann2@example.org,,{YES}\n")
     assert LedgerEntry.objects.get().subject_id == ann
     known = Relationship.objects.get()
     assert (known.subject_id, known.person_id) == (second, ann)
     assert is_allowed(acme, "ann2@example.org")
-    assert preferences.of_subject(ann)
+    assert projection.list_preferences(ann)
     assert_chains_hold()
 
 
@@ -603,8 +612,8 @@ def test_a_choice_is_told_of_the_address_that_its_row_names_alone(
     """Told of the other as well, the brand would learn that both have one owner."""
     second = {"contact": {"email": "second@example.org"}, "note": "x"}
     named = as_acme.post("relationships", second).json()
-    accounts.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
-    before = stream.last_sequence(acme.pk)
+    ownership.add_contact(ana, kind="email", value="second@example.org", now=timezone.now())
+    before = stream.read_last_sequence(acme.pk)
     apply(as_acme, f"{HEADINGS}\nsecond@example.org,,marketing,email,deny,,form 7\n")
     (told,) = as_acme.get("events", after=before).json()["data"]
     assert told["data"]["subject"]["id"] == named["subject"]["id"]

@@ -13,15 +13,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand, Event, Topic
-from consent import chain, endings, erasing, integrity, ledger, merging, preferences, propagation
-from consent import relationships as known
-from consent.erasing import PersonalWords
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, NewChoice
+from consent import integrity
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger import hash_chain, recording, text_erasure
+from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.text_erasure import PersonalWords
 from consent.models import LedgerEntry, Preference, Relationship, Subject
-from consent.resolution import Limit, Scope
+from consent.preferences import projection
+from consent.propagation import expirations, propagate
+from consent.relationships import lifecycle as known
+from consent.relationships import merging
 from tests.consent.random_past import Life
 from tests.ownership import as_owner
 from tests.trying import TIMES
@@ -45,9 +49,9 @@ def said(met: Relationship, later: datetime) -> list[LedgerEntry]:
     yes = NewChoice(scope._replace(channel="sms"), "grant", evidence="a form", notice="n@1")
     limit = NewChoice(scope, "limit", limit=Limit(3, "week"))
     brand = Actor("brand_api", met.brand_id)
-    first = ledger.record(met.subject_id, [no], by=ANA, now=later)
-    second = ledger.record(met.subject_id, [yes], by=brand, now=later)
-    return [*first, *second, *ledger.record(met.subject_id, [limit], by=ANA, now=later)]
+    first = recording.record_choices(met.subject_id, [no], by=ANA, now=later)
+    second = recording.record_choices(met.subject_id, [yes], by=brand, now=later)
+    return [*first, *second, *recording.record_choices(met.subject_id, [limit], by=ANA, now=later)]
 
 
 def tamper(*statements: str, values: dict[str, Any] | None = None) -> None:
@@ -61,14 +65,18 @@ def tamper(*statements: str, values: dict[str, Any] | None = None) -> None:
 
 
 def find_breaks() -> list[str]:
-    return [str(each) for each in integrity.verify()]
+    return [str(each) for each in integrity.verify_ledger()]
 
 
 def forge(entry: LedgerEntry, **changes: Any) -> None:
     """Rewrite the last entry with a hash that fits, and the head with it."""
     for name, value in changes.items():
         setattr(entry, name, value)
-    values = {"id": entry.pk, "hash": chain.link(bytes(entry.previous_hash), entry), **changes}
+    values = {
+        "id": entry.pk,
+        "hash": hash_chain.compute_entry_hash(bytes(entry.previous_hash), entry),
+        **changes,
+    }
     columns = ", ".join(f"{name} = %({name})s" for name in ["hash", *changes])
     tamper(
         f"UPDATE consent_ledgerentry SET {columns} WHERE id = %(id)s",
@@ -120,7 +128,7 @@ def test_a_last_entry_rewritten_with_its_hash_differs_from_its_event(
 ) -> None:
     last = said[-1]
     forge(last, **change)
-    preferences.rebuild(Subject.objects.get(pk=last.subject_id))
+    projection.rebuild_preferences(Subject.objects.get(pk=last.subject_id))
     about = f"entry 3 of subject {last.subject_id}"
     assert find_breaks() == [f"stream of brand acme: event 4 and {about} differ in {differs}"]
 
@@ -149,11 +157,11 @@ def test_a_forged_entry_with_the_right_hash_has_no_event(
     forged = LedgerEntry.objects.get(pk=said[0].pk)
     forged.pk, forged.subject_seq = uuid.uuid4(), 4
     forged.purpose_id, forged.previous_hash = "research", said[-1].hash
-    forged.hash = chain.link(bytes(said[-1].hash), forged)
+    forged.hash = hash_chain.compute_entry_hash(bytes(said[-1].hash), forged)
     forged.save(force_insert=True)
     subjects = Subject.objects.filter(pk=forged.subject_id)
     subjects.update(last_seq=4, chain_head=forged.hash)
-    preferences.project(forged)
+    projection.project_entry(forged)
     problem = f"brand {forged.brand_id} has no event of entry 4"
     assert find_breaks() == [f"ledger of subject {forged.subject_id}: {problem}"]
 
@@ -169,7 +177,7 @@ def test_an_altered_text_of_evidence_shows(change: str, said: list[LedgerEntry])
 
 
 def test_erased_texts_break_nothing(said: list[LedgerEntry]) -> None:
-    erasing.erase_texts(said[0].subject_id, PersonalWords([]))
+    text_erasure.erase_texts(said[0].subject_id, PersonalWords([]))
     assert find_breaks() == []
 
 
@@ -348,9 +356,9 @@ def test_an_event_of_a_beginning_altered_shows(said: list[LedgerEntry]) -> None:
 def test_an_event_about_an_address_that_its_entry_does_not_concern_differs(
     second: Relationship, said: list[LedgerEntry]
 ) -> None:
-    other = find_or_create(digest("other@example.org"))
+    other = find_or_create_identifier(compute_identifier_digest("other@example.org"))
     forge(said[-1], contact_point_id=other.pk)
-    preferences.rebuild(Subject.objects.get(pk=said[0].subject_id))
+    projection.rebuild_preferences(Subject.objects.get(pk=said[0].subject_id))
     (found,) = [each for each in find_breaks() if each.startswith("stream")]
     assert found.endswith("differ in contact point")
 
@@ -363,7 +371,7 @@ def test_an_end_that_nobody_would_be_told_of_shows(
     change: str, met: Relationship, later: datetime
 ) -> None:
     pause = NewChoice(Scope(met.brand_id, "research"), "pause", until=later + timedelta(days=3))
-    ledger.record(met.subject_id, [pause], by=ANA, now=later)
+    recording.record_choices(met.subject_id, [pause], by=ANA, now=later)
     assert find_breaks() == []
     tamper(change)
     (found,) = find_breaks()
@@ -388,7 +396,7 @@ def test_a_body_that_cannot_be_read_is_a_break(path: str, said: list[LedgerEntry
 def test_a_time_with_another_offset_is_the_same_time(met: Relationship, later: datetime) -> None:
     until = (later + timedelta(days=3)).astimezone(ZoneInfo("Asia/Tokyo"))
     pause = NewChoice(Scope(met.brand_id, "marketing"), "pause", until=until)
-    ledger.record(met.subject_id, [pause], by=ANA, now=later)
+    recording.record_choices(met.subject_id, [pause], by=ANA, now=later)
     assert find_breaks() == []
 
 
@@ -408,9 +416,9 @@ def test_choices_about_any_brand_are_compared_once_brands_were_told(
     met: Relationship, later: datetime
 ) -> None:
     wide = NewChoice(Scope(None, "marketing"), "deny")
-    ledger.record(met.subject_id, [wide], by=ANA, now=later)
+    recording.record_choices(met.subject_id, [wide], by=ANA, now=later)
     assert find_breaks() == []  # not told yet
-    propagation.propagate(met.subject_id, now=later)
+    propagate.propagate_choices(met.subject_id, now=later)
     assert find_breaks() == []
     tamper(
         "DELETE FROM brands_event WHERE sequence = 2",
@@ -425,7 +433,7 @@ def test_a_choice_about_any_brand_that_was_taken_off_its_way_shows(
     met: Relationship, later: datetime
 ) -> None:
     wide = NewChoice(Scope(None, "marketing"), "deny")
-    ledger.record(met.subject_id, [wide], by=ANA, now=later)
+    recording.record_choices(met.subject_id, [wide], by=ANA, now=later)
     tamper("DELETE FROM consent_propagation")
     (found,) = find_breaks()
     assert found.endswith("entry 1 is not on its way to the brands")
@@ -435,31 +443,31 @@ def test_what_was_said_outside_a_relationship_needs_no_event(
     met: Relationship, later: datetime
 ) -> None:
     no = NewChoice(Scope(met.brand_id, "marketing"), "deny")
-    known.end(met, by=ANA, now=later)
+    known.end_relationship(met, by=ANA, now=later)
     hours = (later + timedelta(hours=n) for n in (1, 2, 3))
-    ledger.record(met.subject_id, [no], by=ANA, now=next(hours))
-    known.start(met.subject_id, met.brand, by=ANA, now=next(hours))
+    recording.record_choices(met.subject_id, [no], by=ANA, now=next(hours))
+    known.start_relationship(met.subject_id, met.brand, by=ANA, now=next(hours))
     assert find_breaks() == []
 
 
 @pytest.fixture
 def second(acme: Brand, now: datetime) -> Relationship:
     """Ana's other address, which acme knows as well, with a no about it."""
-    subject = find_or_create(digest("other@example.org")).subject_id
-    other, _ = known.start(subject, acme, by=Actor("brand_api", acme.pk), now=now)
+    subject = find_or_create_identifier(compute_identifier_digest("other@example.org")).subject_id
+    other, _ = known.start_relationship(subject, acme, by=Actor("brand_api", acme.pk), now=now)
     no = NewChoice(Scope(acme.pk, "research"), "deny")
-    ledger.record(subject, [no], by=ANA, now=now + timedelta(minutes=30))
+    recording.record_choices(subject, [no], by=ANA, now=now + timedelta(minutes=30))
     return other
 
 
 def test_merged_people_are_compared_as_one(
     second: Relationship, said: list[LedgerEntry], later: datetime
 ) -> None:
-    merging.merge(second.subject_id, into=said[0].subject_id, now=later)
+    merging.merge_subjects(second.subject_id, into=said[0].subject_id, now=later)
     assert find_breaks() == []
     no = NewChoice(Scope(second.brand_id, "service"), "limit", limit=Limit(1, "day"))
     much_later = later + timedelta(hours=1)
-    (entry,) = ledger.record(said[0].subject_id, [no], by=ANA, now=much_later)
+    (entry,) = recording.record_choices(said[0].subject_id, [no], by=ANA, now=much_later)
     assert find_breaks() == []
     told = Event.objects.filter(subject=second.subject_id).order_by("-sequence")[0]
     assert told.cause != entry.pk  # and yet found
@@ -474,7 +482,7 @@ def test_merged_people_are_compared_as_one(
 def test_a_preference_kept_by_a_merged_subject_shows(
     second: Relationship, said: list[LedgerEntry], later: datetime
 ) -> None:
-    merging.merge(second.subject_id, into=said[0].subject_id, now=later)
+    merging.merge_subjects(second.subject_id, into=said[0].subject_id, now=later)
     stray = Preference.objects.get(decision="deny", channel="email")
     stray.pk, stray.subject_id = None, second.subject_id
     stray._state.adding = True
@@ -545,6 +553,6 @@ def test_random_lives_are_whole(seed: int, acme: Brand, rival: Brand) -> None:
         Topic.objects.create(brand=brand, purpose_id="marketing", code=f"t-{brand.slug}", name="T")
     life = Life(seed, [acme, rival]).live(40)
     for person in Subject.objects.filter(merged_into=None):
-        propagation.propagate(person.pk, now=life.now)
-    endings.end_due(life.now)
+        propagate.propagate_choices(person.pk, now=life.now)
+    expirations.tell_due_endings(life.now)
     assert find_breaks() == []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Acknowledgement, Attempt, Brand, Event
 from consent.models import ContactReport, HonourSnapshot, HonourTime, LedgerEntry, Relationship
 from tests.conftest import Api
@@ -151,7 +151,7 @@ def test_times_are_said_in_utc_whatever_the_browser_s_zone(as_admin: Api, month:
 
 
 def test_who_never_applies_anything_is_overdue(as_admin: Api, month: Month) -> None:
-    keys.issue(Brand.objects.get(slug="rival"), name="ended", expires_at=NOW)
+    brand_keys.issue_key(Brand.objects.get(slug="rival"), name="ended", expires_at=NOW)
     rows = {r["brand"]: r for r in figure(as_admin.get("reports/honour", **QUERY), "league")}
     due = [event for event, _, _ in fates("rival") if event.honour_by and event.honour_by < NOW]
     mine = rows["rival"]

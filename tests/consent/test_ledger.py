@@ -10,10 +10,11 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from brands.models import Brand, Event, StreamHead
 from cmr.models import Consumer
-from consent import chain, ledger, preferences
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import DecisionKind, Limit, Scope
+from consent.ledger import hash_chain, recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Preference, Propagation, Relationship, Subject
-from consent.resolution import DecisionKind, Limit, Scope
+from consent.preferences import projection
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ PERSON = Actor("api")
 
 
 def record(person: Consumer, *choices: NewChoice, by: Actor = PERSON) -> list[LedgerEntry]:
-    return ledger.record(person.subject_id, choices, by=by, now=NOW)
+    return recording.record_choices(person.subject_id, choices, by=by, now=NOW)
 
 
 def no(brand: Brand, channel: str | None = "email", **more: Any) -> NewChoice:
@@ -35,7 +36,7 @@ def test_entries_are_dense_and_chained(ana: Consumer, acme: Brand, rival: Brand)
     assert [entry.subject_seq for entry in entries] == [1, 2, 3]
     assert entries[0].previous_hash == b""
     assert [e.previous_hash for e in entries[1:]] == [e.hash for e in entries[:2]]
-    assert list(chain.breaks(Subject.objects.get(pk=ana.subject_id))) == []
+    assert list(hash_chain.list_breaks(Subject.objects.get(pk=ana.subject_id))) == []
 
 
 def test_the_brand_is_told_in_the_same_transaction(ana: Consumer, met: Relationship) -> None:
@@ -58,7 +59,7 @@ def test_a_choice_from_the_future_leaves_nothing_of_its_list(
 ) -> None:
     before = _everything()
     late = no(met.brand, made_at=NOW + timedelta(seconds=1))
-    with pytest.raises(ledger.FromTheFuture):
+    with pytest.raises(recording.FromTheFuture):
         record(ana, no(met.brand), late)
     assert _everything() == before
 
@@ -102,7 +103,7 @@ def told_once(ana: Consumer, met: Relationship) -> None:
     from brands import webhooks
     from brands.models import Attempt
 
-    subscription, _ = webhooks.subscribe(
+    subscription, _ = webhooks.create_subscription(
         met.brand, webhooks.SubscriptionTerms(url="https://acme.example/hooks"), now=NOW
     )
     record(ana, no(met.brand))
@@ -138,7 +139,7 @@ def test_the_chain_shows_what_got_past_the_triggers(
         cursor.execute("ALTER TABLE consent_ledgerentry DISABLE TRIGGER USER")
         cursor.execute(change)
         cursor.execute("ALTER TABLE consent_ledgerentry ENABLE TRIGGER USER")
-    (first, *_) = chain.breaks(Subject.objects.get(pk=ana.subject_id))
+    (first, *_) = hash_chain.list_breaks(Subject.objects.get(pk=ana.subject_id))
     assert found in first
 
 
@@ -191,7 +192,7 @@ def test_a_brand_cannot_lift_a_persons_no(ana: Consumer, met: Relationship) -> N
     record(ana, no(met.brand, channel=None))
     before = _everything()
     yes = NewChoice(Scope(met.brand_id, "marketing", "email"), "grant", evidence="form 7")
-    with pytest.raises(ledger.LiftRefused):
+    with pytest.raises(recording.LiftRefused):
         record(ana, yes, by=Actor("brand_api", met.brand_id))
     assert _everything() == before
 
@@ -217,12 +218,12 @@ def test_the_projection_holds_what_the_entry_says(
     ana: Consumer, acme: Brand, decision: DecisionKind, more: dict[str, Any]
 ) -> None:
     (entry,) = record(ana, NewChoice(Scope(acme.pk), decision, **more))
-    (held,) = preferences.of_subject(ana.subject_id)
-    assert held == preferences.choice_of(entry, entry=entry.id)
+    (held,) = projection.list_preferences(ana.subject_id)
+    assert held == projection.build_choice(entry, entry=entry.id)
 
 
 def test_an_older_choice_that_arrives_later_changes_nothing(ana: Consumer, acme: Brand) -> None:
     (newer,) = record(ana, no(acme, made_at=NOW - timedelta(hours=1)))
     record(ana, no(acme, made_at=NOW - timedelta(hours=2)))
-    (held,) = preferences.of_subject(ana.subject_id)
+    (held,) = projection.list_preferences(ana.subject_id)
     assert held.entry == newer.id

@@ -11,26 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand, Event, Topic
 from cmr.models import Consumer
-from consent import (
-    checks,
-    hindsight,
-    honouring,
-    identifiers,
-    ledger,
-    merging,
-    metrics,
-    preferences,
-    propagation,
-    relationships,
-)
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import as_of, single
+from consent.checks.single import Asked
+from consent.decision.resolution import Decision, Limit, Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import DailyCount, LedgerEntry, Preference, Relationship, Subject
-from consent.resolution import Decision, Limit, Scope
+from consent.preferences import projection
+from consent.propagation import brand_status, propagate
+from consent.relationships import lifecycle, merging
+from consent.reporting import counters
 from tests.trying import tries
 
 OTHER = "ana.at.work@example.org"
@@ -41,7 +36,9 @@ EMAIL = {"purpose": "marketing", "channel": "email"}
 @pytest.fixture
 def other(db: None) -> uuid.UUID:
     """Whom brands know by the address that Ana is about to prove."""
-    return identifiers.find_or_create(identifiers.digest(OTHER)).subject_id
+    return identifiers.find_or_create_identifier(
+        identifiers.compute_identifier_digest(OTHER)
+    ).subject_id
 
 
 @pytest.fixture
@@ -50,7 +47,7 @@ def both(
 ) -> tuple[Relationship, Relationship]:
     """Acme knows Ana twice."""
     by = Actor("brand_api", acme.pk)
-    return met, relationships.start(other, acme, by=by, now=now, ref="K-7", note="shop")[0]
+    return met, lifecycle.start_relationship(other, acme, by=by, now=now, ref="K-7", note="shop")[0]
 
 
 def _say(
@@ -58,15 +55,15 @@ def _say(
 ) -> LedgerEntry:
     scope = Scope(brand and brand.pk, more.pop("purpose", None), more.pop("channel", None))  # type: ignore[arg-type]
     choice = NewChoice(scope, decision, **more)  # type: ignore[arg-type]
-    return ledger.record(subject, [choice], by=Actor("portal"), now=at)[0]
+    return recording.record_choices(subject, [choice], by=Actor("portal"), now=at)[0]
 
 
 def _allowed(brand: Brand, address: str, at: datetime) -> bool:
-    return checks.check(Asked(brand.pk, Contact(email=address), **EMAIL), now=at).allowed
+    return single.check_contact(Asked(brand.pk, Contact(email=address), **EMAIL), now=at).allowed
 
 
 def _told(brand: Brand, relationship: Relationship) -> list[dict[str, Any]]:
-    events = stream.read(brand.pk, after=0, limit=1_000)
+    events = stream.read_events(brand.pk, after=0, limit=1_000)
     bodies = [json.loads(bytes(event.body)) for event in events]
     return [b for b in bodies if b["data"]["subject"]["id"] == str(relationship.pk)]
 
@@ -77,7 +74,7 @@ def test_a_no_of_either_counts_for_both(
     _say(ana.subject_id, acme, "grant", now, **EMAIL)
     _say(other, acme, "grant", now, **EMAIL)
     _say(other, None, "deny", now + HOUR, purpose="marketing")
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     assert not _allowed(acme, "ana@example.org", now + 3 * HOUR)
     assert not _allowed(acme, OTHER, now + 3 * HOUR)
 
@@ -87,7 +84,7 @@ def test_a_newer_yes_of_one_does_not_lift_the_others_no(
 ) -> None:
     _say(ana.subject_id, acme, "deny", now, **EMAIL)
     _say(other, acme, "grant", now + HOUR, **EMAIL)
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     assert not _allowed(acme, "ana@example.org", now + 3 * HOUR)
     assert not _allowed(acme, OTHER, now + 3 * HOUR)
     again = LedgerEntry.objects.filter(subject=ana.subject_id).latest("subject_seq")
@@ -99,7 +96,7 @@ def test_a_yes_that_its_own_side_said_after_its_no_stays(
 ) -> None:
     _say(ana.subject_id, acme, "deny", now)
     _say(ana.subject_id, acme, "grant", now + HOUR, **EMAIL)
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     assert _allowed(acme, "ana@example.org", now + 3 * HOUR)
     assert not LedgerEntry.objects.filter(source="merge").exists()
 
@@ -111,7 +108,7 @@ def test_the_tighter_limit_and_the_longer_pause_stand(
     _say(other, acme, "limit", now + HOUR, limit=Limit(9, "week"))
     _say(ana.subject_id, acme, "pause", now, until=now + 90 * HOUR)
     _say(other, acme, "pause", now + HOUR, until=now + 9 * HOUR)
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     said = Preference.objects.filter(subject=ana.subject_id)
     assert said.get(decision="limit").limit_max == 1
     assert said.get(decision="pause").until == now + 90 * HOUR
@@ -122,9 +119,9 @@ def test_what_one_took_back_the_other_still_said(
 ) -> None:
     _say(ana.subject_id, acme, "deny", now, purpose="sale_or_sharing")
     _say(other, acme, "clear", now + HOUR, purpose="sale_or_sharing")
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     asked = Asked(acme.pk, Contact(email=OTHER), "sale_or_sharing")
-    assert checks.check(asked, now=now + 3 * HOUR).rule == "person_denied"
+    assert single.check_contact(asked, now=now + 3 * HOUR).rule == "person_denied"
 
 
 def test_a_limit_counts_though_a_yes_came_after_it(
@@ -134,21 +131,21 @@ def test_a_limit_counts_though_a_yes_came_after_it(
     _say(ana.subject_id, acme, "grant", now + HOUR, **EMAIL)
     _say(other, acme, "clear", now + 2 * HOUR, **EMAIL)
     _say(other, acme, "grant", now + 3 * HOUR, **EMAIL)
-    merging.merge(other, into=ana.subject_id, now=now + 4 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 4 * HOUR)
     asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
-    assert checks.check(asked, now=now + 5 * HOUR).limit == Limit(1, "week")
+    assert single.check_contact(asked, now=now + 5 * HOUR).limit == Limit(1, "week")
 
 
 def test_both_chains_stay_whole(
     ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
 ) -> None:
-    from consent import chain
+    from consent.ledger import hash_chain
 
     _say(ana.subject_id, acme, "deny", now)
     _say(other, acme, "grant", now, **EMAIL)
-    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + HOUR)
     for subject in Subject.objects.filter(pk__in=[ana.subject_id, other]):
-        assert list(chain.breaks(subject)) == []
+        assert list(hash_chain.list_breaks(subject)) == []
     assert LedgerEntry.objects.of_person(ana.subject_id).filter(subject=other).count() == 1
 
 
@@ -160,7 +157,7 @@ def test_a_brand_keeps_two_people_and_learns_of_no_merge(
     now: datetime,
 ) -> None:
     _say(other, acme, "deny", now, purpose="research")
-    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + HOUR)
     _say(ana.subject_id, acme, "deny", now + 2 * HOUR, **EMAIL)
     first, second = (_told(acme, relationship) for relationship in both)
     assert [body["type"] for body in first[1:]] == ["preference.denied"] * 2
@@ -177,20 +174,20 @@ def test_a_brand_that_knows_one_address_knows_no_other(
     ana: Consumer, met: Relationship, other: uuid.UUID, acme: Brand, now: datetime
 ) -> None:
     _say(ana.subject_id, acme, "grant", now, **EMAIL)
-    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + HOUR)
     asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
-    assert checks.check(asked, now=now + HOUR).rule == "no_relationship"
+    assert single.check_contact(asked, now=now + HOUR).rule == "no_relationship"
 
 
 def test_one_choice_counts_once_however_often_it_is_told(
     ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
 ) -> None:
-    merging.merge(other, into=ana.subject_id, now=now)
+    merging.merge_subjects(other, into=ana.subject_id, now=now)
     _say(ana.subject_id, acme, "deny", now + HOUR, **EMAIL)
     _say(ana.subject_id, None, "deny", now + HOUR, purpose="research")
-    propagation.propagate(ana.subject_id, now=now + HOUR)
+    propagate.propagate_choices(ana.subject_id, now=now + HOUR)
     assert Event.objects.filter(brand=acme, type="preference.denied").count() == 4
-    metrics.roll_up()
+    counters.count_new_events()
     counted = DailyCount.objects.filter(brand=acme).values_list("opt_outs", flat=True)
     assert sum(counted) == 2
 
@@ -199,8 +196,8 @@ def test_a_wide_choice_on_its_way_reaches_the_other_address_too(
     ana: Consumer, both: tuple[Relationship, Relationship], other: uuid.UUID, now: datetime
 ) -> None:
     _say(other, None, "deny", now, purpose="research")
-    merging.merge(other, into=ana.subject_id, now=now + HOUR)
-    propagation.propagate(ana.subject_id, now=now + HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + HOUR)
+    propagate.propagate_choices(ana.subject_id, now=now + HOUR)
     for relationship in both:
         told = _told(relationship.brand, relationship)
         assert [body["type"] for body in told].count("preference.denied") == 1
@@ -210,15 +207,15 @@ def test_a_wide_choice_on_its_way_reaches_the_other_address_too(
 def test_the_slower_of_two_relationships_is_what_became_of_it(
     ana: Consumer, both: object, other: uuid.UUID, acme: Brand, now: datetime
 ) -> None:
-    from brands import stream
+    from brands.events import stream
 
-    merging.merge(other, into=ana.subject_id, now=now)
+    merging.merge_subjects(other, into=ana.subject_id, now=now)
     entry = _say(ana.subject_id, acme, "deny", now + HOUR)
     stream.acknowledge(acme.pk, through=3, now=now + HOUR)
-    (fate,) = honouring.fates(entry, now=now)
+    (fate,) = brand_status.list_brand_statuses(entry, now=now)
     assert fate.state(now + HOUR) == "recorded"
     stream.acknowledge(acme.pk, through=4, now=now + HOUR)
-    (fate,) = honouring.fates(entry, now=now)
+    (fate,) = brand_status.list_brand_statuses(entry, now=now)
     assert fate.state(now + HOUR) == "applied"
 
 
@@ -227,10 +224,10 @@ def test_looking_back_sees_what_was_known_then(
 ) -> None:
     _say(other, acme, "grant", now, **EMAIL)
     _say(ana.subject_id, acme, "deny", now, **EMAIL)
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
     asked, later = Asked(acme.pk, Contact(email=OTHER), **EMAIL), now + 4 * HOUR
-    assert hindsight.check(asked, as_of=now + HOUR, now=later).allowed
-    assert not hindsight.check(asked, as_of=now + 3 * HOUR, now=later).allowed
+    assert as_of.check_contact_as_of(asked, as_of=now + HOUR, now=later).allowed
+    assert not as_of.check_contact_as_of(asked, as_of=now + 3 * HOUR, now=later).allowed
 
 
 def test_ending_it_ends_it_for_every_address(
@@ -240,12 +237,12 @@ def test_ending_it_ends_it_for_every_address(
     acme: Brand,
     now: datetime,
 ) -> None:
-    from cmr import preferences
+    from cmr.choices import choose
 
-    merging.merge(other, into=ana.subject_id, now=now)
-    assert preferences.end_relationship(ana, both[0], by="portal", now=now + HOUR)
+    merging.merge_subjects(other, into=ana.subject_id, now=now)
+    assert choose.end_relationship(ana, both[0], by="portal", now=now + HOUR)
     asked = Asked(acme.pk, Contact(email=OTHER), **EMAIL)
-    assert checks.check(asked, now=now + HOUR).rule == "no_relationship"
+    assert single.check_contact(asked, now=now + HOUR).rule == "no_relationship"
 
 
 def test_what_both_said_is_there_again_after_a_rebuild(
@@ -253,18 +250,18 @@ def test_what_both_said_is_there_again_after_a_rebuild(
 ) -> None:
     _say(ana.subject_id, acme, "grant", now, **EMAIL)
     _say(other, acme, "deny", now + HOUR, purpose="profiling")
-    merging.merge(other, into=ana.subject_id, now=now + 2 * HOUR)
-    standing = preferences.of_subject(ana.subject_id)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + 2 * HOUR)
+    standing = projection.list_preferences(ana.subject_id)
     for subject in Subject.objects.filter(pk__in=[ana.subject_id, other]):
-        preferences.rebuild(subject)
-    assert set(preferences.of_subject(ana.subject_id)) == set(standing)
+        projection.rebuild_preferences(subject)
+    assert set(projection.list_preferences(ana.subject_id)) == set(standing)
     assert len(standing) == 2
-    assert preferences.of_subject(other) == []
+    assert projection.list_preferences(other) == []
 
 
 def test_a_second_time_changes_nothing(ana: Consumer, other: uuid.UUID, now: datetime) -> None:
-    assert merging.merge(other, into=ana.subject_id, now=now)
-    assert not merging.merge(other, into=ana.subject_id, now=now)
+    assert merging.merge_subjects(other, into=ana.subject_id, now=now)
+    assert not merging.merge_subjects(other, into=ana.subject_id, now=now)
 
 
 SAID = st.tuples(
@@ -292,7 +289,7 @@ def test_no_question_is_answered_more_freely_than_before(
         )  # fmt: skip
     then = now + 10 * HOUR
     before = [_answers(subject, acme, then) for subject in pair]
-    merging.merge(pair[1], into=pair[0], now=then)
+    merging.merge_subjects(pair[1], into=pair[0], now=then)
     after = _answers(pair[0], acme, then + HOUR)
     for question, held in after.items():
         for side in before:
@@ -303,10 +300,10 @@ def test_no_question_is_answered_more_freely_than_before(
 
 
 def _answers(subject: uuid.UUID, acme: Brand, at: datetime) -> dict[object, Decision]:
-    from consent import permissions
+    from consent.checks import permissions
 
     known = Relationship(subject_id=subject, person_id=subject, brand=acme)  # as if there were one
-    may = permissions.of_brands(subject, [known], now=at)[acme.pk]
+    may = permissions.list_brand_permissions(subject, [known], now=at)[acme.pk]
     return {(each.purpose, each.channel): each.decision for each in may}
 
 
@@ -314,7 +311,7 @@ def test_topics_of_merged_people_are_kept(
     ana: Consumer, both: object, other: uuid.UUID, offers: Topic, now: datetime
 ) -> None:
     scope = Scope(offers.brand_id, "marketing", None, offers.code)
-    ledger.record(other, [NewChoice(scope, "deny")], by=Actor("portal"), now=now)
-    merging.merge(other, into=ana.subject_id, now=now + HOUR)
+    recording.record_choices(other, [NewChoice(scope, "deny")], by=Actor("portal"), now=now)
+    merging.merge_subjects(other, into=ana.subject_id, now=now + HOUR)
     asked = Asked(offers.brand_id, Contact(email="ana@example.org"), topic=offers.code, **EMAIL)
-    assert checks.check(asked, now=now + HOUR).rule == "person_denied"
+    assert single.check_contact(asked, now=now + HOUR).rule == "person_denied"

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import Sum
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand
 from cmr.models import Consumer
-from consent import ledger, metrics
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import DecisionKind, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import DailyCount, MetricsCursor, Relationship, TotalCount
-from consent.resolution import DecisionKind, Scope
+from consent.reporting import counters
 
 pytestmark = pytest.mark.django_db
 
@@ -30,35 +31,35 @@ def decide(person: Consumer, brand: Brand, *kinds: DecisionKind, at: datetime = 
         )
         for kind in kinds
     ]
-    ledger.record(person.subject_id, choices, by=Actor("api"), now=at)
+    recording.record_choices(person.subject_id, choices, by=Actor("api"), now=at)
 
 
 def totals(brand: Brand) -> Counter[str]:
     found: Counter[str] = Counter()
     for row in DailyCount.objects.filter(brand=brand):
-        found.update({name: getattr(row, name) for name in metrics.COUNTERS if name != "started"})
+        found.update({name: getattr(row, name) for name in counters.COUNTERS if name != "started"})
     return +found
 
 
 def test_each_decision_is_counted_as_what_it_is(ana: Consumer, met: Relationship) -> None:
     decide(ana, met.brand, "deny", "deny", "grant", "pause", "clear")
-    metrics.roll_up()
+    counters.count_new_events()
     assert totals(met.brand) == Counter(opt_outs=2, opt_ins=1, pauses=1, re_opt_ins=1)
 
 
 def test_rolling_up_again_counts_nothing_twice(ana: Consumer, met: Relationship) -> None:
     decide(ana, met.brand, "deny")
-    metrics.roll_up()
-    assert metrics.roll_up() == 0
+    counters.count_new_events()
+    assert counters.count_new_events() == 0
     decide(ana, met.brand, "deny")
-    assert metrics.roll_up() == 1
+    assert counters.count_new_events() == 1
     assert totals(met.brand) == Counter(opt_outs=2)
 
 
 def test_days_are_utc_and_kinds_are_kept_apart(ana: Consumer, met: Relationship) -> None:
     decide(ana, met.brand, "deny")
     decide(ana, met.brand, "deny", at=MORNING - timedelta(hours=1))
-    metrics.roll_up()
+    counters.count_new_events()
     days = (
         DailyCount.objects.filter(opt_outs__gt=0)
         .order_by("day")
@@ -79,22 +80,22 @@ def test_a_crash_before_the_commit_leaves_neither_counts_nor_a_moved_cursor(
         count(*args, **kwargs)  # type: ignore[arg-type]
         raise SystemExit
 
-    count = metrics._count
-    monkeypatch.setattr(metrics, "_count", crash)
+    count = counters._count
+    monkeypatch.setattr(counters, "_count", crash)
     with pytest.raises(SystemExit):
-        metrics.roll_up()
+        counters.count_new_events()
     monkeypatch.undo()
     assert totals(met.brand) == Counter()
-    metrics.roll_up()
+    counters.count_new_events()
     assert totals(met.brand) == Counter(opt_outs=1)
 
 
 def test_counts_can_be_rebuilt_from_the_stream(ana: Consumer, met: Relationship) -> None:
     decide(ana, met.brand, "deny", "grant", "deny")
-    metrics.roll_up()
+    counters.count_new_events()
     DailyCount.objects.update(opt_outs=77)
     TotalCount.objects.update(opt_outs=77)
-    assert list(metrics.rebuild_all()) == [(4, 4)]
+    assert list(counters.rebuild_all_counts()) == [(4, 4)]
     assert totals(met.brand) == Counter(opt_outs=2, opt_ins=1, re_opt_ins=1)
     assert TotalCount.objects.aggregate(n=Sum("opt_outs"))["n"] == 2
-    assert MetricsCursor.objects.get().sequence == stream.last_sequence(met.brand_id)
+    assert MetricsCursor.objects.get().sequence == stream.read_last_sequence(met.brand_id)

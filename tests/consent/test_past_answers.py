@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from brands.models import Brand, Topic
-from consent import batches, hindsight
-from consent.checks import Asked
+from consent.checks import as_of, bulk
+from consent.checks.single import Asked
+from consent.decision.resolution import Decision
 from consent.models import PastMerge, PastProfile, PastRelationship
-from consent.resolution import Decision
 from tests.consent.random_past import Answer, Life
 
 #: A life has so many steps, of five answers each.
@@ -36,7 +36,7 @@ def told(decision: Decision) -> Any:
 
 
 def ask_again(answer: Answer, life: Life) -> Decision:
-    return hindsight.check(answer.asked, as_of=answer.at, now=life.now)
+    return as_of.check_contact_as_of(answer.asked, as_of=answer.at, now=life.now)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -49,11 +49,11 @@ def test_as_of_is_what_a_check_answered_then(seed: int, acme: Brand, rival: Bran
 def test_many_at_once_are_answered_as_each_alone(acme: Brand, rival: Brand) -> None:
     life = lead(0, acme, rival)
     contacts = [each.asked.contact for each in life.answers]
-    question = batches.question(acme.pk, purpose="marketing", channel="email")
+    question = bulk.build_bulk_question(acme.pk, purpose="marketing", channel="email")
     for answer in life.answers[::30]:
-        many = hindsight.check_many(question, contacts, as_of=answer.at, now=life.now)
+        many = as_of.check_contacts_as_of(question, contacts, as_of=answer.at, now=life.now)
         asked = [Asked(acme.pk, each, "marketing", "email") for each in contacts[:10]]
-        alone = [hindsight.check(each, as_of=answer.at, now=life.now) for each in asked]
+        alone = [as_of.check_contact_as_of(each, as_of=answer.at, now=life.now) for each in asked]
         assert [told(each) for each in list(many)[:10]] == [told(each) for each in alone]  # type: ignore[arg-type]
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from brands.models import Brand
-from consent import ledger, metrics, rates, relationships
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import PeopleCount, Relationship
-from consent.rates import RATES, Period
-from consent.resolution import Limit, Scope
+from consent.relationships import lifecycle
+from consent.reporting import counters, rates
+from consent.reporting.rates import RATES, Period
 from tests.consent.people_by_sql import DECIDED, Wanted, decided, there
 
 pytestmark = pytest.mark.django_db
@@ -31,20 +33,23 @@ def crowd_once(module_transaction: None) -> list[Brand]:
     """A dozen people who decide, end and begin again, counted in small batches."""
     brands = [Brand.objects.create(slug=slug, name=slug.title()) for slug in ("acme", "rival")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics, "BATCH", 7)
+        patch.setattr(counters, "BATCH", 7)
         _let_live(brands)
     return brands
 
 
 @pytest.fixture
 def crowd(crowd_once: list[Brand], db: None, monkeypatch: pytest.MonkeyPatch) -> list[Brand]:
-    monkeypatch.setattr(metrics, "BATCH", 7)
+    monkeypatch.setattr(counters, "BATCH", 7)
     return crowd_once
 
 
 def _let_live(brands: Sequence[Brand]) -> None:
     chance = random.Random(46)
-    people = [find_or_create(digest(f"p{n}@example.org")).subject_id for n in range(12)]
+    people = [
+        find_or_create_identifier(compute_identifier_digest(f"p{n}@example.org")).subject_id
+        for n in range(12)
+    ]
     inside: set[tuple[object, int]] = set()
     for hour in range(24 * DAYS):
         if hour % 3:
@@ -52,8 +57,8 @@ def _let_live(brands: Sequence[Brand]) -> None:
         person, brand = chance.choice(people), chance.choice(brands)
         _live(person, brand, START + timedelta(hours=hour), inside, chance)
         if hour % 15 == 0:
-            metrics.roll_up()
-    metrics.roll_up()
+            counters.count_new_events()
+    counters.count_new_events()
 
 
 def _live(
@@ -61,10 +66,12 @@ def _live(
 ) -> None:
     by = Actor("portal")
     if (person, brand.pk) not in inside:
-        relationships.start(person, brand, by=by, now=now, note="x")
+        lifecycle.start_relationship(person, brand, by=by, now=now, note="x")
         inside.add((person, brand.pk))
     elif chance.random() < 0.2:
-        relationships.end(Relationship.objects.get(subject=person, brand=brand), by=by, now=now)
+        lifecycle.end_relationship(
+            Relationship.objects.get(subject=person, brand=brand), by=by, now=now
+        )
         inside.remove((person, brand.pk))
     else:
         purpose, channel = chance.choice(["marketing", "research"]), chance.choice(["email", None])
@@ -73,7 +80,7 @@ def _live(
         reason = chance.choice(REASONS) if kind == "deny" else ""
         limit = Limit(1, "week") if kind == "limit" else None
         choice = NewChoice(scope, kind, reason=reason, limit=limit)  # type: ignore[arg-type]
-        ledger.record(person, [choice], by=by, now=now)
+        recording.record_choices(person, [choice], by=by, now=now)
 
 
 PERIODS = [
@@ -95,7 +102,7 @@ FILTERS: list[Wanted] = [
 @pytest.mark.parametrize("wanted", FILTERS, ids=str)
 def test_people_of_a_period_are_those_of_the_streams(wanted: Wanted, crowd: list[Brand]) -> None:
     for period in PERIODS:
-        line = rates.total(period, filters=wanted)
+        line = rates.sum_brand(period, filters=wanted)
         assert line.counts["people"] == there(period, wanted)
         for name, kind in DECIDED.items():
             assert line.counts[name] == decided(kind, period, wanted), (period, name)
@@ -112,8 +119,8 @@ def test_people_of_a_period_are_those_of_the_streams(wanted: Wanted, crowd: list
 )
 def test_a_line_is_what_its_filter_says(by: Sequence[str], crowd: list[Brand]) -> None:
     for whole in PERIODS[2:]:
-        found = rates.lines(whole, by=by)
-        rates.add_people(found, whole, by=by)
+        found = rates.read_lines(whole, by=by)
+        rates.add_people_counts(found, whole, by=by)
         assert found
         for line in found:
             named = dict(zip(by, line.key, strict=True))
@@ -124,20 +131,20 @@ def test_a_line_is_what_its_filter_says(by: Sequence[str], crowd: list[Brand]) -
 
 
 def test_acts_are_more_than_people_and_no_rate_is_above_all(crowd: list[Brand]) -> None:
-    line = rates.total(PERIODS[0])
+    line = rates.sum_brand(PERIODS[0])
     assert line.counts["opt_outs"] > line.counts["people"]  # type: ignore[operator]
     for period in PERIODS:
         for by in ([], ["day"], ["brand"], ["channel"], ["brand", "day"]):
-            found = rates.lines(period, by=by)
-            rates.add_people(found, period, by=by)
+            found = rates.read_lines(period, by=by)
+            rates.add_people_counts(found, period, by=by)
             assert all((each.rate(name) or 0) <= 1 for each in found for name in RATES)
 
 
 def test_people_are_no_sum_over_days(crowd: list[Brand]) -> None:
-    days = rates.lines(PERIODS[0], by=["day"])
-    rates.add_people(days, PERIODS[0], by=["day"])
+    days = rates.read_lines(PERIODS[0], by=["day"])
+    rates.add_people_counts(days, PERIODS[0], by=["day"])
     summed = sum(day.counts["opted_out"] or 0 for day in days)
-    assert summed > (rates.total(PERIODS[0]).counts["opted_out"] or 0)
+    assert summed > (rates.sum_brand(PERIODS[0]).counts["opted_out"] or 0)
 
 
 def people_counts() -> set[tuple[Any, ...]]:
@@ -149,5 +156,5 @@ def test_a_rebuild_and_any_batch_count_the_same(crowd: list[Brand]) -> None:
     counted = people_counts()
     assert counted and not PeopleCount.objects.filter(people__lte=0).exists()
     PeopleCount.objects.update(people=99)
-    assert list(metrics.rebuild_all())
+    assert list(counters.rebuild_all_counts())
     assert people_counts() == counted

@@ -16,26 +16,21 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from brands import keys, stream, wakeup
+from brands.credentials import brand_keys
+from brands.events import notify, stream
 from brands.models import Brand
-from brands.prepared import Statement
 from brands.webhooks import leases
-from cmr import tokens
-from consent import (
-    attribution,
-    batches,
-    budgets,
-    checks,
-    ledger,
-    metrics,
-    preferences,
-    recipients,
-    scopes,
-    suppressions,
-)
-from consent.identifiers import Contact
+from cmr.sign_in import access_tokens
+from consent.brand_events import recipients
+from consent.checks import bulk, frequency_caps, single, suppressions
+from consent.identity.identifiers import Contact
+from consent.ledger import attribution, recording
 from consent.models import Ending, Identifier, LedgerEntry, Propagation, Relationship
-from consent.reports import catalogue
+from consent.preferences import projection
+from consent.reporting import counters
+from consent.reporting.reports import catalogue
+from consent.rules import scope_names
+from core.db.prepared import Statement
 from tests.bench import population
 from tests.ownership import as_owner
 
@@ -74,8 +69,8 @@ def filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[Brand]:
 def counted(filled: Brand, django_db_blocker: Any) -> None:
     """The biggest brand counted, as reports read it: plans by indexes ask for no more rows."""
     with django_db_blocker.unblock():
-        metrics.rebuild(filled.pk)
-        metrics.rebuild_totals()
+        counters.rebuild_brand_counts(filled.pk)
+        counters.rebuild_total_counts()
 
 
 @pytest.fixture
@@ -124,7 +119,7 @@ def about(person: Relationship, **more: Any) -> dict[str, Any]:
     """A value for every name that a statement may have."""
     number = Identifier.objects.get(subject=person.subject_id).pk
     contact = Contact(email=population.email(number))
-    question = checks.values_about(contact, "marketing", "email", None)
+    question = single.build_query_values(contact, "marketing", "email", None)
     return question | {
         "brand": person.brand_id,
         "prefix": "0" * 16,
@@ -140,7 +135,7 @@ def about(person: Relationship, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("is_ref", [False, True])
 def test_a_check_reads_one_person(is_ref: bool, person: Relationship) -> None:
     Relationship.objects.filter(pk=person.pk).update(ref="A-1")
-    plan = plan_of(checks.BY_BRAND[is_ref], about(person, ref="A-1"))
+    plan = plan_of(single.BY_BRAND[is_ref], about(person, ref="A-1"))
     assert plan["Actual Rows"] >= 1
     assert read_whole(plan) == set()
     assert pages(plan) < PAGES
@@ -148,9 +143,9 @@ def test_a_check_reads_one_person(is_ref: bool, person: Relationship) -> None:
 
 @pytest.mark.parametrize("is_ref", [False, True])
 def test_so_does_a_check_with_its_key(is_ref: bool, person: Relationship) -> None:
-    key = keys.issue(person.brand, name="plans")
+    key = brand_keys.issue_key(person.brand, name="plans")
     Relationship.objects.filter(pk=person.pk).update(ref="A-1")
-    plan = plan_of(checks.BY_KEY[is_ref], about(person, ref="A-1", prefix=key.split("_")[2]))
+    plan = plan_of(single.CHECK_BY_KEY[is_ref], about(person, ref="A-1", prefix=key.split("_")[2]))
     assert plan["Actual Rows"] >= 1
     assert read_whole(plan) == set()
     assert pages(plan) < PAGES
@@ -160,18 +155,20 @@ def test_a_batch_reads_one_person_a_contact(filled: Brand) -> None:
     mine = Relationship.objects.filter(brand=filled).values("subject")
     numbers = Identifier.objects.filter(subject__in=mine).values_list("pk", flat=True)[:1_000]
     contacts = [Contact(email=population.email(number)) for number in numbers]
-    asked = batches.question(filled.pk, purpose="marketing", channel="email")
-    keyed = batches._keys(contacts, batches._Chunk([]))
-    plan = plan_of(batches.QUERY, checks.values_of(asked) | keyed)
+    asked = bulk.build_bulk_question(filled.pk, purpose="marketing", channel="email")
+    keyed = bulk._keys(contacts, bulk._Chunk([]))
+    plan = plan_of(bulk.QUERY, single.build_row_values(asked) | keyed)
     assert plan["Actual Rows"] >= len(contacts)
     assert read_whole(plan) == set()
     assert pages(plan) < PAGES * len(contacts)
 
 
 def test_suppressions_read_one_person_each(filled: Brand) -> None:
-    asked = batches.question(filled.pk, purpose="marketing", channel="email")
+    asked = bulk.build_bulk_question(filled.pk, purpose="marketing", channel="email")
     ids = Relationship.objects.filter(brand=filled).values_list("pk", flat=True)[:50]
-    values = checks.values_of(asked) | {"ids": str([str(each) for each in ids]).replace("'", '"')}
+    values = single.build_row_values(asked) | {
+        "ids": str([str(each) for each in ids]).replace("'", '"')
+    }
     plan = plan_of(suppressions.QUERY, values)
     assert pages(plan) < PAGES * 50
 
@@ -179,17 +176,17 @@ def test_suppressions_read_one_person_each(filled: Brand) -> None:
 @pytest.mark.parametrize(
     ("name", "statement"),
     [
-        ("who chooses", tokens.BY_PREFIX),
-        ("the names of a scope", scopes.NAMED),
-        ("the lock", ledger.LOCK),
-        ("the head of the chain", ledger.CHAINED),
-        ("what stood before", ledger.BEFORE),
+        ("who chooses", access_tokens.BY_PREFIX),
+        ("the names of a scope", scope_names.NAMED),
+        ("the lock", recording.LOCK),
+        ("the head of the chain", recording.CHAINED),
+        ("what stood before", recording.BEFORE),
         ("the relationship", recipients.ACTIVE),
-        ("what is pending", ledger.PENDING),
-        ("what stands", preferences.COVERING),
+        ("what is pending", recording.PENDING),
+        ("what stands", projection.COVERING),
         ("the next numbers", stream.NEXT_NUMBERS),
-        ("whom to wake", wakeup.ENABLED),
-        ("the key", keys.BY_PREFIX),
+        ("whom to wake", notify.ENABLED),
+        ("the key", brand_keys.BY_PREFIX),
     ],
 )
 def test_a_choice_reads_and_writes_one_row_at_a_time(
@@ -197,9 +194,9 @@ def test_a_choice_reads_and_writes_one_row_at_a_time(
 ) -> None:
     unsaid = ("topic", "contact_point", "trait_kind", "trait_category", "trait")
     more: dict[str, Any] = dict.fromkeys(unsaid)
-    if statement is scopes.NAMED:
+    if statement is scope_names.NAMED:
         more |= {"brand": "brand-0", "test": False}
-    empty = statement is ledger.PENDING  # nothing is
+    empty = statement is recording.PENDING  # nothing is
     with by_indexes() if empty else nullcontext():
         plan = plan_of(statement, about(person, seq=1, head=b"h", **more))
     assert read_whole(plan) == set(), name
@@ -208,13 +205,15 @@ def test_a_choice_reads_and_writes_one_row_at_a_time(
 
 def test_the_slot_of_a_choice_is_found_by_its_index(person: Relationship) -> None:
     entry = LedgerEntry.objects.filter(subject=person.subject_id).earliest("subject_seq")
-    values = {n: getattr(entry, "id" if n == "entry_id" else n) for n in preferences.COLUMNS}
-    plan = plan_of(preferences.UPSERT, values)
+    values = {
+        n: getattr(entry, "id" if n == "entry_id" else n) for n in projection.PREFERENCE_COLUMNS
+    }
+    plan = plan_of(projection.UPSERT, values)
     assert read_whole(plan) == set()
     assert pages(plan) < PAGES
 
 
-@pytest.mark.parametrize("query", [budgets.NOW, budgets.THEN])
+@pytest.mark.parametrize("query", [frequency_caps.NOW, frequency_caps.THEN])
 def test_a_budget_reads_the_sends_of_its_window(query: str, person: Relationship) -> None:
     columns = ("subject", "brand", "purpose", "channel", "topic", "contact_point", "max", "since")
     one = dict.fromkeys(columns) | {"subject": person.subject_id, "max": 3, "since": NOW}
@@ -250,7 +249,9 @@ def test_a_report_reads_the_days_of_the_smallest_counts(
     name: str, tables: set[str], counted: None
 ) -> None:
     with CaptureQueriesContext(connection) as asked:
-        catalogue.of(name, {"first": "2026-08-01", "last": "2026-10-28"}, today=NOW.date())
+        catalogue.build_named_report(
+            name, {"first": "2026-08-01", "last": "2026-10-28"}, today=NOW.date()
+        )
     queries = [each["sql"] for each in asked.captured_queries]
     read = set(re.findall(r'"((?:consent|brands)_\w+)"', " ".join(queries)))
     assert {each for each in read if "count" in each or "day" in each} == tables

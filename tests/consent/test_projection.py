@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from brands.models import Brand
 from cmr.models import Consumer
-from consent import ledger, preferences, resolution
-from consent.ledger import Actor, ExpiresTooSoon, LiftRefused, NewChoice
+from consent.decision import resolution
+from consent.decision.resolution import Question, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, ExpiresTooSoon, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
-from consent.resolution import Question, Scope
+from consent.preferences import projection
 from tests.trying import tries
 
 pytestmark = pytest.mark.django_db
@@ -57,14 +59,14 @@ def test_it_decides_as_the_ledger_does(
         for choice, by in data.draw(st.lists(spoken(met.brand_id), max_size=8)):
             _record(ana, choice, by)
         _same_answers(ana, met.brand)
-        preferences.rebuild(Subject.objects.get(pk=ana.subject_id))
+        projection.rebuild_preferences(Subject.objects.get(pk=ana.subject_id))
         _same_answers(ana, met.brand)
         transaction.set_rollback(True)
 
 
 def _record(person: Consumer, choice: NewChoice, by: Actor) -> None:
     try:
-        ledger.record(person.subject_id, [choice], by=by, now=NOW)
+        recording.record_choices(person.subject_id, [choice], by=by, now=NOW)
     except LiftRefused:
         assert by.brand_id  # only a brand's yes is ever refused
     except ExpiresTooSoon:
@@ -73,10 +75,12 @@ def _record(person: Consumer, choice: NewChoice, by: Actor) -> None:
 
 def _same_answers(person: Consumer, brand: Brand) -> None:
     entries = LedgerEntry.objects.filter(subject=person.subject_id)
-    said = preferences.choices_of_ledger(entries)
-    held = preferences.covering_brand(person.subject_id, brand.pk)
+    said = projection.build_choices_from_ledger(entries)
+    held = projection.read_choices_about_brand(person.subject_id, brand.pk)
     for channel in ("email", "sms", "post"):
         question = Question(Scope(brand.pk, "marketing", channel), "opt_in")
         for days in (-1, 0, 1, 2):
             at = NOW + timedelta(days=days)
-            assert resolution.decide(held, question, at) == resolution.decide(said, question, at)
+            assert resolution.decide_by_choices(held, question, at) == resolution.decide_by_choices(
+                said, question, at
+            )

@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from brands.models import Brand, Event
-from cmr import preferences
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import checks, ledger, propagation
-from consent.checks import Asked
-from consent.entry_ids import build_entry_id
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.brand_events.entry_ids import build_entry_id
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Propagation, Relationship
-from consent.resolution import Scope
+from consent.propagation import propagate
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +26,7 @@ EVERYWHERE = NewChoice(Scope(None, "marketing"), "deny")
 
 
 def record(person: Consumer, *choices: NewChoice) -> list[LedgerEntry]:
-    return ledger.record(person.subject_id, choices, by=Actor("api"), now=NOW)
+    return recording.record_choices(person.subject_id, choices, by=Actor("api"), now=NOW)
 
 
 def told(brand: Brand) -> list[tuple[str, int]]:
@@ -34,7 +36,7 @@ def told(brand: Brand) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def both(ana: Consumer, met: Relationship, rival: Brand) -> list[Brand]:
-    preferences.add_brand(ana, rival, by="api", now=NOW)
+    choose.add_brand(ana, rival, by="api", now=NOW)
     return [met.brand, rival]
 
 
@@ -42,7 +44,7 @@ def test_it_counts_before_any_brand_was_told(ana: Consumer, both: list[Brand]) -
     record(ana, EVERYWHERE)
     for brand in both:
         asked = Asked(brand.pk, Contact(email="ana@example.org"), "marketing", "email")
-        assert checks.check(asked, now=NOW).rule == "person_denied"
+        assert single.check_contact(asked, now=NOW).rule == "person_denied"
         assert told(brand) == []
 
 
@@ -50,11 +52,11 @@ def test_every_brand_is_told_once_however_often_the_worker_comes(
     ana: Consumer, both: list[Brand]
 ) -> None:
     record(ana, EVERYWHERE)
-    assert propagation.waiting() == [ana.subject_id]
-    assert propagation.propagate(ana.subject_id, now=NOW) == 2
+    assert propagate.list_waiting_subjects() == [ana.subject_id]
+    assert propagate.propagate_choices(ana.subject_id, now=NOW) == 2
     Propagation.objects.update(done_at=None)  # as after a crash before the last step
-    assert propagation.propagate(ana.subject_id, now=NOW) == 0
-    assert propagation.waiting() == []
+    assert propagate.propagate_choices(ana.subject_id, now=NOW) == 0
+    assert propagate.list_waiting_subjects() == []
     assert [len(told(brand)) for brand in both] == [1, 1]
 
 
@@ -63,7 +65,7 @@ def test_a_later_choice_about_one_brand_comes_after_in_its_stream(
 ) -> None:
     record(ana, EVERYWHERE)
     record(ana, NewChoice(Scope(both[0].pk, "marketing"), "grant"))
-    propagation.propagate(ana.subject_id, now=NOW)
+    propagate.propagate_choices(ana.subject_id, now=NOW)
     assert [decision for decision, _ in told(both[0])] == ["deny", "grant"]
     assert [decision for decision, _ in told(both[1])] == ["deny"]
 
@@ -77,7 +79,7 @@ def test_the_same_holds_within_one_list(ana: Consumer, both: list[Brand]) -> Non
 def test_two_choices_about_any_brand_keep_their_order(ana: Consumer, both: list[Brand]) -> None:
     record(ana, EVERYWHERE)
     record(ana, NewChoice(Scope(None, "marketing"), "grant"))
-    propagation.propagate(ana.subject_id, now=NOW)
+    propagate.propagate_choices(ana.subject_id, now=NOW)
     for brand in both:
         assert [decision for decision, _ in told(brand)] == ["deny", "grant"]
 
@@ -85,16 +87,16 @@ def test_two_choices_about_any_brand_keep_their_order(ana: Consumer, both: list[
 def test_a_brand_that_ended_is_told_nothing_more(ana: Consumer, both: list[Brand]) -> None:
     record(ana, EVERYWHERE)
     over = Relationship.objects.get(subject=ana.subject_id, brand=both[1])
-    preferences.end_relationship(ana, over, by="api", now=NOW)
+    choose.end_relationship(ana, over, by="api", now=NOW)
     before = told(both[1])
     record(ana, NewChoice(Scope(None, "research"), "deny"))
-    propagation.propagate(ana.subject_id, now=NOW)
+    propagate.propagate_choices(ana.subject_id, now=NOW)
     assert told(both[1]) == before
 
 
 def test_a_new_brand_learns_what_was_said_before(ana: Consumer, rival: Brand) -> None:
     (entry,) = record(ana, EVERYWHERE)
-    preferences.add_brand(ana, rival, by="api", now=NOW)
+    choose.add_brand(ana, rival, by="api", now=NOW)
     started = Event.objects.get(brand=rival, type="relationship.started")
     known = Relationship.objects.get(brand=rival)
     assert str(build_entry_id(entry.id, known.id)) in bytes(started.body).decode()

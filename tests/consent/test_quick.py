@@ -10,14 +10,14 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand, BrandKey, Topic
 from cmr.models import Consumer
-from consent import ledger
 from consent.api import quick
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Subject
-from consent.resolution import Limit, Scope
 from tests.chaos.fleet import free_port
 from tests.conftest import EMAIL, Api
 
@@ -65,7 +65,7 @@ def test_both_say_the_same(
 ) -> None:
     Relationship.objects.update(ref="A-1", jurisdiction="US")
     Subject.objects.filter(pk=ana.subject_id).update(quiet_start="00:01", quiet_end="00:00")
-    ledger.record(ana.subject_id, said, by=Actor("api"), now=NOW)
+    recording.record_choices(ana.subject_id, said, by=Actor("api"), now=NOW)
     body = ASKED | {"contact": contact}
     short, long = (way(as_acme, monkeypatch, body, is_quick=q) for q in (True, False))
     assert _timeless(short.json()) == _timeless(long.json())
@@ -114,7 +114,7 @@ def test_what_is_no_question_is_refused(body: bytes, as_acme: Api) -> None:
 
 
 def test_a_key_that_may_not_ask_does_not(acme: Brand, met: Relationship) -> None:
-    lesser = keys.issue(acme, name="events", scopes=["events"])
+    lesser = brand_keys.issue_key(acme, name="events", scopes=["events"])
     assert Api(lesser).post("check", ASKED).json()["code"] == "missing_scope"
 
 

@@ -17,16 +17,30 @@ from joserfc import jws
 from joserfc.jwk import KeySet, OctKey, OKPKey
 from pytest_django import Settings
 
-from brands import notices
+from brands.catalogue import privacy_notices
 from brands.models import Brand
-from cmr import accounts
+from cmr.accounts import ownership
 from cmr.models import Consumer
-from consent import ledger, receipts, relationships
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.records import NOT_DECLARED, WITHHELD
-from consent.resolution import Limit, Scope
+from consent.receipts.iso27560 import NOT_DECLARED, WITHHELD_WORDS
+from consent.receipts.signed import (
+    ALGORITHM,
+    LONGEST_RECEIPT,
+    TYPE,
+    NotAReceipt,
+    UnknownKey,
+    WrongSignature,
+    _keys,
+    build_record,
+    issue_receipt,
+    serialise_record,
+    verify_receipt,
+)
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, ROOT, Api
 
 HERE = "https://cmr.example/"
@@ -41,7 +55,7 @@ def say(who: Consumer, decision: str, now: datetime, **more: Any) -> LedgerEntry
     by = Actor("brand_api", brand) if more.pop("by_brand", False) else Actor("portal")
     scope = Scope(brand, more.pop("purpose", "marketing"), more.pop("channel", None))
     choice = NewChoice(scope, decision, **more)  # type: ignore[arg-type]
-    return ledger.record(who.subject_id, [choice], by=by, now=now)[0]
+    return recording.record_choices(who.subject_id, [choice], by=by, now=now)[0]
 
 
 @pytest.fixture
@@ -51,11 +65,11 @@ def entry(ana: Consumer, met: Relationship, now: datetime) -> LedgerEntry:
 
 @pytest.fixture
 def text(entry: LedgerEntry) -> str:
-    return receipts.issue(entry, controls_at=HERE)
+    return issue_receipt(entry, controls_at=HERE)
 
 
 def status(entry: LedgerEntry) -> set[str]:
-    record = receipts.record_of(entry, controls_at=HERE)
+    record = build_record(entry, controls_at=HERE)
     return {each["@id"].removeprefix("dpv:") for each in record["dpv:hasConsentStatus"]}
 
 
@@ -83,7 +97,7 @@ def test_a_brand_s_choices_have_theirs(ana: Consumer, met: Relationship, now: da
 
 
 def test_it_names_purpose_controller_and_place(entry: LedgerEntry, acme: Brand) -> None:
-    record = receipts.record_of(entry, controls_at=HERE)
+    record = build_record(entry, controls_at=HERE)
     assert record["dct:conformsTo"]["@id"].endswith("dpv-27560#receipt")
     assert record["dpv:hasProcess"]["dpv:hasPurpose"]["@id"] == entry.purpose.dpv  # type: ignore[union-attr]
     assert record["dpv:hasDataController"]["dct:title"] == acme.name
@@ -93,25 +107,25 @@ def test_it_names_purpose_controller_and_place(entry: LedgerEntry, acme: Brand) 
 
 
 def test_it_is_of_no_one_brand_where_the_choice_is_not(ana: Consumer, now: datetime) -> None:
-    record = receipts.record_of(say(ana, "deny", now), controls_at=HERE)
+    record = build_record(say(ana, "deny", now), controls_at=HERE)
     assert record["dpv:hasDataController"]["@id"] == "cmr:every-brand"
 
 
 def test_a_no_for_one_address_names_the_person_by_this_address(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
-    point = accounts.add_contact(ana, kind="email", value="b@example.org", now=now)
+    point = ownership.add_contact(ana, kind="email", value="b@example.org", now=now)
     scope = Scope(met.brand_id, contact_point=point.identifier_id)
     by = Actor("portal")
-    (entry,) = ledger.record(ana.subject_id, [NewChoice(scope, "deny")], by=by, now=now)
+    (entry,) = recording.record_choices(ana.subject_id, [NewChoice(scope, "deny")], by=by, now=now)
 
     def principal() -> str:
-        record = receipts.record_of(LedgerEntry.objects.get(pk=entry.pk), controls_at=HERE)
+        record = build_record(LedgerEntry.objects.get(pk=entry.pk), controls_at=HERE)
         return str(record["dpv:hasDataSubject"]["@id"])
 
     assert principal() != f"urn:uuid:{met.pk}"
     contact = Contact(email="b@example.org")
-    second, _ = relationships.register(met.brand, contact, now=now, note="order")
+    second, _ = lifecycle.register_relationship(met.brand, contact, now=now, note="order")
     assert principal() == f"urn:uuid:{second.pk}"
 
 
@@ -121,45 +135,47 @@ def test_it_says_whether_it_is_about_one_address(
     point = ana.contact_points.get()
     scopes = (Scope(met.brand_id, contact_point=point.identifier_id), Scope(met.brand_id))
     choices = [NewChoice(scope, "deny") for scope in scopes]
-    one, any_ = ledger.record(ana.subject_id, choices, by=Actor("portal"), now=now)
+    one, any_ = recording.record_choices(ana.subject_id, choices, by=Actor("portal"), now=now)
     answers = [as_ana.get(f"me/history/{each.pk}/receipt").json() for each in (one, any_)]
     told = [each["record"]["dpv:hasProcess"]["cmr:addresses"] for each in answers]
     assert told == ["one", "any"]
     assert answers[0]["contact_point"] == {"id": str(point.pk), "kind": "email", "value": EMAIL}
     assert answers[1]["contact_point"] is None
-    assert EMAIL not in orjson.dumps(receipts.verify(answers[0]["receipt"])).decode()
+    assert EMAIL not in orjson.dumps(verify_receipt(answers[0]["receipt"])).decode()
 
 
 def test_it_has_ground_evidence_campaign_and_the_notice_s_texts(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
-    notices.write(met.brand, code="form", texts={"en": "Once.", "de": "Einmal."}, now=now)
+    privacy_notices.write_notice(
+        met.brand, code="form", texts={"en": "Once.", "de": "Einmal."}, now=now
+    )
     parts = {"basis": "implied", "ground": "purchase", "evidence": "Order 7"}
     entry = say(
         ana, "grant", now, brand=met.brand_id, by_brand=True, notice="form@1", campaign="c", **parts
     )
-    record = receipts.record_of(entry, controls_at=HERE)
+    record = build_record(entry, controls_at=HERE)
     said = record["cmr:choice"]
     assert (said["cmr:ground"], said["cmr:evidence"]) == ("purchase", "Order 7")
     assert said["cmr:campaign"] == "c"
     assert (record["dpv:hasNotice"], record["dct:language"]) == ("form@1", ["de", "en"])
     assert record["cmr:noticeTexts"]["en"] == hashlib.sha256(b"Once.").hexdigest()
-    notices.write(met.brand, code="form", texts={"en": "Twice."}, now=now + DAY)
-    assert receipts.record_of(entry, controls_at=HERE) == record
+    privacy_notices.write_notice(met.brand, code="form", texts={"en": "Twice."}, now=now + DAY)
+    assert build_record(entry, controls_at=HERE) == record
 
 
 def test_evidence_with_an_address_is_withheld(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
     entry = say(ana, "grant", now, brand=met.brand_id, by_brand=True, evidence=f"Form of {EMAIL}")
-    assert receipts.record_of(entry, controls_at=HERE)["cmr:choice"]["cmr:evidence"] == WITHHELD
+    assert build_record(entry, controls_at=HERE)["cmr:choice"]["cmr:evidence"] == WITHHELD_WORDS
 
 
 def test_each_part_of_the_standard_is_there_or_said_to_be_undeclared(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
-    no = receipts.record_of(say(ana, "deny", now, brand=met.brand_id), controls_at=HERE)
-    yes = receipts.record_of(say(ana, "grant", now, brand=met.brand_id), controls_at=HERE)
+    no = build_record(say(ana, "deny", now, brand=met.brand_id), controls_at=HERE)
+    yes = build_record(say(ana, "grant", now, brand=met.brand_id), controls_at=HERE)
     for part in ("PersonalData", "Processing", "Recipient", "StorageCondition", "Jurisdiction"):
         assert no["dpv:hasProcess"][f"dpv:has{part}"] == NOT_DECLARED
     bases = [each["dpv:hasProcess"]["dpv:hasLegalBasis"] for each in (no, yes)]
@@ -173,16 +189,16 @@ def test_the_longest_receipt_can_be_checked(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
     texts = {f"a{chr(97 + n // 26)}-A{chr(97 + n % 26)}": "x" for n in range(50)}
-    notices.write(met.brand, code="n" * 60, texts=texts, now=now)
+    privacy_notices.write_notice(met.brand, code="n" * 60, texts=texts, now=now)
     parts = {"evidence": "\U0001f600" * 2_000, "notice": f"{'n' * 60}@1"}
     entry = say(ana, "grant", now, brand=met.brand_id, by_brand=True, **parts)
-    text = receipts.issue(entry, controls_at=HERE)
-    assert len(text) <= receipts.LONGEST
-    assert receipts.verify(text)["cmr:noticeTexts"].keys() == texts.keys()
+    text = issue_receipt(entry, controls_at=HERE)
+    assert len(text) <= LONGEST_RECEIPT
+    assert verify_receipt(text)["cmr:noticeTexts"].keys() == texts.keys()
 
 
 def test_a_receipt_of_the_first_version_is_still_ours(entry: LedgerEntry) -> None:
-    record = receipts.record_of(entry, controls_at=HERE) | {"cmr:schemaVersion": "1"}
+    record = build_record(entry, controls_at=HERE) | {"cmr:schemaVersion": "1"}
     for name in ("dpv:hasRight", "dct:language", "cmr:noticeTexts"):
         del record[name]
     process = record["dpv:hasProcess"]
@@ -190,11 +206,9 @@ def test_a_receipt_of_the_first_version_is_still_ours(entry: LedgerEntry) -> Non
         del process[name]
     for name in ("cmr:ground", "cmr:evidence", "cmr:campaign"):
         del record["cmr:choice"][name]
-    key = receipts._keys()[0]
-    header = {"alg": receipts.ALGORITHM, "kid": key.kid, "typ": receipts.TYPE}
-    old = jws.serialize_compact(
-        header, receipts.canonical(record), key, algorithms=[receipts.ALGORITHM]
-    )
+    key = _keys()[0]
+    header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYPE}
+    old = jws.serialize_compact(header, serialise_record(record), key, algorithms=[ALGORITHM])
     answer = Api().post("receipts/verify", {"receipt": old}).json()
     assert answer == {"record": record, "in_ledger": True}
     page = Client().post("/receipts/verify", {"receipt": old})
@@ -202,7 +216,7 @@ def test_a_receipt_of_the_first_version_is_still_ours(entry: LedgerEntry) -> Non
 
 
 def test_no_address_is_in_it(text: str) -> None:
-    assert EMAIL not in orjson.dumps(receipts.verify(text)).decode()
+    assert EMAIL not in orjson.dumps(verify_receipt(text)).decode()
 
 
 def test_the_signed_bytes_are_canonical(entry: LedgerEntry, text: str) -> None:
@@ -212,7 +226,7 @@ def test_the_signed_bytes_are_canonical(entry: LedgerEntry, text: str) -> None:
         payload
         == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     )
-    assert receipts.issue(entry, controls_at=HERE) == text
+    assert issue_receipt(entry, controls_at=HERE) == text
 
 
 # -- That it is ours ------------------------------------------------------------------------------
@@ -258,8 +272,8 @@ def test_each_single_changed_letter_shows(text: str) -> None:
         altered = text[:place] + other + text[place + 1 :]
         if place == len(text) - 1 and (ord(letter) ^ ord(other)) < 4:
             continue  # the last letter carries bits that nothing means
-        with pytest.raises((receipts.NotAReceipt, receipts.UnknownKey, receipts.WrongSignature)):
-            receipts.verify(altered)
+        with pytest.raises((NotAReceipt, UnknownKey, WrongSignature)):
+            verify_receipt(altered)
 
 
 def test_somebody_else_s_key_signs_nothing_of_ours(text: str) -> None:
@@ -267,41 +281,41 @@ def test_somebody_else_s_key_signs_nothing_of_ours(text: str) -> None:
     forged = jws.serialize_compact(
         header, payload, OKPKey.generate_key("Ed25519"), algorithms=["Ed25519"]
     )
-    with pytest.raises(receipts.WrongSignature):
-        receipts.verify(forged)
+    with pytest.raises(WrongSignature):
+        verify_receipt(forged)
     stranger = jws.serialize_compact(
         {**header, "kid": "x"}, payload, OKPKey.generate_key("Ed25519"), algorithms=["Ed25519"]
     )
-    with pytest.raises(receipts.UnknownKey):
-        receipts.verify(stranger)
+    with pytest.raises(UnknownKey):
+        verify_receipt(stranger)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256"])
 def test_no_other_algorithm_is_believed(algorithm: str, keys: dict[str, Any], text: str) -> None:
     public = keys["keys"][0]
-    header = {"alg": algorithm, "kid": public["kid"], "typ": receipts.TYPE}
+    header = {"alg": algorithm, "kid": public["kid"], "typ": TYPE}
     key = OctKey.import_key(public["x"])
     forged = jws.serialize_compact(header, b"{}", key, algorithms=["none", "HS256"])
-    with pytest.raises(receipts.NotAReceipt):
-        receipts.verify(forged)
+    with pytest.raises(NotAReceipt):
+        verify_receipt(forged)
 
 
 @pytest.mark.parametrize(
     "what", ["", "a", "a.b", "a.b.c", "....", "é.é.é", "x" * 50_000, "\0.\0.\0"]
 )
 def test_what_is_no_receipt_is_said_to_be_none(what: str, db: None) -> None:
-    with pytest.raises(receipts.NotAReceipt):
-        receipts.verify(what)
+    with pytest.raises(NotAReceipt):
+        verify_receipt(what)
 
 
 def test_an_old_key_is_still_ours(text: str, settings: Settings) -> None:
     settings.RECEIPT_OLD_KEYS = [settings.RECEIPT_KEY]
     settings.RECEIPT_KEY = "a new one"
-    assert receipts.verify(text)["cmr:choice"]["cmr:decision"] == "deny"
+    assert verify_receipt(text)["cmr:choice"]["cmr:decision"] == "deny"
     assert len(Client().get("/.well-known/jwks.json").json()["keys"]) == 2
     settings.RECEIPT_OLD_KEYS = []
-    with pytest.raises(receipts.UnknownKey):
-        receipts.verify(text)
+    with pytest.raises(UnknownKey):
+        verify_receipt(text)
 
 
 # -- Where it is to be had ------------------------------------------------------------------------
@@ -309,16 +323,17 @@ def test_an_old_key_is_still_ours(text: str, settings: Settings) -> None:
 
 def test_a_person_gets_theirs_by_rest(as_ana: Api, entry: LedgerEntry) -> None:
     said = as_ana.get(f"me/history/{entry.pk}/receipt").json()
-    assert receipts.verify(said["receipt"]) == said["record"]
+    assert verify_receipt(said["receipt"]) == said["record"]
     nothing = as_ana.get("me/history/00000000-0000-0000-0000-000000000000/receipt")
     assert nothing.status_code == 404
 
 
 def test_nobody_gets_another_s(nobody: Api, entry: LedgerEntry, now: datetime) -> None:
-    from cmr import accounts, tokens
+    from cmr.accounts import ownership
+    from cmr.sign_in import access_tokens
 
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    as_ben = Api(tokens.issue(ben, name="x"))
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=now)
+    as_ben = Api(access_tokens.issue_token(ben, name="x"))
     assert as_ben.get(f"me/history/{entry.pk}/receipt").status_code == 404
 
 

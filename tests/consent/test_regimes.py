@@ -16,12 +16,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from brands.models import Brand, Event, JurisdictionRegime, Purpose
 from cmr.models import Consumer
-from consent import checks, endings, ledger, regimes, relationships
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Question, Regime, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Subject
-from consent.resolution import Question, Regime, Scope
+from consent.propagation import expirations
+from consent.relationships import lifecycle
+from consent.rules import regimes
 from tests.conftest import EMAIL, Api
 from tests.consent.test_batches import without_time
 from tests.consent.test_check import ask, bare
@@ -142,7 +146,10 @@ def test_query_and_code_find_the_same_one(
             lives(ana, own)
             Relationship.objects.filter(pk=met.pk).update(jurisdiction=theirs)
             for asked in questions(met.brand_id, base):
-                assert answered(asked) == regimes.by_place(asked)(own or theirs), (own, theirs)
+                assert answered(asked) == regimes.read_regimes_by_place(asked)(own or theirs), (
+                    own,
+                    theirs,
+                )
         transaction.set_rollback(True)
 
 
@@ -157,7 +164,7 @@ def answered(asked: Question) -> Regime:
     scope = asked.scope
     assert scope.brand and scope.purpose
     contact = Contact(email=EMAIL)
-    found = checks.look_up(Asked(scope.brand, contact, scope.purpose, scope.channel))
+    found = single.read_contact(Asked(scope.brand, contact, scope.purpose, scope.channel))
     return found.question.regime
 
 
@@ -246,7 +253,7 @@ def test_the_person_s_brands_cost_no_query_each(
 ) -> None:
     for n in range(20):
         brand = Brand.objects.create(slug=f"b{n}", name=f"B {n}")
-        relationships.start(ana.subject_id, brand, by=Actor("api"), now=now)
+        lifecycle.start_relationship(ana.subject_id, brand, by=Actor("api"), now=now)
     lives(ana, "US-CA")
     with django_assert_num_queries(
         10
@@ -329,9 +336,9 @@ def test_what_stands_after_an_ending_goes_by_it(
         pause = NewChoice(
             Scope(met.brand_id, "marketing", "email"), "pause", until=now + timedelta(hours=1)
         )
-        ledger.record(ana.subject_id, [pause], by=Actor("api"), now=now)
+        recording.record_choices(ana.subject_id, [pause], by=Actor("api"), now=now)
         now += timedelta(hours=2)
-        endings.end_due(now)
+        expirations.tell_due_endings(now)
         told = as_acme.get("events", after=0).json()["data"][-1]
         assert told["type"] == "preference.pause_ended"
         regime = {"DE": "opt_in", "US": "opt_out"}[place]

@@ -8,11 +8,12 @@ from itertools import product
 import pytest
 
 from brands.models import Brand
-from cmr import accounts, preferences
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from cmr.accounts import ownership
+from cmr.choices import choose
+from consent.decision.resolution import DecisionKind, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import DecisionKind, Scope
 from tests.conftest import Api
 from tests.consent.test_batches import without_time
 from tests.consent.test_regimes import ABOUT, PLACES, lives
@@ -33,13 +34,13 @@ def crowd(acme: Brand) -> list[str]:
     said: list[DecisionKind | None] = [None, "deny", "grant"]
     places = list(product(PLACES, ["US", "DE", None], said))
     for n, (own, theirs, decision) in enumerate(places):
-        person = accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
-        relationship, _ = preferences.add_brand(person, acme, by="api", now=NOW)
+        person = ownership.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
+        relationship, _ = choose.add_brand(person, acme, by="api", now=NOW)
         Relationship.objects.filter(pk=relationship.pk).update(ref=f"r{n}", jurisdiction=theirs)
         lives(person, own)
         if decision:
             choice = NewChoice(Scope(acme.pk, "marketing", "sms"), decision)
-            ledger.record(person.subject_id, [choice], by=Actor("api"), now=NOW)
+            recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=NOW)
     return [f"p{n}@example.org" for n in range(len(places))]
 
 

@@ -11,16 +11,16 @@ import pytest
 from brands.models import Brand, Topic
 from consent.models import ReportExport
 from consent.pages import shown
-from consent.rates import Period
-from consent.reports import exports, names, weeks
-from consent.reports.asked import Asked
-from consent.reports.figures import WITHHELD, Card, Column, Drawing, Figure
+from consent.reporting.rates import Period
+from consent.reporting.reports import exports, names, weeks
+from consent.reporting.reports.asked import ReportQuery
+from consent.reporting.reports.figures import WITHHELD, Card, Column, Drawing, Figure
 from tests.conftest import Api
 from tests.consent.made_month import FIRST, LAST, NOW, QUERY, Month, figure
 
 
 def _cells(figure: Figure) -> list[list[str]]:
-    return [[cell.text for cell in row] for row in shown.figure(figure, {}, {}).rows]
+    return [[cell.text for cell in row] for row in shown.present_figure(figure, {}, {}).rows]
 
 
 def test_pages_have_names_and_the_api_has_codes(as_admin: Api, month: Month) -> None:
@@ -75,8 +75,10 @@ def test_a_brand_reads_no_other_brands_names(db: None) -> None:
 
 
 def test_own_figures_say_whose_they_are(month: Month) -> None:
-    span = weeks.whole_weeks(4, today=NOW.date())
-    assert {weeks.by(thing, "acme", span).brand for thing in weeks.BREAKDOWNS} == {"acme"}
+    span = weeks.list_whole_weeks(4, today=NOW.date())
+    assert {weeks.read_weekly_sums(thing, "acme", span).brand for thing in weeks.BREAKDOWNS} == {
+        "acme"
+    }
 
 
 def test_files_have_the_name_behind_each_code(as_admin: Api, month: Month) -> None:
@@ -84,9 +86,9 @@ def test_files_have_the_name_behind_each_code(as_admin: Api, month: Month) -> No
     text = as_admin.client.get("/reports/campaigns", where).content.decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {(row["campaign"], row["campaign_name"]) for row in rows} >= {("spring", "Spring news")}
-    order = exports.order("counts", Asked(Period(FIRST, LAST)), "csv", now=NOW)
-    exports.write_waiting(now=NOW)
-    content = b"".join(exports.content(ReportExport.objects.get(pk=order.pk))).decode()
+    order = exports.order_export("counts", ReportQuery(Period(FIRST, LAST)), "csv", now=NOW)
+    exports.write_waiting_exports(now=NOW)
+    content = b"".join(exports.read_export_content(ReportExport.objects.get(pk=order.pk))).decode()
     large = list(csv.DictReader(io.StringIO(content)))
     assert {(row["brand"], row["brand_name"]) for row in large} == {
         ("acme", "Acme Outdoor"),
@@ -110,7 +112,7 @@ def test_files_have_the_name_behind_each_code(as_admin: Api, month: Month) -> No
     ],
 )
 def test_a_change_of_few_is_no_percentage(card: Card, said: str) -> None:
-    assert shown.cards([card])[0]["change"] == said
+    assert shown.present_cards([card])[0]["change"] == said
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,6 @@ def test_a_chart_of_nothing_gives_way_to_words(values: list[object], unit: str, 
     drawn = Figure(
         "days", "Days", columns, rows, drawing=Drawing("line", "day", ["opt_outs"], unit)
     )
-    found = shown.figure(drawn, {}, {}).not_drawn
+    found = shown.present_figure(drawn, {}, {}).not_drawn
     assert bool(found) == bool(said)
     assert said in found

@@ -15,11 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
-from brands import keys
-from consent import rates, withholding
+from brands.credentials import brand_keys
 from consent.models import Explanation, ReportExport
-from consent.reports import weeks
-from consent.reports.catalogue import CATALOGUE
+from consent.reporting import cell_suppression, rates
+from consent.reporting.reports import weeks
+from consent.reporting.reports.catalogue import REPORTS
 from tests.conftest import Api
 from tests.consent.made_month import BRANDS, FIRST, LAST, NOW, QUERY, Month, figure, told
 
@@ -89,7 +89,7 @@ def test_every_page_is_there_with_nothing_and_with_something(
 ) -> None:
     path = "/reports/" if name == "overview" else f"/reports/{name}"
     for first, last in ((QUERY["first"], QUERY["last"]), ("2020-01-01", "2020-01-02")):
-        start = {"first": first} if CATALOGUE[name].has_start else {}
+        start = {"first": first} if REPORTS[name].has_start else {}
         assert as_admin.client.get(path, {"last": last, **start}).status_code == 200
 
 
@@ -133,7 +133,7 @@ VALUES = {
     "reason": ("privacy", "weather"),
     "source": ("portal", "weather"),
 }
-REPORTS_AND_FILTERS = [(name, each) for name in CATALOGUE for each in VALUES]
+REPORTS_AND_FILTERS = [(name, each) for name in REPORTS for each in VALUES]
 
 
 @pytest.mark.parametrize(("name", "each"), REPORTS_AND_FILTERS)
@@ -142,7 +142,7 @@ def test_each_report_heeds_a_filter_or_refuses_it(
 ) -> None:
     """By API and page alike; and no report takes a value that does not exist."""
     good, bad = VALUES[each]
-    heeded = each in CATALOGUE[name].filters
+    heeded = each in REPORTS[name].filters
     for value, is_right in ((good, heeded), (bad, False)):
         answer = as_admin.get(f"reports/{name}", **{each: value})
         page = as_admin.client.get(_path(name), {each: value})
@@ -157,18 +157,18 @@ def _path(name: str) -> str:
     return "/reports/" if name == "overview" else f"/reports/{name}"
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", REPORTS)
 def test_a_page_offers_what_there_is_and_disables_the_rest(
     name: str, as_admin: Api, month: Month
 ) -> None:
     page = as_admin.client.get(_path(name)).content.decode()
     for each in VALUES:
-        heeded = each in CATALOGUE[name].filters
+        heeded = each in REPORTS[name].filters
         assert (f'<select name="{each}">' in page) == heeded
         grey = f'{each.capitalize()} <select disabled aria-describedby="not-heeded">'
         assert (grey in page) != heeded
-    assert ('id="not-heeded"' in page) == (len(CATALOGUE[name].filters) < len(VALUES))
-    assert ('name="first"' in page) == CATALOGUE[name].has_start
+    assert ('id="not-heeded"' in page) == (len(REPORTS[name].filters) < len(VALUES))
+    assert ('name="first"' in page) == REPORTS[name].has_start
     assert '<option value="acme">Acme Outdoor</option>' in page
 
 
@@ -199,13 +199,13 @@ def test_a_page_refuses_what_it_would_ignore(query: Any, as_admin: Api) -> None:
     assert next(iter(query)).encode() in answer.content
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", REPORTS)
 def test_a_report_takes_all_that_its_form_offers(name: str, as_admin: Api, month: Month) -> None:
-    sort = {"sort": "opt_outs"} if CATALOGUE[name].is_sorted else {}
-    for each in CATALOGUE[name].filters:
+    sort = {"sort": "opt_outs"} if REPORTS[name].is_sorted else {}
+    for each in REPORTS[name].filters:
         value = month.acme.slug if each == "brand" else "-"
         assert as_admin.get(f"reports/{name}", **{each: value}, **sort).status_code == 200
-    for each in CATALOGUE[name].dimensions:
+    for each in REPORTS[name].dimensions:
         assert as_admin.get(f"reports/{name}", by=each).status_code == 200
 
 
@@ -222,7 +222,7 @@ def test_a_file_of_a_brand_that_there_is_not(as_admin: Api) -> None:
 
 
 def test_only_admins_may_read_them(as_ana: Api, month: Month, nobody: Api, ana: Any) -> None:
-    for who in (nobody, as_ana, Api(keys.issue(month.acme, name="reports"))):
+    for who in (nobody, as_ana, Api(brand_keys.issue_key(month.acme, name="reports"))):
         assert who.get("reports/overview").status_code == 401
     assert nobody.client.get("/reports/").status_code == 302
     nobody.client.force_login(ana.user)
@@ -249,7 +249,7 @@ def later() -> Any:
 
 
 def test_a_brand_reads_its_own_and_no_other(later: None, month: Month) -> None:
-    mine = Api(keys.issue(month.acme, name="reports", scopes=["reports"]))
+    mine = Api(brand_keys.issue_key(month.acme, name="reports", scopes=["reports"]))
     answer = mine.get("reports/own", weeks="26")
     assert answer.status_code == 200
     assert "rival" not in answer.content.decode() and "hello" not in answer.content.decode()
@@ -271,24 +271,24 @@ def test_a_brand_reads_its_own_and_no_other(later: None, month: Month) -> None:
 def test_a_brand_opens_its_page_with_a_key(later: None, month: Month) -> None:
     client = Client()
     assert client.get("/reports/own").headers["Location"] == "/reports/own/key"
-    weak = keys.issue(month.acme, name="checks", scopes=["check"])
+    weak = brand_keys.issue_key(month.acme, name="checks", scopes=["check"])
     assert client.post("/reports/own/key", {"key": weak}).status_code == 422
-    key = keys.issue(month.acme, name="reports", scopes=["reports"])
+    key = brand_keys.issue_key(month.acme, name="reports", scopes=["reports"])
     assert client.post("/reports/own/key", {"key": key}).headers["Location"] == "/reports/own"
     page = client.get("/reports/own")
     assert page.status_code == 200 and b"Acme" in page.content and b"Rival" not in page.content
     assert client.get("/reports/").status_code == 302
     csv_file = client.get("/reports/own", {"format": "csv", "figure": "campaign"})
     assert csv_file.content.startswith(b"campaign,") and b"hello" not in csv_file.content
-    found = keys.recognise(key, now=NOW)
-    assert found and keys.revoke(found, now=NOW)
+    found = brand_keys.recognise_key(key, now=NOW)
+    assert found and brand_keys.revoke_key(found, now=NOW)
     assert client.get("/reports/own").status_code == 302
 
 
 def test_weeks_say_what_each_week_says_by_itself(month: Month) -> None:
-    span = weeks.whole_weeks(26, today=NOW.date())
-    alone = [rates.total(week, filters={"brand": ["acme"]}) for week in span]
-    assert rates.totals("acme", span) == alone
+    span = weeks.list_whole_weeks(26, today=NOW.date())
+    alone = [rates.sum_brand(week, filters={"brand": ["acme"]}) for week in span]
+    assert rates.sum_lines("acme", span) == alone
     assert len({line.counts["people"] for line in alone}) > 1  # there is something to get wrong
     assert any("deliveries" in line.counts for line in alone)
 
@@ -296,16 +296,16 @@ def test_weeks_say_what_each_week_says_by_itself(month: Month) -> None:
 def test_weeks_cost_as_many_statements_however_many_they_are(
     month: Month, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for count in weeks.PRESETS:
+    for count in weeks.WEEK_PRESETS:
         with django_assert_num_queries(4):
-            weeks.by_week("acme", weeks.whole_weeks(count, today=NOW.date()))
+            weeks.read_weeks("acme", weeks.list_whole_weeks(count, today=NOW.date()))
 
 
 def test_report_of_one_brand_reads_no_other_brand(month: Month) -> None:
     period = rates.Period(FIRST, LAST)
     with CaptureQueriesContext(connection) as asked:
-        rates.people(FIRST, brands=["acme"])
-        rates.lines(period, by=["brand"], filters={"brand": ["acme"]})
+        rates.count_people(FIRST, brands=["acme"])
+        rates.read_lines(period, by=["brand"], filters={"brand": ["acme"]})
     named = [each["sql"] for each in asked if '"brands_brand"."slug"' in each["sql"]]
     assert named
     assert all("WHERE" in each for each in named)
@@ -319,16 +319,18 @@ def test_a_sum_is_what_its_weeks_show(
 
     Fewer are withheld here: the made month has no ten of anything in a week.
     """
-    monkeypatch.setattr(withholding.shown, "__kwdefaults__", {"k": 5})
-    span = weeks.whole_weeks(13, today=NOW.date())
+    monkeypatch.setattr(cell_suppression.mask_small_counts, "__kwdefaults__", {"k": 5})
+    span = weeks.list_whole_weeks(13, today=NOW.date())
     wanted: Counter[str] = Counter()
     sent: Counter[str] = Counter()
     for week in span:
-        lines = rates.lines(week, by=[thing], filters={"brand": ["acme"]})
+        lines = rates.read_lines(week, by=[thing], filters={"brand": ["acme"]})
         counts = {line.key[0]: line.counts["opt_outs"] or 0 for line in lines}
-        wanted.update({kind: n or 0 for kind, n in withholding.shown(counts).items()})
+        wanted.update(
+            {kind: n or 0 for kind, n in cell_suppression.mask_small_counts(counts).items()}
+        )
         sent.update({line.key[0]: line.counts.get("deliveries") or 0 for line in lines})
-    rows = weeks.by(thing, "acme", span).as_data()["data"]
+    rows = weeks.read_weekly_sums(thing, "acme", span).as_data()["data"]
     shown = {row[thing]: row["opt_outs"] or 0 for row in rows}
     if thing == "source":  # a door that few came through has no row
         wanted = Counter({kind: n for kind, n in wanted.items() if n or kind in shown})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from consent.resolution import (
+from consent.decision.resolution import (
     Choice,
     Limit,
     Question,
     Scope,
-    decide,
-    fold,
+    decide_by_choices,
+    fold_choices,
 )
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -27,41 +27,41 @@ def say(decision: str, scope: Scope, hours: int, seq: int = 99, **more: object) 
 def test_nothing_from_this_brand_covers_a_topic_that_comes_later() -> None:
     nothing = say("deny", Scope(ACME), hours=-1)
     new = Question(Scope(ACME, "marketing", "push", "brand-new"), "opt_out")
-    assert decide([nothing], new, NOON).rule == "person_denied"
+    assert decide_by_choices([nothing], new, NOON).rule == "person_denied"
 
 
 def test_a_pause_ends_by_itself_and_gives_back_the_yes_beneath() -> None:
     yes = say("grant", QUESTION.scope, hours=-5, seq=1)
     pause = say("pause", Scope(ACME), hours=-4, seq=2, until=NOON + timedelta(hours=1))
-    paused = decide([yes, pause], QUESTION, NOON)
+    paused = decide_by_choices([yes, pause], QUESTION, NOON)
     assert (paused.allowed, paused.rule, paused.valid_until) == (
         False,
         "person_paused",
         pause.until,
     )
     assert pause.until
-    assert decide([yes, pause], QUESTION, pause.until).rule == "person_granted"
+    assert decide_by_choices([yes, pause], QUESTION, pause.until).rule == "person_granted"
 
 
 def test_a_yes_that_runs_out_gives_back_the_no_it_lifted() -> None:
     no = say("deny", QUESTION.scope, hours=-5, seq=1)
     yes = say("grant", QUESTION.scope, hours=-4, seq=2, expires_at=NOON + timedelta(hours=1))
-    assert decide([no, yes], QUESTION, NOON).allowed
-    assert decide([no, yes], QUESTION, NOON + timedelta(hours=1)).rule == "person_denied"
+    assert decide_by_choices([no, yes], QUESTION, NOON).allowed
+    assert decide_by_choices([no, yes], QUESTION, NOON + timedelta(hours=1)).rule == "person_denied"
 
 
 def test_a_brand_may_lift_its_own_no_but_not_by_implication() -> None:
     own = say("deny", QUESTION.scope, hours=-5, seq=1)._replace(maker="brand")
     express = say("grant", QUESTION.scope, hours=-4, seq=2)._replace(maker="brand")
     implied = express._replace(basis="implied", expires_at=NOON + timedelta(days=1))
-    assert decide([own, express], QUESTION, NOON).rule == "brand_granted"
-    assert decide([own, implied], QUESTION, NOON).rule == "brand_denied"
+    assert decide_by_choices([own, express], QUESTION, NOON).rule == "brand_granted"
+    assert decide_by_choices([own, implied], QUESTION, NOON).rule == "brand_denied"
 
 
 def test_of_limits_the_tightest_is_told() -> None:
     weekly = say("limit", Scope(ACME), hours=-2, seq=1, limit=Limit(7, "week"))
     monthly = say("limit", QUESTION.scope, hours=-1, seq=2, limit=Limit(10, "month"))
-    assert decide([weekly, monthly], QUESTION, NOON).limit == Limit(10, "month")
+    assert decide_by_choices([weekly, monthly], QUESTION, NOON).limit == Limit(10, "month")
 
 
 def test_a_brands_word_never_pushes_out_the_persons_in_the_same_scope() -> None:
@@ -69,15 +69,15 @@ def test_a_brands_word_never_pushes_out_the_persons_in_the_same_scope() -> None:
     no = say("deny", QUESTION.scope, hours=-5, seq=1)
     own = say("deny", QUESTION.scope, hours=-4, seq=2)._replace(maker="brand")
     lifted = say("grant", QUESTION.scope, hours=-3, seq=3)._replace(maker="brand")
-    assert decide([no, own, lifted], QUESTION, NOON).rule == "person_denied"
+    assert decide_by_choices([no, own, lifted], QUESTION, NOON).rule == "person_denied"
 
 
 def test_of_two_in_one_slot_the_later_made_counts_whichever_arrived_first() -> None:
     forever = say("grant", QUESTION.scope, hours=-5, seq=2)
     for_now = say("grant", QUESTION.scope, hours=-4, seq=1, expires_at=NOON - timedelta(hours=1))
     for arrived in ([forever, for_now], [for_now, forever]):
-        assert fold(arrived) == [for_now]
-        assert decide(arrived, QUESTION, NOON).rule == "default_opt_in"
+        assert fold_choices(arrived) == [for_now]
+        assert decide_by_choices(arrived, QUESTION, NOON).rule == "default_opt_in"
 
 
 def test_valid_until_is_the_first_of_several_turns() -> None:
@@ -85,5 +85,7 @@ def test_valid_until_is_the_first_of_several_turns() -> None:
     beneath = say("pause", QUESTION.scope, -5, 1, until=NOON + timedelta(hours=3))
     lifting = say("grant", QUESTION.scope, -4, 2, expires_at=NOON + timedelta(hours=2))
     above = say("pause", Scope(ACME), -3, 3, until=NOON + timedelta(hours=1))
-    decision = decide([beneath, lifting, above], QUESTION._replace(regime="opt_out"), NOON)
+    decision = decide_by_choices(
+        [beneath, lifting, above], QUESTION._replace(regime="opt_out"), NOON
+    )
     assert (decision.allowed, decision.valid_until) == (False, above.until)

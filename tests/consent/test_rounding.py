@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from consent.rounding import ceil_to_hour, floor_to_hour, floor_to_minute
+from consent.brand_events.time_rounding import ceil_to_hour, floor_to_hour, floor_to_minute
 from tests.conftest import Api
 
 INDIA = timezone(timedelta(hours=5, minutes=30))

@@ -14,12 +14,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from brands.models import Brand
-from cmr import accounts
+from cmr.accounts import ownership
 from cmr.models import Consumer
-from consent import ledger, relationships
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send, Subject
-from consent.resolution import Limit, Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 
 AS_OF = re.compile(rb'"as_of":"[^"]*"')
@@ -35,7 +36,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 def say(person: Consumer, decision: Any, brand: Brand | None = None, **parts: Any) -> None:
     choice = NewChoice(Scope(brand.pk if brand else None, "marketing"), decision, **parts)
-    ledger.record(person.subject_id, [choice], by=Actor("api"), now=NOON - DAY)
+    recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=NOON - DAY)
 
 
 @pytest.fixture
@@ -112,9 +113,9 @@ def test_a_stranger_and_an_unrelated_person_are_alike_in_every_byte(
     as_rival: Api, rival: Brand, ana: Consumer, met: Relationship
 ) -> None:
     say(ana, "grant")
-    ended = accounts.open_account(email="ben@example.org", password=None, verified_at=NOON)
-    begun, _ = relationships.start(ended.subject_id, rival, by=Actor("api"), now=NOON)
-    relationships.end(begun, by=Actor("api"), now=NOON)
+    ended = ownership.open_account(email="ben@example.org", password=None, verified_at=NOON)
+    begun, _ = lifecycle.start_relationship(ended.subject_id, rival, by=Actor("api"), now=NOON)
+    lifecycle.end_relationship(begun, by=Actor("api"), now=NOON)
     contacts = [{"email": f"{name}@example.org"} for name in ("ana", "ben", "unknown")]
     with CaptureQueriesContext(
         connection,
@@ -194,7 +195,7 @@ def test_the_same_key_with_another_question(other: Any, as_acme: Api) -> None:
 
 @pytest.mark.usefixtures("two_a_day")
 def test_a_key_is_one_brand_s_own(as_acme: Api, as_rival: Api, ana: Consumer, rival: Brand) -> None:
-    relationships.start(ana.subject_id, rival, by=Actor("api"), now=NOON)
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("api"), now=NOON)
     mine, theirs = reserve(as_acme, "k-1"), reserve(as_rival, "k-1", channel="sms")
     assert (mine.status_code, theirs.status_code) == (201, 201)
 
@@ -261,7 +262,7 @@ def test_a_required_send_spends_nothing_of_a_limit_on_everything(
         NewChoice(everything, "grant"),
         NewChoice(everything, "limit", limit=Limit(1, "day")),
     ]
-    ledger.record(ana.subject_id, choices, by=Actor("api"), now=NOON)
+    recording.record_choices(ana.subject_id, choices, by=Actor("api"), now=NOON)
     assert reserve(as_acme, purpose="service").json()["reserved"]
     assert reserve(as_acme).json()["remaining"] == 0
     assert reserve(as_acme).json()["reserved"] is False

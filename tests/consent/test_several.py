@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from brands.models import Brand, Topic
 from cmr.models import Consumer
-from consent import checks, ledger
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import DecisionKind, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import DecisionKind, Scope
 from tests.conftest import EMAIL, Api
 
 QUESTIONS = [
@@ -36,7 +37,7 @@ def _said(ana: Consumer, met: Relationship, offers: Topic) -> None:
 
 def say(person: Consumer, decision: DecisionKind, scope: Scope) -> None:
     choice = NewChoice(scope, decision)
-    ledger.record(person.subject_id, [choice], by=Actor("api"), now=timezone.now())
+    recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=timezone.now())
 
 
 def ask(api: Api, **body: Any) -> Any:
@@ -79,18 +80,18 @@ def test_no_answer_is_older_than_another(
     acme: Brand, ana: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """She says no between the first look and the second: both answers know of it."""
-    look_up = checks.look_up
+    look_up = single.read_contact
 
-    def and_then_she_says_no(asked: Asked) -> checks.Known:
+    def and_then_she_says_no(asked: Asked) -> single.Known:
         found = look_up(asked)
         if asked.channel == "email":
             say(ana, "deny", Scope(acme.pk, "marketing"))
         return found
 
-    monkeypatch.setattr(checks, "look_up", and_then_she_says_no)
+    monkeypatch.setattr(single, "read_contact", and_then_she_says_no)
     contact = Contact(email=EMAIL)
     asked = [Asked(acme.pk, contact, "marketing", channel) for channel in ("email", "sms")]
-    answers = checks.check_each(asked, now=timezone.now() + timedelta(seconds=1))
+    answers = single.check_questions(asked, now=timezone.now() + timedelta(seconds=1))
     assert [answer.rule for answer in answers] == ["person_denied", "person_denied"]
 
 

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger, propagation, roll
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import DecisionKind, Scope
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import DecisionKind, Scope
+from consent.propagation import propagate
+from consent.relationships import iteration
 from tests.conftest import Api
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -25,18 +28,20 @@ ABOUT = {"purpose": "marketing", "channel": "email"}
 
 def say(person: Consumer, decision: DecisionKind, brand: Brand | None = None) -> None:
     scope = Scope(brand.pk if brand else None, "marketing")
-    ledger.record(person.subject_id, [NewChoice(scope, decision)], by=Actor("api"), now=NOW)
+    recording.record_choices(
+        person.subject_id, [NewChoice(scope, decision)], by=Actor("api"), now=NOW
+    )
 
 
 @pytest.fixture
 def people(acme: Brand) -> list[Consumer]:
     """Five with acme; the first two said yes."""
     made = [
-        accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
+        ownership.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
         for n in range(5)
     ]
     for n, person in enumerate(made):
-        relationship, _ = preferences.add_brand(person, acme, by="api", now=NOW)
+        relationship, _ = choose.add_brand(person, acme, by="api", now=NOW)
         Relationship.objects.filter(pk=relationship.pk).update(ref=f"p{n}")
     for person in made[:2]:
         say(person, "grant", acme)
@@ -62,14 +67,14 @@ def test_everyone_who_may_not_be_reached_is_listed(
         "p1": "person_denied",
         **dict.fromkeys(["p2", "p3", "p4"], "default_opt_in"),
     }
-    assert through == stream.last_sequence(acme.pk)
+    assert through == stream.read_last_sequence(acme.pk)
 
 
 def test_a_list_is_the_same_in_batches_of_any_size(
     as_acme: Api, people: list[Consumer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, _ = listed(as_acme)
-    monkeypatch.setattr(roll, "BATCH", 2)
+    monkeypatch.setattr(iteration, "BATCH", 2)
     assert listed(as_acme)[0] == whole
 
 
@@ -81,14 +86,14 @@ def test_a_delta_says_who_changed_either_way(
     say(people[0], "deny", acme)
     say(people[2], "grant", acme)
     over = Relationship.objects.get(subject=people[3].subject_id)
-    preferences.end_relationship(people[3], over, by="api", now=NOW)
+    choose.end_relationship(people[3], over, by="api", now=NOW)
     rules, _ = listed(as_acme, since=through)
     assert rules == {"p0": "person_denied", "p2": "yes", "p3": "no_relationship"}
 
 
 def deny(person: Consumer, **scope: Any) -> None:
     choice = NewChoice(Scope(**scope), "deny")
-    ledger.record(person.subject_id, [choice], by=Actor("api"), now=NOW)
+    recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=NOW)
 
 
 def test_a_delta_has_a_wide_no_at_once_and_again_with_its_event(
@@ -98,10 +103,10 @@ def test_a_delta_has_a_wide_no_at_once_and_again_with_its_event(
     deny(people[0])
     contact = {"contact": {"email": "p0@example.org"}}
     assert as_acme.post("check", ABOUT | contact).json()["rule"] == "person_denied"
-    assert stream.last_sequence(acme.pk) == through  # no worker has been there yet
+    assert stream.read_last_sequence(acme.pk) == through  # no worker has been there yet
     rules, then = listed(as_acme, since=through)
     assert (rules, then) == ({"p0": "person_denied"}, through)
-    propagation.propagate(people[0].subject_id, now=NOW)
+    propagate.propagate_choices(people[0].subject_id, now=NOW)
     rules, then = listed(as_acme, since=through)
     assert (rules, then) == ({"p0": "person_denied"}, through + 1)
     assert listed(as_acme, since=then)[0] == {}
@@ -114,11 +119,14 @@ def test_a_delta_names_nobody_whose_wide_choice_a_check_would_not_show(
     deny(people[0], purpose="research")
     deny(people[1], channel="sms")
     say(people[2], "clear")
-    deny(people[3], contact_point=find_or_create(digest("other@example.org")).pk)
+    deny(
+        people[3],
+        contact_point=find_or_create_identifier(compute_identifier_digest("other@example.org")).pk,
+    )
     deny(people[4])
     over = Relationship.objects.get(subject=people[4].subject_id)
-    preferences.end_relationship(people[4], over, by="api", now=NOW)
-    assert listed(as_acme, since=stream.last_sequence(acme.pk))[0] == {}
+    choose.end_relationship(people[4], over, by="api", now=NOW)
+    assert listed(as_acme, since=stream.read_last_sequence(acme.pk))[0] == {}
     assert listed(as_acme, since=through)[0] == {"p4": "no_relationship"}
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from consent import survival
+from consent.reporting import kaplan_meier
 
 
 def test_the_curve_of_five_lives() -> None:
     """One ends after a day, two after two, two still stand after three: 4/5, then 4/5 × 2/4."""
-    points = survival.curve([(1, True, 1), (2, True, 2), (3, False, 2)])
+    points = kaplan_meier.estimate_survival([(1, True, 1), (2, True, 2), (3, False, 2)])
     assert [(p.days, p.at_risk) for p in points] == [(0, 5), (1, 5), (2, 4)]
     assert [p.share for p in points] == pytest.approx([1, 0.8, 0.4])
     assert points[2].low and points[2].high and points[2].low < 0.4 < points[2].high
-    assert survival.median(points) == 2
+    assert kaplan_meier.find_median(points) == 2
 
 
 def test_where_nothing_ended_all_still_stand() -> None:
-    (only,) = survival.curve([(9, False, 7)])
+    (only,) = kaplan_meier.estimate_survival([(9, False, 7)])
     assert (only.share, only.low, only.at_risk) == (1, None, 7)
-    assert survival.curve([]) == []
-    assert survival.median([only]) is None
+    assert kaplan_meier.estimate_survival([]) == []
+    assert kaplan_meier.find_median([only]) is None

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from time_machine import travel
 
 from cmr.models import Consumer
-from consent import terms
 from consent.models import ImpliedTerm, LedgerEntry, Relationship, Subject
+from consent.rules import implied_consent
 from tests.conftest import EMAIL, Api
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,19 +68,19 @@ def rule(api: Api) -> str:
 )
 def test_a_day_that_a_month_lacks_is_its_last_one(made: str, months: int, end: str) -> None:
     made_at, expected = (datetime.fromisoformat(f"{text}+00:00") for text in (made, end))
-    assert terms.after_months(made_at, months) == expected
+    assert implied_consent.add_months(made_at, months) == expected
 
 
 def test_months_are_counted_by_utc() -> None:
     made_at = datetime(2026, 8, 31, 1, tzinfo=timezone(timedelta(hours=2)))  # 30 August by UTC
-    assert terms.after_months(made_at, 6) == datetime(2027, 2, 28, 23, tzinfo=UTC)
+    assert implied_consent.add_months(made_at, 6) == datetime(2027, 2, 28, 23, tzinfo=UTC)
 
 
 @given(st.datetimes(max_value=datetime(2100, 1, 1), timezones=st.just(UTC)), st.integers(1, 1_200))
 def test_so_many_months_on_is_the_same_day_or_the_month_s_last(
     moment: datetime, months: int
 ) -> None:
-    end = terms.after_months(moment, months)
+    end = implied_consent.add_months(moment, months)
     assert (end.year * 12 + end.month) - (moment.year * 12 + moment.month) == months
     assert end.timetz() == moment.timetz()
     assert end.day == moment.day or (
@@ -101,15 +101,15 @@ def test_it_runs_out_with_its_term(as_acme: Api, met: Relationship, at_now: Any)
 def test_the_ground_is_kept_and_shown_and_chained(
     as_acme: Api, as_ana: Api, ana: Consumer, met: Relationship
 ) -> None:
-    from consent import chain
+    from consent.ledger import hash_chain
 
     assert imply(as_acme, "inquiry").json()["data"][0]["ground"] == "inquiry"
     shown = as_ana.get("me/history").json()["data"][0]
     assert (shown["basis"], shown["ground"]) == ("implied", "inquiry")
     entry = LedgerEntry.objects.get()
-    assert list(chain.breaks(Subject.objects.get(pk=ana.subject_id))) == []
+    assert list(hash_chain.list_breaks(Subject.objects.get(pk=ana.subject_id))) == []
     entry.ground = "purchase"
-    assert chain.link(bytes(entry.previous_hash), entry) != bytes(entry.hash)
+    assert hash_chain.compute_entry_hash(bytes(entry.previous_hash), entry) != bytes(entry.hash)
 
 
 def test_it_counts_up_to_the_moment_of_its_end(
@@ -126,7 +126,7 @@ def test_it_counts_up_to_the_moment_of_its_end(
 def test_over_is_over_at_that_very_moment(
     ground: str, months: int, as_acme: Api, met: Relationship, at_now: Any
 ) -> None:
-    over = terms.after_months(NOW, -months)
+    over = implied_consent.add_months(NOW, -months)
     answer = imply(as_acme, ground, over)
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["field"]) == (422, "term_over", "made_at")
@@ -187,13 +187,13 @@ def test_the_narrowest_term_counts_and_the_person_s_word(
         ImpliedTerm.objects.create(ground="purchase", jurisdiction=place, months=term, law="a law")
     Subject.objects.filter(pk=met.subject_id).update(jurisdiction=own)
     Relationship.objects.filter(pk=met.pk).update(jurisdiction=theirs)
-    assert expiry(imply(as_acme)) == terms.after_months(NOW, months)
+    assert expiry(imply(as_acme)) == implied_consent.add_months(NOW, months)
     refused = imply(as_acme, "inquiry")
     assert (refused.status_code, refused.json()["code"]) == (422, "no_term")
 
 
 def test_what_an_admin_changed_or_deleted_stays_so(db: None) -> None:
-    assert ImpliedTerm.objects.count() == len(terms.TERMS)
+    assert ImpliedTerm.objects.count() == len(implied_consent.TERMS)
     ImpliedTerm.objects.filter(jurisdiction=None).delete()
     ImpliedTerm.objects.filter(ground="inquiry").update(months=3)
     call_command("migrate", verbosity=0)

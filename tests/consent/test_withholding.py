@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from consent import withholding
+from consent.reporting import cell_suppression
 
 K = 4
 KINDS = ("a", "b", "c")
@@ -14,8 +14,10 @@ KINDS = ("a", "b", "c")
 
 def seen(counts: dict[str, int]) -> tuple[object, ...]:
     """All that is shown of one week."""
-    shown = withholding.shown(counts, k=K)
-    return withholding.total(sum(counts.values()), k=K), *(shown[kind] for kind in KINDS)
+    shown = cell_suppression.mask_small_counts(counts, k=K)
+    return cell_suppression.mask_small_total(sum(counts.values()), k=K), *(
+        shown[kind] for kind in KINDS
+    )
 
 
 def test_no_withheld_count_can_be_worked_out() -> None:
@@ -43,6 +45,6 @@ def test_without_the_second_one_it_would_be_worked_out(monkeypatch: pytest.Monke
     def naive(counts: dict[str, int], *, k: int) -> dict[str, int | None]:
         return {kind: None if 0 < number < k else number for kind, number in counts.items()}
 
-    monkeypatch.setattr(withholding, "shown", naive)
+    monkeypatch.setattr(cell_suppression, "mask_small_counts", naive)
     with pytest.raises(AssertionError):
         test_no_withheld_count_can_be_worked_out()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from brands import workspaces
 from brands.models import Brand, Workspace
-from cmr import accounts, members
+from brands.workspaces import lifecycle
+from cmr import members
+from cmr.accounts import ownership
 from cmr.models import Member, Role, User
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Browser:
 
 
 def account(name: str, now: datetime) -> User:
-    return accounts.open_account(email=f"{name}@example.org", password=None, verified_at=now).user
+    return ownership.open_account(email=f"{name}@example.org", password=None, verified_at=now).user
 
 
 @pytest.fixture
@@ -52,13 +53,13 @@ def olga(db: None, now: datetime) -> Browser:
 @pytest.fixture
 def workspace(olga: Browser, now: datetime) -> Workspace:
     """In test mode alone."""
-    return members.begin(olga.user, name="Acme", domain="acme.example", now=now)
+    return members.begin_workspace_as_owner(olga.user, name="Acme", domain="acme.example", now=now)
 
 
 @pytest.fixture
 def is_live(workspace: Workspace, acme: Brand, now: datetime) -> Workspace:
     """The same with its live brand."""
-    workspaces.adopt(workspace, acme, now=now)
+    lifecycle.adopt_live_brand(workspace, acme, now=now)
     return workspace
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from brands import notices, topics, workspaces
+from brands.catalogue import privacy_notices, topics
 from brands.models import Brand, Notice, Topic, Workspace
+from brands.workspaces import lifecycle
 from tests.console.conftest import Browser
 
 HERE = "acme/test/catalogue"
@@ -16,11 +17,11 @@ NEWS = {"code": "news", "name": "News", "purpose": "marketing"}
 
 @pytest.fixture
 def news(workspace: Workspace) -> Topic:
-    return topics.make(workspace.test, **NEWS)[0]
+    return topics.create_topic(workspace.test, **NEWS)[0]
 
 
 def written(workspace: Workspace, now: datetime, **texts: str) -> None:
-    notices.write(workspace.test, code="privacy", texts=texts, now=now)
+    privacy_notices.write_notice(workspace.test, code="privacy", texts=texts, now=now)
 
 
 # -- Topics ---------------------------------------------------------------------------------------
@@ -69,7 +70,7 @@ def test_renamed_retired_and_brought_back(news: Topic, dev: Browser) -> None:
 def test_no_place_to_come_back_to(
     news: Topic, dev: Browser, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    topics.retire(news, now=now)
+    topics.withdraw_topic(news, now=now)
     monkeypatch.setattr(topics, "MOST", 0)
     dev.post(f"{HERE}/topics/news/bring-back")
     assert "A brand offers at most 0 topics." in dev.text(HERE)
@@ -87,7 +88,7 @@ def test_a_notice_is_written_version_by_version(workspace: Workspace, dev: Brows
     dev.post(page, language="fr", text="Salut.", **{"text-en": "We ask."})
     assert "privacy@2 is what people are shown now." in dev.text(page)
     assert "Salut." in dev.text(page) and "French" in dev.text(page)
-    (second, first) = notices.history(workspace.test, "privacy")
+    (second, first) = privacy_notices.list_notice_versions(workspace.test, "privacy")
     assert (second.texts, first.texts) == ({"en": "We ask.", "fr": "Salut."}, {"en": "We\nask."})
     assert "privacy" in dev.text(HERE)
 
@@ -101,7 +102,7 @@ def test_a_notice_is_written_version_by_version(workspace: Workspace, dev: Brows
         {"text-en": "x", "language": "fr"},
         {"text-en": "x", "text": "y"},
         {"text-en": "x", "language": "en", "text": "y"},
-        {"text-en": "x" * (notices.LONGEST + 1)},
+        {"text-en": "x" * (privacy_notices.LONGEST_NOTICE + 1)},
     ],
 )
 def test_one_that_cannot_be_read_is_refused(
@@ -141,8 +142,8 @@ def test_the_other_modes_and_brands_are_not_there(
     news: Topic, is_live: Workspace, dev: Browser, rival: Brand, now: datetime
 ) -> None:
     written(is_live, now, en="We ask.")
-    topics.make(rival, code="theirs", name="x", purpose="marketing")
-    notices.write(rival, code="their-notice", texts={"en": "x"}, now=now)
+    topics.create_topic(rival, code="theirs", name="x", purpose="marketing")
+    privacy_notices.write_notice(rival, code="their-notice", texts={"en": "x"}, now=now)
     live = "acme/live/catalogue"
     for path in (f"{live}/notices/privacy", f"{HERE}/notices/their-notice"):
         assert dev.get(path).status_code == 404
@@ -157,16 +158,16 @@ def test_live_mode_takes_over_what_it_lacks(
 ) -> None:
     written(is_live, now, en="First.")
     written(is_live, now, en="Second.")
-    gone, _ = topics.make(is_live.test, code="gone", name="Gone", purpose="marketing")
-    topics.retire(gone, now=now)
-    topics.make(is_live.test, code="more", name="More", purpose="research")
+    gone, _ = topics.create_topic(is_live.test, code="gone", name="Gone", purpose="marketing")
+    topics.withdraw_topic(gone, now=now)
+    topics.create_topic(is_live.test, code="more", name="More", purpose="research")
     assert "Take over" in dev.text("acme/live/catalogue")
     assert "Take over" not in dev.text(HERE)
     dev.post("acme/live/catalogue/copy")
     # News came along when live mode began.
     assert "Taken over: 1 topics, 1 notices." in dev.text("acme/live/catalogue")
     assert set(acme.topics.values_list("code", flat=True)) == {"news", "more"}
-    (only,) = notices.history(acme, "privacy")
+    (only,) = privacy_notices.list_notice_versions(acme, "privacy")
     assert (only.version, only.texts) == (1, {"en": "Second."})
     dev.post("acme/live/catalogue/copy")
     assert Notice.objects.filter(brand=acme).count() == 1
@@ -176,8 +177,8 @@ def test_notices_come_along_when_live_mode_begins(
     workspace: Workspace, acme: Brand, now: datetime
 ) -> None:
     written(workspace, now, en="We ask.")
-    workspaces.adopt(workspace, acme, now=now)
-    assert [str(each) for each in notices.current(acme)] == ["privacy@1"]
+    lifecycle.adopt_live_brand(workspace, acme, now=now)
+    assert [str(each) for each in privacy_notices.find_current_notices(acme)] == ["privacy@1"]
 
 
 def test_a_code_is_made_of_the_name(workspace: Workspace, dev: Browser) -> None:

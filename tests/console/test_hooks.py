@@ -242,7 +242,7 @@ def test_another_brands_is_not_there(
 ) -> None:
     """Nor is one of the other mode."""
     for brand in (rival, is_live.test):
-        theirs, _ = webhooks.subscribe(
+        theirs, _ = webhooks.create_subscription(
             brand, webhooks.SubscriptionTerms("https://rival.example/h"), now=now
         )
         path = f"acme/live/webhooks/{theirs.pk}{act}"
@@ -257,7 +257,7 @@ def test_another_brands_is_not_there(
 def test_changing_a_live_webhook_takes_a_fresh_session(
     is_live: Workspace, dev: Browser, acme: Brand, now: datetime
 ) -> None:
-    made, _ = webhooks.subscribe(
+    made, _ = webhooks.create_subscription(
         acme, webhooks.SubscriptionTerms(url="https://acme.example/h"), now=now
     )
     path, form = f"acme/live/webhooks/{made.pk}/edit", {**FORM, "url": "https://thief.example/h"}

@@ -31,15 +31,17 @@ def write_export(rows: int) -> io.BytesIO:
 def import_export(brand: Brand, export: io.BytesIO) -> Import:
     """Do what the five pages of an import do, up to its start."""
     now = timezone.now()
-    kept = files.find(files.keep(brand, export, name="people.csv", form="csv", now=now), now=now)
-    assert kept is not None and files.read_first(kept)
-    chosen = replace(files.choices_of(kept), purpose="marketing", channel="email")
-    files.choose(kept, chosen)
-    files.stage(kept, note="Our newsletter", tells=False, now=now)
-    assert len(files.foresee(kept, now=now)) == files.FORESEEN
-    assert len(problems.find_groups(kept.job)) == 1
+    kept = files.find_file(
+        files.store_file(brand, export, name="people.csv", form="csv", now=now), now=now
+    )
+    assert kept is not None and files.read_first_row(kept)
+    chosen = replace(files.read_mapping(kept), purpose="marketing", channel="email")
+    files.choose_mapping(kept, chosen)
+    files.stage_file(kept, note="Our newsletter", tells=False, now=now)
+    assert len(files.preview_rows(kept, now=now)) == files.FORESEEN
+    assert len(problems.group_problems(kept.job)) == 1
     deque(files.write_bad_rows(kept), maxlen=0)
-    deque(problems.csv_lines(kept.job), maxlen=0)
+    deque(problems.write_problems_csv(kept.job), maxlen=0)
     return Import.objects.get(pk=kept.job_id)
 
 

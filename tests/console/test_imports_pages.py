@@ -13,10 +13,12 @@ from pytest_django import Settings
 
 from brands.models import Event, Workspace
 from cmr.console.imports import FIELDS
-from consent import identifiers, ledger
-from consent.identifiers import find_or_create
+from consent.decision.resolution import Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import find_or_create_identifier
 from consent.imports import applying, files, jobs, rows
-from consent.ledger import Actor, NewChoice
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import (
     Import,
     ImportFile,
@@ -27,7 +29,6 @@ from consent.models import (
     Relationship,
     Subject,
 )
-from consent.resolution import Scope
 from tests.conftest import ROOT
 from tests.console.conftest import Browser
 
@@ -78,8 +79,8 @@ def received(by: Browser, text: str | bytes = GOOD, name: str = "people.csv", **
 
 
 def apply() -> None:
-    for each in applying.waiting():
-        jobs.run(each, now=timezone.now())
+    for each in applying.list_running_imports():
+        jobs.run_import(each, now=timezone.now())
 
 
 def test_a_file_is_read_looked_at_and_applied(workspace: Workspace, dev: Browser) -> None:
@@ -189,7 +190,7 @@ def test_the_template_has_every_column(workspace: Workspace, dev: Browser) -> No
     assert file.startswith("email,phone,sha256,ref,note,") and file.count("\n") == 1
     page = uploaded(dev, file)
     assert options(dev, f"{page}/columns") == {
-        f"column-{n}": name for n, name in enumerate(rows.LONGEST)
+        f"column-{n}": name for n, name in enumerate(rows.LONGEST_FIELDS)
     }
     take_columns(dev, page)
     assert "The file has headings and no rows." in take_defaults(dev, page).content.decode()
@@ -249,13 +250,13 @@ def snapshot() -> list[int]:
 
 def say_no(known: Relationship) -> None:
     choice = NewChoice(Scope(known.brand_id), "deny")
-    ledger.record(known.person_id, [choice], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(known.person_id, [choice], by=Actor("portal"), now=timezone.now())
 
 
 def say_no_to_all(digest: bytes) -> None:
-    person = find_or_create(digest).subject_id
+    person = find_or_create_identifier(digest).subject_id
     choice = NewChoice(Scope(), "deny")
-    ledger.record(person, [choice], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(person, [choice], by=Actor("portal"), now=timezone.now())
 
 
 # -- Exports of tools ------------------------------------------------------------------------------
@@ -344,7 +345,7 @@ def test_a_no_to_all_brands_is_not_shown_of_whom_the_brand_does_not_know(
     page = received(dev, f"{HEADINGS}\nann@example.org,,{YES}\nnobody@example.org,,{YES}\n")
     ann, nobody = re.findall(r'<td class="wrap">(A new[^<]*)', dev.text(page))
     world = workspace.test.world
-    say_no_to_all(identifiers.digest("ann@example.org", world=world))
+    say_no_to_all(identifiers.compute_identifier_digest("ann@example.org", world=world))
     assert re.findall(r'<td class="wrap">(A new[^<]*)', dev.text(page)) == [ann, nobody]
 
 
@@ -392,9 +393,9 @@ def test_a_file_is_kept_encrypted_and_not_for_long(workspace: Workspace, dev: Br
     assert "deleted on" in dev.text(f"{page}/columns")
     for piece in ImportFilePiece.objects.all():
         assert b"ann@example.org" not in bytes(piece.sealed)
-    assert files.forget_expired(now=timezone.now()) == 0
+    assert files.delete_expired_files(now=timezone.now()) == 0
     later = timezone.now() + files.KEPT
-    assert files.forget_expired(now=later) == 1
+    assert files.delete_expired_files(now=later) == 1
     assert not ImportFilePiece.objects.exists() and not ImportRow.objects.exists()
     assert Import.objects.get().state == "cancelled"
     assert dev.get(f"{page}/bad-rows.csv").status_code == 404

@@ -11,15 +11,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
 from brands.models import Brand, Event, Subscription, Topic, Workspace
 from brands.webhooks import SubscriptionTerms
 from brands.webhooks.delivery.worker import DeliveryWorker
 from cmr.models import TestMail
-from consent import relationships
-from consent.identifiers import Contact
+from consent.identity.identifiers import Contact
 from consent.imports import jobs, receiving
 from consent.models import Relationship
+from consent.relationships import lifecycle
 from tests import mails
 from tests.console.conftest import Browser
 
@@ -131,7 +132,7 @@ def test_another_brands_events_are_not_there(
 
 
 def subscribed(brand: Brand, url: str, now: datetime, **terms: object) -> tuple[Subscription, str]:
-    return webhooks.subscribe(brand, SubscriptionTerms(url, **terms), now=now, after=0)  # type: ignore[arg-type]
+    return webhooks.create_subscription(brand, SubscriptionTerms(url, **terms), now=now, after=0)  # type: ignore[arg-type]
 
 
 def blocks(page: str) -> tuple[dict[str, str], str]:
@@ -159,7 +160,7 @@ def test_it_is_shown_with_the_brands_own_reference(
 ) -> None:
     assert is_live.live is not None
     contact = Contact(email="dora@example.org")
-    relationships.register(is_live.live, contact, now=now, note="x", ref="C-1009")
+    lifecycle.register_relationship(is_live.live, contact, now=now, note="x", ref="C-1009")
     for page in ("acme/live/events", "acme/live/events/1"):
         assert "C-1009" in olga.text(page)
     assert olga.get("acme/live/events/2").status_code == 404
@@ -206,10 +207,10 @@ def test_who_got_it_and_sending_it_again(
 
 def test_history_is_sent_to_nobody(workspace: Workspace, dev: Browser, now: datetime) -> None:
     subscribed(workspace.test, "https://acme.example/hook", now)
-    job = jobs.begin(workspace.test, note="Our list", tells=False, now=now)
+    job = jobs.begin_import(workspace.test, note="Our list", tells=False, now=now)
     people = b"email,purpose,channel,decision\nann@example.org,marketing,email,deny\n"
-    receiving.receive(job, 1, io.BytesIO(people), form="csv", now=now)
-    jobs.run(jobs.start(job, now=now).pk, now=now)
+    receiving.receive_part(job, 1, io.BytesIO(people), form="csv", now=now)
+    jobs.run_import(jobs.start_import(job, now=now).pk, now=now)
     page = dev.text("acme/test/events/2")
     assert "Not sent: it is history, and in the feed alone" in page and "Send again" not in page
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from brands.models import Workspace
-from cmr import mailing, outbox
+from cmr.messages import outbox
+from cmr.messages.mail import send_mail_now
 from cmr.models import Invitation
 from tests import mails
 from tests.cmr.mail_servers import mail_server
@@ -113,7 +114,5 @@ def test_names_by_form_have_no_line_breaks(page: str, workspace: Workspace, olga
 
 
 def test_mail_about_a_name_with_a_line_break_is_sent() -> None:
-    mailing.send_now(
-        EmailMessage("Line1\nBcc: x@y.zz invites you", "text", to=["nick@example.org"])
-    )
+    send_mail_now(EmailMessage("Line1\nBcc: x@y.zz invites you", "text", to=["nick@example.org"]))
     assert mail.outbox[0].subject == "Line1 Bcc: x@y.zz invites you"

@@ -79,7 +79,7 @@ def test_who_may_and_whose_they_are(
     page = named(dev)
     assert "Report it" not in vera.text(page) and "Name it" not in vera.text(LIST)
     assert vera.post(page, **day()).status_code == vera.post(LIST, **SPRING).status_code == 403
-    theirs, _ = campaigns.name(acme, code="autumn", now=timezone.now())
+    theirs, _ = campaigns.find_or_create_campaign(acme, code="autumn", now=timezone.now())
     assert dev.get(f"{LIST}/{theirs.pk}").status_code == 404
     assert dev.post(f"{LIST}/{theirs.pk}", **day()).status_code == 404
     assert "autumn" not in dev.text(LIST)

@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 from django.db.models import ProtectedError
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import BrandKey, Subscription, Workspace
-from cmr import accounts
+from cmr.accounts import ownership
 from cmr.models import Consumer, Member, User
 from tests.conftest import Api
 from tests.console.conftest import Browser
@@ -71,7 +71,7 @@ def test_a_user_who_is_a_member_cannot_be_deleted_in_any_other_way(
 def test_accounts_that_were_never_proved_leave_members_alone(
     workspace: Workspace, now: datetime
 ) -> None:
-    assert accounts.forget_unproved(now=now) == 0
+    assert ownership.delete_unproved_accounts(now=now) == 0
 
 
 # -- Closing --------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def test_a_closed_workspace_opens_nothing_and_its_owner_can_leave(
     is_live: Workspace, olga: Browser, dev: Browser
 ) -> None:
     assert is_live.live is not None
-    text = keys.issue(is_live.live, name="x")
+    text = brand_keys.issue_key(is_live.live, name="x")
     assert Api(text).post("subscriptions", HOOK).status_code == 201
     olga.post("acme/team/close", name=is_live.name)
     assert Api(text).get("events").status_code == 401

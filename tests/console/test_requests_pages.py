@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brands import notices
+from brands.catalogue import privacy_notices
 from brands.models import Brand, Topic, Workspace
-from cmr import asking
 from cmr.models import Answer, PermissionRequest, TestMail
-from consent import relationships
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor
+from cmr.permission_requests import requests
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger.recording import Actor
 from consent.models import Refusal, Relationship
+from consent.relationships import lifecycle
 from tests import mails
 from tests.console.conftest import Browser
 
@@ -32,8 +32,10 @@ FORM = {
 
 @pytest.fixture
 def ann(is_live: Workspace, acme: Brand, now: datetime) -> Relationship:
-    person = find_or_create(digest("ann@example.org")).subject_id
-    return relationships.start(person, acme, by=Actor("brand_api", acme.pk), now=now, ref="A-1")[0]
+    person = find_or_create_identifier(compute_identifier_digest("ann@example.org")).subject_id
+    return lifecycle.start_relationship(
+        person, acme, by=Actor("brand_api", acme.pk), now=now, ref="A-1"
+    )[0]
 
 
 def ask(by: Browser, **more: Any) -> Any:
@@ -41,7 +43,9 @@ def ask(by: Browser, **more: Any) -> Any:
 
 
 def test_asked_and_answered(ann: Relationship, dev: Browser) -> None:
-    notices.write(ann.brand, code="research-2", texts={"en": "Once."}, now=timezone.now())
+    privacy_notices.write_notice(
+        ann.brand, code="research-2", texts={"en": "Once."}, now=timezone.now()
+    )
     assert "There is none yet" in dev.text(LIST)
     assert ask(dev, notice="research-2").status_code == 302
     seen = dev.text(LIST)
@@ -49,7 +53,7 @@ def test_asked_and_answered(ann: Relationship, dev: Browser) -> None:
     assert "There is none of these" in dev.text(LIST, show="answered")
     asked = PermissionRequest.objects.get()
     assert (asked.relationship, asked.notice, asked.topic) == (ann, "research-2@1", None)
-    asking.answer(asked, Answer.YES, by="portal", now=timezone.now())
+    requests.answer_request(asked, Answer.YES, by="portal", now=timezone.now())
     assert "<dt>Yes</dt><dd>1</dd>" in dev.text(LIST, show="answered")
     assert "There is none of these" in dev.text(LIST, show="waiting")
 

@@ -11,9 +11,10 @@ import time_machine
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from brands import domains, topics, workspaces
-from brands.keys import SCOPES
+from brands.catalogue import topics
+from brands.credentials.brand_keys import KEY_SCOPES
 from brands.models import Brand, BrandKey, Topic, Workspace
+from brands.workspaces import domain_proof, lifecycle
 from cmr import members
 from cmr.models import Consumer, Invitation, Member, Role
 from consent.models import Subject
@@ -53,7 +54,7 @@ def test_a_key_makes_no_keys_unless_told_to(workspace: Workspace, dev: Browser) 
         for box in re.findall(r'<input type="checkbox" name="scopes"[^>]*checked[^>]*>', form)
         for name in re.findall(r'value="(\w+)"', box)
     }
-    assert ticked == set(SCOPES) - {"keys"}
+    assert ticked == set(KEY_SCOPES) - {"keys"}
 
 
 def test_a_new_key_comes_as_the_documentation_uses_it(workspace: Workspace, dev: Browser) -> None:
@@ -87,7 +88,7 @@ def test_a_domain_has_one_workspace_of_each_user(
 
 def test_a_user_begins_so_many(olga: Browser, now: datetime) -> None:
     for n in range(members.MOST_WORKSPACES):
-        members.begin(olga.user, name=f"W{n}", domain=f"w{n}.example", now=now)
+        members.begin_workspace_as_owner(olga.user, name=f"W{n}", domain=f"w{n}.example", now=now)
     answer = olga.post("new", name="One more", domain="more.example")
     assert answer.status_code == 422
     assert Workspace.objects.count() == members.MOST_WORKSPACES
@@ -157,7 +158,9 @@ def test_the_last_owner_stays(workspace: Workspace, olga: Browser, dev: Browser)
 def test_another_workspaces_member_is_not_there(
     workspace: Workspace, olga: Browser, nick: Browser, now: datetime
 ) -> None:
-    theirs = members.begin(nick.user, name="Rival", domain="rival.example", now=now)
+    theirs = members.begin_workspace_as_owner(
+        nick.user, name="Rival", domain="rival.example", now=now
+    )
     member = Member.objects.get(workspace=theirs)
     assert olga.post(f"acme/team/{member.pk}", role="viewer").status_code == 404
     key = BrandKey.objects.create(
@@ -232,7 +235,7 @@ def test_a_record_opens_live_mode(workspace: Workspace, olga: Browser, names: Na
         "_cmr-challenge.acme.example says something else"
         in olga.post("acme/domain").content.decode()
     )
-    names.texts["_cmr-challenge.acme.example"].append(domains.value_of(workspace))
+    names.texts["_cmr-challenge.acme.example"].append(domain_proof.build_txt_value(workspace))
     assert olga.post("acme/domain").status_code == 302
     workspace.refresh_from_db()
     assert workspace.live and workspace.live.slug == "acme" and not workspace.live.test
@@ -245,11 +248,11 @@ def test_a_file_opens_it_too(
     workspace: Workspace, olga: Browser, names: Names, httpserver: HTTPServer
 ) -> None:
     Workspace.objects.update(domain=f"127.0.0.1:{httpserver.port}")
-    httpserver.expect_request(domains.FILE).respond_with_data("nothing")
+    httpserver.expect_request(domain_proof.FILE).respond_with_data("nothing")
     assert olga.post("acme/domain").status_code == 422
     httpserver.clear()
-    value = domains.value_of(workspace)
-    httpserver.expect_request(domains.FILE).respond_with_data(f"{value}\n")
+    value = domain_proof.build_txt_value(workspace)
+    httpserver.expect_request(domain_proof.FILE).respond_with_data(f"{value}\n")
     assert olga.post("acme/domain").status_code == 302
 
 
@@ -282,8 +285,8 @@ def test_what_the_web_site_said_is_said(
 ) -> None:
     domain = f"127.0.0.1:{httpserver.port}"
     Workspace.objects.update(domain=domain)
-    httpserver.expect_oneshot_request(domains.FILE).respond_with_data("other")
-    httpserver.expect_oneshot_request(domains.FILE).respond_with_data("", status=404)
+    httpserver.expect_oneshot_request(domain_proof.FILE).respond_with_data("other")
+    httpserver.expect_oneshot_request(domain_proof.FILE).respond_with_data("", status=404)
     assert f"the file at http://{domain}" in olga.post("acme/domain").content.decode()
     assert "cmr-challenge.txt was answered with 404" in olga.post("acme/domain").content.decode()
     Workspace.objects.update(domain="127.0.0.1:1")
@@ -302,10 +305,10 @@ def test_a_redirect_proves_nothing(
     workspace: Workspace, olga: Browser, names: Names, httpserver: HTTPServer
 ) -> None:
     Workspace.objects.update(domain=f"127.0.0.1:{httpserver.port}")
-    value = domains.value_of(workspace)
+    value = domain_proof.build_txt_value(workspace)
     httpserver.expect_request("/other").respond_with_data(value)
     away = {"Location": httpserver.url_for("/other")}
-    httpserver.expect_request(domains.FILE).respond_with_data("", status=302, headers=away)
+    httpserver.expect_request(domain_proof.FILE).respond_with_data("", status=302, headers=away)
     assert olga.post("acme/domain").status_code == 422
 
 
@@ -314,15 +317,17 @@ def test_the_directorys_entry_is_taken_over(workspace: Workspace, now: datetime)
     entry = Brand.objects.create(
         slug="acme-inc", name="Acme Inc", website="http://www.ACME.example/x"
     )
-    assert workspaces.make_live(workspace, now=now) == entry
+    assert lifecycle.make_workspace_live(workspace, now=now) == entry
 
 
 def test_one_workspace_a_domain(
     workspace: Workspace, nick: Browser, now: datetime, names: Names
 ) -> None:
-    second = members.begin(nick.user, name="Also Acme", domain="acme.example", now=now)
-    workspaces.make_live(workspace, now=now)
-    value = domains.value_of(second)
+    second = members.begin_workspace_as_owner(
+        nick.user, name="Also Acme", domain="acme.example", now=now
+    )
+    lifecycle.make_workspace_live(workspace, now=now)
+    value = domain_proof.build_txt_value(second)
     names.texts["_cmr-challenge.acme.example"] = [value]
     answer = nick.post("also-acme/domain")
     assert answer.status_code == 422 and "Another workspace" in answer.content.decode()
@@ -334,10 +339,12 @@ def test_a_brand_that_somebody_runs_is_not_taken(
     workspace: Workspace, now: datetime, nick: Browser
 ) -> None:
     """Also where its entry names another's domain."""
-    live = workspaces.make_live(workspace, now=now)
+    live = lifecycle.make_workspace_live(workspace, now=now)
     Brand.objects.filter(pk=live.pk).update(website="https://other.example")
-    other = members.begin(nick.user, name="Other", domain="other.example", now=now)
-    assert workspaces.make_live(other, now=now) != live
+    other = members.begin_workspace_as_owner(
+        nick.user, name="Other", domain="other.example", now=now
+    )
+    assert lifecycle.make_workspace_live(other, now=now) != live
 
 
 # -- Around every page ----------------------------------------------------------------------------
@@ -353,9 +360,9 @@ def test_the_console_is_english_whatever_the_browser_speaks(
     page = olga.text("acme/test/imports")
     assert '<html lang="en">' in page and "up to 20 MB." in page and "Deutsch" not in page
     assert "Times are in UTC." in page
-    topic = topics.make(workspace.test, code="news", name="News", purpose="marketing")[0]
+    topic = topics.create_topic(workspace.test, code="news", name="News", purpose="marketing")[0]
     at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-    topics.retire(topic, now=at)
+    topics.withdraw_topic(topic, now=at)
     assert "retired 2026-03-01 23:30" in olga.text("acme/test/catalogue/topics/news")
     assert '<html lang="de">' in olga.client.get("/you").content.decode()
 

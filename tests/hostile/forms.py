@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, ip_network
 from typing import NamedTuple
 
-from brands.outbound import MAX_URL
+from core.http.outbound import MAX_URL
 
 #: A name that leads to this machine, for URLs that are bad in another way.
 INSIDE = "inside.test"

@@ -13,7 +13,7 @@ from unittest.mock import patch
 import aiohttp
 from yarl import URL
 
-from brands import outbound
+from core.http import outbound
 
 
 def _any_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -15,9 +15,9 @@ from unittest.mock import patch
 import aiohttp
 from django.test import override_settings
 
-from brands import outbound
 from brands.models import Outcome
-from brands.outbound import Answer
+from core.http import outbound
+from core.http.outbound import Answer
 from tests.hostile import forms
 from tests.hostile.answers import EMPTY, MISBEHAVIOURS, OK, Endpoint, Misbehaviour
 from tests.hostile.counting import CONNECTS, Trap
@@ -149,7 +149,7 @@ def _told(answer: Answer) -> str:
 async def _client(names: Names, seconds: float) -> AsyncIterator[aiohttp.ClientSession]:
     """The product's own, which asks the small DNS server."""
     resolver = _resolver(names)
-    async with outbound.client(seconds=seconds, resolver=resolver) as session:
+    async with outbound.open_session(seconds=seconds, resolver=resolver) as session:
         yield session
     await resolver.close()
 
@@ -190,7 +190,7 @@ async def _meet(bad: Misbehaviour, trap: Trap) -> Row:
     endpoint = Endpoint(lambda: bad.script(trap.port), tls=bad.tls, shakes_hands=bad.shakes_hands)
     CONNECTS.ours.add(endpoint.port)
     try:
-        async with outbound.client(seconds=SHORT if bad.hangs else LONG) as session:
+        async with outbound.open_session(seconds=SHORT if bad.hangs else LONG) as session:
             with _elsewhere(endpoint, bad.hangs) as made:
                 answer = await outbound.post(session, endpoint.url, body=b"{}", headers={})
     finally:
@@ -238,7 +238,7 @@ async def _past_proxy(tls: bool) -> Row:
     endpoint = Endpoint(lambda: iter([OK + EMPTY]), tls=tls)
     CONNECTS.ours.add(endpoint.port)
     try:
-        async with outbound.client(seconds=LONG) as session:
+        async with outbound.open_session(seconds=LONG) as session:
             with CONNECTS.counted() as made:
                 answer = await outbound.post(session, endpoint.url, body=b"{}", headers={})
     finally:

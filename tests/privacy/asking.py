@@ -17,10 +17,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from consent import endings, metrics, propagation, relationships, tasks
+from consent import tasks
 from consent.imports import applying, jobs
-from consent.ledger import Actor
+from consent.ledger.recording import Actor
 from consent.models import Relationship
+from consent.propagation import expirations, propagate
+from consent.relationships import lifecycle
+from consent.reporting import counters
 from tests import mails
 from tests.conftest import JSON, Api
 from tests.privacy.comparing import Raw
@@ -125,12 +128,12 @@ class Recorder:
     def work(self, *, later: timedelta = timedelta()) -> None:
         """Let the workers do what is due a minute *later*, and keep what comes to the webhook."""
         self.world.clock.begin_minute(later=later)
-        for subject in propagation.waiting():
-            propagation.propagate(subject, now=timezone.now())
-        for each in applying.waiting():
-            jobs.run(each, now=timezone.now())
-        endings.end_due(now=timezone.now())
-        metrics.roll_up()
+        for subject in propagate.list_waiting_subjects():
+            propagate.propagate_choices(subject, now=timezone.now())
+        for each in applying.list_running_imports():
+            jobs.run_import(each, now=timezone.now())
+        expirations.tell_due_endings(now=timezone.now())
+        counters.count_new_events()
         for headers, body in self.world.deliver():
             label = f"{len(self.answers) + 1} webhook"
             self.answers.append(Raw(label, 0, headers, body))
@@ -482,7 +485,7 @@ class Script:
         """Let the person end the relationship."""
         world, ask = self.world, self.ask
         world.clock.begin_minute()
-        relationships.end(world.known(), by=Actor("portal"), now=world.clock.now)
+        lifecycle.end_relationship(world.known(), by=Actor("portal"), now=world.clock.now)
         self.recorder.work(later=timedelta(days=1))
         again = {"contact": {"email": ANA}, "ref": ANA_REF, "note": "Once more."}
         ask("POST", "relationships", again)

@@ -12,13 +12,17 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from cmr import accounts, erasure, links, tokens
-from cmr.links import Link
-from consent import identifiers, merging, relationships
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from cmr.accounts import ownership
+from cmr.choices import links
+from cmr.choices.links import Link
+from cmr.personal_data import erasure
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle, merging
 from tests.conftest import PASSWORD, Api
 from tests.privacy.world import ANA, PHONE, PRIVATE, Elsewhere, World, expect
 
@@ -57,7 +61,7 @@ def change_settings(world: World, moment: str) -> None:
     zone = {"before": "Asia/Tokyo", "between": "America/Lima", "after": "Europe/Berlin"}[moment]
     change = {"language": "de", "time_zone": zone}
     expect(world.as_person.patch("me", change), 200)
-    tokens.issue(consumer, name=moment)
+    access_tokens.issue_token(consumer, name=moment)
     consumer.user.set_password(f"{PASSWORD} {moment}")
     consumer.user.save()
     browser = Client()
@@ -100,10 +104,10 @@ def deal_with_others(world: World, moment: str) -> None:
         expect(world.as_third.post("inbound/mail", stop), 200)
         known = Relationship.objects.select_related("brand").get(brand=world.rival, ref="rival-1")
         no = NewChoice(Scope(world.rival.pk, "profiling"), "deny")
-        links.say(Link(known, proven=True), no, now=world.clock.now)
+        links.record_link_choice(Link(known, proven=True), no, now=world.clock.now)
     if moment == "after":
         known = Relationship.objects.select_related("brand").get(brand=world.rival, ref="rival-1")
-        relationships.end(known, by=Actor("portal"), now=world.clock.now)
+        lifecycle.end_relationship(known, by=Actor("portal"), now=world.clock.now)
 
 
 def be_sent_elsewhere(world: World, moment: str) -> None:
@@ -132,7 +136,7 @@ def prove_addresses(world: World, moment: str) -> None:
         say(world, "deny", brand="acme", purpose="research", channel="sms", contact_point=point)
     if moment == "after":
         points = world.open_account().contact_points.order_by("pk")
-        accounts.remove_contact(points[1], now=world.clock.now)
+        ownership.remove_contact(points[1], now=world.clock.now)
 
 
 def be_merged_elsewhere(world: World, moment: str) -> None:
@@ -145,22 +149,22 @@ def be_merged_elsewhere(world: World, moment: str) -> None:
         for scope in (Scope(world.rival.pk), Scope(world.rival.pk, "marketing", "sms")):
             world.clock.pass_second()
             no = NewChoice(scope, "deny")
-            links.say(Link(known, proven=True), no, now=world.clock.now)
+            links.record_link_choice(Link(known, proven=True), no, now=world.clock.now)
     if moment == "between":
         world.prove(PRIVATE)
     if moment == "after":
         contact = Contact(phone=PHONE)
-        digest = identifiers.digest_of_contact(contact)
+        digest = identifiers.compute_contact_digest(contact)
         assert digest is not None
-        phone = identifiers.find_or_create(digest).subject_id
-        merging.merge(phone, into=world.known().person_id, now=world.clock.now)
+        phone = identifiers.find_or_create_identifier(digest).subject_id
+        merging.merge_subjects(phone, into=world.known().person_id, now=world.clock.now)
 
 
 def erase_account(world: World, moment: str) -> None:
     """An account that is gone again, of somebody whose no to acme stands."""
     consumer = world.open_account()
     if moment == "after":
-        erasure.erase(consumer, first_stop=False, by="api", now=world.clock.now)
+        erasure.erase_account(consumer, first_stop=False, by="api", now=world.clock.now)
 
 
 def know_others(world: World, moment: str) -> None:

@@ -16,17 +16,20 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from brands import keys
+from brands.credentials import brand_keys
+from brands.events.stream import NewEvent
 from brands.models import Brand
-from brands.prepared import Statement
-from brands.stream import Notice
-from cmr import asking
 from cmr.inbound import hearing
 from cmr.models import ContactPoint
-from consent import budgets, checks, notices, relationships, scopes
-from consent.contact_hashes import KnownBy
+from cmr.permission_requests import requests
+from consent.brand_events import payloads
+from consent.checks import frequency_caps, single
+from consent.decision.resolution import Choice, Scope
+from consent.identity.contact_hashes import ContactHashes
 from consent.models import LedgerEntry, Subject
-from consent.resolution import Choice, Scope
+from consent.relationships import lifecycle
+from consent.rules import scope_names
+from core.db.prepared import Statement
 from tests.privacy.elsewhere import (
     be_merged_elsewhere,
     be_sent_elsewhere,
@@ -35,6 +38,7 @@ from tests.privacy.elsewhere import (
     prove_addresses,
 )
 from tests.privacy.world import Elsewhere
+from tests.replacing import replace_everywhere
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -52,13 +56,13 @@ class Leak:
 
 def number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events have the number that the ledger gave the entry: it counts what was said to others."""
-    tell = notices.of_entry
+    tell = payloads.build_choice_event
 
-    def leak(entry: LedgerEntry, *args: Any, **more: Any) -> Notice:
+    def leak(entry: LedgerEntry, *args: Any, **more: Any) -> NewEvent:
         notice = tell(entry, *args, **more)
         return replace(notice, data=notice.data | {"subject_seq": entry.subject_seq})
 
-    monkeypatch.setattr(notices, "of_entry", leak)
+    replace_everywhere(monkeypatch, payloads.build_choice_event, leak)
 
 
 def entry_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,17 +71,17 @@ def entry_id(monkeypatch: pytest.MonkeyPatch) -> None:
     def leak(entry: uuid.UUID, relationship: uuid.UUID) -> uuid.UUID:
         return entry
 
-    monkeypatch.setattr(notices, "build_entry_id", leak)
+    monkeypatch.setattr(payloads, "build_entry_id", leak)
 
 
 def scope(monkeypatch: pytest.MonkeyPatch) -> None:
     """A choice about any brand reads as one."""
-    describe = scopes.describe_for_brand
+    describe = scope_names.describe_scope_for_brand
 
     def leak(said: Scope, *, slug: str) -> dict[str, Any]:
         return describe(said, slug=slug) | ({"brand": None} if said.brand is None else {})
 
-    monkeypatch.setattr(scopes, "describe_for_brand", leak)
+    replace_everywhere(monkeypatch, scope_names.describe_scope_for_brand, leak)
 
 
 def made_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,17 +90,17 @@ def made_at(monkeypatch: pytest.MonkeyPatch) -> None:
     def leak(choice: Choice) -> datetime:
         return choice.made_at
 
-    monkeypatch.setattr(notices, "round_made_at", leak)
+    replace_everywhere(monkeypatch, payloads.round_choice_time, leak)
 
 
 def event_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each brand is told of a choice about any brand at the choice's own time."""
-    tell = notices.of_entry
+    tell = payloads.build_choice_event
 
-    def leak(entry: LedgerEntry, *args: Any, **more: Any) -> Notice:
+    def leak(entry: LedgerEntry, *args: Any, **more: Any) -> NewEvent:
         return tell(entry, *args, **more | {"at": entry.made_at, "direct": True})
 
-    monkeypatch.setattr(notices, "of_entry", leak)
+    replace_everywhere(monkeypatch, payloads.build_choice_event, leak)
 
 
 def second_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,57 +109,57 @@ def second_address(monkeypatch: pytest.MonkeyPatch) -> None:
         "person_id = (SELECT coalesce(merged_into_id, id) FROM consent_subject"
         " WHERE id = identifier.subject_id)"
     )
-    found = checks.FOUND[False].replace("subject_id = identifier.subject_id", person, 1)
-    assert found != checks.FOUND[False]
-    asker = f"({keys.ASKER}) brand"
+    found = single.FOUND[False].replace("subject_id = identifier.subject_id", person, 1)
+    assert found != single.FOUND[False]
+    asker = f"({brand_keys.KEY_BRAND_QUERY}) brand"
     columns = "brand.digest, brand.scopes, brand.id, brand.slug,"
-    leak = Statement(checks.QUERY.format(asker=columns, brand=asker, found=found))
-    monkeypatch.setitem(checks.BY_KEY, False, leak)
+    leak = Statement(single.QUERY.format(asker=columns, brand=asker, found=found))
+    monkeypatch.setitem(single.CHECK_BY_KEY, False, leak)
 
 
 def remaining(monkeypatch: pytest.MonkeyPatch) -> None:
     """A brand reads what is left of a limit that others count against, too."""
 
-    def leak(spent: budgets.Spent) -> int:
+    def leak(spent: frequency_caps.SendCount) -> int:
         return max(spent.limit.max - spent.count, 0)
 
-    monkeypatch.setattr(budgets.Spent, "remaining", property(leak))
+    monkeypatch.setattr(frequency_caps.SendCount, "remaining", property(leak))
 
 
 def not_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """A brand reads to the second when another's send stops counting."""
 
-    def leak(spent: budgets.Spent) -> datetime | None:
+    def leak(spent: frequency_caps.SendCount) -> datetime | None:
         if spent.count < spent.limit.max or spent.oldest is None:
             return None
         return spent.oldest + spent.limit.window
 
-    monkeypatch.setattr(budgets.Spent, "gives_back", property(leak))
+    monkeypatch.setattr(frequency_caps.SendCount, "gives_back", property(leak))
 
 
 def hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A brand that the person adds is told the hashes of all their addresses."""
-    start = relationships.start
+    start = lifecycle.start_relationship
 
     def leak(subject_id: uuid.UUID, brand: Brand, **more: Any) -> Any:
         person = Subject.objects.get(pk=subject_id).person_id
         points = ContactPoint.objects.filter(
             Q(identifier__subject=person) | Q(identifier__subject__merged_into=person)
         )
-        known = [KnownBy(p.kind, hashlib.sha256(p.value.encode()).digest()) for p in points]
+        known = [ContactHashes(p.kind, hashlib.sha256(p.value.encode()).digest()) for p in points]
         return start(subject_id, brand, **more | {"contacts": known})
 
-    monkeypatch.setattr(relationships, "start", leak)
+    replace_everywhere(monkeypatch, lifecycle.start_relationship, leak)
 
 
 def contact_point(monkeypatch: pytest.MonkeyPatch) -> None:
     """A choice about one address names it by a number that counts everybody's addresses."""
-    describe = scopes.describe_for_brand
+    describe = scope_names.describe_scope_for_brand
 
     def leak(said: Scope, *, slug: str) -> dict[str, Any]:
         return describe(said, slug=slug) | {"contact_point": said.contact_point}
 
-    monkeypatch.setattr(scopes, "describe_for_brand", leak)
+    replace_everywhere(monkeypatch, scope_names.describe_scope_for_brand, leak)
 
 
 def retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +168,7 @@ def retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
     def leak(moment: datetime) -> datetime:
         return moment
 
-    monkeypatch.setattr(asking, "ceil_to_hour", leak)
+    monkeypatch.setattr(requests, "ceil_to_hour", leak)
 
 
 def repeat(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +177,7 @@ def repeat(monkeypatch: pytest.MonkeyPatch) -> None:
     def leak(subject_id: uuid.UUID, said: Scope) -> Q:
         return Q()
 
-    monkeypatch.setattr(hearing, "_points_of", leak)
+    monkeypatch.setattr(hearing, "_find_contact_points", leak)
 
 
 MEMBER: dict[str, Any] = {"is_member": True, "limit": 20}

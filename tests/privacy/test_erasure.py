@@ -17,23 +17,22 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import ProgrammingError, connection, transaction
 
-from brands import notices, stream
+from brands.catalogue import privacy_notices
+from brands.events import stream
 from brands.models import Brand, Repeat, SubjectHead
-from cmr import accounts, asking, erasure, links, tokens
-from cmr.asking import Question
-from cmr.links import Link
+from cmr.accounts import ownership
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Consumer, PermissionRequest, User
-from consent import (
-    chain,
-    contact_reports,
-    identifiers,
-    ledger,
-    profile,
-    receipts,
-    relationships,
-)
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from cmr.permission_requests import requests
+from cmr.permission_requests.requests import RequestedPermission
+from cmr.personal_data import erasure
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Scope
+from consent.identity import identifiers
+from consent.identity.identifiers import Contact
+from consent.ledger import hash_chain, recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import (
     ContactReport,
     EntryText,
@@ -44,7 +43,9 @@ from consent.models import (
     Relationship,
     Subject,
 )
-from consent.resolution import Scope
+from consent.receipts import signed
+from consent.relationships import lifecycle, person_settings
+from consent.reporting import contact_reports
 from tests.conftest import Api
 from tests.consent.test_importing_people import apply, begin, put
 from tests.ownership import as_owner
@@ -62,8 +63,8 @@ ADMIN_ACT = {"object_id": "1", "object_repr": ADDRESS, "change_message": f"made 
 
 @pytest.fixture
 def chloe(db: None, now: datetime) -> Consumer:
-    consumer = accounts.open_account(email=ADDRESS, password=None, verified_at=now)
-    accounts.add_contact(consumer, kind="phone", value=PHONE, now=now)
+    consumer = ownership.open_account(email=ADDRESS, password=None, verified_at=now)
+    ownership.add_contact(consumer, kind="phone", value=PHONE, now=now)
     return consumer
 
 
@@ -127,17 +128,19 @@ def plant_by_functions(met: Relationship, chloe: Consumer, admin: User, now: dat
     """What the entrances refuse by now and older rows may hold."""
     by = Actor("brand_api", met.brand_id)
     person = chloe.subject_id
-    relationships.start(person, met.brand, by=by, now=now, ref=f"customer {ADDRESS}")
-    asked = asking.ask(met, Question("research", "email", None, WORDS, "", WORDS), now=now)
+    lifecycle.start_relationship(person, met.brand, by=by, now=now, ref=f"customer {ADDRESS}")
+    asked = requests.ask_person(
+        met, RequestedPermission("research", "email", None, WORDS, "", WORDS), now=now
+    )
     PermissionRequest.objects.filter(pk=asked.pk).update(notice=WORDS)
     choice = NewChoice(Scope(met.brand_id, "marketing"), "deny", notice=WORDS)
     yes = NewChoice(Scope(met.brand_id, "research", "email"), "grant")
-    ledger.record(person, [yes], by=Actor("portal"), now=now)
-    links.say(Link(met, campaign=ADDRESS), choice, now=now)
-    contact_reports.report(
+    recording.record_choices(person, [yes], by=Actor("portal"), now=now)
+    links.record_link_choice(Link(met, campaign=ADDRESS), choice, now=now)
+    contact_reports.report_contact(
         met, purpose="marketing", channel="email", contacted_at=now, message=WORDS, now=now
     )
-    tokens.issue(chloe, name=WORDS)
+    access_tokens.issue_token(chloe, name=WORDS)
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=admin, content_type=kind, action_flag=CHANGE, **ADMIN_ACT)
 
@@ -145,7 +148,7 @@ def plant_by_functions(met: Relationship, chloe: Consumer, admin: User, now: dat
 @pytest.fixture
 def met_chloe(acme: Brand, chloe: Consumer, now: datetime) -> Relationship:
     by = Actor("brand_api", acme.pk)
-    return relationships.start(chloe.subject_id, acme, by=by, now=now, note=WORDS)[0]
+    return lifecycle.start_relationship(chloe.subject_id, acme, by=by, now=now, note=WORDS)[0]
 
 
 @pytest.fixture
@@ -168,7 +171,7 @@ def test_an_erased_account_leaves_no_address_in_any_table(
     ok(as_chloe.delete(f"me?brands={brands}"))
     assert find_left() == set()
     subject = Subject.objects.get(pk=chloe.subject_id)
-    assert list(chain.breaks(subject)) == [] and subject.last_seq > 3
+    assert list(hash_chain.list_breaks(subject)) == [] and subject.last_seq > 3
 
 
 def test_erasure_forgets_the_keys_of_the_person_alone(
@@ -187,14 +190,14 @@ def test_erasure_forgets_the_keys_of_the_person_alone(
 def record(met: Relationship, now: datetime, *, evidence: str = WORDS) -> LedgerEntry:
     choice = NewChoice(Scope(met.brand_id, "marketing"), "deny", evidence=evidence, notice="n@1")
     by = Actor("brand_api", met.brand_id)
-    return ledger.record(met.subject_id, [choice], by=by, now=now)[0]
+    return recording.record_choices(met.subject_id, [choice], by=by, now=now)[0]
 
 
 def test_a_text_is_in_no_entry_and_its_digest_is(met: Relationship, now: datetime) -> None:
     entry = LedgerEntry.objects.get(pk=record(met, now).pk)
     assert (entry.evidence, entry.notice) == (WORDS, "n@1")
-    assert bytes(entry.evidence_digest or b"").hex().encode() in chain.canonical(entry)
-    assert WORDS.encode() not in chain.canonical(entry)
+    assert bytes(entry.evidence_digest or b"").hex().encode() in hash_chain.serialise_entry(entry)
+    assert WORDS.encode() not in hash_chain.serialise_entry(entry)
 
 
 def test_the_same_text_has_another_digest_each_time(met: Relationship, now: datetime) -> None:
@@ -206,7 +209,7 @@ def test_a_choice_without_text_writes_no_row(
     met: Relationship, now: datetime, django_assert_num_queries: Any
 ) -> None:
     choice = NewChoice(Scope(met.brand_id, "marketing"), "deny")
-    ledger.record(met.subject_id, [choice], by=Actor("api"), now=now)
+    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=now)
     assert not EntryText.objects.exists()
     (entry,) = LedgerEntry.objects.all()
     with django_assert_num_queries(0):
@@ -229,7 +232,7 @@ def test_an_altered_text_shows(change: str, met: Relationship, now: datetime) ->
         cursor.execute(change)
         cursor.execute("ALTER TABLE consent_entrytext ENABLE TRIGGER USER")
     subject = Subject.objects.get(pk=met.subject_id)
-    assert list(chain.breaks(subject)) == ["the text of entry 1 was altered"]
+    assert list(hash_chain.list_breaks(subject)) == ["the text of entry 1 was altered"]
 
 
 @pytest.mark.parametrize("change", ["UPDATE {} SET evidence = 'x'", "DELETE FROM {}"])
@@ -244,12 +247,12 @@ def test_a_receipt_after_erasure_names_no_notice_and_is_in_the_ledger(
     met: Relationship, ana: Consumer, now: datetime
 ) -> None:
     entry = record(met, now)
-    before = receipts.verify(receipts.issue(entry, controls_at="https://cmr.example"))
-    erasure.erase(ana, first_stop=False, by="api", now=now)
+    before = signed.verify_receipt(signed.issue_receipt(entry, controls_at="https://cmr.example"))
+    erasure.erase_account(ana, first_stop=False, by="api", now=now)
     entry = LedgerEntry.objects.get(pk=entry.pk)
-    after = receipts.verify(receipts.issue(entry, controls_at="https://cmr.example"))
+    after = signed.verify_receipt(signed.issue_receipt(entry, controls_at="https://cmr.example"))
     assert (before["dpv:hasNotice"], after["dpv:hasNotice"]) == ("n@1", None)
-    assert receipts.is_in_ledger(before) and receipts.is_in_ledger(after)
+    assert signed.is_record_in_ledger(before) and signed.is_record_in_ledger(after)
 
 
 def test_a_file_imported_again_after_erasure_changes_nothing(
@@ -257,7 +260,7 @@ def test_a_file_imported_again_after_erasure_changes_nothing(
 ) -> None:
     file = f"email,purpose,channel,decision,evidence\n{ana.user.email},research,sms,grant,form 7"
     assert apply(as_acme, file)["choices"] == 1
-    erasure.erase(ana, first_stop=False, by="api", now=now)
+    erasure.erase_account(ana, first_stop=False, by="api", now=now)
     again = apply(as_acme, file)
     assert (again["choices"], again["unchanged"]) == (0, 1)
 
@@ -269,7 +272,7 @@ def test_a_message_handed_on_again_after_erasure_is_known(
     message |= {"received_at": "2026-01-15T12:30:00Z"}
     ok(as_acme.post("inbound/mail", message))
     entries = LedgerEntry.objects.count()
-    erasure.erase(ana, first_stop=False, by="api", now=now)
+    erasure.erase_account(ana, first_stop=False, by="api", now=now)
     ok(as_acme.post("inbound/mail", message))
     assert LedgerEntry.objects.count() == entries
 
@@ -278,8 +281,8 @@ def test_a_message_handed_on_again_after_erasure_is_known(
 
 
 def read_refs(brand: Brand) -> list[str | None]:
-    events = stream.read(brand.pk, after=0, limit=99)
-    rows, _ = stream.window(brand.pk, after=0, limit=99, wanted=stream.Wanted())
+    events = stream.read_events(brand.pk, after=0, limit=99)
+    rows, _ = stream.read_window(brand.pk, after=0, limit=99, wanted=stream.EventFilter())
     bodies = [bytes(each.body) for each in events]
     assert bodies == [row[4] for row in rows]
     return [orjson.loads(body)["data"]["subject"]["ref"] for body in bodies]
@@ -329,9 +332,9 @@ def test_erasure_takes_a_reference_with_an_address_and_leaves_another(
 ) -> None:
     """By one that is no address gone, the brand would see that the account is gone."""
     by = Actor("brand_api", acme.pk)
-    relationships.start(chloe.subject_id, acme, by=by, now=now, ref=ref)
+    lifecycle.start_relationship(chloe.subject_id, acme, by=by, now=now, ref=ref)
     assert read_refs(acme) == [ref]
-    erasure.erase(chloe, first_stop=False, by="api", now=now)
+    erasure.erase_account(chloe, first_stop=False, by="api", now=now)
     assert read_refs(acme) == [left]
     assert Relationship.objects.get().ref == left == SubjectHead.objects.get().ref
 
@@ -362,10 +365,10 @@ def test_what_a_brand_asks_holds_no_address(as_acme: Api, met_chloe: Relationshi
 def test_erasure_leaves_what_a_brand_asked_without_an_address(
     as_acme: Api, met_chloe: Relationship, chloe: Consumer, now: datetime
 ) -> None:
-    notices.write(met_chloe.brand, code="research", texts={"en": "Once."}, now=now)
-    question = Question("research", "email", None, "Once a year?", "research", "Form 7")
-    asking.ask(met_chloe, question, now=now)
-    erasure.erase(chloe, first_stop=False, by="api", now=now)
+    privacy_notices.write_notice(met_chloe.brand, code="research", texts={"en": "Once."}, now=now)
+    question = RequestedPermission("research", "email", None, "Once a year?", "research", "Form 7")
+    requests.ask_person(met_chloe, question, now=now)
+    erasure.erase_account(chloe, first_stop=False, by="api", now=now)
     asked = PermissionRequest.objects.get()
     assert (asked.text, asked.notice, asked.evidence) == ("Once a year?", "research@1", "")
 
@@ -374,18 +377,20 @@ def test_erasure_leaves_others_alone(
     as_acme: Api, met: Relationship, chloe: Consumer, met_chloe: Relationship, now: datetime
 ) -> None:
     record(met, now, evidence=f"by {ADDRESS}")
-    erasure.erase(chloe, first_stop=False, by="api", now=now)
+    erasure.erase_account(chloe, first_stop=False, by="api", now=now)
     assert EntryText.objects.get().entry.subject_id == met.subject_id
     assert not ContactReport.objects.exists() and not ImportRow.objects.exists()
-    assert identifiers.digest_of_contact(Contact(email=ADDRESS))
+    assert identifiers.compute_contact_digest(Contact(email=ADDRESS))
 
 
 def test_erasure_takes_where_they_lived_and_when_they_wanted_quiet(
     chloe: Consumer, now: datetime
 ) -> None:
     night = {"quiet_hours": (time(22), time(7)), "jurisdiction": "US-CA"}
-    profile.change(chloe.subject_id, night, now=now)  # type: ignore[arg-type]
-    profile.change(chloe.subject_id, {"jurisdiction": "DE", "quiet_hours": None}, now=now)
+    person_settings.change_settings(chloe.subject_id, night, now=now)  # type: ignore[arg-type]
+    person_settings.change_settings(
+        chloe.subject_id, {"jurisdiction": "DE", "quiet_hours": None}, now=now
+    )
     assert PastProfile.objects.filter(jurisdiction="US-CA").exists()
-    erasure.erase(chloe, first_stop=False, by="portal", now=now)
+    erasure.erase_account(chloe, first_stop=False, by="portal", now=now)
     assert not PastProfile.objects.exists()

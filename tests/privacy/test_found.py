@@ -9,15 +9,18 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand
-from cmr import accounts, erasure, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger, relationships
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from cmr.personal_data import erasure
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
 from tests.consent.test_importing_people import apply
 
@@ -29,7 +32,9 @@ FORM = "email,purpose,channel,decision,evidence"
 
 
 def read_events(brand: Brand) -> list[dict[str, Any]]:
-    return [orjson.loads(bytes(each.body)) for each in stream.read(brand.pk, after=0, limit=99)]
+    return [
+        orjson.loads(bytes(each.body)) for each in stream.read_events(brand.pk, after=0, limit=99)
+    ]
 
 
 def check(api: Api, **contact: str) -> Any:
@@ -50,7 +55,7 @@ def test_a_brand_s_own_record_does_not_lead_to_another_address(
     as_acme: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
     """Registered as a guess, her second address looks like anybody's."""
-    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
+    ownership.add_contact(ana, kind="email", value=SECOND, now=now)
     for email in (EMAIL, SECOND, "nobody@example.org"):
         register(as_acme, email)
         if email == EMAIL:
@@ -69,7 +74,7 @@ def test_a_brand_that_has_both_is_not_told_of_one_what_it_recorded_of_the_other(
         register(as_acme, email)
     record_yes(as_acme, EMAIL)
     before = len(read_events(acme))
-    accounts.add_contact(ana, kind="email", value=SECOND, now=timezone.now())
+    ownership.add_contact(ana, kind="email", value=SECOND, now=timezone.now())
     record_yes(as_acme, EMAIL)
     assert len(read_events(acme)) == before + 1
     assert check(as_acme, email=SECOND)["rule"] == "default_opt_in"
@@ -105,10 +110,10 @@ def test_an_import_does_not_lift_the_no_of_a_merged_address(
     as_acme: Api, acme: Brand, ana: Consumer, now: datetime
 ) -> None:
     """Her first address has said nothing, so its chain is empty."""
-    met, _ = relationships.register(acme, Contact(email=SECOND), now=now, note="x")
+    met, _ = lifecycle.register_relationship(acme, Contact(email=SECOND), now=now, note="x")
     no = NewChoice(Scope(acme.pk, "marketing", "email"), "deny")
-    ledger.record(met.subject_id, [no], by=Actor("link"), now=now)
-    accounts.add_contact(ana, kind="email", value=SECOND, now=now + timedelta(minutes=1))
+    recording.record_choices(met.subject_id, [no], by=Actor("link"), now=now)
+    ownership.add_contact(ana, kind="email", value=SECOND, now=now + timedelta(minutes=1))
     done = apply(as_acme, f"{FORM}\n{SECOND},marketing,email,grant,form 7\n")
     assert (done["choices"], done["lifts_refused"]) == (0, 1)
     assert not read_events(acme)[-1]["data"]["permissions"][0]["allowed"]
@@ -118,12 +123,12 @@ def test_an_address_that_changed_hands_begins_anew(
     as_acme: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
     """Also by the brand's own reference, or it would go on writing to the new owner."""
-    point = accounts.add_contact(ana, kind="email", value=SECOND, now=now)
+    point = ownership.add_contact(ana, kind="email", value=SECOND, now=now)
     register(as_acme, SECOND, ref="B-1")
     record_yes(as_acme, SECOND)
-    accounts.remove_contact(point, now=now - accounts.HELD)
+    ownership.remove_contact(point, now=now - ownership.HELD)
     assert check(as_acme, ref="B-1")["allowed"]
-    accounts.open_account(email=SECOND, password=None, verified_at=timezone.now())
+    ownership.open_account(email=SECOND, password=None, verified_at=timezone.now())
     assert read_events(acme)[-1]["type"] == "relationship.ended"
     rules = [check(as_acme, **{way: to})["rule"] for way, to in (("ref", "B-1"), ("email", SECOND))]
     assert rules == ["no_relationship"] * 2
@@ -134,15 +139,15 @@ def test_an_address_that_changed_hands_begins_anew(
 def test_one_address_of_an_erased_account_does_not_lead_to_the_others(
     ana: Consumer, met: Relationship, now: datetime
 ) -> None:
-    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
-    ledger.record(
+    ownership.add_contact(ana, kind="email", value=SECOND, now=now)
+    recording.record_choices(
         ana.subject_id, [NewChoice(Scope(met.brand_id), "deny")], by=Actor("portal"), now=now
     )
-    erasure.erase(ana, first_stop=False, by="portal", now=now)
-    thief = accounts.open_account(email=SECOND, password=None, verified_at=now)
+    erasure.erase_account(ana, first_stop=False, by="portal", now=now)
+    thief = ownership.open_account(email=SECOND, password=None, verified_at=now)
     assert not LedgerEntry.objects.of_person(thief.subject_id).exists()
     assert not Relationship.objects.filter(person=thief.subject_id).exists()
-    owner = accounts.open_account(email=EMAIL, password=None, verified_at=now)
+    owner = ownership.open_account(email=EMAIL, password=None, verified_at=now)
     assert Relationship.objects.get(person=owner.subject_id) == met
 
 
@@ -160,19 +165,19 @@ def test_a_stop_said_under_a_wider_no_outlives_it(
 def test_beginning_again_brings_back_all_addresses_that_the_brand_knew(
     ana: Consumer, acme: Brand, now: datetime
 ) -> None:
-    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
+    ownership.add_contact(ana, kind="email", value=SECOND, now=now)
     points = list(ana.contact_points.order_by("pk"))
-    known, _ = preferences.add_brand(ana, acme, by="portal", now=now, points=points)
+    known, _ = choose.add_brand(ana, acme, by="portal", now=now, points=points)
     later = now + timedelta(hours=1)
-    preferences.end_relationship(ana, known, by="portal", now=later)
-    preferences.add_brand(ana, acme, by="portal", now=later)
+    choose.end_relationship(ana, known, by="portal", now=later)
+    choose.add_brand(ana, acme, by="portal", now=later)
     assert Relationship.objects.active().filter(person=ana.subject_id).count() == 2
 
 
 def test_an_imported_yes_is_told_of_the_address_that_it_names_alone(
     as_acme: Api, ana: Consumer, acme: Brand, now: datetime
 ) -> None:
-    accounts.add_contact(ana, kind="email", value=SECOND, now=now)
+    ownership.add_contact(ana, kind="email", value=SECOND, now=now)
     for nth, email in enumerate([EMAIL, SECOND, "stranger@example.org"]):
         register(as_acme, email, ref=f"C-{nth}")
     before = len(read_events(acme))
@@ -195,13 +200,13 @@ def test_an_imported_yes_is_told_of_the_address_that_it_names_alone(
 def test_what_is_supposed_does_not_tell_for_whom_a_choice_was_meant(
     said: str, supposed: dict[str, Any], as_acme: Api, met: Relationship, now: datetime
 ) -> None:
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=now)
-    relationships.start(ben.subject_id, met.brand, by=Actor("api"), now=now)
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=now)
+    lifecycle.start_relationship(ben.subject_id, met.brand, by=Actor("api"), now=now)
     until = timezone.now() + timedelta(days=400) if said == "pause" else None
     for person, brand in ((met.subject_id, met.brand_id), (ben.subject_id, None)):
         scope = Scope(brand, "marketing", "email")
         choice = NewChoice(scope, said, until=until)  # type: ignore[arg-type]
-        ledger.record(person, [choice], by=Actor("api"), now=now)
+        recording.record_choices(person, [choice], by=Actor("api"), now=now)
     question = {**MARKETING, "suppose": [{"scope": MARKETING, **supposed}]}
     contacts = [{"email": EMAIL}, {"email": "ben@example.org"}]
     many = as_acme.post("checks", {"contacts": contacts, **question}).json()["data"]

@@ -18,17 +18,19 @@ from pytest_httpserver import HTTPServer
 from time_machine import Traveller, travel
 from werkzeug import Request, Response
 
-from brands import keys
+from brands.credentials import brand_keys
 from brands.models import Brand, Subscription
 from brands.webhooks.delivery.worker import DeliveryWorker
-from cmr import accounts, links, tokens
-from cmr.links import Link
+from cmr.accounts import ownership
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Consumer, RateLimitCount
-from consent import scopes
-from consent.ledger import NewChoice
+from cmr.sign_in import access_tokens
+from consent.decision.resolution import Limit
+from consent.ledger.recording import NewChoice
 from consent.models import Relationship
-from consent.resolution import Limit
-from consent.scopes import Names
+from consent.rules import scope_names
+from consent.rules.scope_names import ScopeNames
 from tests.conftest import PASSWORD, Api
 from tests.ownership import as_owner
 
@@ -113,16 +115,16 @@ class World:
     def open_account(self) -> Consumer:
         """Return the person's account, which is opened where there is none yet."""
         if self.consumer is None:
-            self.consumer = accounts.open_account(
+            self.consumer = ownership.open_account(
                 email=ANA, password=PASSWORD, verified_at=self.clock.now
             )
-            self.as_person = Api(tokens.issue(self.consumer, name="world"))
+            self.as_person = Api(access_tokens.issue_token(self.consumer, name="world"))
         return self.consumer
 
     def prove(self, value: str) -> int:
         """Let the person prove another address; return its id in their own words."""
         kind = "email" if "@" in value else "phone"
-        point = accounts.add_contact(
+        point = ownership.add_contact(
             self.open_account(), kind=kind, value=value, now=self.clock.now
         )
         return point.pk
@@ -136,14 +138,14 @@ class World:
             said |= {"limit": {"max": limit, "per": "week"}} if limit else {}
             expect(self.as_person.post("me/choices", said), 201)
             return
-        names = scopes.resolve(Names("acme", **scope), decision=decision)
+        names = scope_names.resolve_scope_names(ScopeNames("acme", **scope), decision=decision)
         new = NewChoice(
             names,
             decision,  # type: ignore[arg-type]
             until=datetime.fromisoformat(until) if until else None,
             limit=Limit(limit, "week") if limit else None,
         )
-        links.say(Link(self.known(), proven=True), new, now=self.clock.now)
+        links.record_link_choice(Link(self.known(), proven=True), new, now=self.clock.now)
 
     def known(self) -> Relationship:
         """How acme knows the person."""
@@ -182,7 +184,9 @@ def make_world(clock: Clock, hook: HTTPServer, worker: DeliveryWorker, **how: An
     }
     acme, trial, rival, third = made.values()
     world = World(clock, hook, worker, acme, trial, rival, third, **how)
-    world.apis = {each.slug: Api(keys.issue(each, name="world")) for each in made.values()}
+    world.apis = {
+        each.slug: Api(brand_keys.issue_key(each, name="world")) for each in made.values()
+    }
     hook.clear_all_handlers()
     hook.expect_request(HOOK, method="POST").respond_with_handler(world.take)
     return world

@@ -10,15 +10,17 @@ from typing import Any
 
 from django.db import connection
 
-from brands import campaigns, keys, notices, topics, webhooks
+from brands import campaigns, webhooks
+from brands.catalogue import privacy_notices, topics
+from brands.credentials import brand_keys
 from brands.models import Brand, BrandKey
-from cmr import asking
-from cmr.asking import Question
 from cmr.inbound import inlets
-from consent import relationships
-from consent.identifiers import Contact
+from cmr.permission_requests import requests
+from cmr.permission_requests.requests import RequestedPermission
+from consent.identity.identifiers import Contact
 from consent.imports import jobs, receiving
 from consent.models import Send
+from consent.relationships import lifecycle
 
 #: The tables that hang on a brand; what they hold of one must not move by another's calls.
 TABLES = {
@@ -63,30 +65,40 @@ class Tenant:
 def settled(brand: Brand, word: str, now: datetime) -> Tenant:
     """*brand* with a person, a topic, a notice, a webhook, an import and whatever else there is."""
     email, secret = f"{word}@example.org", f"secret-of-{word}"
-    topic, _ = topics.make(brand, code=f"{word}-topic", name=f"{secret} topic", purpose="marketing")
-    notices.write(brand, code=f"{word}-notice", texts={"en": f"{secret} text"}, now=now)
-    campaign, _ = campaigns.name(brand, code=f"{word}-campaign", called=secret, now=now)
-    hook, _ = webhooks.subscribe(
+    topic, _ = topics.create_topic(
+        brand, code=f"{word}-topic", name=f"{secret} topic", purpose="marketing"
+    )
+    privacy_notices.write_notice(
+        brand, code=f"{word}-notice", texts={"en": f"{secret} text"}, now=now
+    )
+    campaign, _ = campaigns.find_or_create_campaign(
+        brand, code=f"{word}-campaign", called=secret, now=now
+    )
+    hook, _ = webhooks.create_subscription(
         brand, webhooks.SubscriptionTerms(f"https://{secret}.example/hook"), now=now
     )
     contact = Contact(email=email, world=brand.world)
-    person, _ = relationships.register(brand, contact, now=now, note=f"{secret} note", ref=word)
-    job = jobs.begin(brand, note=f"{secret} import", tells=False, now=now)
-    receiving.receive(job, 1, io.BytesIO(b"email\nnobody\n"), form="csv", now=now)
-    asked = asking.ask(person, Question("research", "email", None, f"{secret} asks"), now=now)
+    person, _ = lifecycle.register_relationship(
+        brand, contact, now=now, note=f"{secret} note", ref=word
+    )
+    job = jobs.begin_import(brand, note=f"{secret} import", tells=False, now=now)
+    receiving.receive_part(job, 1, io.BytesIO(b"email\nnobody\n"), form="csv", now=now)
+    asked = requests.ask_person(
+        person, RequestedPermission("research", "email", None, f"{secret} asks"), now=now
+    )
     sent = Send.objects.create(subject=person.person, brand=brand, purpose_id="marketing", at=now)
     inlet, _ = inlets.open_inlet(brand, provider="postmark")
-    spare = keys.issue(brand, name=f"{secret} key")
+    spare = brand_keys.issue_key(brand, name=f"{secret} key")
     known = {
         "subscription_id": str(hook.pk),
         "send_id": str(sent.pk),
         "import_id": str(job.pk),
         "request_id": str(asked.pk),
         "inlet_id": str(inlet.pk),
-        "key_id": BrandKey.objects.get(prefix=keys.prefix_of(spare)).pk,
+        "key_id": BrandKey.objects.get(prefix=brand_keys.read_key_prefix(spare)).pk,
         "topic": topic.code,
         "code": campaign.code,
         "contact": {"email": email},
         "ref": word,
     }
-    return Tenant(brand, secret, keys.issue(brand, name=f"{secret} own key"), known)
+    return Tenant(brand, secret, brand_keys.issue_key(brand, name=f"{secret} own key"), known)

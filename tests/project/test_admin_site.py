@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 
-from brands import topics
+from brands.catalogue import topics
 from brands.models import Brand, Topic
 from cmr.models import User
 from config.admin_site import MODELS, AdminSite

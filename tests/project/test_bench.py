@@ -13,14 +13,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.live_server_helper import LiveServer
 
-from brands import event_schemas
+from brands.events import schemas
 from brands.models import Brand, Event, StreamHead
 from cmr.models import AccessToken, Consumer
-from consent import checks
-from consent.checks import Asked
-from consent.identifiers import Contact
+from consent.checks import single
+from consent.checks.single import Asked
+from consent.decision.resolution import Decision
+from consent.identity.identifiers import Contact
 from consent.models import Identifier, LedgerEntry, Preference, Relationship, Subject
-from consent.resolution import Decision
 from tests.bench import figures, load, pgbench, population, work
 from tests.bench.databases import Database
 from tests.bench.figures import Row, Sample, compare
@@ -51,7 +51,7 @@ def constraints() -> set[tuple[str, str]]:
 
 def ask(brand: Brand, number: int) -> Decision:
     contact = Contact(email=population.email(number))
-    return checks.check(Asked(brand.pk, contact, "marketing", "email"), now=NOW)
+    return single.check_contact(Asked(brand.pk, contact, "marketing", "email"), now=NOW)
 
 
 def test_there_are_as_many_as_were_asked_for(filled: population.Filled) -> None:
@@ -109,7 +109,7 @@ def test_brands_are_told_of_every_choice_and_beginning(filled: population.Filled
 
 
 def test_what_they_are_told_looks_like_the_real_thing(filled: population.Filled) -> None:
-    real = event_schemas.example_of("preference.denied")
+    real = schemas.build_event_example("preference.denied")
     made = json.loads(bytes(Event.objects.filter(type="preference.denied")[0].body))
     assert (made.keys(), made["data"].keys()) == (real.keys(), real["data"].keys())
     assert made["data"]["scope"].keys() == real["data"]["scope"].keys()

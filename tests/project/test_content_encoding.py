@@ -7,8 +7,8 @@ import gzip
 import pytest
 from django.test import Client
 
-from cmr import links
-from cmr.links import Link
+from cmr.choices import links
+from cmr.choices.links import Link
 from cmr.models import Consumer
 from consent.models import LedgerEntry, Relationship
 from tests.conftest import Api
@@ -39,7 +39,12 @@ def test_calls_refuse_a_content_coding(
 def test_pages_and_inlets_refuse_a_content_coding(ana: Consumer, met: Relationship) -> None:
     browser = Client()
     browser.force_login(ana.user)
-    paths = ["/choose", f"/p/{links.mint(Link(met))}", "/inbound/mail/postmark/secret", "/link"]
+    paths = [
+        "/choose",
+        f"/p/{links.build_token(Link(met))}",
+        "/inbound/mail/postmark/secret",
+        "/link",
+    ]
     for path in paths:
         answer = browser.post(
             path, gzip.compress(b"say=deny::::"), "text/plain", headers={"Content-Encoding": "gzip"}

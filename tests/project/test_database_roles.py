@@ -27,10 +27,10 @@ from cmr.models import Consumer
 from config.checks import application_owns_nothing
 from config.postgres import grants, roles
 from config.services.postgres import Postgres
-from consent import ledger
-from consent.ledger import NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests.ownership import as_owner
 
 RECORD = sorted(grants.INSERT_ONLY)
@@ -230,7 +230,7 @@ def test_the_record_can_be_added_to(met: Relationship, ana: Consumer) -> None:
     """What the application needs it has: this runs as the application."""
     before = LedgerEntry.objects.count()
     new = NewChoice(Scope(brand=met.brand_id), "deny")
-    ledger.record(ana.subject_id, [new], by=ledger.Actor("api"), now=timezone.now())
+    recording.record_choices(ana.subject_id, [new], by=recording.Actor("api"), now=timezone.now())
     assert LedgerEntry.objects.count() == before + 1
 
 
@@ -242,7 +242,7 @@ def attempts(transactional_db: None, acme: Brand) -> list[Attempt]:
     """Attempts that began 100, 60 and 10 days ago."""
     now = timezone.now()
     terms = webhooks.SubscriptionTerms(url="https://acme.example/hooks")
-    subscription, _ = webhooks.subscribe(acme, terms, now=now)
+    subscription, _ = webhooks.create_subscription(acme, terms, now=now)
     return [
         Attempt.objects.create(
             brand=acme,

@@ -16,9 +16,9 @@ from brands.models import Brand
 from config.demo import customers, world
 from config.demo.deeds import happen
 from consent import integrity
-from consent.reports import own
-from consent.reports.catalogue import CATALOGUE, of
-from consent.reports.figures import Report
+from consent.reporting.reports import own
+from consent.reporting.reports.catalogue import REPORTS, build_named_report
+from consent.reporting.reports.figures import Report
 
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)
 FIRST, LAST = "2026-10-31", "2026-11-27"
@@ -44,8 +44,8 @@ def demo(lived: None, db: None) -> None:
 
 
 def _report(name: str, **query: str) -> Report:
-    start = {"first": FIRST} if CATALOGUE[name].has_start else {}
-    return of(name, {**start, "last": LAST, **query}, today=NOW.date())[1]
+    start = {"first": FIRST} if REPORTS[name].has_start else {}
+    return build_named_report(name, {**start, "last": LAST, **query}, today=NOW.date())[1]
 
 
 def _rows(name: str, figure: str, **query: str) -> dict[str, dict[str, Any]]:
@@ -61,7 +61,7 @@ def _ask(statement: str, *values: str) -> Any:
         return cursor.fetchone()[0]
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", REPORTS)
 def test_every_report_shows_something(name: str, demo: None) -> None:
     for figure in _report(name).figures:
         assert figure.rows, figure.name
@@ -72,13 +72,15 @@ def test_every_report_shows_something(name: str, demo: None) -> None:
 
 
 def test_the_record_is_whole(demo: None) -> None:
-    assert list(integrity.verify()) == []
+    assert list(integrity.verify_ledger()) == []
 
 
 def test_the_biggest_brand_sees_its_own_numbers(demo: None) -> None:
     """Fewer than ten people in a week are withheld."""
     acme = Brand.objects.get(slug="acme")
-    weeks = own.of(acme, own.read({"weeks": "13"}, today=NOW.date())).figure("weeks")
+    weeks = own.build_own_report(
+        acme, own.read_own_query({"weeks": "13"}, today=NOW.date())
+    ).figure("weeks")
     assert weeks
     told = [row["opt_outs"] for row in weeks.as_data()["data"] if row["opt_outs"]]
     assert len(told) >= 2

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from brands.event_types import EVENT_TYPES
-from brands.keys import SCOPES
+from brands.credentials.brand_keys import KEY_SCOPES
+from brands.events.types import EVENT_TYPES
 from consent.models.ledger import Reason
-from consent.scopes import Names
+from consent.rules.scope_names import ScopeNames
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -26,7 +26,7 @@ API = (ROOT / "docs" / "api.md").read_text()
 ERRORS = (ROOT / "docs" / "errors.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
-APPS = ("brands", "consent", "cmr", "config")
+APPS = ("core", "brands", "consent", "cmr", "config")
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
 )
@@ -157,7 +157,7 @@ def _codes_of_problems() -> Iterator[str]:
 
 
 def _spelt_out(code: str) -> list[str]:
-    return [code.format(field=part.name) for part in fields(Names)] if "{" in code else [code]
+    return [code.format(field=part.name) for part in fields(ScopeNames)] if "{" in code else [code]
 
 
 def test_the_search_for_codes_finds_each_kind() -> None:
@@ -206,7 +206,7 @@ def test_examples_of_events_have_the_fields_of_events() -> None:
 
 
 def test_every_rule_is_in_the_guide() -> None:
-    source = (ROOT / "consent" / "resolution.py").read_text()
+    source = (ROOT / "consent" / "decision" / "resolution.py").read_text()
     assert set(re.findall(r'rule="(\w+)"', source)) == {"no_relationship", "required"}
     made = [f"{maker}_{verb}" for maker in ("person", "brand") for verb in ("denied", "paused")]
     made += ["person_granted", "brand_granted", "implied", "default_opt_in", "default_opt_out"]
@@ -214,7 +214,7 @@ def test_every_rule_is_in_the_guide() -> None:
 
 
 def test_every_scope_and_reason_is_in_the_guide() -> None:
-    assert [name for name in [*SCOPES, *Reason.values] if f"`{name}`" not in API] == []
+    assert [name for name in [*KEY_SCOPES, *Reason.values] if f"`{name}`" not in API] == []
 
 
 def test_the_retry_schedule_is_the_one_in_the_guide() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from brands.json_bodies import DuplicateMember, load_json
 from consent.models import Import, LedgerEntry, Relationship
+from core.json_bodies import DuplicateMember, load_json
 from tests.conftest import EMAIL, Api
 
 CHECK = b'"contact":{"email":"ana@example.org"},"purpose":"marketing","channel":"email"'

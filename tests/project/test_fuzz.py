@@ -28,11 +28,12 @@ from schemathesis.specs.openapi.checks import (
 
 from brands import webhooks
 from brands.models import Brand, Topic
-from cmr import accounts, tokens
+from cmr.accounts import ownership
 from cmr.models import Consumer, RateLimitCount, User
-from consent import relationships
-from consent.ledger import Actor
+from cmr.sign_in import access_tokens
+from consent.ledger.recording import Actor
 from consent.models import Send
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, PASSWORD
 from tests.project.tenants import Tenant, settled
 from tests.trying import TIMES
@@ -126,7 +127,7 @@ def cast_of_all(module_transaction: None) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def ana(cast_of_all: None) -> Consumer:
-    return accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=NOW)
+    return ownership.open_account(email=EMAIL, password=PASSWORD, verified_at=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,9 @@ def keys_to(ana: Consumer) -> Mapping[str, Mapping[str, str]]:
     browser = Client()
     browser.force_login(User.objects.create_superuser("admin@example.org", PASSWORD))
     return {
-        "consumerToken": {"Authorization": f"Bearer {tokens.issue(ana, name='tests')}"},
+        "consumerToken": {
+            "Authorization": f"Bearer {access_tokens.issue_token(ana, name='tests')}"
+        },
         "session": {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"},
         "": {},
     }
@@ -149,12 +152,12 @@ def keys_to(ana: Consumer) -> Mapping[str, Mapping[str, str]]:
 @pytest.fixture(scope="module")
 def known(acme: Brand, ana: Consumer) -> Mapping[str, Any]:
     """What exists, by the name of the field or argument: no generator would guess it."""
-    met, _ = relationships.start(ana.subject_id, acme, by=Actor("api"), now=NOW)
+    met, _ = lifecycle.start_relationship(ana.subject_id, acme, by=Actor("api"), now=NOW)
     offers = Topic.objects.create(
         brand=acme, code="weekly-offers", name="Weekly offers", purpose_id="marketing"
     )
     hook = "https://acme.example/hook"
-    made, _ = webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=hook), now=NOW)
+    made, _ = webhooks.create_subscription(acme, webhooks.SubscriptionTerms(url=hook), now=NOW)
     reserved = Send.objects.create(
         subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=NOW
     )
@@ -194,7 +197,7 @@ def test_every_answer_is_documented(
     schemes = [name for each in case.operation.definition.raw.get("security", []) for name in each]
     headers = dict(keys_to[schemes[0] if schemes else ""])
     if case.operation.path.endswith("tokens/current"):  # which revokes what it comes in with
-        headers = {"Authorization": f"Bearer {tokens.issue(ana, name='fuzz')}"}
+        headers = {"Authorization": f"Bearer {access_tokens.issue_token(ana, name='fuzz')}"}
     if crc32(repr((case.path_parameters, case.body)).encode()) % 2:  # half mean what exists
         case.path_parameters = _aimed(case.path_parameters, known)
         case.body = _aimed(case.body, known)

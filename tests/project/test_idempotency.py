@@ -12,10 +12,10 @@ from django.core import mail
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from brands import keys
-from brands.api.repeating import KEY, REPLAYED
+from brands.api.idempotency import KEY, REPLAYED
+from brands.credentials import brand_keys
 from brands.models import Brand
-from cmr import account_access, accounts
+from cmr.accounts import access, ownership
 from cmr.models import Consumer, PendingContact
 from consent.models import Relationship
 from tests.conftest import EMAIL, Api
@@ -121,8 +121,8 @@ class Cast:
             known["pending_id"] = PendingContact.objects.get().pk
         if "removed_id" in path:
             now = timezone.now()
-            point = accounts.add_contact(self.ana, kind="email", value="b@example.org", now=now)
-            known["removed_id"] = account_access.remove_address(point, now=now).pk
+            point = ownership.add_contact(self.ana, kind="email", value="b@example.org", now=now)
+            known["removed_id"] = access.remove_address(point, now=now).pk
         return re.sub(r"\{(\w+)\}", lambda match: str(known[match[1]]), path)
 
     def _ask_ana(self) -> str:
@@ -167,7 +167,7 @@ def test_a_repeat_changes_nothing(path: str, cast: Callable[..., Cast]) -> None:
 def test_a_person_s_key_is_their_own(
     as_ana: Api, met: Relationship, as_acme: Api, rival: Brand
 ) -> None:
-    ben = accounts.open_account(email="b@example.org", password=None, verified_at=timezone.now())
+    ben = ownership.open_account(email="b@example.org", password=None, verified_at=timezone.now())
     as_ben = Api()
     as_ben.client.force_login(ben.user)
     body = BODIES["me/choices"]
@@ -179,7 +179,10 @@ def test_a_person_s_key_is_their_own(
 
 def test_a_secret_is_shown_again_to_its_own_credential_alone(acme: Brand) -> None:
     """A key of few scopes must not get the text of one that may do more, by guessing."""
-    strong, weak = Api(keys.issue(acme, name="s")), Api(keys.issue(acme, name="w", scopes=["keys"]))
+    strong, weak = (
+        Api(brand_keys.issue_key(acme, name="s")),
+        Api(brand_keys.issue_key(acme, name="w", scopes=["keys"])),
+    )
     body = {"name": "another", "scopes": ["check"]}
     first = strong.post("keys", body, Idempotency_Key="k-1")
     answer = weak.post("keys", body, Idempotency_Key="k-1")

@@ -51,7 +51,7 @@ def test_what_is_left_of_a_line(said: str, left: str) -> None:
 def lines() -> Iterator[io.StringIO]:
     """What a logger writes that is set up as ours are, as JSON."""
     stream = io.StringIO()
-    held = logs.settings_of(level="INFO", as_json=True)
+    held = logs.build_log_settings(level="INFO", as_json=True)
     formatter = held["formatters"]["line"]
     made = formatter.pop("()")(**formatter)
     handler = logging.StreamHandler(stream)
@@ -92,7 +92,7 @@ def test_a_request_that_fails_is_logged_with_its_id_and_no_address(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot find {EMAIL}")
 
-    monkeypatch.setattr("cmr.tokens.recognise", fail)
+    monkeypatch.setattr("cmr.sign_in.recognise_token", fail)
     logging.getLogger("django.request").setLevel("ERROR")
     person = Api("cmr_pat_0123456789abcdef_" + "A" * 43)
     assert person.send("GET", "me", X_Request_Id="the-one").status_code == 500

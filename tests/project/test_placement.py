@@ -20,14 +20,15 @@ import brands
 import cmr
 import consent
 from brands.models import Brand
-from brands.prepared import Insertion, Statement
 from cmr.models import Consumer
 from config.postgres.placement import KEY_EXCEPTIONS, REFERENCE_EXCEPTIONS, TABLES, Place
-from consent import endings, explaining, ledger, propagation
+from consent.decision.resolution import Scope
 from consent.imports import jobs, receiving
-from consent.ledger import Actor, NewChoice
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
+from consent.propagation import expirations, late_reasons, propagate
+from core.db.prepared import Insertion, Statement
 from tests.conftest import Api
 
 DISTRIBUTED = {
@@ -279,7 +280,7 @@ def busy_day(
         _choose(ana, met, now)
         _ask_as_brand(as_acme)
         _import(acme, now)
-        endings.end_due(now + timedelta(days=9))
+        expirations.tell_due_endings(now + timedelta(days=9))
     return [_flatten(each["sql"]) for each in asked.captured_queries]
 
 
@@ -287,12 +288,12 @@ def _choose(ana: Consumer, met: Relationship, now: datetime) -> None:
     by, until = Actor("portal"), now + timedelta(days=8)
     wide, narrow = Scope(purpose="marketing"), Scope(met.brand_id, "marketing", "email")
     said = [NewChoice(narrow, "pause", until=until), NewChoice(narrow, "deny")]
-    *_, no = ledger.record(ana.subject_id, said, by=by, now=now)
-    ledger.record(ana.subject_id, [NewChoice(wide, "deny")], by=by, now=now)
-    assert propagation.propagate(ana.subject_id, now=now) == 1
-    assert explaining.explain(no, "privacy", now=now)
+    *_, no = recording.record_choices(ana.subject_id, said, by=by, now=now)
+    recording.record_choices(ana.subject_id, [NewChoice(wide, "deny")], by=by, now=now)
+    assert propagate.propagate_choices(ana.subject_id, now=now) == 1
+    assert late_reasons.record_late_reason(no, "privacy", now=now)
     yes = NewChoice(Scope(met.brand_id), "clear")
-    ledger.record(ana.subject_id, [yes], by=by, now=now)
+    recording.record_choices(ana.subject_id, [yes], by=by, now=now)
 
 
 def _ask_as_brand(as_acme: Api) -> None:
@@ -314,10 +315,10 @@ def _import(acme: Brand, now: datetime) -> None:
         "eve@example.org,E-1,marketing,email,grant,2024-03-01T10:00:00Z,form 7\n"
         "dora@example.org,D-2,marketing,email,grant,2024-03-01T10:00:00Z,form 7\n"
     )
-    job = jobs.begin(acme, note="Our list", tells=True, now=now)
-    receiving.receive(job, 1, io.BytesIO(rows.encode()), form="csv", now=now)
-    jobs.start(job, now=now)
-    jobs.run(job.pk, now=now)
+    job = jobs.begin_import(acme, note="Our list", tells=True, now=now)
+    receiving.receive_part(job, 1, io.BytesIO(rows.encode()), form="csv", now=now)
+    jobs.start_import(job, now=now)
+    jobs.run_import(job.pk, now=now)
 
 
 def test_main_paths_name_the_distribution_column(busy_day: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consent.resolution import Choice, Limit, Question, Regime, Scope, decide
+from consent.decision.resolution import Choice, Limit, Question, Regime, Scope, decide_by_choices
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "precedence.md").read_text()
 ROWS = re.findall(r"^\| (.+?) \| (yes|no) \| `(\w+)` \|$", PAGE, re.M)
@@ -55,7 +55,7 @@ def _scope(text: str) -> Scope:
 def test_the_row_is_true(said: str, answer: str, rule: str) -> None:
     named = re.search(r"\((\w+)\)$", said)
     regime: Regime = named[1] if named else "opt_in"  # type: ignore[assignment]
-    decision = decide(choices(said), Question(ASKED, regime), NOW)
+    decision = decide_by_choices(choices(said), Question(ASKED, regime), NOW)
     assert (decision.allowed, decision.rule) == (answer == "yes", rule)
 
 

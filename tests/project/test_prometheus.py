@@ -20,7 +20,7 @@ from prometheus_client import generate_latest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from brands import recurring, webhooks
+from brands import recurring_jobs, webhooks
 from brands.models import Attempt, AttemptCount, Brand
 from brands.webhooks.delivery.worker import DeliveryWorker
 from config.recurring import SWEEP
@@ -116,7 +116,7 @@ def test_series_of_a_deleted_subscription_end(endpoint: Endpoint, now: datetime)
     happen(endpoint.brand, 1)
     endpoint.deliver()
     assert figures(endpoint)
-    webhooks.disable(endpoint.subscription, reason="removed", now=now)
+    webhooks.disable_subscription(endpoint.subscription, reason="removed", now=now)
     assert figures(endpoint) == {}
 
 
@@ -309,7 +309,7 @@ OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").re
 def test_documentation_lists_what_there_is_with_its_labels(endpoint: Endpoint) -> None:
     happen(endpoint.brand, 1)
     endpoint.deliver()
-    recurring.note_run(SWEEP, began_at=timezone.now())
+    recurring_jobs.record_run(SWEEP, began_at=timezone.now())
     call("/healthz")
     listed = dict(re.findall(r"^\| `(cmr_\w+)` \|([^|]*)\|", OPERATIONS, re.MULTILINE))
     families = dict(re.findall(r"^# TYPE (cmr_\w+) (\w+)$", scrape(), re.MULTILINE))

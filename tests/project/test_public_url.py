@@ -12,10 +12,10 @@ from pytest_django import Settings
 
 from cmr import members
 from cmr.models import Consumer
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests import mails
 from tests.conftest import EMAIL, PASSWORD, ROOT, Api
 
@@ -34,7 +34,7 @@ PUBLIC = "https://choices.example"
 
 
 def sources() -> list[Path]:
-    apps = ("brands", "consent", "cmr", "config")
+    apps = ("core", "brands", "consent", "cmr", "config")
     return [
         f for app in apps for end in ("py", "html", "txt") for f in (ROOT / app).rglob(f"*.{end}")
     ]
@@ -84,13 +84,17 @@ def test_mail_of_a_form_leads_to_us(path: str, field: str, address: str, met: Re
 
 
 def test_invitation_leads_to_us(browser: Client, ana: Consumer) -> None:
-    place = members.begin(ana.user, name="Ana", domain="ana.example", now=timezone.now())
+    place = members.begin_workspace_as_owner(
+        ana.user, name="Ana", domain="ana.example", now=timezone.now()
+    )
     browser.post(f"/console/{place.slug}/team", {"address": "dev@x.example", "role": "viewer"})
     assert urls_in(str(mails.sent()[0].body)) == [PUBLIC]
 
 
 def test_console_names_us(browser: Client, ana: Consumer) -> None:
-    place = members.begin(ana.user, name="Ana", domain="ana.example", now=timezone.now())
+    place = members.begin_workspace_as_owner(
+        ana.user, name="Ana", domain="ana.example", now=timezone.now()
+    )
     page = browser.get(f"/console/{place.slug}/test/").content.decode()
     assert f"{PUBLIC}/api/v1" in page and ":1234" not in page
     made = browser.post(f"/console/{place.slug}/test/keys/new", {"name": "x", "scopes": ["check"]})
@@ -99,7 +103,7 @@ def test_console_names_us(browser: Client, ana: Consumer) -> None:
 
 def test_receipt_names_us(browser: Client, met: Relationship, as_ana: Api) -> None:
     no = NewChoice(Scope(met.brand_id), "deny")
-    ledger.record(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    recording.record_choices(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
     entry = LedgerEntry.objects.get().pk
     api = as_ana.client.get(
         f"/api/v1/me/history/{entry}/receipt",

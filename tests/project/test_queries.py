@@ -12,16 +12,19 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from brands import keys, notices, webhooks
-from brands.api.pages import write_cursor
-from brands.api.queries import QueryView
+from brands import webhooks
+from brands.catalogue import privacy_notices
+from brands.credentials import brand_keys
 from brands.models import Attempt, Brand, Event, QuarantinedEvent
-from cmr import account_access, accounts
+from cmr.accounts import access, ownership
 from cmr.models import Consumer, TestMail
-from consent import ledger, relationships
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
+from consent.relationships import lifecycle
+from core.api.pagination import write_cursor
+from core.api.query_parameters import QueryView
 from tests.conftest import EMAIL, Api
 
 generator: Any = SchemaGenerator
@@ -50,14 +53,14 @@ def ids(
 ) -> dict[str, str]:
     """What exists, by the name of an argument; of everything that is listed there are two."""
     acme, ana = met.brand, Consumer.objects.get()
-    relationships.start(ana.subject_id, rival, by=Actor("api"), now=now)
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("api"), now=now)
     made = {"brand": "acme", "name": "overview", "code": "spring"}
     made["request_id"] = _ask_twice(as_acme)
     made["import_id"] = _import_twice(as_acme)
     for code in ("spring", "autumn"):
         _expect(as_acme.post("campaigns", {"code": code, "purpose": "marketing"}))
         _expect(as_acme.post("brand/topics", {"code": code, "name": "X", "purpose": "marketing"}))
-        notices.write(acme, code=code, texts={"en": code}, now=now)
+        privacy_notices.write_notice(acme, code=code, texts={"en": code}, now=now)
     _expect(as_acme.put("campaigns/spring/stats", {"days": [_day(1), _day(2)]}))
     for _ in range(2):
         _expect(as_acme.post("inbound/inlets", {"provider": "postmark"}))
@@ -68,7 +71,7 @@ def ids(
             as_ana_signed_in.post("me/contact-reports", report | {"contacted_at": now.isoformat()})
         )
     _remove_two_addresses(ana)
-    accounts.add_contact(ana, kind="email", value="ana@example.net", now=now)
+    ownership.add_contact(ana, kind="email", value="ana@example.net", now=now)
     made["entry_id"] = _refuse_twice(ana, now)
     made["subscription_id"] = _subscribe_twice(acme, now)
     return made
@@ -92,7 +95,7 @@ def _import_twice(as_acme: Api) -> str:
 def _subscribe_twice(acme: Brand, now: datetime) -> str:
     terms = webhooks.SubscriptionTerms(url="https://acme.example/hook")
     for _ in range(2):
-        hook, _secret = webhooks.subscribe(acme, terms, now=now, signature="v1a")
+        hook, _secret = webhooks.create_subscription(acme, terms, now=now, signature="v1a")
     for sequence in (1, 2):
         message = Event.objects.get(brand=acme, sequence=sequence).uid
         Attempt.objects.create(
@@ -113,8 +116,8 @@ def _day(number: int) -> dict[str, Any]:
 
 def _remove_two_addresses(ana: Consumer) -> None:
     for value in ("ana.old@example.net", "ana.older@example.net"):
-        point = accounts.add_contact(ana, kind="email", value=value, now=timezone.now())
-        account_access.remove_address(point, now=timezone.now())
+        point = ownership.add_contact(ana, kind="email", value=value, now=timezone.now())
+        access.remove_address(point, now=timezone.now())
 
 
 def _refuse_twice(ana: Consumer, now: datetime) -> str:
@@ -122,7 +125,7 @@ def _refuse_twice(ana: Consumer, now: datetime) -> str:
     for brand, purpose in ((True, "research"), (True, "marketing"), (False, "profiling")):
         met = Relationship.objects.get(person=ana.subject_id, brand__slug="acme")
         scope = Scope(brand=met.brand_id if brand else None, purpose=purpose)
-        (entry,) = ledger.record(
+        (entry,) = recording.record_choices(
             ana.subject_id, [NewChoice(scope, "deny")], by=Actor("api"), now=now
         )
     return str(entry.pk)
@@ -143,7 +146,7 @@ def callers(
         TestMail.objects.create(brand=trial, subject=text, text=text, made_at=now)
     return {
         "brandKey": as_acme,
-        "test": Api(keys.issue(trial, name="tests")),
+        "test": Api(brand_keys.issue_key(trial, name="tests")),
         "person": as_ana_signed_in,
         "admin": as_admin,
         "": nobody,

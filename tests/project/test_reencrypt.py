@@ -16,11 +16,11 @@ from pytest_django import Settings
 from brands import webhooks
 from brands.models import Brand, Subscription
 from brands.webhooks import signing_keys
-from cmr import contacts
-from cmr.adapter import SecondFactorAdapter
+from cmr.accounts import contact_points
+from cmr.allauth_hooks.adapter import SecondFactorAdapter
 from cmr.inbound import inlets
 from cmr.models import Consumer, Inlet
-from consent import contact_hashes
+from consent.identity import contact_hashes
 from consent.models import ContactHash, Relationship
 from tests.conftest import EMAIL, PASSWORD, Api
 
@@ -32,8 +32,8 @@ SIGNING_KEY = "key-of-mailgun-0123456789abcdef"
 def subscription(acme: Brand) -> Subscription:
     """A webhook with the secret of today and the one before."""
     terms = webhooks.SubscriptionTerms(url="https://hooks.acme.example/")
-    made, _ = webhooks.subscribe(acme, terms, now=NOW)
-    webhooks.rotate(made, now=NOW)
+    made, _ = webhooks.create_subscription(acme, terms, now=NOW)
+    webhooks.rotate_secret(made, now=NOW)
     made.refresh_from_db()
     return made
 
@@ -64,7 +64,7 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
     acme, secrets = met.brand, signing_keys.list_secrets(subscription, now=NOW)
     inlet, _ = inlets.open_inlet(acme, provider="mailgun", signing_key=SIGNING_KEY)
     as_acme.post("relationships", {"contact": {"email": EMAIL}, "note": "order"})
-    known = contact_hashes.of(acme.pk, [met.pk])
+    known = contact_hashes.read_contact_hashes(acme.pk, [met.pk])
     replace_keys(settings)
     said = StringIO()
     call_command("reencrypt", stdout=said)
@@ -73,10 +73,10 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
     assert "2 secrets of webhooks" in said.getvalue()
     subscription.refresh_from_db()
     assert signing_keys.list_secrets(subscription, now=NOW) == secrets
-    assert inlets.key_of(Inlet.objects.get(pk=inlet.pk)) == SIGNING_KEY
+    assert inlets.read_signing_key(Inlet.objects.get(pk=inlet.pk)) == SIGNING_KEY
     factor.refresh_from_db()
     assert SecondFactorAdapter().decrypt(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
-    assert known and contact_hashes.of(acme.pk, [met.pk]) == known
+    assert known and contact_hashes.read_contact_hashes(acme.pk, [met.pk]) == known
 
 
 def test_old_keys_are_read_before_reencrypt(
@@ -86,7 +86,7 @@ def test_old_keys_are_read_before_reencrypt(
     replace_keys(settings)
     assert signing_keys.list_secrets(subscription, now=NOW) == secrets
     assert SecondFactorAdapter().decrypt(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
-    contact_hashes.check_key()
+    contact_hashes.check_hash_key()
 
 
 def test_reencrypt_without_the_old_key_says_so(
@@ -108,26 +108,26 @@ def test_reencrypt_hash_that_both_keys_sealed_is_one_row(
     replace_keys(settings)
     as_acme.post("relationships", order)
     assert ContactHash.objects.count() == before + 1
-    assert contact_hashes.reencrypt() == before
-    assert contact_hashes.reencrypt() == 0
+    assert contact_hashes.reencrypt_hashes() == before
+    assert contact_hashes.reencrypt_hashes() == 0
     assert ContactHash.objects.count() == before
 
 
 def test_code_sent_before_the_key_was_replaced_is_taken(settings: Settings, ana: Consumer) -> None:
-    pending = contacts.begin(ana, kind="email", text="second@example.org", now=NOW)
+    pending = contact_points.begin_proof(ana, kind="email", text="second@example.org", now=NOW)
     code = str(mail.outbox[-1].body).split()[0]
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
-    assert contacts.prove(pending, code, now=NOW).value == "second@example.org"
+    assert contact_points.prove_contact(pending, code, now=NOW).value == "second@example.org"
 
 
 def test_code_is_worth_nothing_without_the_key_it_was_made_with(
     settings: Settings, ana: Consumer
 ) -> None:
-    pending = contacts.begin(ana, kind="email", text="second@example.org", now=NOW)
+    pending = contact_points.begin_proof(ana, kind="email", text="second@example.org", now=NOW)
     code = str(mail.outbox[-1].body).split()[0]
     settings.SECRET_KEY = "another"
-    with pytest.raises(contacts.WrongCode):
-        contacts.prove(pending, code, now=NOW)
+    with pytest.raises(contact_points.WrongCode):
+        contact_points.prove_contact(pending, code, now=NOW)
 
 
 def test_session_goes_on_when_the_key_is_replaced(settings: Settings, ana: Consumer) -> None:

@@ -371,7 +371,7 @@ def test_a_crash_tells_no_stranger_why(as_acme: Api, monkeypatch: pytest.MonkeyP
     def crash(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("the pepper is x")
 
-    monkeypatch.setattr("brands.stream.read", crash)
+    monkeypatch.setattr("brands.api.events.read_events", crash)
     answer = as_acme.get("events")
     assert (answer.status_code, answer.json()["code"]) == (500, "error")
     assert answer.json()["request_id"] == answer.headers["X-Request-Id"]

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
-from cmr import texting
+from cmr.messages import sms
 from config import checks
 from tests.ownership import as_owner
 
@@ -66,7 +66,7 @@ def test_production_refuses_webhooks_to_itself() -> None:
 @pytest.fixture
 def as_production(settings: Settings) -> Settings:
     """The settings as production has them; a process for each case would take seconds."""
-    settings.DEVELOPMENT, settings.EMAIL_BACKEND = False, "cmr.smtp.Backend"
+    settings.DEVELOPMENT, settings.EMAIL_BACKEND = False, "cmr.messages.smtp.Backend"
     settings.PUBLIC_URL, settings.DEFAULT_FROM_EMAIL = NEEDED["PUBLIC_URL"], NEEDED["MAIL_FROM"]
     settings.TRUSTED_PROXIES, settings.OUTBOUND_ALLOW_LOOPBACK = 1, False
     for name, value in SECRETS.items():
@@ -77,7 +77,7 @@ def as_production(settings: Settings) -> Settings:
 @pytest.mark.parametrize(
     ("name", "value", "found"),
     [
-        ("EMAIL_BACKEND", "cmr.smtp.ConsoleBackend", "config.E005"),
+        ("EMAIL_BACKEND", "cmr.messages.smtp.ConsoleBackend", "config.E005"),
         ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "config.E005"),
         ("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend", "config.E005"),
         ("PUBLIC_URL", "http://cmr.example", "config.E006"),
@@ -124,7 +124,7 @@ def test_text_message_is_not_printed_in_production(
 ) -> None:
     settings.DEVELOPMENT, settings.SMS_URL = False, ""
     with pytest.raises(ImproperlyConfigured, match="SMS_URL"):
-        texting.send("+4915112345678", "123456 is your code")
+        sms.send_sms("+4915112345678", "123456 is your code")
     assert capsys.readouterr().out == ""
 
 

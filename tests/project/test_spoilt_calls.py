@@ -20,12 +20,14 @@ from drf_spectacular.generators import SchemaGenerator
 from pytest_django import DjangoDbBlocker
 
 from brands.models import Brand
-from cmr import accounts, asking, tokens
-from cmr.asking import Question
+from cmr.accounts import ownership
 from cmr.models import AccessToken, Consumer, RateLimitCount, User
+from cmr.permission_requests import requests
+from cmr.permission_requests.requests import RequestedPermission
+from cmr.sign_in import access_tokens
 from config import problems
-from consent import relationships
-from consent.ledger import Actor
+from consent.ledger.recording import Actor
+from consent.relationships import lifecycle
 from tests.conftest import EMAIL, PASSWORD, ROOT, Api
 from tests.project import spoiling
 from tests.project.spoiling import Call, Operation
@@ -124,7 +126,7 @@ def _kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @pytest.fixture(scope="module")
 def person(_kept: None) -> Consumer:
-    return accounts.open_account(email=EMAIL, password=PASSWORD, verified_at=NOW)
+    return ownership.open_account(email=EMAIL, password=PASSWORD, verified_at=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +134,11 @@ def brands(person: Consumer) -> dict[str, Tenant]:
     """One in each mode, with something of everything; the person deals with the live one."""
     acme = Brand.objects.create(slug="acme", name="Acme")
     trial = Brand.objects.create(slug="acme-test", name="Acme", test=True)
-    met, _ = relationships.start(person.subject_id, acme, by=Actor("api"), now=NOW)
+    met, _ = lifecycle.start_relationship(person.subject_id, acme, by=Actor("api"), now=NOW)
     live = settled(acme, "acme", NOW)
-    asked = asking.ask(met, Question("research", "email", None, "May we?"), now=NOW)
+    asked = requests.ask_person(
+        met, RequestedPermission("research", "email", None, "May we?"), now=NOW
+    )
     live.known["request_of_person"] = str(asked.pk)  # type: ignore[index]
     return {"live": live, "test": settled(trial, "trial", NOW)}
 
@@ -146,7 +150,7 @@ def callers(person: Consumer, brands: dict[str, Tenant]) -> dict[str, Api]:
     return {
         "brandKey": Api(brands["live"].key),
         "test": Api(brands["test"].key),
-        "consumerToken": Api(tokens.issue(person, name="spoilt")),
+        "consumerToken": Api(access_tokens.issue_token(person, name="spoilt")),
         "session": _sign_in(person.user),
         "admin": _sign_in(admin),
         "": Api(),

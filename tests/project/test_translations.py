@@ -38,7 +38,7 @@ def german() -> polib.POFile:
 
 
 def sources(pattern: str) -> Iterator[Path]:
-    for app in ("brands", "consent", "cmr", "config"):
+    for app in ("core", "brands", "consent", "cmr", "config"):
         yield from (ROOT / app).rglob(pattern)
 
 

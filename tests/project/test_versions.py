@@ -14,15 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from brands.api import versions
 from brands.api.brand import OwnBrandData
-from brands.api.versions import HEADER, VERSIONS, Ending
 from consent.models import Relationship
+from core.api import versions
+from core.api.versions import API_VERSIONS, VERSION_HEADER, VersionEnding
 from tests.conftest import EMAIL, Api
 from tests.project.test_routes import routes
 
 ASKED = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"}
-ENDING = Ending(
+ENDING = VersionEnding(
     since=datetime(2027, 1, 1, tzinfo=UTC),
     gone=datetime(2028, 1, 1, tzinfo=UTC),
     path="/docs/api#versions",
@@ -60,19 +60,19 @@ def _public_url(settings: Settings) -> None:
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.startswith("api/v1/")])
 def test_every_answer_of_the_api_says_its_version(route: str, nobody: Api) -> None:
-    assert nobody.client.get(f"/{route}").headers[HEADER] == VERSIONS[0]
+    assert nobody.client.get(f"/{route}").headers[VERSION_HEADER] == API_VERSIONS[0]
 
 
 def test_a_page_has_none(nobody: Api) -> None:
-    answer = nobody.client.get("/", headers={HEADER: "yesterday"})
+    answer = nobody.client.get("/", headers={VERSION_HEADER: "yesterday"})
     assert answer.status_code == 200
-    assert HEADER not in answer.headers
+    assert VERSION_HEADER not in answer.headers
 
 
 def test_a_version_that_there_is(as_acme: Api, met: Relationship) -> None:
-    for version in VERSIONS:
+    for version in API_VERSIONS:
         answer = as_acme.post("check", ASKED, CMR_Version=version)
-        assert (answer.status_code, answer.headers[HEADER]) == (200, version)
+        assert (answer.status_code, answer.headers[VERSION_HEADER]) == (200, version)
 
 
 @pytest.mark.parametrize("given", ["2026-11-28", "2026-11-29 ", "latest", "", "2026-11-29,x"])
@@ -83,14 +83,16 @@ def test_a_version_that_there_is_not(given: str, as_acme: Api, met: Relationship
         Api().post("session", {"email": EMAIL, "password": "x"}, CMR_Version=given),
     ):
         assert (answer.status_code, answer.json()["code"]) == (400, "unknown_version")
-        assert VERSIONS[0] in answer.json()["detail"]
-        assert answer.headers[HEADER] == VERSIONS[0]
+        assert API_VERSIONS[0] in answer.json()["detail"]
+        assert answer.headers[VERSION_HEADER] == API_VERSIONS[0]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_oldest_comes_first_and_all_are_dates() -> None:
-    assert list(VERSIONS) == sorted(VERSIONS)
-    assert [datetime.fromisoformat(each).date().isoformat() for each in VERSIONS] == list(VERSIONS)
+    assert list(API_VERSIONS) == sorted(API_VERSIONS)
+    assert [datetime.fromisoformat(each).date().isoformat() for each in API_VERSIONS] == list(
+        API_VERSIONS
+    )
 
 
 # -- Endings -----------------------------------------------------------------------------------
@@ -103,7 +105,7 @@ def test_a_call_that_ends_says_so(nobody: Api) -> None:
 
 
 def test_a_version_that_ends_says_so(nobody: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(versions.ENDINGS, VERSIONS[0], ENDING)
+    monkeypatch.setitem(versions.VERSION_ENDINGS, API_VERSIONS[0], ENDING)
     assert nobody.get("events").headers.items() >= SAID.items()
 
 

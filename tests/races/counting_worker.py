@@ -4,8 +4,8 @@ import django
 
 if __name__ == "__main__":
     django.setup()
-    from consent import metrics
+    from consent.reporting import counters
 
     print("counting", flush=True)
     while True:
-        metrics.roll_up()
+        counters.count_new_events()

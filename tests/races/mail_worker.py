@@ -10,6 +10,6 @@ if __name__ == "__main__":
 
     from cmr import tasks
 
-    settings.EMAIL_BACKEND = "cmr.smtp.Backend"
+    settings.EMAIL_BACKEND = "cmr.messages.smtp.Backend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(sys.argv[1])
     tasks.send_waiting()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from brands import workspaces
 from brands.models import Brand, Workspace
 from brands.webhooks import subscriptions
+from brands.workspaces import lifecycle
 from cmr import members
 from cmr.inbound import inlets
 from cmr.models import Role, User
 from consent.models import ReportExport
-from consent.reports import exports
-from consent.reports.asked import read
+from consent.reporting.reports import exports
+from consent.reporting.reports.asked import read_report_query
 from tests.conftest import Api
 from tests.races.together import together
 
@@ -50,7 +50,9 @@ def test_one_last_file(turn: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def order() -> bool:
         try:
-            exports.order("counts", read({}, today=now.date(), days=90), "csv", now=now)
+            exports.order_export(
+                "counts", read_report_query({}, today=now.date(), days=90), "csv", now=now
+            )
         except exports.TooManyExports:
             return False
         return True
@@ -63,11 +65,11 @@ def test_one_last_file(turn: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_last_invitation(turn: int, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "MOST_INVITATIONS", 1)
     now = timezone.now()
-    workspace = workspaces.begin(name="Acme", domain="acme.example", now=now)
+    workspace = lifecycle.begin_workspace(name="Acme", domain="acme.example", now=now)
 
     def invite(address: str) -> bool:
         try:
-            members.invite(
+            members.invite_member(
                 workspace, address, role=Role.DEVELOPER, link="x/{token}", by=admin, now=now
             )
         except members.TooMany:

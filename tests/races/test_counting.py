@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import connection
 
 from brands.models import Brand, Event
-from consent import ledger, metrics, relationships
-from consent.identifiers import digest, find_or_create
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import (
     BrandCount,
     CampaignCount,
@@ -29,7 +30,8 @@ from consent.models import (
     Relationship,
     TotalCount,
 )
-from consent.resolution import Scope
+from consent.relationships import lifecycle
+from consent.reporting import counters
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,19 +65,21 @@ def flood(brands: list[Brand], people: list[object], number: int) -> None:
     scope = Scope(brand.pk, "marketing", "email")
     choice = NewChoice(scope, CHOICES[number % 3], campaign=f"c{number % 4}")  # type: ignore[arg-type]
     now = START + timedelta(minutes=number)
-    ledger.record(person, [choice], by=Actor("link"), now=now)  # type: ignore[arg-type]
+    recording.record_choices(person, [choice], by=Actor("link"), now=now)  # type: ignore[arg-type]
 
 
 def test_totals_are_the_fold_of_the_ledger_however_often_it_is_killed(
     acme: Brand, rival: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "BATCH", 50)
+    monkeypatch.setattr(counters, "BATCH", 50)
     people: list[object] = []
     for nth in range(20):
-        people.append(find_or_create(digest(f"p{nth}@example.org")).subject_id)
+        people.append(
+            find_or_create_identifier(compute_identifier_digest(f"p{nth}@example.org")).subject_id
+        )
         for brand in (acme, rival):
             by = Actor("brand_api", brand.pk)
-            relationships.start(people[-1], brand, by=by, now=START, note="x")  # type: ignore[arg-type]
+            lifecycle.start_relationship(people[-1], brand, by=by, now=START, note="x")  # type: ignore[arg-type]
     number = working = 0
     chance = random.Random(KILLS)
     for _ in range(KILLS):
@@ -92,7 +96,7 @@ def test_totals_are_the_fold_of_the_ledger_however_often_it_is_killed(
         worker.communicate()
         working += counted() > before
     assert working > KILLS / 2  # most of the killed had counted something
-    metrics.roll_up()
+    counters.count_new_events()
     print(f"{working} of {KILLS} killed had counted; {number} choices")
     assert_counts_are_the_ledgers()
 

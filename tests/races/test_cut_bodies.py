@@ -78,7 +78,7 @@ CHOICE = {
 @pytest.fixture
 def calls(acme: Brand, acme_key: str, ana_token: str, met: Relationship) -> list[Call]:
     now = timezone.now()
-    campaigns.name(acme, code="spring", now=now)
+    campaigns.find_or_create_campaign(acme, code="spring", now=now)
     day = now.date().isoformat()
     stats = "campaign,channel,day,sends,deliveries,responses,complaints\n"
     stats += "".join(f"spring,{each},{day},90,80,12,12\n" for each in ("sms", "email", "push"))
@@ -97,7 +97,7 @@ def calls(acme: Brand, acme_key: str, ana_token: str, met: Relationship) -> list
 
 
 def part_of(brand: Brand) -> str:
-    job = jobs.begin(brand, note="shop", tells=False, now=timezone.now())
+    job = jobs.begin_import(brand, note="shop", tells=False, now=timezone.now())
     return f"imports/{job.pk}/parts/1"
 
 

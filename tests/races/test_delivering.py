@@ -15,15 +15,16 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
+from brands.events.stream import NewEvent
 from brands.models import Attempt, Brand, Outcome, Subscription
-from brands.ordered_ids import new_id
-from brands.stream import Notice
 from brands.webhooks import leases
 from brands.webhooks.delivery import prepare
 from brands.webhooks.delivery.prepare import Round
 from brands.webhooks.delivery.worker import DeliveryWorker
 from brands.webhooks.leases import Lease
+from core.db.uuid7 import new_id
 from tests.races.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,8 +34,8 @@ def happen(brand: Brand, *people: int) -> None:
     for person in people:
         subject = uuid.UUID(int=person + 1)
         with transaction.atomic():
-            stream.append(
-                [Notice(brand.pk, "preference.denied", timezone.now(), subject, new_id(), {})]
+            stream.append_event(
+                [NewEvent(brand.pk, "preference.denied", timezone.now(), subject, new_id(), {})]
             )
 
 
@@ -54,7 +55,9 @@ def subscription(httpserver: HTTPServer, acme: Brand, received: Counter[str]) ->
 
     httpserver.expect_request("/hook").respond_with_handler(count)
     url = httpserver.url_for("/hook")
-    return webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=url), now=timezone.now())[0]
+    return webhooks.create_subscription(
+        acme, webhooks.SubscriptionTerms(url=url), now=timezone.now()
+    )[0]
 
 
 @pytest.fixture
@@ -118,7 +121,7 @@ def test_two_recall_a_lease_and_then_it_can_be_taken(
     subscription: Subscription, acme: Brand
 ) -> None:
     happen(acme, 1)
-    together(*[lambda: webhooks.seek(subscription, after=0)] * 2)
+    together(*[lambda: webhooks.move_cursor(subscription, after=0)] * 2)
     assert leases.take_lease(subscription.pk)
 
 
@@ -136,12 +139,14 @@ def test_endpoints_that_hang_hold_up_nobody_else(
         assert [worker.start_delivery(each.pk).result(60) for each in good] == [30] * 10
         assert not any(each.done() for each in stuck)
         for each in hanging:
-            webhooks.disable(each, reason="by_brand", now=timezone.now())
+            webhooks.disable_subscription(each, reason="by_brand", now=timezone.now())
         assert [each.result(60) for each in stuck] == [0] * 20
 
 
 def subscribed(acme: Brand, url: str) -> Subscription:
-    return webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=url), now=timezone.now())[0]
+    return webhooks.create_subscription(
+        acme, webhooks.SubscriptionTerms(url=url), now=timezone.now()
+    )[0]
 
 
 def test_disabling_breaks_off_what_is_on_its_way(acme: Brand, worker: DeliveryWorker) -> None:
@@ -152,7 +157,7 @@ def test_disabling_breaks_off_what_is_on_its_way(acme: Brand, worker: DeliveryWo
         stuck = worker.start_delivery(held.pk)
         connection, _ = silent.accept()
         connection.recv(10)
-        webhooks.disable(held, reason="by_brand", now=timezone.now())
+        webhooks.disable_subscription(held, reason="by_brand", now=timezone.now())
         assert stuck.result(60) == 0
         while connection.recv(1_000):  # until the other side has hung up
             pass
@@ -189,8 +194,8 @@ def test_after_a_rotation_all_is_signed_with_the_new_secret(
     begun = worker.start_delivery(held.pk)
     while not requests:
         slowly.wait(0.01)
-    webhooks.rotate(held, now=timezone.now())
-    newest = Webhook(webhooks.rotate(held, now=timezone.now()))
+    webhooks.rotate_secret(held, now=timezone.now())
+    newest = Webhook(webhooks.rotate_secret(held, now=timezone.now()))
     before = len(requests)
     begun.result(60)
     while Subscription.objects.get(pk=held.pk).cursor < 400:

@@ -11,13 +11,16 @@ import pytest
 from django.db import connection
 
 from brands.models import Brand, Event
-from cmr import preferences
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import endings, ledger, notices, propagation
-from consent.ledger import Actor, NewChoice
+from consent.brand_events import payloads
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
+from consent.propagation import expirations, propagate
 from tests.races.together import together
+from tests.replacing import replace_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +31,7 @@ PURPOSES = ["marketing", "research", "personalised_ads", "profiling"]
 
 def pause(person: Consumer, purpose: str, until: datetime, at: datetime = NOW) -> None:
     choice = NewChoice(Scope(None, purpose), "pause", until=until)
-    ledger.record(person.subject_id, [choice], by=Actor("api"), now=at)
+    recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=at)
 
 
 def told(brand: Brand) -> list[str]:
@@ -40,7 +43,7 @@ def told(brand: Brand) -> list[str]:
 def companies(ana: Consumer, met: Relationship) -> list[Brand]:
     others = [Brand.objects.create(slug=f"b{n}", name=f"Brand {n}") for n in range(4)]
     for brand in others:
-        preferences.add_brand(ana, brand, by="api", now=NOW)
+        choose.add_brand(ana, brand, by="api", now=NOW)
     return [met.brand, *others]
 
 
@@ -49,8 +52,8 @@ def test_many_workers_tell_each_ending_once_and_in_order(
 ) -> None:
     for n, purpose in enumerate(PURPOSES):
         pause(ana, purpose, END - timedelta(hours=n))
-    carry = partial(propagation.propagate, ana.subject_id, now=END)
-    counts = together(*[partial(endings.end_due, END)] * 4, carry)
+    carry = partial(propagate.propagate_choices, ana.subject_id, now=END)
+    counts = together(*[partial(expirations.tell_due_endings, END)] * 4, carry)
     assert sum(counts[:-1]) == len(companies) * len(PURPOSES)
     for brand in companies:
         ended = Event.objects.filter(brand=brand, type="preference.pause_ended")
@@ -64,17 +67,17 @@ def test_a_pause_that_is_renewed_just_then_is_never_ended_after(
 ) -> None:
     """The person renews it between the worker's look and its word to the brand."""
     pause(ana, "marketing", END)
-    propagation.propagate(ana.subject_id, now=NOW)
+    propagate.propagate_choices(ana.subject_id, now=NOW)
     renew = threading.Thread(target=_renew, args=[ana])
-    of_ending = notices.of_ending
+    of_ending = payloads.build_ending_event
 
     def take_long(*args: Any, **kwargs: Any) -> Any:
         renew.start()
         renew.join(0.5)  # longer than a renewal takes that nothing holds up
         return of_ending(*args, **kwargs)
 
-    monkeypatch.setattr(notices, "of_ending", take_long)
-    assert endings.end_due(END) == 1
+    replace_everywhere(monkeypatch, payloads.build_ending_event, take_long)
+    assert expirations.tell_due_endings(END) == 1
     renew.join()
     assert told(met.brand) == ["paused", "pause_ended", "paused"]
 
@@ -82,6 +85,6 @@ def test_a_pause_that_is_renewed_just_then_is_never_ended_after(
 def _renew(person: Consumer) -> None:
     try:
         pause(person, "marketing", END + timedelta(days=7), at=END)
-        propagation.propagate(person.subject_id, now=END)
+        propagate.propagate_choices(person.subject_id, now=END)
     finally:
         connection.close()

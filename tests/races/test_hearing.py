@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from cmr.inbound import hearing
-from cmr.inbound.hearing import Heard
-from consent.identifiers import Contact
+from cmr.inbound.hearing import RecordedMessage
+from consent.identity.identifiers import Contact
 from consent.models import LedgerEntry, Relationship, Source
 from tests.conftest import EMAIL
 from tests.races.together import together
@@ -18,20 +18,22 @@ from tests.races.together import together
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def message(name: str | None) -> Heard:
+def message(name: str | None) -> RecordedMessage:
     at = timezone.now() - timedelta(hours=1)
-    return Heard(Contact(email=EMAIL), "email", Source.MAIL_REPLY, "Mail", "“stop”", at, name)
+    return RecordedMessage(
+        Contact(email=EMAIL), "email", Source.MAIL_REPLY, "Mail", "“stop”", at, name
+    )
 
 
 @pytest.mark.parametrize("name", ["m-1", None])
 def test_one_no_that_comes_in_many_times_at_once(name: str | None, met: Relationship) -> None:
-    take = partial(hearing.take_no, met.brand, message(name), now=timezone.now())
+    take = partial(hearing.record_refusal, met.brand, message(name), now=timezone.now())
     taken = together(*[take] * 6)
     assert len([entry for entry in taken if entry]) == 1
     assert LedgerEntry.objects.count() == 1
 
 
 def test_one_yes_that_comes_in_many_times_at_once(met: Relationship) -> None:
-    take = partial(hearing.take_yes, met.brand, message("m-1"), now=timezone.now())
+    take = partial(hearing.record_consent, met.brand, message("m-1"), now=timezone.now())
     together(*[take] * 6)
     assert LedgerEntry.objects.count() == 1

@@ -19,8 +19,8 @@ from django.db import connection
 from django.utils import timezone
 
 from brands.models import Brand, Event, StreamHead
-from consent import chain
 from consent.imports import jobs, receiving
+from consent.ledger import hash_chain
 from consent.models import Import, LedgerEntry, Preference, Relationship, Subject
 from tests.conftest import ROOT
 
@@ -43,7 +43,7 @@ def start(job: Import) -> subprocess.Popen[bytes]:
 
 def staged(brand: Brand) -> Import:
     """People with a yes and a later no, some of them twice."""
-    job = jobs.begin(brand, note="x", tells=True, now=timezone.now())
+    job = jobs.begin_import(brand, note="x", tells=True, now=timezone.now())
     lines = ["email,ref,purpose,channel,decision,made_at,evidence"]
     for n in range(ROWS):
         decision = "deny" if n % 5 == 0 else "grant"
@@ -51,8 +51,8 @@ def staged(brand: Brand) -> Import:
         who = f"p{n % (ROWS * 2 // 3)}"
         lines.append(f"{who}@example.org,{who},marketing,email,{decision},{made_at},form {n}")
     body = io.BytesIO("\n".join(lines).encode())
-    receiving.receive(job, 1, body, form="csv", now=timezone.now())
-    return jobs.start(job, now=timezone.now())
+    receiving.receive_part(job, 1, body, form="csv", now=timezone.now())
+    return jobs.start_import(job, now=timezone.now())
 
 
 def said(brand: Brand) -> list[Any]:
@@ -69,7 +69,7 @@ def said(brand: Brand) -> list[Any]:
 
 def test_the_result_is_that_of_an_undisturbed_run(acme: Brand, rival: Brand) -> None:
     undisturbed = staged(rival)
-    jobs.run(undisturbed.pk, now=timezone.now())
+    jobs.run_import(undisturbed.pk, now=timezone.now())
     job, chance, killed = staged(acme), random.Random(KILLS), 0
     while Import.objects.get(pk=job.pk).state == "applying":
         worker = start(job)
@@ -88,7 +88,7 @@ def test_the_result_is_that_of_an_undisturbed_run(acme: Brand, rival: Brand) -> 
     assert said(acme) == said(rival)
     assert_streams_are_dense(acme)
     ids = random.Random(1).sample(sorted(Subject.objects.values_list("pk", flat=True)), 200)
-    assert all(not list(chain.breaks(Subject.objects.get(pk=pk))) for pk in ids)
+    assert all(not list(hash_chain.list_breaks(Subject.objects.get(pk=pk))) for pk in ids)
 
 
 def assert_streams_are_dense(brand: Brand) -> None:
@@ -101,7 +101,7 @@ def test_two_workers_at_once_apply_each_row_once(acme: Brand) -> None:
     workers = [start(job) for _ in range(2)]
     for worker in workers:
         worker.communicate()
-    while jobs.run(job.pk, now=timezone.now()):
+    while jobs.run_import(job.pk, now=timezone.now()):
         pass
     done = Import.objects.get(pk=job.pk)
     assert (done.state, done.applied) == ("done", ROWS)

@@ -13,10 +13,13 @@ from django.db import connection, transaction
 
 from brands.models import Brand, Event
 from cmr.models import Consumer
-from consent import chain, endings, identifiers, ledger, merging, propagation, relationships
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.identity import identifiers
+from consent.ledger import hash_chain, recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Preference, Propagation, Relationship, Subject
-from consent.resolution import Scope
+from consent.propagation import expirations, propagate
+from consent.relationships import lifecycle, merging
 from tests.races.together import PATIENCE, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,15 +31,17 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def other(acme: Brand) -> uuid.UUID:
     """Whom acme knows by an address that Ana has yet to prove."""
-    subject = identifiers.find_or_create(identifiers.digest("other@example.org")).subject_id
+    subject = identifiers.find_or_create_identifier(
+        identifiers.compute_identifier_digest("other@example.org")
+    ).subject_id
     by = Actor("brand_api", acme.pk)
-    relationships.start(subject, acme, by=by, now=NOW, note="shop")
+    lifecycle.start_relationship(subject, acme, by=by, now=NOW, note="shop")
     return subject
 
 
 def say(subject: uuid.UUID, decision: str, at: datetime = NOW, **more: object) -> None:
     choice = NewChoice(Scope(None, "marketing"), decision, **more)  # type: ignore[arg-type]
-    ledger.record(subject, [choice], by=Actor("portal"), now=at)
+    recording.record_choices(subject, [choice], by=Actor("portal"), now=at)
 
 
 @contextmanager
@@ -79,10 +84,10 @@ def test_a_wide_no_on_its_way_is_told_of_both(
     ana: Consumer, met: Relationship, other: uuid.UUID
 ) -> None:
     say(other, "deny")
-    with in_the_middle_of_it(lambda: propagation.propagate(other, now=NOW)):
-        merging.merge(other, into=ana.subject_id, now=NOW)
-    for waiting in propagation.waiting():
-        propagation.propagate(waiting, now=NOW)
+    with in_the_middle_of_it(lambda: propagate.propagate_choices(other, now=NOW)):
+        merging.merge_subjects(other, into=ana.subject_id, now=NOW)
+    for waiting in propagate.list_waiting_subjects():
+        propagate.propagate_choices(waiting, now=NOW)
     assert told("preference.denied") == sorted([ana.subject_id, other])
     assert not Propagation.objects.filter(done_at=None).exists()
 
@@ -91,11 +96,11 @@ def test_the_end_of_a_pause_is_told_of_both(
     ana: Consumer, met: Relationship, other: uuid.UUID
 ) -> None:
     say(other, "pause", until=NOW + HOUR)
-    propagation.propagate(other, now=NOW)
+    propagate.propagate_choices(other, now=NOW)
     late = NOW + 2 * HOUR
-    with in_the_middle_of_it(lambda: endings.end_due(late)):
-        merging.merge(other, into=ana.subject_id, now=late)
-    endings.end_due(late)
+    with in_the_middle_of_it(lambda: expirations.tell_due_endings(late)):
+        merging.merge_subjects(other, into=ana.subject_id, now=late)
+    expirations.tell_due_endings(late)
     assert told("preference.pause_ended") == sorted([ana.subject_id, other])
 
 
@@ -109,10 +114,10 @@ def test_choices_of_both_at_once_are_in_one_order(
     together(
         lambda: speak(ana.subject_id),
         lambda: speak(other),
-        lambda: merging.merge(other, into=ana.subject_id, now=NOW) and None,
+        lambda: merging.merge_subjects(other, into=ana.subject_id, now=NOW) and None,
     )
     for subject in Subject.objects.filter(pk__in=[ana.subject_id, other]):
-        assert list(chain.breaks(subject)) == []
+        assert list(hash_chain.list_breaks(subject)) == []
     assert not Preference.objects.filter(subject=other).exists()
 
 
@@ -121,8 +126,8 @@ def test_two_who_prove_the_same_at_once_do_not_both_have_it(
 ) -> None:
     third = Subject.objects.create().pk
     together(
-        lambda: merging.merge(other, into=ana.subject_id, now=NOW),
-        lambda: merging.merge(other, into=ana.subject_id, now=NOW),
+        lambda: merging.merge_subjects(other, into=ana.subject_id, now=NOW),
+        lambda: merging.merge_subjects(other, into=ana.subject_id, now=NOW),
     )
     assert Subject.objects.get(pk=other).merged_into_id == ana.subject_id
     assert Subject.objects.get(pk=third).merged_into_id is None

@@ -7,8 +7,10 @@ from functools import partial
 
 import pytest
 
-from cmr import accounts, erasure, members
+from cmr import members
+from cmr.accounts import ownership
 from cmr.models import Consumer, Member, Role
+from cmr.personal_data import erasure
 from tests.races.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def erase(consumer: Consumer, now: datetime) -> bool:
     """Return whether the account could be erased."""
     try:
-        erasure.erase(consumer, first_stop=True, by="api", now=now)
+        erasure.erase_account(consumer, first_stop=True, by="api", now=now)
     except members.LastOwner:
         return False
     return True
@@ -26,10 +28,12 @@ def erase(consumer: Consumer, now: datetime) -> bool:
 @pytest.mark.parametrize("turn", range(3))
 def test_of_two_owners_who_erase_their_accounts_one_stays(turn: int, now: datetime) -> None:
     people = [
-        accounts.open_account(email=f"{name}@example.org", password=None, verified_at=now)
+        ownership.open_account(email=f"{name}@example.org", password=None, verified_at=now)
         for name in ("olga", "nora")
     ]
-    workspace = members.begin(people[0].user, name="Acme", domain="acme.example", now=now)
+    workspace = members.begin_workspace_as_owner(
+        people[0].user, name="Acme", domain="acme.example", now=now
+    )
     Member.objects.create(workspace=workspace, user=people[1].user, role=Role.OWNER, since=now)
     erased = together(*[partial(erase, each, now) for each in people])
     assert sorted(erased) == [False, True]

@@ -8,14 +8,19 @@ from functools import partial
 
 import pytest
 
-from brands import stream
+from brands.events import stream
 from brands.models import Brand, Event
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import chain, identifiers, ledger, metrics, propagation, relationships
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import DecisionKind, Scope
+from consent.identity import identifiers
+from consent.ledger import hash_chain, recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import DailyCount, Identifier, Relationship, Subject
-from consent.resolution import DecisionKind, Scope
+from consent.propagation.propagate import propagate_choices
+from consent.relationships import lifecycle
+from consent.reporting import counters
 from tests.races.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +31,9 @@ BOTH: list[DecisionKind] = ["deny", "grant"]
 
 def record(person: Consumer, brand: Brand | None, decision: DecisionKind = "deny") -> None:
     scope = Scope(brand.pk if brand else None, "marketing")
-    ledger.record(person.subject_id, [NewChoice(scope, decision)], by=Actor("api"), now=NOW)
+    recording.record_choices(
+        person.subject_id, [NewChoice(scope, decision)], by=Actor("api"), now=NOW
+    )
 
 
 def record_many(person: Consumer, brand: Brand, times: int, decision: DecisionKind = "deny") -> int:
@@ -37,11 +44,11 @@ def record_many(person: Consumer, brand: Brand, times: int, decision: DecisionKi
 
 def crowd(brand: Brand, size: int) -> list[Consumer]:
     people = [
-        accounts.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
+        ownership.open_account(email=f"p{n}@example.org", password=None, verified_at=NOW)
         for n in range(size)
     ]
     for person in people:
-        preferences.add_brand(person, brand, by="api", now=NOW)
+        choose.add_brand(person, brand, by="api", now=NOW)
     return people
 
 
@@ -50,7 +57,7 @@ def test_one_persons_choices_from_many_devices(ana: Consumer, met: Relationship)
     together(*[partial(record_many, ana, met.brand, 5)] * 6)
     subject = Subject.objects.get(pk=ana.subject_id)
     assert subject.last_seq == 30
-    assert list(chain.breaks(subject)) == []
+    assert list(hash_chain.list_breaks(subject)) == []
     events = Event.objects.filter(brand=met.brand, decision="deny").order_by("sequence")
     entries = list(subject.entries.order_by("subject_seq").values_list("id", flat=True))
     assert [event.cause for event in events] == entries
@@ -63,8 +70,8 @@ def test_a_reader_never_sees_a_hole_while_many_write(acme: Brand) -> None:
 
     def read_on() -> list[int]:
         seen: list[int] = []
-        while not done.is_set() or stream.last_sequence(acme.pk) > len(seen):
-            new = stream.read(acme.pk, after=len(seen), limit=50)
+        while not done.is_set() or stream.read_last_sequence(acme.pk) > len(seen):
+            new = stream.read_events(acme.pk, after=len(seen), limit=50)
             seen += [event.sequence for event in new]
         return seen
 
@@ -83,7 +90,7 @@ def test_a_narrow_choice_never_overtakes_the_wide_one_before_it(acme: Brand) -> 
     """The worker propagates the wide choice just while the person makes the narrow one."""
     for person in crowd(acme, 12):
         record(person, None, "deny")
-        propagate = partial(propagation.propagate, person.subject_id, now=NOW)
+        propagate = partial(propagate_choices, person.subject_id, now=NOW)
         together(propagate, partial(record_many, person, acme, 1, "grant"), propagate)
         told = Event.objects.filter(brand=acme, subject=person.subject_id)
         decisions = [e.decision for e in told.order_by("sequence") if e.decision]
@@ -94,8 +101,8 @@ def test_two_workers_count_each_event_once(acme: Brand) -> None:
     people = crowd(acme, 6)
     for person in people:
         record(person, acme)
-    together(*[metrics.roll_up] * 4)
-    metrics.roll_up()
+    together(*[counters.count_new_events] * 4)
+    counters.count_new_events()
     assert sum(DailyCount.objects.values_list("opt_outs", flat=True)) == 6
 
 
@@ -104,16 +111,16 @@ def test_the_person_and_the_brand_begin_at_once(ana: Consumer, acme: Brand) -> N
 
     def by_brand() -> object:
         actor = Actor("brand_api", acme.pk)
-        return relationships.start(ana.subject_id, acme, by=actor, now=NOW, note="shop")
+        return lifecycle.start_relationship(ana.subject_id, acme, by=actor, now=NOW, note="shop")
 
-    together(by_brand, lambda: preferences.add_brand(ana, acme, by="api", now=NOW))
+    together(by_brand, lambda: choose.add_brand(ana, acme, by="api", now=NOW))
     assert Relationship.objects.count() == 1
     assert Event.objects.filter(type="relationship.started").count() == 1
 
 
 def test_a_new_address_from_two_doors_is_one_person(db: None) -> None:
-    digest = identifiers.digest("new@example.org")
-    found = together(*[lambda: identifiers.find_or_create(digest)] * 6)
+    digest = identifiers.compute_identifier_digest("new@example.org")
+    found = together(*[lambda: identifiers.find_or_create_identifier(digest)] * 6)
     assert {identifier.subject_id for identifier in found} == {
         Identifier.objects.get(digest=digest).subject_id
     }
@@ -121,11 +128,11 @@ def test_a_new_address_from_two_doors_is_one_person(db: None) -> None:
 
 def test_a_check_says_no_from_the_moment_of_the_commit(ana: Consumer, met: Relationship) -> None:
     """Another connection asks right after the choice returned: never once a stale yes."""
-    from consent.checks import Asked, check
-    from consent.identifiers import Contact
+    from consent.checks.single import Asked, check_contact
+    from consent.identity.identifiers import Contact
 
     asked = Asked(met.brand_id, Contact(email="ana@example.org"), "marketing", "email")
     for decision in BOTH * 20:
         record(ana, met.brand, decision)
-        (answer,) = together(lambda: check(asked, now=NOW))
+        (answer,) = together(lambda: check_contact(asked, now=NOW))
         assert answer.allowed == (decision == "grant")

@@ -20,9 +20,9 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import recurring
+from brands import recurring_jobs
 from brands.models import Brand, RecurringJob, Repeat
-from brands.recurring import Job
+from brands.recurring_jobs import Job
 from cmr.models import RateLimitCount
 from config.celery import Sweep
 from config.recurring import JOBS, SWEEP
@@ -38,7 +38,7 @@ HOUR = timedelta(hours=1)
 
 def make_due(*names: str) -> None:
     """Each of the jobs is due now."""
-    recurring.run_due(JOBS)
+    recurring_jobs.run_due_jobs(JOBS)
     rows = RecurringJob.objects.filter(name__in=names) if names else RecurringJob.objects.all()
     rows.update(due_at=timezone.now())
 
@@ -55,7 +55,7 @@ def count_job(ran: list[str], period: timedelta = HOUR) -> Job:
 
 def test_a_job_that_is_new_is_due_after_its_period() -> None:
     before = timezone.now()
-    assert recurring.run_due(JOBS) == []
+    assert recurring_jobs.run_due_jobs(JOBS) == []
     due = dict(RecurringJob.objects.values_list("name", "due_at"))
     assert due.keys() == {job.name for job in JOBS}
     assert all(before + job.period <= due[job.name] for job in JOBS)
@@ -64,8 +64,8 @@ def test_a_job_that_is_new_is_due_after_its_period() -> None:
 def test_a_job_is_done_once_in_its_period() -> None:
     ran: list[str] = []
     job = count_job(ran)
-    assert recurring.run_due([job]) == ["count"]
-    assert recurring.run_due([job]) == []
+    assert recurring_jobs.run_due_jobs([job]) == ["count"]
+    assert recurring_jobs.run_due_jobs([job]) == []
     assert ran == ["ran"]
     clock = clock_of(job)
     assert clock.began_at and clock.due_at == clock.began_at + HOUR
@@ -75,7 +75,7 @@ def test_a_job_is_done_once_in_its_period() -> None:
 def test_two_workers_at_once_do_a_job_once() -> None:
     ran: list[str] = []
     job = count_job(ran)
-    together(*[lambda: recurring.run_due([job])] * 4)
+    together(*[lambda: recurring_jobs.run_due_jobs([job])] * 4)
     assert ran == ["ran"]
 
 
@@ -94,7 +94,7 @@ def test_nobody_begins_a_job_that_still_runs_though_it_is_due() -> None:
     worker.start()
     assert began.wait(30)
     RecurringJob.objects.update(due_at=timezone.now())
-    assert recurring.run_due([job]) == []
+    assert recurring_jobs.run_due_jobs([job]) == []
     may_end.set()
     worker.join()
     assert ran == ["ran"]
@@ -102,7 +102,7 @@ def test_nobody_begins_a_job_that_still_runs_though_it_is_due() -> None:
 
 def _run_apart(job: Job) -> None:
     try:
-        recurring.run_due([job])
+        recurring_jobs.run_due_jobs([job])
     finally:
         connection.close()
 
@@ -115,11 +115,11 @@ def test_a_job_that_fails_is_tried_again_and_stops_no_other() -> None:
 
     bad, good = Job("bad", HOUR, fail), count_job(ran)
     RecurringJob.objects.create(name="bad", due_at=timezone.now())
-    assert recurring.run_due([bad, good]) == ["bad", "count"]
+    assert recurring_jobs.run_due_jobs([bad, good]) == ["bad", "count"]
     assert ran == ["ran"]
     clock = clock_of(bad)
     assert (clock.failures, clock.ended_at) == (1, None)
-    assert clock.began_at and clock.due_at == clock.began_at + recurring.RETRY
+    assert clock.began_at and clock.due_at == clock.began_at + recurring_jobs.RETRY
 
 
 WORKER_THAT_DIES = """
@@ -130,8 +130,8 @@ from datetime import timedelta
 import django
 
 django.setup()
-from brands.recurring import Job, run_due
-run_due([Job("count", timedelta(hours=1), lambda: os._exit(9))])
+from brands.recurring_jobs import Job, run_due_jobs
+run_due_jobs([Job("count", timedelta(hours=1), lambda: os._exit(9))])
 """
 
 
@@ -141,9 +141,9 @@ def test_a_job_whose_worker_died_is_soon_begun_anew() -> None:
     command = [sys.executable, "-c", WORKER_THAT_DIES]
     assert subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode == 9
     clock = clock_of(job)
-    assert clock.began_at and clock.due_at == clock.began_at + recurring.RETRY
+    assert clock.began_at and clock.due_at == clock.began_at + recurring_jobs.RETRY
     RecurringJob.objects.update(due_at=timezone.now())
-    assert recurring.run_due([job]) == ["count"]
+    assert recurring_jobs.run_due_jobs([job]) == ["count"]
     assert clock_of(job).failures == 0
 
 
@@ -193,13 +193,13 @@ def test_a_worker_alone_does_all_that_recurs(
 
 def start_import(brand: Brand) -> Import:
     now = timezone.now()
-    job = jobs.begin(brand, note="", tells=False, now=now)
+    job = jobs.begin_import(brand, note="", tells=False, now=now)
     lines = "email,ref,purpose,channel,decision,made_at,evidence\n" + "".join(
         f"person{n}@example.org,{n},marketing,email,grant,2024-05-01T10:00:00Z,form\n"
         for n in range(2)
     )
-    receiving.receive(job, 1, BytesIO(lines.encode()), form="csv", now=now)
-    jobs.start(job, now=now)
+    receiving.receive_part(job, 1, BytesIO(lines.encode()), form="csv", now=now)
+    jobs.start_import(job, now=now)
     return job
 
 
@@ -220,7 +220,7 @@ def test_a_worker_says_that_its_sweep_goes_round(
     settings.HEARTBEAT_FILE = tmp_path / "heartbeat"
     worker.sweep()
     assert settings.HEARTBEAT_FILE.exists()
-    (age,) = recurring.measure([SWEEP], now=timezone.now())
+    (age,) = recurring_jobs.measure_job_ages([SWEEP], now=timezone.now())
     assert (age.failures, age.seconds < 60) == (0, True)
     worker.sweep()
     assert RecurringJob.objects.filter(name="sweep", ended_at__gt=F("began_at")).count() == 1
@@ -230,8 +230,8 @@ def test_job_s_age_is_since_its_last_good_run(db: None) -> None:
     """Before the first, since a worker knew of it."""
     now = timezone.now()
     job = Job("some", timedelta(minutes=1), lambda: None)
-    assert recurring.measure([job], now=now) == []
+    assert recurring_jobs.measure_job_ages([job], now=now) == []
     RecurringJob.objects.create(name="some", due_at=now - timedelta(minutes=4), failures=2)
-    assert recurring.measure([job], now=now) == [("some", 60.0, 300.0, 2)]
+    assert recurring_jobs.measure_job_ages([job], now=now) == [("some", 60.0, 300.0, 2)]
     RecurringJob.objects.update(ended_at=now - timedelta(seconds=7))
-    assert recurring.measure([job], now=now) == [("some", 60.0, 7.0, 2)]
+    assert recurring_jobs.measure_job_ages([job], now=now) == [("some", 60.0, 7.0, 2)]

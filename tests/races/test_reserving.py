@@ -9,15 +9,18 @@ from functools import partial
 import pytest
 
 from brands.models import Brand
-from cmr import accounts, preferences
+from cmr.accounts import ownership
+from cmr.choices import choose
 from cmr.models import Consumer
-from consent import ledger, sends
-from consent.checks import Asked
-from consent.identifiers import Contact
-from consent.ledger import Actor, NewChoice
+from consent.checks import sends
+from consent.checks.single import Asked
+from consent.decision.resolution import Limit, Scope
+from consent.identity.identifiers import Contact
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send, Subject
-from consent.resolution import Limit, Scope
 from tests.races.together import together
+from tests.replacing import replace_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,12 +30,12 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 def allow(person: Consumer, most: int) -> None:
     wide = Scope(purpose="marketing")
     said = [NewChoice(wide, "grant"), NewChoice(wide, "limit", limit=Limit(most, "week"))]
-    ledger.record(person.subject_id, said, by=Actor("api"), now=NOW)
+    recording.record_choices(person.subject_id, said, by=Actor("api"), now=NOW)
 
 
 def reserve(brand: Brand, key: str | None = None, email: str = "ana@example.org") -> object:
     asked = Asked(brand.pk, Contact(email=email), "marketing", "email")
-    return sends.reserve(asked, now=NOW, key=key).send
+    return sends.reserve_send(asked, now=NOW, key=key).send
 
 
 def reserve_many(brand: Brand, times: int) -> int:
@@ -49,7 +52,7 @@ def test_a_budget_of_100_grants_100(ana: Consumer, met: Relationship) -> None:
 def test_two_brands_share_what_is_for_any_brand(
     ana: Consumer, met: Relationship, rival: Brand
 ) -> None:
-    preferences.add_brand(ana, rival, by="api", now=NOW)
+    choose.add_brand(ana, rival, by="api", now=NOW)
     allow(ana, 10)
     granted = together(*[partial(reserve_many, brand, 5) for brand in (met.brand, rival)] * 2)
     assert sum(granted) == 10
@@ -60,18 +63,18 @@ def test_a_no_that_comes_just_before_the_lock_is_heard(
 ) -> None:
     """Ana's no is answered while the reserving has read what stood before it."""
     allow(ana, 5)
-    lock = ledger.lock
+    lock = recording.lock_subject
 
     def deny() -> object:
         no = NewChoice(Scope(met.brand_id), "deny")
-        return ledger.record(ana.subject_id, [no], by=Actor("api"), now=NOW)
+        return recording.record_choices(ana.subject_id, [no], by=Actor("api"), now=NOW)
 
     def deny_and_lock(subject_id: uuid.UUID) -> Subject:
-        monkeypatch.setattr(ledger, "lock", lock)
+        replace_everywhere(monkeypatch, recording.lock_subject, lock)
         together(deny)
         return lock(subject_id)
 
-    monkeypatch.setattr(ledger, "lock", deny_and_lock)
+    replace_everywhere(monkeypatch, recording.lock_subject, deny_and_lock)
     assert reserve(met.brand) is None
     assert not Send.objects.exists()
 
@@ -85,8 +88,8 @@ def test_the_same_key_from_many_tries_is_one_send(ana: Consumer, met: Relationsh
 
 def test_the_same_key_about_two_people_is_one_s(ana: Consumer, met: Relationship) -> None:
     """They lock different rows, so it is the constraint that decides."""
-    ben = accounts.open_account(email="ben@example.org", password=None, verified_at=NOW)
-    preferences.add_brand(ben, met.brand, by="api", now=NOW)
+    ben = ownership.open_account(email="ben@example.org", password=None, verified_at=NOW)
+    choose.add_brand(ben, met.brand, by="api", now=NOW)
     for person in (ana, ben):
         allow(person, 50)
 
@@ -110,7 +113,7 @@ def test_giving_back_while_others_reserve_loses_none(ana: Consumer, met: Relatio
         taken = [send for _ in range(5) if (send := reserve(met.brand))]
         for send in taken:
             assert isinstance(send, uuid.UUID)
-            sends.give_back(met.brand_id, send, now=NOW)
+            sends.cancel_send(met.brand_id, send, now=NOW)
         return 0
 
     together(*[reserve_and_return] * 6)

@@ -13,9 +13,9 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from cmr import outbox
+from cmr.messages import outbox
+from cmr.messages.outbox import NewMessage
 from cmr.models import ContactKind, OutgoingMessage
-from cmr.outbox import Message
 from tests.cmr.mail_servers import PATIENCE, mail_server
 from tests.conftest import ROOT
 from tests.races.together import together
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def write(*subjects: str) -> None:
     messages = [
-        Message(ContactKind.EMAIL, f"{each}@example.org", each, "text") for each in subjects
+        NewMessage(ContactKind.EMAIL, f"{each}@example.org", each, "text") for each in subjects
     ]
-    outbox.add(messages, now=timezone.now())
+    outbox.add_messages(messages, now=timezone.now())
 
 
 def start(port: int) -> subprocess.Popen[bytes]:
@@ -40,7 +40,7 @@ def start(port: int) -> subprocess.Popen[bytes]:
 
 
 def send_all() -> None:
-    while outbox.send_next(now=timezone.now()):
+    while outbox.send_next_message(now=timezone.now()):
         pass
 
 
@@ -65,7 +65,7 @@ def test_mail_of_a_killed_worker_is_sent_by_another(settings: Settings) -> None:
         server.release()
         send_all()  # the killed worker's lease still holds
         assert [each.subject for each in server.mails] == ["first", "second"]
-        assert outbox.send_next(now=timezone.now() + outbox.LEASE)
+        assert outbox.send_next_message(now=timezone.now() + outbox.LEASE)
     assert [each.subject for each in server.mails] == ["first", "second", "first"]
     assert server.mails[0].message_id == server.mails[2].message_id != server.mails[1].message_id
     assert not OutgoingMessage.objects.exists()

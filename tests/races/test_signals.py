@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cmr import gpc, links
-from cmr.links import Link
+from cmr.choices import global_privacy_control, links
+from cmr.choices.links import Link
 from cmr.models import Consumer
-from consent import ledger
-from consent.ledger import Actor, NewChoice
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests.races.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,16 +33,18 @@ def test_signals_at_once_record_one_no(ana: Consumer, met: Relationship) -> None
         return browser.get("/you").status_code
 
     assert together(*[ask] * AT_ONCE) == [200] * AT_ONCE
-    assert signals() == len(gpc.PURPOSES)
+    assert signals() == len(global_privacy_control.PURPOSES)
     now = timezone.now()
-    clears = [NewChoice(Scope(None, purpose), "clear") for purpose in gpc.PURPOSES]
-    ledger.record(ana.subject_id, clears, by=Actor("api"), now=now)
+    clears = [
+        NewChoice(Scope(None, purpose), "clear") for purpose in global_privacy_control.PURPOSES
+    ]
+    recording.record_choices(ana.subject_id, clears, by=Actor("api"), now=now)
     assert together(*[ask] * AT_ONCE) == [200] * AT_ONCE
-    assert signals() == 2 * len(gpc.PURPOSES)
+    assert signals() == 2 * len(global_privacy_control.PURPOSES)
 
 
 def test_signals_on_a_link_s_page_at_once_record_one_no(met: Relationship) -> None:
-    path = f"/p/{links.mint(Link(met, 'marketing', 'email'))}"
+    path = f"/p/{links.build_token(Link(met, 'marketing', 'email'))}"
     save = partial(Client().post, path, {"say": "deny:marketing:::"}, headers={"Sec-GPC": "1"})
     assert {each.status_code for each in together(*[save] * AT_ONCE)} == {200}
-    assert signals() == len(gpc.PURPOSES)
+    assert signals() == len(global_privacy_control.PURPOSES)

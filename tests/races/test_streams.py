@@ -17,9 +17,10 @@ from django.db import connection
 from django.utils import timezone
 
 from brands.models import Brand, BrandKey
-from consent import contact_hashes, roll
 from consent.api import lists
+from consent.identity import contact_hashes
 from consent.models import Relationship
+from consent.relationships import iteration
 from tests.bench import memory
 from tests.bench.load import request
 from tests.chaos.fleet import Fleet, wait_until
@@ -339,17 +340,17 @@ def fill(brand_id: int, people: int) -> None:
 def test_a_list_that_breaks_off_does_not_look_whole(
     web: Fleet, acme: Brand, acme_key: str, form: str
 ) -> None:
-    fill(acme.pk, 3 * roll.BATCH)
+    fill(acme.pk, 3 * iteration.BATCH)
     web.post("relationships", {"contact": {"email": EMAIL}, "note": "Shop"}, acme_key)
-    first, late = (Relationship.objects.order_by("pk")[n] for n in (0, 5 * roll.BATCH // 2))
-    contact_hashes.keep(first, [contact_hashes.KnownBy("email", bytes(32))])
+    first, late = (Relationship.objects.order_by("pk")[n] for n in (0, 5 * iteration.BATCH // 2))
+    contact_hashes.store_contact_hashes(first, [contact_hashes.ContactHashes("email", bytes(32))])
     unreadable = late.subject_id, late.pk, "email", bytes(48)
-    contact_hashes.keep_sealed([unreadable])
+    contact_hashes.store_sealed_hashes([unreadable])
     client = connect(web)
     client.sendall(request(f"/api/v1/exports/preferences?form={form}", bearer=acme_key))
     answer = answer_of(client)
     *whole, last = answer.body.splitlines()  # type: ignore[attr-defined]
-    assert answer.status == 200 and len(whole) >= 2 * roll.BATCH
+    assert answer.status == 200 and len(whole) >= 2 * iteration.BATCH
     assert last in (lists.CUT_OFF["ndjson"].strip(), lists.CUT_OFF["csv"].strip())
 
 

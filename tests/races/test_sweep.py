@@ -13,10 +13,11 @@ from pytest_httpserver import HTTPServer
 from brands import webhooks
 from brands.models import Event, Subscription
 from cmr.models import Consumer
-from consent import ledger, tasks
-from consent.ledger import Actor, NewChoice
+from consent import tasks
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import DailyCount, LedgerEntry, Relationship
-from consent.resolution import Scope
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,9 +30,9 @@ def said(ana: Consumer, met: Relationship, httpserver: HTTPServer) -> LedgerEntr
     """Ana said no to every brand, and acme listens."""
     httpserver.expect_request("/hook").respond_with_data("", status=204)
     url = httpserver.url_for("/hook")
-    webhooks.subscribe(met.brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
+    webhooks.create_subscription(met.brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
     wide = NewChoice(Scope(None, "marketing"), "deny")
-    return ledger.record(ana.subject_id, [wide], by=Actor("api"), now=NOW)[0]
+    return recording.record_choices(ana.subject_id, [wide], by=Actor("api"), now=NOW)[0]
 
 
 def test_one_sweep_propagates_delivers_and_counts(

@@ -9,11 +9,12 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from brands.advisory_locks import try_lock
-from consent import integrity, ledger, tasks
-from consent.ledger import Actor, NewChoice
+from consent import integrity, tasks
+from consent.decision.resolution import Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship
-from consent.resolution import Scope
+from core.db.advisory_locks import try_lock
 from tests.ownership import as_owner
 from tests.races.together import PATIENCE, together
 
@@ -26,13 +27,13 @@ def record_many(met: Relationship) -> int:
     for hour in range(15):
         no = NewChoice(Scope(met.brand_id, "marketing"), "deny")
         now = LATER + timedelta(hours=hour)
-        ledger.record(met.subject_id, [no], by=Actor("api"), now=now)
+        recording.record_choices(met.subject_id, [no], by=Actor("api"), now=now)
     return 15
 
 
 def verify_often() -> int:
     for _ in range(10):
-        assert list(integrity.verify()) == []
+        assert list(integrity.verify_ledger()) == []
     return 10
 
 
@@ -46,13 +47,13 @@ def test_somebody_who_records_keeps_no_verification_waiting(met: Relationship) -
 
     def hold_the_person() -> None:
         with transaction.atomic():
-            ledger.lock(met.subject_id)
+            recording.lock_subject(met.subject_id)
             locked.set()
             assert verified.wait(PATIENCE)
 
     def verify() -> None:
         assert locked.wait(PATIENCE)
-        assert list(integrity.verify()) == []
+        assert list(integrity.verify_ledger()) == []
         verified.set()
 
     together(hold_the_person, verify)

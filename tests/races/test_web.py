@@ -16,11 +16,11 @@ import pytest
 from django.utils import timezone
 
 from cmr.models import Consumer
-from consent import ledger
-from consent.entry_ids import build_entry_id
-from consent.ledger import Actor, NewChoice
+from consent.brand_events.entry_ids import build_entry_id
+from consent.decision.resolution import Limit, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send
-from consent.resolution import Limit, Scope
 from tests.bench import memory
 from tests.chaos.fleet import Fleet, wait_until
 from tests.conftest import EMAIL
@@ -71,7 +71,7 @@ def test_many_clients_reserve_exactly_the_budget(
     wide = Scope(met.brand_id, "marketing")
     said = [NewChoice(wide, "grant"), NewChoice(wide, "limit", limit=Limit(BUDGET, "week"))]
     now = timezone.now() - timedelta(seconds=1)
-    ledger.record(ana.subject_id, said, by=Actor("api"), now=now)
+    recording.record_choices(ana.subject_id, said, by=Actor("api"), now=now)
     clients = at_every_process(webs, acme_key, each=-(-CLIENTS // WEBS))[:CLIENTS]
     with ThreadPoolExecutor(CLIENTS) as pool:
         granted = list(pool.map(reserve_until_refused, clients))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from brands import directory
+from brands import catalogue
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         try:
             size = file.stat().st_size
             with file.open("rb") as lines, tqdm(total=size, unit="B", unit_scale=True) as bar:
-                outcome = directory.import_lines(lines, seen=lambda line: bar.update(len(line)))
+                outcome = catalogue.import_lines(lines, seen=lambda line: bar.update(len(line)))
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
         for number, reason in outcome.skipped:

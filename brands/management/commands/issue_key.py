@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from brands import keys
+from brands import credentials
 from brands.models import Brand
 
 
@@ -16,7 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("brand", help="the brand's slug")
         parser.add_argument("--name", default="command line", help="what the key is for")
         parser.add_argument(
-            "--scopes", default=",".join(keys.SCOPES), help=f"of: {', '.join(keys.SCOPES)}"
+            "--scopes",
+            default=",".join(credentials.KEY_SCOPES),
+            help=f"of: {', '.join(credentials.KEY_SCOPES)}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +26,9 @@ class Command(BaseCommand):
         if brand is None:
             raise CommandError(f"There is no brand {options['brand']!r}.")
         try:
-            key = keys.issue(brand, name=options["name"], scopes=options["scopes"].split(","))
-        except keys.UnknownScope as error:
+            key = credentials.issue_key(
+                brand, name=options["name"], scopes=options["scopes"].split(",")
+            )
+        except credentials.UnknownScope as error:
             raise CommandError(f"There is no scope {error}.") from error
         self.stdout.write(key)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 from django.utils import timezone
 
-from brands import stream
+from brands.events import read_window
 from brands.models import Subscription
 from brands.webhooks import leases
 from brands.webhooks.delivery import quarantine
@@ -129,7 +129,7 @@ def _read_stream(
 ) -> tuple[list[PendingEvent], int]:
     """Return the wanted events behind *after* that were not delivered, and how far it looked."""
     wanted = build_filter(subscription)
-    rows, through = stream.window(subscription.brand_id, after=after, limit=limit, wanted=wanted)
+    rows, through = read_window(subscription.brand_id, after=after, limit=limit, wanted=wanted)
     ahead = set(subscription.ahead)
     return [PendingEvent(*row) for row in rows if row[0] not in ahead], through
 

@@ -20,10 +20,10 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from brands import stream
+from brands.events import insert_reference
 from brands.models import QuarantinedEvent, Subscription
-from brands.prepared import Statement, among
 from brands.webhooks.delivery.batching import PendingEvent
+from core.db import Statement, match_any
 
 #: Counts stop here.
 MAX_COUNT = 1_000
@@ -68,7 +68,7 @@ def list_due_events(subscription: Subscription, *, limit: int) -> list[PendingEv
     """Return the quarantined events to retry now, in the order of the stream."""
     given = _name(subscription) | {"limit": limit}
     return [
-        PendingEvent(sequence, uid, subject, timestamp, stream.put_ref(body, ref), True, refusals)
+        PendingEvent(sequence, uid, subject, timestamp, insert_reference(body, ref), True, refusals)
         for sequence, uid, subject, timestamp, body, ref, refusals in DUE_EVENTS.ask(given)
     ]
 
@@ -77,7 +77,7 @@ def find_waiting_subjects(
     subscription: Subscription, subjects: Iterable[uuid.UUID]
 ) -> set[uuid.UUID]:
     """Return those of *subjects* who have a quarantined event that waits."""
-    rows = _filter(subscription).filter(WAITS, subject__in=among(subjects, "uuid"))
+    rows = _filter(subscription).filter(WAITS, subject__in=match_any(subjects, "uuid"))
     return set(rows.values_list("subject", flat=True))
 
 
@@ -127,7 +127,7 @@ def join_waiting(subscription: Subscription, events: Sequence[PendingEvent]) -> 
     """
     if not events:
         return
-    subjects = among({event.subject for event in events}, "uuid")
+    subjects = match_any({event.subject for event in events}, "uuid")
     newest = _filter(subscription).filter(subject__in=subjects)
     newest = newest.order_by("subject", F("sequence").desc()).distinct("subject")
     times = dict(newest.values_list("subject", "retry_at"))

@@ -12,15 +12,15 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from brands.addresses import mask_addresses
 from brands.models import THROTTLED, Subscription
-from brands.outbound import Answer
-from brands.prepared import Statement
 from brands.webhooks import leases
 from brands.webhooks.delivery import quarantine, retries
 from brands.webhooks.delivery.batching import PendingEvent
 from brands.webhooks.delivery.prepare import Round
 from brands.webhooks.delivery.send import SendResult, SentRequest
+from core.db import Statement
+from core.http import Answer
+from core.text import mask_addresses
 
 #: The most requests in flight at once, and by how many more a good round raises them.
 MAX_CONCURRENCY, CONCURRENCY_STEP = 64, 2

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import parse_http_date_safe
 
 from brands.models import Outcome
-from brands.outbound import Answer
+from core.http import Answer
 
 JITTER = 0.2
 #: An endpoint that failed for so long without a success is disabled.

@@ -13,9 +13,7 @@ import aiohttp
 from django.conf import settings
 from django.utils import timezone
 
-from brands import outbound
 from brands.models import Outcome
-from brands.outbound import Answer
 from brands.webhooks.delivery import retries
 from brands.webhooks.delivery.batching import (
     Partition,
@@ -27,6 +25,8 @@ from brands.webhooks.delivery.batching import (
 )
 from brands.webhooks.delivery.prepare import Round
 from brands.webhooks.delivery.retries import Verdict
+from core import http
+from core.http import Answer
 
 #: After so many bad answers in a row the endpoint is at fault, and not the events.
 MAX_BAD_ANSWERS = 3
@@ -212,7 +212,7 @@ class Sender:
         )
         url = self.round.lease.subscription.url
         try:
-            answer = await outbound.post(self.session, url, body=request.body, headers=headers)
+            answer = await http.post(self.session, url, body=request.body, headers=headers)
         except asyncio.CancelledError:
             latency = round((time.monotonic() - began) * 1_000)
             answer = Answer(Outcome.CANCELLED, None, "", latency)

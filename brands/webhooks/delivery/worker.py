@@ -19,12 +19,12 @@ from typing import TypeVar
 import aiohttp
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
-from brands import outbound
 from brands.webhooks import leases
 from brands.webhooks.delivery import prepare, results
 from brands.webhooks.delivery.prepare import Round
 from brands.webhooks.delivery.send import Sender, SendResult
 from brands.webhooks.leases import Lease
+from core import http
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +198,7 @@ class DeliveryWorker:
                 self.started.set_exception(error)
 
     async def _main(self) -> None:
-        self.session = outbound.client()
+        self.session = http.open_session()
         self.started.set_result(None)
         async with self.session:
             while not self.closing.is_set():

@@ -33,14 +33,14 @@ class Command(BaseCommand):
 
     def _paper(self) -> None:
         """Write what a script needs; keys and passwords are made anew only where they are lost."""
-        said = paper.read()
+        said = paper.read_paper()
         addresses = {"base_url": paper.base_url(), "sample_brand": paper.sample_brand_url()}
         if said and self._still_holds(said):
-            paper.write(said | addresses)
+            paper.write_paper(said | addresses)
             return
         now = timezone.now()
         endpoint = f"{paper.sample_brand_url()}/webhooks"
-        paper.write(
+        paper.write_paper(
             {
                 **addresses,
                 "consumers": world.sign_ins(),
@@ -55,11 +55,11 @@ class Command(BaseCommand):
 
     def _still_holds(self, said: dict[str, Any]) -> bool:
         """Whether the paper belongs to this database and this port of the sample brand."""
-        from brands import keys
+        from brands import credentials
 
         endpoint = f"{paper.sample_brand_url()}/webhooks/acme"
         if "developer" not in said:
             return False
         key = next((b["key"] for b in said.get("brands", []) if b["slug"] == "acme"), "")
         told = Subscription.objects.filter(url=endpoint, brand__slug="acme", disabled_at=None)
-        return told.exists() and keys.recognise(key, now=timezone.now()) is not None
+        return told.exists() and credentials.recognise_key(key, now=timezone.now()) is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from brands import event_schemas
+from brands import events
 
 HEAD = """# Events
 
@@ -28,7 +28,7 @@ events is in [Webhooks](webhooks.md), and why they say no more in
 
 
 def page() -> str:
-    return "\n".join([HEAD, *(section(each) for each in event_schemas.catalogue())])
+    return "\n".join([HEAD, *(section(each) for each in events.build_event_catalogue())])
 
 
 def section(entry: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     help = "Does the main job once against the running service, and shows it."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        said = paper.read()
+        said = paper.read_paper()
         if said is None:
             raise CommandError("There is no var/demo.json: run `make run` first.")
         self.base, self.sample = said["base_url"], said["sample_brand"]

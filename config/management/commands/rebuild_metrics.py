@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from tqdm import tqdm
 
-from consent import anomalies, honour_times, metrics, yes_lives
+from consent import reporting
 
 
 class Command(BaseCommand):
@@ -23,15 +23,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tqdm(unit="event", unit_scale=True, desc="counting", disable=None) as bar:
-            for done, every in metrics.rebuild_all():
+            for done, every in reporting.rebuild_all_counts():
                 bar.total = every
                 bar.update(done - bar.n)
         if not options["counts_only"]:
             now = timezone.now()
             for name, refresh in (
-                ("honour times", honour_times.refresh_all),
-                ("consent survival", yes_lives.refresh_all),
-                ("anomalies", anomalies.refresh_all),
+                ("honour times", reporting.refresh_all_honour_times),
+                ("consent survival", reporting.refresh_all_survival),
+                ("anomalies", reporting.refresh_all_anomalies),
             ):
                 for _ in tqdm(refresh(now=now), desc=name, unit="brand", disable=None):
                     pass

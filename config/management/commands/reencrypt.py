@@ -8,16 +8,15 @@ from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 
 from brands import webhooks
-from cmr import adapter
-from cmr.inbound import inlets
-from consent import contact_hashes
+from cmr import allauth_hooks, inbound
+from consent import identity
 
 #: What is stored encrypted, and what encrypts it anew.
 STORED = {
     "secrets of webhooks": webhooks.reencrypt_secrets,
-    "signing keys of mail providers": inlets.reencrypt_keys,
-    "second factors": adapter.reencrypt_factors,
-    "hashes of addresses": contact_hashes.reencrypt,
+    "signing keys of mail providers": inbound.reencrypt_keys,
+    "second factors": allauth_hooks.reencrypt_factors,
+    "hashes of addresses": identity.reencrypt_hashes,
 }
 
 
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         for name, encrypt in STORED.items():
             try:
                 self.stdout.write(f"{encrypt():8} {name}")
-            except (InvalidToken, contact_hashes.Unreadable) as error:
+            except (InvalidToken, identity.HashUnreadable) as error:
                 raise CommandError(
                     f"The {name} cannot be read. "
                     "Put the key that they were written with into the setting for old keys."

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from brands import gaps
+from brands import events
 from config.postgres import backups
 from config.postgres.owner import become_owner
 from config.services.binaries import BinaryNotFound
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         now = timezone.now()
         with transaction.atomic():
-            streams = gaps.open_gaps(now=now)
+            streams = events.open_restore_gaps(now=now)
             backups.finish(connection)
         newest = LedgerEntry.objects.aggregate(at=Max("recorded_at"))["at"]
         self._report(
@@ -79,7 +79,8 @@ class Command(BaseCommand):
             if newest
             else "There are no choices."
         )
-        self._report(f"{streams} streams go on after {gaps.number_at(now):,}. Tell all brands.")
+        number = events.compute_restart_number(now)
+        self._report(f"{streams} streams go on after {number:,}. Tell all brands.")
 
     def _report(self, line: str) -> None:
         self.stderr.write(line, str)

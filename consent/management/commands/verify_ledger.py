@@ -11,10 +11,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from brands.times import read_day
 from consent import integrity
 from consent.integrity import Break
 from consent.models import Subject
+from core.time import read_day
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if (person := options["person"]) is None:
             day: date | None = options["since"]
             since = None if day is None else datetime.combine(day, time(), UTC)
-            return integrity.verify(since=since, progress=self._report)
+            return integrity.verify_ledger(since=since, progress=self._report)
         if not Subject.objects.filter(pk=person).exists():
             raise CommandError(f"There is no subject {person}.", returncode=2)
         return iter([*integrity.verify_person(person), *integrity.verify_events_about(person)])

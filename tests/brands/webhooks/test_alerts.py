@@ -49,7 +49,7 @@ def subscription(acme: Brand) -> Subscription:
     acme.operations_email = "ops@acme.example"
     acme.save()
     url = "https://hooks.acme.example/secret-path?token=abc"
-    return webhooks.subscribe(acme, webhooks.SubscriptionTerms(url=url), now=NOW)[0]
+    return webhooks.create_subscription(acme, webhooks.SubscriptionTerms(url=url), now=NOW)[0]
 
 
 def fails(subscription: Subscription, times: int = alerts.FAILURES) -> None:
@@ -81,7 +81,7 @@ def test_an_endpoint_that_fails_is_told_of_once(
 def test_all_that_is_wrong_comes_in_one_mail_and_the_next_an_hour_later(
     subscription: Subscription, acme: Brand, mailbox: Mailbox
 ) -> None:
-    other, _ = webhooks.subscribe(
+    other, _ = webhooks.create_subscription(
         acme, webhooks.SubscriptionTerms(url="https://b.example/"), now=NOW
     )
     fails(subscription)
@@ -89,7 +89,7 @@ def test_all_that_is_wrong_comes_in_one_mail_and_the_next_an_hour_later(
         brand=acme, subscription=other, sequence=1, subject=other.pk, quarantined_at=NOW
     )
     assert look() == 1
-    webhooks.disable(subscription, reason="gone", now=NOW)
+    webhooks.disable_subscription(subscription, reason="gone", now=NOW)
     assert look(NOW + timedelta(minutes=59)) == 0
     assert look(NOW + timedelta(minutes=61)) == 1
     assert "refused" not in mailbox.mails[1].get_content()
@@ -132,7 +132,7 @@ def test_who_gave_no_address_is_not_written_to(
 def test_what_the_brand_stopped_itself_is_no_trouble(
     subscription: Subscription, mailbox: Mailbox
 ) -> None:
-    webhooks.disable(subscription, reason="by_brand", now=NOW)
+    webhooks.disable_subscription(subscription, reason="by_brand", now=NOW)
     assert look() == 0
     assert not WebhookAlert.objects.exists()
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
-from brands import stream
+from brands.events import stream
 from brands.models import Attempt, Brand
 from brands.webhooks.delivery.batching import (
     MAX_REQUEST_BYTES,
@@ -44,7 +44,7 @@ def test_a_batch_is_signed_and_holds_the_frozen_events(endpoint: Endpoint) -> No
     batch = Webhook(endpoint.secret).verify(body, headers)
     assert batch["type"] == "events.batch"
     assert batch["timestamp"] == events[-1]["timestamp"]
-    kept = stream.read(endpoint.brand.pk, after=0, limit=10)
+    kept = stream.read_events(endpoint.brand.pk, after=0, limit=10)
     assert events == [json.loads(bytes(event.body)) for event in kept]
     assert headers["Webhook-Id"].startswith("bat_")
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from brands import stream
+from brands.events import stream
+from brands.events.stream import EventFacts
 from brands.models import Attempt, Brand
-from brands.stream import Facts
 from brands.webhooks.delivery.worker import DeliveryWorker
 from tests.brands.endpoints import Endpoint, happen
 
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def stream_of_all_kinds(brand: Brand) -> None:
-    happen(brand, 1, about=Facts(purpose="marketing", channel="email"))
-    happen(brand, 2, about=Facts(purpose="marketing", channel="sms"))
-    happen(brand, 3, about=Facts(purpose="research", channel="email"))
-    happen(brand, 4, about=Facts())  # about any purpose and channel
+    happen(brand, 1, about=EventFacts(purpose="marketing", channel="email"))
+    happen(brand, 2, about=EventFacts(purpose="marketing", channel="sms"))
+    happen(brand, 3, about=EventFacts(purpose="research", channel="email"))
+    happen(brand, 4, about=EventFacts())  # about any purpose and channel
     happen(brand, 5, kind="relationship.ended")
 
 

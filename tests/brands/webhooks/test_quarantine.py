@@ -66,7 +66,7 @@ def test_a_refusal_with_nothing_else_to_send_is_only_a_suspicion(endpoint: Endpo
     assert endpoint.quarantine == {1: False, 2: False}
     held = endpoint.fresh()
     assert held.failures == 1
-    said = subscriptions.data_of(held)
+    said = subscriptions.build_subscription_data(held)
     assert (said["parked"], said["next_try_at"]) == (
         0,
         QuarantinedEvent.objects.get(sequence=1).retry_at,

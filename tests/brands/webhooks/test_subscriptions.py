@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
 from brands.models import Brand, Subscription
 from brands.webhooks import leases, signing_keys
 from consent.models import Relationship
@@ -248,7 +249,7 @@ def test_what_is_ended_is_gone_and_wants_no_more_events(
     assert as_acme.delete(path).status_code == 204
     assert as_acme.get("subscriptions").json()["data"] == []
     as_ana.post("me/choices", {"scope": {"brand": "acme"}, "decision": "deny"})
-    assert stream.last_sequence(met.brand_id) > made["delivered_through"]
+    assert stream.read_last_sequence(met.brand_id) > made["delivered_through"]
     assert not leases.find_due_subscriptions()
     for answer in (as_acme.get(path), as_acme.delete(path), as_acme.post(f"{path}/enable")):
         assert answer.status_code == 404
@@ -266,7 +267,7 @@ def test_after_a_rotation_both_secrets_sign(as_acme: Api, made: dict[str, Any]) 
 def test_enabling_goes_on_where_it_stopped(
     as_acme: Api, made: dict[str, Any], met: Relationship
 ) -> None:
-    webhooks.disable(Subscription.objects.get(), reason="gone", now=timezone.now())
+    webhooks.disable_subscription(Subscription.objects.get(), reason="gone", now=timezone.now())
     path = f"subscriptions/{made['id']}"
     stopped = as_acme.get(path).json()
     assert (stopped["enabled"], stopped["disabled_reason"]) == (False, "gone")

@@ -13,14 +13,15 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
-from brands import stream, webhooks
+from brands import webhooks
+from brands.events import stream
 from brands.models import Attempt, Brand, Outcome, Subscription
-from brands.outbound import Answer
 from brands.webhooks import leases, signing_keys
 from brands.webhooks.delivery import prepare, results, retries
 from brands.webhooks.delivery.prepare import Round
 from brands.webhooks.delivery.worker import DeliveryWorker
 from brands.webhooks.leases import Lease
+from core.http.outbound import Answer
 from tests.brands.endpoints import Endpoint, happen
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,7 +100,7 @@ def test_events_not_asked_for_are_passed_over(endpoint: Endpoint) -> None:
     terms = webhooks.SubscriptionTerms(
         url=endpoint.subscription.url, event_types=["relationship.*"]
     )
-    webhooks.change(endpoint.subscription, terms, now=timezone.now())
+    webhooks.change_subscription(endpoint.subscription, terms, now=timezone.now())
     happen(endpoint.brand, 1)
     happen(endpoint.brand, 1, kind="relationship.ended")
     assert endpoint.deliver() == 1
@@ -114,7 +115,7 @@ def test_gone_disables_and_enabling_loses_nothing(endpoint: Endpoint) -> None:
     assert endpoint.fresh().disabled_reason == "gone"
     endpoint.answers = lambda events: 204
     assert endpoint.deliver() == 0
-    webhooks.enable(endpoint.fresh(), now=timezone.now())
+    webhooks.enable_subscription(endpoint.fresh(), now=timezone.now())
     assert endpoint.deliver() == 2
 
 
@@ -181,7 +182,7 @@ def test_worker_saves_a_round_once_if_the_database_goes_away_after_it(
 
 def test_the_old_secret_signs_until_its_time_is_up(endpoint: Endpoint) -> None:
     now = timezone.now()
-    new = webhooks.rotate(endpoint.subscription, now=now)
+    new = webhooks.rotate_secret(endpoint.subscription, now=now)
     held = endpoint.fresh()
     assert signing_keys.list_secrets(held, now=now) == [new, endpoint.secret]
     assert signing_keys.list_secrets(held, now=now + signing_keys.ROTATION) == [new]
@@ -233,7 +234,7 @@ def test_an_event_is_sent_with_the_reference_as_it_is_then(endpoint: Endpoint) -
     happen(acme, 1, 2, ref="C-1009")
     endpoint.answers = lambda events: 422 if events[0]["data"]["person"] == 1 else 204
     endpoint.deliver()
-    stream.set_refs(acme.pk, {uuid.UUID(int=2): None, uuid.UUID(int=3): None})
+    stream.set_references(acme.pk, {uuid.UUID(int=2): None, uuid.UUID(int=3): None})
     endpoint.answers = lambda events: 204
     endpoint.deliver_again()
     refs = [event["data"]["subject"]["ref"] for event in endpoint.received]

@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
-from brands import outbound
 from brands.webhooks.delivery import worker
 from brands.webhooks.delivery.worker import CannotStart, DeliveryWorker
+from core.http import outbound
+from tests.replacing import replace_everywhere
 
 
 def test_worker_that_cannot_start_raises_and_releases_its_lock(
@@ -18,7 +19,7 @@ def test_worker_that_cannot_start_raises_and_releases_its_lock(
         raise OSError("no more open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr(outbound, "client", fail)
+        replace_everywhere(patched, outbound.open_session, fail)
         for _ in range(2):  # a second task is not held up by the first one's lock
             with pytest.raises(CannotStart):
                 worker.get_worker()
@@ -30,13 +31,13 @@ def test_worker_that_cannot_start_raises_and_releases_its_lock(
 
 def test_worker_that_starts_too_late_raises_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     may_begin = threading.Event()
-    begin = outbound.client
+    begin = outbound.open_session
 
     def begin_late() -> object:
         may_begin.wait(30)
         return begin()
 
-    monkeypatch.setattr(outbound, "client", begin_late)
+    replace_everywhere(monkeypatch, outbound.open_session, begin_late)
     monkeypatch.setattr(worker, "START_TIMEOUT", 0.01)
     with pytest.raises(CannotStart):
         DeliveryWorker()

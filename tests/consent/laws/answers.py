@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from consent.resolution import Choice, Question, Scope
+from consent.decision.resolution import Choice, Question, Scope
 from tests.consent.laws import page
 from tests.consent.laws.drawn import (
     ASKED,
@@ -43,7 +43,7 @@ implied = word("grant", "brand", basis=st.just("implied"), expires_at=to_come)
 
 
 def decide(rule: Rule, ledger: Ledger, question: Question, now: datetime = NOON) -> Any:
-    return rule.resolution.decide(ledger, question, now)
+    return rule.resolution.decide_by_choices(ledger, question, now)
 
 
 def without_slot(ledger: Ledger, choice: Choice) -> Ledger:
@@ -147,8 +147,8 @@ def brand_over_person(
 )
 def same_scope(rule: Rule, ledger: Ledger, words: Ledger) -> None:
     whole = after(ledger, *(word._replace(scope=ledger[0].scope) for word in words))
-    standing = [c for c in rule.resolution.in_force(whole) if c.maker == "person"]
-    alone = rule.resolution.in_force([c for c in whole if c.maker == "person"])
+    standing = [c for c in rule.resolution.select_in_force(whole) if c.maker == "person"]
+    alone = rule.resolution.select_in_force([c for c in whole if c.maker == "person"])
     assert set(standing) == set(alone)
 
 
@@ -311,7 +311,7 @@ def standing_no(rule: Rule, ledger: Ledger, no: Choice, brands: Choice) -> None:
         rule, [c for c in whole if c.maker == "person"], rule.own(Question(ASKED, "opt_out"))
     )
     expected = None if mine.allowed else mine.because
-    assert rule.resolution.standing_no(whole, rule.own(ASKED), NOON) == expected
+    assert rule.resolution.find_standing_refusal(whole, rule.own(ASKED), NOON) == expected
 
 
 @law(

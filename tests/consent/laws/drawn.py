@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from brands.models import Channel
-from consent.budgets import Spent
-from consent.quiet_hours import QuietHours, known_zones
-from consent.resolution import Basis, Choice, DecisionKind, Limit, Maker, Question, Scope
+from consent.checks.frequency_caps import SendCount
+from consent.decision.quiet_hours import QuietHours, list_time_zones
+from consent.decision.resolution import Basis, Choice, DecisionKind, Limit, Maker, Question, Scope
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -187,7 +187,7 @@ def after(ledger: Sequence[Choice], *words: Choice) -> list[Choice]:
 # -- Nights ------------------------------------------------------------------------------------
 
 of_the_day = st.integers(0, 24 * 60 - 1).map(lambda n: time(n // 60, n % 60))
-zones = st.sampled_from(sorted(known_zones()))
+zones = st.sampled_from(sorted(list_time_zones()))
 #: Any minute of eight years, two of them leap years.
 minutes = st.integers(0, 8 * 365 * 24 * 60).map(
     lambda n: datetime(2023, 1, 1, tzinfo=UTC) + n * MINUTE
@@ -217,7 +217,7 @@ def turns(zone: str, year: int) -> list[datetime]:
 
 @cache
 def turning_zones() -> list[str]:
-    return [zone for zone in sorted(known_zones()) if _has_summer_time(zone)]
+    return [zone for zone in sorted(list_time_zones()) if _has_summer_time(zone)]
 
 
 def _has_summer_time(zone: str) -> bool:
@@ -250,11 +250,11 @@ channels = st.sampled_from(sorted(Channel.values))
 
 
 @st.composite
-def _spent(draw: st.DrawFn) -> Spent:
+def _spent(draw: st.DrawFn) -> SendCount:
     limit = draw(few)
     count = draw(st.integers(0, limit.max) | st.just(limit.max))
     age = draw(st.integers(0, int(limit.window.total_seconds()) - 1))
-    return Spent(limit, count, NOON - timedelta(seconds=age) if count else None)
+    return SendCount(limit, count, NOON - timedelta(seconds=age) if count else None)
 
 
 spent = st.lists(_spent(), max_size=4)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from consent.resolution import Choice, Question, Scope
+from consent.decision.resolution import Choice, Question, Scope
 from tests.consent.laws.drawn import PARTS, TRAIT_PARTS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from consent.resolution import Choice, Question, Scope
+from consent.decision.resolution import Choice, Question, Scope
 from tests.consent.laws import page
 from tests.consent.laws.drawn import (
     HOUR,
@@ -44,7 +44,7 @@ def slots(rule: Rule, ledger: Ledger) -> None:
     newest: dict[Any, Choice] = {}
     for choice in sorted(ledger, key=page.when):
         newest[page.slot(choice)] = choice
-    kept = rule.resolution.fold(ledger)
+    kept = rule.resolution.fold_choices(ledger)
     assert len(kept) == len(newest) and set(kept) == set(newest.values())
 
 
@@ -55,7 +55,7 @@ def slots(rule: Rule, ledger: Ledger) -> None:
     at=ends,
 )
 def projection(rule: Rule, ledger: Ledger, question: Question, at: datetime) -> None:
-    decision = rule.resolution.decide(rule.resolution.fold(ledger), question, at)
+    decision = rule.resolution.decide_by_choices(rule.resolution.fold_choices(ledger), question, at)
     assert (decision.allowed, decision.rule) == page.answer(ledger, question, at)
 
 
@@ -67,7 +67,7 @@ def projection(rule: Rule, ledger: Ledger, question: Question, at: datetime) -> 
 )
 def upsert(rule: Rule, ledger: Ledger, scope: Scope, later: Ledger) -> None:
     same_slot = [c._replace(scope=scope, seq=50 + n) for n, c in enumerate(later)]
-    fold = rule.resolution.fold
+    fold = rule.resolution.fold_choices
     whole = set(fold([*ledger, *same_slot]))
     assert set(fold([*fold(ledger), *same_slot])) == whole
     assert set(fold([*reversed(same_slot), *fold(ledger)])) == whole
@@ -98,7 +98,9 @@ def clear(
         for c in ledger
         if (c.scope, c.maker) != (clear.scope, maker) or page.when(c) > page.when(clear)
     ]
-    cleared, without = (rule.resolution.decide(x, question, at) for x in ([*ledger, clear], left))
+    cleared, without = (
+        rule.resolution.decide_by_choices(x, question, at) for x in ([*ledger, clear], left)
+    )
     assert told(cleared) == told(without)
 
 
@@ -113,7 +115,7 @@ def after_a_clear(
     rule: Rule, ledger: Ledger, clear: Choice, no: Choice, question: Question
 ) -> None:
     said = after(ledger, clear, no._replace(scope=clear.scope))
-    assert rule.resolution.decide(said, question, NOON).because == said[-1]
+    assert rule.resolution.decide_by_choices(said, question, NOON).because == said[-1]
 
 
 @law(
@@ -124,9 +126,9 @@ def after_a_clear(
 )
 def holds(rule: Rule, ledger: Ledger, passing: Ledger, question: Question) -> None:
     said = after(ledger, *passing)
-    decision = rule.resolution.decide(said, question, NOON)
+    decision = rule.resolution.decide_by_choices(said, question, NOON)
     for at in _moments_until(decision.valid_until):
-        assert rule.resolution.decide(said, question, at).allowed == decision.allowed
+        assert rule.resolution.decide_by_choices(said, question, at).allowed == decision.allowed
 
 
 @law(
@@ -137,9 +139,9 @@ def holds(rule: Rule, ledger: Ledger, passing: Ledger, question: Question) -> No
 )
 def turns(rule: Rule, ledger: Ledger, passing: Ledger, question: Question) -> None:
     said = after(ledger, *passing)
-    decision = rule.resolution.decide(said, question, NOON)
+    decision = rule.resolution.decide_by_choices(said, question, NOON)
     assume(decision.valid_until)
-    turned = rule.resolution.decide(said, question, decision.valid_until)
+    turned = rule.resolution.decide_by_choices(said, question, decision.valid_until)
     assert decision.valid_until > NOON and turned.allowed != decision.allowed
 
 
@@ -162,8 +164,8 @@ points = of_addresses(word("deny") | word("grant") | word("limit", limit=limits)
 def one_address(rule: Rule, ledger: Ledger, said: Ledger, question: Question) -> None:
     known = after(ledger, *said)
     mine = [c for c in known if c.scope.contact_point in (None, question.scope.contact_point)]
-    answer = rule.resolution.decide(known, question, NOON)
-    assert answer == rule.resolution.decide(mine, question, NOON)
+    answer = rule.resolution.decide_by_choices(known, question, NOON)
+    assert answer == rule.resolution.decide_by_choices(mine, question, NOON)
 
 
 def _moments_until(end: datetime | None) -> Iterator[datetime]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from consent import budgets, checks, permission_tables, quiet_hours, resolution, timing
+from consent.checks import frequency_caps, send_window, single
+from consent.decision import permission_tables, quiet_hours, resolution
 
 
 class NotOnce(ValueError):
@@ -20,10 +21,10 @@ class Rule:
     """Its modules. What a law is given is made of their own classes."""
 
     resolution: Any = resolution
-    checks: Any = checks
+    checks: Any = single
     quiet_hours: Any = quiet_hours
-    timing: Any = timing
-    budgets: Any = budgets
+    timing: Any = send_window
+    budgets: Any = frequency_caps
     tables: Any = permission_tables
 
     def own(self, value: Any) -> Any:

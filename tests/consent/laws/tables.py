@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from consent.permission_tables import NO_DEFAULTS, RegionalDefaults
-from consent.resolution import Choice, Question, Regime
+from consent.decision.permission_tables import NO_REGIONAL_DEFAULTS, RegionalDefaults
+from consent.decision.resolution import Choice, Question, Regime
 from tests.consent.laws import page
 from tests.consent.laws.drawn import (
     ASKED,
@@ -41,9 +41,9 @@ asked = st.builds(
 passing = word("pause", until=to_come) | word("grant", expires_at=to_come)
 
 
-def _table(rule: Rule, ledger: Ledger, defaults: RegionalDefaults = NO_DEFAULTS) -> Any:
+def _table(rule: Rule, ledger: Ledger, defaults: RegionalDefaults = NO_REGIONAL_DEFAULTS) -> Any:
     """Of the brand and address that are asked about."""
-    return rule.tables.build_table(
+    return rule.tables.build_permission_table(
         ledger,
         brand_id=ASKED.brand,
         contact_point=ASKED.contact_point,

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from consent.budgets import Spent
-from consent.quiet_hours import QuietHours
-from consent.resolution import Choice, Decision, Limit, Question
+from consent.checks.frequency_caps import SendCount
+from consent.decision.quiet_hours import QuietHours
+from consent.decision.resolution import Choice, Decision, Limit, Question
 from tests.consent.laws.drawn import (
     ASKED,
     DAY,
@@ -99,9 +99,11 @@ def leap_day(rule: Rule, quiet: QuietHours, now: datetime) -> None:
 
 
 def timed(
-    rule: Rule, question: Question, quiet: QuietHours | None, spent: Sequence[Spent]
+    rule: Rule, question: Question, quiet: QuietHours | None, spent: Sequence[SendCount]
 ) -> Decision:
-    done: Decision = rule.timing.timed(YES, question, quiet_hours=quiet, spent=spent, now=NOON)
+    done: Decision = rule.timing.apply_send_window(
+        YES, question, quiet_hours=quiet, spent=spent, now=NOON
+    )
     return done
 
 
@@ -116,7 +118,7 @@ def only_a_yes(
     rule: Rule, quiet: QuietHours | None, spent: Any, question: Question, allowed: bool
 ) -> None:
     answer = YES._replace(allowed=allowed)
-    done = rule.timing.timed(answer, question, quiet_hours=quiet, spent=spent, now=NOON)
+    done = rule.timing.apply_send_window(answer, question, quiet_hours=quiet, spent=spent, now=NOON)
     assert done._replace(not_before=None, remaining=None) == answer
     assert allowed or done == answer
     assert not spent or not allowed or done.remaining is not None
@@ -175,7 +177,7 @@ def letter(rule: Rule, zone: str, letter: bool, channel: str, spent: Any) -> Non
     count=st.integers(0, 9),
 )
 def left(rule: Rule, limit: Limit, count: int) -> None:
-    used = rule.budgets.Spent(limit, count, NOON)
+    used = rule.budgets.SendCount(limit, count, NOON)
     assert used.remaining >= 0
     assert used.remaining == limit.max - min(count, limit.max)
 
@@ -208,7 +210,7 @@ def gives_back(rule: Rule, limit: Limit, sent: list[datetime], now: datetime) ->
 @law("A limit with something left makes nobody wait.", limit=few, count=st.integers(0, 3))
 def room_left(rule: Rule, limit: Limit, count: int) -> None:
     assume(count < limit.max)
-    assert rule.budgets.Spent(limit, count, NOON if count else None).gives_back is None
+    assert rule.budgets.SendCount(limit, count, NOON if count else None).gives_back is None
 
 
 @law(
@@ -218,7 +220,7 @@ def room_left(rule: Rule, limit: Limit, count: int) -> None:
 )
 def shared_limit(rule: Rule, limit: Limit, minutes: int) -> None:
     oldest = NOON - minutes * MINUTE
-    used = rule.budgets.Spent(limit, limit.max, oldest, shared=True)
+    used = rule.budgets.SendCount(limit, limit.max, oldest, shared=True)
     free = oldest + limit.window
     assert used.remaining is None
     assert used.gives_back.minute == 0 and timedelta(0) <= used.gives_back - free < HOUR
@@ -233,10 +235,10 @@ def stranger(rule: Rule, question: Question, quiet: QuietHours | None) -> None:
     nothing: list[Choice] = []
     known = rule.checks.Known(None, question, quiet, nothing)
     told = Decision(allowed=False, rule="no_relationship", as_of=NOON)
-    assert rule.checks.decide(known, now=NOON) == told
+    assert rule.checks.decide_known_contact(known, now=NOON) == told
 
 
-def _free(spent: Spent) -> datetime:
+def _free(spent: SendCount) -> datetime:
     """When one is free again by the numbers alone; now, if one is."""
     days = {"day": 1, "week": 7, "month": 30}[spent.limit.per]
     if spent.count < spent.limit.max or spent.oldest is None:
@@ -251,7 +253,7 @@ def _before_noon(zone: str) -> Any:
 def _counted(rule: Rule, limit: Limit, sent: Sequence[datetime], now: datetime) -> Any:
     """As the query counts: of those in the window the newest, as many as the limit allows."""
     inside = sorted(at for at in sent if now - limit.window < at <= now)[-limit.max :]
-    return rule.budgets.Spent(limit, len(inside), min(inside, default=None))
+    return rule.budgets.SendCount(limit, len(inside), min(inside, default=None))
 
 
 def _room(limit: Limit, sent: Sequence[datetime], at: datetime) -> int:

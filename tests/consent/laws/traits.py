@@ -1,6 +1,6 @@
 """Laws of traits: what a person says about one kind of profile data, and about messages.
 
-Note [Traits] in `consent.resolution` says what a choice about a trait names.
+Note [Traits] in `consent.decision.resolution` says what a choice about a trait names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from consent.resolution import Choice, Question, Scope
+from consent.decision.resolution import Choice, Question, Scope
 from tests.consent.laws import page
 from tests.consent.laws.drawn import (
     COVERING,
@@ -46,7 +46,7 @@ about_traits = st.builds(
 
 
 def decide(rule: Rule, ledger: Ledger, question: Question, now: datetime = NOON) -> Any:
-    return rule.resolution.decide(ledger, question, now)
+    return rule.resolution.decide_by_choices(ledger, question, now)
 
 
 @law(

@@ -1,0 +1,457 @@
+"""Appending to a brand's stream, and reading it.
+
+Note [Dense sequence]. `append` takes the next number from the brand's head row, whose lock it holds
+until the transaction ends. So numbers have no hole (a rollback gives its number back) and become
+visible in order: whoever sees 7 has been able to see 6. A cursor is therefore one integer. A
+database sequence would break both: it leaves holes, and lets 7 commit before 6.
+
+The one exception is a restore of an earlier database, after which each stream skips the numbers
+that may have been used before: `brands.events.restore_gaps`.
+
+Note [Counter of a relationship]. Each event also has a `subject_seq`: 1, 2, 3, … within the brand's
+events about one subject, which is one relationship. It counts nothing that happens elsewhere.
+Example: of a stream with the events 1 (Ana), 2 (Ben), 3 (Ana), Ana's have 1 and 2, Ben's has 1.
+
+Note [References]. A brand's own reference for a person (`ref`) may say who it is, and a body cannot
+be altered. So bodies are kept with `"ref":null`, and the reference stands once a subject, in
+`brands_subjecthead`. Whoever reads an event gets the body with the reference as it is then: the
+feed, webhooks, and the console. Where erasure took the reference away, it stays null.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from time import monotonic
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
+from core.db import Copying, Insertion, Statement, new_id
+
+#: A body above this is a mistake of ours: receivers may refuse more.
+MAX_BODY_BYTES = 20_000
+#: How many events one look for wanted ones passes at most.
+FAR = 100_000
+
+
+class BodyTooLarge(ValueError):
+    """An event's body would exceed `MAX_BODY_BYTES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What readers fold without opening the body; empty is "any" or "none"."""
+
+    decision: str = ""
+    purpose: str = ""
+    channel: str = ""
+    topic: str = ""
+    reason: str = ""
+    source: str = ""
+    campaign: str = ""
+    #: The decision that stood before on exactly this scope.
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """Something to tell one brand. `data` goes into the body, with the `subject_seq` that
+    `append` gives it."""
+
+    brand_id: int
+    type: str
+    timestamp: datetime
+    subject: uuid.UUID
+    cause: uuid.UUID
+    data: dict[str, Any]
+    facts: EventFacts = field(default_factory=EventFacts)
+    #: By when the brand has to have applied it.
+    honour_by: datetime | None = None
+
+
+class AcknowledgedTooFar(ValueError):
+    """A brand confirmed a sequence that its stream has not reached, or that a restore took back."""
+
+
+def append_event(notices: Iterable[NewEvent]) -> list[Event]:
+    """Write each notice into its brand's stream; call it last in a transaction.
+
+    Heads are locked in the order of brand ids, so two transactions that tell the same brands
+    cannot wait for each other.
+
+    Raises:
+        BodyTooLarge: nothing of the transaction should be kept.
+        TransactionManagementError: called outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an event belongs to the change it tells of")
+    ordered = sorted(notices, key=lambda notice: notice.brand_id)
+    events = [Event(**_fields(notice, *_next_numbers(notice))) for notice in ordered]
+    for event in events:
+        EVENT.add(event)
+    return events
+
+
+def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool = False) -> None:
+    """The same of many for one brand, by one statement each for their numbers and their rows.
+
+    *History* is quiet, and no decision that is counted.
+
+    Raises:
+        BodyTooLarge, TransactionManagementError
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an event belongs to the change it tells of")
+    if not notices:
+        return
+    last = int(NEXT_SEQUENCES.ask({"brand": brand_id, "many": len(notices)})[0][0])
+    first = last - len(notices) + 1
+    # A list, for nothing can be asked while the rows are copied.
+    within = _number_within_subjects(brand_id, notices)
+    numbered = zip(notices, range(first, last + 1), within, strict=True)
+    fields = (_fields(*each) for each in numbered)
+    as_history = {"quiet": True, "decision": ""} if history else {}
+    rows = (each | as_history for each in fields)
+    EVENTS.add_values([row[name] for name in EVENTS.names] for row in rows)
+
+
+EVENT, EVENTS = Insertion(Event), Copying(Event)
+NEXT_SEQUENCES = Statement(
+    "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, %(many)s::bigint)"
+    " ON CONFLICT (brand_id) DO UPDATE"
+    " SET last_sequence = brands_streamhead.last_sequence + %(many)s::bigint"
+    " RETURNING last_sequence"
+)
+# The second part reads from the first, so the brand's head is always locked before a subject's.
+NEXT_NUMBERS = Statement("""
+WITH head AS (
+    INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)
+    ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1
+    RETURNING brand_id, last_sequence
+), within AS (
+    INSERT INTO brands_subjecthead (brand_id, subject, last_seq, ref)
+    SELECT brand_id, %(subject)s::uuid, 1, %(ref)s::text FROM head
+    ON CONFLICT (brand_id, subject) DO UPDATE
+    SET last_seq = brands_subjecthead.last_seq + 1, ref = EXCLUDED.ref
+    RETURNING last_seq
+)
+SELECT head.last_sequence, within.last_seq FROM head, within
+""")
+COUNT_WITHIN_SUBJECTS = Statement("""
+INSERT INTO brands_subjecthead (brand_id, subject, last_seq, ref)
+SELECT %(brand)s::bigint, given.subject, given.many, given.ref
+FROM json_to_recordset(%(subjects)s::json) given (subject uuid, many bigint, ref text)
+ON CONFLICT (brand_id, subject) DO UPDATE
+SET last_seq = brands_subjecthead.last_seq + EXCLUDED.last_seq, ref = EXCLUDED.ref
+RETURNING subject, last_seq
+""")
+SET_REFS = Statement("""
+UPDATE brands_subjecthead head SET ref = given.ref
+FROM json_to_recordset(%(subjects)s::json) given (subject uuid, ref text)
+WHERE head.brand_id = %(brand)s AND head.subject = given.subject
+""")
+
+
+def _next_numbers(notice: NewEvent) -> tuple[int, int]:
+    """Return the next `sequence` of the brand, and the next `subject_seq` of the subject."""
+    values = {"brand": notice.brand_id, "subject": notice.subject, "ref": _read_reference(notice)}
+    ((sequence, subject_seq),) = NEXT_NUMBERS.ask(values)
+    return sequence, subject_seq
+
+
+def _number_within_subjects(brand_id: int, notices: Sequence[NewEvent]) -> list[int]:
+    """Return the `subject_seq` of each notice, in order, under the lock of the brand's head."""
+    subjects = [notice.subject for notice in notices]
+    many = Counter(subjects)
+    refs = {notice.subject: _read_reference(notice) for notice in notices}
+    counted = [{"subject": each, "many": many[each], "ref": ref} for each, ref in refs.items()]
+    given = {"brand": brand_id, "subjects": orjson.dumps(counted).decode()}
+    rows = COUNT_WITHIN_SUBJECTS.ask(given)
+    numbers = {subject: count(last - many[subject] + 1) for subject, last in rows}
+    return [next(numbers[subject]) for subject in subjects]
+
+
+def set_references(brand_id: int, refs: Mapping[uuid.UUID, str | None]) -> None:
+    """Let the brand's events about each subject name it by another reference, or by none."""
+    if refs:
+        rows = [{"subject": subject, "ref": ref} for subject, ref in refs.items()]
+        SET_REFS.ask({"brand": brand_id, "subjects": orjson.dumps(rows).decode()})
+
+
+def _read_reference(notice: NewEvent) -> str | None:
+    ref: str | None = notice.data.get("subject", {}).get("ref")
+    return ref
+
+
+NO_REF = b'"ref":null'
+
+
+def insert_reference(body: bytes, ref: str | None) -> bytes:
+    """Return a kept body with the reference in it. Nothing before it in a body is free text."""
+    return body if ref is None else body.replace(NO_REF, b'"ref":' + orjson.dumps(ref), 1)
+
+
+def _build_body(notice: NewEvent, sequence: int, subject_seq: int) -> bytes:
+    """Return the body to be kept, without the reference. Raises BodyTooLarge."""
+    data = {"subject_seq": subject_seq, **notice.data}
+    if "subject" in data:
+        data = {"subject": {**data["subject"], "ref": None}} | {
+            name: value for name, value in data.items() if name != "subject"
+        }
+    body = orjson.dumps(
+        {
+            "type": notice.type,
+            "timestamp": notice.timestamp,
+            "sequence": sequence,
+            "data": data,
+        },
+        option=orjson.OPT_UTC_Z,
+    )
+    size = len(insert_reference(body, _read_reference(notice)))
+    if size > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"{notice.type} has {size} bytes; {MAX_BODY_BYTES} are allowed")
+    return body
+
+
+def _fields(notice: NewEvent, sequence: int, subject_seq: int) -> dict[str, Any]:
+    body = _build_body(notice, sequence, subject_seq)
+    facts = notice.facts
+    return {
+        "brand_id": notice.brand_id,
+        "sequence": sequence,
+        "uid": new_id(),
+        "type": notice.type,
+        "timestamp": notice.timestamp,
+        "subject": notice.subject,
+        "cause": notice.cause,
+        "body": body,
+        "decision": facts.decision,
+        "purpose": facts.purpose,
+        "channel": facts.channel,
+        "topic": facts.topic,
+        "reason": facts.reason,
+        "source": facts.source,
+        "campaign": facts.campaign,
+        "before": facts.before,
+        "honour_by": notice.honour_by,
+        "quiet": False,
+    }
+
+
+def find_brand_reference(event: Event) -> dict[str, str | None]:
+    """Whose event it is in the brand's own terms, its `id` and `ref`.
+
+    `Event.subject` is for us alone: by it, two brands would find out whom they share.
+    """
+    subject: dict[str, str | None] = orjson.loads(bytes(event.body))["data"]["subject"]
+    return subject
+
+
+def has_event(brand_id: int, cause: uuid.UUID) -> bool:
+    return Event.objects.filter(brand_id=brand_id, cause=cause).exists()
+
+
+def find_event(brand_id: int, cause: uuid.UUID) -> Event:
+    """Return the brand's event with this cause.
+
+    Raises:
+        Event.DoesNotExist
+    """
+    return Event.objects.get(brand_id=brand_id, cause=cause)
+
+
+def read_events(brand_id: int, *, after: int, limit: int) -> Sequence[Event]:
+    """At most *limit* events with a sequence above *after*, in order."""
+    events = Event.objects.filter(brand_id=brand_id, sequence__gt=after)
+    return _with_refs(events.order_by("sequence")[:limit])
+
+
+def _with_refs(events: QuerySet[Event]) -> Sequence[Event]:
+    """Read *events* with each one's reference in its body: Note [References]."""
+    heads = SubjectHead.objects.filter(brand=OuterRef("brand"), subject=OuterRef("subject"))
+    found = list(events.annotate(ref=Subquery(heads.values("ref")[:1])))
+    for event in found:
+        event.body = insert_reference(bytes(event.body), event.ref)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events a reader wants; None is all. One about any purpose is about each of them."""
+
+    types: Sequence[str] | None = None
+    purposes: Sequence[str] | None = None
+    channels: Sequence[str] | None = None
+
+
+#: The condition on an event; `arrays` gives its values.
+IS_WANTED = (
+    "NOT quiet AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s::text[]))"
+    " AND (%(purposes)s::text[] IS NULL OR purpose = '' OR purpose = ANY(%(purposes)s::text[]))"
+    " AND (%(channels)s::text[] IS NULL OR channel = '' OR channel = ANY(%(channels)s::text[]))"
+)
+WINDOW = Statement(
+    "SELECT event.sequence, event.uid, event.subject, event.timestamp, event.body, head.ref FROM ("
+    "SELECT * FROM brands_event"
+    " WHERE brand_id = %(brand)s AND sequence > %(after)s AND sequence <= %(through)s"
+    f" AND {IS_WANTED} ORDER BY sequence LIMIT %(limit)s) event"
+    " LEFT JOIN brands_subjecthead head"
+    " ON head.brand_id = event.brand_id AND head.subject = event.subject ORDER BY event.sequence"
+)
+
+
+def read_window(
+    brand_id: int, *, after: int, limit: int, wanted: EventFilter
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Return the first *limit* wanted events after a sequence, as rows of sequence, uid,
+    subject, timestamp and body; and the sequence through which there are no others."""
+    through = find_window_end(brand_id, after=after, far=FAR)
+    given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
+    found = WINDOW.ask(given | build_filter_arrays(wanted))
+    rows = [(*row[:4], insert_reference(row[4], row[5])) for row in found]
+    return rows, rows[-1][0] if len(rows) == limit else through
+
+
+WANTS = Statement(
+    "SELECT 1 FROM brands_event WHERE brand_id = %(brand)s AND sequence = %(sequence)s"
+    f" AND {IS_WANTED}"
+)
+
+
+def wants_event(wanted: EventFilter, event: Event) -> bool:
+    """Whether a reader who wants these wants *event*."""
+    given = {"brand": event.brand_id, "sequence": event.sequence}
+    return bool(WANTS.ask(given | build_filter_arrays(wanted)))
+
+
+def read_newest_events(
+    brand_id: int, *, before: int, limit: int, event_type: str = ""
+) -> tuple[Sequence[Event], int]:
+    """Return the last *limit* events before a sequence, newest first, of one type or of all.
+
+    Beside them stands the sequence before which there may be others.
+    """
+    before = next((first for (first,) in GAP_BEFORE.ask({"brand": brand_id, "at": before})), before)
+    low = max(before - FAR, 1)
+    events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)
+    if event_type:
+        events = events.filter(type=event_type)
+    found = _with_refs(events.order_by("-sequence")[:limit])
+    return found, found[-1].sequence if len(found) == limit else low
+
+
+def build_filter_arrays(wanted: EventFilter) -> dict[str, str | None]:
+    """The values that `IS_WANTED` names."""
+    lists = {"types": wanted.types, "purposes": wanted.purposes, "channels": wanted.channels}
+    return {name: _array(codes) for name, codes in lists.items()}
+
+
+def _array(codes: Sequence[str] | None) -> str | None:
+    """As PostgreSQL reads an array of codes, which hold nothing that it would need quoted."""
+    return None if codes is None else "{" + ",".join(codes) + "}"
+
+
+def read_last_sequence(brand_id: int) -> int:
+    """The sequence of the newest event; 0 for an empty stream."""
+    return next((last for (last,) in LAST_SEQUENCE.ask({"brand": brand_id})), 0)
+
+
+LAST_SEQUENCE = Statement("SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s")
+
+
+def find_window_end(brand_id: int, *, after: int, far: int) -> int:
+    """Return how far to read after a sequence to pass at most *far* numbers, gaps not counted."""
+    given = {"brand": brand_id, "after": after, "far": far}
+    return next((end for (end,) in END.ask(given)), 0)
+
+
+# A reader at the last number before a gap, or within it, goes on behind it.
+END = Statement("""
+SELECT least(head.last_sequence, %(far)s::bigint + coalesce(
+    (SELECT gap.last FROM brands_streamgap gap WHERE gap.brand_id = head.brand_id
+     AND gap.first <= %(after)s::bigint + 1 AND gap.last > %(after)s::bigint),
+    %(after)s::bigint
+))
+FROM brands_streamhead head WHERE head.brand_id = %(brand)s
+""")
+GAP_BEFORE = Statement(
+    "SELECT first FROM brands_streamgap WHERE brand_id = %(brand)s"
+    " AND first < %(at)s::bigint AND last >= %(at)s::bigint - 1"
+)
+
+
+def has_reached(brand_id: int, sequence: int) -> bool:
+    """Return whether the stream has come to *sequence*, and no restore took it back.
+
+    Who has read the last number of a gap, as `last_sequence` gave it, knows of the restore.
+    """
+    if sequence > read_last_sequence(brand_id):
+        return False
+    inside = StreamGap.objects.filter(brand=brand_id, first__lte=sequence, last__gt=sequence)
+    return not inside.exists()
+
+
+def list_stream_gaps(brand_id: int, *, after: int, before: int) -> list[StreamGap]:
+    """Return the gaps between two sequences, in order."""
+    gaps = StreamGap.objects.filter(brand=brand_id, last__gt=after, first__lt=before)
+    return list(gaps.order_by("first"))
+
+
+#: Seconds between two looks at a stream whose reader waits for it to grow.
+LOOK = 0.1
+
+
+def wait_for_growth(
+    sequence: int, *, brand_id: int, within: float, needed: threading.Event
+) -> bool:
+    """Wait until the stream goes beyond *sequence*, for at most *within* seconds, or until
+    somebody else has *needed* this thread.
+
+    It looks, and sleeps between two looks: a `LISTEN` would need a connection of its own for each
+    who waits. Call it outside any transaction, which would stay open all the while.
+    """
+    until = monotonic() + within
+    while True:
+        if read_last_sequence(brand_id) > sequence:
+            return True
+        if (left := until - monotonic()) <= 0 or needed.wait(min(LOOK, left)):
+            return False
+
+
+def find_overdue_events(brand_id: int, *, now: datetime, after: int, limit: int) -> Sequence[Event]:
+    """Of the events that the brand has not said to have applied, the first whose time is over."""
+    start = max(after, read_acknowledged_sequence(brand_id))
+    events = Event.objects.filter(brand_id=brand_id, sequence__gt=start, honour_by__lt=now)
+    return _with_refs(events.order_by("sequence")[:limit])
+
+
+def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:
+    """Record that the brand has applied everything up to *through*; repeats change nothing.
+
+    Returns the highest sequence that stands acknowledged.
+
+    Raises:
+        AcknowledgedTooFar: the stream has not reached *through*, or a restore took it back.
+    """
+    if not has_reached(brand_id, through):
+        raise AcknowledgedTooFar(f"the stream ends at {read_last_sequence(brand_id)}")
+    highest = read_acknowledged_sequence(brand_id)
+    if through > highest:
+        Acknowledgement.objects.get_or_create(
+            brand_id=brand_id, through=through, defaults={"made_at": now}
+        )
+    return max(through, highest)
+
+
+def read_acknowledged_sequence(brand_id: int) -> int:
+    newest = Acknowledgement.objects.filter(brand_id=brand_id).order_by("-through").first()
+    return newest.through if newest else 0

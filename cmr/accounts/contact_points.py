@@ -1,0 +1,136 @@
+"""Proving that an address or a number is theirs: a code is sent there and typed here."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import F
+from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.translation import gettext as _
+
+from cmr import messages, rate_limits
+from cmr.accounts import access, ownership
+from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
+from cmr.rate_limits import Attempt
+
+#: How long a code is good, and how often it may be typed.
+CODE_LIFETIME = timedelta(seconds=settings.MAILED_CODE_SECONDS)
+#: Eight letters of 20, none a vowel and none that looks like another: 25,600,000,000 codes.
+LETTERS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 8
+TRIES = 5
+#: An address that is sent a code rests for so long before the next; and so many wait at once.
+REST = timedelta(seconds=30)
+AT_ONCE = 5
+
+
+class CannotSendSms(Exception):
+    """This installation sends no text messages, so it cannot prove a number."""
+
+
+class CodeTooSoon(Exception):
+    """A code was sent a moment ago, or too many addresses wait for theirs. `wait` is in seconds."""
+
+    wait = REST.total_seconds()
+
+
+class WrongCode(Exception):
+    """Not the code, or it is too old, or was tried too often."""
+
+
+def begin_proof(consumer: Consumer, *, kind: str, text: str, now: datetime) -> PendingContact:
+    """Send a code to what the consumer says is theirs.
+
+    Somebody else's proved address gets the same answer, and a code that proves nothing: whoever
+    types it learns only then that it is taken.
+
+    Raises:
+        identifiers.InvalidAddress, NoNumbers, TooSoon, smtp.CannotReach, smtp.CannotSendNow,
+        rate_limits.TooManyAttempts
+    """
+    if kind == ContactKind.PHONE and not messages.is_sms_possible():
+        raise CannotSendSms("this installation sends no text messages")
+    value = ownership.normalise_contact(kind, text)
+    mine = consumer.pending.filter(sent_at__gt=now - CODE_LIFETIME)
+    if mine.filter(kind=kind, value=value, sent_at__gt=now - REST) or mine.count() >= AT_ONCE:
+        raise CodeTooSoon("a code was sent a moment ago")
+    if kind == ContactKind.EMAIL:
+        messages.check_reachable(value)
+    counted = _count_sent(consumer, kind, value)
+    code = get_random_string(LENGTH, LETTERS)
+    try:
+        _send(kind, value, code)
+    except messages.CannotSendNow:
+        for each in counted:
+            each.give_back()
+        raise
+    sent = {"code": _digest(consumer, code, settings.SECRET_KEY), "tries": 0, "sent_at": now}
+    pending, _is_new = PendingContact.objects.update_or_create(
+        consumer=consumer, kind=kind, value=value, defaults=sent
+    )
+    return pending
+
+
+def _count_sent(consumer: Consumer, kind: str, value: str) -> list[Attempt]:
+    """Raises rate_limits.TooManyAttempts."""
+    sent = rate_limits.count_attempt("address code sent", account=consumer.pk)
+    if kind == ContactKind.PHONE:
+        return [sent, rate_limits.count_attempt("text message", account=consumer.pk, number=value)]
+    return [sent, rate_limits.count_attempt("address code mail", address=value)]
+
+
+def prove_contact(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
+    """Make it the consumer's own contact point, if *code* is the one that was sent.
+
+    Their other addresses are told.
+
+    Raises:
+        WrongCode, accounts.AddressTaken, rate_limits.TooManyAttempts
+    """
+    # By the address as well: a new code, or another account, begins no new guesses at it.
+    rate_limits.count_attempt("address code", account=pending.consumer_id, address=pending.value)
+    fresh = PendingContact.objects.filter(
+        pk=pending.pk, tries__lt=TRIES, sent_at__gt=now - CODE_LIFETIME
+    )
+    if not fresh.update(tries=F("tries") + 1):
+        raise WrongCode("this code has expired, or was tried too often")
+    if not _is_code(pending, _normalise_code(code)):
+        raise WrongCode("this is not the code that was sent")
+    consumer, kind, value = pending.consumer, pending.kind, pending.value
+    point = access.add_address(consumer, kind=kind, value=value, now=now)
+    pending.delete()
+    return point
+
+
+def _normalise_code(typed: str) -> str:
+    return "".join(filter(str.isalnum, typed)).upper()
+
+
+def _digest(consumer: Consumer, code: str, secret: str) -> bytes:
+    """Return a keyed digest: a short code is soon found by whoever has its plain hash.
+
+    The key is made of *secret* for this purpose alone.
+    """
+    text = f"{consumer.pk}:{code}"
+    return salted_hmac("cmr.contacts.code", text, secret=secret, algorithm="sha256").digest()
+
+
+def _is_code(pending: PendingContact, code: str) -> bool:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    digests = [_digest(pending.consumer, code, key) for key in keys]
+    return any(hmac.compare_digest(each, bytes(pending.code)) for each in digests)
+
+
+def _send(kind: str, value: str, code: str) -> None:
+    """Send the code. Raises smtp.CannotReach, smtp.CannotSendNow."""
+    shown = f"{code[:4]}-{code[4:]}"
+    minutes = settings.MAILED_CODE_SECONDS // 60
+    text = _("%(code)s is your code for CMR. It is good for %(minutes)s minutes.")
+    text %= {"code": shown, "minutes": minutes}
+    if kind == ContactKind.PHONE:
+        messages.send_sms_now(value, text)
+        return
+    why = _("If you did not ask for it, somebody typed your address by mistake: do nothing.")
+    messages.send_mail_now(EmailMessage(_("Your code for CMR"), f"{text}\n\n{why}\n", to=[value]))

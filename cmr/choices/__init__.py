@@ -1,0 +1,70 @@
+"""What people do with their choices: choose, undo, unsubscribe by a link, say no to all."""
+
+from cmr.choices.choose import (
+    ChoiceRequest,
+    SaysMore,
+    add_brand,
+    end_relationship,
+    find_usual_point,
+    has_refused,
+    record_choices,
+    record_restrictions,
+    resolve_scope,
+)
+from cmr.choices.global_choices import find_current_choice, find_pause_end, read_global_choices
+from cmr.choices.global_privacy_control import (
+    apply_gpc_signal,
+    apply_gpc_signal_to_brand,
+    is_gpc_signal,
+)
+from cmr.choices.links import (
+    LINK_SOURCE,
+    BadLink,
+    Link,
+    LinkNotProven,
+    build_mail_links,
+    build_proven_token,
+    build_url,
+    clear_link_choices,
+    delete_used_links,
+    read_link,
+    record_link_choice,
+    unsubscribe_by_link,
+    use_link_once,
+)
+from cmr.choices.undo import ChangedSince, clear_choices, find_batch, undo_batch
+
+__all__ = [
+    "LINK_SOURCE",
+    "BadLink",
+    "ChangedSince",
+    "ChoiceRequest",
+    "Link",
+    "LinkNotProven",
+    "SaysMore",
+    "add_brand",
+    "apply_gpc_signal",
+    "apply_gpc_signal_to_brand",
+    "build_mail_links",
+    "build_proven_token",
+    "build_url",
+    "clear_choices",
+    "clear_link_choices",
+    "delete_used_links",
+    "end_relationship",
+    "find_batch",
+    "find_current_choice",
+    "find_pause_end",
+    "find_usual_point",
+    "has_refused",
+    "is_gpc_signal",
+    "read_global_choices",
+    "read_link",
+    "record_choices",
+    "record_link_choice",
+    "record_restrictions",
+    "resolve_scope",
+    "undo_batch",
+    "unsubscribe_by_link",
+    "use_link_once",
+]

@@ -1,0 +1,63 @@
+"""What a person said to all brands at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from brands.models import Purpose, Regime
+from cmr.models import Consumer
+from consent import decision, preferences
+from consent.decision import Choice, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One purpose, and what the person said about it to everybody: "grant", "deny" or nothing."""
+
+    purpose: Purpose
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalChoices:
+    """`said` is what stands about everything; `uses` reach nobody, `messages` do."""
+
+    said: str
+    paused_until: datetime | None
+    messages: Sequence[Switch]
+    uses: Sequence[Switch]
+
+    @property
+    def all_uses_refused(self) -> bool:
+        return all(switch.said == "deny" for switch in self.uses)
+
+
+def read_global_choices(consumer: Consumer, *, now: datetime) -> GlobalChoices:
+    """What stands of the person's own choices that name no brand, topic or channel."""
+    said = decision.select_in_force(preferences.list_preferences(consumer.subject_id))
+    mine = [choice for choice in said if choice.maker == "person"]
+    optional = Purpose.objects.exclude(regime=Regime.REQUIRED).order_by("position")
+    switches = [
+        Switch(each, find_current_choice(mine, Scope(purpose=each.code), now)) for each in optional
+    ]
+    return GlobalChoices(
+        find_current_choice(mine, Scope(), now),
+        find_pause_end(mine, Scope(), now),
+        [switch for switch in switches if switch.purpose.has_channels],
+        [switch for switch in switches if not switch.purpose.has_channels],
+    )
+
+
+def find_current_choice(said: Sequence[Choice], scope: Scope, now: datetime) -> str:
+    """The newest yes or no that was said on exactly *scope* and still counts; else nothing."""
+    spoken = [c for c in said if c.scope == scope and (c.decision == "deny" or c.permits(now))]
+    newest = max(spoken, key=lambda choice: choice.age, default=None)
+    return newest.decision if newest else ""
+
+
+def find_pause_end(said: Sequence[Choice], scope: Scope, now: datetime) -> datetime | None:
+    """The end of the pause that runs on exactly *scope*."""
+    pauses = (c.until for c in said if c.scope == scope and c.decision == "pause")
+    return max((until for until in pauses if until and until > now), default=None)

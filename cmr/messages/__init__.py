@@ -1,0 +1,28 @@
+"""Mails and text messages: sent at once, or kept in an outbox with the change they tell of."""
+
+from cmr.messages.mail import send_mail_now
+from cmr.messages.outbox import (
+    SEND_TASK,
+    NewMessage,
+    add_messages,
+    delete_messages_to,
+    measure_waiting_messages,
+    send_next_message,
+)
+from cmr.messages.sms import is_sms_possible, send_sms_now
+from cmr.messages.smtp import CannotReach, CannotSendNow, check_reachable
+
+__all__ = [
+    "SEND_TASK",
+    "CannotReach",
+    "CannotSendNow",
+    "NewMessage",
+    "add_messages",
+    "check_reachable",
+    "delete_messages_to",
+    "is_sms_possible",
+    "measure_waiting_messages",
+    "send_mail_now",
+    "send_next_message",
+    "send_sms_now",
+]

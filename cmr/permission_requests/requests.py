@@ -1,0 +1,190 @@
+"""What brands ask a person for, and answering it.
+
+Note [Asking]. A brand may ask, but not press: the same not twice at once, at most `MOST_WAITING`
+things at once, not within `REST` of a no to it, and never again after "never". Each refusal is
+counted. Whoever the person is, with an account or without, the brand is answered alike.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from brands import catalogue
+from brands.catalogue import NoticeRef
+from brands.models import Brand, Topic
+from cmr.models import Answer, PermissionRequest
+from consent import ledger, preferences, rules
+from consent.brand_events import ceil_to_hour, find_contact_point
+from consent.decision import DecisionKind, Scope, find_standing_refusal
+from consent.ledger import Actor, NewChoice
+from consent.models import LedgerEntry, Relationship
+from consent.rules import ScopeNames
+
+REST = timedelta(days=180)
+MOST_WAITING = 3
+
+
+class MayNotAsk(Exception):
+    """The brand has to leave the person alone."""
+
+
+class AskedAlready(MayNotAsk):
+    """The same is still waiting for its answer."""
+
+
+class TooManyWaiting(MayNotAsk):
+    """So many of the brand's questions wait already."""
+
+
+class AskedTooSoon(MayNotAsk):
+    """The person said no to this not long ago. `wait` is how many seconds it still counts."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"the person said no to this less than {REST.days} days ago")
+        self.wait = wait
+
+
+class NeverAgain(MayNotAsk):
+    """The person does not want to be asked for this again."""
+
+
+class TopicRetired(Exception):
+    """The brand offers this topic to nobody any more."""
+
+
+class AlreadyAnswered(Exception):
+    """This was answered before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedPermission:
+    purpose: str
+    channel: str | None
+    topic: str | None
+    #: Why the brand asks, in its own words.
+    text: str
+    #: The notice that the person is shown with it, as the brand names it.
+    notice: str = ""
+    #: What the person did to be asked by mail, as the brand says.
+    evidence: str = ""
+
+
+def ask_person(
+    relationship: Relationship, question: RequestedPermission, *, now: datetime
+) -> PermissionRequest:
+    """Put a brand's question before the person.
+
+    Raises:
+        MayNotAsk: one of its kinds.
+        scopes.UnknownName, scopes.TopicWithoutBrand, scopes.ChannelNotUsed, TopicRetired
+        scopes.CannotBeRefused
+        notices.UnknownNotice
+    """
+    scope = _scope(relationship, question)
+    same = Topic.objects.filter(brand=relationship.brand_id, code=question.topic)
+    if same.exclude(retired_at=None).exists():
+        raise TopicRetired(f"you retired the topic {question.topic!r}")
+    notice = catalogue.resolve_notice(relationship.brand_id, question.notice, at=now)
+    with transaction.atomic():
+        ledger.lock_subject(
+            relationship.person_id
+        )  # one question at a time, so that they can be counted
+        _refuse(relationship, question, scope, now)
+        return PermissionRequest.objects.create(
+            relationship=relationship,
+            subject_id=relationship.subject_id,
+            purpose_id=question.purpose,
+            channel=question.channel,
+            topic=question.topic,
+            text=question.text,
+            notice=notice,
+            evidence=question.evidence,
+            asked_at=now,
+        )
+
+
+def _scope(relationship: Relationship, asked: RequestedPermission) -> Scope:
+    names = ScopeNames(relationship.brand.slug, asked.purpose, asked.channel, asked.topic)
+    return rules.resolve_scope_names(names, decision="deny")  # nobody asks where a no has no effect
+
+
+def _refuse(
+    relationship: Relationship, question: RequestedPermission, scope: Scope, now: datetime
+) -> None:
+    mine = PermissionRequest.objects.filter(
+        subject=relationship.subject_id, relationship=relationship
+    )
+    same = mine.filter(purpose=question.purpose, channel=question.channel, topic=question.topic)
+    if same.filter(answer=Answer.NEVER).exists():
+        raise NeverAgain("the person does not want to be asked for this again")
+    if (until := _rests_until(relationship, scope, now)) and until > now:
+        raise AskedTooSoon((until - now).total_seconds())
+    if same.filter(answered_at=None).exists():
+        raise AskedAlready("this was asked and not yet answered")
+    if mine.filter(answered_at=None).count() >= MOST_WAITING:
+        raise TooManyWaiting(f"{MOST_WAITING} of your questions wait for an answer already")
+
+
+def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> datetime | None:
+    """How long the person's last no to it counts, in whatever way they said it.
+
+    It is told by the hour: Note [Rounded times].
+    """
+    said = preferences.read_choices_about_brand(relationship.person_id, relationship.brand_id)
+    scope = scope._replace(contact_point=find_contact_point(relationship.subject_id))
+    denial = find_standing_refusal(said, scope, now)
+    return ceil_to_hour(denial.made_at + REST) if denial else None
+
+
+def list_requests(brand: Brand) -> QuerySet[PermissionRequest]:
+    """All that the brand asked for, newest first."""
+    rows = PermissionRequest.objects.filter(relationship__brand=brand)
+    return rows.select_related("relationship").order_by("-pk")
+
+
+def list_waiting_requests(
+    person_id: uuid.UUID, *, brand_id: int | None = None
+) -> QuerySet[PermissionRequest]:
+    """What the person has not answered, oldest first; of one brand, or of all."""
+    mine = PermissionRequest.objects.filter(
+        relationship__person=person_id, relationship__ended_at=None, answered_at=None
+    )
+    if brand_id is not None:
+        mine = mine.filter(relationship__brand=brand_id)
+    return mine.select_related("relationship__brand", "purpose").order_by("asked_at", "pk")
+
+
+def attach_notices(
+    rows: Iterable[PermissionRequest], language: str | None
+) -> list[PermissionRequest]:
+    """Give each its notice's text, in a language that its reader knows if there is one."""
+    found = list(rows)
+    named = [NoticeRef(each.relationship.brand_id, each.notice, each.asked_at) for each in found]
+    texts = catalogue.read_notices(named, language=language or catalogue.COMMON_LANGUAGE)
+    for each, name in zip(found, named, strict=True):
+        each.shown = texts.get(name)
+    return found
+
+
+def answer_request(
+    asked: PermissionRequest, given: Answer, *, by: str, now: datetime
+) -> list[LedgerEntry]:
+    """Record the answer as the person's choice on exactly what was asked for.
+
+    Raises:
+        Answered
+    """
+    with transaction.atomic():
+        waits = PermissionRequest.objects.filter(pk=asked.pk, answered_at=None)
+        if not waits.update(answered_at=now, answer=given):
+            raise AlreadyAnswered("this was answered before")
+        decision: DecisionKind = "grant" if given == Answer.YES else "deny"
+        scope = Scope(asked.relationship.brand_id, asked.purpose_id, asked.channel, asked.topic)
+        choice = NewChoice(scope, decision, notice=asked.notice, evidence=asked.evidence)
+        return ledger.record_choices(asked.relationship.subject_id, [choice], by=Actor(by), now=now)

@@ -1,0 +1,16 @@
+"""A person's own data: history, export, erasure."""
+
+from cmr.personal_data.erasure import erase_account
+from cmr.personal_data.export import build_export_tables, write_csv_export, write_json_export
+from cmr.personal_data.history import HistoryCursor, list_changes, name_addresses, name_topics
+
+__all__ = [
+    "HistoryCursor",
+    "build_export_tables",
+    "erase_account",
+    "list_changes",
+    "name_addresses",
+    "name_topics",
+    "write_csv_export",
+    "write_json_export",
+]

@@ -1,0 +1,91 @@
+"""Taking an account away.
+
+Note [Erasure]. What goes: the account, its addresses in clear, its tokens, factors and sessions,
+where the person lives and when they want quiet, the messages they reported, and what brands wrote
+about them (`consent.ledger.text_erasure`). What stays: the ledger, under an id that is nobody's
+name, the keyed digests that find it, and for each brand the sealed hash of the address that the
+brand itself gave or was told. Without them a brand that still holds the address would be answered
+as if its owner had never said no, its list would leave them out, and it could see that the account
+is gone. Who proves the address again has it all back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+from django.db.models import Q
+
+from brands import idempotency
+from cmr import accounts, choices, members, messages, sign_in
+from cmr.accounts import AccountChange
+from cmr.choices import ChoiceRequest
+from cmr.models import Consumer, PermissionRequest, RemovedAddress
+from consent import ledger, preferences
+from consent.decision import Scope
+from consent.ledger import NewChoice, PersonalWords
+from consent.models import Subject
+from consent.rules import ScopeNames
+
+
+def erase_account(consumer: Consumer, *, first_stop: bool, by: str, now: datetime) -> None:
+    """Take the account away; with *first_stop* after a no to everything, of every brand.
+
+    Its addresses are told, and nothing else is still sent to them.
+
+    Raises:
+        members.LastOwner: a workspace would have no owner any more.
+    """
+    with transaction.atomic():
+        ledger.lock_subject(consumer.subject_id)
+        members.leave_all_workspaces(consumer.user)
+        if first_stop:
+            nothing = ChoiceRequest(ScopeNames(), NewChoice(Scope(), "deny"))
+            choices.record_choices(consumer, [nothing], by=by, now=now)
+        letters = accounts.build_notifications(consumer.user, AccountChange.ACCOUNT_ERASED, now=now)
+        addresses = _addresses(consumer)
+        words = PersonalWords(addresses)
+        ledger.erase_texts(consumer.subject_id, words)
+        _erase_requests(consumer.subject_id, words)
+        _erase_from_admin_log(words)
+        _forget(consumer)
+        messages.delete_messages_to(addresses)
+        messages.add_messages(letters, now=now)
+
+
+def _addresses(consumer: Consumer) -> list[str]:
+    proved = consumer.contact_points.values_list("value", flat=True)
+    removed = RemovedAddress.objects.filter(consumer=consumer).values_list("value", flat=True)
+    return sorted({consumer.user.email, *proved, *removed})
+
+
+def _erase_requests(person_id: uuid.UUID, words: PersonalWords) -> None:
+    """Take the words out of what brands asked; the brand reads all but the evidence."""
+    asked = PermissionRequest.objects.filter(relationship__person=person_id)
+    asked.exclude(evidence="").update(evidence="")
+    for each in asked:
+        if words.are_in(each.text) or words.are_in(each.notice):
+            PermissionRequest.objects.filter(pk=each.pk).update(text="", notice="")
+
+
+def _erase_from_admin_log(words: PersonalWords) -> None:
+    """Blank the names of what was changed, which Django's admin writes down."""
+    for address in words.addresses:
+        named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+        LogEntry.objects.filter(named).update(object_repr="", change_message="")
+
+
+def _forget(consumer: Consumer) -> None:
+    user = consumer.user
+    Subject.objects.filter(pk=consumer.subject_id).update(
+        jurisdiction=None, time_zone="", quiet_start=None, quiet_end=None
+    )
+    preferences.erase_past_profiles(consumer.subject_id)
+    consumer.contact_points.all().delete()
+    consumer.tokens.all().delete()
+    sign_in.end_all_sessions(user)
+    idempotency.delete_calls_about(consumer.subject_id)
+    consumer.delete()
+    user.delete()  # with its addresses, factors and sessions

@@ -1,0 +1,25 @@
+"""How often something may be tried: one table of limits in one shared store."""
+
+from cmr.rate_limits.callers import group_address
+from cmr.rate_limits.limits import (
+    Attempt,
+    LimitsUnavailable,
+    TooManyAttempts,
+    count_attempt,
+    count_attempt_quietly,
+    delete_expired_counts,
+    describe_wait,
+    use_secret_once,
+)
+
+__all__ = [
+    "Attempt",
+    "LimitsUnavailable",
+    "TooManyAttempts",
+    "count_attempt",
+    "count_attempt_quietly",
+    "delete_expired_counts",
+    "describe_wait",
+    "group_address",
+    "use_secret_once",
+]

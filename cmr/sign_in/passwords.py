@@ -1,0 +1,121 @@
+"""Signing in with a password outside of the account's pages, by allauth's own flow.
+
+The pages and the API ask the same functions: the adapter's `authenticate`, where guesses are
+counted, and allauth's stages, which demand a verified address and the second factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import Login
+from allauth.account.stages import LoginStageController
+from allauth.account.utils import has_verified_email
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.stages import AuthenticateStage
+from django.contrib.auth import get_user
+
+from cmr.models import User
+from cmr.models.user import sign_in_name
+from cmr.sign_in import second_factors
+from cmr.sign_in.factor_forms import AuthenticateForm
+
+if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
+    from django.http import HttpRequest
+
+
+class WrongCredentials(Exception):
+    """The address, the password or the code is wrong, or the account is closed."""
+
+
+class AddressNotVerified(Exception):
+    """The password is right, but nobody has proved yet that the address is theirs."""
+
+
+class FactorRequired(Exception):
+    """The password is right, but the account's second factor was not shown."""
+
+
+class FactorMissing(Exception):
+    """The password is right, but an administrator's account must have a second factor first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who has shown that an account is theirs, by which address and which second factor."""
+
+    user: User
+    email: str
+    factor: Authenticator | None
+
+
+def check_credentials(request: HttpRequest, *, email: str, password: str, code: str = "") -> Proof:
+    """Return whose credentials these are. No session is opened.
+
+    *code* is of the second factor, or a recovery code; accounts without a factor need none.
+
+    Raises:
+        rate_limits.TooManyAttempts, WrongCredentials, AddressNotVerified, FactorRequired,
+        FactorMissing
+    """
+    address = sign_in_name(email)
+    user = _authenticate(request, address, password)
+    if not has_verified_email(user, address):
+        raise AddressNotVerified(
+            "This address is not verified yet. Sign in on the pages, where a code is mailed."
+        )
+    if second_factors.must_enrol(user):
+        raise FactorMissing(
+            "An administrator needs a second factor. Sign in on the pages to set one up."
+        )
+    return Proof(user, address, _check_factor(user, code))
+
+
+def _authenticate(request: HttpRequest, address: str, password: str) -> User:
+    user = get_adapter(request).authenticate(request, email=address, password=password)
+    # Of a closed account allauth returns the user, so that its pages can say so.
+    if not isinstance(user, User) or not user.is_active:
+        raise WrongCredentials("The address, the password or the code is wrong.")
+    return user
+
+
+def _check_factor(user: User, code: str) -> Authenticator | None:
+    if not second_factors.has_factor(user):
+        return None
+    if not code:
+        raise FactorRequired("This account has a second factor. Send its `code`, too.")
+    form = AuthenticateForm({"code": code}, user=user)
+    if form.is_valid():
+        return form.authenticator
+    raise WrongCredentials("The address, the password or the code is wrong.")
+
+
+def open_session(request: HttpRequest, proof: Proof) -> None:
+    """Sign in the user of *proof*, through all of allauth's stages.
+
+    Raises:
+        FactorRequired: a stage is still open, as when a factor was set up in this moment.
+    """
+    request.user = get_user(request)  # a view that asks nobody who they are has set it to None
+    if request.user.is_authenticated:
+        get_adapter(request).logout(request)
+    login = Login(user=proof.user, email=proof.email)
+    perform_password_login(request, {"email": proof.email}, login)
+    if proof.factor is not None:
+        _pass_factor_stage(request, proof.factor)
+    if not request.user.is_authenticated:
+        clear_login(request)
+        raise FactorRequired("This account has a second factor. Send its `code`, too.")
+
+
+def _pass_factor_stage(request: HttpRequest, factor: Authenticator) -> None:
+    """Finish the stage with the code that was checked already: a code is good only once."""
+    stage = LoginStageController.enter(request, AuthenticateStage.key)
+    if stage is not None:
+        post_authentication(request, factor)
+        stage.exit()

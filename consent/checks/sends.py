@@ -1,0 +1,145 @@
+"""Reserving a send: the check and the spending, in one."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from django.db import IntegrityError, transaction
+
+from brands import idempotency
+from consent import identity, ledger
+from consent.checks import send_window, single
+from consent.checks.single import Asked, Known
+from consent.decision import Decision
+from consent.models import Send
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The answer. `send` is the id of what was reserved, or None; `is_new` unless repeated."""
+
+    send: uuid.UUID | None
+    decision: Decision
+    is_new: bool = False
+
+
+class KeyReused(ValueError):
+    """The same idempotency key came with another question before."""
+
+    field = "Idempotency-Key"
+
+
+class NoSuchSend(Exception):
+    """The brand has reserved none of this id."""
+
+
+def reserve_send(
+    asked: Asked, *, now: datetime, campaign: str = "", key: str | None = None
+) -> Reservation:
+    """Spend one from every budget that covers the question, if it may be sent at this moment.
+
+    With a *key* that reserved before, the same send again, and nothing is spent. A key whose send
+    was given back reserves nothing any more.
+
+    Raises:
+        KeyReused, and what `checks.check` raises
+    """
+    with transaction.atomic():
+        known = _look_up_locked(asked)
+        question = _hash_question(asked, campaign)
+        if earlier := _with_key(asked.brand_id, key):
+            return _repeated(earlier, question, known, now)
+        decision = single.decide_known_contact(known, now=now)
+        if known.subject_id is None or not decision.allowed or decision.not_before is not None:
+            return Reservation(None, decision)
+        send = Send(
+            subject_id=known.subject_id,
+            brand_id=asked.brand_id,
+            purpose_id=asked.purpose,
+            channel=asked.channel,
+            topic=asked.topic,
+            contact_point_id=known.question.scope.contact_point,
+            campaign=campaign,
+            at=now,
+            idempotency_key=None if key is None else idempotency.digest_key(asked.brand_id, key),
+            question=None if key is None else idempotency.digest_question(asked.brand_id, question),
+        )
+        if earlier := _insert_or_find(send):
+            return _repeated(earlier, question, known, now)
+        return Reservation(send.id, _decision_on_reserved(known, now), is_new=True)
+
+
+def cancel_send(brand_id: int, send_id: uuid.UUID, *, now: datetime) -> None:
+    """The brand did not send after all. A second time changes nothing.
+
+    Raises:
+        NoSuchSend
+    """
+    mine = Send.objects.filter(pk=send_id, brand_id=brand_id)
+    if not mine.filter(returned_at=None).update(returned_at=now) and not mine.exists():
+        raise NoSuchSend("you have reserved no such send")
+
+
+def _look_up_locked(asked: Asked) -> Known:
+    """What is known of a person whose row is locked; of a stranger, without locking anything.
+
+    Read again once the lock is held, for whoever held it may have changed what counts. Accepted
+    race: the brand's reference passes to another person in between, whose row is then not locked.
+    """
+    known = single.read_contact(asked)
+    if known.subject_id is None:
+        return known
+    ledger.lock_subject(known.subject_id)
+    return single.read_contact(asked)
+
+
+def _insert_or_find(send: Send) -> Send | None:
+    """Insert it, unless its key has just reserved another one: then that one."""
+    try:
+        with transaction.atomic():
+            send.save(force_insert=True)
+    except IntegrityError:
+        if earlier := _with_digests(send.brand_id, [send.idempotency_key or ""]):
+            return earlier
+        raise
+    return None
+
+
+def _hash_question(asked: Asked, campaign: str) -> bytes:
+    """Tell questions apart. Kept is its keyed digest, which does not show whom it was about."""
+    address = identity.compute_contact_digest(asked.contact)
+    contact = asked.contact.ref if address is None else address.hex()
+    parts = [address is None, contact, asked.purpose, asked.channel, asked.topic, campaign]
+    return hashlib.sha256(orjson.dumps(parts)).digest()
+
+
+def _with_key(brand_id: int, key: str | None) -> Send | None:
+    if key is None:
+        return None
+    return _with_digests(brand_id, idempotency.digest_key_by_all(brand_id, key))
+
+
+def _with_digests(brand_id: int, digests: Sequence[str]) -> Send | None:
+    return Send.objects.filter(brand_id=brand_id, idempotency_key__in=digests).first()
+
+
+def _repeated(earlier: Send, question: bytes, known: Known, now: datetime) -> Reservation:
+    if not idempotency.is_question(bytes(earlier.question or b""), earlier.brand_id, question):
+        raise KeyReused("this key came with another question before")
+    if earlier.returned_at is not None:
+        return Reservation(None, single.decide_known_contact(known, now=now))
+    return Reservation(earlier.id, _decision_on_reserved(known, now))
+
+
+def _decision_on_reserved(known: Known, now: datetime) -> Decision:
+    """What is left after this send, which itself only the quiet hours can hold up."""
+    decision = single.decide_known_contact(known, now=now)
+    if not decision.allowed:
+        return decision
+    quiet_until = send_window.find_quiet_end(known.question, known.quiet_hours, now)
+    return decision._replace(not_before=quiet_until)

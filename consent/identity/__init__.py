@@ -1,0 +1,51 @@
+"""From an address to the person it stands for, without keeping the address."""
+
+from consent.identity.contact_hashes import (
+    ContactHashes,
+    HashUnreadable,
+    check_hash_key,
+    compute_contact_hashes,
+    count_people_without_hash,
+    delete_former_hashes,
+    format_hashes,
+    read_contact_hashes,
+    reencrypt_hashes,
+    seal_hash,
+    store_contact_hashes,
+    store_sealed_hashes,
+)
+from consent.identity.identifiers import (
+    Contact,
+    InvalidAddress,
+    compute_contact_digest,
+    compute_digest_of_sha256,
+    compute_identifier_digest,
+    find_or_create_identifier,
+    normalise_email,
+    normalise_phone,
+    reassign_address,
+)
+
+__all__ = [
+    "Contact",
+    "ContactHashes",
+    "HashUnreadable",
+    "InvalidAddress",
+    "check_hash_key",
+    "compute_contact_digest",
+    "compute_contact_hashes",
+    "compute_digest_of_sha256",
+    "compute_identifier_digest",
+    "count_people_without_hash",
+    "delete_former_hashes",
+    "find_or_create_identifier",
+    "format_hashes",
+    "normalise_email",
+    "normalise_phone",
+    "read_contact_hashes",
+    "reassign_address",
+    "reencrypt_hashes",
+    "seal_hash",
+    "store_contact_hashes",
+    "store_sealed_hashes",
+]

@@ -1,0 +1,77 @@
+"""Keeping a brand's words beside an entry, with their digests inside it.
+
+See Note [Texts beside the entry].
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable
+
+from django.db import connection
+
+from consent.models import EntryText, LedgerEntry
+from consent.models.entry_text import ERASING
+from core.db import Copying, Insertion
+
+SALT_BYTES = 16
+FIELDS = ("evidence", "notice")
+TEXT, TEXTS = Insertion(EntryText), Copying(EntryText)
+
+
+def attach_texts(entry: LedgerEntry, *, evidence: str, notice: str) -> None:
+    """Give a new entry its texts and their digests, before it is hashed."""
+    if not evidence and not notice:
+        return
+    text = EntryText(evidence=evidence, notice=notice, salt=secrets.token_bytes(SALT_BYTES))
+    text.entry, text.subject_id = entry, entry.subject_id
+    entry.evidence_digest = digest_text(text, "evidence")
+    entry.notice_digest = digest_text(text, "notice")
+
+
+def digest_text(text: EntryText, name: str) -> bytes | None:
+    """Return the SHA-256 of the salt, the field's name, a NUL and the words; None without words."""
+    if not (words := getattr(text, name)):
+        return None
+    salted = bytes(text.salt) + name.encode() + b"\0" + str(words).encode()
+    return hashlib.sha256(salted).digest()
+
+
+def write_texts(entry: LedgerEntry) -> None:
+    """Write the texts of a new entry that is written already; one without any costs nothing."""
+    if entry.has_text:
+        TEXT.add(entry.text)
+
+
+def write_many_texts(entries: Iterable[LedgerEntry]) -> None:
+    """Write the texts of many new entries by one statement."""
+    if found := [entry.text for entry in entries if entry.has_text]:
+        TEXTS.add(found)
+
+
+def is_text_altered(entry: LedgerEntry) -> bool:
+    """Return whether the texts are others than the entry's digests say; erased ones are not."""
+    text = entry.kept_text
+    return text is not None and any(
+        digest_text(text, name) != _digest_of(entry, name) for name in FIELDS
+    )
+
+
+def _digest_of(entry: LedgerEntry, name: str) -> bytes | None:
+    digest = getattr(entry, f"{name}_digest")
+    return None if digest is None else bytes(digest)
+
+
+def erase_entry_texts(person_id: uuid.UUID) -> int:
+    """Delete what brands wrote about the person's entries; return how many rows that were.
+
+    Call it inside a transaction.
+    """
+    said = LedgerEntry.objects.of_person(person_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, 'on', true)", [ERASING])
+        deleted = EntryText.objects.filter(entry__in=said.values("pk")).delete()[0]
+        cursor.execute("SELECT set_config(%s, 'off', true)", [ERASING])
+    return deleted

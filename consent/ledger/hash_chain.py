@@ -1,0 +1,76 @@
+"""The hash chain: each entry's hash covers the one before it, so no tampering stays hidden.
+
+The hashed text is the entry as JSON with sorted keys and no white space, which for our values
+(text, whole numbers, null) is RFC 8785's canonical form. What a brand wrote is in it as a salted
+digest, in hexadecimal: see Note [Texts beside the entry]. A field of `HASHED_WHERE_SET` stands in
+it only where it is not null, so that a new field leaves the hashes of older entries as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from consent.ledger import entry_texts
+from consent.models import LedgerEntry, Subject
+
+HASHED = (
+    "id subject_id subject_seq brand_id purpose_id channel topic contact_point_id decision until "
+    "limit_max limit_per expires_at maker maker_brand_id basis ground source reason "
+    "evidence_digest notice_digest campaign before made_at recorded_at"
+).split()
+HASHED_WHERE_SET = ("trait_kind", "trait_category", "trait")
+
+
+def serialise_entry(entry: LedgerEntry) -> bytes:
+    """The bytes of *entry* that its hash covers."""
+    fields: dict[str, Any] = {name: _plain(getattr(entry, name)) for name in HASHED}
+    for name in HASHED_WHERE_SET:
+        if (value := getattr(entry, name)) is not None:
+            fields[name] = _plain(value)
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def compute_entry_hash(previous_hash: bytes, entry: LedgerEntry) -> bytes:
+    """SHA-256 of the previous hash and the entry's canonical bytes."""
+    return hashlib.sha256(previous_hash + serialise_entry(entry)).digest()
+
+
+def list_breaks(subject: Subject) -> Iterator[str]:
+    """Say where this person's chain does not hold: nothing, if it is whole."""
+    entries = subject.entries.select_related("text").order_by("subject_seq")
+    return find_chain_breaks(subject, entries.iterator())
+
+
+def find_chain_breaks(subject: Subject, entries: Iterable[LedgerEntry]) -> Iterator[str]:
+    """Say where the chain does not hold; *entries* are all of the subject's, in their order."""
+    expected, seq = b"", 0
+    for seq, entry in enumerate(entries, start=1):
+        if entry.subject_seq != seq:
+            yield f"entry {seq} is missing"
+            return
+        yield from _find_alterations(entry, expected)
+        expected = bytes(entry.hash)
+    if (seq, expected) != (subject.last_seq, bytes(subject.chain_head)):
+        yield f"the chain ends at entry {seq}, its head says {subject.last_seq}"
+
+
+def _find_alterations(entry: LedgerEntry, previous_hash: bytes) -> Iterator[str]:
+    if bytes(entry.previous_hash) != previous_hash:
+        yield f"entry {entry.subject_seq} does not follow the one before it"
+    if compute_entry_hash(bytes(entry.previous_hash), entry) != bytes(entry.hash):
+        yield f"entry {entry.subject_seq} was altered"
+    if entry_texts.is_text_altered(entry):
+        yield f"the text of entry {entry.subject_seq} was altered"

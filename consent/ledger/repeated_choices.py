@@ -1,0 +1,93 @@
+"""Record what a person says, unless they only repeat what they said last (a double click)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from consent import preferences
+from consent.decision import Choice, Scope
+from consent.ledger import recording
+from consent.ledger.recording import Actor, NewChoice
+from consent.models import LedgerEntry
+
+
+def record_unless_repeated(
+    subject_id: uuid.UUID, choices: Sequence[NewChoice], *, by: Actor, now: datetime
+) -> list[LedgerEntry]:
+    """Record the person's choices that are new, and return the entry of each of them.
+
+    One that says again what they said last is not recorded: its entry is the one that stands.
+    Raises as `ledger.record` does.
+    """
+    with transaction.atomic():
+        person = recording.lock_subject(
+            subject_id
+        )  # so that the second of two clicks sees the first
+        repeated = _find_repeated(person.pk, choices, now)
+        new = [each for nth, each in enumerate(choices) if nth not in repeated]
+        together = recording.find_shared_addresses(
+            choices
+        )  # also where only those about one brand are new
+        made = (
+            recording.record_choices(subject_id, new, by=by, now=now, is_shared=together)
+            if new
+            else []
+        )
+        recorded = iter(made)
+        return [repeated.get(nth) or next(recorded) for nth in range(len(choices))]
+
+
+def _find_repeated(
+    person_id: uuid.UUID, choices: Sequence[NewChoice], now: datetime
+) -> dict[int, LedgerEntry]:
+    """Return the entries that stand already, by the place of the choice that repeats them."""
+    said = _read_said(person_id, choices)
+    standing, recorded = dict[int, Choice](), list[Scope]()
+    for nth, new in enumerate(recording.suppose_choices(choices, now=now)):
+        newest = _find_newest(said, new.scope)
+        touched = any(_overlap(each, new.scope) for each in recorded)
+        if newest and not touched and _is_same(newest, new):
+            standing[nth] = newest
+        else:
+            recorded.append(new.scope)
+    ids = [each.entry for each in standing.values()]
+    entries = LedgerEntry.objects.select_related("text").in_bulk(ids)
+    return {
+        nth: entries[each.entry]
+        for nth, each in standing.items()
+        if _has_same_words(entries[each.entry], choices[nth])
+    }
+
+
+def _read_said(person_id: uuid.UUID, choices: Sequence[NewChoice]) -> list[Choice]:
+    """Return what was said that *choices* can have in common: of one brand the fast way."""
+    brands = {choice.scope.brand for choice in choices}
+    only = brands.pop() if len(brands) == 1 else None
+    if only is None:
+        return preferences.list_preferences(person_id)
+    return preferences.read_choices_about_brand(person_id, only)
+
+
+def _find_newest(said: Iterable[Choice], scope: Scope) -> Choice | None:
+    """Return the newest that anybody said on a scope that *scope* has something in common with."""
+    touching = (each for each in said if _overlap(each.scope, scope))
+    return max(touching, key=lambda choice: choice.age, default=None)
+
+
+def _overlap(one: Scope, other: Scope) -> bool:
+    return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+
+
+def _is_same(held: Choice, new: Choice) -> bool:
+    names = ("scope", "decision", "maker", "basis", "until", "limit", "expires_at")
+    return all(getattr(held, name) == getattr(new, name) for name in names)
+
+
+def _has_same_words(entry: LedgerEntry, new: NewChoice) -> bool:
+    """Return whether the reason, the proof and the campaign are the same, too."""
+    names = ("reason", "evidence", "notice", "campaign")
+    return all(getattr(entry, name) == getattr(new, name) for name in names)

@@ -1,0 +1,53 @@
+"""What stands for a person now, and what stood before: projections of the ledger."""
+
+from consent.preferences.past_states import (
+    PROFILE_COLUMNS,
+    build_past_relationship,
+    erase_past_profiles,
+    find_past_persons,
+    find_past_profiles,
+    find_past_relationships,
+    store_past_merges,
+    store_past_profile,
+    store_past_relationship,
+)
+from consent.preferences.projection import (
+    CHOICE_COLUMNS,
+    PREFERENCE_COLUMNS,
+    SLOT_COLUMNS,
+    build_choice,
+    build_choices,
+    build_choices_from_ledger,
+    find_projection_deviations,
+    list_preferences,
+    project_entries,
+    project_entry,
+    read_choice,
+    read_choices_about_brand,
+    read_scope,
+)
+
+__all__ = [
+    "CHOICE_COLUMNS",
+    "PREFERENCE_COLUMNS",
+    "PROFILE_COLUMNS",
+    "SLOT_COLUMNS",
+    "build_choice",
+    "build_choices",
+    "build_choices_from_ledger",
+    "build_past_relationship",
+    "erase_past_profiles",
+    "find_past_persons",
+    "find_past_profiles",
+    "find_past_relationships",
+    "find_projection_deviations",
+    "list_preferences",
+    "project_entries",
+    "project_entry",
+    "read_choice",
+    "read_choices_about_brand",
+    "read_scope",
+    "store_past_merges",
+    "store_past_profile",
+    "store_past_relationship",
+]

@@ -1,0 +1,15 @@
+"""Carry choices, expirations and late reasons to every brand, and say how far each is."""
+
+from consent.propagation.brand_status import BrandStatus, list_brand_statuses
+from consent.propagation.expirations import tell_due_endings
+from consent.propagation.late_reasons import record_late_reason
+from consent.propagation.propagate import list_waiting_subjects, propagate_choices
+
+__all__ = [
+    "BrandStatus",
+    "list_brand_statuses",
+    "list_waiting_subjects",
+    "propagate_choices",
+    "record_late_reason",
+    "tell_due_endings",
+]

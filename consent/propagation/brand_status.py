@@ -1,0 +1,108 @@
+"""What became of a choice at each brand that it concerns: told, delivered, applied, or overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+
+from brands import webhooks, workspaces
+from brands.models import Acknowledgement, Brand, Event
+from consent import brand_events
+from consent.models import LedgerEntry, Propagation, Relationship
+
+
+@dataclass(frozen=True, slots=True)
+class BrandStatus:
+    """How far a choice has come with one brand."""
+
+    brand: Brand
+    recorded_at: datetime
+    #: Its place in the brand's stream; None while it has not been put there.
+    sequence: int | None = None
+    delivered_at: datetime | None = None
+    applied_at: datetime | None = None
+    honour_by: datetime | None = None
+    #: Whether anybody is behind the brand who can hear of it.
+    is_connected: bool = True
+
+    def state(self, now: datetime) -> str:
+        """Return `not_connected`, `recorded`, `delivered`, `applied`, or `overdue`.
+
+        What is overdue stays so until it is applied after all.
+        """
+        if self.applied_at:
+            return "applied"
+        if not self.is_connected:
+            return "delivered" if self.delivered_at else "not_connected"
+        if self.honour_by and self.honour_by < now:
+            return "overdue"
+        return "delivered" if self.delivered_at else "recorded"
+
+
+def list_brand_statuses(entry: LedgerEntry, *, now: datetime) -> list[BrandStatus]:
+    """Return the fate at each brand that was told of the entry, or is still to be told, by name."""
+    events = _events(entry)
+    delivered = webhooks.find_first_deliveries(events)
+    told = [_fate(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events]
+    known = {fate.brand.pk for fate in told}
+    waiting = [BrandStatus(b, entry.recorded_at) for b in _to_be_told(entry) if b.pk not in known]
+    slowest = {fate.brand.pk: fate for fate in sorted([*told, *waiting], key=_progress)[::-1]}
+    ordered = sorted(slowest.values(), key=lambda fate: (fate.brand.name, fate.brand.pk))
+    return _without_vain_dates(ordered, now)
+
+
+def _without_vain_dates(known: Sequence[BrandStatus], now: datetime) -> list[BrandStatus]:
+    """Promise no date where nobody is behind the brand: nobody there will apply anything."""
+    connected = workspaces.find_connected_brands((fate.brand.pk for fate in known), now=now)
+    return [
+        fate if fate.brand.pk in connected else replace(fate, is_connected=False, honour_by=None)
+        for fate in known
+    ]
+
+
+def _progress(fate: BrandStatus) -> tuple[bool, bool]:
+    """A brand that knows a person by several relationships is told of each; the last one counts."""
+    return fate.applied_at is not None, fate.delivered_at is not None
+
+
+def _events(entry: LedgerEntry) -> list[Event]:
+    """By the index of causes, which begins with the brand."""
+    known = list(_relationships(entry))
+    brands = {each.brand_id for each in known}
+    causes = [brand_events.build_cause(entry, each) for each in known]
+    acknowledged = Acknowledgement.objects.filter(
+        brand=OuterRef("brand_id"), through__gte=OuterRef("sequence")
+    )
+    events = Event.objects.filter(brand__in=brands, cause__in=causes).select_related("brand")
+    first = acknowledged.order_by("through").values("made_at")[:1]
+    return list(events.annotate(applied_at=Subquery(first)))
+
+
+def _relationships(entry: LedgerEntry) -> Iterable[Relationship]:
+    mine = Relationship.objects.filter(person=entry.subject.person_id)
+    return mine if entry.brand_id is None else mine.filter(brand=entry.brand_id)
+
+
+def _fate(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> BrandStatus:
+    applied_at: datetime | None = event.applied_at  # type: ignore[attr-defined]
+    return BrandStatus(
+        event.brand,
+        entry.recorded_at,
+        event.sequence,
+        # Who says that they applied it have it, if not by a webhook of ours.
+        delivered_at or applied_at,
+        applied_at,
+        event.honour_by,
+    )
+
+
+def _to_be_told(entry: LedgerEntry) -> Iterable[Brand]:
+    """The brands into whose streams a choice about any brand has yet to go."""
+    pending = Propagation.objects.filter(entry=entry, done_at=None)
+    if not pending.exists():
+        return []
+    mine = Relationship.objects.active().filter(person=entry.subject.person_id)
+    return Brand.objects.filter(pk__in=mine.values("brand"))

@@ -1,0 +1,76 @@
+"""Carrying a choice about any brand into each concerned brand's stream, brand by brand.
+
+Small transactions, so that a person with hundreds of brands holds no lock for long. Each may be
+repeated: a stream takes the same cause only once, and the person's row is locked while we look.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+
+from brands import events
+from brands.events import NewEvent
+from consent import brand_events, ledger
+from consent.brand_events import EventTimes
+from consent.models import LedgerEntry, Propagation, Relationship, Subject
+
+
+def list_waiting_subjects(limit: int = 200) -> list[uuid.UUID]:
+    """The subjects with something pending, longest waiting first."""
+    pending = Propagation.objects.filter(done_at=None).order_by("pk")
+    return list(dict.fromkeys(pending.values_list("subject_id", flat=True)[:limit]))
+
+
+def propagate_choices(subject_id: uuid.UUID, *, now: datetime) -> int:
+    """Tell every concerned brand what is pending for this person; return how many were told.
+
+    The older choice goes into all streams before the newer one goes into any.
+    """
+    told = 0
+    times = EventTimes(now)
+    pending = Propagation.objects.filter(subject_id=subject_id, done_at=None)
+    for each in pending.select_related("entry").order_by("pk"):
+        brands = Relationship.objects.active().filter(person=subject_id).order_by("brand_id")
+        for brand_id in brands.values_list("brand_id", flat=True).distinct():
+            told += _tell(each, brand_id, times)
+        _finish(each, now)
+    return told
+
+
+def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
+    with transaction.atomic():
+        person = ledger.lock_subject(pending.subject_id)
+        new = list(_build_notices(pending.entry, person, brand_id, times))
+        ledger.append_brand_events(new)
+    return bool(new)
+
+
+def _build_notices(
+    entry: LedgerEntry, person: Subject, brand_id: int, times: EventTimes
+) -> Iterator[NewEvent]:
+    """Build what the brand is told, for each relationship with the person that it concerns."""
+    counts = True
+    for recipient in brand_events.find_active_recipients(person.pk, brand_id):
+        if not brand_events.is_concerned(entry, recipient):
+            continue
+        again, counts = not counts, False
+        if events.has_event(brand_id, brand_events.build_cause(entry, recipient)):
+            continue
+        standing = brand_events.read_current_state(recipient, person.pk, person.jurisdiction)
+        at = times.take_next()
+        yield brand_events.build_choice_event(
+            entry, recipient, standing.permissions(at), at=at, direct=False, again=again
+        )
+
+
+def _finish(pending: Propagation, now: datetime) -> None:
+    """It is done, unless the person was merged meanwhile: then brands may be left out, and the
+    next sweep comes back to it under the subject that remains."""
+    with transaction.atomic():
+        if ledger.lock_subject(pending.subject_id).pk == pending.subject_id:
+            mine = Propagation.objects.filter(subject=pending.subject_id, pk=pending.pk)
+            mine.update(done_at=now)

@@ -1,0 +1,111 @@
+"""How long each brand takes to honour a no: from the choice to its delivery, and to "applied".
+
+Note [Honour times]. A delivery and an acknowledgement come long after their event, in no order of
+their own; so instead of a running count a worker works out a brand's last `DAYS` now and then.
+What is older stands as it was at its end. Times are kept to three significant digits: exact enough
+for a median, and few enough rows to answer at once. An acknowledgement is cumulative: an event was
+applied when the first one was made that reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from brands.models import Acknowledgement, Event, Outcome, StreamHead
+from consent.models import HonourSnapshot, HonourTime
+
+DAYS = 40
+#: A snapshot is not made anew sooner.
+EVERY = timedelta(minutes=5)
+
+#: Of the noes since a moment: when each was applied, if it was, and first delivered.
+TIMES = """
+WITH told AS MATERIALIZED (
+    SELECT sequence, timestamp, honour_by, (timestamp AT TIME ZONE 'UTC')::date AS day
+    FROM brands_event
+    WHERE brand_id = %(brand)s AND honour_by IS NOT NULL AND timestamp >= %(first)s
+), reached AS MATERIALIZED (
+    SELECT through, made_at,
+           coalesce(lag(through) OVER (ORDER BY through), 0) AS beyond
+    FROM brands_acknowledgement WHERE brand_id = %(brand)s
+), arrived AS MATERIALIZED (
+    SELECT attempt.sequence, min(attempt.started_at) AS at
+    FROM brands_attempt attempt
+    JOIN brands_subscription subscription ON subscription.brand_id = attempt.brand_id
+        AND subscription.id = attempt.subscription_id
+    WHERE attempt.brand_id = %(brand)s AND attempt.outcome = %(delivered)s
+        AND attempt.sequence >= (SELECT min(sequence) FROM told)
+    GROUP BY attempt.sequence
+), timed AS (
+    SELECT told.day, told.honour_by, told.timestamp, reached.made_at AS applied,
+           least(arrived.at, reached.made_at) AS delivered
+    FROM told
+    LEFT JOIN reached ON told.sequence > reached.beyond AND told.sequence <= reached.through
+    LEFT JOIN arrived ON arrived.sequence = told.sequence
+), staged AS (
+    SELECT day, 'applied' AS stage, extract(epoch FROM applied - timestamp) AS took,
+           applied <= honour_by AS in_time
+    FROM timed WHERE applied IS NOT NULL
+    UNION ALL
+    SELECT day, 'delivered', extract(epoch FROM delivered - timestamp), delivered <= honour_by
+    FROM timed WHERE delivered IS NOT NULL
+    UNION ALL
+    SELECT day, 'open', NULL, honour_by >= %(now)s FROM timed WHERE applied IS NULL
+)
+INSERT INTO consent_honourtime (brand_id, day, stage, seconds, in_time, count)
+SELECT %(brand)s, day, stage, {seconds}, in_time, count(*)
+FROM staged GROUP BY day, stage, {seconds}, in_time
+""".format(
+    # A clock that was set back must not make a time less than none.
+    seconds="CASE WHEN took <= 0.001 THEN 0.001 WHEN took IS NOT NULL THEN"
+    " round(took, 2 - floor(log(took))::int)::float8 END"
+)
+
+
+def refresh_due_honour_times(*, now: datetime) -> int:
+    """Work out the times of the brands that are due; return of how many."""
+    heads = StreamHead.objects.live()
+    fresh = HonourSnapshot.objects.filter(as_of__gt=now - EVERY)
+    due = heads.filter(~Q(brand__in=fresh.values("brand")))
+    return sum(
+        refresh_honour_times(brand_id, now=now)
+        for brand_id in due.values_list("brand_id", flat=True)
+    )
+
+
+def refresh_all_honour_times(*, now: datetime) -> Iterator[int]:
+    """The same of every brand and of its whole stream; yields each brand's id."""
+    for brand_id in (
+        StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
+    ):
+        refresh_honour_times(brand_id, now=now, since=datetime(2000, 1, 1, tzinfo=UTC))
+        yield brand_id
+
+
+def refresh_honour_times(brand_id: int, *, now: datetime, since: datetime | None = None) -> bool:
+    """Work out one brand's times; False where another worker is at it."""
+    first = (since or now - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    HonourSnapshot.objects.get_or_create(brand_id=brand_id, defaults={"as_of": first, "overdue": 0})
+    with transaction.atomic():
+        rows = HonourSnapshot.objects.select_for_update(skip_locked=True)
+        if not (snapshot := rows.filter(brand_id=brand_id).first()):
+            return False
+        HonourTime.objects.filter(brand_id=brand_id, day__gte=first.date()).delete()
+        with connection.cursor() as cursor:
+            values: dict[str, Any] = {"brand": brand_id, "first": first, "now": now}
+            cursor.execute(TIMES, values | {"delivered": Outcome.DELIVERED})
+        snapshot.as_of, snapshot.overdue = now, _overdue(brand_id, now)
+        snapshot.save()
+    return True
+
+
+def _overdue(brand_id: int, now: datetime) -> int:
+    applied = Acknowledgement.objects.filter(brand_id=brand_id).order_by("-through")
+    through = applied.values_list("through", flat=True).first() or 0
+    late = Event.objects.filter(brand_id=brand_id, sequence__gt=through, honour_by__lt=now)
+    return late.count()

@@ -1,0 +1,116 @@
+"""From the names that a caller uses to a Scope, and back. An unknown name is never dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from brands.models import Channel, Regime
+from consent.decision import Scope
+from core.db import Statement
+
+
+class UnknownName(ValueError):
+    """A brand, purpose, channel or topic that does not exist. `field` says which of them."""
+
+    def __init__(self, field: str, value: str) -> None:
+        known = f": there are {', '.join(Channel.values)}" if field == "channel" else ""
+        super().__init__(f"there is no {field} {value!r}{known}")
+        self.field = field
+
+
+class CannotBeRefused(ValueError):
+    """A no to a purpose whose regime is `required`."""
+
+
+class CannotBeLimited(ValueError):
+    """A limit on a purpose whose regime is `required`: no limit holds there."""
+
+
+class ChannelNotUsed(ValueError):
+    """A channel of a purpose that has none: nobody asks about the two together."""
+
+
+class TopicWithoutBrand(ValueError):
+    """A topic belongs to one brand, so it cannot be said of any brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeNames:
+    """A scope in the words of the API; None is *any*. `contact_point` is an Identifier's id."""
+
+    brand: str | None = None
+    purpose: str | None = None
+    channel: str | None = None
+    topic: str | None = None
+    contact_point: int | None = None
+
+
+NAMED = Statement("""
+SELECT brand.id, topic.purpose_id, purpose.code, purpose.regime, purpose.has_channels
+FROM (SELECT) one
+LEFT JOIN brands_brand brand ON brand.slug = %(brand)s AND (%(test)s OR NOT brand.test)
+LEFT JOIN brands_topic topic ON topic.brand_id = brand.id AND topic.code = %(topic)s
+LEFT JOIN brands_purpose purpose ON purpose.code = coalesce(%(purpose)s, topic.purpose_id)
+""")
+
+
+def resolve_scope_names(names: ScopeNames, *, decision: str, test: bool = True) -> Scope:
+    """The Scope that *names* mean, for this *decision* about it; a topic brings its purpose along.
+
+    Without *test*, brands in test mode are unknown, as they are to real people. A choice that can
+    have no effect is refused; a `clear` never is, for it may take back one of before.
+
+    Raises:
+        UnknownName, TopicWithoutBrand, CannotBeRefused, CannotBeLimited, ChannelNotUsed
+    """
+    given = {
+        "brand": names.brand,
+        "purpose": names.purpose,
+        "topic": names.topic,
+        "test": test,
+    }
+    ((brand, of_topic, purpose, regime, has_channels),) = NAMED.ask(given)
+    if names.brand is not None and brand is None:
+        raise UnknownName("brand", names.brand)
+    if names.purpose is not None and purpose is None:
+        raise UnknownName("purpose", names.purpose)
+    if names.topic is not None:
+        _check_topic(names.topic, brand, purpose, of_topic)
+    if names.channel is not None and names.channel not in Channel.values:
+        raise UnknownName("channel", names.channel)
+    if regime == Regime.REQUIRED:
+        _check_required(purpose, decision)
+    if names.channel is not None and has_channels is False and decision != "clear":
+        raise ChannelNotUsed(f"{purpose} has no channels: leave the channel out")
+    return Scope(brand, purpose, names.channel, names.topic, names.contact_point)
+
+
+def _check_required(purpose: str | None, decision: str) -> None:
+    if decision in ("deny", "pause"):
+        raise CannotBeRefused(f"{purpose} messages are required and cannot be refused")
+    if decision == "limit":
+        raise CannotBeLimited(f"{purpose} messages are required and cannot be limited")
+
+
+def _check_topic(topic: str, brand: int | None, purpose: str | None, of_topic: str | None) -> None:
+    if brand is None:
+        raise TopicWithoutBrand("a topic needs its brand")
+    if of_topic is None or purpose != of_topic:
+        raise UnknownName("topic", topic)
+
+
+def describe_scope_for_brand(scope: Scope, *, slug: str) -> dict[str, Any]:
+    """Return the scope as the brand of this *slug* may read it: narrowed to itself.
+
+    A choice about any brand reads as one about this brand, so that nobody learns from it what the
+    person said to others. It names no contact point, for a relationship has one address and the
+    brand reads of no other.
+    """
+    return {
+        "brand": slug,
+        "purpose": scope.purpose,
+        "channel": scope.channel,
+        "topic": scope.topic,
+        "contact_point": None,
+    }

@@ -1,0 +1,1 @@
+"""What all apps stand on: no models, no domain."""

@@ -1,0 +1,55 @@
+"""The query parameters of a call: each view names what it reads, and all else is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core.api.fields import StrictSerializer
+from core.problem_details import Problem
+
+
+class NoQuery(StrictSerializer):
+    """Takes no parameter."""
+
+
+class QueryView(APIView):
+    """A view whose query parameters are checked before it runs."""
+
+    #: By method: the parameters of a call. A method that is not here takes none.
+    queries: ClassVar[Mapping[str, type[serializers.Serializer[Any]]]] = {}
+    #: The parameters as they were read.
+    query: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        method = request.method or ""
+        if method != "OPTIONS" and hasattr(self, method.lower()):  # else it is answered 405
+            self.query = read_query(request, self.query_of(method))
+
+    def query_of(self, method: str) -> type[serializers.Serializer[Any]]:
+        """Return what reads the parameters of a method."""
+        return self.queries.get("GET" if method == "HEAD" else method, NoQuery)
+
+
+def read_query(request: Request, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    """Return the query parameters of a call.
+
+    Raises:
+        ValidationError: a parameter is unknown or wrong.
+        Problem: 422 `given_twice`.
+    """
+    given = request.query_params
+    if kind is NoQuery and not given:
+        return {}
+    # As a plain dictionary: of a form, which this would be else, empty fields count as left out.
+    query = kind(data=given.dict(), context={"now": timezone.now()})
+    query.is_valid(raise_exception=True)
+    if twice := [name for name, values in given.lists() if len(values) > 1]:
+        raise Problem(422, "given_twice", "Give this parameter once.", twice[0])
+    return dict(query.validated_data)

@@ -1,0 +1,32 @@
+"""Tools for PostgreSQL: prepared statements, locks, ids, triggers, rows that come with a table."""
+
+from core.db.advisory_locks import try_lock, wait_for_lock
+from core.db.insert_only import refuse_changes, refuse_truncation
+from core.db.prepared import (
+    Copying,
+    Insertion,
+    Row,
+    Statement,
+    build_instance,
+    list_columns,
+    match_any,
+)
+from core.db.seed_rows import Plan, are_seed_rows_due
+from core.db.uuid7 import new_id
+
+__all__ = [
+    "Copying",
+    "Insertion",
+    "Plan",
+    "Row",
+    "Statement",
+    "are_seed_rows_due",
+    "build_instance",
+    "list_columns",
+    "match_any",
+    "new_id",
+    "refuse_changes",
+    "refuse_truncation",
+    "try_lock",
+    "wait_for_lock",
+]
