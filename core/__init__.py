@@ -1,1 +1,1 @@
-"""What all apps stand on: no models, no domain."""
+"""Technical code that all apps share. It has no models and no domain rules."""

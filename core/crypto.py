@@ -1,4 +1,4 @@
-"""Encrypt what is stored and has to be readable again, such as webhook secrets (Fernet)."""
+"""Encryption of stored values that must be readable again, such as webhook secrets (Fernet)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def decrypt_text(encrypted: bytes) -> str:
 
 
 def reencrypt_field(rows: QuerySet[Any], name: str) -> int:
-    """Encrypt the field *name* of *rows* with today's key. Return how many rows have a value.
+    """Encrypt the field *name* of *rows* with the newest key. Return how many rows have a value.
 
-    Accepted race: a row that gets another value meanwhile keeps it; it has today's key already.
+    Accepted race: a row that gets a new value in the meantime keeps it. That value is already
+    encrypted with the newest key.
     """
     stored = list(rows.exclude(**{name: None}).values_list("pk", name))
     for pk, old in stored:

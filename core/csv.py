@@ -1,6 +1,7 @@
-"""Rows as CSV (RFC 4180, UTF-8), for programs: a value is written as it is.
+"""Export of rows as CSV (RFC 4180, UTF-8) for programs. Values are not escaped for spreadsheets.
 
-A spreadsheet may take one that begins with = or + for a formula; the values are the brand's own.
+A spreadsheet may read a value that begins with = or + as a formula. We accept this, because the
+values are the brand's own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ def write_csv(rows: Iterable[Iterable[Any]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """As JSON would have it; what is null is empty."""
+    """Return times and booleans as JSON writes them, and other values unchanged.
+
+    The CSV writer turns None into an empty field.
+    """
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return str(value).lower() if isinstance(value, bool) else value

@@ -1,4 +1,4 @@
-"""Read and write JSON bodies: how long one may be, and what is refused in it."""
+"""Parsing and rendering of JSON bodies, with limits on their size and content."""
 
 from __future__ import annotations
 
@@ -28,22 +28,25 @@ class TooLarge(APIException):
 
 
 class DuplicateMember(ValueError):
-    """A JSON object has a member twice; its name is `field`."""
+    """A JSON object has two members of the same name, which is in `field`."""
 
     def __init__(self, name: str) -> None:
         super().__init__("This field stands twice in one object.")
         self.field = name[:100]
 
 
-#: What ends a member's name: at least one for each member, whatever stands in the values.
+#: What can follow the name of a member. An object has at least one of these for each member.
 NAME_ENDS = (b'":', b" :", b"\t:", b"\n:", b"\r:")
 
 
 def load_json(raw: bytes) -> Any:
-    """Return what *raw* says. Of two members of one name orjson would take the last in silence.
+    """Parse *raw* as JSON, and refuse duplicate members.
 
-    A flat object with as many colons as members has none twice, which is found out in less than a
-    microsecond; all else is read a second time.
+    Of two members of the same name, orjson would silently keep the last. An object with exactly as
+    many members as its text has colons (or `NAME_ENDS`) has no duplicates. This check takes less
+    than a microsecond. All other texts are parsed a second time.
+
+    Example: `{"a": 1, "a": 2}` has two colons, but orjson returns one member.
 
     Raises:
         orjson.JSONDecodeError
@@ -55,7 +58,7 @@ def load_json(raw: bytes) -> Any:
     ):
         return given
     try:
-        # Numbers and constants are left as they stand: a long one takes long to read.
+        # `len` leaves numbers unparsed, because parsing a very long number takes long.
         json.loads(raw, object_pairs_hook=_check_members, parse_int=len, parse_float=len)
     except RecursionError as error:
         raise orjson.JSONDecodeError("nested too deeply", "", 0) from error
@@ -71,24 +74,24 @@ def _check_members(pairs: list[tuple[str, Any]]) -> None:
 
 
 class JSONParser(BaseParser):
-    """Reads no more than the limit.
+    """Parser that reads at most `limit` bytes.
 
-    Refuses deep nesting, NaN, lone surrogates and duplicate members.
+    It refuses deep nesting, NaN, lone surrogates and duplicate members.
     """
 
     media_type = "application/json"
 
     @classmethod
     def limit(cls) -> int:
-        """How many bytes a body may have."""
+        """Return how many bytes a body may have."""
         return int(settings.MAX_BODY_BYTES)
 
     @classmethod
     def read(cls, stream: Any) -> bytes:
-        """All of a body. Raises TooLarge."""
+        """Return the whole body. Raises TooLarge."""
         try:
             raw: bytes = stream.read(cls.limit() + 1)
-        except RequestDataTooBig as error:  # the server did not even receive it
+        except RequestDataTooBig as error:  # `config.web.bodies` did not even receive it.
             raise TooLarge(cls.limit()) from error
         if len(raw) > cls.limit():
             raise TooLarge(cls.limit())
@@ -109,7 +112,7 @@ class JSONParser(BaseParser):
 
 
 class BatchParser(JSONParser):
-    """For bodies that hold thousands of things."""
+    """Parser with a higher limit, for bodies with thousands of items."""
 
     @classmethod
     def limit(cls) -> int:
@@ -117,12 +120,15 @@ class BatchParser(JSONParser):
 
 
 def upload_limit() -> int:
-    """Return how many bytes a form with a file may have, or a part of an import read whole."""
+    """Return the size limit in bytes of a form with a file.
+
+    It is also the limit up to which a part of an import is read at once.
+    """
     return int(settings.MAX_UPLOAD_BYTES)
 
 
 def takes_upload(view: View) -> View:
-    """Let the body of this view be as long as a form with a file may be."""
+    """Decorate *view* so that its body may be as long as `upload_limit`."""
     view.max_body_bytes = upload_limit  # type: ignore[attr-defined]
     return view
 
@@ -142,7 +148,7 @@ class JSONRenderer(BaseRenderer):
 
 
 class AlwaysJSON(BaseContentNegotiation):
-    """There is one format, so an `Accept` header cannot make a call fail."""
+    """Content negotiation that ignores `Accept`, because there is only one response format."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
         media = (request.content_type or "").partition(";")[0].strip().lower()

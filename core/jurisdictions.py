@@ -1,4 +1,4 @@
-"""Where a law holds: a country or a part of one, as ISO 3166 codes them ("DE", "US-CA")."""
+"""Jurisdictions: countries and their subdivisions by their ISO 3166 codes ("DE", "US-CA")."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from functools import cache
 
 import pycountry
 
-#: Two letters for a country; a hyphen and up to three more characters for a part of it.
+#: Two letters for a country; a hyphen and up to three more characters for a subdivision.
 FORM = "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 LONGEST = 6
 
 
 class UnknownJurisdiction(ValueError):
-    """Neither an ISO 3166-1 alpha-2 code nor an ISO 3166-2 one, in upper case."""
+    """The code is neither ISO 3166-1 alpha-2 nor ISO 3166-2, in upper case."""
 
     field = "jurisdiction"
 
 
 def is_known_jurisdiction(code: str) -> str:
-    """*code* itself.
+    """Check that *code* is a known jurisdiction, and return it.
 
     Raises:
         UnknownJurisdiction
@@ -30,12 +30,15 @@ def is_known_jurisdiction(code: str) -> str:
 
 @cache
 def list_jurisdictions() -> frozenset[str]:
-    """Every country's and every part's."""
+    """Return the codes of all countries and subdivisions."""
     countries = {country.alpha_2 for country in pycountry.countries}
     return frozenset(countries | {part.code for part in pycountry.subdivisions})
 
 
 def list_enclosing_jurisdictions(code: str) -> tuple[str, ...]:
-    """The jurisdictions that somebody in *code* is in, the narrowest first."""
+    """Return *code* and the country that contains it, the narrowest first.
+
+    Example: "US-CA" gives ("US-CA", "US"), and "DE" gives ("DE",).
+    """
     country = code.partition("-")[0]
     return (code,) if code == country else (code, country)

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): how the domain's exceptions become answers."""
+"""Problem details (RFC 9457): translation of domain exceptions to error responses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from rest_framework.exceptions import APIException
 
 
 class Problem(APIException):
-    """An answer that says what is wrong: a stable code, a sentence, and the field if any."""
+    """Error response with a stable code, a sentence, and the name of the field if any."""
 
-    #: Seconds to wait, which the answer gives as `Retry-After`.
+    #: Seconds to wait, sent as the header `Retry-After`.
     wait: float | None = None
 
     def __init__(self, status: int, code: str, detail: str, field: str | None = None) -> None:
@@ -20,14 +20,17 @@ class Problem(APIException):
         self.field = field
 
 
-#: From a domain's exception to the status, the code and the field of its problem.
+#: From the class of a domain exception to the status, code and field of its problem.
 Problems = Mapping[type[Exception], tuple[int, str, str | None]]
 
 
 @contextmanager
 def translate_errors(problems: Problems) -> Iterator[None]:
-    """Turn the domain's exceptions into problems; an exception's own `field` wins, and its `wait`
-    is how long to wait."""
+    """Turn domain exceptions into problems.
+
+    An exception's own `field` replaces the one in *problems*. Its `wait` is the number of seconds
+    for `Retry-After`.
+    """
     try:
         yield
     except tuple(problems) as error:

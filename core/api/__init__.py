@@ -1,4 +1,4 @@
-"""What every API shares: fields, pages, query parameters, conditional requests, versions."""
+"""Shared parts of all APIs: fields, pages, query parameters, conditional requests, versions."""
 
 from core.api.conditional_requests import (
     ETAG,

@@ -1,8 +1,9 @@
-"""Editing that overwrites nobody's change: `ETag`, `If-None-Match`, `If-Match` (RFC 9110, 13.1).
+"""Conditional requests: `ETag`, `If-None-Match` and `If-Match` (RFC 9110, section 13.1).
 
-A tag is made of what can be edited, or of all that is shown where the rest does not move by itself.
-Whoever edits looks at `If-Match` while the row is locked, in the transaction of the change: of two
-who saw the same state one is too late.
+They prevent lost updates. An ETag is a digest of the fields that can be edited. If no other field
+changes by itself, it is a digest of the whole representation. An edit checks `If-Match` while the
+row is locked, in the transaction of the change. So of two edits of the same state, the second one
+fails.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ ETAG = OpenApiParameter(
 
 
 def compute_etag(state: Mapping[str, Any]) -> str:
-    """The same for the same state, and another for any other."""
+    """Return the ETag of *state*: equal states have equal tags, different states different ones."""
     written = orjson.dumps(state, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS)
     return f'"{hashlib.sha256(written).hexdigest()[:32]}"'
 
 
 def answer_unless_unchanged(request: Request, data: Mapping[str, Any]) -> Response:
-    """The answer to a GET: *data*, or 304 where the caller has just this."""
+    """Return the response to a GET: *data*, or 304 if the caller already has this state."""
     tag = compute_etag(data)
     if {"*", tag} & _tags(request, IF_NONE_MATCH):
         return Response(status=304, headers={"ETag": tag})
@@ -51,7 +52,7 @@ def answer_unless_unchanged(request: Request, data: Mapping[str, Any]) -> Respon
 
 
 def check_if_match(request: Request, state: Mapping[str, Any]) -> None:
-    """Go on only where `If-Match`, if given, means *state*, which was read under its lock.
+    """Check that `If-Match`, if given, matches *state*. Read *state* while its row is locked.
 
     Raises:
         Problem: 412 `changed_meanwhile`.
@@ -63,7 +64,10 @@ def check_if_match(request: Request, state: Mapping[str, Any]) -> None:
 
 
 def _tags(request: Request, header: OpenApiParameter) -> set[str]:
-    """The tags that a header names. A proxy that compresses makes ours weak (`W/`); as they are
-    digests, they still mean the same content."""
+    """Return the tags in a header, without the mark of weak tags (`W/`).
+
+    A proxy that compresses makes our tags weak. They are digests, so they still identify the same
+    content.
+    """
     given = parse_etags(request.headers.get(header.name, ""))
     return {each.removeprefix("W/") for each in given}

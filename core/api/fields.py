@@ -1,4 +1,4 @@
-"""Serializers and fields that every API shares: strict objects, names, times, pages."""
+"""Serializers and fields that all APIs share: strict objects, names, times, pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.time import NoZone, read_day, read_moment
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know: a misspelt one must not be dropped in silence."""
+    """Serializer that refuses unknown fields, so that a misspelt one is not silently ignored."""
 
     default_error_messages = {"invalid": "This must be an object."}
 
@@ -37,7 +37,10 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class NamingField(serializers.CharField):
-    """A brand's own name for something. With an address in it, erasure could not find it."""
+    """A brand's own name for something, without an e-mail address or phone number.
+
+    Erasure of a person could not find an address in such a name.
+    """
 
     default_error_messages = {
         "holds_address": "Use a name of your own without an e-mail address or phone number."
@@ -51,9 +54,9 @@ class NamingField(serializers.CharField):
 
 
 class Moment(serializers.DateTimeField):
-    """A time with its zone, RFC 3339, within `time_bounds`.
+    """A time in RFC 3339 with its UTC offset, within the range of `core.time.bounds`.
 
-    One without a zone would mean another moment elsewhere.
+    A time without an offset is refused, because its meaning would depend on the reader's zone.
     """
 
     default_error_messages = {
@@ -73,7 +76,10 @@ class Moment(serializers.DateTimeField):
             self.fail("invalid")
 
     def enforce_timezone(self, value: datetime) -> datetime:
-        """Return the time in UTC, where one beyond the calendar could not be written."""
+        """Return the time in UTC, or fail if it is out of range.
+
+        A time near the ends of the calendar could not be converted to UTC.
+        """
         if value.tzinfo is None:
             self.fail("no_zone")
         if not time.is_in_range(value):
@@ -82,7 +88,7 @@ class Moment(serializers.DateTimeField):
 
 
 class Day(serializers.DateField):
-    """A day, RFC 3339."""
+    """A date in RFC 3339, such as 2026-11-22."""
 
     default_error_messages = {"invalid": "A day reads as 2026-11-22."}
 
@@ -94,7 +100,7 @@ class Day(serializers.DateField):
 
 
 class QueryNumber(serializers.IntegerField):
-    """A whole number of a query: plain digits, no `+1`, `1.0`, ` 1` or `٣`."""
+    """An integer in a query string: plain ASCII digits, no `+1`, `1.0`, ` 1` or `٣`."""
 
     DIGITS = re.compile(r"-?[0-9]+")
 
@@ -106,14 +112,17 @@ class QueryNumber(serializers.IntegerField):
 
 
 class Page(StrictSerializer):
-    """The query of a list. `cursor` is what the page before gave as `next_cursor`."""
+    """The query parameters of a list. `cursor` is `next_cursor` of the previous page."""
 
     cursor = serializers.CharField(required=False, max_length=2_000)
     limit = QueryNumber(required=False, min_value=1, max_value=500, default=50)
 
 
 def describe_list(item: type[serializers.Serializer[Any]], *, paged: bool = True) -> type[Any]:
-    """For the schema: a list answer of *item*, with the cursor of its next page."""
+    """Return a serializer that describes a list of *item* in the OpenAPI schema.
+
+    If the list is *paged*, it has the cursor of the next page.
+    """
     name = item.__name__.removesuffix("Data") + "List"
     fields: dict[str, Any] = {"data": item(many=True)}
     if paged:

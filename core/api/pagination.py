@@ -1,7 +1,7 @@
-"""Lists of any length, page by page.
+"""Cursor pagination of lists of any length.
 
-A cursor holds the place of a page's last item in the order of the list. So nothing is left out or
-shown twice where rows come or go between two pages.
+A cursor holds the sort key of the last item of a page. So no item is skipped or repeated when rows
+are added or deleted between two pages.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def answer_page(
     by: Sequence[str],
     write: Callable[[M], Mapping[str, Any]],
 ) -> Response:
-    """Return the answer with one page of *rows*, each written by *write*: see `cut_page`."""
+    """Return a response with one page of *rows*, each serialised by *write*. See `cut_page`."""
     page, cursor = cut_page(rows, query, by=by)
     return Response({"data": [write(each) for each in page], "next_cursor": cursor})
 
@@ -38,10 +38,10 @@ def answer_page(
 def cut_page(
     rows: QuerySet[M], query: Mapping[str, Any], *, by: Sequence[str]
 ) -> tuple[list[M], str | None]:
-    """Return the page that `wire.Page` asks for, and the cursor of the next one.
+    """Return the page that a `Page` query asks for, and the cursor of the next page (or None).
 
-    *by* are the fields to order by, `-` before those that fall; together they are unique, and none
-    is null.
+    *by* are the fields to order by, with `-` for descending order. Together they must be unique,
+    and none may be null.
 
     Raises:
         Problem: 422 `invalid_cursor`.
@@ -65,7 +65,9 @@ def cut_list(
     key: Callable[[T], str],
     reverse: bool = False,
 ) -> tuple[list[T], str | None]:
-    """Do the same for items that are no rows, in the order of *key*, which is unique.
+    """Return a page and the next cursor for *items* that are not rows.
+
+    The items are ordered by *key*, which must be unique.
 
     Raises:
         Problem: 422 `invalid_cursor`.
@@ -79,12 +81,12 @@ def cut_list(
 
 
 def write_cursor(place: Iterable[object]) -> str:
-    """Return a place as callers get it: nothing to count on."""
+    """Return *place*, the sort key of an item, as an opaque cursor."""
     return base64.urlsafe_b64encode(orjson.dumps([str(each) for each in place])).decode()
 
 
 def read_cursor(cursor: str, length: int) -> list[str]:
-    """Return the place that `write_cursor` was given, as *length* texts.
+    """Return the sort key that `write_cursor` was given, as *length* strings.
 
     Raises:
         Problem: 422 `invalid_cursor`.
@@ -101,7 +103,9 @@ def read_cursor(cursor: str, length: int) -> list[str]:
 
 
 def check_moment(moment: datetime) -> datetime:
-    """Return a time of a place in UTC: the database does not take every offset that Python takes.
+    """Return a time of a cursor in UTC.
+
+    It is converted because PostgreSQL does not accept every UTC offset that Python accepts.
 
     Raises:
         Problem: 422 `invalid_cursor`.
@@ -129,7 +133,7 @@ def _field(model: type[Model], name: str) -> Field[Any, Any]:
 
 
 def _beyond(by: Sequence[str], place: Sequence[Any]) -> Q:
-    """Return the condition of what comes later in the order of *by*.
+    """Return the condition for rows after *place* in the order of *by*.
 
     For `["name", "id"]` and `["Acme", 7]`: name > 'Acme' or (name = 'Acme' and id > 7).
     """

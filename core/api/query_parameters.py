@@ -1,4 +1,4 @@
-"""The query parameters of a call: each view names what it reads, and all else is refused."""
+"""Query parameters of API calls. Each view declares its own; unknown parameters are refused."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class NoQuery(StrictSerializer):
 class QueryView(APIView):
     """A view whose query parameters are checked before it runs."""
 
-    #: By method: the parameters of a call. A method that is not here takes none.
+    #: From the HTTP method to the serializer of its parameters. Other methods take none.
     queries: ClassVar[Mapping[str, type[serializers.Serializer[Any]]]] = {}
-    #: The parameters as they were read.
+    #: The validated parameters of this request.
     query: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -33,12 +33,12 @@ class QueryView(APIView):
             self.query = read_query(request, self.query_of(method))
 
     def query_of(self, method: str) -> type[serializers.Serializer[Any]]:
-        """Return what reads the parameters of a method."""
+        """Return the serializer class for the query parameters of an HTTP method."""
         return self.queries.get("GET" if method == "HEAD" else method, NoQuery)
 
 
 def read_query(request: Request, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-    """Return the query parameters of a call.
+    """Return the validated query parameters of a request.
 
     Raises:
         ValidationError: a parameter is unknown or wrong.
@@ -47,7 +47,7 @@ def read_query(request: Request, kind: type[serializers.Serializer[Any]]) -> dic
     given = request.query_params
     if kind is NoQuery and not given:
         return {}
-    # As a plain dictionary: of a form, which this would be else, empty fields count as left out.
+    # It is a plain dictionary because DRF treats empty fields of a QueryDict as missing.
     query = kind(data=given.dict(), context={"now": timezone.now()})
     query.is_valid(raise_exception=True)
     if twice := [name for name, values in given.lists() if len(values) > 1]:

@@ -1,4 +1,4 @@
-"""The versions of the API that are answered, and what is on its way out."""
+"""Supported versions of the API, and what is deprecated."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from django.http import HttpRequest
 from django.utils.http import http_date
 
 VERSION_HEADER = "CMR-Version"
-#: Oldest first. A call that names none gets the oldest, so a new one breaks no program.
+#: Oldest first. A request without a version gets the oldest, so a new version breaks no client.
 API_VERSIONS = ("2026-11-29",)
 
 
 @dataclass(frozen=True, slots=True)
 class VersionEnding:
-    """Since when something is deprecated (RFC 9745), when it will be gone (RFC 8594), and the path
-    in our docs that says what takes its place. A view has it as `ending`."""
+    """Deprecation of a version or view: when it began and when the thing will be removed.
+
+    `since` is the date of deprecation (RFC 9745), `gone` the date of removal (RFC 8594). `path` is
+    the page of our docs that explains the replacement. A view has it as `ending`.
+    """
 
     since: datetime
     gone: datetime
@@ -31,10 +34,10 @@ class VersionEnding:
         }
 
 
-#: The versions that end; none yet.
+#: The deprecated versions; none yet.
 VERSION_ENDINGS: dict[str, VersionEnding] = {}
 
 
 def read_requested_version(request: HttpRequest) -> str:
-    """The version that a call is to be answered in, known or not."""
+    """Return the API version that a request asks for. It may be unknown."""
     return str(request.META.get("HTTP_CMR_VERSION", API_VERSIONS[0]))

@@ -1,4 +1,4 @@
-"""Tools for PostgreSQL: prepared statements, locks, ids, triggers, rows that come with a table."""
+"""Tools for PostgreSQL: prepared statements, advisory locks, ids, triggers and seed rows."""
 
 from core.db.advisory_locks import try_lock, wait_for_lock
 from core.db.insert_only import refuse_changes, refuse_truncation

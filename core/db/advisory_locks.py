@@ -1,6 +1,6 @@
-"""Doing a thing once at a time over all processes, by PostgreSQL's advisory locks.
+"""Mutual exclusion between all processes by PostgreSQL's advisory locks.
 
-A lock belongs to the connection, and so falls with the process that holds it.
+A lock belongs to the database connection, so it is released when the process that holds it dies.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from django.db import connection
 
 
 def wait_for_lock(space: int, number: int = 0) -> None:
-    """Wait for the lock *number* of *space*, and hold it until the transaction ends."""
+    """Wait for the lock *number* of *space*, and hold it until the transaction ends.
+
+    Both are 32-bit integers; each use of locks has its own *space*.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [space, number])
 
 
 @contextmanager
 def try_lock(space: int, number: int = 0) -> Iterator[bool]:
-    """Hold the lock *number* of *space* and yield True, or False where another holds it.
+    """Hold the lock *number* of *space* and yield True. Yield False if another holder has it.
 
-    Both are 32-bit numbers; each use takes a space of its own.
+    Both are 32-bit integers; each use of locks has its own *space*.
     """
     key = [space, number]
     with connection.cursor() as cursor:

@@ -1,7 +1,8 @@
-"""Triggers of the tables that are only added to.
+"""Triggers that make tables insert-only.
 
-They are the second wall: the application's role lacks the privileges, and whoever has them, by
-mistake or by a tool, is refused here. Who owns the table can switch them off.
+They are the second line of defence. The application's database role lacks the privileges to change
+rows. If somebody has them by mistake or through a tool, the triggers refuse the change. The owner
+of a table can disable its triggers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import pgtrigger
 
 
 def refuse_changes(thing: str) -> list[pgtrigger.Trigger]:
-    """Refuse to update, delete or truncate the rows of a table of *thing*s."""
+    """Return triggers that refuse to update, delete or truncate a table of *thing*s."""
     return [
         pgtrigger.Protect(
             name=f"{thing}_is_never_altered", operation=pgtrigger.Update | pgtrigger.Delete
@@ -20,7 +21,7 @@ def refuse_changes(thing: str) -> list[pgtrigger.Trigger]:
 
 
 def refuse_truncation(thing: str) -> pgtrigger.Trigger:
-    """Refuse to empty a table of *thing*s at once."""
+    """Return a trigger that refuses to truncate a table of *thing*s."""
     return pgtrigger.Trigger(
         name=f"{thing}_is_never_truncated",
         level=pgtrigger.Statement,

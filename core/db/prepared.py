@@ -1,7 +1,7 @@
-"""Statements that are asked all the time: PostgreSQL parses and plans each once a connection.
+"""Prepared statements for frequent queries. PostgreSQL parses each once per connection.
 
-They go past psycopg's cursors, whose bookkeeping costs more than most of these statements do; what
-the answer becomes in Python is psycopg's work all the same.
+They bypass psycopg's cursors, whose bookkeeping takes longer than most of these statements.
+Psycopg still converts the results to Python values.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Connection = psycopg.Connection[Any]
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TEXT, BINARY = pq.Format.TEXT, pq.Format.BINARY
-#: What PostgreSQL reads as Python writes it.
+#: The types whose `str()` PostgreSQL can read.
 PLAIN = (str, int, float, UUID, date, time)
 IDLE = pq.TransactionStatus.IDLE
 SUCCESS = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
@@ -40,17 +40,20 @@ _ids = count(1)
 
 
 class Statement:
-    """SQL with named values, `%(name)s`. Where the type of one does not show, the SQL casts it."""
+    """Prepared SQL with named values, `%(name)s`.
+
+    Where PostgreSQL cannot infer the type of a value, the SQL has to cast it.
+    """
 
     def __init__(self, sql: str) -> None:
         self.names = list(dict.fromkeys(PLACEHOLDER.findall(sql)))
         self.sql = PLACEHOLDER.sub(lambda match: f"${1 + self.names.index(match[1])}", sql)
         self.id = b"cmr_%d" % next(_ids)
-        #: The connections that know the statement, each with what makes rows of its answers.
+        #: The connections on which it is prepared, each with the reader that builds its rows.
         self.readers: WeakKeyDictionary[Connection, Transformer] = WeakKeyDictionary()
 
     def ask(self, values: Mapping[str, Any]) -> list[Row]:
-        """All rows. Of *values* it takes those that it names."""
+        """Run the statement and return all rows. It ignores *values* that it does not name."""
         database = _connection()
         began = monotonic()
         with database.wrap_database_errors:
@@ -60,10 +63,10 @@ class Statement:
         return rows
 
     def ask_each(self, many: Iterable[Mapping[str, Any]]) -> Iterator[list[Row]]:
-        """The rows for each of *many*, while PostgreSQL already works on the next.
+        """Yield the rows for each of *many*, while PostgreSQL already works on the next.
 
-        *many* is read one ahead. Until the iterator is at its end, or closed, nothing else can be
-        asked on this thread's connection.
+        *many* is read one item ahead. Until the iterator is exhausted or closed, no other query
+        can run on this thread's connection.
         """
         busy: Connection | None = None
         try:
@@ -86,11 +89,11 @@ class Statement:
             on: Connection = database.connection
             on.pgconn.send_query_prepared(*self._call(on, values))
             on.wait(generators.send(on.pgconn))
-        self._log(database, seconds=0)  # it has only been sent
+        self._log(database, seconds=0)  # It has only been sent, so its duration is unknown.
         return on
 
     def _log(self, database: Any, *, seconds: float) -> None:
-        """Where Django counts its own queries; it does in debugging and in tests."""
+        """Add the query to Django's query log, which is active in debug mode and in tests."""
         if database.queries_logged:
             database.queries_log.append({"sql": self.sql, "time": f"{seconds:.3f}"})
 
@@ -100,11 +103,15 @@ class Statement:
             return self._rows(on, result)
 
     def _call(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """What libpq is given; the statement is known to the connection from here on."""
+        """Return the arguments for libpq.
+
+        Before, prepare the statement and begin a transaction where needed.
+        """
         if on not in self.readers:
             self._prepare(on)
         if not on.autocommit and on.pgconn.transaction_status == IDLE:
-            _succeeded(on.pgconn.exec_(b"BEGIN"))  # else it would stand before its transaction
+            # Psycopg would begin the transaction, but the statement bypasses it.
+            _succeeded(on.pgconn.exec_(b"BEGIN"))
         given = [values[name] for name in self.names]
         formats = [BINARY if isinstance(value, bytes) else TEXT for value in given]
         return self.id, [_written(value) for value in given], formats, BINARY
@@ -123,7 +130,7 @@ class Statement:
 
 
 def _connection() -> Any:
-    """This thread's, looked after as Django does before it uses one itself."""
+    """Return this thread's connection, after the checks that Django makes before it uses one."""
     database = connections[DEFAULT_DB_ALIAS]
     database.close_if_health_check_failed()
     database.ensure_connection()
@@ -132,7 +139,7 @@ def _connection() -> Any:
 
 
 class Insertion:
-    """The statement that writes one new row of a model."""
+    """Prepared statement that inserts one row of a model."""
 
     def __init__(self, model: type[Model]) -> None:
         self.attributes = {each.column: each.attname for each in model._meta.concrete_fields}
@@ -141,16 +148,16 @@ class Insertion:
         self.statement = Statement(f"INSERT INTO {table} ({list_columns(model)}) VALUES ({values})")
 
     def add(self, row: Model) -> None:
-        """Write *row*, whose key is its own: nothing that the database sets is read back."""
+        """Insert *row*, which must have its key: values set by the database are not read back."""
         names = self.attributes.items()
         self.statement.ask({column: getattr(row, name) for column, name in names})
 
 
 class Copying:
-    """Writes many new rows of a model by COPY, for a twentieth of what `bulk_create` takes."""
+    """Inserts many rows of a model by COPY, in a twentieth of the time of `bulk_create`."""
 
     def __init__(self, model: type[Model], names: Iterable[str] | None = None) -> None:
-        """*names* are the attributes that are written; without them all that a row has itself."""
+        """Prepare to write the attributes *names*: by default all but auto-increment fields."""
         fields = {each.attname: each for each in model._meta.concrete_fields}
         own = [name for name, each in fields.items() if not isinstance(each, AutoField)]
         self.names = list(names or own)
@@ -158,11 +165,11 @@ class Copying:
         self.sql = f"COPY {model._meta.db_table} ({named}) FROM STDIN"
 
     def add(self, rows: Iterable[Model]) -> None:
-        """Write *rows*, whose keys are their own, or the database's where it counts them."""
+        """Insert *rows*. They have their own keys, or the database assigns auto-increment keys."""
         self.add_values(map(attrgetter(*self.names), rows))
 
     def add_values(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Write rows of values, each in the order of the names."""
+        """Insert rows given as values, each in the order of `names`."""
         database = connections[DEFAULT_DB_ALIAS]
         with (
             database.wrap_database_errors,
@@ -174,28 +181,37 @@ class Copying:
 
 
 def match_any(values: Iterable[Any], kind: str) -> RawSQL:
-    """For `…__in`: many values of one PostgreSQL type as one parameter, not as one each."""
+    """Return *values* for a `…__in` filter as one array parameter instead of one each.
+
+    *kind* is their PostgreSQL type.
+    """
     return RawSQL(f"SELECT unnest(%s::{kind}[])", [list(values)])  # noqa: S611 - no value in it
 
 
 def list_columns(model: type[Model], *, of: str = "") -> str:
-    """All of the model's columns, of the table or alias *of*; `made` takes their values."""
+    """Return all columns of the model for a SELECT, prefixed with the table or alias *of*.
+
+    `build_instance` takes their values.
+    """
     prefix = f"{of}." if of else ""
     return ", ".join(f'{prefix}"{each.column}"' for each in model._meta.concrete_fields)
 
 
 def build_instance(model: type[M], values: Iterable[Any]) -> M:
-    """The instance that the values of `columns` make; an iterator keeps what comes after."""
+    """Return the instance built from the values of `list_columns`.
+
+    If *values* is an iterator, only these values are consumed.
+    """
     names = [each.attname for each in model._meta.concrete_fields]
     return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(values, len(names))))
 
 
 def _written(value: Any) -> bytes | None:
-    """A value as PostgreSQL reads it: bytes as they are, all else as text.
+    """Return a value in PostgreSQL's format: bytes unchanged, all else as text.
 
     Raises:
-        psycopg.DataError: a text with a NUL, which would cut it short.
-        TypeError: a value whose text in Python is not PostgreSQL's.
+        psycopg.DataError: a text contains NUL, at which PostgreSQL would cut it off.
+        TypeError: PostgreSQL cannot read the `str()` of a value of this type.
     """
     if value is None or isinstance(value, bytes):
         return value
@@ -211,6 +227,6 @@ def _succeeded(result: pq.abc.PGresult) -> pq.abc.PGresult:
     if result.status in SUCCESS:
         return result
     error = errors.error_from_result(result)
-    if error.sqlstate is None:  # not PostgreSQL's words but libpq's: the connection is gone
+    if error.sqlstate is None:  # The error is libpq's, not PostgreSQL's: the connection is gone.
         raise psycopg.OperationalError(str(error))
     raise error

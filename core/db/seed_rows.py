@@ -1,16 +1,20 @@
-"""Rows that come with their table, once, so that what an admin deleted does not come back."""
+"""Seed rows: inserted once with their table, so that rows an admin deleted do not come back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-#: What `post_migrate` says of each migration that ran: it, and whether it was taken back.
+#: The `plan` of Django's `post_migrate`: each migration that ran, and whether it was reversed.
 Plan = Sequence[tuple[Any, bool]]
 
 
 def are_seed_rows_due(app_label: str, plan: Plan | None) -> bool:
-    """Whether *app_label*'s tables are new, or (no *plan*) were just emptied by `flush`."""
+    """Return whether *app_label*'s seed rows have to be inserted.
+
+    They have to if its first migration has just run, or if `flush` has just emptied the tables
+    (then there is no *plan*).
+    """
     if plan is None:
         return True
     return any(

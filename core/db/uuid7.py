@@ -1,4 +1,4 @@
-"""Ids that sort by the time they were made, so that indexes on them grow at one end."""
+"""Ids that sort by time of creation, so that their indexes grow at one end only."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Outgoing requests, and the guard on where they may go."""
+"""Outgoing HTTP requests, with a guard against requests to private addresses (SSRF)."""
 
 from core.http.outbound import (
     ENDS_IN_NUMBER,

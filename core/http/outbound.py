@@ -1,7 +1,8 @@
-"""Requests that leave the building, and the guard on where they may go.
+"""Outgoing HTTP requests, with a guard against requests to private addresses (SSRF).
 
-The guard stands where the socket is made: it sees the address that will really be connected to,
-after every look-up and for every connection, so no name, redirect or second look-up gets around it.
+The guard runs where the socket is created, for every connection and after every DNS look-up. It
+checks the address that will really be connected to. So no host name, redirect or second look-up
+(DNS rebinding) can bypass it.
 """
 
 from __future__ import annotations
@@ -23,35 +24,37 @@ from yarl import URL
 
 from core.http.outcome import Outcome
 
-#: How much of an answer's body is read at all, in bytes.
+#: How many bytes of a response's body are read.
 MAX_ANSWER_BYTES = 4_096
-#: How much is taken in for one request, in bytes: headers, what comes before them, and the body.
+#: How many bytes are received for one request: interim responses, headers and body together.
 MAX_TAKEN_BYTES = 65_536
 MAX_URL = 2_000
-#: How many of a name's addresses are tried: a name of a hundred would have us knock at all of them.
+#: How many of a name's addresses are tried. A name with hundreds of addresses would otherwise make
+#: us connect to all of them.
 MAX_ADDRESSES = 4
 
-# Python's own lists differ from version to version, so these are ours: everything that is not
-# globally routable, and what carries such an address inside.
+# Python's own lists differ between versions, so we keep our own. It has all networks that are not
+# globally routable, and those whose addresses embed such an address.
 FORBIDDEN = [
     ipaddress.ip_network(text)
     for text in (
         "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 "
         "192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 "
         "224.0.0.0/4 240.0.0.0/4 "
-        # Looks public, but is the host's own agent on every machine of one cloud (Azure).
+        # It looks public, but is the host's own agent on every machine of one cloud (Azure).
         "168.63.129.16/32 "
-        # All but 2000::/3, the only part of IPv6 that is routed; then what is not within that.
+        # Everything but 2000::/3, the only part of IPv6 that is routed; then the parts of 2000::/3
+        # that are not.
         "::/3 4000::/2 8000::/1 2001::/23 2001:db8::/32 2002::/16 3fff::/20"
     ).split()
 ]
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 
-# How a URL's host and port may be written: no user, no %, no zone, no digits but ASCII's.
+# How a URL's host and port may be written: no user, no %, no zone, only ASCII digits.
 AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@%]+)(:[0-9]{1,5})?")
 LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*")
-#: What resolvers take for (part of) an IPv4 address: 127.1, 2130706433, 0x7f.1, 0177.0.0.1.
+#: Hosts that resolvers read as (part of) an IPv4 address: 127.1, 2130706433, 0x7f.1, 0177.0.0.1.
 ENDS_IN_NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 
 
@@ -59,17 +62,17 @@ class ForbiddenAddress(OSError):
     """The connection would go to an address that no webhook may reach."""
 
     def __init__(self) -> None:
-        # The same words for each: where all of a name's addresses are forbidden, happy eyeballs
-        # hands on the one error that they have in common, and not a new one of its own.
+        # Each error has the same message. If all of a name's addresses are forbidden, happy
+        # eyeballs raises the error that they have in common, instead of a new combined one.
         super().__init__("the URL leads to an address that is not public")
 
 
 class ForbiddenUrl(ValueError):
-    """The URL is of a kind that no webhook may have; the text says why."""
+    """The URL is not allowed for a webhook; the message says why."""
 
 
 class Answer(NamedTuple):
-    """How one request ended. Where there was no answer `status` is empty, and `text` says why."""
+    """Result of one request. Without a response `status` is None, and `text` gives the reason."""
 
     outcome: Outcome
     status: int | None
@@ -79,13 +82,13 @@ class Answer(NamedTuple):
 
 
 def is_forbidden(address: str, *, allow_loopback: bool = False) -> bool:
-    """Whether *address*, a literal IPv4 or IPv6 address, may not be connected to.
+    """Return whether we must not connect to *address*, a literal IPv4 or IPv6 address.
 
     Raises:
-        ValueError: it is not one, or not plainly written.
+        ValueError: *address* is not an IP address, or not in its plain notation.
     """
     if "%" in address:
-        return True  # a zone: what is public has none
+        return True  # It has a zone, which public addresses never have.
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
@@ -94,24 +97,24 @@ def is_forbidden(address: str, *, allow_loopback: bool = False) -> bool:
     return any(ip in network for network in FORBIDDEN)
 
 
-# -- What can be seen by looking at the URL -------------------------------------------------------
+# -- Checks of the URL ----------------------------------------------------------------------------
 
 
 def check_url(url: str) -> URL:
-    """Refuse what can be refused by looking at it; the socket's guard sees to the rest.
+    """Check a URL without looking its host up. Return the URL as it will be requested.
 
-    Returns the URL as it will be requested.
+    The guard of the socket checks the resolved address later.
 
     Raises:
-        ForbiddenUrl: not https (or http, where loopback is allowed), with a user or password or a
-            fragment, without a host, with a port that is not for the web, with a host that is
-            a forbidden address or an address in another spelling than the plain one, with
-            characters that do not show, or too long.
+        ForbiddenUrl: The URL is not https (or http, where loopback is allowed), has a user, a
+            password or a fragment, has no host, or has a port that is not in `OUTBOUND_PORTS`. Or
+            its host is a forbidden address or an address in an unusual notation, or the URL has
+            invisible characters or is too long.
     """
     return _checked(url, settings.OUTBOUND_ALLOW_LOOPBACK, tuple(settings.OUTBOUND_PORTS))
 
 
-@lru_cache(maxsize=10_000)  # it is asked before every request
+@lru_cache(maxsize=10_000)  # It is called before every request.
 def _checked(url: str, allow_loopback: bool, ports: tuple[int, ...]) -> URL:
     if len(url) > MAX_URL or not url.isprintable() or " " in url or "\\" in url:
         raise ForbiddenUrl("the URL is too long, or holds spaces or other signs that do not belong")
@@ -134,24 +137,29 @@ def _checked(url: str, allow_loopback: bool, ports: tuple[int, ...]) -> URL:
     return _keep_target(parsed, url.partition("://")[2].removeprefix(authority))
 
 
-#: All that may stand in a URL as it is (RFC 3986), and the % of what is encoded already.
+#: All characters that a URL may contain unencoded (RFC 3986), and % for those already encoded.
 IN_A_TARGET = "!#$%&'()*+,/:;=?@[]~"
 
 
 def _keep_target(parsed: URL, target: str) -> URL:
     """Return *parsed* with its path and query as they were written.
 
-    The library decodes what it takes to be the same, as %2F in a query; a signature over the URL
-    would not be valid any more. Only what a URL cannot hold, as ü, is encoded.
+    The library (yarl) decodes sequences that it considers equivalent, such as %2F in a query. A
+    signature over the URL would then be invalid. Only characters that a URL cannot contain, such
+    as ü, are encoded.
     """
     written = quote(target, safe=IN_A_TARGET)
     return URL(f"{parsed.scheme}://{parsed.raw_authority}{written}", encoded=True)
 
 
 def _check_host(host: str, allow_loopback: bool) -> None:
-    """Judge an address; a name is judged when it has been looked up.
+    """Refuse a forbidden or malformed host. A name is checked again after its look-up.
 
-    *host* is as it will be asked for: full-width and other dressed-up signs are plain by now.
+    *host* is in the form that will be requested: full-width digits and similar characters have
+    been normalised.
+
+    Raises:
+        ForbiddenUrl
     """
     bare = host.removesuffix(".")
     if ":" not in bare and not ENDS_IN_NUMBER.fullmatch(bare):
@@ -166,11 +174,11 @@ def _check_host(host: str, allow_loopback: bool) -> None:
         raise ForbiddenUrl("the URL leads to an address that is not public")
 
 
-# -- What stands where the socket is made ---------------------------------------------------------
+# -- The guard at the socket ----------------------------------------------------------------------
 
 
 def guarded_socket(address: tuple[Any, ...]) -> socket.socket:
-    """Make the socket for one resolved address, unless it is forbidden.
+    """Create the socket for one resolved address, unless the address is forbidden.
 
     Raises:
         ForbiddenAddress: before any packet is sent.
@@ -179,17 +187,19 @@ def guarded_socket(address: tuple[Any, ...]) -> socket.socket:
     try:
         forbidden = is_forbidden(str(sockaddr[0]), allow_loopback=settings.OUTBOUND_ALLOW_LOOPBACK)
     except ValueError:
-        forbidden = True  # the system would look it up once more, and nobody would see the result
+        # It is no IP address, so the system would look it up again, and we could not check the
+        # result.
+        forbidden = True
     if forbidden:
         raise ForbiddenAddress
     return socket.socket(family=family, type=kind, proto=proto)
 
 
 class _Connection(ResponseHandler):
-    """Takes in so much for each request and no more, be it headers, interim answers or a body.
+    """Connection that receives at most `MAX_TAKEN_BYTES` for each request.
 
-    An endpoint that sends without an end would otherwise keep the loop busy until the deadline,
-    and everybody else waiting.
+    Interim responses, headers and body all count. An endpoint that never stops sending would
+    otherwise keep the event loop busy until the deadline, and all other requests would wait.
     """
 
     room = MAX_TAKEN_BYTES
@@ -199,7 +209,10 @@ class _Connection(ResponseHandler):
         super().set_response_params(**given)
 
     def is_connected(self) -> bool:
-        """Whether it may carry another request: not with an answer in it that nobody asked for."""
+        """Return whether the connection can be used for another request.
+
+        It cannot be if the server has sent data that belongs to no request.
+        """
         return super().is_connected() and not self._buffer
 
     def data_received(self, data: bytes) -> None:
@@ -210,7 +223,7 @@ class _Connection(ResponseHandler):
             self._take_no_more(data[: self.room])
 
     def _take_no_more(self, last: bytes) -> None:
-        """Who waits for an answer gets an error; one that has begun is taken to end here."""
+        """Stop receiving. Waiting readers get an error; a body that has begun ends here."""
         self.room = 0
         super().data_received(last)
         if self.transport is not None:
@@ -221,7 +234,10 @@ class _Connection(ResponseHandler):
 
 
 class _Connector(aiohttp.TCPConnector):
-    """What aiohttp has no other door for; the table of hostile forms tells when one has moved."""
+    """Connector that overrides internals of aiohttp, which has no public API for this.
+
+    The hostile tests fail if a new version of aiohttp changes these internals.
+    """
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -234,10 +250,11 @@ class _Connector(aiohttp.TCPConnector):
 def open_session(
     *, seconds: float | None = None, resolver: AbstractResolver | None = None
 ) -> aiohttp.ClientSession:
-    """A session that keeps connections, but no cookies, proxies or decompression.
+    """Return a session with keep-alive connections but no cookies, proxies or decompression.
 
-    Each request may take *seconds*, or what the setting says. Names are looked up by *resolver*,
-    or as this machine does; never in threads, of which names that hang would take all.
+    Each request may take *seconds*, by default `DELIVERY_DEADLINE_SECONDS`. Names are looked up by
+    *resolver*, by default as this machine does. Threads are never used for look-ups, because names
+    that hang would block all of them.
     """
     connector = _Connector(
         limit=0,
@@ -262,17 +279,20 @@ def open_session(
 async def post(
     session: aiohttp.ClientSession, url: str, *, body: bytes, headers: Mapping[str, str]
 ) -> Answer:
-    """POST *body* once. Never raises for what the other side does, and follows no redirect."""
+    """POST *body* once, without following redirects. Errors of the other side never raise."""
     return await _timed(session, url, data=body, headers=headers)
 
 
 async def get(session: aiohttp.ClientSession, url: str) -> Answer:
-    """GET *url* once, as carefully."""
+    """GET *url* once, with the same precautions as `post`."""
     return await _timed(session, url, method="GET")
 
 
 async def fetch(session: aiohttp.ClientSession, url: str, *, most: int) -> bytes | None:
-    """GET *url* once, as carefully; return the body of a 200 of up to *most* bytes, else None."""
+    """GET *url* once, with the same precautions as `post`.
+
+    Return the body of a 200 response of at most *most* bytes, else None.
+    """
     try:
         async with session.get(check_url(url), allow_redirects=False) as got:
             body = await got.content.read(-1) if got.status == 200 else None
@@ -306,7 +326,7 @@ async def _outcome(
         return Outcome.UNREACHABLE, None, _reason(error), ""
 
 
-#: By what the library raises, why there was no answer; the first that fits.
+#: Exceptions of the library, and why there was no response. The first match counts.
 REASONS: list[tuple[type[Exception], str]] = [
     (aiohttp.ClientConnectorDNSError, "no such name"),
     (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
@@ -325,17 +345,17 @@ def _reason(error: Exception) -> str:
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:
-    """The first bytes of the answer as text that any database column takes."""
+    """Return the beginning of the response as text that can be stored in any text column."""
     raw = b""
     while len(raw) < MAX_ANSWER_BYTES and not answer.content.at_eof():
         raw += await answer.content.read(MAX_ANSWER_BYTES - len(raw))
     if not answer.content.at_eof():
-        answer.close()  # the rest is not worth reading, so the connection is not kept
+        answer.close()  # The rest is not needed, so the connection is not reused.
     return raw.decode("utf-8", "replace").replace("\0", "")[:500]
 
 
 def _by_guard(error: BaseException | None) -> bool:
-    """Whether our guard is at the root of *error*: libraries wrap what a socket raises."""
+    """Return whether our guard caused *error*; libraries wrap the exceptions of a socket."""
     while error is not None:
         if isinstance(error, ForbiddenAddress):
             return True

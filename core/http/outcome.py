@@ -1,4 +1,4 @@
-"""How one outgoing request ended."""
+"""Outcomes of outgoing requests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from django.db import models
 
 
 class Outcome(models.TextChoices):
-    """How one try ended."""
+    """How one attempt ended."""
 
     DELIVERED = "delivered"  # any 2xx
-    REFUSED = "refused"  # an answer that is not 2xx
-    TIMED_OUT = "timed_out"  # no whole answer within the deadline
+    REFUSED = "refused"  # a response that is not 2xx
+    TIMED_OUT = "timed_out"  # no complete response within the deadline
     UNREACHABLE = "unreachable"  # no connection, or it broke
-    FORBIDDEN = "forbidden"  # our own guard would not connect
-    CANCELLED = "cancelled"  # we broke it off: disabled, recalled, or another took over
+    FORBIDDEN = "forbidden"  # our own guard refused to connect
+    CANCELLED = "cancelled"  # we aborted: disabled, recalled, or another worker took over

@@ -1,4 +1,4 @@
-"""Names that people read, and addresses in texts."""
+"""Validation of names that people read, and detection of addresses in texts."""
 
 from core.text.contact_details import holds_address, mask_addresses
 from core.text.names import UNSEEN_CHARACTERS, check_name, has_address, remove_unseen

@@ -1,7 +1,7 @@
-"""Finding e-mail addresses and phone numbers in what somebody wrote.
+"""Detection of e-mail addresses and phone numbers in free text.
 
-A number without its `+` cannot be told from a customer number, so it is no address here; neither is
-the version of a notice, as `newsletter@3`.
+A number without a leading `+` does not count as a phone number, because it may be a customer
+number. The version of a notice, such as `newsletter@3`, does not count as an e-mail address.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ MASK = "[address]"
 
 
 def holds_address(text: str) -> bool:
-    """Return whether *text* holds an e-mail address or an international phone number."""
+    """Return whether *text* contains an e-mail address or an international phone number."""
     return ADDRESS.search(text) is not None
 
 
 def mask_addresses(text: str) -> str:
-    """Return *text* with a mark in place of each address: a log needs none."""
+    """Return *text* with each address replaced by `MASK`, so that logs contain no addresses."""
     return ADDRESS.sub(MASK, text)

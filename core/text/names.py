@@ -1,4 +1,4 @@
-"""What a name may hold, and which texts name a place on the web."""
+"""Checks of displayed names: invisible characters, links and host names."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 
-#: Control characters, line breaks, and marks that turn the direction of what follows: a name with
-#: them breaks a mail's head, or reads as something else. As a class for Python and PostgreSQL.
+#: Control characters, line breaks, and marks that change the direction of text. In a name they
+#: could break a mail header, or make the name look like another one. The character class is valid
+#: in regular expressions of both Python and PostgreSQL.
 UNSEEN_CHARACTERS = (
     r"[\u0001-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
 )
-#: A scheme, a path after a name, or an IP address.
+#: A URL scheme, a path after a host name, or an IPv4 address.
 LINK = re.compile(r"://|\bhttps?:|\bwww\.|\w\.\w{2,}/|\b\d+(?:\.\d+){3}\b", re.IGNORECASE)
-#: Labels with dots between them, of which the last looks as a top-level domain does. Mail programs
-#: make links of such names.
+#: Labels separated by dots, where the last looks like a top-level domain. Mail programs turn such
+#: names into links.
 HOST = re.compile(r"[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*\.(?:xn--[a-z0-9-]+|[^\W\d_]{2,})")
-#: The other full stops that browsers read as one.
+#: Other full stops that browsers treat as a dot in a host name.
 STOPS = str.maketrans("\u3002\uff61", "..")
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that holds what cannot be seen.
+    """Refuse a name that contains invisible characters.
 
     Raises:
-        ValidationError
+        ValidationError: code `control_characters`.
     """
     if re.search(UNSEEN_CHARACTERS, name):
         message = "A name has no line breaks and no control characters."
@@ -33,18 +34,22 @@ def check_name(name: str) -> None:
 
 
 def remove_unseen(name: str) -> str:
-    """Put spaces in place of what `check_name` refuses, for a name that may be anything."""
+    """Return *name* with a space for each character that `check_name` would refuse.
+
+    NUL characters are removed. Use it for names from outside, which may contain anything.
+    """
     return re.sub(UNSEEN_CHARACTERS, " ", name.replace("\0", ""))
 
 
 def has_address(text: str, *, own: str = "") -> bool:
-    """Return whether *text* names a place on the web other than the host *own* or one below it.
+    """Return whether *text* contains a link or host name other than *own* or its subdomains.
 
-    Nobody may use our mails to lead people away. A company that is called like its web site may
-    say its name: pass its domain, once that is proven.
+    Otherwise somebody could use our mails to send people to other web sites. A company whose name
+    is its web site may use that name: pass its domain as *own*, once the domain is proven.
     """
     plain = unicodedata.normalize("NFKC", text).translate(STOPS).lower()
-    plain = "".join(each for each in plain if unicodedata.category(each) != "Cf")  # no width
+    # Zero-width characters could hide a host name from the pattern.
+    plain = "".join(each for each in plain if unicodedata.category(each) != "Cf")
     if LINK.search(plain):
         return True
     return any(not _is_below(host, own.lower()) for host in HOST.findall(plain))

@@ -1,36 +1,37 @@
-"""Times and days as RFC 3339 writes them, and in no other form of ISO 8601."""
+"""Parsing of times and dates in RFC 3339. Other forms of ISO 8601 are refused."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
 
-#: A space may stand for the T, which RFC 3339 leaves to each application: tables write it so.
+#: A space is allowed instead of the T, which RFC 3339 leaves to each application. Spreadsheets and
+#: databases write times with a space.
 MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[Tt ]([0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]{1,20})?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?",
 )
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-#: What a browser sends for `<input type="datetime-local">`.
+#: The format in which a browser sends `<input type="datetime-local">`.
 LOCAL = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
 )
-#: What a leap second is taken for: the last moment before it that a clock without them has.
+#: Seconds and fraction that replace a leap second: the last moment before it in Python's calendar.
 BEFORE_LEAP = "59", ".999999"
 
 
 class NoZone(ValueError):
-    """The time has no zone, so it would mean another moment elsewhere."""
+    """The time has no UTC offset, so its meaning would depend on the reader's time zone."""
 
 
 def read_moment(text: str) -> datetime:
-    """Return the moment that *text* is, with its zone.
+    """Return the time in *text*, with its time zone.
 
-    A leap second, as 2016-12-31T23:59:60Z, is the last moment before it.
+    A leap second such as 2016-12-31T23:59:60Z becomes the last moment before it.
 
     Raises:
-        NoZone
-        ValueError: not of the form RFC 3339 §5.6 gives, or no such time.
+        NoZone: the time has no UTC offset.
+        ValueError: *text* is not in the format of RFC 3339 §5.6, or there is no such time.
     """
     if not (found := MOMENT.fullmatch(text)):
         raise ValueError("not a time of RFC 3339")
@@ -47,10 +48,10 @@ def read_moment(text: str) -> datetime:
 
 
 def read_local(text: str) -> datetime:
-    """Return the day and time that were typed in a form, which have no zone.
+    """Return the date and time entered in a form, without a time zone.
 
     Raises:
-        ValueError
+        ValueError: *text* is not in the format of a browser, or there is no such time.
     """
     if not (found := LOCAL.fullmatch(text)):
         raise ValueError("not a day and a time")
@@ -58,10 +59,10 @@ def read_local(text: str) -> datetime:
 
 
 def read_day(text: str) -> date:
-    """Return the day that *text*, as 2026-11-22, is.
+    """Return the date in *text*, such as 2026-11-22.
 
     Raises:
-        ValueError
+        ValueError: *text* is not in the format of RFC 3339, or there is no such date.
     """
     if not DAY.fullmatch(text):
         raise ValueError("not a day of RFC 3339")
