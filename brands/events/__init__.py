@@ -1,4 +1,4 @@
-"""The stream of one brand: append events, read them, acknowledge them."""
+"""Event streams of brands: append, read and acknowledge events."""
 
 from brands.events.missing_events import find_missing_events
 from brands.events.notify import publish_task, wake_subscription, wake_workers

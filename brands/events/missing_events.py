@@ -1,9 +1,9 @@
-"""Finding what is missing from a stream.
+"""Detection of events that are missing from a stream.
 
-A stream counts 1, 2, 3 without a hole, as a whole and for each subject (Notes [Dense sequence] and
-[Counter of a relationship] in `brands.events.stream`), but for what a restore skipped, which is
-counted as if it were there (`brands.events.restore_gaps`). So what was deleted shows, unless the
-counters were set back as well.
+A stream is numbered 1, 2, 3 without holes, as a whole and for each subject
+(Notes [Dense sequence] and [Counter of a relationship] in `brands.events.stream`). Numbers that a
+restore skipped count as if their events existed (`brands.events.restore_gaps`). So deleted events
+are detected, unless the counters were reset as well.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from brands.models import Brand
 from core.db import Statement
 
-# One statement is one snapshot, so what is appended meanwhile cannot look like a hole. The number
-# after the head's stands as if it were the next event: events 1, 2, 5 with the head at 6 give the
-# rows 1, 2, 5, 7, and so the holes 3-4 and 6-6. With the head at 4 the rows are 1, 2, 5, 5.
-# Numeric, or after the last head of all the next number would be an error. What a restore skipped
-# stands as if it were one long event.
+# One statement is one snapshot, so events appended in the meantime cannot look like holes. The
+# number after the head's is added as if it were the next event. Example: events 1, 2, 5 with the
+# head at 6 give the rows 1, 2, 5, 7, and so the holes 3-4 and 6-6. With the head at 4 the rows are
+# 1, 2, 5, 5. The numbers are numeric, because adding 1 to the largest bigint would be an error.
+# Numbers that a restore skipped are one row, as if they were one long event.
 HOLES = Statement("""
 SELECT previous + 1, first - 1 FROM (
     SELECT first, lag(last, 1, 0::numeric) OVER (ORDER BY first) AS previous FROM (
@@ -50,8 +50,8 @@ FULL JOIN (
 ) head USING (subject)
 WHERE events.many IS DISTINCT FROM head.last_seq ORDER BY subject
 """)
-# By the bytes, for a body may be one that cannot be read. A quote within a text is escaped, so no
-# text looks like this key.
+# It searches the bytes, because a damaged body may not be valid JSON. A quote within a JSON string
+# is escaped, so no string looks like this key.
 MISNUMBERED = Statement("""
 SELECT sequence, place FROM (
   SELECT sequence, told, is_wrong, place + (
@@ -83,7 +83,7 @@ HAVING max(through) > coalesce(
 
 
 def find_missing_events(brand: Brand) -> Iterator[str]:
-    """Say where the brand's stream is not dense: nothing, if it is whole."""
+    """Yield a message for each missing or misnumbered event in the brand's stream."""
     values = {"brand": brand.pk}
     for first, last in HOLES.ask(values):
         yield _describe_hole(int(first), int(last))

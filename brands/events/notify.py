@@ -1,4 +1,4 @@
-"""Waking workers up. The database is the truth; a wake-up that is lost costs time, nothing else."""
+"""Wake-ups of workers. All state is in the database, so a lost wake-up only delays delivery."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from core.db import Statement
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a try to publish after one failed, so that a dead broker slows nobody down.
+#: Seconds without another attempt after publishing failed, so that a dead broker slows no request.
 BROKER_REST = 5.0
-#: Seconds that the broker has to take a wake-up; somebody waits for the answer to what they said.
+#: Timeout in seconds for publishing a wake-up. It is short because a user waits for the response.
 PATIENCE = 0.3
-#: Seconds after which a wake-up is worth nothing: the sweep came by.
+#: Seconds after which a wake-up is useless, because the periodic sweep has done its work.
 EXPIRES = 30
 
 _broker_rests_until = 0.0
 
-# Enabled subscriptions that do not wait.
+# Enabled subscriptions that are not waiting for a retry.
 ENABLED = Statement(
     "SELECT id FROM brands_subscription WHERE brand_id = %(brand)s AND disabled_at IS NULL"
     " AND next_try_at <= statement_timestamp()"
@@ -35,23 +35,27 @@ ENABLED = Statement(
 
 
 def wake_workers(brand_ids: Iterable[int]) -> None:
-    """Have the subscriptions of these brands delivered to, soon. Call it after the commit."""
+    """Wake workers to deliver to these brands' subscriptions. Call it after the commit."""
     for brand_id in brand_ids:
         if rows := ENABLED.ask({"brand": brand_id}):
             publish_task("brands.deliver", *(str(subscription_id) for (subscription_id,) in rows))
 
 
 def wake_subscription(subscription_id: uuid.UUID) -> None:
-    """Wake a worker for the subscription after the commit; before, it would find nothing."""
+    """Wake a worker for the subscription after the commit.
+
+    Before the commit, the worker would find nothing to deliver.
+    """
     wake = functools.partial(publish_task, "brands.deliver", str(subscription_id))
     transaction.on_commit(wake, robust=True)
 
 
 def publish_task(task: str, *args: str) -> bool:
-    """Publish a task by name. A failure is logged and not raised: the sweep does the work.
+    """Publish a task by name. Return whether it was published.
 
-    A broker that is dead, or hangs, is found out by the first who tries, in `PATIENCE`, and then
-    left alone. Accepted race: several threads may find it out at once, each for itself.
+    A failure is logged and not raised, because the periodic sweep will do the work. The first call
+    to a broker that is down or hangs fails after `PATIENCE` seconds. For `BROKER_REST` seconds
+    after it, other calls return at once. Accepted race: several threads may fail at the same time.
     """
     global _broker_rests_until  # noqa: PLW0603
     if time.monotonic() < _broker_rests_until:
@@ -67,7 +71,10 @@ def publish_task(task: str, *args: str) -> bool:
 
 
 def _producers(app: Any) -> Any:
-    """Connections of their own: a worker waits for its tasks longer than anybody may for this."""
+    """Return a pool of connections with short timeouts.
+
+    The app's own connections have longer ones, because a worker may wait longer for its tasks.
+    """
     return _find_producers(getattr(app, "_get_current_object", lambda: app)())
 
 

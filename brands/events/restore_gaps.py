@@ -1,20 +1,23 @@
-"""Skipping numbers after a restore, so that none is given to two events.
+"""Gaps in the numbering after a restore, so that no number is used for two events.
 
-Note [Restored]. A restored database knows only the events up to the backup. Brands may have been
-told later ones, whose numbers would be used again, for other events: a reader who has 1–150 of a
-stream that goes on at 101 would take the new 101–150 for what it has. So each stream goes on at a
-number that the clock gives: one more for each 10 µs since 2020. No stream is told events as fast
-as that, so all numbers that were given before are lower, whatever was restored in between, and
-however often. The counter of each relationship goes on further by as many as its stream: it grew by
-no more than its stream did. Example, restored at 9000 by the clock:
+Note [Restored]. A restored database has only the events up to the backup. Brands may have received
+later events, whose numbers would be used again for other events. Suppose a reader has events 1–150
+and the restored stream continues at 101. The reader would then skip the new events 101–150 as
+known.
+
+So each stream continues at a number that is derived from the clock: 1 for each 10 µs since 2020. No
+stream grows as fast as that. So all numbers used before are lower, however often and from whatever
+backup the database was restored. The counter of each relationship is increased by as much as that
+of its stream, because it cannot have grown more than its stream. Example of a restore when the
+clock gives 9000:
 
     backup                at 100, Ana's newest event is her 4th
-    handed out and lost   101–150, of which one was Ana's 5th
+    sent and lost         101–150, of which one was Ana's 5th
     after the restore     the next event is 9001; if it is Ana's, it is her 8905th
 
-The gap 101–9000 is kept, and so it can be told from a hole. A reader at 100 goes on with 9001. A
-reader at 101–8999 has events that are no longer in the record, so it is refused. 9000 is where the
-stream ends right after the restore.
+The gap 101–9000 is stored, so that it can be distinguished from missing events. A reader at 100
+continues with 9001. A reader at 101–8999 has events that are no longer in the stream, so it is
+refused. 9000 is accepted: it is where the stream ends right after the restore.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from core.db import Statement
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 #: Below 2^53, the last number that JavaScript counts exactly, until the year 4800.
 STEP = timedelta(microseconds=10)
-#: How much further a stream goes on that is beyond its number by a clock that is wrong.
+#: How many numbers are skipped if a stream is already beyond the clock's number, because the clock
+#: is or was wrong.
 JUMP = 100_000_000
 
-# All in one statement, so that each part sees the heads as they were.
+# It is one statement, so that each part sees the heads as they were before.
 OPEN = Statement("""
 WITH opened AS (
     INSERT INTO brands_streamgap (brand_id, first, last, made_at)
@@ -50,14 +54,14 @@ RETURNING brand_id
 
 
 def compute_restart_number(now: datetime) -> int:
-    """Return the number at which a stream ends that is restored at *now*."""
+    """Return the last number of the gap in a stream that is restored at *now*."""
     return max(0, (now - BEGINNING) // STEP)
 
 
 def open_restore_gaps(*, now: datetime) -> int:
-    """Let every stream go on at its number by the clock; return how many streams there are.
+    """Open a gap in every stream up to the clock's number. Return the number of streams.
 
-    Call it as the owner, after a restore and before anything is appended.
+    Call it as the owner of the database, after a restore and before any event is appended.
     """
     opened = OPEN.ask({"number": compute_restart_number(now), "jump": JUMP, "now": now.isoformat()})
     return len(opened)

@@ -1,7 +1,7 @@
-"""The shape of every event, as JSON Schema (2020-12), with an example of each. Pure.
+"""JSON Schema (2020-12) of every event, with an example of each. It needs no database.
 
-A brand may check what it receives against these. They name every field and admit no other; a field
-that is added later is announced in the changelog before it is sent.
+Brands can validate received events against these schemas, which list every field and allow no
+others. A new field is announced in the changelog before it is sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAKER: Schema = {"enum": ["person", "brand"]}
 
 
 def require_all(**fields: Schema) -> Schema:
-    """An object with these fields, all of them and no others."""
+    """Return the schema of an object with all of these fields and no others."""
     return {
         "type": "object",
         "properties": fields,
@@ -37,7 +37,8 @@ def make_nullable(schema: Schema) -> Schema:
 
 
 SUBJECT = require_all(id=ID, ref=make_nullable(TEXT))
-#: The brand's own slug, whomever the person meant, and no contact point.
+#: The brand is always the receiver's own slug, even if the choice was about all brands. The contact
+#: point is always null.
 SCOPE = require_all(
     brand=TEXT,
     purpose=make_nullable(TEXT),
@@ -55,7 +56,7 @@ PERMISSION = require_all(
     allowed=make_nullable({"type": "boolean"}),
     then={"type": "array", "items": TURN},
 )
-#: Null where there are too many rows for an event.
+#: Null if there are too many rows for an event.
 PERMISSIONS = {"permissions": make_nullable({"type": "array", "items": PERMISSION})}
 SAID = {"entry": ID, "scope": SCOPE}
 
@@ -114,7 +115,7 @@ DATA: dict[str, Schema] = {
     ),
     "relationship.ended": require_all(**PERSON, ended_by=TEXT, honour_by=make_nullable(TIME)),
 }
-#: What is sent as a webhook and is no event of the stream.
+#: Messages that are sent as webhooks but are not events of the stream.
 MESSAGES: dict[str, tuple[str, Schema]] = {
     "ping": ("You asked whether your endpoint is there.", require_all(subscription=ID)),
     "subscription.challenge": (
@@ -125,7 +126,7 @@ MESSAGES: dict[str, tuple[str, Schema]] = {
 
 
 def build_event_schema(kind: str) -> Schema:
-    """Of a whole body. A batch holds events of any type."""
+    """Return the schema of a whole body of type *kind*. A batch contains events of any type."""
     if kind == "events.batch":
         events = {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "object"}}
         body = require_all(type={"const": kind}, timestamp=TIME, data=events)
@@ -137,7 +138,7 @@ def build_event_schema(kind: str) -> Schema:
 
 
 def build_event_catalogue() -> list[dict[str, Any]]:
-    """Every type: what it means, its schema, and an example."""
+    """Return the meaning, the schema and an example of every type."""
     meanings = {**EVENT_TYPES, **{kind: said for kind, (said, _) in MESSAGES.items()}}
     meanings["events.batch"] = "Several events in one request, for a subscription with `batch`."
     return [

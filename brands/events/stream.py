@@ -1,21 +1,22 @@
-"""Appending to a brand's stream, and reading it.
+"""Append events to a brand's stream, and read them.
 
-Note [Dense sequence]. `append` takes the next number from the brand's head row, whose lock it holds
-until the transaction ends. So numbers have no hole (a rollback gives its number back) and become
-visible in order: whoever sees 7 has been able to see 6. A cursor is therefore one integer. A
-database sequence would break both: it leaves holes, and lets 7 commit before 6.
+Note [Dense sequence]. `append_event` takes the next number from the brand's head row, and holds the
+row's lock until the transaction ends. So numbers have no holes, because a rollback returns its
+number. They also become visible in order: a reader who sees 7 can also see 6. A cursor is therefore
+one integer. A database sequence guarantees neither: it leaves holes, and 7 may commit before 6.
 
-The one exception is a restore of an earlier database, after which each stream skips the numbers
-that may have been used before: `brands.events.restore_gaps`.
+The only exception is a restore of an earlier database. After it, each stream skips the numbers that
+may have been used before: see `brands.events.restore_gaps`.
 
 Note [Counter of a relationship]. Each event also has a `subject_seq`: 1, 2, 3, … within the brand's
 events about one subject, which is one relationship. It counts nothing that happens elsewhere.
-Example: of a stream with the events 1 (Ana), 2 (Ben), 3 (Ana), Ana's have 1 and 2, Ben's has 1.
+Example: in a stream with the events 1 (Ana), 2 (Ben), 3 (Ana), Ana's events have the numbers 1 and
+2, and Ben's has 1.
 
-Note [References]. A brand's own reference for a person (`ref`) may say who it is, and a body cannot
-be altered. So bodies are kept with `"ref":null`, and the reference stands once a subject, in
-`brands_subjecthead`. Whoever reads an event gets the body with the reference as it is then: the
-feed, webhooks, and the console. Where erasure took the reference away, it stays null.
+Note [References]. A brand's own reference for a person (`ref`) may identify the person, and a
+stored body cannot be altered. So bodies are stored with `"ref":null`, and the reference is stored
+once per subject, in `brands_subjecthead`. The feed, webhooks and the console insert the current
+reference when they read an event. After erasure the reference is null.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
 from core.db import Copying, Insertion, Statement, new_id
 
-#: A body above this is a mistake of ours: receivers may refuse more.
+#: A larger body is a bug of ours: receivers may refuse it.
 MAX_BODY_BYTES = 20_000
-#: How many events one look for wanted ones passes at most.
+#: How many events one search for wanted events scans at most.
 FAR = 100_000
 
 
@@ -49,7 +50,7 @@ class BodyTooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """What readers fold without opening the body; empty is "any" or "none"."""
+    """Facts that readers aggregate without parsing the body; empty means "any" or "none"."""
 
     decision: str = ""
     purpose: str = ""
@@ -58,14 +59,16 @@ class EventFacts:
     reason: str = ""
     source: str = ""
     campaign: str = ""
-    #: The decision that stood before on exactly this scope.
+    #: The decision that was in force before on exactly this scope.
     before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """Something to tell one brand. `data` goes into the body, with the `subject_seq` that
-    `append` gives it."""
+    """An event to append to one brand's stream.
+
+    `data` goes into the body, together with the `subject_seq` that `append_event` assigns.
+    """
 
     brand_id: int
     type: str
@@ -74,22 +77,22 @@ class NewEvent:
     cause: uuid.UUID
     data: dict[str, Any]
     facts: EventFacts = field(default_factory=EventFacts)
-    #: By when the brand has to have applied it.
+    #: The brand must apply the event by this time.
     honour_by: datetime | None = None
 
 
 class AcknowledgedTooFar(ValueError):
-    """A brand confirmed a sequence that its stream has not reached, or that a restore took back."""
+    """A brand confirmed a sequence that its stream has not reached, or that a restore removed."""
 
 
 def append_event(notices: Iterable[NewEvent]) -> list[Event]:
-    """Write each notice into its brand's stream; call it last in a transaction.
+    """Append each event to its brand's stream. Call it last in a transaction.
 
-    Heads are locked in the order of brand ids, so two transactions that tell the same brands
-    cannot wait for each other.
+    Heads are locked in the order of brand ids. So two transactions that append to the same brands
+    cannot deadlock.
 
     Raises:
-        BodyTooLarge: nothing of the transaction should be kept.
+        BodyTooLarge: the caller should roll the whole transaction back.
         TransactionManagementError: called outside a transaction.
     """
     if not connection.in_atomic_block:
@@ -102,9 +105,10 @@ def append_event(notices: Iterable[NewEvent]) -> list[Event]:
 
 
 def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool = False) -> None:
-    """The same of many for one brand, by one statement each for their numbers and their rows.
+    """Append many events to one brand's stream. Their numbers and rows are written in bulk.
 
-    *History* is quiet, and no decision that is counted.
+    With *history*, the events are in the feed only: no webhook is sent for them. Their decisions
+    are not counted in reports.
 
     Raises:
         BodyTooLarge, TransactionManagementError
@@ -115,7 +119,7 @@ def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool =
         return
     last = int(NEXT_SEQUENCES.ask({"brand": brand_id, "many": len(notices)})[0][0])
     first = last - len(notices) + 1
-    # A list, for nothing can be asked while the rows are copied.
+    # It is a list, because no query can run on the connection while COPY is in progress.
     within = _number_within_subjects(brand_id, notices)
     numbered = zip(notices, range(first, last + 1), within, strict=True)
     fields = (_fields(*each) for each in numbered)
@@ -131,7 +135,7 @@ NEXT_SEQUENCES = Statement(
     " SET last_sequence = brands_streamhead.last_sequence + %(many)s::bigint"
     " RETURNING last_sequence"
 )
-# The second part reads from the first, so the brand's head is always locked before a subject's.
+# The second part selects from the first, so the brand's head is always locked before a subject's.
 NEXT_NUMBERS = Statement("""
 WITH head AS (
     INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)
@@ -169,7 +173,7 @@ def _next_numbers(notice: NewEvent) -> tuple[int, int]:
 
 
 def _number_within_subjects(brand_id: int, notices: Sequence[NewEvent]) -> list[int]:
-    """Return the `subject_seq` of each notice, in order, under the lock of the brand's head."""
+    """Return the `subject_seq` of each event, in order. The brand's head must be locked."""
     subjects = [notice.subject for notice in notices]
     many = Counter(subjects)
     refs = {notice.subject: _read_reference(notice) for notice in notices}
@@ -181,7 +185,7 @@ def _number_within_subjects(brand_id: int, notices: Sequence[NewEvent]) -> list[
 
 
 def set_references(brand_id: int, refs: Mapping[uuid.UUID, str | None]) -> None:
-    """Let the brand's events about each subject name it by another reference, or by none."""
+    """Replace the brand's reference for each subject, also in its past events. None removes it."""
     if refs:
         rows = [{"subject": subject, "ref": ref} for subject, ref in refs.items()]
         SET_REFS.ask({"brand": brand_id, "subjects": orjson.dumps(rows).decode()})
@@ -196,12 +200,15 @@ NO_REF = b'"ref":null'
 
 
 def insert_reference(body: bytes, ref: str | None) -> bytes:
-    """Return a kept body with the reference in it. Nothing before it in a body is free text."""
+    """Return a stored body with the reference inserted at its first `"ref":null`.
+
+    No free text comes before that place in a body, so the first match is the right one.
+    """
     return body if ref is None else body.replace(NO_REF, b'"ref":' + orjson.dumps(ref), 1)
 
 
 def _build_body(notice: NewEvent, sequence: int, subject_seq: int) -> bytes:
-    """Return the body to be kept, without the reference. Raises BodyTooLarge."""
+    """Return the body to be stored, without the reference. Raises BodyTooLarge."""
     data = {"subject_seq": subject_seq, **notice.data}
     if "subject" in data:
         data = {"subject": {**data["subject"], "ref": None}} | {
@@ -248,9 +255,10 @@ def _fields(notice: NewEvent, sequence: int, subject_seq: int) -> dict[str, Any]
 
 
 def find_brand_reference(event: Event) -> dict[str, str | None]:
-    """Whose event it is in the brand's own terms, its `id` and `ref`.
+    """Return the brand's own `id` and `ref` of the subject of *event*.
 
-    `Event.subject` is for us alone: by it, two brands would find out whom they share.
+    `Event.subject` must not leave the system: by it, two brands could find out which people they
+    share.
     """
     subject: dict[str, str | None] = orjson.loads(bytes(event.body))["data"]["subject"]
     return subject
@@ -270,13 +278,13 @@ def find_event(brand_id: int, cause: uuid.UUID) -> Event:
 
 
 def read_events(brand_id: int, *, after: int, limit: int) -> Sequence[Event]:
-    """At most *limit* events with a sequence above *after*, in order."""
+    """Return at most *limit* events with a sequence above *after*, in order."""
     events = Event.objects.filter(brand_id=brand_id, sequence__gt=after)
     return _with_refs(events.order_by("sequence")[:limit])
 
 
 def _with_refs(events: QuerySet[Event]) -> Sequence[Event]:
-    """Read *events* with each one's reference in its body: Note [References]."""
+    """Return *events* with the reference inserted in each body: see Note [References]."""
     heads = SubjectHead.objects.filter(brand=OuterRef("brand"), subject=OuterRef("subject"))
     found = list(events.annotate(ref=Subquery(heads.values("ref")[:1])))
     for event in found:
@@ -286,14 +294,17 @@ def _with_refs(events: QuerySet[Event]) -> Sequence[Event]:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events a reader wants; None is all. One about any purpose is about each of them."""
+    """Which events a reader wants; None means all.
+
+    An event about any purpose (or channel) matches every purpose (or channel).
+    """
 
     types: Sequence[str] | None = None
     purposes: Sequence[str] | None = None
     channels: Sequence[str] | None = None
 
 
-#: The condition on an event; `arrays` gives its values.
+#: The SQL condition on an event; `build_filter_arrays` returns its values.
 IS_WANTED = (
     "NOT quiet AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s::text[]))"
     " AND (%(purposes)s::text[] IS NULL OR purpose = '' OR purpose = ANY(%(purposes)s::text[]))"
@@ -312,8 +323,11 @@ WINDOW = Statement(
 def read_window(
     brand_id: int, *, after: int, limit: int, wanted: EventFilter
 ) -> tuple[list[tuple[Any, ...]], int]:
-    """Return the first *limit* wanted events after a sequence, as rows of sequence, uid,
-    subject, timestamp and body; and the sequence through which there are no others."""
+    """Return the first *limit* wanted events after a sequence, and the sequence searched to.
+
+    The events are rows of sequence, uid, subject, timestamp and body. Up to the returned sequence
+    there are no other wanted events.
+    """
     through = find_window_end(brand_id, after=after, far=FAR)
     given = {"brand": brand_id, "after": after, "through": through, "limit": limit}
     found = WINDOW.ask(given | build_filter_arrays(wanted))
@@ -328,7 +342,7 @@ WANTS = Statement(
 
 
 def wants_event(wanted: EventFilter, event: Event) -> bool:
-    """Whether a reader who wants these wants *event*."""
+    """Return whether *event* matches the filter *wanted*."""
     given = {"brand": event.brand_id, "sequence": event.sequence}
     return bool(WANTS.ask(given | build_filter_arrays(wanted)))
 
@@ -336,9 +350,10 @@ def wants_event(wanted: EventFilter, event: Event) -> bool:
 def read_newest_events(
     brand_id: int, *, before: int, limit: int, event_type: str = ""
 ) -> tuple[Sequence[Event], int]:
-    """Return the last *limit* events before a sequence, newest first, of one type or of all.
+    """Return the last *limit* events before a sequence, newest first, and where to continue.
 
-    Beside them stands the sequence before which there may be others.
+    *event_type* selects one type; by default all types are returned. To continue, pass the
+    returned sequence as *before*: there may be more events before it.
     """
     before = next((first for (first,) in GAP_BEFORE.ask({"brand": brand_id, "at": before})), before)
     low = max(before - FAR, 1)
@@ -350,18 +365,18 @@ def read_newest_events(
 
 
 def build_filter_arrays(wanted: EventFilter) -> dict[str, str | None]:
-    """The values that `IS_WANTED` names."""
+    """Return the values of the placeholders in `IS_WANTED`."""
     lists = {"types": wanted.types, "purposes": wanted.purposes, "channels": wanted.channels}
     return {name: _array(codes) for name, codes in lists.items()}
 
 
 def _array(codes: Sequence[str] | None) -> str | None:
-    """As PostgreSQL reads an array of codes, which hold nothing that it would need quoted."""
+    """Return *codes* as a PostgreSQL array literal. Codes have no characters that need quotes."""
     return None if codes is None else "{" + ",".join(codes) + "}"
 
 
 def read_last_sequence(brand_id: int) -> int:
-    """The sequence of the newest event; 0 for an empty stream."""
+    """Return the sequence of the newest event; 0 for an empty stream."""
     return next((last for (last,) in LAST_SEQUENCE.ask({"brand": brand_id})), 0)
 
 
@@ -369,12 +384,15 @@ LAST_SEQUENCE = Statement("SELECT last_sequence FROM brands_streamhead WHERE bra
 
 
 def find_window_end(brand_id: int, *, after: int, far: int) -> int:
-    """Return how far to read after a sequence to pass at most *far* numbers, gaps not counted."""
+    """Return the sequence up to which to read after *after*, to scan at most *far* numbers.
+
+    The numbers in restore gaps do not count.
+    """
     given = {"brand": brand_id, "after": after, "far": far}
     return next((end for (end,) in END.ask(given)), 0)
 
 
-# A reader at the last number before a gap, or within it, goes on behind it.
+# A reader at the last number before a gap, or within the gap, continues after it.
 END = Statement("""
 SELECT least(head.last_sequence, %(far)s::bigint + coalesce(
     (SELECT gap.last FROM brands_streamgap gap WHERE gap.brand_id = head.brand_id
@@ -390,9 +408,10 @@ GAP_BEFORE = Statement(
 
 
 def has_reached(brand_id: int, sequence: int) -> bool:
-    """Return whether the stream has come to *sequence*, and no restore took it back.
+    """Return whether the stream has reached *sequence*, and no restore has removed it since.
 
-    Who has read the last number of a gap, as `last_sequence` gave it, knows of the restore.
+    The last number of a gap counts as reached. It is what `read_last_sequence` returns right after
+    the restore, so a reader who has it already knows of the restore.
     """
     if sequence > read_last_sequence(brand_id):
         return False
@@ -401,23 +420,23 @@ def has_reached(brand_id: int, sequence: int) -> bool:
 
 
 def list_stream_gaps(brand_id: int, *, after: int, before: int) -> list[StreamGap]:
-    """Return the gaps between two sequences, in order."""
+    """Return the restore gaps between two sequences, in order."""
     gaps = StreamGap.objects.filter(brand=brand_id, last__gt=after, first__lt=before)
     return list(gaps.order_by("first"))
 
 
-#: Seconds between two looks at a stream whose reader waits for it to grow.
+#: Seconds between two polls of a stream whose reader waits for new events.
 LOOK = 0.1
 
 
 def wait_for_growth(
     sequence: int, *, brand_id: int, within: float, needed: threading.Event
 ) -> bool:
-    """Wait until the stream goes beyond *sequence*, for at most *within* seconds, or until
-    somebody else has *needed* this thread.
+    """Wait until the stream has events after *sequence*. Return whether it has.
 
-    It looks, and sleeps between two looks: a `LISTEN` would need a connection of its own for each
-    who waits. Call it outside any transaction, which would stay open all the while.
+    Stop waiting after *within* seconds, or when *needed* is set because other work needs this
+    thread. The function polls: `LISTEN` would need a separate connection for each waiting reader.
+    Call it outside any transaction, which would otherwise stay open all the time.
     """
     until = monotonic() + within
     while True:
@@ -428,19 +447,22 @@ def wait_for_growth(
 
 
 def find_overdue_events(brand_id: int, *, now: datetime, after: int, limit: int) -> Sequence[Event]:
-    """Of the events that the brand has not said to have applied, the first whose time is over."""
+    """Return the first *limit* events after *after* that the brand should have applied by *now*.
+
+    Events that the brand has acknowledged are left out.
+    """
     start = max(after, read_acknowledged_sequence(brand_id))
     events = Event.objects.filter(brand_id=brand_id, sequence__gt=start, honour_by__lt=now)
     return _with_refs(events.order_by("sequence")[:limit])
 
 
 def acknowledge(brand_id: int, *, through: int, now: datetime) -> int:
-    """Record that the brand has applied everything up to *through*; repeats change nothing.
+    """Record that the brand has applied all events up to *through*. Repeated calls have no effect.
 
-    Returns the highest sequence that stands acknowledged.
+    Return the highest acknowledged sequence.
 
     Raises:
-        AcknowledgedTooFar: the stream has not reached *through*, or a restore took it back.
+        AcknowledgedTooFar: the stream has not reached *through*, or a restore removed it.
     """
     if not has_reached(brand_id, through):
         raise AcknowledgedTooFar(f"the stream ends at {read_last_sequence(brand_id)}")

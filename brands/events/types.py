@@ -1,4 +1,4 @@
-"""Every type of event that a brand can be told, with what it means."""
+"""All types of events that brands receive, with their meanings."""
 
 EVENT_TYPES = {
     "preference.granted": "The person said yes.",
@@ -13,7 +13,7 @@ EVENT_TYPES = {
     "relationship.ended": "The relationship is over: do not contact this person.",
 }
 
-#: The type that tells of each kind of decision.
+#: The event type of each kind of decision.
 TYPES_OF_DECISIONS = {
     "grant": "preference.granted",
     "deny": "preference.denied",
@@ -22,5 +22,5 @@ TYPES_OF_DECISIONS = {
     "clear": "preference.cleared",
 }
 
-#: The type that tells of each kind of decision that time alone can end.
+#: The event type for the end of each kind of decision that ends by time alone.
 TYPES_OF_ENDINGS = {"pause": "preference.pause_ended", "grant": "preference.expired"}
