@@ -1,4 +1,4 @@
-"""What people choose about: purposes, topics and privacy notices; and the directory of brands."""
+"""Purposes, topics and privacy notices that people choose about, and the directory of brands."""
 
 from brands.catalogue.directory_import import import_lines, parse_company
 from brands.catalogue.privacy_notices import (

@@ -1,8 +1,8 @@
-"""Real companies as brands: reading a directory file, one JSON object a line.
+"""Import of real companies as brands, from a directory file with one JSON object per line.
 
 The format is that of the public company database of Datenanfragen.de (CC0): `slug`, `name`,
 `runs`, `web`, `email`, `webform`, `address`, `phone`, `categories`, `relevant-countries`,
-`suggested-transport-medium`, `request-language`, `quality`; other fields are passed over.
+`suggested-transport-medium`, `request-language`, `quality`; other fields are ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from brands.models import Brand
 
 BATCH = 500
 
-#: From the file's field to the model's; the model says how long each may be.
+#: From the fields of the file to those of the model. The model has the maximum lengths.
 FIELDS = {
     "slug": "slug",
     "name": "name",
@@ -41,12 +41,12 @@ NAMES = [name for name in FIELDS.values() if name != "slug"]
 
 
 class BadLine(ValueError):
-    """A line that is not a company; the text says why."""
+    """The line is not a valid company; the message says why."""
 
 
 @dataclass(slots=True)
 class ImportOutcome:
-    """What an import did, and the lines it skipped with their reasons."""
+    """Result of an import. `skipped` has the numbers of skipped lines with the reasons."""
 
     created: int = 0
     updated: int = 0
@@ -57,10 +57,10 @@ class ImportOutcome:
 def import_lines(
     lines: Iterable[bytes], *, seen: Callable[[bytes], object] = lambda line: None
 ) -> ImportOutcome:
-    """Make every company in *lines* a brand, or bring it up to date.
+    """Create or update a brand for every company in *lines*.
 
-    All good lines are written together: a crash in the middle leaves nothing half-done.
-    *seen* is called with each line that has been read, for a progress bar.
+    All valid lines are written in one transaction, so a crash leaves nothing half-done. *seen* is
+    called with each line after it has been read, for a progress bar.
     """
     outcome = ImportOutcome()
     parsed = _parse_all(lines, outcome, seen)
@@ -90,7 +90,7 @@ def _parse_all(
 
 
 def parse_company(line: bytes) -> Brand:
-    """The brand that a line describes, not yet saved.
+    """Return the brand that a line describes, without saving it.
 
     Raises:
         BadLine
@@ -140,7 +140,7 @@ def _write(batch: list[Brand], outcome: ImportOutcome) -> None:
 
 
 def _carry_over(read: Brand, held: Brand) -> Brand | None:
-    """The held brand with what was read, or None where nothing differs."""
+    """Return *held* with the values of *read*, or None if nothing differs."""
     if all(getattr(read, name) == getattr(held, name) for name in NAMES):
         return None
     for name in NAMES:

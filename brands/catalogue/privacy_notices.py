@@ -1,10 +1,11 @@
-"""A brand's notices: what people are shown when they choose, version by version.
+"""Versioned privacy notices of a brand, which people see when they choose.
 
-Note [Naming a notice]. What carries a notice holds its name as text. A bare `code` is resolved as
-it comes in to `code@version`, the version that stood when the choice was made, and stays so: the
-ledger says what was shown, and the text of a version never changes. A name of no notice is refused,
-and so is a `code` that had no version yet: a later one cannot become what somebody had been shown
-before. Whoever knows better names the version. Entries of before may hold other words.
+Note [Naming a notice]. Ledger entries and other records store the name of a notice as text. An
+incoming name without a version, `code`, is resolved once to `code@version`: the version that was
+current when the choice was made. So the ledger says what was shown, because the text of a version
+never changes. An unknown name is refused. So is a `code` whose first version is newer than the
+choice, because the person cannot have seen it. A caller that knows which version was shown names
+it. Entries older than this rule may hold other texts.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ LONGEST_NOTICE = 20_000
 MOST = 500
 MOST_LANGUAGES = 50
 CODE = re.compile(r"[-a-zA-Z0-9_]{1,60}")
-#: By BCP 47, of which this is the part that people use: `de`, `pt-BR`, `zh-Hant`.
+#: The commonly used part of BCP 47: `de`, `pt-BR`, `zh-Hant`.
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
-#: Whoever reads no language of a notice gets this one, if it is there.
+#: The fallback for people who read none of a notice's languages, if the notice has it.
 COMMON_LANGUAGE = "en"
 
 
 class BadNotice(ValueError):
-    """A notice that cannot be. `field` says which part of it."""
+    """The notice is not valid; `field` names the part."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -40,16 +41,16 @@ class BadNotice(ValueError):
 
 
 class UnknownNotice(ValueError):
-    """A name of no notice of the brand, or of none that stood at that time."""
+    """The brand has no notice of this name, or had none at that time."""
 
 
 class TooManyNotices(Exception):
-    """The brand has as many as it may."""
+    """The brand has `MOST` notices, the maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeVersion:
-    """One version, in all its languages."""
+    """One version of a notice, in all its languages."""
 
     code: str
     version: int
@@ -61,24 +62,24 @@ class NoticeVersion:
 
 
 class NoticeRef(NamedTuple):
-    """A notice as something names it that was recorded at a time."""
+    """Reference to a notice from a record that was made *at* a time."""
 
     brand_id: int | None
     name: str
     at: datetime
 
 
-#: Of each code its versions, oldest first, with when each began.
+#: For each code, the start and number of each version, oldest first.
 Known = Mapping[str, Sequence[tuple[datetime, int]]]
 
 
 def find_current_notices(brand: Brand) -> list[NoticeVersion]:
-    """Each notice's newest version, by code."""
+    """Return the newest version of each notice, ordered by code."""
     return _versions(Notice.objects.filter(brand=brand).newest().order_by("code", "language"))
 
 
 def list_notice_versions(brand: Brand, code: str) -> list[NoticeVersion]:
-    """All versions of one notice, newest first."""
+    """Return all versions of one notice, newest first."""
     rows = Notice.objects.filter(brand=brand, code=code)
     return _versions(rows.order_by("-version", "language"))
 
@@ -86,14 +87,17 @@ def list_notice_versions(brand: Brand, code: str) -> list[NoticeVersion]:
 def write_notice(
     brand: Brand, *, code: str, texts: Mapping[str, str], now: datetime
 ) -> tuple[NoticeVersion, bool]:
-    """The version that has exactly these *texts* by language; says whether it is a new one.
+    """Make *texts*, by language, the current version. Return it, and whether it is new.
+
+    If the current version already has exactly these texts, it is returned.
 
     Raises:
         BadNotice, TooManyNotices
     """
     texts = _checked(code, texts)
     with transaction.atomic():
-        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that versions are dense
+        # Without the lock, two concurrent calls could take the same version number.
+        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
         before = list_notice_versions(brand, code)
         if before and before[0].texts == texts:
             return before[0], False
@@ -115,7 +119,7 @@ def write_notice(
 
 
 def find_known_notices(brand_id: int, *codes: str) -> Known:
-    """What `resolve` goes by: of these codes, or of all."""
+    """Return the versions of notices for `resolve_notice_name`: of *codes*, or of all notices."""
     rows = Notice.objects.filter(brand=brand_id)
     found = rows.filter(code__in=codes) if codes else rows
     versions = defaultdict(list)
@@ -127,17 +131,21 @@ def find_known_notices(brand_id: int, *codes: str) -> Known:
 
 
 def resolve_notice(brand_id: int, name: str, *, at: datetime) -> str:
-    """Look one name up and resolve it. Raises UnknownNotice."""
+    """Return `code@version` of the brand's notice *name*. Raises UnknownNotice.
+
+    See `resolve_notice_name`.
+    """
     return resolve_notice_name(name, find_known_notices(brand_id, name.partition("@")[0]), at=at)
 
 
 def resolve_notice_name(name: str, held: Known, *, at: datetime) -> str:
-    """Return `code@version` of the notice that *name* is; "" stays so. See Note [Naming a notice].
+    """Return `code@version` of the notice *name*; "" stays "". See Note [Naming a notice].
 
-    A `code` means the version that stood *at* that time.
+    A `code` means the version that was current *at* that time. Example: if version 1 of `privacy`
+    began in May and version 2 in July, then `privacy` in June gives `privacy@1`.
 
     Raises:
-        UnknownNotice
+        UnknownNotice: there is no such notice, or it had no version *at* that time.
     """
     code, sign, version = name.partition("@")
     versions = held.get(code, ())
@@ -153,9 +161,10 @@ def resolve_notice_name(name: str, held: Known, *, at: datetime) -> str:
 
 
 def read_notices(wanted: Iterable[NoticeRef], *, language: str) -> dict[NoticeRef, Notice]:
-    """What each names, in a language that its reader knows if there is one, in one query.
+    """Return the notice for each reference, in *language* if possible, by one query.
 
-    What names no notice is left out.
+    Without *language*, a related one is used, then `COMMON_LANGUAGE`, then any other. References
+    to unknown notices, or to versions that began later, are left out.
     """
     keys = {each: key for each in wanted if (key := _key(each))}
     rows = Notice.objects.filter(
@@ -171,7 +180,7 @@ def read_notices(wanted: Iterable[NoticeRef], *, language: str) -> dict[NoticeRe
 
 
 def read_notice_texts(named: NoticeRef) -> dict[str, str]:
-    """Return the text of what is named in each of its languages; {} where it is no notice."""
+    """Return the texts of a notice by language; {} if it is unknown or began later."""
     if (key := _key(named)) is None:
         return {}
     brand, code, version = key
@@ -199,7 +208,7 @@ def _primary(language: str) -> str:
 
 
 def _versions(rows: Iterable[Notice]) -> list[NoticeVersion]:
-    """Of rows in the order of their versions."""
+    """Return the versions that *rows* make up. Rows of the same version must be adjacent."""
     return [
         NoticeVersion(code, version, began, {row.language: row.text for row in same})
         for (code, version, began), same in groupby(
@@ -222,5 +231,5 @@ def _checked(code: str, texts: Mapping[str, str]) -> dict[str, str]:
             raise BadNotice("texts", f"{language[:20]!r} is no language: write en or pt-BR")
         if not text.strip() or len(text) > LONGEST_NOTICE:
             raise BadNotice("texts", f"a text has 1 to {LONGEST_NOTICE:,} characters")
-    # A browser's form ends its lines otherwise, which makes no other text.
+    # Browsers submit CRLF. They are normalised, so that the same text makes no new version.
     return {name: texts[name].replace("\r\n", "\n").strip() for name in sorted(texts)}

@@ -1,4 +1,4 @@
-"""The purposes that every installation starts with, and where laws differ, as data."""
+"""Seed data: the purposes of every installation, and their regimes where laws differ."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.db import Plan
 
 DPV = "https://w3id.org/dpv#"
 
-# Code, name, description, regime, DPV term, whether it has channels. Where laws differ the regime
-# is the one that protects the person in all of them: no until a yes.
+# Code, name, description, regime, DPV term, whether it has channels. Where laws differ, the regime
+# is the strictest one, which protects people everywhere: no until a yes.
 PURPOSES = [
     ("marketing", "Marketing", "Offers and news.", Regime.OPT_IN, f"{DPV}DirectMarketing", True),
     (
@@ -69,9 +69,9 @@ PURPOSES = [
 ]
 
 
-# Jurisdiction, purpose, channel (None is any), regime, law. Only where a law is laxer than the
-# purpose's own regime. Engineering anchors, not legal advice. The TCPA wants a yes for calls and
-# texts in the United States, so `sms` and `voice` stay as they are there.
+# Jurisdiction, purpose, channel (None is any), regime, law. A row is needed only where a law is
+# less strict than the purpose's own regime. These are engineering anchors, not legal advice. In the
+# United States the TCPA requires consent for calls and texts, so `sms` and `voice` have no rows.
 REGIMES: list[tuple[str, str, Channel | None, Regime, str]] = [
     ("US", "marketing", Channel.EMAIL, Regime.OPT_OUT, "CAN-SPAM Act, 15 U.S.C. § 7704"),
     ("US", "marketing", Channel.POST, Regime.OPT_OUT, "none: no law of the US wants a yes first"),
@@ -95,10 +95,10 @@ REGIMES += [
 
 
 def install_purposes(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> None:
-    """What every installation has and starts with. Runs after each migrate."""
+    """Add missing purposes. Add the regimes if the tables are new. Runs after each `migrate`."""
     _install_purposes()
     if db.are_seed_rows_due(sender.label, plan):
-        # Nothing held before these.
+        # The trigger would record that there was no row before. There is no past to record here.
         with pgtrigger.ignore(f"brands.JurisdictionRegime:{KEEPS_ROW.name}"):
             _install_regimes()
 
@@ -120,7 +120,7 @@ def _install_regimes() -> None:
 
 
 def _install_purposes() -> None:
-    """Add the purposes that are missing; what an admin changed stays."""
+    """Add the missing purposes. Purposes that an admin changed stay as they are."""
     Purpose.objects.bulk_create(
         [
             Purpose(

@@ -1,11 +1,11 @@
 """A brand's own topics.
 
-Note [Retiring]. People chose about a topic, and the ledger names it by its code for good. So it is
-never deleted, and its code never comes to mean something else: its purpose stays as it was made. A
-brand that is done with one retires it. From then on nobody is offered it or asked for it, and what
-people said of it still counts: it is answered as before, brands may still record a no to it, and
-who chose about it sees it on their page, for what may still come must stay in sight. Made once
-more, it is back.
+Note [Retiring]. The ledger names a topic by its code forever. So a topic is never deleted, its code
+is never reused for something else, and its purpose never changes. A brand that no longer needs a
+topic retires it. A retired topic is offered to nobody, and nobody is asked to allow it. People's
+choices about it stay in force: checks answer as before, and brands may still record a refusal.
+People who chose about it still see it on their page, because messages about it may still arrive.
+Creating the topic again brings it back.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from brands.models import Brand, Purpose, Regime, Topic
 
-#: People see them all on one page.
+#: The maximum of topics per brand, because people see them all on one page.
 MOST = 200
 
 
@@ -26,22 +26,24 @@ class UnknownTopicPurpose(ValueError):
 
 
 class TopicCannotBeRefused(ValueError):
-    """Of a purpose that nobody can refuse there is nothing to choose about."""
+    """The purpose cannot be refused, so it can have no topics to choose about."""
 
 
 class OtherTopic(Exception):
-    """This code stands for another purpose or name."""
+    """The brand has a topic of this code with another purpose or name."""
 
 
 class TooManyTopics(Exception):
-    """The brand offers as many as it may."""
+    """The brand has `MOST` topics that are not retired, the maximum."""
 
 
 def create_topic(brand: Brand, *, code: str, name: str, purpose: str) -> tuple[Topic, bool]:
-    """The brand's topic of this code, made or brought back if need be; says whether it was made.
+    """Return the brand's topic of this code, and whether it was created.
+
+    A missing topic is created. A retired one is brought back.
 
     Raises:
-        UnknownPurpose, CannotBeRefused, OtherTopic, TooManyTopics
+        UnknownTopicPurpose, TopicCannotBeRefused, OtherTopic, TooManyTopics
     """
     _check_purpose(purpose)
     with transaction.atomic():
@@ -61,24 +63,24 @@ def create_topic(brand: Brand, *, code: str, name: str, purpose: str) -> tuple[T
 
 
 def lock_topics(brand: Brand) -> None:
-    """Let nobody else make one of the brand's until the transaction ends."""
+    """Lock the brand, so that nobody else can create its topics until the transaction ends."""
     Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
 
 
 def check_topic_limit(brand: Brand) -> None:
-    """Refuse one more by TooManyTopics. The brand has to be locked."""
+    """Raise TooManyTopics if the brand cannot have another topic. The brand must be locked."""
     if Topic.objects.filter(brand=brand, retired_at=None).count() >= MOST:
         raise TooManyTopics(f"a brand offers at most {MOST} topics")
 
 
 def find_topic_purposes() -> QuerySet[Purpose]:
-    """Return those that a topic can be under."""
+    """Return the purposes that a topic can belong to, in their order."""
     found = Purpose.objects.filter(has_channels=True).exclude(regime=Regime.REQUIRED)
     return found.order_by("position")
 
 
 def list_topic_purposes() -> list[tuple[str, str]]:
-    """Codes and names of those that a topic can be under."""
+    """Return the codes and names of the purposes that a topic can belong to."""
     return list(find_topic_purposes().values_list("code", "name"))
 
 
@@ -88,7 +90,7 @@ def rename_topic(topic: Topic, name: str) -> None:
 
 
 def withdraw_topic(topic: Topic, *, now: datetime) -> bool:
-    """Offer it to nobody any more; False when that was so already. See Note [Retiring]."""
+    """Retire a topic: see Note [Retiring]. Return False if it was retired already."""
     waits = Topic.objects.filter(pk=topic.pk, retired_at=None)
     return waits.update(retired_at=now) == 1
 
