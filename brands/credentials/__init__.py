@@ -1,4 +1,4 @@
-"""Keys of brands and of their links: issued, recognised, rotated, revoked."""
+"""API keys of brands, and the keys that seal their links: issue, verify, rotate and revoke them."""
 
 from brands.credentials.bearer import generate_credential, matches_digest, read_credential_prefix
 from brands.credentials.brand_keys import (

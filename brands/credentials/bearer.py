@@ -1,4 +1,4 @@
-"""Bearer credentials: made once, shown once, kept as a digest, compared in constant time."""
+"""Bearer credentials: shown once, stored as a digest only, compared in constant time."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ FORM = re.compile(r"(cmr_[a-z]+)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`text` is for its owner's eyes; the rest is for the database."""
+    """A new credential. `text` is shown to its owner only; the rest is stored in the database."""
 
     text: str
     prefix: str
@@ -19,7 +19,7 @@ class Credential:
 
 
 def generate_credential(kind: str) -> Credential:
-    """Make a credential of *kind* ("cmr_live", "cmr_pat") with 256 random bits."""
+    """Return a new credential of *kind* ("cmr_live", "cmr_pat") with 256 random bits."""
     prefix = secrets.token_hex(8)
     text = f"{kind}_{prefix}_{secrets.token_urlsafe(32)}"
     return Credential(text, prefix, compute_digest(text))
@@ -30,7 +30,7 @@ def compute_digest(text: str) -> bytes:
 
 
 def read_credential_prefix(text: str, *, kind: str) -> str | None:
-    """The public part of a credential of *kind*; None for any other text."""
+    """Return the public prefix of a credential of *kind*; None for any other text."""
     match = FORM.fullmatch(text)
     return match[2] if match and match[1] == kind else None
 

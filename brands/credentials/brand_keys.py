@@ -1,4 +1,4 @@
-"""Issuing and recognising brand keys."""
+"""API keys of brands: issue, verify, rotate and revoke them."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ from core.db import Statement
 
 LIVE_KEY, TEST = "cmr_live", "cmr_test"
 
-#: What a key may be allowed to do.
+#: The scopes that a key can have, with what each allows.
 KEY_SCOPES = {
     "check": "ask whether the brand may reach a person",
     "events": "read the change feed",
@@ -31,11 +31,11 @@ KEY_SCOPES = {
 
 
 class UnknownScope(ValueError):
-    """A key was asked for with a scope that does not exist."""
+    """The requested scope does not exist."""
 
 
 class KeyNotUsable(Exception):
-    """This key was revoked or has expired."""
+    """The key was revoked or has expired."""
 
 
 def issue_key(
@@ -45,10 +45,10 @@ def issue_key(
     scopes: Iterable[str] = KEY_SCOPES,
     expires_at: datetime | None = None,
 ) -> str:
-    """Make a key and return its text, which is never to be had again.
+    """Create a key and return its text. The text is not stored, so it cannot be shown again.
 
     Raises:
-        UnknownScope: one of *scopes* is not in `SCOPES`.
+        UnknownScope: one of *scopes* is not in `KEY_SCOPES`.
     """
     wanted = sorted(set(scopes))
     if unknown := [scope for scope in wanted if scope not in KEY_SCOPES]:
@@ -66,7 +66,7 @@ def issue_key(
 
 
 def read_key_prefix(text: str) -> str | None:
-    """The public part of a key of either mode; None for any other text."""
+    """Return the public prefix of a live or test key; None for any other text."""
     return bearer.read_credential_prefix(text, kind=LIVE_KEY) or bearer.read_credential_prefix(
         text, kind=TEST
     )
@@ -78,7 +78,7 @@ FROM brands_brandkey key JOIN brands_brand brand ON brand.id = key.brand_id
 WHERE key.prefix = %(prefix)s AND key.revoked_at IS NULL
     AND (key.expires_at IS NULL OR key.expires_at > %(now)s)
 """
-#: What each call needs of its key and its brand, in the order of their models.
+#: The fields of the key and the brand that every API call needs, in the order of the models.
 KEY_FIELDS = ["id", "brand_id", "name", "prefix", "digest", "scopes", "expires_at"]
 BRAND_FIELDS = ["id", "slug", "name", "test", "link_key"]
 BY_PREFIX = Statement(
@@ -88,12 +88,15 @@ BY_PREFIX = Statement(
         )
     )
 )
-#: The brand that asks, with what its key may do and is compared by, for statements that begin so.
+#: The first part of statements that also verify the key: its digest and scopes, and its brand.
 KEY_BRAND_QUERY = USABLE.format(columns="key.digest, key.scopes, brand.id, brand.slug")
 
 
 def recognise_key(text: str, *, now: datetime) -> BrandKey | None:
-    """Return the usable key that *text* is, or None. What is not read here is read when needed."""
+    """Return the usable key with this *text* and its brand, or None. Record that it was used.
+
+    Only `KEY_FIELDS` and `BRAND_FIELDS` are loaded; Django loads other fields on access.
+    """
     if (prefix := read_key_prefix(text)) is None:
         return None
     asked = {"prefix": prefix, "now": now}
@@ -114,16 +117,19 @@ WHERE id = %(id)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at >
 
 
 def is_key_still_usable(key: BrandKey, *, now: datetime) -> bool:
-    """Look again whether *key*, which was usable before, was revoked or has expired meanwhile."""
+    """Return whether *key* is still usable, by a new query.
+
+    It may have been revoked or have expired since it was loaded.
+    """
     return bool(STILL_USABLE.ask({"id": key.pk, "now": now}))
 
 
-#: The day on which this process last saw each key used.
+#: The UTC date on which this process last saw each key used, by the key's prefix.
 _seen: dict[str, date] = {}
 
 
 def record_key_use(prefix: str, *, now: datetime) -> None:
-    """Remember the day; a process writes it once a day for each key."""
+    """Store today (UTC) as the last use of a key. Each process writes it once a day per key."""
     today = now.astimezone(UTC).date()
     if _seen.get(prefix) != today:
         BrandKey.objects.filter(prefix=prefix).update(last_used_on=today)
@@ -131,15 +137,17 @@ def record_key_use(prefix: str, *, now: datetime) -> None:
 
 
 def is_key_usable(key: BrandKey, *, now: datetime) -> bool:
-    """Whether *key* was neither revoked nor has expired."""
+    """Return whether *key* is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def rotate_key(key: BrandKey, *, overlap: timedelta, now: datetime) -> str:
-    """A new key in place of *key*, which goes on working for the *overlap*; the new one's text.
+    """Issue a new key with the same name and scopes. Return its text.
+
+    The old key stays valid for *overlap*, unless it expires earlier.
 
     Raises:
-        NotUsable
+        KeyNotUsable
     """
     with transaction.atomic():
         old = BrandKey.objects.select_for_update().select_related("brand").get(pk=key.pk)
@@ -152,5 +160,5 @@ def rotate_key(key: BrandKey, *, overlap: timedelta, now: datetime) -> str:
 
 
 def revoke_key(key: BrandKey, *, now: datetime) -> bool:
-    """Make *key* useless from *now* on; False when it already was."""
+    """Revoke *key*. Return False if it was revoked already."""
     return BrandKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now) == 1

@@ -1,6 +1,6 @@
-"""The key with which a brand's links are sealed: which it is, which still count, and a new one.
+"""Keys that seal the links in a brand's mails: the current key, accepted old keys, rotation.
 
-No key is kept. Each is made of `LINKS_KEY`, the brand's slug and a number that counts rotations.
+No key is stored. Each is derived from `LINKS_KEY`, the brand's slug and a rotation counter.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from django.db import transaction
 
 from brands.models import Brand
 
-#: A rotated key is accepted for so long. The law asks for 30 days (CAN-SPAM) or 60 (CASL) after a
-#: mail; but people search old mails for a way out, and such a link can only say less.
+#: How long a rotated key is accepted. Unsubscribe links must work for 30 days (CAN-SPAM) or 60 days
+#: (CASL) after a mail. We accept them longer because people unsubscribe by links in old mails, and
+#: such a link can only reduce what a brand may send.
 OLD_KEYS_FOR = timedelta(days=365)
-#: So many old keys of one brand are accepted at once: each costs time when a link is read.
+#: The maximum of accepted old keys per brand, because each costs time when a link is verified.
 MOST_OLD_KEYS = 10
 
 
@@ -26,18 +27,21 @@ class TooManyLinkKeys(Exception):
 
 
 def derive_keys(purpose: str) -> list[bytes]:
-    """Return the keys for *purpose*, of LINKS_KEY first and then of each of LINKS_OLD_KEYS."""
+    """Return the keys for *purpose*: derived from LINKS_KEY, then from each of LINKS_OLD_KEYS."""
     roots = (settings.LINKS_KEY, *settings.LINKS_OLD_KEYS)
     return [hmac.digest(root.encode(), purpose.encode(), "sha256") for root in roots]
 
 
 def derive_link_key(brand: Brand) -> bytes:
-    """Return the key of today. Who has it can say no for the brand's people."""
+    """Return the brand's current key.
+
+    Keep it secret: it can seal links that record refusals in the name of the brand's people.
+    """
     return derive_keys(_purpose(brand, brand.link_key))[0]
 
 
 def list_accepted_link_keys(brand: Brand, *, now: datetime) -> Iterator[bytes]:
-    """Yield the keys by which a link of the brand is known, that of today first."""
+    """Yield the keys that a link of the brand may be sealed with, the current one first."""
     yield from derive_keys(_purpose(brand, brand.link_key))
     old = brand.retired_link_keys.filter(accepted_until__gt=now).order_by("-number")
     for number in old.values_list("number", flat=True):
@@ -45,9 +49,9 @@ def list_accepted_link_keys(brand: Brand, *, now: datetime) -> Iterator[bytes]:
 
 
 def rotate_link_key(brand: Brand, *, revoke_old: bool, now: datetime) -> datetime:
-    """Give the brand a new key; return until when its old one is accepted.
+    """Give the brand a new key. Return until when its old one is accepted.
 
-    With *revoke_old* no older key counts any more, and no link that was sealed with one.
+    With *revoke_old*, no older key is accepted, so all links in mails already sent stop working.
 
     Raises:
         TooManyLinkKeys
@@ -69,5 +73,8 @@ def rotate_link_key(brand: Brand, *, revoke_old: bool, now: datetime) -> datetim
 
 
 def _purpose(brand: Brand, number: int) -> str:
-    """Return what a key is for; the first has no number, as before there were others."""
+    """Return the purpose to derive a key for.
+
+    The first key has no number, so that links from before keys could be rotated stay valid.
+    """
     return f"links of {brand.slug}" if number == 1 else f"links of {brand.slug} {number}"
