@@ -1,4 +1,4 @@
-"""Workspaces of companies: their beginning, the proof of their domain, connected brands."""
+"""Workspaces of companies: creation, proof of the domain, and connected brands."""
 
 from brands.workspaces.connected_brands import (
     find_connected_brands,

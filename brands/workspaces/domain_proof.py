@@ -1,4 +1,4 @@
-"""Proving that a company's domain is its own: by a TXT record, or by a file on its web site."""
+"""Proof that a company controls its domain, by a TXT record or a file on its web site."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from core.http import Answer
 RECORD = "_cmr-challenge"
 FILE = "/.well-known/cmr-challenge.txt"
 PREFIX = "cmr-verify="
-#: Seconds that name servers and the web site have, each.
+#: Timeout in seconds, for name servers and for the web site each.
 PATIENCE = 5.0
-#: What name servers say of a name that does not exist, and of one that has no such record.
+#: Errors of name servers for a name that does not exist, and for one without such a record.
 NO_SUCH_NAME, NO_SUCH_RECORD = aiodns.error.ARES_ENOTFOUND, aiodns.error.ARES_ENODATA
 
 
-#: One at a time in each process, so that slow name servers do not take all its threads.
+#: One proof at a time in each process, so that slow name servers do not block all its threads.
 _turn = threading.Lock()
 
 
 class DomainProofBusy(Exception):
-    """This process is looking at another domain; try again in a moment."""
+    """This process is checking another domain; try again in a moment."""
 
 
 class DomainNotProven(Exception):
-    """The challenge was found in neither place; the text says what was."""
+    """The challenge was found in neither place; the message says what was found instead."""
 
 
 def prove_domain(workspace: Workspace, *, now: datetime) -> None:
-    """Look for the challenge at the domain, and make the workspace live where it stands.
+    """Look for the challenge at the domain. If it is there, make the workspace live.
 
     Raises:
-        NotProven, Busy, workspaces.DomainTaken
+        DomainNotProven, DomainProofBusy, DomainTaken
     """
     if workspace.live is not None:
         return
@@ -68,12 +68,12 @@ def build_txt_name(domain: str) -> str:
 
 
 def build_txt_value(workspace: Workspace) -> str:
-    """What has to stand there."""
+    """Return the text that the TXT record or the file must have."""
     return f"{PREFIX}{workspace.challenge}"
 
 
 def build_proof_url(domain: str) -> str:
-    """Where the file is looked for: over https, but for a web site on this machine, in tests."""
+    """Return the URL of the file. It uses https, except for a web site on this machine in tests."""
     scheme = "http" if settings.OUTBOUND_ALLOW_LOOPBACK and _is_here(domain) else "https"
     return f"{scheme}://{domain}{FILE}"
 
@@ -83,15 +83,15 @@ def _is_here(domain: str) -> bool:
 
 
 def _host(domain: str) -> str:
-    """Without the port, which only a domain on this machine has."""
+    """Return *domain* without its port. Only a domain on this machine has one."""
     return re.sub(r":\d+$", "", domain)
 
 
-# -- Looking --------------------------------------------------------------------------------------
+# -- DNS and HTTP requests ------------------------------------------------------------------------
 
 
 class Texts(NamedTuple):
-    """The TXT records of a name; where there are none, whether a name server said so."""
+    """The TXT records of a name, and whether a name server answered, even if with no records."""
 
     found: list[str]
     is_answered: bool
@@ -116,8 +116,8 @@ async def _texts(name: str) -> Texts:
 
 
 async def _exists(name: str) -> bool:
-    """Whether name servers know it; where they do not answer, it may."""
-    if http.ENDS_IN_NUMBER.fullmatch(name):  # an address: none is asked for it
+    """Return whether *name* exists. If no name server answers, assume that it does."""
+    if http.ENDS_IN_NUMBER.fullmatch(name):  # It is an address, which needs no look-up.
         return True
     try:
         await _query(name, "A")
@@ -144,7 +144,7 @@ def _fetch_file(answer: Answer) -> str:
     return answer.text.strip() if answer.outcome is Outcome.DELIVERED else ""
 
 
-# -- What was found, in words ---------------------------------------------------------------------
+# -- Messages about what was found ----------------------------------------------------------------
 
 
 def _words_of_record(domain: str, texts: Texts) -> str:
@@ -157,7 +157,10 @@ def _words_of_record(domain: str, texts: Texts) -> str:
 
 
 def _words_of_file(domain: str, answer: Answer) -> str:
-    """An address that is not public is not named: whoever asks may not know it."""
+    """Return a message about the response for the file.
+
+    It does not contain an address that is not public, because the caller may not know it.
+    """
     return {
         Outcome.DELIVERED: f"the file at {build_proof_url(domain)} says something else",
         Outcome.REFUSED: f"{build_proof_url(domain)} was answered with {answer.status}",

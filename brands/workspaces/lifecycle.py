@@ -1,4 +1,4 @@
-"""Beginning a workspace, and making it live."""
+"""Life cycle of workspaces: create one, make it live, close its brands."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from brands import catalogue
 from brands.models import Brand, BrandKey, Subscription, Topic, Workspace
 from core import http
 
-#: A workspace's slug may not look like a page of the console.
+#: Slugs that a workspace must not have, because they are pages of the console.
 RESERVED = ("new", "join")
 
 
 class BadDomain(ValueError):
-    """Not a public host name; the text says why."""
+    """The domain is not a public host name; the message says why."""
 
 
 class DomainTaken(Exception):
@@ -31,7 +31,7 @@ class DomainTaken(Exception):
 
 
 def begin_workspace(*, name: str, domain: str, now: datetime) -> Workspace:
-    """A workspace with its test brand, which works at once.
+    """Create a workspace with a test brand, which is usable at once. Return the workspace.
 
     Raises:
         BadDomain, DomainTaken
@@ -53,10 +53,12 @@ def begin_workspace(*, name: str, domain: str, now: datetime) -> Workspace:
 
 
 def make_workspace_live(workspace: Workspace, *, now: datetime) -> Brand:
-    """Give a workspace whose domain is proven its live brand: the directory's, where it has one.
+    """Give a workspace whose domain is proven its live brand. Return the brand.
+
+    It is the directory's brand with this web site if there is one, else a new brand.
 
     Raises:
-        DomainTaken: another one was faster.
+        DomainTaken: another workspace proved the domain first.
     """
     try:
         with transaction.atomic():
@@ -68,9 +70,9 @@ def make_workspace_live(workspace: Workspace, *, now: datetime) -> Brand:
 
 
 def close_brands(brands: Sequence[Brand], *, now: datetime) -> None:
-    """Let no key of *brands* open anything, and send nothing to their webhooks; in a transaction.
+    """Revoke all keys of *brands* and remove their webhooks. Call it in a transaction.
 
-    What people chose about them stays.
+    People's choices about the brands stay in force.
     """
     BrandKey.objects.filter(brand__in=brands, revoked_at=None).update(revoked_at=now)
     hooks = Subscription.objects.filter(brand__in=brands).exclude(disabled_reason="removed")
@@ -78,7 +80,7 @@ def close_brands(brands: Sequence[Brand], *, now: datetime) -> None:
 
 
 def adopt_live_brand(workspace: Workspace, live: Brand, *, now: datetime) -> None:
-    """Let *live* be the workspace's brand from now on, with the catalogue that was tried out."""
+    """Make *live* the workspace's live brand. Copy the test brand's topics and notices to it."""
     workspace.live, workspace.proven_at = live, now
     workspace.save(update_fields=["live", "proven_at"])
     copy_topics(workspace)
@@ -86,7 +88,7 @@ def adopt_live_brand(workspace: Workspace, live: Brand, *, now: datetime) -> Non
 
 
 def copy_topics(workspace: Workspace) -> int:
-    """Take over the test brand's topics that the live one lacks; return how many."""
+    """Copy the test brand's topics that the live brand lacks. Return how many were copied."""
     held = set(Topic.objects.filter(brand=workspace.live).values_list("code", flat=True))
     offered = Topic.objects.filter(brand=workspace.test, retired_at=None)
     new = [
@@ -97,7 +99,10 @@ def copy_topics(workspace: Workspace) -> int:
 
 
 def copy_notices(workspace: Workspace, *, now: datetime) -> int:
-    """The same of notices, each as it reads now; they begin with their first version."""
+    """Copy the test brand's notices that the live brand lacks. Return how many were copied.
+
+    Only the newest version is copied, as version 1.
+    """
     assert workspace.live is not None
     held = {each.code for each in catalogue.find_current_notices(workspace.live)}
     new = [each for each in catalogue.find_current_notices(workspace.test) if each.code not in held]
@@ -107,13 +112,13 @@ def copy_notices(workspace: Workspace, *, now: datetime) -> int:
 
 
 def find_proven_domain(brand: Brand) -> str:
-    """Return the domain that the company proved; empty while it proved none."""
+    """Return the domain that the brand's company has proven; "" if it has proven none."""
     theirs = Workspace.objects.filter(Q(test=brand) | Q(live=brand), proven_at__isnull=False)
     return theirs.values_list("domain", flat=True).first() or ""
 
 
 def read_domain(text: str) -> str:
-    """The host name that *text*, which may be a whole URL, names.
+    """Return the host name in *text*, which may be a whole URL, without a leading `www.`.
 
     Raises:
         BadDomain
@@ -131,7 +136,7 @@ def read_domain(text: str) -> str:
 
 
 def _in_directory(domain: str) -> Brand | None:
-    """The directory's entry with this web site that nobody runs."""
+    """Return the directory's brand with this web site that belongs to no workspace, or None."""
     free = Brand.objects.live().filter(workspace_of_live=None, website__icontains=domain)
     mine = (each for each in free.order_by("pk") if _host(each.website) == domain)
     return next(mine, None)
@@ -149,7 +154,7 @@ def _new_brand(workspace: Workspace) -> Brand:
 
 
 def _free_slug(name: str, model: type[Brand] | type[Workspace]) -> str:
-    """As *name* is called, or with a number after it where that is taken."""
+    """Return the slug of *name*, with a number appended if it is taken. Example: `acme-2`."""
     base = slugify(name)[:45] or "brand"
     taken = set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     taken.update(RESERVED)
