@@ -1,4 +1,5 @@
-"""Being told: brands, their keys, the catalogue, each brand's stream, and webhooks.
+"""Brands, their keys, the catalogue, each brand's event stream, and webhooks.
 
-Knows nobody: a person is an opaque id here. Imports neither `consent` nor `cmr`.
+The app has no data about people: a person is an opaque id here. It imports neither `consent` nor
+`cmr`.
 """

@@ -22,7 +22,7 @@ class BrandAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(
         self, request: HttpRequest, obj: Brand | None = None
     ) -> tuple[str, ...]:
-        """Refuse another slug: events and links name the brand by it, for good."""
+        """Make the slug of an existing brand read-only. Events and links refer to it forever."""
         return ("slug",) if obj else ()
 
 
@@ -41,7 +41,7 @@ class JurisdictionRegimeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 class TopicForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_brand(self) -> Brand:
-        """Return the brand, locked. Raises ValidationError where it offers as many as it may."""
+        """Lock and return the brand. Raises ValidationError if it has the maximum of topics."""
         brand: Brand = self.cleaned_data["brand"]
         catalogue.lock_topics(brand)
         try:
@@ -60,7 +60,7 @@ class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Offer the purposes that a topic can be under, and take no other."""
+        """Restrict the purposes to those that a topic can belong to."""
         if db_field.name == "purpose":
             kwargs["queryset"] = catalogue.find_topic_purposes()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -68,7 +68,10 @@ class TopicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(
         self, request: HttpRequest, obj: Topic | None = None
     ) -> tuple[str, ...]:
-        """The ledger names it by these: see Note [Retiring]."""
+        """Make the fields by which the ledger names an existing topic read-only.
+
+        See Note [Retiring].
+        """
         return ("brand", "purpose", "code") if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Sees to it that a migrated database has its purposes."""
+"""App configuration of `brands`. After `migrate`, the seed purposes are installed."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -1,10 +1,10 @@
-"""What brands report of their campaigns.
+"""Campaigns and the numbers that brands report about them.
 
-Note [Late numbers]. A number belongs to the day on which the messages went out, whenever it comes:
-somebody who answers on Thursday what was sent on Monday is one of Monday's responses. The last
-report of a campaign, channel and day is the one that counts, so a correction is the same call with
-other numbers, and the same call again changes nothing. A day is open for `OPEN_DAYS` after it; what
-comes later is refused, so that an old report once read stays what it was.
+Note [Late numbers]. A number belongs to the day on which the messages were sent, whenever it is
+reported. Example: a person who responds on Thursday to a message of Monday counts in Monday's
+responses. The last report for a campaign, channel and day counts. So a correction is the same call
+with other numbers, and a repeated call changes nothing. Numbers of a day are accepted for
+`OPEN_DAYS` days after it. Later ones are refused, so that old reports do not change.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ OPEN_DAYS = 90
 COUNTS = ("sends", "deliveries", "responses", "complaints")
 COLUMNS = ("campaign", "channel", "day", *COUNTS)
 DEFAULT_PURPOSE = "marketing"
-#: What a code may be that is given by hand: it may stand in an address.
+#: The pattern of a code that a person enters. Such a code can be part of a URL.
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
 MOST_ERRORS = 100
 BIGGEST = 10**12
 
 
 class UnknownCampaignName(ValueError):
-    """A purpose or topic that does not exist. `field` says which of them."""
+    """The purpose or topic does not exist; `field` says which of the two."""
 
     def __init__(self, field: str, value: str) -> None:
         super().__init__(f"there is no {field} {value!r}")
@@ -42,12 +42,12 @@ class UnknownCampaignName(ValueError):
 
 
 class OtherCampaign(Exception):
-    """The brand has another campaign of this code."""
+    """The brand has a campaign of this code with another name, purpose or topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with one of many rows; the first is 1."""
+    """What is wrong with one of many rows. Rows are numbered from 1."""
 
     row: int
     field: str
@@ -55,7 +55,7 @@ class RowError:
 
 
 class BadRows(ValueError):
-    """Some rows cannot be taken, and so none was. `rows` says which, and why."""
+    """Some rows are not valid, so no row was stored. `rows` says which and why."""
 
     def __init__(self, rows: Sequence[RowError]) -> None:
         super().__init__(f"{len(rows)} rows cannot be taken; nothing was")
@@ -64,7 +64,7 @@ class BadRows(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DayNumbers:
-    """What one row says."""
+    """The numbers of one row: one channel and one day."""
 
     channel: str
     day: date
@@ -74,10 +74,11 @@ class DayNumbers:
     complaints: int
 
     def problem(self, today: date) -> tuple[str, str] | None:
-        """The field that cannot be, and why."""
+        """Return the first field that is not valid, and why; None if all are valid."""
         if self.channel not in Channel.values:
             return "channel", f"there is no channel {self.channel!r}"
-        if self.day > today + timedelta(days=1):  # where the brand is, the day may have begun
+        # Tomorrow in UTC may have begun already in the brand's time zone.
+        if self.day > today + timedelta(days=1):
             return "day", "this day has not come yet"
         if self.day < today - timedelta(days=OPEN_DAYS):
             return "day", f"a day is open for {OPEN_DAYS} days"
@@ -97,11 +98,11 @@ def find_or_create_campaign(
     topic: str = "",
     now: datetime,
 ) -> tuple[Campaign, bool]:
-    """The brand's campaign of this code, made if need be; says whether it was.
+    """Return the brand's campaign of this code, and whether it was created.
 
     Raises:
-        UnknownName
-        OtherCampaign: it is there, with another name, purpose or topic.
+        UnknownCampaignName
+        OtherCampaign: the campaign exists with another name, purpose or topic.
     """
     if not Purpose.objects.filter(code=purpose, has_channels=True).exists():
         raise UnknownCampaignName("purpose", purpose)
@@ -117,14 +118,17 @@ def find_or_create_campaign(
 
 
 def sum_campaign_days(campaigns: Sequence[Campaign]) -> dict[int, dict[str, Any]]:
-    """Of those with numbers: all days' sums, and the `newest` day."""
+    """Return, by campaign id, the sums over all days and the `newest` day.
+
+    Campaigns without numbers are left out.
+    """
     days = CampaignDay.objects.filter(campaign__in=campaigns).values("campaign")
     rows = days.annotate(newest=Max("day"), **{each: Sum(each) for each in COUNTS})
     return {row["campaign"]: row for row in rows}
 
 
 def report_campaign_days(campaign: Campaign, rows: Sequence[DayNumbers], *, now: datetime) -> int:
-    """Take the numbers of these days, all or none; returns how many said anything new.
+    """Store the numbers of these days, all or none. Return how many rows were new or changed.
 
     Raises:
         BadRows
@@ -137,12 +141,13 @@ def report_campaign_days(campaign: Campaign, rows: Sequence[DayNumbers], *, now:
 
 
 def report_campaign_csv(brand: Brand, text: str, *, now: datetime) -> int:
-    """Take a whole file of rows, whose headings are `COLUMNS`; all of it, or nothing.
+    """Store the rows of a CSV file with the headings `COLUMNS`, all or none.
 
-    A campaign that is not known yet is made, for marketing, by its code alone.
+    Unknown campaigns are created with their code as the name and the purpose marketing. Return how
+    many rows were new or changed.
 
     Raises:
-        BadRows: with up to `MOST_ERRORS` of what is wrong.
+        BadRows: some rows are not valid; it has at most `MOST_ERRORS` errors.
     """
     rows, errors = _read(text)
     _refuse_bad(rows, now.date(), errors)
@@ -157,7 +162,7 @@ def _known(brand: Brand, code: str, now: datetime) -> Campaign:
     return found or find_or_create_campaign(brand, code=code, now=now)[0]
 
 
-#: The number of each, its campaign's code, and what it says.
+#: The number of each row, the code of its campaign, and its numbers.
 Rows = list[tuple[int, str, DayNumbers]]
 
 
@@ -228,7 +233,7 @@ def _refuse_bad(rows: Rows, today: date, found: Sequence[RowError]) -> None:
 
 
 def _take(campaign: Campaign, row: DayNumbers, now: datetime) -> bool:
-    """Write one day's numbers down, unless they stand there already."""
+    """Store one day's numbers. Return whether they were new or changed."""
     counts = {each: getattr(row, each) for each in COUNTS}
     day, is_new = CampaignDay.objects.get_or_create(
         campaign=campaign,

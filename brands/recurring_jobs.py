@@ -1,7 +1,7 @@
-"""Jobs that recur by the clock: any worker runs one that is due, and one worker at a time.
+"""Recurring jobs: any worker runs a job that is due, but only one worker at a time.
 
-Each job is a row that says when it is due. A worker that begins it holds an advisory lock, which
-falls with the worker's connection, so the job of a worker that died is soon begun anew by another.
+Each job has a row that says when it is due. The worker that runs it holds an advisory lock. The
+lock ends with the worker's connection, so another worker soon repeats the job of one that died.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from core.db import try_lock
 
 log = logging.getLogger(__name__)
 
-#: Keeps two runs of one job apart.
+#: Advisory lock space that prevents two runs of one job at the same time.
 LOCK = 20_261_147
-#: A run that failed or died is repeated after so long, or after its period where that is shorter.
+#: A failed or aborted run is repeated after this time, or after the job's period if it is shorter.
 RETRY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is done, and how often. A run may come twice: it must do no harm."""
+    """A job and its period. It may run twice for one period, so `run` must be idempotent."""
 
     name: str
     period: timedelta
@@ -38,15 +38,16 @@ class Job:
 
 class Age(NamedTuple):
     name: str
-    #: How often it is due, in seconds.
+    #: The time between two runs, in seconds.
     period: float
-    #: Since its last run that did not fail; before the first, since it was due by less its period.
+    #: Seconds since the end of the last successful run. Before the first one, seconds since one
+    #: period before the job is due.
     seconds: float
     failures: int
 
 
 def measure_job_ages(jobs: Iterable[Job], *, now: datetime) -> list[Age]:
-    """Return how long ago each of *jobs* was done; none that no worker has seen yet."""
+    """Return the time since the last success of each of *jobs* that has a row."""
     periods = {job.name: job.period for job in jobs}
     rows = RecurringJob.objects.filter(name__in=periods).order_by("name")
     return [_read_age(row, periods[row.name], now=now) for row in rows]
@@ -58,7 +59,7 @@ def _read_age(row: RecurringJob, period: timedelta, *, now: datetime) -> Age:
 
 
 def record_run(job: Job, *, began_at: datetime) -> None:
-    """Note that *job*, which every worker does by itself, ended now."""
+    """Record that *job*, which every worker runs by itself, ended now."""
     row = RecurringJob(
         name=job.name,
         due_at=began_at + job.period,
@@ -74,13 +75,13 @@ def record_run(job: Job, *, began_at: datetime) -> None:
 def run_due_jobs(
     jobs: Sequence[Job], *, should_stop: Callable[[], bool] = lambda: False
 ) -> list[str]:
-    """Run each of *jobs* that is due and that no other worker runs. Return the names of those."""
+    """Run each of *jobs* that is due and that no other worker is running. Return their names."""
     _add_missing(jobs, now=timezone.now())
     return [job.name for job in jobs if not should_stop() and _run_if_due(job)]
 
 
 def _add_missing(jobs: Sequence[Job], *, now: datetime) -> None:
-    """Add the jobs that are new; each is due after its first period."""
+    """Add rows for new jobs; each is due after its first period."""
     known = set(RecurringJob.objects.values_list("name", flat=True))
     rows = [RecurringJob(name=j.name, due_at=now + j.period) for j in jobs if j.name not in known]
     RecurringJob.objects.bulk_create(rows, ignore_conflicts=True)
@@ -92,7 +93,7 @@ def _run_if_due(job: Job) -> bool:
     if not due.exists():
         return False
     with try_lock(LOCK, zlib.crc32(job.name.encode()) >> 1) as is_held:
-        # Asked again under the lock: another worker may have run it since.
+        # The update checks `due_at` again under the lock: another worker may have run it since.
         retry_at = now + min(job.period, RETRY)
         if not is_held or not due.update(began_at=now, due_at=retry_at, failures=F("failures") + 1):
             return False
@@ -101,7 +102,7 @@ def _run_if_due(job: Job) -> bool:
 
 
 def _run(job: Job, *, began_at: datetime) -> None:
-    """Run *job*, and note its success. One that fails stays due at its retry."""
+    """Run *job* and record its success. A failed job stays due at its retry."""
     try:
         job.run()
     except Exception:

@@ -1,6 +1,6 @@
-"""Where work crosses into the worker. A task is a wake-up: losing one loses time, nothing else.
+"""Celery tasks and recurring jobs of `brands`. A task is a wake-up: a lost one only costs time.
 
-What recurs is no task: `config.recurring` has its table.
+Recurring jobs are no Celery tasks: they are listed in `config.recurring`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ def deliver(*subscription_ids: str) -> None:
 
 
 def send_webhook_alerts() -> None:
-    """Mail brands about webhooks that fail."""
+    """Update the alerts about webhooks, and mail brands about failing ones."""
     now = timezone.now()
     webhooks.update_alerts(now)
     webhooks.mail_alerts(now)
 
 
 def forget_repeats() -> int:
-    """Delete answers that no repeated call can ask for any more."""
+    """Delete the responses that repeated calls can no longer ask for. Return how many."""
     return idempotency.delete_expired_calls(now=timezone.now())
 
 
 def deliver_due() -> list[Future[int]]:
-    """Start to deliver to every subscription that is due, and do not wait for it.
+    """Start delivery to every subscription that is due, without waiting for it.
 
-    The futures hold the numbers of delivered events. No broker is needed.
+    Return one future per subscription, whose result is the number of delivered events. No broker
+    is needed.
     """
     due = webhooks.find_due_subscriptions()
     return [webhooks.get_worker().start_delivery(each) for each in due]

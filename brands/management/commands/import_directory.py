@@ -1,4 +1,4 @@
-"""`manage.py import_directory FILE`: companies from a directory file become brands."""
+"""`manage.py import_directory FILE`: import the companies of a directory file as brands."""
 
 from argparse import ArgumentParser
 from pathlib import Path

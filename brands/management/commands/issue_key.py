@@ -1,4 +1,4 @@
-"""`manage.py issue_key BRAND`: lets a brand's programs in."""
+"""`manage.py issue_key BRAND`: issue an API key for a brand."""
 
 from argparse import ArgumentParser
 from typing import Any

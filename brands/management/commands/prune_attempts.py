@@ -1,4 +1,4 @@
-"""`manage.py prune_attempts`: deletes old rows of the log of HTTP attempts."""
+"""`manage.py prune_attempts`: delete old rows of the log of HTTP attempts."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
