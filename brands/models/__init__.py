@@ -1,4 +1,4 @@
-"""The facts of this app, a noun a file."""
+"""Models of `brands`, one module per noun."""
 
 from brands.models.brand import Brand
 from brands.models.campaign import Campaign, CampaignDay

@@ -1,4 +1,4 @@
-"""A company that has, or wants, a relationship."""
+"""Brands: companies that have relationships with people, or want to."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from core.text import UNSEEN_CHARACTERS, check_name
 
 class BrandQuerySet(models.QuerySet["Brand"]):
     def matching(self, words: str) -> BrandQuerySet:
-        """Brands whose name or slug contains *words*, whatever the case."""
+        """Return the brands whose name or slug contains *words*, ignoring case."""
         if not words:
             return self
         return self.filter(models.Q(name__icontains=words) | models.Q(slug__icontains=words))
 
     def live(self) -> BrandQuerySet:
-        """Those that real people deal with."""
+        """Return the live brands, without test brands."""
         return self.filter(test=False)
 
 
 class Brand(models.Model):
-    """One company. Rows come from a directory import or are made for a brand that integrates."""
+    """One company. Rows are imported from a directory, or created for a company that integrates."""
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=300, validators=[check_name])
@@ -29,7 +29,7 @@ class Brand(models.Model):
     website = models.CharField(max_length=500, blank=True)
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     countries = ArrayField(models.CharField(max_length=8), default=list, blank=True)
-    # How the company itself takes privacy requests, for people it does not integrate with us.
+    # How the company itself takes privacy requests, in case it does not integrate with us.
     privacy_email = models.CharField(max_length=320, blank=True)
     privacy_webform = models.CharField(max_length=1000, blank=True)
     privacy_address = models.TextField(blank=True)
@@ -37,11 +37,11 @@ class Brand(models.Model):
     privacy_transport = models.CharField(max_length=20, blank=True)
     privacy_language = models.CharField(max_length=12, blank=True)
     directory_quality = models.CharField(max_length=20, blank=True)
-    #: Whom we write to when its webhooks are in trouble; nobody else sees it.
+    #: Address for alerts about its webhooks; it is not shown to anybody else.
     operations_email = models.EmailField(max_length=320, blank=True)
-    #: A company's brand to try things with. It knows only people that it made up: Note [Test mode].
+    #: Whether it is a test brand, which has fictitious people only: see Note [Test mode].
     test = models.BooleanField(default=False)
-    #: Which of its keys seals the links in its mails: it counts how often that was rotated.
+    #: The number of the key that seals the links in its mails: 1, plus 1 for each rotation.
     link_key = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -64,14 +64,14 @@ class Brand(models.Model):
 
     @property
     def world(self) -> bytes:
-        """In which its people's addresses are known: the real one, or its own while it tests.
+        """Return the namespace of its people's addresses: empty if live, its own if a test brand.
 
-        Note [Test mode]. A test brand is a brand like any other, with keys, a catalogue, a stream
-        and webhooks of its own; so what keeps brands apart keeps it from the live one. What brands
-        share is the people: those of a test brand are made up by it. The same address stands for
-        another person there, since its digest has the brand's world in it, and the database
-        refuses a relationship between a test brand and anybody that it did not make up, and
-        between anybody made up and another brand. People do not find it, no mail leaves it, and
-        no report counts it.
+        Note [Test mode]. A test brand is a brand like any other, with its own keys, catalogue,
+        stream and webhooks. So it is separated from the live brand as from any other brand. Brands
+        share people, but the people of a test brand are fictitious and its own. The same address
+        is another person there, because the digest of an address includes this namespace. The
+        database refuses a relationship between a test brand and a person that it did not create.
+        It also refuses one between a fictitious person and another brand. A test brand is hidden
+        from people, sends no mail, and is in no report.
         """
         return f"test {self.pk}".encode() if self.test else b""

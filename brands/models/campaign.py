@@ -1,4 +1,4 @@
-"""What a brand sent, as it reports it: campaigns, and their numbers by channel and day."""
+"""Campaigns of a brand, and their reported numbers by channel and day."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class Campaign(models.Model):
-    """One of a brand's mailings or calls. Its `code` is what links and checks carry."""
+    """A campaign of a brand, such as a mailing. Links and checks refer to it by its `code`."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="campaigns")
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, validators=[check_name])
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
-    #: The brand's own topic; empty is none.
+    #: The code of one of the brand's topics, or empty.
     topic = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
 
@@ -35,15 +35,16 @@ class Campaign(models.Model):
 
 
 class CampaignDay(models.Model):
-    """A campaign's numbers of one channel and one day of sending (UTC), as last reported.
+    """A campaign's numbers for one channel and one day of sending (UTC), as last reported.
 
-    Responses and complaints are unique people, and belong to the day of the message, not to theirs.
+    Responses and complaints count unique people. They belong to the day when the message was sent,
+    not to the day of the response.
     """
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="days", db_index=False
     )
-    #: The campaign's, again: the reports sum by it.
+    #: The brand of the campaign, repeated here because reports group by it.
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     day = models.DateField()
@@ -52,14 +53,14 @@ class CampaignDay(models.Model):
     responses = models.PositiveBigIntegerField()
     complaints = models.PositiveBigIntegerField()
     reported_at = models.DateTimeField()
-    #: How often it was reported with other numbers than before, from 1.
+    #: 1 for the first report, plus 1 for each report with other numbers.
     revision = models.PositiveIntegerField(default=1)
 
     class Meta:
         indexes = [
-            # The overview: day BETWEEN ? AND ?, summed by brand and channel.
+            # Overview of all brands: day BETWEEN ? AND ?, summed by brand and channel.
             models.Index(fields=["day", "brand"], name="campaign_day_by_day"),
-            # One brand's: brand = ? AND day BETWEEN ? AND ?.
+            # Report of one brand: brand = ? AND day BETWEEN ? AND ?.
             models.Index(fields=["brand", "day"], name="campaign_day_by_brand"),
         ]
         constraints = [

@@ -1,4 +1,4 @@
-"""What can be said yes or no to: purposes, channels, and a brand's own topics."""
+"""Things people choose about: purposes, channels, and a brand's own topics; and regimes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class Regime(models.TextChoices):
-    """What holds while the person has said nothing."""
+    """The default of a purpose, which is in force while the person has made no choice."""
 
     OPT_IN = "opt_in", "no until a yes"
     OPT_OUT = "opt_out", "yes until a no"
@@ -33,7 +33,8 @@ class Channel(models.TextChoices):
     MESSAGING = "messaging", "messengers"
 
 
-#: Every way to change a regime keeps what was so before: the admin's, a migration's, a shell's.
+#: SQL of triggers that record the previous regime, whether it is changed by the admin, a migration
+#: or a shell.
 KEEP_OWN = """
     INSERT INTO brands_pastregime (purpose, regime, until) VALUES (OLD.code, OLD.regime, now());
     RETURN NULL;
@@ -61,9 +62,10 @@ KEEPS_ROW = pgtrigger.Trigger(
 
 
 class PastRegime(models.Model):
-    """What held before an admin changed it; written by triggers.
+    """A regime that was in force until it was changed. Rows are written by triggers.
 
-    Without a jurisdiction it is the purpose's own. A regime of null says that there was no row.
+    Without a jurisdiction, it is the purpose's own regime. A null regime means that there was no
+    `JurisdictionRegime` row.
     """
 
     purpose = models.CharField(max_length=40)
@@ -74,21 +76,21 @@ class PastRegime(models.Model):
 
     class Meta:
         indexes = [
-            # "As of then": purpose = ? AND until > ?.
+            # Past states: purpose = ? AND until > ?.
             models.Index(fields=["purpose", "until"], name="past_regime"),
         ]
         triggers = refuse_changes("past_regime")
 
 
 class Purpose(models.Model):
-    """Why data is used or a message is sent, with its W3C DPV term."""
+    """A reason to use data or to send messages, with its W3C DPV term."""
 
     code = models.SlugField(max_length=40, primary_key=True)
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=300)
     regime = models.CharField(max_length=10, choices=Regime.choices)
     dpv = models.CharField(max_length=200)
-    #: False for uses of data that reach nobody, like profiling: they have no channel.
+    #: False for uses of data that send no messages, such as profiling.
     has_channels = models.BooleanField()
     position = models.PositiveSmallIntegerField()
 
@@ -113,7 +115,7 @@ class Purpose(models.Model):
 
 
 def is_jurisdiction(code: str) -> None:
-    """For forms: Django's own exception in place of ours."""
+    """Validate a jurisdiction in a form. Raises Django's ValidationError for an unknown code."""
     try:
         jurisdictions.is_known_jurisdiction(code)
     except jurisdictions.UnknownJurisdiction as error:
@@ -121,10 +123,10 @@ def is_jurisdiction(code: str) -> None:
 
 
 class JurisdictionRegime(models.Model):
-    """In this jurisdiction this regime holds for this purpose, by this law.
+    """The regime of a purpose in one jurisdiction, with the law that it follows.
 
-    Needed only where a law differs from `Purpose.regime`. What is `required` is so everywhere: no
-    row makes it less (`consent.rules.regimes` does not look), and none makes anything else
+    A row is needed only where a law differs from `Purpose.regime`. A `required` purpose is required
+    everywhere: `consent.rules.regimes` ignores rows for it. No row can make another purpose
     required.
     """
 
@@ -177,16 +179,20 @@ class JurisdictionRegime(models.Model):
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     def shown(self, brand: Brand, *, chosen: Iterable[str | None]) -> TopicQuerySet:
-        """What a person is offered by *brand*, and of the retired ones those they have *chosen*
-        about: what may still come must stay in sight.
+        """Return the topics of *brand* that a person sees.
 
-        Of a purpose without channels there is none to choose about, though one may be stored.
+        These are the topics that are not retired, and retired ones whose code is in *chosen*: the
+        person chose about them, and messages about them may still arrive. Topics of a purpose
+        without channels are left out. They may be stored, but nobody can choose about them.
         """
         may_come = Q(retired_at=None) | Q(code__in=set(chosen) - {None})
         return self.filter(may_come, brand=brand, purpose__has_channels=True)
 
     def names(self, wanted: Iterable[tuple[int | None, str | None]]) -> dict[tuple[int, str], str]:
-        """Of brands' ids and codes the names; a code means another topic with another brand."""
+        """Return the names of topics by brand id and code.
+
+        The brand is part of the key, because brands may use the same code for different topics.
+        """
         named = {(brand_id, code) for brand_id, code in wanted if brand_id and code}
         brands, codes = {brand_id for brand_id, _ in named}, {code for _, code in named}
         rows = self.filter(brand__in=brands, code__in=codes) if named else self.none()
@@ -200,7 +206,7 @@ class Topic(models.Model):
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     code = models.SlugField(max_length=60)
     name = models.CharField(max_length=100, validators=[check_name])
-    #: From when on nobody is offered it any more: see Note [Retiring].
+    #: When the topic was retired: see Note [Retiring].
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TopicQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""How a brand's programs prove who they are."""
+"""API keys by which a brand's programs authenticate."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from brands.models.brand import Brand
 
 
 class BrandKey(models.Model):
-    """Only the digest of the key is kept; the key itself is shown once, when it is issued."""
+    """An API key of a brand. Only its digest is stored; the key is shown once, when issued."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="keys")
     name = models.CharField(max_length=100)
-    #: The public part of the key, by which its row is found.
+    #: The public part of the key, by which the row is looked up.
     prefix = models.CharField(max_length=16, unique=True)
     #: SHA-256 of the whole key, 32 bytes. The key has 256 random bits, so no slow hash is needed.
     digest = models.BinaryField(max_length=32)
     scopes = ArrayField(models.CharField(max_length=30))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    #: UTC's; a day is enough to see which keys nobody uses any more.
+    #: A date in UTC. A day's precision is enough to find keys that are no longer used.
     last_used_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,4 +1,4 @@
-"""The keys that a brand's links were sealed with before."""
+"""Old keys that sealed a brand's links."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from brands.models.brand import Brand
 
 
 class RetiredLinkKey(models.Model):
-    """A key that was rotated: links in mails already sent go on working until then."""
+    """A rotated key. Links that it sealed in mails already sent work until `accepted_until`."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="retired_link_keys")
-    #: What `Brand.link_key` was.
+    #: The value of `Brand.link_key` before the rotation.
     number = models.PositiveIntegerField()
     accepted_until = models.DateTimeField()
 

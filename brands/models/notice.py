@@ -1,4 +1,4 @@
-"""What people are shown when they choose."""
+"""Privacy notices, which people see when they choose."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from core.db import refuse_changes
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def newest(self) -> NoticeQuerySet:
-        """Of each notice its current version, in all its languages."""
+        """Return the newest version of each notice, in all its languages."""
         same = Notice.objects.filter(brand=OuterRef("brand"), code=OuterRef("code"))
         return self.filter(version=Subquery(same.order_by("-version").values("version")[:1]))
 
 
 class Notice(models.Model):
-    """One version of a brand's notice, in one language. Another text is another version."""
+    """One version of a brand's notice in one language. A new text makes a new version."""
 
     brand = models.ForeignKey(
         Brand, on_delete=models.PROTECT, related_name="notices", db_index=False
     )
     code = models.SlugField(max_length=60, db_index=False)
-    #: 1, 2, 3, … of each code.
+    #: 1, 2, 3, … for each code.
     version = models.PositiveIntegerField()
     language = models.CharField(max_length=20)
     text = models.TextField()
@@ -33,7 +33,7 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
-            # Also the index of every look-up: brand = ? AND code = ? AND version = ?.
+            # Also the index of all look-ups: brand = ? AND code = ? AND version = ?.
             models.UniqueConstraint(
                 fields=["brand", "code", "version", "language"], name="notice_version_once"
             ),

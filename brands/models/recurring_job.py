@@ -1,4 +1,4 @@
-"""When each recurring job ran."""
+"""Schedule of recurring jobs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from django.db import models
 
 
 class RecurringJob(models.Model):
-    """The clock of one job that every worker knows. Its period stands in the code."""
+    """Schedule and last runs of one recurring job. The job and its period are in the code."""
 
     name = models.CharField(max_length=50, primary_key=True)
     due_at = models.DateTimeField()
-    #: The last run's beginning; null before the first.
+    #: The start of the last run; null before the first.
     began_at = models.DateTimeField(null=True)
-    #: The end of the last run that did not fail.
+    #: The end of the last successful run.
     ended_at = models.DateTimeField(null=True)
-    #: Runs in a row that failed, or whose worker died.
+    #: The number of consecutive runs that failed or whose worker died.
     failures = models.PositiveIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""What was answered to a call that may be repeated."""
+"""Calls with an idempotency key, and the responses to them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from brands.models.brand import Brand
 
 
 class Repeat(models.Model):
-    """A call with an `Idempotency-Key`. Its row stands for no longer than a repeat may come."""
+    """A call with an `Idempotency-Key`. The row is deleted when repeats are no longer accepted."""
 
     brand = models.ForeignKey(
         Brand, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    #: The subject of the person who called, in place of a brand.
+    #: The subject id of the person who called, if it was not a brand.
     person = models.UUIDField(null=True)
-    #: A keyed digest of the key: Note [Keys].
+    #: A keyed digest of the key: see Note [Keys].
     key = models.CharField(max_length=64)
-    #: A keyed digest of what was asked: another question with the same key is a mistake.
+    #: A keyed digest of the request. Another request with the same key is a mistake of the caller.
     asked = models.BinaryField(max_length=32)
-    #: Null while the call is being done.
+    #: The HTTP status of the response; null while the call is in progress.
     status = models.PositiveSmallIntegerField(null=True)
-    #: Encrypted under the key.
+    #: The response, encrypted under the key.
     answer = models.BinaryField(default=b"")
     made_at = models.DateTimeField(db_index=True)
 
@@ -40,7 +40,7 @@ class Repeat(models.Model):
 
     @property
     def owner(self) -> int | uuid.UUID:
-        """Return the brand's id, or the person's."""
+        """Return the id of the brand or person that called."""
         owner: int | uuid.UUID | None = self.brand_id or self.person
         assert owner is not None  # by the constraint
         return owner

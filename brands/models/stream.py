@@ -1,4 +1,4 @@
-"""One log a brand, with a dense sequence: every reader is a cursor on it."""
+"""Event streams: one log per brand with a dense sequence, so that a reader needs only a cursor."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from core.db import refuse_changes
 
 class StreamHeadQuerySet(models.QuerySet["StreamHead"]):
     def live(self) -> StreamHeadQuerySet:
-        """Those with something in them that reports count: none of a test."""
+        """Return the streams that reports count: those with events, without test brands."""
         return self.filter(last_sequence__gt=0, brand__test=False)
 
 
 class StreamHead(models.Model):
-    """The row that `stream.append` locks, so that sequences have no hole and follow commits."""
+    """The row that `append_event` locks, so that sequences have no holes and follow commit order.
+
+    See Note [Dense sequence].
+    """
 
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
     last_sequence = models.BigIntegerField(default=0)
@@ -32,9 +35,9 @@ class StreamHead(models.Model):
 
 
 class StreamGap(models.Model):
-    """Numbers that the stream skipped at a restore: see `brands.events.restore_gaps`.
+    """Numbers that a stream skipped after a restore: see `brands.events.restore_gaps`.
 
-    Only the owner, who restores, writes here.
+    Only the owner of the database, who restores it, inserts rows.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="stream_gaps")
@@ -44,7 +47,7 @@ class StreamGap(models.Model):
 
     class Meta:
         constraints = [
-            # "Which gap is this sequence in?", by this index.
+            # Also the index for "Which gap is this sequence in?"
             models.UniqueConstraint(fields=["brand", "first"], name="stream_gap_once"),
             models.CheckConstraint(
                 condition=Q(first__gte=1) & Q(last__gte=F("first")), name="stream_gap_forwards"
@@ -54,16 +57,16 @@ class StreamGap(models.Model):
 
 
 class SubjectHead(models.Model):
-    """What one brand's stream has about one subject: the newest `subject_seq`, and the `ref`.
+    """The newest `subject_seq` and the `ref` of one subject in one brand's stream.
 
-    `stream.append` counts the number up under the lock of the brand's head, so it has no holes.
+    `append_event` increases the number under the lock of the brand's head, so it has no holes.
     """
 
     pk = models.CompositePrimaryKey("brand_id", "subject")
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     subject = models.UUIDField()
     last_seq = models.BigIntegerField()
-    #: The brand's own reference, which goes into each body when it is read: Note [References].
+    #: The brand's own reference, inserted into each body when it is read: see Note [References].
     ref = models.CharField(max_length=200, null=True)
 
     class Meta:
@@ -73,22 +76,23 @@ class SubjectHead(models.Model):
 
 
 class Event(models.Model):
-    """What one brand is told. The body is frozen here, all but the brand's reference."""
+    """An event in a brand's stream. The body never changes, except for the brand's reference."""
 
     pk = models.CompositePrimaryKey("brand_id", "sequence")
     brand = models.ForeignKey(
         Brand, on_delete=models.PROTECT, related_name="events", db_index=False
     )
     sequence = models.BigIntegerField()
-    #: Goes out as `webhook-id`, the same on every try.
+    #: Sent as `webhook-id`, the same on every attempt.
     uid = models.UUIDField()
     type = models.CharField(max_length=60)
     timestamp = models.DateTimeField()
-    #: Whose event it is, as an opaque id: events of one person go out strictly in order.
+    #: The person as an opaque id. Events of one person are delivered strictly in order.
     subject = models.UUIDField()
-    #: What made it (a ledger entry, a relationship); a worker that repeats itself is refused.
+    #: The id of what caused it (a ledger entry, a relationship). It is unique per brand, so a
+    #: worker that repeats its work cannot append the event twice.
     cause = models.UUIDField()
-    # The facts that readers fold without opening the body; empty means "any" or "none".
+    # Facts that readers aggregate without parsing the body; empty means "any" or "none".
     decision = models.CharField(max_length=10, blank=True)
     purpose = models.CharField(max_length=40, blank=True)
     channel = models.CharField(max_length=10, blank=True)
@@ -97,9 +101,9 @@ class Event(models.Model):
     source = models.CharField(max_length=20, blank=True)
     campaign = models.CharField(max_length=100, blank=True)
     before = models.CharField(max_length=10, blank=True)
-    #: By when the brand has to have applied it; None for what takes nothing away.
+    #: The brand must apply the event by this time; null for events that restrict nothing.
     honour_by = models.DateTimeField(null=True)
-    #: In the feed alone: no webhook is sent of it.
+    #: The event is in the feed only: no webhook is sent for it.
     quiet = models.BooleanField(default=False)
     body = models.BinaryField()
 
@@ -112,7 +116,7 @@ class Event(models.Model):
 
 
 class Acknowledgement(models.Model):
-    """The brand's word that it has applied everything up to `through`, cumulatively."""
+    """A brand's confirmation that it has applied all events up to `through`."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="acknowledgements")
     through = models.BigIntegerField()
@@ -120,7 +124,7 @@ class Acknowledgement(models.Model):
 
     class Meta:
         constraints = [
-            # "When was N applied?" = the lowest `through` at or above N, by this index.
+            # Also the index for "When was N applied?", the lowest `through` at or above N.
             models.UniqueConstraint(
                 fields=["brand", "through"], name="acknowledgement_once_per_sequence"
             ),

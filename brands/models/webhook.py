@@ -1,4 +1,4 @@
-"""A brand's endpoint with its cursor, its quarantined events, alerts and attempts."""
+"""Webhook subscriptions of brands with their quarantined events, alerts and attempts."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ class Signature(models.TextChoices):
 
 
 class Subscription(models.Model):
-    """A cursor into the brand's stream that is moved by delivering to `url`."""
+    """A webhook of a brand: a cursor into its stream, which delivery to `url` moves forward."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="subscriptions")
     url = models.CharField(max_length=2000)
-    #: When the endpoint last answered our challenge, and so showed that it wants to be told.
+    #: When the endpoint last answered our challenge, which shows that it wants to receive events.
     proven_at = models.DateTimeField(null=True)
-    # What it wants to hear of. No purposes (or channels) named: all of them.
+    # Filter of events. Null purposes or channels mean all of them.
     event_types = ArrayField(models.CharField(max_length=60))
     purposes = ArrayField(models.CharField(max_length=40), null=True)
     channels = ArrayField(models.CharField(max_length=10), null=True)
     #: How many events one request may carry.
     batch = models.PositiveSmallIntegerField(default=1)
-    #: Requests a second, at most.
+    #: The maximum of requests per second; null means no limit.
     rate_limit = models.PositiveSmallIntegerField(null=True)
     signature = models.CharField(max_length=3, choices=Signature.choices, default="v1")
-    #: Encrypted `whsec_…` or `whsk_…`; the older one signs too until `previous_secret_until`.
+    #: Encrypted `whsec_…` or `whsk_…`. The previous one also signs until `previous_secret_until`.
     secret = models.BinaryField()
     previous_secret = models.BinaryField(null=True)
     previous_secret_until = models.DateTimeField(null=True)
-    #: The last sequence that needs no more work.
+    #: All events up to this sequence need no more work.
     cursor = models.BigIntegerField(default=0)
-    #: What needs no more work beyond the cursor.
+    #: Sequences beyond the cursor that need no more work.
     ahead = ArrayField(models.BigIntegerField(), default=list)
-    #: How many requests it takes at once without complaint.
+    #: How many simultaneous requests the endpoint accepts without errors.
     concurrency = models.PositiveSmallIntegerField(default=16)
-    # Whoever holds the token may move the cursor. The time only says when others may take over.
+    # Only the holder of the token may move the cursor. After the time others may take the lease.
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
-    #: Until then nobody may take the lease: its owner is changing what it is about.
+    #: Until then nobody may take the lease, because the brand is changing the subscription.
     recalled_until = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
@@ -62,7 +62,7 @@ class Subscription(models.Model):
 
     class Meta:
         indexes = [
-            # The sweep: enabled subscriptions whose time has come.
+            # The periodic sweep: enabled subscriptions that are due.
             models.Index(
                 fields=["next_try_at"], name="subscription_due", condition=Q(disabled_at=None)
             ),
@@ -113,9 +113,9 @@ class Subscription(models.Model):
 
 
 class QuarantinedEvent(models.Model):
-    """An event that the cursor has passed and that is still to be sent, or to be sent again.
+    """An event that the cursor has passed but that must still be sent, or sent again.
 
-    It was refused, or follows one of the same person that was, or a replay asked for it. Without
+    It was refused, or follows a refused event of the same person, or is part of a replay. Without
     `retry_at` it is parked: it waits for a replay.
     """
 
@@ -123,7 +123,7 @@ class QuarantinedEvent(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="quarantined_events", db_index=False
     )
-    #: That of the subscription: the column by which the table would be distributed.
+    #: The brand of the subscription, repeated here as the column to distribute the table by.
     brand = models.ForeignKey(
         Brand,
         on_delete=models.DO_NOTHING,
@@ -138,14 +138,14 @@ class QuarantinedEvent(models.Model):
     refusals = models.PositiveSmallIntegerField(default=0)
     #: The HTTP status of the newest refusal.
     status = models.PositiveSmallIntegerField(null=True)
-    #: Refused while nothing else was accepted: the endpoint may be at fault and not the event.
+    #: It was refused while no other event was accepted, so the endpoint may be at fault instead.
     suspect = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
-            # Who waits: subscription = ? AND subject = ANY(…).
+            # People with quarantined events: subscription = ? AND subject = ANY(…).
             models.Index(fields=["subscription", "subject"], name="quarantine_of_person"),
-            # What is due: subscription = ? AND retry_at <= ?.
+            # Events that are due: subscription = ? AND retry_at <= ?.
             models.Index(
                 fields=["subscription", "retry_at"],
                 name="quarantine_due",
@@ -163,19 +163,22 @@ class QuarantinedEvent(models.Model):
         return f"{self.subscription_id}: {self.sequence}"
 
 
-#: Of the refusals those by which an endpoint asks for less are counted apart.
+#: Refusals by which an endpoint asks for fewer requests are counted separately.
 THROTTLED = "throttled"
 COUNTED = [*Outcome.values, THROTTLED]
 
 
 class AttemptCount(models.Model):
-    """How many tries ended so, of all times; it moves with the attempts."""
+    """The number of attempts of a subscription with one outcome, since its creation.
+
+    It is updated together with the attempts.
+    """
 
     pk = models.CompositePrimaryKey("subscription_id", "outcome")
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="attempt_counts", db_index=False
     )
-    #: That of the subscription: the column by which the table would be distributed.
+    #: The brand of the subscription, repeated here as the column to distribute the table by.
     brand = models.ForeignKey(
         Brand,
         on_delete=models.DO_NOTHING,
@@ -185,7 +188,7 @@ class AttemptCount(models.Model):
     )
     outcome = models.CharField(max_length=12)
     tries = models.BigIntegerField()
-    #: All of them together, in milliseconds.
+    #: The total latency of these attempts, in milliseconds.
     latency_ms = models.BigIntegerField()
 
     class Meta:
@@ -200,7 +203,10 @@ class AttemptCount(models.Model):
 
 
 class WebhookAlert(models.Model):
-    """Something about a subscription that its brand should know, from when to when."""
+    """A problem with a subscription that its brand should know about.
+
+    It is open from `opened_at` to `closed_at`.
+    """
 
     class Kind(models.TextChoices):
         FAILING = "failing", "its endpoint fails"
@@ -210,7 +216,7 @@ class WebhookAlert(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="alerts", db_index=False
     )
-    #: That of the subscription: the column by which the table would be distributed.
+    #: The brand of the subscription, repeated here as the column to distribute the table by.
     brand = models.ForeignKey(
         Brand,
         on_delete=models.DO_NOTHING,
@@ -225,7 +231,7 @@ class WebhookAlert(models.Model):
 
     class Meta:
         constraints = [
-            # One open alert of each kind; also the index of what is open.
+            # One open alert of each kind; also the index of open alerts.
             models.UniqueConstraint(
                 fields=["subscription", "kind"],
                 condition=Q(closed_at=None),
@@ -241,17 +247,20 @@ class WebhookAlert(models.Model):
         return f"{self.subscription_id}: {self.kind}"
 
 
-#: An attempt is kept for at least so many days; then it may be pruned.
+#: An attempt is kept for at least this number of days; after that it may be pruned.
 KEPT_DAYS = 30
 
 
 class Attempt(models.Model):
-    """One try of one event; insert-only. The events of one request share its `message`."""
+    """One attempt to deliver one event. Rows are insert-only.
+
+    All events of one request have the same `message`.
+    """
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="attempts", db_index=False
     )
-    #: That of the subscription: the column by which the table would be distributed.
+    #: The brand of the subscription, repeated here as the column to distribute the table by.
     brand = models.ForeignKey(
         Brand,
         on_delete=models.DO_NOTHING,
@@ -266,14 +275,14 @@ class Attempt(models.Model):
     latency_ms = models.PositiveIntegerField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     status = models.PositiveSmallIntegerField(null=True)
-    #: The beginning of the answer, as text, for whoever looks into a failure.
+    #: The beginning of the response as text, to investigate failures.
     answer = models.CharField(max_length=500, blank=True)
 
     class Meta:
         indexes = [
-            # What was tried for an event, when it was delivered: subscription = ? AND sequence = ?.
+            # The attempts of an event, and its delivery: subscription = ? AND sequence = ?.
             models.Index(F("subscription"), F("sequence"), name="attempt_of_event"),
-            # The log, newest first: subscription = ? ORDER BY id DESC.
+            # The log of attempts, newest first: subscription = ? ORDER BY id DESC.
             models.Index(F("subscription"), F("id").desc(), name="attempt_log"),
         ]
         constraints = [

@@ -1,4 +1,4 @@
-"""Where a company's people work on its brand."""
+"""Workspaces, in which the members of a company manage its brands."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from core.text import UNSEEN_CHARACTERS, check_name
 
 
 class Workspace(models.Model):
-    """A company's test brand from the first minute, and its live one once its domain is proven."""
+    """A company's workspace. Its live brand is null until the company has proven its domain.
+
+    The test brand exists from the beginning.
+    """
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=100, validators=[check_name])
-    #: The host name that stands for the company, as `acme.example`.
+    #: The company's host name, such as `acme.example`.
     domain = models.CharField(max_length=253)
-    #: What has to be found at the domain.
+    #: The text that must be published at the domain to prove it.
     challenge = models.CharField(max_length=60)
     test = models.OneToOneField(Brand, on_delete=models.PROTECT, related_name="workspace_of_test")
     live = models.OneToOneField(
@@ -47,5 +50,5 @@ class Workspace(models.Model):
         return self.name
 
     def brand(self, mode: str) -> Brand | None:
-        """The brand of the *mode*, "test" or "live"; None while there is no live one."""
+        """Return the brand of *mode*, "test" or "live"; None if there is no live brand yet."""
         return self.live if mode == "live" else self.test
