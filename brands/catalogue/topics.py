@@ -2,7 +2,7 @@
 
 Note [Retiring]. The ledger names a topic by its code forever. So a topic is never deleted, its code
 is never reused for something else, and its purpose never changes. A brand that no longer needs a
-topic retires it. A retired topic is offered to nobody, and nobody is asked to allow it. People's
+topic retires it. A retired topic is no longer offered, and people are not asked to allow it. Their
 choices about it stay in force: checks answer as before, and brands may still record a refusal.
 People who chose about it still see it on their page, because messages about it may still arrive.
 Creating the topic again brings it back.

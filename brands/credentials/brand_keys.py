@@ -88,7 +88,7 @@ BY_PREFIX = Statement(
         )
     )
 )
-#: The first part of statements that also verify the key: its digest and scopes, and its brand.
+#: A subquery for statements that also verify the key: its digest and scopes, and its brand.
 KEY_BRAND_QUERY = USABLE.format(columns="key.digest, key.scopes, brand.id, brand.slug")
 
 

@@ -49,7 +49,7 @@ class Brand(models.Model):
 
     class Meta:
         indexes = [
-            # The directory page: ORDER BY name, id with a cursor.
+            # The page of the directory: ORDER BY name, id with a cursor.
             models.Index(fields=["name", "id"], name="brand_by_name"),
         ]
         constraints = [

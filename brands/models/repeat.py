@@ -42,5 +42,5 @@ class Repeat(models.Model):
     def owner(self) -> int | uuid.UUID:
         """Return the id of the brand or person that called."""
         owner: int | uuid.UUID | None = self.brand_id or self.person
-        assert owner is not None  # by the constraint
+        assert owner is not None  # The constraint `repeat_has_one_owner` guarantees it.
         return owner

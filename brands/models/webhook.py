@@ -48,7 +48,7 @@ class Subscription(models.Model):
     ahead = ArrayField(models.BigIntegerField(), default=list)
     #: How many simultaneous requests the endpoint accepts without errors.
     concurrency = models.PositiveSmallIntegerField(default=16)
-    # Only the holder of the token may move the cursor. After the time others may take the lease.
+    # Only the worker with this token may move the cursor. Later, others may take the lease.
     lease_token = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     #: Until then nobody may take the lease, because the brand is changing the subscription.

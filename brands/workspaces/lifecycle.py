@@ -55,7 +55,7 @@ def begin_workspace(*, name: str, domain: str, now: datetime) -> Workspace:
 def make_workspace_live(workspace: Workspace, *, now: datetime) -> Brand:
     """Give a workspace whose domain is proven its live brand. Return the brand.
 
-    It is the directory's brand with this web site if there is one, else a new brand.
+    It is the directory's brand with this web site, or a new brand if there is none.
 
     Raises:
         DomainTaken: another workspace proved the domain first.

@@ -15,7 +15,7 @@ from core.time import NoZone, read_day, read_moment
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Serializer that refuses unknown fields, so that a misspelt one is not silently ignored."""
+    """Object that refuses unknown fields, so that a misspelt one is not silently ignored."""
 
     default_error_messages = {"invalid": "This must be an object."}
 

@@ -29,7 +29,7 @@ class QueryView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         method = request.method or ""
-        if method != "OPTIONS" and hasattr(self, method.lower()):  # else it is answered 405
+        if method != "OPTIONS" and hasattr(self, method.lower()):  # Other methods get a 405.
             self.query = read_query(request, self.query_of(method))
 
     def query_of(self, method: str) -> type[serializers.Serializer[Any]]:

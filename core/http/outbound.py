@@ -106,10 +106,10 @@ def check_url(url: str) -> URL:
     The guard of the socket checks the resolved address later.
 
     Raises:
-        ForbiddenUrl: The URL is not https (or http, where loopback is allowed), has a user, a
-            password or a fragment, has no host, or has a port that is not in `OUTBOUND_PORTS`. Or
-            its host is a forbidden address or an address in an unusual notation, or the URL has
-            invisible characters or is too long.
+        ForbiddenUrl: the URL is not https (or http, where loopback is allowed), or too long. It has
+            a user, a password, a fragment or invisible characters. It has no host, or a port that
+            is not in `OUTBOUND_PORTS`. Its host is a forbidden address, or an address in an unusual
+            notation.
     """
     return _checked(url, settings.OUTBOUND_ALLOW_LOOPBACK, tuple(settings.OUTBOUND_PORTS))
 
