@@ -1,4 +1,4 @@
-"""The one way into the ledger: record choices, chain them, keep the texts beside them."""
+"""The ledger's entry point: record choices, chain them, and keep the texts beside them."""
 
 from consent.ledger.entry_texts import attach_texts, write_many_texts
 from consent.ledger.hash_chain import compute_entry_hash, find_chain_breaks

@@ -1,10 +1,11 @@
-"""Which campaign a choice answers.
+"""Attribution of a choice to a campaign.
 
-Note [Attribution]. A link in a mail carries its campaign, and so does what a mail provider tells of
-it: what is said that way is that campaign's for sure. Somebody who goes to the portal instead
-answers, as far as can be told, the last message that this brand reserved for them within `WINDOW`
-and that the choice covers: last touch. Who got none is attributed to none. It is decided once, when
-the choice is recorded, and stands in the ledger; so no later report can move it.
+Note [Attribution]. A link in a mail carries its campaign, and so does a mail provider's report. A
+choice that arrives this way certainly answers that campaign. For a choice made in the portal we use
+last touch. It is attributed to the last message that this brand reserved for the person within
+`WINDOW` and that the choice covers. A person who got no such message is attributed to no campaign.
+The campaign is determined once, when the choice is recorded, and is stored in the ledger. So no
+later report can change it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.db import Statement
 
 WINDOW = timedelta(days=7)
 
-# By the index of budgets: subject = ? AND at > ?.
+# Uses the send budgets' index: subject = ? AND at > ?.
 LAST = Statement("""
 SELECT campaign FROM consent_send
 WHERE subject_id = %(subject)s AND at > %(after)s AND at <= %(now)s AND returned_at IS NULL
@@ -30,7 +31,7 @@ ORDER BY at DESC LIMIT 1
 
 
 def find_last_campaign(subject_id: uuid.UUID, scope: Scope, *, now: datetime) -> str:
-    """The campaign of the last message that *scope* covers; empty where there was none lately."""
+    """Return the campaign of the last message within `WINDOW` that *scope* covers, or ""."""
     if scope.brand is None:
         return ""
     values = {"subject": subject_id, "after": now - WINDOW, "now": now, **scope._asdict()}

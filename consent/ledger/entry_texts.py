@@ -1,4 +1,4 @@
-"""Keeping a brand's words beside an entry, with their digests inside it.
+"""Storage of a brand's texts beside a ledger entry, which holds their digests.
 
 See Note [Texts beside the entry].
 """
@@ -22,7 +22,7 @@ TEXT, TEXTS = Insertion(EntryText), Copying(EntryText)
 
 
 def attach_texts(entry: LedgerEntry, *, evidence: str, notice: str) -> None:
-    """Give a new entry its texts and their digests, before it is hashed."""
+    """Attach texts and their digests to a new entry. Call it before the entry is hashed."""
     if not evidence and not notice:
         return
     text = EntryText(evidence=evidence, notice=notice, salt=secrets.token_bytes(SALT_BYTES))
@@ -32,7 +32,7 @@ def attach_texts(entry: LedgerEntry, *, evidence: str, notice: str) -> None:
 
 
 def digest_text(text: EntryText, name: str) -> bytes | None:
-    """Return the SHA-256 of the salt, the field's name, a NUL and the words; None without words."""
+    """Return the SHA-256 of the salt, the field's name, a NUL and the text; None without a text."""
     if not (words := getattr(text, name)):
         return None
     salted = bytes(text.salt) + name.encode() + b"\0" + str(words).encode()
@@ -40,19 +40,21 @@ def digest_text(text: EntryText, name: str) -> bytes | None:
 
 
 def write_texts(entry: LedgerEntry) -> None:
-    """Write the texts of a new entry that is written already; one without any costs nothing."""
+    """Write the texts of an entry that was just inserted. An entry without texts costs no query."""
     if entry.has_text:
         TEXT.add(entry.text)
 
 
 def write_many_texts(entries: Iterable[LedgerEntry]) -> None:
-    """Write the texts of many new entries by one statement."""
+    """Write the texts of many new entries in one statement."""
     if found := [entry.text for entry in entries if entry.has_text]:
         TEXTS.add(found)
 
 
 def is_text_altered(entry: LedgerEntry) -> bool:
-    """Return whether the texts are others than the entry's digests say; erased ones are not."""
+    """Return whether the texts differ from the entry's digests. Erased texts do not count as
+    altered.
+    """
     text = entry.kept_text
     return text is not None and any(
         digest_text(text, name) != _digest_of(entry, name) for name in FIELDS
@@ -65,7 +67,7 @@ def _digest_of(entry: LedgerEntry, name: str) -> bytes | None:
 
 
 def erase_entry_texts(person_id: uuid.UUID) -> int:
-    """Delete what brands wrote about the person's entries; return how many rows that were.
+    """Delete what brands wrote about the person's entries. Return the number of deleted rows.
 
     Call it inside a transaction.
     """

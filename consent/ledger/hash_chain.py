@@ -1,9 +1,9 @@
-"""The hash chain: each entry's hash covers the one before it, so no tampering stays hidden.
+"""The hash chain: each entry's hash covers the previous hash, so tampering can be detected.
 
-The hashed text is the entry as JSON with sorted keys and no white space, which for our values
-(text, whole numbers, null) is RFC 8785's canonical form. What a brand wrote is in it as a salted
-digest, in hexadecimal: see Note [Texts beside the entry]. A field of `HASHED_WHERE_SET` stands in
-it only where it is not null, so that a new field leaves the hashes of older entries as they are.
+The hashed text is the entry as JSON with sorted keys and no white space. For our values (text,
+whole numbers, null) this is the canonical form of RFC 8785. A brand's text is covered as a salted
+digest in hexadecimal: see Note [Texts beside the entry]. A field of `HASHED_WHERE_SET` is hashed
+only if it is not null. So a new field does not change the hashes of older entries.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HASHED_WHERE_SET = ("trait_kind", "trait_category", "trait")
 
 
 def serialise_entry(entry: LedgerEntry) -> bytes:
-    """The bytes of *entry* that its hash covers."""
+    """Return the bytes of *entry* that its hash covers."""
     fields: dict[str, Any] = {name: _plain(getattr(entry, name)) for name in HASHED}
     for name in HASHED_WHERE_SET:
         if (value := getattr(entry, name)) is not None:
@@ -44,18 +44,21 @@ def _plain(value: Any) -> Any:
 
 
 def compute_entry_hash(previous_hash: bytes, entry: LedgerEntry) -> bytes:
-    """SHA-256 of the previous hash and the entry's canonical bytes."""
+    """Return the SHA-256 of the previous hash and the entry's canonical bytes."""
     return hashlib.sha256(previous_hash + serialise_entry(entry)).digest()
 
 
 def list_breaks(subject: Subject) -> Iterator[str]:
-    """Say where this person's chain does not hold: nothing, if it is whole."""
+    """Yield a description of each break in this person's chain; nothing if the chain is intact."""
     entries = subject.entries.select_related("text").order_by("subject_seq")
     return find_chain_breaks(subject, entries.iterator())
 
 
 def find_chain_breaks(subject: Subject, entries: Iterable[LedgerEntry]) -> Iterator[str]:
-    """Say where the chain does not hold; *entries* are all of the subject's, in their order."""
+    """Yield a description of each break in the chain.
+
+    *entries* are all entries of the subject, ordered by `subject_seq`.
+    """
     expected, seq = b"", 0
     for seq, entry in enumerate(entries, start=1):
         if entry.subject_seq != seq:

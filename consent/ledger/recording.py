@@ -1,4 +1,4 @@
-"""Recording choices: the one way into the ledger."""
+"""Recording of choices: the only way to write to the ledger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.text import holds_address
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a choice, and through which door. `brand_id` is set when a brand does."""
+    """The author of a choice, and the `source` it came through. A brand sets `brand_id`."""
 
     source: str
     brand_id: int | None = None
@@ -36,9 +36,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class NewChoice:
-    """A choice that is about to be recorded. `made_at` is when it was made; None is now.
+    """A choice to be recorded. `made_at` is the time it was made; None means now.
 
-    One with a `ground`, which an implied consent has, expires with its term: see Note [Terms].
+    A choice with a `ground` is an implied consent, and its term limits it: see Note [Terms].
     """
 
     scope: Scope
@@ -51,13 +51,13 @@ class NewChoice:
     ground: str | None = None
     evidence: str = ""
     notice: str = ""
-    #: The campaign that it answers, where that is known for sure.
+    #: The campaign that the choice answers, if it is known for certain.
     campaign: str = ""
     made_at: datetime | None = None
 
 
 class LiftRefused(Exception):
-    """A brand said yes where the person's own no stands. `denial` is that no."""
+    """A brand recorded a yes against the person's own refusal. `denial` is that refusal."""
 
     def __init__(self, denial: Choice) -> None:
         super().__init__("the person said no, and only they can lift it")
@@ -65,16 +65,19 @@ class LiftRefused(Exception):
 
 
 class FromTheFuture(ValueError):
-    """A choice cannot have been made later than now."""
+    """A choice whose `made_at` is later than now."""
 
 
 class ExpiresTooSoon(ValueError):
-    """A yes to several brands ends on the hour, and there is no full hour before its end."""
+    """A yes to several brands that would end before the next full hour.
+
+    Such a yes ends on the hour, and there is no full hour between now and its end.
+    """
 
     field = "expires_at"
 
 
-#: In place of an entry's id: what is only supposed is in no ledger.
+#: Replaces an entry's id in a hypothetical choice, which has no ledger entry.
 SUPPOSED_ENTRY_ID = uuid.UUID(int=0)
 ENTRY = Insertion(LedgerEntry)
 CHAINED = Statement(
@@ -90,16 +93,17 @@ def record_choices(
     now: datetime,
     is_shared: bool = False,
 ) -> list[LedgerEntry]:
-    """Record one person's choices, all or none, and put them into the concerned brands' streams.
+    """Record one person's choices, all or none, and append events to the concerned brands' streams.
 
-    A choice about any brand counts for every check at once; its way into each stream is a worker's
-    (`propagation`). *is_shared* says that they were said together with choices about other brands.
+    A choice about any brand counts for every check at once. A worker appends it to each brand's
+    stream (`propagation`). Pass *is_shared* if the person made these choices together with choices
+    about other brands.
 
     Raises:
-        LiftRefused: a brand's yes would lift the person's no.
+        LiftRefused: a brand's yes would lift the person's refusal.
         FromTheFuture: a choice's `made_at` is later than *now*.
-        ExpiresTooSoon: a yes to several brands would end within this hour.
-        terms.NoTerm, terms.TermOver, terms.BeyondTerm: of an implied consent.
+        ExpiresTooSoon: a yes to several brands would end before the next full hour.
+        rules.NoTerm, rules.TermOver, rules.BeyondTerm: an implied consent does not fit its term.
     """
     with transaction.atomic():
         subject = lock_subject(subject_id)
@@ -114,18 +118,19 @@ def record_choices(
 
 
 def find_shared_addresses(choices: Sequence[NewChoice]) -> bool:
-    """Return whether *choices* are about several brands, so that their ends are rounded."""
+    """Return whether *choices* are about several brands, so that their end times are rounded."""
     return len({choice.scope.brand for choice in choices}) > 1
 
 
 def suppose_choices(choices: Sequence[NewChoice], *, now: datetime) -> list[Choice]:
-    """Return the choices as if the person recorded them now, one after another; none is recorded.
+    """Return the choices as if the person made them now, one after another. Record nothing.
 
     Raises:
-        ExpiresTooSoon: as `record` does.
+        ExpiresTooSoon: as for `record_choices`.
     """
     is_shared = find_shared_addresses(choices)
-    # Numbers above those of any entry, in the order of the list: each is newer than the one before.
+    # These numbers are above those of any entry and rise with the list. So each choice counts as
+    # newer than the one before it.
     first = sys.maxsize - len(choices)
     return [
         _suppose(
@@ -157,7 +162,12 @@ LOCK = Statement(
 
 
 def lock_subject(subject_id: uuid.UUID) -> Subject:
-    """Lock the row that orders one person's changes; of merged subjects, the one that remains."""
+    """Lock the row that serialises one person's changes. Follow merges to the remaining subject.
+
+    Raises:
+        TransactionManagementError: called outside a transaction.
+        Subject.DoesNotExist: no subject has this id.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a lock outlives no statement by itself")
     if not (rows := LOCK.ask({"id": subject_id})):
@@ -167,19 +177,22 @@ def lock_subject(subject_id: uuid.UUID) -> Subject:
 
 
 def append_brand_events(told: Sequence[NewEvent]) -> None:
-    """Append to the streams and wake the workers after the commit; last in a transaction."""
+    """Append events to the streams, and wake the workers after the commit.
+
+    Call it last in a transaction.
+    """
     events.append_event(told)
     brand_ids = {notice.brand_id for notice in told}
     run_after_commit(partial(wake_workers, brand_ids))
 
 
 def wake_brand(brand_id: int) -> None:
-    """Have a brand told, after the commit, of what was appended to its stream."""
+    """Wake the workers for one brand's stream after the commit."""
     run_after_commit(partial(wake_workers, {brand_id}))
 
 
 def run_after_commit(wake: Callable[[], object]) -> None:
-    """Call *wake* after the commit; what goes wrong there must not make the change look undone."""
+    """Call *wake* after the commit. An error in *wake* must not look like a failed change."""
     transaction.on_commit(wake, robust=True)
 
 
@@ -191,9 +204,9 @@ PENDING = Statement(
 def list_pending_entries(
     standing: CurrentState, person_id: uuid.UUID, times: EventTimes
 ) -> Iterator[NewEvent]:
-    """What the person said about any brand and this brand has yet to be told, oldest first.
+    """Yield events for choices about any brand that this brand has not received yet, oldest first.
 
-    Whoever tells a brand of a later change tells this before, so that order is kept.
+    Append these before the event of any later change, so that the stream keeps the order.
     """
     if not PENDING.ask({"subject": person_id}):
         return
@@ -211,22 +224,22 @@ def list_pending_entries(
 
 
 class _Recording:
-    """One call of `record`: the locked Subject, and what is to be told at the end."""
+    """State of one `record_choices` call: the locked Subject and the events to build."""
 
     def __init__(
         self, subject: Subject, by: Actor, now: datetime, *, told_first: uuid.UUID
     ) -> None:
         self.subject = subject
-        #: Of several relationships with one brand, that of this subject is told first.
+        #: The relationship of this subject comes first if a brand has several with the person.
         self.told_first = told_first
         self.by = by
         self.now = now
         self.is_wide = False
-        #: Whether several brands are told of these choices: Note [Rounded times].
+        #: Whether several brands receive these choices: Note [Rounded times].
         self.is_shared = False
-        #: Those that some brand was told of: told again, they count in no metric.
+        #: Entries that already have an event. A further event about one counts in no metric.
         self.counted: set[uuid.UUID] = set()
-        #: The entries about one brand, which is told of them in this transaction.
+        #: Entries about one brand. The brand's events are appended in this transaction.
         self.told: list[LedgerEntry] = []
 
     def add(self, choice: NewChoice) -> LedgerEntry:
@@ -244,12 +257,12 @@ class _Recording:
         return entry
 
     def build_notices(self) -> list[NewEvent]:
-        """Return what each brand is told, brand by brand, with what stands after all choices."""
+        """Build the events, brand by brand. Each has the permissions after all the choices."""
         times = EventTimes(self.now)
-        times.take_next()  # the choices' own time
+        times.take_next()  # skips the choices' own time
         built: list[NewEvent] = []
-        # Of choices about several brands only the first is told the exact time, or any two of them
-        # could match the person by it.
+        # Only the first brand may read the exact time of choices about several brands. Otherwise
+        # any two brands could match the person by it.
         for nth, brand_id in enumerate(dict.fromkeys(entry.brand_id for entry in self.told)):
             left = [entry for entry in self.told if entry.brand_id == brand_id]
             known = brand_events.find_active_recipients(self.subject.pk, brand_id)
@@ -268,9 +281,9 @@ class _Recording:
         times: EventTimes,
         direct: Mapping[uuid.UUID, uuid.UUID],
     ) -> Iterator[NewEvent]:
-        """Build what one recipient is told.
+        """Build the events for one recipient.
 
-        *direct* has the recipient of each entry that is told of it at the entry's own time.
+        *direct* maps an entry to the one recipient whose event has the entry's own time.
         """
         if not entries:
             return
@@ -296,10 +309,10 @@ class _Recording:
             raise LiftRefused(denial)
 
     def _about_its_address(self, choice: NewChoice) -> NewChoice:
-        """Narrow what a brand records to the one address by which it named the person.
+        """Narrow a brand's choice to the one address by which the brand named the person.
 
-        Said of all their addresses, it would stand for one that the brand registers as a guess:
-        its own words would tell it that both have one owner.
+        Without this, the choice would also count for an address that the brand registers as a
+        guess. The brand's own choice would then reveal that both addresses have one owner.
         """
         if self.by.brand_id is None or choice.scope.contact_point is not None:
             return choice
@@ -357,9 +370,11 @@ class _Recording:
         return self._chain(entry)
 
     def _campaign(self, choice: NewChoice) -> str:
-        """Return the campaign that it carries, else what a no to one brand most likely answers.
+        """Return the campaign that the choice names, else the one that a refusal most likely
+        answers.
 
-        One with an address in it is left out: erasure could not take it away again.
+        Only a person's refusal is attributed. Drop a campaign that contains an address, because
+        erasure could not remove it from the ledger.
         """
         if choice.campaign:
             return "" if holds_address(choice.campaign) else choice.campaign
@@ -386,10 +401,10 @@ class _Recording:
 
 
 def _end_on_the_hour(choice: NewChoice, now: datetime) -> NewChoice:
-    """Round the end of a shared choice to the hour: a pause lasts longer, a yes shorter.
+    """Round the end of a shared choice to the hour: a pause ends later, a yes ends earlier.
 
     Raises:
-        ExpiresTooSoon
+        ExpiresTooSoon: the rounded end of a yes is not after *now*.
     """
     until = choice.until and brand_events.ceil_to_hour(choice.until)
     expires_at = choice.expires_at and brand_events.floor_to_hour(choice.expires_at)
@@ -398,7 +413,7 @@ def _end_on_the_hour(choice: NewChoice, now: datetime) -> NewChoice:
     return replace(choice, until=until, expires_at=expires_at)
 
 
-# The newest of a person's entries come first, so whoever changes their mind is found at once.
+# A person's newest entries come first, so a recent change of mind is found quickly.
 BEFORE = Statement("""
 SELECT decision FROM consent_ledgerentry
 WHERE subject_id = %(subject)s
@@ -417,9 +432,10 @@ ORDER BY subject_seq DESC LIMIT 1
 
 
 def _before(subject: Subject, scope: Scope, by: Actor) -> str:
-    """Return the decision of the subject's entry before on exactly this scope.
+    """Return the decision of the subject's previous entry on exactly this scope; empty if none.
 
-    The person's word on all addresses and the brand's on its own are of the same scope here.
+    The person's choice about all addresses and the brand's choice about its one address count as
+    the same scope here.
     """
     if not subject.last_seq:
         return ""

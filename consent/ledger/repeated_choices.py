@@ -1,4 +1,4 @@
-"""Record what a person says, unless they only repeat what they said last (a double click)."""
+"""Recording of a person's choices, without those that repeat the last one (a double click)."""
 
 from __future__ import annotations
 
@@ -18,20 +18,18 @@ from consent.models import LedgerEntry
 def record_unless_repeated(
     subject_id: uuid.UUID, choices: Sequence[NewChoice], *, by: Actor, now: datetime
 ) -> list[LedgerEntry]:
-    """Record the person's choices that are new, and return the entry of each of them.
+    """Record the person's choices that are new, and return one entry for each choice.
 
-    One that says again what they said last is not recorded: its entry is the one that stands.
-    Raises as `ledger.record` does.
+    A choice that only repeats the current one is not recorded; its entry is the existing one.
+    Raises what `ledger.record_choices` raises.
     """
     with transaction.atomic():
-        person = recording.lock_subject(
-            subject_id
-        )  # so that the second of two clicks sees the first
+        # The lock makes the second of two clicks see what the first recorded.
+        person = recording.lock_subject(subject_id)
         repeated = _find_repeated(person.pk, choices, now)
         new = [each for nth, each in enumerate(choices) if nth not in repeated]
-        together = recording.find_shared_addresses(
-            choices
-        )  # also where only those about one brand are new
+        # This also holds if only the choices about one brand are new.
+        together = recording.find_shared_addresses(choices)
         made = (
             recording.record_choices(subject_id, new, by=by, now=now, is_shared=together)
             if new
@@ -44,7 +42,7 @@ def record_unless_repeated(
 def _find_repeated(
     person_id: uuid.UUID, choices: Sequence[NewChoice], now: datetime
 ) -> dict[int, LedgerEntry]:
-    """Return the entries that stand already, by the place of the choice that repeats them."""
+    """Return the existing entries by the index of the choice that repeats each."""
     said = _read_said(person_id, choices)
     standing, recorded = dict[int, Choice](), list[Scope]()
     for nth, new in enumerate(recording.suppose_choices(choices, now=now)):
@@ -64,7 +62,10 @@ def _find_repeated(
 
 
 def _read_said(person_id: uuid.UUID, choices: Sequence[NewChoice]) -> list[Choice]:
-    """Return what was said that *choices* can have in common: of one brand the fast way."""
+    """Return the choices that can overlap *choices*.
+
+    If all are about one brand, read only its choices.
+    """
     brands = {choice.scope.brand for choice in choices}
     only = brands.pop() if len(brands) == 1 else None
     if only is None:
@@ -73,7 +74,7 @@ def _read_said(person_id: uuid.UUID, choices: Sequence[NewChoice]) -> list[Choic
 
 
 def _find_newest(said: Iterable[Choice], scope: Scope) -> Choice | None:
-    """Return the newest that anybody said on a scope that *scope* has something in common with."""
+    """Return the newest choice whose scope overlaps *scope*, whoever made it."""
     touching = (each for each in said if _overlap(each.scope, scope))
     return max(touching, key=lambda choice: choice.age, default=None)
 

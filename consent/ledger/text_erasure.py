@@ -1,8 +1,9 @@
-"""Taking away what others wrote about a person, when they erase their account.
+"""Erasure of what others wrote about a person who erases their account.
 
-Note [Free text]. What only we and the person read goes as a whole: evidence, notices, the note of a
-relationship, reported messages. What the brand reads as well, its reference, goes where it holds an
-address. Another one stays: by its absence the brand would see that the account is gone (ADR 28).
+Note [Free text]. Texts that only we and the person can read are erased completely: evidence,
+notices, the note of a relationship, reported messages. The brand can also read its own reference,
+so we erase it only if it contains an address. Any other reference stays: if it vanished, the brand
+would see that the account is gone (ADR 28).
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from consent.ledger import entry_texts
 from consent.models import ContactReport, Identifier, ImportRow, Relationship
 from core.text import holds_address
 
-#: In place of evidence that a row which is yet to be applied cannot do without.
+#: Replaces evidence in a row that is still to be applied and must have evidence.
 ERASED = "(erased)"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalWords:
-    """Tells what holds an address: one of the person's own, or any that can be recognised."""
+    """Detects texts that contain one of the person's addresses, or any recognisable address."""
 
     addresses: Sequence[str]
 
@@ -48,7 +49,10 @@ def _names(text: str, address: str) -> bool:
 
 
 def erase_texts(person_id: uuid.UUID, words: PersonalWords) -> None:
-    """Take away what was written about the person; inside a transaction that locks them."""
+    """Erase what was written about the person.
+
+    Call it in a transaction that has locked the person.
+    """
     entry_texts.erase_entry_texts(person_id)
     ContactReport.objects.filter(relationship__person=person_id).update(message="")
     known = list(Relationship.objects.filter(person=person_id))
@@ -75,7 +79,7 @@ def _erase_refs_of_events(known: Sequence[Relationship], words: PersonalWords) -
 def _erase_staged(
     person_id: uuid.UUID, known: Sequence[Relationship], words: PersonalWords
 ) -> None:
-    """Take the words out of rows that a brand has uploaded and not had applied yet."""
+    """Erase the texts in rows that a brand has uploaded but not yet applied."""
     mine = Q(subject=person_id) | Q(subject__merged_into=person_id)
     digests = list(Identifier.objects.filter(mine).values_list("digest", flat=True))
     refs = {each.ref for each in known if each.ref and not words.are_in(each.ref)}
@@ -84,7 +88,7 @@ def _erase_staged(
     staged.exclude(evidence="").update(evidence=ERASED)
     named = {ref for ref in staged.values_list("ref", flat=True) if words.are_in(ref)}
     staged.filter(ref__in=named).update(ref=None)
-    # By such a reference alone nobody is found any more.
+    # A row that names the person by such a reference alone can no longer find anybody.
     gone = [each.ref for each in known if words.are_in(each.ref)]
     ImportRow.objects.filter(digest=None, ref__in=gone).update(
         ref=ERASED, note="", notice="", evidence=ERASED
