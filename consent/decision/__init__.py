@@ -1,4 +1,4 @@
-"""The rule that decides, as pure functions: choices and a question in, a decision out."""
+"""The decision rule as pure functions: choices and a question in, a decision out."""
 
 from consent.decision.permission_tables import (
     MOST_PERMISSION_ROWS,

@@ -1,19 +1,19 @@
-"""What a brand may do with one person, as a short table that a copy can keep and apply.
+"""Permission tables: what a brand may do with one person, in a form that copies can apply.
 
-Note [Permission tables]. The rule goes by the age and the maker of each choice, and a brand reads
-every choice in its own scope alone. So a copy built from choices would answer otherwise than a
-check: after "no marketing from Acme" and a later "yes to marketing from anybody", the check says
-no, for a wide yes lifts no narrower no. The table has the answers themselves. Of the rows that
-cover a question **the most specific one decides**, and there always is exactly one, because the
-table has a row wherever two rows meet. Worked example, of a no to e-mail and a later yes to
-marketing:
+Note [Permission tables]. The rule depends on the age and the maker of each choice, and a brand
+reads each choice only within its own scope. So a copy built from choices would answer differently
+from a check. After "no marketing from Acme" and a later "yes to marketing from anybody" the check
+says no, because a wider yes lifts no narrower no. Therefore the table contains the answers
+themselves. Of the rows that cover a question **the most specific one decides**. There is always
+exactly one, because the table has a row wherever two rows overlap. Worked example, with a no to
+e-mail and a later yes to marketing:
 
     purpose     channel   topic   allowed
     any         email     any     no
     marketing   any       any     yes
-    marketing   email     any     no        (where both meet: the no stands)
+    marketing   email     any     no        (both overlap here: the no still counts)
 
-`allowed` is None where nobody said anything and the purpose's default decides. Pure.
+`allowed` is None where nobody made a choice and the purpose's default decides. The module is pure.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from typing import NamedTuple
 from consent.decision import resolution
 from consent.decision.resolution import Choice, Regime, Scope
 
-#: A table of more rows is not sent in an event: the brand reads it from its export.
+#: The largest table that an event contains. A brand reads a larger one from its export.
 MOST_PERMISSION_ROWS = 60
 
-#: Purpose, channel and topic; None is any.
+#: Purpose, channel and topic; None means any.
 Cell = tuple[str | None, str | None, str | None]
-#: Which regime holds for a purpose and channel, where it is not the purpose's own.
+#: Returns the regime for a purpose and channel, or None if the purpose's own regime applies.
 RegimeOf = Callable[[str, str | None], Regime | None]
 
 
 class TooManyPermissionRows(Exception):
-    """A table has more rows than were wanted."""
+    """A table has more rows than the caller allows."""
 
 
 class PermissionTurn(NamedTuple):
-    """From `at` on the answer is another one."""
+    """A change of the answer at the time `at`."""
 
     at: datetime
     allowed: bool | None
 
 
 class PermissionRow(NamedTuple):
-    """The answer for every question that this row covers and no more specific one does."""
+    """The answer to each question that this row covers and no more specific row covers."""
 
     purpose: str | None
     channel: str | None
     topic: str | None
     allowed: bool | None
-    #: What time alone will change, oldest first.
+    #: The changes that time alone will cause, oldest first.
     then: tuple[PermissionTurn, ...] = ()
 
 
 class RegionalDefaults(NamedTuple):
-    """Where another regime than the purposes' own holds for the person, and which one."""
+    """The cells where the person's residence sets another regime, and a lookup of that regime."""
 
     cells: frozenset[Cell] = frozenset()
     regime_of: RegimeOf = lambda purpose, channel: None
@@ -77,11 +77,11 @@ def build_permission_table(
 ) -> list[PermissionRow]:
     """Return what *choices* mean for one brand and one address of the person, widest row first.
 
-    *contact_point* is the address by which the brand knows the person: what was said of another
-    one is left out.
+    *contact_point* is the address by which the brand knows the person. Choices about other
+    addresses are left out.
 
     Raises:
-        TooManyRows: there are more than *most*.
+        TooManyPermissionRows: there are more than *most*.
     """
     live = [
         choice
@@ -110,7 +110,7 @@ def is_allowed(
     topic: str | None,
     now: datetime,
 ) -> bool | None:
-    """Return the table's answer to a question; None where the purpose's default decides."""
+    """Return the table's answer to a question; None if the purpose's default decides."""
     cell = (purpose, channel, topic)
     covering = [row for row in table if _covers(row[:3], cell)]
     if not covering:
@@ -120,7 +120,13 @@ def is_allowed(
 
 
 def _close(cells: Iterable[Cell], most: int | None) -> set[Cell]:
-    """Add a cell wherever two of them meet, until there is nothing to add. Raises TooManyRows."""
+    """Add a cell wherever two cells overlap, until nothing is left to add.
+
+    For example, "any purpose by email" and "marketing on any channel" add "marketing by email".
+
+    Raises:
+        TooManyPermissionRows: there are more than *most*.
+    """
     closed = set(cells)
     new = closed
     while new:
@@ -133,7 +139,7 @@ def _close(cells: Iterable[Cell], most: int | None) -> set[Cell]:
 
 
 def _meet(one: Cell, other: Cell) -> Cell | None:
-    """Return what both cover; None where they have nothing in common."""
+    """Return the cell that both cells cover; None if they do not overlap."""
     parts = []
     for mine, theirs in zip(one, other, strict=True):
         if mine is not None and theirs is not None and mine != theirs:

@@ -1,9 +1,9 @@
-"""When a person does not want to be disturbed, by the clock on their wall. Pure.
+"""Quiet hours: when a person does not want to be disturbed, in their local time. Pure.
 
-Note [Turning the clock]. The hours are read off the wall clock at each moment, so a night on which
-the clock is turned needs no rule of its own: an end that the clock jumps over comes with the jump;
-an hour that comes twice may be quiet, then not, then quiet again; and a clock that is turned back
-may leave the quiet hours by their beginning.
+Note [Turning the clock]. The local time is computed for each moment, so a clock change needs no
+rule of its own. If the clock skips the end of the quiet hours, they end at the clock change. If an
+hour occurs twice, it may be quiet, then not quiet, then quiet again. If the clock is turned back to
+a time before the quiet hours, they end at the clock change.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
-#: In the database of zones, but no place where anybody lives.
+#: Names in the time zone database where nobody lives.
 NOWHERE = {"Factory", "localtime", "posixrules"}
 
 
 class UnknownTimeZone(ValueError):
-    """Not a name of the IANA database, such as Europe/Berlin."""
+    """A name that is not in the IANA database. A valid name is Europe/Berlin."""
 
 
 class StartIsEnd(ValueError):
-    """Quiet hours that end when they start: nobody could say whether it is all day or never."""
+    """Quiet hours that start and end at the same time: this could mean all day or never."""
 
 
 @cache
@@ -34,7 +34,10 @@ def list_time_zones() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From `start` until just before `end`, which may be on the next day; zone "" is UTC."""
+    """Quiet hours from `start` (inclusive) to `end` (exclusive), which may be on the next day.
+
+    Both are local times in `zone`, an IANA name; "" means UTC.
+    """
 
     start: time
     end: time
@@ -45,11 +48,15 @@ class QuietHours:
             raise StartIsEnd("quiet hours cannot start and end at the same time")
 
     def ends_after(self, now: datetime) -> datetime | None:
-        """The first moment (UTC) after *now* that is not quiet; None when *now* is not quiet."""
+        """Return the first moment (UTC) after *now* that is not quiet.
+
+        Return None if *now* is not quiet. For example, 22:00 to 07:00 in Europe/Berlin and *now* at
+        22:30 UTC in winter (23:30 in Berlin) give 06:00 UTC (07:00 in Berlin).
+        """
         zone = ZoneInfo(self.zone) if self.zone else UTC
         moment = now.astimezone(UTC)
         while self._hold_at(wall := moment.astimezone(zone).time()):
-            end = moment + self._left(wall)  # if nobody turns the clock before
+            end = moment + self._left(wall)  # unless the clock changes before
             moment = _turn_of_clock(zone, moment, end) or end
         return None if moment == now else moment
 
@@ -73,9 +80,10 @@ def _since_midnight(wall: time) -> timedelta:
 
 
 def _turn_of_clock(zone: tzinfo, after: datetime, until: datetime) -> datetime | None:
-    """The moment after *after* and up to *until* at which the zone's offset changes.
+    """Return when the zone's offset changes, after *after* and up to *until*; None if it does not.
 
-    They are at most a day apart, and no zone turns its clock twice in a day: hence halving.
+    The two are at most a day apart, and no zone changes its clock twice in a day. So a binary
+    search over whole seconds finds the change.
     """
     offset = _offset(zone, after)
     if _offset(zone, until) == offset:

@@ -1,15 +1,19 @@
-"""The rule that decides. Pure: the same choices, question and moment give the same answer.
+"""The decision rule. It is pure: the same choices, question and moment give the same answer.
 
 "Your no stands until you yourself later say yes to the same thing or to something narrower."
 
-Note [Traits]. A trait is a kind of profile data that a brand declares: its code belongs to the
-brand, its kind says how the data came about, its category what it is about. A question about a use
-names all three. So "nobody may use bought data about me" is a no with the kind alone, and "no
-conclusions about my health" one with a kind and a category. A no about one trait names its code
-alone, and so holds whatever kind the brand gives it later. A yes names the kind and the category as
-well, as they were: it lifts a no about that kind, and stops to hold when the brand changes them.
+Note [Traits]. A trait is a kind of profile data that a brand declares. Its code belongs to the
+brand, its kind says how the data was obtained, and its category says what the data is about. A
+question about a use of a trait names all three.
 
-The values are named tuples: a batch makes tens of thousands, at a third of a dataclass's cost.
+- "Nobody may use bought data about me" is a refusal that names the kind alone.
+- "No conclusions about my health" is a refusal that names a kind and a category.
+- A refusal of one trait names its code alone. So it holds whatever kind the brand assigns later.
+- A grant for one trait also names the kind and the category of that time. So it lifts a refusal of
+  that kind, and it stops applying when the brand changes them.
+
+The values are named tuples, because a batch creates tens of thousands. They cost a third of a
+dataclass.
 """
 
 from __future__ import annotations
@@ -26,10 +30,10 @@ Regime = Literal["opt_in", "opt_out", "required"]
 
 
 class Scope(NamedTuple):
-    """Brand × purpose × channel × topic × contact point × trait; None is *any*.
+    """Brand × purpose × channel × topic × contact point × trait; None means *any*.
 
-    The trait has three parts: its kind, its category and its code. A question about a message
-    names none, so what is about traits has no say in it. See Note [Traits].
+    A trait has three parts: its kind, its category and its code. A question about a message names
+    none of them, so choices about traits do not affect it. See Note [Traits].
     """
 
     brand: int | None = None
@@ -46,7 +50,7 @@ class Scope(NamedTuple):
         return (self.trait_kind, self.trait_category, self.trait) != (None, None, None)
 
     def covers(self, other: Scope) -> bool:
-        """Whether *other* is equal to or narrower than this."""
+        """Return whether *other* is equal to or narrower than this scope."""
         return (
             self.brand in (None, other.brand)
             and self.purpose in (None, other.purpose)
@@ -75,7 +79,7 @@ class Limit(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What the rule has to know of one ledger entry."""
+    """The part of a ledger entry that the rule needs."""
 
     entry: uuid.UUID
     seq: int
@@ -90,12 +94,12 @@ class Choice(NamedTuple):
 
     @property
     def age(self) -> tuple[datetime, int]:
-        """Sorts older before newer: by the time it was made, then by the order of recording."""
+        """The sort key from older to newer: the time it was made, then the order of recording."""
         return (self.made_at, self.seq)
 
     @property
     def slot(self) -> tuple[Scope, str, str, str]:
-        """Of the choices in one slot only the newest counts: see Note [Slots]."""
+        """The slot of the choice. Only the newest choice in a slot counts: see Note [Slots]."""
         return (self.scope, self.decision, self.maker, self.basis)
 
     def refuses(self, now: datetime) -> bool:
@@ -108,10 +112,12 @@ class Choice(NamedTuple):
         return self.decision == "grant" and unexpired
 
     def lifts(self, denial: Choice) -> bool:
-        """Whether this grant takes *denial* away: newer, as narrow, and by who may.
+        """Return whether this grant lifts *denial*.
 
-        What a brand records is about the one address that it named. The person's yes lifts it
-        whatever the address, or their "yes, by email" would not lift the brand's "no, by email".
+        It must be newer and cover no more than *denial*, and its maker must be entitled to lift it.
+        A brand's choice is about the one address that the brand named. The person's yes lifts it
+        whatever the address. Otherwise their "yes, by email" would not lift the brand's "no, by
+        email".
         """
         by_who_may = self.maker == "person" or (denial.maker == "brand" and self.basis == "express")
         if not by_who_may or self.age <= denial.age:
@@ -129,11 +135,11 @@ class Question(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The answer. `because` is the choice that decided, or None when a default did.
+    """The answer. `because` is the choice that decided, or None if a default decided.
 
-    `limits` are the limits in force that cover the question; `not_before` and `remaining` say what
-    they and the quiet hours leave of a yes (`consent.checks.send_window`), None where nothing holds
-    it up.
+    `limits` are the limits in force that cover the question. `not_before` and `remaining` say how
+    the limits and the quiet hours restrict a yes (`consent.checks.send_window`). They are None if
+    nothing restricts it.
     """
 
     allowed: bool
@@ -144,23 +150,23 @@ class Decision(NamedTuple):
     limits: tuple[Choice, ...] = ()
     not_before: datetime | None = None
     remaining: int | None = None
-    #: Which relationship was asked about, where the asking brand has one.
+    #: The relationship that the question is about, if the asking brand has one.
     relationship_id: uuid.UUID | None = None
 
     @property
     def limit(self) -> Limit | None:
-        """The one that allows the least per day."""
+        """The strictest limit: the one that allows the fewest messages per day."""
         said = (choice.limit for choice in self.limits if choice.limit)
         return min(said, key=lambda limit: limit.per_day, default=None)
 
 
 def decide_without_relationship(now: datetime) -> Decision:
-    """The answer to a brand that has no relationship with whoever it asked about."""
+    """Return the decision for a brand that has no relationship with the contact."""
     return Decision(allowed=False, rule="no_relationship", as_of=now)
 
 
 def fold_choices(choices: Iterable[Choice]) -> list[Choice]:
-    """The newest choice of each slot: all that a decision needs of a whole ledger."""
+    """Return the newest choice of each slot. A decision needs no more from a whole ledger."""
     choices = list(choices)
     if len(choices) < 2:
         return choices
@@ -173,7 +179,10 @@ def fold_choices(choices: Iterable[Choice]) -> list[Choice]:
 
 
 def select_in_force(choices: Iterable[Choice]) -> list[Choice]:
-    """What `fold` keeps and its own maker has not since cleared, the clears left out."""
+    """Return the newest choice of each slot, unless its maker has cleared it since.
+
+    The result contains no `clear`.
+    """
     kept = fold_choices(choices)
     cleared = {(c.scope, c.maker): c.age for c in kept if c.decision == "clear"}
     if not cleared:
@@ -189,8 +198,11 @@ def select_in_force(choices: Iterable[Choice]) -> list[Choice]:
 def decide_by_choices(choices: Iterable[Choice], question: Question, now: datetime) -> Decision:
     """Apply steps 1 to 4 of the rule to one person's choices.
 
-    `valid_until` is the first moment at which time alone changes the answer: a pause that ends,
-    a consent that runs out.
+    `valid_until` is the first moment at which time alone changes the answer, because a pause or a
+    consent ends. Worked example, with a no to marketing and a later yes to marketing by e-mail:
+
+        marketing by e-mail   allowed   the yes is newer and narrower, so it lifts the no
+        marketing by SMS      refused   only the no covers the question
     """
     if question.regime == "required":
         return Decision(allowed=True, rule="required", as_of=now)
@@ -207,14 +219,17 @@ def decide_by_choices(choices: Iterable[Choice], question: Question, now: dateti
 
 
 def read_verdict(covering: Sequence[Choice], now: datetime) -> bool | None:
-    """Whether choices that all cover a question refuse or permit it; None where they do neither."""
+    """Return False if choices that all cover a question refuse it, True if they permit it.
+
+    Return None if they do neither. A refusal counts unless a grant has lifted it.
+    """
     if _unlifted(covering, now):
         return False
     return True if any(choice.permits(now) for choice in covering) else None
 
 
 def find_standing_refusal(choices: Iterable[Choice], scope: Scope, now: datetime) -> Choice | None:
-    """The person's newest no that covers the whole of *scope* and that they have not lifted."""
+    """Return the person's newest refusal that covers all of *scope* and has not been lifted."""
     standing = [
         c for c in select_in_force(choices) if c.scope.covers(scope) and c.maker == "person"
     ]
@@ -224,7 +239,7 @@ def find_standing_refusal(choices: Iterable[Choice], scope: Scope, now: datetime
 def _answer(
     standing: Sequence[Choice], question: Question, now: datetime
 ) -> tuple[bool, str, Choice | None]:
-    """Yes or no, the rule, and the choice that decided."""
+    """Return whether it is allowed, the rule, and the choice that decided."""
     if denial := _newest(_unlifted(standing, now)):
         return False, _refusal(denial), denial
     if grant := _newest([c for c in standing if c.permits(now)], first=_is_express):

@@ -370,11 +370,11 @@ class _Recording:
         return self._chain(entry)
 
     def _campaign(self, choice: NewChoice) -> str:
-        """Return the campaign that the choice names, else the one that a refusal most likely
-        answers.
+        """Return the campaign that the choice names or, for a refusal, most likely answers.
 
-        Only a person's refusal is attributed. Drop a campaign that contains an address, because
-        erasure could not remove it from the ledger.
+        Only a person's own refusal, pause or limit is attributed; a restatement after a merge is
+        not. Drop a campaign that contains an address, because erasure could not remove it from the
+        ledger.
         """
         if choice.campaign:
             return "" if holds_address(choice.campaign) else choice.campaign
