@@ -1,8 +1,8 @@
-"""What a check answered at a past moment: the same rule on what had been recorded by then.
+"""Checks as of a past moment: the same rule, applied to what had been recorded by then.
 
-The ledger has what was said; Note [Past states] says where the rest comes from. Whom a contact
-means is today's: a reference or address that came to somebody else stands for them. A brand asks by
-the minute: Note [Rounded times].
+The ledger has the choices. Note [Past states] says where the rest comes from. A contact is resolved
+as of today: a reference or an address that has passed to another person means that person. A brand
+asks to the minute: Note [Rounded times].
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from consent.models import Identifier, LedgerEntry, PastProfile, Relationship, S
 from consent.relationships import NoRelationship, find_any_relationships
 from core.db import match_any
 
-#: So many contacts are looked up at once.
+#: The number of contacts that are looked up at once.
 CHUNK = 1_000
-#: The parts of a question that cover it in the ledger, by name or as *any*.
+#: The parts of a scope that must match the question: the same name, or *any*.
 PARTS = ("brand", "purpose", "channel", "topic")
 
 
 class NotYet(ValueError):
-    """A moment that has not come cannot be looked back at."""
+    """A moment in the future, which cannot be checked in the past."""
 
     field = "as_of"
 
 
 def check_not_in_future(as_of: datetime, *, now: datetime) -> None:
-    """Raise NotYet for a moment that has not come."""
+    """Raise NotYet if *as_of* is later than *now*."""
     if as_of > now:
         raise NotYet("as_of lies in the future: ask with `at`")
 
@@ -49,7 +49,9 @@ def check_contact_as_of(asked: Asked, *, as_of: datetime, now: datetime) -> Deci
     """Decide by what had been recorded by the full minute at or before *as_of*.
 
     Raises:
-        NotYet, identifiers.InvalidAddress, and what `batches.question` raises
+        NotYet: *as_of* is later than *now*.
+        UnknownName, ChannelNeeded: as for `bulk.build_bulk_question`.
+        identity.InvalidAddress: the contact is not a valid address.
     """
     question = bulk.build_bulk_question(
         asked.brand_id, purpose=asked.purpose, channel=asked.channel, topic=asked.topic
@@ -63,7 +65,9 @@ def check_contact_as_of(asked: Asked, *, as_of: datetime, now: datetime) -> Deci
 def check_contacts_as_of(
     question: Question, contacts: Sequence[Contact], *, as_of: datetime, now: datetime
 ) -> Iterator[Answer]:
-    """Decide the same for each contact, in their order, or say why there is no decision.
+    """Yield a decision about each contact, in their order, or the error of an invalid address.
+
+    Decide by what had been recorded by the full minute at or before *as_of*.
 
     Raises:
         NotYet: at once, not while iterating.
@@ -92,10 +96,10 @@ def _answer_each(
 def check_relationships_as_of(
     relationships: Sequence[Relationship], question: Question, *, as_of: datetime
 ) -> dict[uuid.UUID, Decision]:
-    """Decide about relationships of one brand, each by its own address, at the very moment.
+    """Decide about relationships of one brand, each by its own address, at exactly *as_of*.
 
-    The question has the purpose's own regime of today. Takes about ten queries, however many the
-    relationships are.
+    *question* must have today's regime of the purpose. This takes about ten queries for any number
+    of relationships.
     """
     if not relationships:
         return {}
@@ -139,7 +143,7 @@ def _decide_each(known: Mapping[uuid.UUID, Known], past: _Past) -> dict[uuid.UUI
 
 @dataclass
 class _Past:
-    """All that answers a question about some relationships as of a moment, read once."""
+    """Everything that answers a question about some relationships as of a moment, read once."""
 
     relationships: Sequence[Relationship]
     question: Question
@@ -159,7 +163,7 @@ class _Past:
         self.points = dict(known.values_list("subject", "pk"))
 
     def look_up(self, relationship: Relationship) -> Known | None:
-        """Return what was known then; None where the relationship did not stand."""
+        """Return what was known then; None if the relationship was not active."""
         then = self.changed.get(relationship.pk, relationship)
         if then.started_at > self.as_of or (then.ended_at and then.ended_at <= self.as_of):
             return None
@@ -178,12 +182,12 @@ class _Past:
         )
 
     def _find_persons(self) -> None:
-        """Find all subjects whose words may count, and which person each was then."""
+        """Find all subjects whose choices may count, and which person each was then."""
         today = match_any({each.person_id for each in self.relationships}, "uuid")
         mine = Q(pk__in=today) | Q(merged_into__in=today)
         subjects = list(Subject.objects.filter(mine))
         self.persons = preferences.find_past_persons(subjects, self.as_of)
-        #: Each subject, who holds its sends today, and which person it was then.
+        #: Triples: a subject, the subject that has its sends today, and its person at `as_of`.
         self.holders = [(each.pk, each.person_id, self.persons[each.pk]) for each in subjects]
         before = preferences.find_past_profiles(self.persons, self.as_of)
         self.profiles: dict[uuid.UUID, Subject | PastProfile] = {

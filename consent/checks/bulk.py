@@ -1,4 +1,4 @@
-"""Answering the same question about thousands of contacts at once."""
+"""Bulk checks: the same question about thousands of contacts at once."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ from consent.preferences import CHOICE_COLUMNS
 from consent.rules import JURISDICTION_SQL, UnknownName
 from core.db import Row, Statement
 
-#: So many contacts are looked up at once, while the ones before are decided about.
+#: The number of contacts in one query. The previous chunk is decided about while it runs.
 CHUNK = 1_000
-#: Of each contact with a relationship, by its place: what was said. The limits keep the planner
-#: from reading a whole table, however small it is today, in place of one row a contact.
+#: Reads the choices of each contact with a relationship, by the contact's place in the list. The
+#: LIMIT clauses keep the planner from scanning a whole table, however small it is today, instead of
+#: reading one row per contact.
 QUERY = Statement(f"""
 SELECT relationship.place, relationship.person_id, relationship.contact_point, {JURISDICTION_SQL},
        relationship.id, {HOURS}, {CHOICE_COLUMNS}
@@ -70,19 +71,20 @@ JOIN LATERAL (
 LEFT JOIN {CHOICES} ON {COVERING}
 """)
 Answer = Decision | InvalidAddress
-#: Stands where a contact has no digest. Nobody's is that.
+#: Marks a contact without a digest. No address has this digest.
 NO_DIGEST = bytes(32)
 
 
 def build_bulk_question(
     brand_id: int, *, purpose: str, channel: str | None = None, topic: str | None = None
 ) -> Question:
-    """The question that one brand asks about many, with everything but the contact.
+    """Return the question that one brand asks about many contacts, without a contact.
 
-    Its regime is the purpose's own; where somebody lives another may hold for them.
+    Its regime is the purpose's own. Another regime may apply where a person lives.
 
     Raises:
-        UnknownName, ChannelNeeded
+        UnknownName: the purpose, channel or topic does not exist.
+        ChannelNeeded: the purpose has channels, and none was named.
     """
     found = Purpose.objects.filter(code=purpose).first()
     if found is None:
@@ -104,16 +106,15 @@ def check_contacts(
     now: datetime,
     supposing: Sequence[Choice] = (),
 ) -> Iterator[Answer]:
-    """Decide about each contact, in their order, or say why there is no decision.
+    """Yield a decision about each contact, in their order, or the error of an invalid address.
 
-    *supposing* is what each of them is supposed to say, as `ledger.suppose` returns it.
-
-    What one contact gets is what a check of it alone would say. Until the iterator is at its end,
-    or closed, nothing else can be asked on this thread's connection.
+    *supposing* are choices that each person is assumed to make, as `ledger.suppose_choices` returns
+    them. Each contact gets the answer that a single check would give. Until the iterator is
+    exhausted or closed, this thread's database connection cannot run another query.
     """
     held: list[_Chunk] = []
     for chunk in _chunks(asked, contacts, now, supposing):
-        if held or chunk.limited:  # what their limits have left can be asked for at the end only
+        if held or chunk.limited:  # the limits can be counted only after the last query
             held.append(chunk)
         else:
             yield from chunk.answers
@@ -124,7 +125,7 @@ def check_contacts(
 
 @dataclass(slots=True)
 class _Chunk:
-    """Some of the answers. Of the `limited`, by place, it is still to be counted what is left."""
+    """Part of the answers. `limited`, by place, has those whose limits are still to be counted."""
 
     answers: list[Answer]
     limited: dict[int, Known] = field(default_factory=dict)
@@ -154,15 +155,18 @@ def _chunks(
 
 
 def _regimes(asked: Question) -> Callable[[str | None], Regime]:
-    """Which regime holds where; read before the connection is taken."""
+    """Return a lookup of the regime by residence.
+
+    It reads the rows now, while the connection is free.
+    """
     return cache(partial(rules.read_regimes(purpose=asked.scope.purpose).of, asked))
 
 
 class _Deciding:
-    """Decisions of one moment on one matter, but for what limits have left.
+    """Decisions about one question at one moment, without what the limits leave.
 
-    Most people said nothing, or one thing without an end, a number or an address. The verdict on
-    that depends on nothing else that differs from person to person, so it is worked out once.
+    Most people made no choice, or one choice without an end, a limit or an address. The verdict on
+    such a choice is the same for everybody, so it is computed once and cached.
     """
 
     def __init__(self, now: datetime) -> None:
@@ -182,7 +186,7 @@ class _Deciding:
         if len(known.choices) > 1 or (said and not _is_plain(said, known.question)):
             decision = decide_by_choices(known.choices, known.question, self.now)
             return decision._replace(relationship_id=known.relationship_id)
-        # Said of this address or of any is the same here.
+        # A choice about this address and one about any address have the same effect here.
         about = said and (said.scope._replace(contact_point=None), *said[3:5], said.basis)
         key = (known.question.regime, about)
         if (verdict := self.verdicts.get(key)) is None:
@@ -205,9 +209,10 @@ def _is_plain(said: Choice, question: Question) -> bool:
 
 
 def _keys(contacts: Sequence[Contact], chunk: _Chunk) -> dict[str, Any]:
-    """What finds the people behind *contacts*; what is no address is answered at once.
+    """Return the query values that find the people, and answer invalid addresses at once.
 
-    Digests lie side by side in one value: an array of them costs more to write than all the joins.
+    The digests are concatenated in one value. Writing an array of them costs more than all the
+    joins.
     """
     digests = [NO_DIGEST] * len(contacts)
     refs: dict[str, str | None] = {}
@@ -227,7 +232,7 @@ def _keys(contacts: Sequence[Contact], chunk: _Chunk) -> dict[str, Any]:
 def _people(
     rows: Iterable[Row], asked: Question, regime_in: Callable[[str | None], Regime]
 ) -> dict[int, Known]:
-    """What the rows say of each, by place."""
+    """Return the data of each person that the rows contain, by place."""
     people: dict[int, Known] = {}
     matter = asked.scope[:4]
     for row in rows:
@@ -241,7 +246,7 @@ def _people(
 
 
 def _count(chunks: Sequence[_Chunk], now: datetime) -> None:
-    """Put what everybody's limits have left into the answers, in one query; none without limits."""
+    """Apply the limits to all answers with one query; with no query if there are no limits."""
     limited = [(chunk, place, known) for chunk in chunks for place, known in chunk.limited.items()]
     wanted = [
         (known.subject_id, limit)
@@ -263,5 +268,5 @@ def _count(chunks: Sequence[_Chunk], now: datetime) -> None:
 
 def _decision(chunk: _Chunk, place: int) -> Decision:
     answer = chunk.answers[place]
-    assert isinstance(answer, Decision)  # only of a decision are there limits to count
+    assert isinstance(answer, Decision)  # only decisions have limits to count
     return answer

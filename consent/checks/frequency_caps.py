@@ -1,11 +1,13 @@
-"""What is left of "at most so many": the sends that each limit counts.
+"""Frequency caps: how much of "at most N messages per period" is left.
 
-Windows roll: a day is the 24 hours before now, a week 7 days, a month 30 days. The window of a
-limit on all brands begins at the full hour, so that it frees a send on the hour: Note [Rounded
-times]. Else a brand could see in the minute at which it frees when another brand had sent. Nor is
-it told how many are left of it, which others spend.
+Windows roll: a day is the 24 hours before now, a week 7 days, a month 30 days. For example, "2 a
+week" with sends on Monday 09:00 and Wednesday 12:00 allows the next send on Monday 09:00.
 
-No limit binds a required purpose, so its sends are counted against none.
+The window of a limit on all brands begins at a full hour, so it frees a send on the hour: Note
+[Rounded times]. Otherwise the exact minute would reveal to a brand when another brand had sent. Nor
+does a brand learn how many sends such a limit has left, because other brands spend from it.
+
+No limit applies to a required purpose, so its sends count against no limit.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from django.db import connection
 from consent import brand_events
 from consent.decision import Choice, Limit, Scope
 
-# One row a limit, in the order asked. Of the sends in the window it takes the newest, as many as
-# the limit allows: the oldest of those is the one to wait for. A send whose contact point nobody
-# named may have gone to any.
+# Returns one row per limit, in the order of the request. Of the sends in the window it takes the
+# newest, as many as the limit allows. The oldest of these is the one to wait for. A send without a
+# contact point may have gone to any address.
 QUERY = """
 SELECT count(spent.at), min(spent.at)
 FROM unnest(%(subject)s::uuid[], %(brand)s::bigint[], %(purpose)s::text[], %(channel)s::text[],
@@ -51,8 +53,9 @@ NOW = QUERY.format(
         WHERE subject_id = limited.subject AND at > limited.since AND returned_at IS NULL
     )"""
 )
-# What was given back later counted then. A merge moves sends to the person who remains, so whose
-# each was then shows in the subject of its address (`known`, by whom it was held and who it was).
+# A send that was cancelled later still counted then. A merge moves sends to the person who remains.
+# The subject of a send's address shows whose send it was then. `known` lists each subject with its
+# holder of today and its person of then.
 THEN = QUERY.format(
     sends="""(
         SELECT held.* FROM unnest(%(subjects)s::uuid[], %(holders)s::uuid[], %(persons)s::uuid[])
@@ -73,22 +76,22 @@ THEN = QUERY.format(
 
 @dataclass(frozen=True, slots=True)
 class SendCount:
-    """How much of one limit is used up: `count` sends, of which the first was at `oldest`."""
+    """The use of one limit: the number of sends (`count`) and the time of the first (`oldest`)."""
 
     limit: Limit
     count: int
     oldest: datetime | None
-    #: Whether it is a limit on all brands.
+    #: Whether the limit is on all brands.
     shared: bool = False
 
     @property
     def remaining(self) -> int | None:
-        """How many the brand may still send; None of a limit that others count against, too."""
+        """The number of sends left; None if other brands spend from the limit, too."""
         return None if self.shared else max(self.limit.max - self.count, 0)
 
     @property
     def gives_back(self) -> datetime | None:
-        """When the next send is free again; None while there is one."""
+        """The time at which the next send becomes free; None while one is free."""
         if self.count < self.limit.max or self.oldest is None:
             return None
         free = self.oldest + self.limit.window
@@ -99,16 +102,20 @@ Limits = Sequence[tuple[uuid.UUID, Choice]]
 
 
 def count_sends(limits: Limits, *, now: datetime) -> list[SendCount]:
-    """Count, for each person and limit of theirs, the sends that the limit covers; one query."""
+    """Count the sends that each limit covers, in one query.
+
+    *limits* are pairs of a person and one of their limits. The result has the same order.
+    """
     return _count(NOW, limits, {}, now)
 
 
 def count_sends_as_of(
     limits: Limits, persons: Iterable[tuple[uuid.UUID, uuid.UUID, uuid.UUID]], *, as_of: datetime
 ) -> list[SendCount]:
-    """Count the same as it was then.
+    """Count the sends as they were at *as_of*.
 
-    *persons* has of each subject who holds its sends today, and which person it was then.
+    *persons* has triples: a subject, the subject that has its sends today, and its person at
+    *as_of*.
     """
     subjects, holders, of_then = zip(*persons, strict=True)
     known = {"subjects": list(subjects), "holders": list(holders), "persons": list(of_then)}
@@ -136,6 +143,9 @@ def _count(query: str, limits: Limits, more: Mapping[str, Any], now: datetime) -
 
 
 def _begin_window(scope: Scope, limit: Limit, now: datetime) -> datetime:
-    """Return the time after which sends count. Of 24 hours at 14:20: 14:20 the day before, and
-    14:00 for a limit on all brands."""
+    """Return the time after which sends count.
+
+    For a limit per day at 14:20 this is 14:20 the day before; for a limit on all brands it is
+    14:00.
+    """
     return (brand_events.floor_to_hour(now) if scope.brand is None else now) - limit.window

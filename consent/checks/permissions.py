@@ -1,4 +1,4 @@
-"""What one brand may do, purpose by purpose and channel by channel."""
+"""What one brand may do, by purpose and channel."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ class Permission:
 def list_relationship_permissions(
     person_id: uuid.UUID, known: Sequence[Relationship], *, now: datetime
 ) -> Mapping[uuid.UUID, list[Permission]]:
-    """Return what each of a person's relationships allows, in five queries however many there are.
+    """Return the permissions of each of a person's relationships, in five queries in total.
 
-    A relationship has one address, so each answer is that of a check of this address. Of topics
-    only those that the person said something about: for the others holds what does for their
-    purpose.
+    A relationship has one address, so each answer equals a check of this address. Only topics with
+    a choice of their own are listed. For the other topics the answer of their purpose applies.
     """
     said = _said(person_id, {each.brand_id for each in known})
     held, home = rules.read_regimes(), rules.find_stated_residence(person_id)
@@ -46,7 +45,7 @@ def list_relationship_permissions(
         there = (_there(q, one, points.get(one.subject_id), held, home) for q in asked)
         return [_permission([*said[None], *own], each, now) for each in there]
 
-    # Of whom nothing was said by name, each gets the answer of all in its place.
+    # Relationships with brands that no choice names share one answer per residence and address.
     unnamed: dict[object, list[Permission]] = {}
 
     def answer_once(one: Relationship) -> list[Permission]:
@@ -73,7 +72,7 @@ def list_brand_permissions(
 
 
 def join_address_permissions(permissions: Sequence[Sequence[Permission]]) -> list[Permission]:
-    """Return for each question what holds by any address: a yes where one of them has a yes."""
+    """Return one answer for each question: a yes if any of the addresses has a yes."""
     first, *others = permissions
     if not others:
         return list(first)
@@ -90,9 +89,9 @@ def list_topic_permissions(
     *,
     now: datetime,
 ) -> list[Permission]:
-    """Return what one brand may do with each of its *topics*, by purpose and code, on each channel.
+    """Return what one brand may do with each of its *topics* on each channel.
 
-    *known* are its relationships with the person.
+    *topics* are pairs of purpose and code. *known* are the brand's relationships with the person.
     """
     brand_id = known[0].brand_id
     said = _said(person_id, [brand_id])
@@ -133,7 +132,7 @@ def _said(
 
 
 def _questions() -> list[Question]:
-    """All that can be asked, of no brand yet, with the purposes' own regimes."""
+    """Return every possible question, without a brand, and with the purposes' own regimes."""
     return [
         Question(Scope(None, purpose.code, channel), purpose.regime)  # type: ignore[arg-type]
         for purpose in Purpose.objects.order_by("position")
@@ -162,8 +161,10 @@ def _about(question: Question, topic: str) -> Question:
 def _there(
     question: Question, one: Relationship, point: int | None, held: Regimes, home: str | None
 ) -> Question:
-    """Ask the question of the relationship's brand about its address; *home* is where the
-    person says they live."""
+    """Return the question with the relationship's brand, address and regime.
+
+    *home* is where the person says they live.
+    """
     scope = question.scope._replace(brand=one.brand_id, contact_point=point)
     return Question(scope, held.of(question, home or one.jurisdiction))
 

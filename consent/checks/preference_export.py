@@ -1,6 +1,6 @@
-"""What a brand's people said that matters to it, for a copy of its own: all of it, or what changed.
+"""The export of a brand's people and their relevant choices, in full or only what changed.
 
-Whoever is in it is in it whole, so a copy takes each in place of what it had of them.
+Each person is exported completely, so a copy replaces its record of the person.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from consent.preferences import CHOICE_COLUMNS, read_choice
 from consent.rules import JURISDICTION_SQL
 from core.db import Row, Statement
 
-# One statement, so that nothing is read that a person said after they had ended the relationship.
+# One statement, so that a choice made after the end of the relationship is never read.
 QUERY = Statement(f"""
 SELECT relationship.id, relationship.ref, relationship.started_at, relationship.ended_at,
        relationship.ended_by, relationship.subject_id, address.id,
@@ -41,19 +41,22 @@ ORDER BY relationship.id
 """)
 
 
-#: How many columns come before those of a choice.
+#: The number of columns before those of a choice.
 OWN = 9
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedPerson:
-    """One of the brand's people, and what stands; nothing does once the relationship is over."""
+    """One of the brand's people and the choices in force.
+
+    There are none once the relationship is over.
+    """
 
     recipient: Recipient
     started_at: datetime
     ended_at: datetime | None
     ended_by: str
-    #: The number of the newest event about them, within those about them.
+    #: The person's own number (`subject_seq`) of the newest event about them.
     subject_seq: int
     standing: Sequence[Choice]
     contacts: Sequence[ContactHashes]
@@ -63,10 +66,10 @@ class ExportedPerson:
 def iterate_preferences(
     brand: Brand, *, since: int | None, now: datetime
 ) -> Iterator[list[ExportedPerson]]:
-    """The brand's people, or those of whom it was told anything after sequence *since*.
+    """Yield the brand's people, or only those with an event after the sequence *since*.
 
     Raises:
-        contact_hashes.Unreadable
+        identity.HashUnreadable: a stored hash cannot be decrypted.
     """
     read = _Reader(brand, now)
     for ids in relationships.iterate_relationships(brand.pk, since=since):
@@ -74,7 +77,7 @@ def iterate_preferences(
 
 
 class _Reader:
-    """Reads people of one brand at one moment."""
+    """Reads people of one brand as of one moment."""
 
     def __init__(self, brand: Brand, now: datetime) -> None:
         self.brand, self.now = brand, now

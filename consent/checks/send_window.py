@@ -1,4 +1,4 @@
-"""Step 5 of the rule: yes, but not before, and only so many more. Pure."""
+"""Step 5 of the rule: when a yes takes effect, and how many sends it allows. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from brands.models import Channel
 from consent.checks.frequency_caps import SendCount
 from consent.decision import Decision, Question, QuietHours
 
-#: The channels that disturb. A letter lies in its box until it is fetched.
+#: The channels that disturb. A letter waits in the letter box until it is fetched.
 DISTURBING = frozenset(Channel.values) - {Channel.POST}
 
 
@@ -21,10 +21,10 @@ def apply_send_window(
     spent: Sequence[SendCount],
     now: datetime,
 ) -> Decision:
-    """Say of a yes from when on it holds, and for how many sends.
+    """Set on a yes from when it applies (`not_before`) and for how many sends (`remaining`).
 
-    *spent* has one for each of the decision's limits. A budget may be free again in the middle of
-    the night: then the night's end counts.
+    *spent* has one item for each of the decision's limits. If a budget becomes free during quiet
+    hours, the end of the quiet hours counts.
     """
     if not decision.allowed:
         return decision
@@ -38,6 +38,9 @@ def apply_send_window(
 def find_quiet_end(
     question: Question, quiet_hours: QuietHours | None, moment: datetime
 ) -> datetime | None:
-    """When the quiet hours at *moment* end; None where there are none, or they do not count."""
+    """Return when the quiet hours at *moment* end.
+
+    Return None if *moment* is not quiet, or if quiet hours do not apply to this channel or purpose.
+    """
     counts = question.scope.channel in DISTURBING and question.regime != "required"
     return quiet_hours.ends_after(moment) if quiet_hours and counts else None

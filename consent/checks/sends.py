@@ -1,4 +1,4 @@
-"""Reserving a send: the check and the spending, in one."""
+"""Send reservations: check a send and spend from its budgets in one step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from consent.models import Send
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The answer. `send` is the id of what was reserved, or None; `is_new` unless repeated."""
+    """The result of a reservation. `send` is the reserved id, or None.
+
+    `is_new` is False if the idempotency key had reserved this send before.
+    """
 
     send: uuid.UUID | None
     decision: Decision
@@ -29,25 +32,26 @@ class Reservation:
 
 
 class KeyReused(ValueError):
-    """The same idempotency key came with another question before."""
+    """The idempotency key was used before with another question."""
 
     field = "Idempotency-Key"
 
 
 class NoSuchSend(Exception):
-    """The brand has reserved none of this id."""
+    """The brand has no reserved send with this id."""
 
 
 def reserve_send(
     asked: Asked, *, now: datetime, campaign: str = "", key: str | None = None
 ) -> Reservation:
-    """Spend one from every budget that covers the question, if it may be sent at this moment.
+    """Spend one from every budget that covers the question, if the send is allowed at this moment.
 
-    With a *key* that reserved before, the same send again, and nothing is spent. A key whose send
-    was given back reserves nothing any more.
+    If *key* reserved a send before, return that send and spend nothing. A key whose send was
+    cancelled reserves nothing again.
 
     Raises:
-        KeyReused, and what `checks.check` raises
+        KeyReused: *key* came with another question before.
+        UnknownName, ChannelNeeded, InvalidAddress: as for `single.read_contact`.
     """
     with transaction.atomic():
         known = _look_up_locked(asked)
@@ -75,10 +79,10 @@ def reserve_send(
 
 
 def cancel_send(brand_id: int, send_id: uuid.UUID, *, now: datetime) -> None:
-    """The brand did not send after all. A second time changes nothing.
+    """Cancel a reserved send that the brand did not make. Cancelling it again changes nothing.
 
     Raises:
-        NoSuchSend
+        NoSuchSend: the brand has no reserved send with this id.
     """
     mine = Send.objects.filter(pk=send_id, brand_id=brand_id)
     if not mine.filter(returned_at=None).update(returned_at=now) and not mine.exists():
@@ -86,10 +90,11 @@ def cancel_send(brand_id: int, send_id: uuid.UUID, *, now: datetime) -> None:
 
 
 def _look_up_locked(asked: Asked) -> Known:
-    """What is known of a person whose row is locked; of a stranger, without locking anything.
+    """Lock the person behind the contact and return their data. For a stranger lock nothing.
 
-    Read again once the lock is held, for whoever held it may have changed what counts. Accepted
-    race: the brand's reference passes to another person in between, whose row is then not locked.
+    Read again once the lock is held, because its previous holder may have changed the answer.
+    Accepted race: the brand's reference passes to another person in between, whose row is then not
+    locked.
     """
     known = single.read_contact(asked)
     if known.subject_id is None:
@@ -99,7 +104,7 @@ def _look_up_locked(asked: Asked) -> Known:
 
 
 def _insert_or_find(send: Send) -> Send | None:
-    """Insert it, unless its key has just reserved another one: then that one."""
+    """Insert the send, or return the send that its key reserved in the meantime."""
     try:
         with transaction.atomic():
             send.save(force_insert=True)
@@ -111,7 +116,10 @@ def _insert_or_find(send: Send) -> Send | None:
 
 
 def _hash_question(asked: Asked, campaign: str) -> bytes:
-    """Tell questions apart. Kept is its keyed digest, which does not show whom it was about."""
+    """Return a hash that identifies the question.
+
+    We store only its keyed digest, which does not reveal whom the question was about.
+    """
     address = identity.compute_contact_digest(asked.contact)
     contact = asked.contact.ref if address is None else address.hex()
     parts = [address is None, contact, asked.purpose, asked.channel, asked.topic, campaign]
@@ -137,7 +145,7 @@ def _repeated(earlier: Send, question: bytes, known: Known, now: datetime) -> Re
 
 
 def _decision_on_reserved(known: Known, now: datetime) -> Decision:
-    """What is left after this send, which itself only the quiet hours can hold up."""
+    """Return the decision after this send. Only the quiet hours can still delay the send itself."""
     decision = single.decide_known_contact(known, now=now)
     if not decision.allowed:
         return decision

@@ -1,4 +1,4 @@
-"""Answering "may this brand reach this person now?" """
+"""Single checks of whether a brand may reach a person now."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from consent.preferences import CHOICE_COLUMNS, read_choice
 from consent.rules import REGIME_SQL, UnknownName
 from core.db import Row, Statement
 
-#: What is read of the person's quiet hours, for `read_hours`.
+#: The columns of the person's quiet hours, for `read_quiet_hours`.
 HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
-#: The relationship, found by the person and not among all that the brand has. Beside the others,
-#: without a limit, the planner may think a walk through the brand's people the cheaper way.
+#: The relationship, found through the person and not among all relationships of the brand. In a
+#: plain join without a LIMIT, the planner may prefer a scan of all the brand's people.
 RELATIONSHIP = """
     LATERAL (
         SELECT id, subject_id, person_id, brand_id, jurisdiction FROM consent_relationship
         WHERE brand_id = {brand} AND ended_at IS NULL AND {person} LIMIT 1
     )
 """
-#: The person for whom a brand's reference stands, in place of their subject's id.
+#: A condition that finds the person by the brand's reference instead of their subject's id.
 REFERRED = """subject_id = (
             SELECT subject_id FROM consent_brandreference
             WHERE brand_id = {} AND ref = {}
         )"""
-#: What a person said to one brand, and to any: two probes of the index of slots, where an OR would
-#: read all that they ever said to anybody.
+#: A person's choices about one brand and about any brand. Two probes of the index of slots are
+#: faster than an OR, which would read all choices the person ever made.
 CHOICES = """
     LATERAL (
         SELECT * FROM consent_preference
@@ -53,13 +53,13 @@ CHOICES = """
         WHERE subject_id = relationship.person_id AND brand_id IS NULL
     ) held
 """
-#: For many at once, of these only what can cover the question; `values_of` has the values.
+#: In a bulk query, only the choices that can cover the question; `build_row_values` has the values.
 COVERING = """
     (held.purpose_id = %(purpose)s OR held.purpose_id IS NULL)
     AND (held.channel = %(channel)s OR held.channel IS NULL)
     AND (held.topic = %(topic)s OR held.topic IS NULL)
 """
-# One query a check, the same for a known and an unknown address: what differs is only which of
+# Each check is one query, the same for a known and an unknown address. They differ only in which of
 # the left joins finds a row. The first column tells an unknown topic from a known one.
 QUERY = f"""
 SELECT {{asker}}
@@ -76,8 +76,8 @@ LEFT JOIN {CHOICES} ON true
 """
 
 
-#: The relationship and the address that a brand means, by whether it names its own reference. By
-#: either a relationship has one address, so both ways get the same answer.
+#: The relationship and the address of the contact, by whether the contact is a brand's reference. A
+#: relationship has one address, so both ways give the same answer.
 FOUND = {
     False: f"""
 LEFT JOIN consent_identifier identifier ON identifier.digest = %(digest)s
@@ -93,7 +93,7 @@ LEFT JOIN consent_identifier identifier ON identifier.subject_id = relationship.
 
 
 def _of(brand: str, *, columns: str = "") -> dict[bool, Statement]:
-    """The query asked by *brand*, by whether the contact is the brand's own reference."""
+    """Return the query for *brand*, by whether the contact is the brand's own reference."""
     return {
         is_ref: Statement(QUERY.format(asker=columns, brand=brand, found=found))
         for is_ref, found in FOUND.items()
@@ -101,7 +101,7 @@ def _of(brand: str, *, columns: str = "") -> dict[bool, Statement]:
 
 
 BY_BRAND = _of("(SELECT %(brand)s::bigint AS id) brand")
-#: With the asking key in the same statement, before the columns of `BY_BRAND`.
+#: Also checks the API key in the same statement. Its columns come before those of `BY_BRAND`.
 CHECK_BY_KEY = _of(
     f"({credentials.KEY_BRAND_QUERY}) brand",
     columns="brand.digest, brand.scopes, brand.id, brand.slug,",
@@ -110,14 +110,14 @@ CHANNELS = frozenset(Channel.values)
 
 
 class ChannelNeeded(ValueError):
-    """A question without a channel, about a purpose where the channel makes the difference."""
+    """A question without a channel about a purpose that has channels."""
 
     field = "channel"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One brand's question about one contact."""
+    """A brand's question about one contact."""
 
     brand_id: int
     contact: Contact
@@ -127,7 +127,10 @@ class Asked:
 
 
 class Known(NamedTuple):
-    """What is recorded of whoever a brand asked about; no subject is no relationship."""
+    """The data of the contact that a brand asked about.
+
+    Without a subject there is no relationship.
+    """
 
     subject_id: uuid.UUID | None
     question: Question
@@ -137,10 +140,10 @@ class Known(NamedTuple):
 
 
 def check_contact(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = ()) -> Decision:
-    """Decide by what is committed at this moment, and by what the person is supposed to say.
+    """Decide by what is committed now, as if the person also made the choices in *supposing*.
 
     Raises:
-        what `look_up` raises
+        UnknownName, ChannelNeeded, InvalidAddress: as for `read_contact`.
     """
     (decision,) = check_questions([asked], now=now, supposing=supposing)
     return decision
@@ -149,13 +152,13 @@ def check_contact(asked: Asked, *, now: datetime, supposing: Sequence[Choice] = 
 def check_questions(
     asked: Sequence[Asked], *, now: datetime, supposing: Sequence[Choice] = ()
 ) -> Iterator[Decision]:
-    """Answer several questions about one contact by one and the same state of what they said.
+    """Answer several questions about one contact from a single snapshot of their choices.
 
     Raises:
-        what `look_up` raises
+        UnknownName, ChannelNeeded, InvalidAddress: as for `read_contact`.
     """
     found = [read_contact(each) for each in asked]
-    # What was said in between is in the newest only; each alone could answer by another state.
+    # Only the last read has choices made in between. Each read by itself could be of another state.
     newest = found[-1]
     for each in found:
         yield decide_known_contact(
@@ -164,10 +167,10 @@ def check_questions(
 
 
 def suppose_choice(known: Known, supposing: Sequence[Choice]) -> Known:
-    """Put what a brand supposes in place of what the person said of the same.
+    """Replace the person's choices by the assumed choices about the same matter.
 
-    Also in place of what they said of all brands, or by one address: a recorded choice would leave
-    that, and the answer would tell the brand for whom the person had meant it (ADR 28).
+    This also replaces choices about all brands or about one address, which a recorded choice would
+    leave in place. Otherwise the answer would reveal for whom the person had made them (ADR 28).
     """
     if not supposing:
         return known
@@ -184,7 +187,7 @@ def _is_replaced(choice: Choice, supposing: Sequence[Choice]) -> bool:
 
 
 def _matter(choice: Choice) -> Scope:
-    """Return what the choice is about, whichever the brand and the address."""
+    """Return the scope of the choice without the brand and the address."""
     return choice.scope._replace(brand=None, contact_point=None)
 
 
@@ -195,9 +198,9 @@ def check_relationship(
     now: datetime,
     supposing: Sequence[Choice] = (),
 ) -> Decision:
-    """Decide about a relationship that is at hand, by its own address.
+    """Decide about an already loaded relationship, by its own address.
 
-    The question has the purpose's own regime; the relationship comes with its person.
+    *asked* must have the purpose's own regime. The relationship must be loaded with its person.
     """
     if relationship.ended_at is not None:
         return decide_without_relationship(now)
@@ -219,7 +222,7 @@ def check_relationship(
 
 
 def decide_known_contact(known: Known, *, now: datetime) -> Decision:
-    """The whole rule. Where a limit covers a yes, what it has left costs a query."""
+    """Apply the whole rule. If a limit covers a yes, counting its sends costs one query."""
     if known.subject_id is None:
         return decide_without_relationship(now)
     decision = decide_by_choices(known.choices, known.question, now)
@@ -235,12 +238,12 @@ def decide_known_contact(known: Known, *, now: datetime) -> Decision:
 
 
 def read_contact(asked: Asked) -> Known:
-    """Read all that the answer takes, but for what the limits count.
+    """Read everything the answer needs, except for the sends that the limits count.
 
     Raises:
-        UnknownName: of the purpose, channel or topic.
+        UnknownName: the purpose, channel or topic does not exist.
         ChannelNeeded: the purpose has channels, and none was named.
-        identifiers.InvalidAddress
+        identity.InvalidAddress: the contact is not a valid address.
     """
     values = build_query_values(asked.contact, asked.purpose, asked.channel, asked.topic)
     rows = BY_BRAND[asked.contact.ref is not None].ask(values | {"brand": asked.brand_id})
@@ -250,10 +253,10 @@ def read_contact(asked: Asked) -> Known:
 def build_query_values(
     contact: Contact, purpose: str, channel: str | None, topic: str | None
 ) -> dict[str, Any]:
-    """What `QUERY` asks for, but for who asks.
+    """Return the values for `QUERY`, except for the asking brand.
 
     Raises:
-        identifiers.InvalidAddress
+        identity.InvalidAddress: the contact is not a valid address.
     """
     return {
         "digest": identity.compute_contact_digest(contact),
@@ -265,7 +268,12 @@ def build_query_values(
 
 
 def parse_known_contact(asked: Asked, rows: Sequence[Row]) -> Known:
-    """What the rows of `BY_BRAND` say. Raises what `look_up` raises."""
+    """Return the data in the rows of `BY_BRAND`.
+
+    Raises:
+        UnknownName: the purpose, channel or topic does not exist.
+        ChannelNeeded: the purpose has channels, and none was named.
+    """
     if asked.channel is not None and asked.channel not in CHANNELS:
         raise UnknownName("channel", asked.channel)
     if not rows:
@@ -286,7 +294,7 @@ def parse_known_contact(asked: Asked, rows: Sequence[Row]) -> Known:
 
 
 def build_row_values(question: Question) -> dict[str, Any]:
-    """What `CHOICES` and `COVERING` ask for."""
+    """Return the values for `CHOICES` and `COVERING`."""
     scope = question.scope
     return {
         "brand": scope.brand,
@@ -297,6 +305,6 @@ def build_row_values(question: Question) -> dict[str, Any]:
 
 
 def read_quiet_hours(row: Sequence[Any]) -> QuietHours | None:
-    """The person's quiet hours from the values of `HOURS`."""
+    """Return the person's quiet hours from the values of `HOURS`; None if there are none."""
     start, end, zone = row
     return None if start is None or end is None else QuietHours(start, end, zone)

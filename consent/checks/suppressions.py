@@ -1,11 +1,12 @@
-"""Everyone a brand may not reach, as its own list to hold against a mailing or an audience.
+"""Suppression lists: everyone a brand may not reach, to be matched with a mailing or an audience.
 
-People are named by the id and the reference the brand knows them by, and by the hashes of the
-addresses that the brand knows itself (`contact_hashes`).
+A list names people by the id and the reference by which the brand knows them. It can add the hashes
+of the addresses that the brand knows itself (`identity.contact_hashes`).
 
-Note [Wide choices on their way]. A worker carries a choice about any brand into each stream. Until
-then a list of what changed has whoever's answer is decided by such a choice, and nobody else: a
-check names the choice that decided, so the brand learns of no choice, and no sooner, than by one.
+Note [Wide choices on their way]. A worker appends a choice about any brand to each stream. Until
+then, a list of changes includes exactly the people whose answer such a choice decides. A check
+names the choice that decided. So the list reveals no choice to the brand that a check would not
+reveal, and none sooner.
 """
 
 from __future__ import annotations
@@ -41,30 +42,32 @@ ORDER BY relationship.id
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Where one person stands with the brand."""
+    """The decision about one person for the brand."""
 
     id: uuid.UUID
     ref: str | None
     decision: Decision
-    #: Of their addresses, where it was asked for, in hexadecimal.
+    #: SHA-256 of the person's addresses in hexadecimal, if they were asked for.
     sha256: Sequence[str] = ()
 
 
 def iterate_suppressions(
     asked: Question, *, since: int | None, kind: str | None, now: datetime
 ) -> Iterator[list[Suppression]]:
-    """Whoever may not be reached, batch by batch in the order of their ids.
+    """Yield the people who may not be reached, batch by batch, ordered by id.
 
-    *Since* a sequence, everybody about whom the brand was told anything after it: whoever may be
-    reached again is among them, so that a kept list can be brought up to date. A choice about any
-    brand counts at once, as in a check: Note [Wide choices on their way]. With a *kind* of
-    addresses, their hashes; and those, too, whose relationship is over: an audience that the brand
-    made while it had one still holds them.
+    With *since* (a sequence), yield everybody about whom the brand received an event after it. This
+    includes people who may be reached again, so that a stored list can be updated. A choice about
+    any brand counts at once, as in a check: Note [Wide choices on their way].
+
+    With *kind*, add the hashes of the addresses of that kind. Also include people whose
+    relationship is over: an audience that the brand built during the relationship still contains
+    them.
 
     Raises:
-        contact_hashes.Unreadable
+        identity.HashUnreadable: a stored hash cannot be decrypted.
     """
-    assert asked.scope.brand is not None  # whoever asks is some brand
+    assert asked.scope.brand is not None  # a question always comes from a brand
     brand_id = asked.scope.brand
     found = (
         _find_all(asked, now, ended=kind is not None)
@@ -82,7 +85,8 @@ def _find_all(asked: Question, now: datetime, *, ended: bool) -> Iterator[list[S
 
 def _find_changed(asked: Question, since: int, now: datetime) -> Iterator[list[Suppression]]:
     brand_id = asked.scope.brand or 0
-    # Read first: what is done meanwhile is in the stream by then, and is found there.
+    # Read this first. Whatever a worker completes in the meantime is in the stream, and is found
+    # there.
     pending = relationships.find_pending_relationships(brand_id)
     for ids in relationships.iterate_relationships(brand_id, since=since):
         yield _standing(asked, ids, now)
