@@ -1,4 +1,4 @@
-"""What a brand is told of a choice: contents, recipients, times and ids of events."""
+"""Events about choices for brands: contents, recipients, times and ids."""
 
 from consent.brand_events.entry_ids import build_entry_id
 from consent.brand_events.event_times import EventTimes

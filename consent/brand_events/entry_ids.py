@@ -1,9 +1,9 @@
-"""The ids by which a brand reads ledger entries: another one for each relationship.
+"""The ids by which a brand reads ledger entries, different for each relationship.
 
-The ledger's own id of an entry is the same for everybody whom it concerns, so two brands would
-join their people by it. A brand reads a digest of entry and relationship in its place. It is keyed,
-so that nobody can work out the ledger's id, and it is the same each time, so that a brand can
-compare a check's `because` with its events. Receipts are the person's, and have the real id.
+The ledger's own id of an entry is the same for every brand, so two brands could match their people
+by it. Instead, a brand reads a digest of the entry and the relationship. The digest is keyed, so
+nobody can derive the ledger's id. It is the same each time, so a brand can compare a check's
+`because` with its events. Receipts belong to the person and have the ledger's own id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When an event is told: to each brand, and of each relationship, at a time of its own."""
+"""Event times: each brand and each relationship receives an event with a different time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ TICK = timedelta(microseconds=1)
 
 
 class EventTimes:
-    """Gives out times, *now* first, that are never the same twice.
+    """A source of times that never repeat; the first one is *now*.
 
-    A choice that concerns many brands is told to one after the other. With the choice's own time in
-    every event, two brands could match their people by it.
+    A choice that concerns many brands is appended to one stream after the other. If every event had
+    the choice's own time, two brands could match their people by it.
     """
 
     def __init__(self, now: datetime) -> None:
@@ -20,7 +20,7 @@ class EventTimes:
         self.clock = perf_counter()
 
     def take_next(self) -> datetime:
-        """Return a time later than any that was given out before: *now*, then what has passed."""
+        """Return a time later than all before: *now* first, then *now* plus the elapsed time."""
         is_first = self.last < self.began
         passed = timedelta(0) if is_first else timedelta(seconds=perf_counter() - self.clock)
         self.last = max(self.began + passed, self.last + TICK)

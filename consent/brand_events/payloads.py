@@ -1,8 +1,9 @@
-"""What a brand is told of a choice or a relationship, in the form its event freezes.
+"""Contents of the events about a choice or a relationship, as they are stored in the stream.
 
-Note [What a brand reads]. Only what belongs to its own relationship: entry ids and numbers of this
-relationship, the scope narrowed to the brand, and for what the person said to others as well the
-time of this event. Each event has the `permissions` that stand now, so a copy equals the check.
+Note [What a brand reads]. A brand reads only what belongs to its own relationship: entry ids and
+numbers of this relationship, and the scope narrowed to the brand. For a choice that the person made
+about other brands as well, it reads the time of this event. Each event has the current
+`permissions`, so a copy always agrees with the check.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ from consent.decision import (
 )
 from consent.models import LedgerEntry, Relationship
 
-#: The decisions that take something away, for which a clock runs.
+#: The decisions that restrict a brand. Only these have a deadline.
 TAKES_AWAY = {"deny", "pause", "limit"}
-#: So many choices that stood before are listed at the beginning of a relationship, newest first.
+#: The maximum number of choices listed at the start of a relationship, newest first.
 MOST_STANDING = 40
 Permissions = list[dict[str, Any]] | None
 
 
 def build_cause(entry: LedgerEntry, relationship: Relationship | Recipient) -> uuid.UUID:
-    """What the event names as its cause: the entry, or what follows from it and a relationship.
+    """Return the event's cause: the entry's id, or an id derived from the entry and a relationship.
 
-    A stream takes a cause once, and a brand may know one person by several relationships.
+    A stream accepts each cause only once, and a brand may know one person by several relationships.
     """
     if relationship.subject_id == entry.subject_id:
         return entry.id
@@ -52,10 +53,10 @@ def is_concerned(entry: LedgerEntry, recipient: Recipient) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:
-    """What stands for one recipient: its choices, and which defaults hold where the person lives.
+    """The choices for one recipient, and the defaults where the person lives.
 
-    The choices are the person's and the brand's, of every address; `permissions` leaves out what
-    does not concern the recipient.
+    The choices are the person's and the brand's, about every address. `permissions` leaves out
+    those that do not concern the recipient.
     """
 
     recipient: Recipient
@@ -63,14 +64,18 @@ class CurrentState:
     defaults: RegionalDefaults = NO_REGIONAL_DEFAULTS
 
     def permissions(self, now: datetime) -> Permissions:
-        """Return the rows of the permission table; None where they are too many for an event."""
+        """Return the rows of the permission table; None if they are too many for an event."""
         try:
             return describe_permission_rows(self.table(now, most=decision.MOST_PERMISSION_ROWS))
         except TooManyPermissionRows:
             return None
 
     def table(self, now: datetime, *, most: int | None = None) -> list[PermissionRow]:
-        """Return the permission table. Raises TooManyRows."""
+        """Return the permission table.
+
+        Raises:
+            TooManyPermissionRows: there are more than *most*.
+        """
         return decision.build_permission_table(
             self.choices,
             brand_id=self.recipient.brand_id,
@@ -84,7 +89,7 @@ class CurrentState:
 def read_current_state(
     recipient: Recipient, person_id: uuid.UUID, residence: str | None
 ) -> CurrentState:
-    """Return what stands for *recipient*; *residence* is where the person says they live."""
+    """Return the current state for *recipient*. *residence* is where the person says they live."""
     return CurrentState(
         recipient,
         preferences.read_choices_about_brand(person_id, recipient.brand_id),
@@ -93,7 +98,7 @@ def read_current_state(
 
 
 def describe_permission_rows(rows: Iterable[PermissionRow]) -> list[dict[str, Any]]:
-    """Return the rows of a permission table as events and exports write them."""
+    """Return the rows of a permission table in the format of events and exports."""
     return [
         {
             "purpose": row.purpose,
@@ -116,11 +121,12 @@ def build_choice_event(
     again: bool = False,
     due: Callable[[LedgerEntry, datetime], datetime | None] | None = None,
 ) -> NewEvent:
-    """Tell the brand of *recipient* of one recorded choice, *at* a time.
+    """Build the event that notifies the brand of *recipient* of one recorded choice.
 
-    It is *direct* where it was said to this brand and of this relationship: then its own time is
-    told. Told *again*, of another relationship with the same person, it counts in no metric. *due*
-    says by when it is to be honoured, else the clocks do.
+    *at* is the event's time. Set *direct* if the choice was made about this brand and this
+    relationship; the brand then reads the choice's own time. Set *again* if another relationship
+    with the same person already has an event of it; it then counts in no metric. *due* returns the
+    deadline; without it, the legal deadlines apply (Note [Clocks]).
     """
     ends = (due or compute_event_deadline)(entry, at)
     return NewEvent(
@@ -157,7 +163,7 @@ def build_ending_event(
     *,
     at: datetime,
 ) -> NewEvent:
-    """Tell the brand that time ended *entry*, and what *stands* now.
+    """Build the event that *entry* ended by time. *stands* is the decision that applies now.
 
     Its facts have no decision: nobody decided anything, so the counts leave it out.
     """
@@ -166,7 +172,7 @@ def build_ending_event(
         type=TYPES_OF_ENDINGS[entry.decision],
         timestamp=at,
         subject=recipient.subject_id,
-        # Follows from the entry, so that whoever tells it again is refused by the stream.
+        # Derived from the entry, so the stream refuses a second event of the same end.
         cause=build_ending_cause(entry, recipient),
         facts=EventFacts(
             purpose=entry.purpose_id or "", channel=entry.channel or "", topic=entry.topic or ""
@@ -184,7 +190,7 @@ def build_ending_event(
 
 
 def build_ending_cause(entry: LedgerEntry, recipient: Recipient) -> uuid.UUID:
-    """Return the cause of the event that tells *recipient* of the entry's end."""
+    """Return the cause of the event that notifies *recipient* of the entry's end."""
     return uuid.uuid5(build_cause(entry, recipient), "ended")
 
 
@@ -196,7 +202,10 @@ def build_reason_event(
     *,
     at: datetime,
 ) -> NewEvent:
-    """Tell the brand why the person had said no. Nothing is decided anew, so nothing is counted."""
+    """Build the event with the reason that the person gave later for their refusal.
+
+    It contains no new decision, so it counts in no metric.
+    """
     return NewEvent(
         brand_id=recipient.brand_id,
         type="preference.explained",
@@ -226,9 +235,9 @@ def build_relationship_started(
     at: datetime,
     cause: uuid.UUID,
 ) -> NewEvent:
-    """Tell a brand that a relationship began, with what the person had said before.
+    """Build the event that a relationship began, with the choices that the person had made before.
 
-    *contacts* are the SHA-256 of addresses that the person lets the brand know them by.
+    *contacts* are the SHA-256 of addresses by which the person lets the brand recognise them.
     """
     said = select_current_choices(standing, at)[:MOST_STANDING]
     data = {
@@ -243,7 +252,7 @@ def build_relationship_started(
 def build_relationship_ended(
     recipient: Recipient, *, ended_by: str, at: datetime, cause: uuid.UUID
 ) -> NewEvent:
-    """Tell a brand that the relationship is over."""
+    """Build the event that the relationship is over."""
     ends = rules.compute_honour_by(purpose=None, channel=None, start=at)
     data = {"ended_by": ended_by, "honour_by": ends}
     return _build_relationship_event("ended", recipient, data, at=at, cause=cause, honour_by=ends)
@@ -278,7 +287,10 @@ def _scope(entry: LedgerEntry, recipient: Recipient) -> dict[str, Any]:
 
 
 def build_facts(entry: LedgerEntry, *, decided: bool) -> EventFacts:
-    """Return what an event about *entry* has in columns; `decision` only where it was *decided*."""
+    """Return the facts of an event about *entry*, stored in columns.
+
+    The `decision` is empty unless *decided*.
+    """
     return EventFacts(
         decision=entry.decision if decided else "",
         purpose=entry.purpose_id or "",
@@ -292,14 +304,17 @@ def build_facts(entry: LedgerEntry, *, decided: bool) -> EventFacts:
 
 
 def compute_event_deadline(entry: LedgerEntry, start: datetime) -> datetime | None:
-    """Return by when a brand that is told at *start* has to have applied the entry."""
+    """Return by when a brand that is notified at *start* must apply the entry.
+
+    Return None if the entry restricts nothing, or if no deadline applies.
+    """
     if entry.decision not in TAKES_AWAY:
         return None
     return rules.compute_honour_by(purpose=entry.purpose_id, channel=entry.channel, start=start)
 
 
 def select_current_choices(standing: CurrentState, now: datetime) -> list[Choice]:
-    """Return the choices in force *now* that concern the recipient, newest first."""
+    """Return the choices in force at *now* that concern the recipient, newest first."""
     return sorted(
         (
             choice
@@ -317,7 +332,7 @@ def _is_over(choice: Choice, now: datetime) -> bool:
 
 
 def describe_choice(choice: Choice, recipient: Recipient) -> dict[str, Any]:
-    """Return what the brand of *recipient* may read of a choice that stands."""
+    """Return what the brand of *recipient* may read of a current choice."""
     return {
         "entry": build_entry_id(choice.entry, recipient.id),
         "scope": rules.describe_scope_for_brand(choice.scope, slug=recipient.slug),
@@ -331,8 +346,9 @@ def describe_choice(choice: Choice, recipient: Recipient) -> dict[str, Any]:
 
 
 def round_choice_time(choice: Choice) -> datetime:
-    """Return when a choice was made, as answers and lists tell it: Note [Rounded times].
+    """Return when a choice was made, as answers and lists show it: Note [Rounded times].
 
-    A person's, of whichever brand, is told by the hour; what the brand recorded as it gave it.
+    A person's choice is rounded to the hour, whichever brand it is about. A brand's own choice has
+    the time that the brand gave.
     """
     return floor_to_hour(choice.made_at) if choice.maker == "person" else choice.made_at

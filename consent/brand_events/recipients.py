@@ -1,4 +1,4 @@
-"""The relationships of one person with one brand, as events are written for them."""
+"""Recipients of events: the relationships of one person with one brand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.db import Statement
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One relationship that a brand is told about, and the address by which it knows the person."""
+    """One relationship that a brand is notified about, and its address of the person."""
 
     id: uuid.UUID
     brand_id: int
@@ -20,11 +20,11 @@ class Recipient:
     subject_id: uuid.UUID
     ref: str | None
     jurisdiction: str | None
-    #: The Identifier of the subject; None where the address belongs to somebody else by now.
+    #: The Identifier of the subject; None if the address belongs to another person now.
     contact_point: int | None
 
     def is_concerned_by(self, scope: Scope) -> bool:
-        """Whether a choice on *scope* can change what this brand may do by this address."""
+        """Return whether a choice on *scope* can change what this brand may do by this address."""
         return scope.brand in (None, self.brand_id) and scope.contact_point in (
             None,
             self.contact_point,
@@ -49,15 +49,15 @@ ADDRESS = Statement("SELECT id FROM consent_identifier WHERE subject_id = %(subj
 
 
 def find_active_recipients(person_id: uuid.UUID, brand_id: int | None) -> list[Recipient]:
-    """Return the person's active relationships with the brand, in the order of their ids.
+    """Return the person's active relationships with the brand, ordered by id.
 
-    There is one, or none; several where the brand knows the person by several addresses.
+    There is at most one, unless the brand knows the person by several addresses.
     """
     return [Recipient(*row) for row in ACTIVE.ask({"person": person_id, "brand": brand_id})]
 
 
 def build_recipient(relationship: Relationship) -> Recipient:
-    """Return a relationship that is at hand, with its brand, as a recipient."""
+    """Return an already loaded relationship, with its brand, as a recipient."""
     return Recipient(
         relationship.pk,
         relationship.brand_id,
@@ -70,5 +70,5 @@ def build_recipient(relationship: Relationship) -> Recipient:
 
 
 def find_contact_point(subject_id: uuid.UUID) -> int | None:
-    """Return the Identifier of the subject's one address; None where it has none any more."""
+    """Return the Identifier of the subject's one address; None if it no longer has one."""
     return next((pk for (pk,) in ADDRESS.ask({"subject": subject_id})), None)

@@ -1,8 +1,8 @@
-"""Rounding times that two brands could compare, so that they cannot match a person by them.
+"""Rounding of times that two brands could compare, so that they cannot match a person by them.
 
-Note [Rounded times]. A choice about all brands has one exact time, which every brand could read; a
-pair of brands would join their people by it. So what brands read of it is rounded to the hour in
-UTC, and a question about the past to the minute. ADR 28 says where and why.
+Note [Rounded times]. A choice about all brands has one exact time. If every brand could read it,
+two brands could match their people by it. So a brand reads it rounded to the hour in UTC, and asks
+about the past to the minute. ADR 28 says where and why.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def floor_to_hour(moment: datetime) -> datetime:
 def ceil_to_hour(moment: datetime) -> datetime:
     """Return the full hour at or after *moment*, in UTC: 14:20 becomes 15:00.
 
-    No time comes after the last hour of the year 9999: its own beginning stands for it.
+    In the last hour of the year 9999, which has no next hour, return the beginning of that hour.
     """
     floor = floor_to_hour(moment)
     is_last = floor > datetime.max.replace(tzinfo=UTC) - HOUR
