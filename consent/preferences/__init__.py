@@ -1,4 +1,4 @@
-"""What stands for a person now, and what stood before: projections of the ledger."""
+"""A person's current preferences and their past states: projections of the ledger."""
 
 from consent.preferences.past_states import (
     PROFILE_COLUMNS,

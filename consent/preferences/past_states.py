@@ -1,12 +1,12 @@
-"""What was so before a change, kept so that a past check can be answered again.
+"""Past states: what applied before a change, kept so that a past check can be repeated.
 
-Note [Past states]. A change that a check would answer by, and that is no ledger entry, keeps what
-was so until then, in the same transaction. The state at a moment is the first that was kept with a
-later `until`, else the current one. So nothing is written until something changes, and a check
+Note [Past states]. Some changes affect checks and are no ledger entries. Such a change stores the
+previous state in the same transaction. The state at a moment is the first stored one with a later
+`until`, else the current one. So nothing is written until something changes, and a check of now
 reads the current row alone.
 
-For example, of a person who moved from US-CA to DE at 10:00 there is one row (US-CA, until 10:00),
-and their subject says DE. As of 9:59 the row is found; as of 10:00 none, so DE holds.
+Example: a person moved from US-CA to DE at 10:00. One row is stored (US-CA, until 10:00), and their
+subject says DE. As of 9:59 the stored row is found. As of 10:00 none is found, so DE applies.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Past = TypeVar("Past", bound=Model)
 
 
 def build_past_relationship(relationship: Relationship, *, until: datetime) -> PastRelationship:
-    """Return the row that keeps what *relationship* is now; call it before the change."""
+    """Return the row that stores the present state of *relationship*. Call it before the change."""
     return PastRelationship(
         relationship_id=relationship.pk,
         subject_id=relationship.subject_id,
@@ -38,25 +38,25 @@ def build_past_relationship(relationship: Relationship, *, until: datetime) -> P
 
 
 def store_past_relationship(relationship: Relationship, *, until: datetime) -> None:
-    """Keep what *relationship* is now; call it before the change."""
+    """Store the present state of *relationship*. Call it before the change."""
     build_past_relationship(relationship, until=until).save(force_insert=True)
 
 
 def store_past_profile(subject: Subject, *, until: datetime) -> None:
-    """Keep what *subject* says of residence and quiet hours now; call it before the change."""
+    """Store the present residence and quiet hours of *subject*. Call it before the change."""
     said = {name: getattr(subject, name) for name in PROFILE_COLUMNS}
     PastProfile.objects.create(subject=subject, until=until, **said)
 
 
 def store_past_merges(into: Subject, *, until: datetime) -> None:
-    """Keep who had been merged into *into*, which is about to be merged itself."""
+    """Store which subjects had been merged into *into*, which is about to be merged itself."""
     merged = Subject.objects.filter(merged_into=into).values_list("pk", flat=True)
     rows = [PastMerge(subject_id=pk, merged_into=into, until=until) for pk in merged]
     PastMerge.objects.bulk_create(rows)
 
 
 def erase_past_profiles(person_id: uuid.UUID) -> None:
-    """Take away where the person lived and when they wanted quiet."""
+    """Delete the person's past residences and quiet hours."""
     mine = Q(subject=person_id) | Q(subject__merged_into=person_id)
     PastProfile.objects.filter(mine).delete()
 
@@ -64,17 +64,17 @@ def erase_past_profiles(person_id: uuid.UUID) -> None:
 def find_past_relationships(
     ids: Iterable[uuid.UUID], as_of: datetime
 ) -> dict[uuid.UUID, PastRelationship]:
-    """Return what each relationship was then, of those that have changed since."""
+    """Return the state of each relationship at *as_of*, only for those that changed since."""
     return _first_after(PastRelationship, "relationship", ids, as_of)
 
 
 def find_past_profiles(ids: Iterable[uuid.UUID], as_of: datetime) -> dict[uuid.UUID, PastProfile]:
-    """Return what each subject's profile was then, of those that have changed it since."""
+    """Return the profile of each subject at *as_of*, only for those that changed since."""
     return _first_after(PastProfile, "subject", ids, as_of)
 
 
 def find_past_persons(subjects: Sequence[Subject], as_of: datetime) -> dict[uuid.UUID, uuid.UUID]:
-    """Return the person of each subject then: itself, or the one it had been merged into."""
+    """Return each subject's person at *as_of*: itself, or the one it had been merged into."""
     merged = {each.pk for each in subjects if each.merged_at and each.merged_at <= as_of}
     past = _first_after(PastMerge, "subject", merged, as_of) if merged else {}
 

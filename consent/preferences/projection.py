@@ -1,4 +1,4 @@
-"""What stands for a person: kept beside the ledger, and rebuilt from it."""
+"""The projection of a person's current choices: stored beside the ledger, and rebuilt from it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREFERENCE_COLUMNS = (
 ).split()
 SLOT_COLUMNS = PREFERENCE_COLUMNS[: PREFERENCE_COLUMNS.index("entry_id")]
 INTO = f"INSERT INTO consent_preference AS held ({', '.join(PREFERENCE_COLUMNS)})"
-#: Of two choices in one slot the newer one stands.
+#: Of two choices in one slot the newer one counts.
 UNLESS_NEWER = """
 ON CONFLICT ({slot}) DO UPDATE SET ({rest}) = ({excluded})
 WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq)
@@ -33,9 +33,9 @@ UPSERT = Statement(f"{INTO} VALUES ({VALUES}) {UNLESS_NEWER}")
 
 
 def project_entry(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
-    """Put *entry* into its slot, unless something newer stands there: see Note [Slots].
+    """Write *entry* into its slot, unless the slot holds a newer one: see Note [Slots].
 
-    The slot is the person's, who is the entry's own subject where no other is named.
+    The slot belongs to *person_id*, by default the entry's own subject.
     """
     row = {
         name: getattr(entry, "id" if name == "entry_id" else name) for name in PREFERENCE_COLUMNS
@@ -44,7 +44,7 @@ def project_entry(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> 
 
 
 def project_entries(entries: Sequence[LedgerEntry]) -> None:
-    """The same of many entries, whose subjects are the persons, by one statement."""
+    """Write many entries into their slots in one statement. Their subjects must be the persons."""
     with connection.cursor() as cursor:
         subjects = list({each.subject_id for each in entries})
         cursor.execute(UPSERT_ALL, [subjects, [each.pk for each in entries]])
@@ -64,14 +64,14 @@ ORDER BY {slot}, made_at DESC, subject_seq DESC
 
 
 def rebuild_preferences(subject: Subject) -> None:
-    """Make the person's preferences anew from the ledger, while nothing else changes them.
+    """Rebuild the person's preferences from the ledger while the subject is locked.
 
-    Of a person of several merged subjects from all their chains.
+    For a person with several merged subjects, read all their chains.
     """
     with transaction.atomic():
         Subject.objects.select_for_update().get(pk=subject.pk)
         subject.preferences.all().delete()
-        if subject.merged_into_id is None:  # else the one that remains holds them
+        if subject.merged_into_id is None:  # otherwise the remaining subject holds them
             for entry in LedgerEntry.objects.of_person(subject.pk).order_by("subject_seq"):
                 project_entry(entry, person_id=subject.pk)
 
@@ -79,10 +79,10 @@ def rebuild_preferences(subject: Subject) -> None:
 def find_projection_deviations(
     person_id: uuid.UUID, held: Iterable[Preference], entries: Iterable[LedgerEntry]
 ) -> Iterator[str]:
-    """Say where *held*, the preferences of a person's subjects, differ from their *entries*.
+    """Yield each difference between *held*, the preferences of a person's subjects, and *entries*.
 
-    In each slot has to stand the newest entry. After a merge two may be equally new, one of each
-    chain: then either may stand.
+    Each slot must hold the newest entry. After a merge, two entries of different chains may be
+    equally new. Then either is correct.
     """
     newest = _find_newest(person_id, entries)
     for each in held:
@@ -100,7 +100,7 @@ def find_projection_deviations(
 def _find_newest(
     person_id: uuid.UUID, entries: Iterable[LedgerEntry]
 ) -> dict[tuple[Any, ...], list[LedgerEntry]]:
-    """Return the newest entry of each slot, or those that are equally new."""
+    """Return the newest entry of each slot, or all of them if several are equally new."""
     newest: dict[tuple[Any, ...], list[LedgerEntry]] = {}
     for entry in entries:
         others = newest.setdefault(_values_of_entry(person_id, entry)[: len(SLOT_COLUMNS)], [])
@@ -120,19 +120,19 @@ def _values(row: Preference, names: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _values_of_entry(person_id: uuid.UUID, entry: LedgerEntry) -> tuple[Any, ...]:
-    """Return the values of `COLUMNS` in the preference that *entry* makes for the person."""
+    """Return the values of `PREFERENCE_COLUMNS` that *entry* produces for the person."""
     own = {"subject_id": person_id, "entry_id": entry.pk}
     return tuple(own[name] if name in own else getattr(entry, name) for name in PREFERENCE_COLUMNS)
 
 
-#: What is read of each choice of a table `held`, for `read_choice`.
+#: The columns of a choice in a table `held`, for `read_choice`.
 CHOICE_COLUMNS = (
     "held.entry_id, held.subject_seq, held.brand_id, held.purpose_id, held.channel, held.topic, "
     "held.contact_point_id, held.trait_kind, held.trait_category, held.trait, held.decision, "
     "held.maker, held.made_at, held.basis, held.until, held.expires_at, held.limit_max, "
     "held.limit_per"
 )
-# Two probes of the index of slots, as in a check.
+# Two index probes instead of an OR, as in a check.
 COVERING = Statement(f"""
 SELECT {CHOICE_COLUMNS} FROM (
     SELECT * FROM consent_preference
@@ -144,13 +144,13 @@ SELECT {CHOICE_COLUMNS} FROM (
 
 
 def read_choices_about_brand(subject_id: uuid.UUID, brand_id: int) -> list[Choice]:
-    """What this person said that can matter to one brand."""
+    """Return the person's choices that can affect one brand."""
     rows = COVERING.ask({"person": subject_id, "brand": brand_id})
     return [read_choice(row) for row in rows]
 
 
 def read_choice(row: Sequence[Any]) -> Choice:
-    """Read a choice from the values of `CHOICE_COLUMNS`, whose order is that of its fields."""
+    """Build a choice from the values of `CHOICE_COLUMNS`, which has the order of its fields."""
     entry, seq = row[:2]
     decision, maker, made_at, basis, until, expires_at, most, per = row[10:18]
     return Choice(
@@ -180,7 +180,7 @@ def build_choices_from_ledger(entries: Iterable[LedgerEntry]) -> list[Choice]:
 
 
 def build_choice(row: Preference | LedgerEntry, *, entry: uuid.UUID) -> Choice:
-    """A row of either table as the rule sees it."""
+    """Build a choice from a row of either table."""
     fields: dict[str, Any] = {
         name: getattr(row, name) for name in ("decision", "maker", "basis", "until", "expires_at")
     }
