@@ -1,4 +1,4 @@
-"""Relationships of people and brands: find, start, end, merge."""
+"""Relationships between people and brands: find, start, end, merge."""
 
 from consent.relationships.iteration import (
     find_pending_relationships,

@@ -1,4 +1,4 @@
-"""A brand's people, some thousand at a time: all of them, or those of whom something changed."""
+"""Iteration over a brand's people in batches: all of them, or only those with changes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from core.db import Statement
 
-#: So many are read and answered at once.
+#: The number of relationships in a batch.
 BATCH = 2_000
-#: Of who changed so many ids are found at once: each time the events are read from the first on.
+#: The number of changed ids per query. Each such query reads the events from *since* again, so it
+#: fetches many more ids than a batch.
 STRIDE = 100_000
 EVERYONE = Statement("""
 SELECT id FROM consent_relationship
@@ -19,7 +20,7 @@ ACTIVE = Statement("""
 SELECT id FROM consent_relationship
 WHERE brand_id = %(brand)s AND id > %(after)s AND ended_at IS NULL ORDER BY id LIMIT %(limit)s
 """)
-# Left to itself the planner may walk through all relationships in the order of their ids.
+# MATERIALIZED and LATERAL keep the planner from walking through all relationships in id order.
 CHANGED = Statement("""
 WITH told AS MATERIALIZED (
     SELECT DISTINCT subject FROM brands_event
@@ -31,21 +32,22 @@ SELECT known.id FROM told CROSS JOIN LATERAL (
 ) known
 WHERE known.id > %(after)s ORDER BY known.id LIMIT %(limit)s
 """)
-# What is not done yet is few, so it comes first; the index `propagation_pending` has it.
+# Pending rows are few, so the query begins with them. It uses the index `propagation_pending`.
 PENDING = Statement("""
 SELECT known.id, pending.entry_id FROM consent_propagation pending
 JOIN consent_relationship known ON known.person_id = pending.subject_id
     AND known.brand_id = %(brand)s AND known.ended_at IS NULL
 WHERE pending.done_at IS NULL
 """)
-#: The ids of a batch, or a stride, in their order.
+#: The ids of a batch or a stride, in ascending order.
 Ids = list[uuid.UUID]
 
 
 def iterate_relationships(brand_id: int, *, since: int | None, ended: bool = True) -> Iterator[Ids]:
-    """A brand's relationships; *since* a sequence, those of which it was told anything after it.
+    """Yield a brand's relationships, or only those with an event after the sequence *since*.
 
-    Without *ended* the whole roll leaves out those that are over; in what changed they always are.
+    Without *since*, *ended* says whether to include relationships that are over. With *since* they
+    are always included.
     """
     if since is None:
         return _walk(EVERYONE if ended else ACTIVE, BATCH, brand=brand_id)
@@ -53,8 +55,10 @@ def iterate_relationships(brand_id: int, *, since: int | None, ended: bool = Tru
 
 
 def find_pending_relationships(brand_id: int) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """Return the active relationships of whoever said something about any brand that is not yet in
-    all streams, each with the entries; this brand may have been told of it already."""
+    """Return the active relationships with pending choices about any brand, each with the entries.
+
+    A choice is pending while it is not yet in all streams. This brand may have its event already.
+    """
     pending: dict[uuid.UUID, set[uuid.UUID]] = {}
     for relationship, entry in PENDING.ask({"brand": brand_id}):
         pending.setdefault(relationship, set()).add(entry)
@@ -62,7 +66,7 @@ def find_pending_relationships(brand_id: int) -> dict[uuid.UUID, set[uuid.UUID]]
 
 
 def split_ids(ids: Iterable[uuid.UUID]) -> Iterator[Ids]:
-    """Return *ids* in their order, as many at a time as are read at once."""
+    """Yield *ids* in ascending order, one batch at a time."""
     ordered = sorted(ids)
     for first in range(0, len(ordered), BATCH):
         yield ordered[first : first + BATCH]

@@ -1,4 +1,4 @@
-"""Beginning and ending a relationship."""
+"""The start and the end of a relationship."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from core.db import new_id
 
 
 class EndedByPerson(Exception):
-    """A brand cannot restart what the person ended."""
+    """A brand tried to restart a relationship that the person ended."""
 
 
 class RefTaken(Exception):
-    """The brand's reference already stands for another person."""
+    """The brand's reference already belongs to another person."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """The brand's own word on a person; None is unsaid."""
+    """What the brand states about a person. None means not stated."""
 
     ref: str | None
     jurisdiction: str | None
@@ -48,15 +48,17 @@ def start_relationship(
     jurisdiction: str | None = None,
     contacts: Sequence[ContactHashes] = (),
 ) -> tuple[Relationship, bool]:
-    """Begin, or begin again, by the one address that *subject_id* stands for; says whether there
-    was anything to do.
+    """Start or restart a relationship by the one address of *subject_id*.
 
-    The brand is told, with what the person had said before and the *contacts* by which it may
-    recognise them, which are kept for its lists. Its *ref*, and the *jurisdiction* where it says
-    they live, take the place of those before.
+    Return it, and whether it was started: False if it was active already. The brand receives an
+    event with the person's earlier choices, and with the *contacts* by which it may recognise the
+    person. The contacts are stored for the brand's lists. The brand's *ref* and the *jurisdiction*
+    that it states replace the earlier values.
 
     Raises:
-        EndedByPerson, RefTaken, jurisdictions.UnknownJurisdiction
+        EndedByPerson: a brand tries to restart what the person ended.
+        RefTaken: *ref* belongs to another person.
+        jurisdictions.UnknownJurisdiction: *jurisdiction* is not a known code.
     """
     own = _Own(
         ref, None if jurisdiction is None else jurisdictions.is_known_jurisdiction(jurisdiction)
@@ -88,16 +90,19 @@ def register_relationship(
     ref: str | None = None,
     jurisdiction: str | None = None,
 ) -> tuple[Relationship, bool]:
-    """Begin with whoever has the *contact*'s address, at the brand's word; a test brand makes
-    them up.
+    """Start a relationship with the owner of the *contact*'s address, as stated by the brand.
+
+    An unknown address gets a new subject. For a test brand the new person is a fictitious one.
 
     Raises:
-        identifiers.InvalidAddress, and what `start` does
+        identity.InvalidAddress: the contact is not a valid address.
+        EndedByPerson, RefTaken, jurisdictions.UnknownJurisdiction: as for `start_relationship`.
     """
     digest = identity.compute_contact_digest(contact)
-    assert digest is not None  # a reference alone is nobody new
+    assert digest is not None  # a reference alone cannot register anybody
     made_up_by = brand if brand.test else None
-    with transaction.atomic():  # or a refused registration would leave a person behind
+    # a refused registration must not leave a new person behind
+    with transaction.atomic():
         relationship, is_new = start_relationship(
             identity.find_or_create_identifier(digest, made_up_by=made_up_by).subject_id,
             brand,
@@ -112,7 +117,7 @@ def register_relationship(
 
 
 def end_relationship(relationship: Relationship, *, by: Actor, now: datetime) -> bool:
-    """End it and tell the brand; False when it was over already."""
+    """End the relationship and notify the brand. Return False if it was over already."""
     with transaction.atomic():
         subject = ledger.lock_subject(relationship.person_id)
         rows = Relationship.objects.active().filter(pk=relationship.pk)

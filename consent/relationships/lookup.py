@@ -1,4 +1,4 @@
-"""Finding the relationship that a brand means by a contact."""
+"""Lookup of the relationship that a brand means by a contact."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ NOT_YOURS = "you have no relationship with this contact"
 
 
 class NoRelationship(Exception):
-    """The brand has none with this contact; known and unknown addresses are alike."""
+    """The brand has no relationship with this contact.
+
+    Known and unknown addresses are not distinguished.
+    """
 
 
 def find_relationship(brand_id: int, contact: Contact) -> Relationship:
-    """The brand's active relationship with the person behind *contact*.
+    """Return the brand's active relationship with the person behind *contact*.
 
     Raises:
-        NoRelationship, identifiers.InvalidAddress
+        NoRelationship: there is no active relationship.
+        identity.InvalidAddress: the contact is not a valid address.
     """
     found = find_any_relationship(brand_id, contact)
     if found is None or found.ended_at is not None:
@@ -27,14 +31,14 @@ def find_relationship(brand_id: int, contact: Contact) -> Relationship:
     return found
 
 
-#: What is found of one contact among many.
+#: The result for one of many contacts.
 Found = Relationship | NoRelationship | InvalidAddress
-#: So many are looked up at once.
+#: The number of contacts that are looked up at once.
 CHUNK = 1_000
 
 
 def find_relationships(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
-    """The same of many contacts, in their order; what is wrong with one stands in its place."""
+    """Yield the active relationship with each contact, in their order, or an exception."""
     for start in range(0, len(contacts), CHUNK):
         for found in find_any_relationships(brand_id, contacts[start : start + CHUNK]):
             is_over = isinstance(found, Relationship) and found.ended_at is not None
@@ -42,7 +46,7 @@ def find_relationships(brand_id: int, contacts: Sequence[Contact]) -> Iterator[F
 
 
 def find_any_relationships(brand_id: int, contacts: Sequence[Contact]) -> Iterator[Found]:
-    """Return the relationship with each of some contacts, be it over or not; in three queries."""
+    """Yield the relationship with each contact, active or ended, in three queries in total."""
     digests = [_digest(contact) for contact in contacts]
     known = Identifier.objects.filter(digest__in=[d for d in digests if isinstance(d, bytes)])
     subjects = {bytes(each): subject for each, subject in known.values_list("digest", "subject")}
@@ -67,10 +71,10 @@ def _digest(contact: Contact) -> bytes | InvalidAddress | None:
 
 
 def find_any_relationship(brand_id: int, contact: Contact) -> Relationship | None:
-    """The relationship with the person behind *contact*, be it over or not.
+    """Return the relationship with the person behind *contact*, active or ended, if there is one.
 
     Raises:
-        identifiers.InvalidAddress
+        identity.InvalidAddress: the contact is not a valid address.
     """
     mine = Relationship.objects.filter(brand_id=brand_id)
     digest = identity.compute_contact_digest(contact)

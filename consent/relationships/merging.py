@@ -1,17 +1,21 @@
-"""Making one person of two subjects, when somebody proves that both are theirs.
+"""Merging of two subjects into one person, once the person has proved that both are theirs.
 
 Note [Merging]. Both chains stay as they are: nothing is copied from one ledger to the other. What
-changes is whose word counts. `Relationship.person` points at the subject that remains, which from
-then on holds the preferences of both; each relationship keeps the subject, the id and the order in
-which its brand knows the person, so that no brand is told that two of its people are one. What it
-can find out all the same is in ADR 28.
+changes is which choices count. `Relationship.person` points at the remaining subject, which from
+then on has the preferences of both. Each relationship keeps the subject, the id and the order by
+which its brand knows the person. So no brand learns from us that two of its people are one. ADR 28
+says what a brand can find out nevertheless.
 
-A subject is one address. A newly proved address has a subject of its own, merged into the person's
-(ADR 28): to a brand that never had it, it is an address like any other that nobody knows.
+A subject is one address. A newly proved address has a subject of its own, which is merged into the
+person's (ADR 28). To a brand that never had this address, it is like any unknown address.
 
-The stricter word stands: a no that stood for either of the two before, and that the other's yes
-would lift or the other's `clear` would take back, is said again after the merge, and so is a limit
-that the other's wider one would replace.
+Refusals win. Before the merge, a refusal may be in force for one subject that the other's yes would
+lift, or the other's `clear` would cancel. Such a refusal is recorded again after the merge. So is a
+limit that the other's wider limit would replace. Example:
+
+    Monday      the first subject refuses e-mail from Acme
+    Tuesday     the second subject permits e-mail from Acme
+    Wednesday   the merge: Tuesday's yes would lift Monday's no, so the no is recorded again
 """
 
 from __future__ import annotations
@@ -57,9 +61,9 @@ WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq
 
 
 def merge_subjects(merged_id: uuid.UUID, *, into: uuid.UUID, now: datetime) -> bool:
-    """Let *into* speak for the person of *merged_id*, too; False when it does so already.
+    """Merge *merged_id* into *into*. Return False if it is merged already.
 
-    Whoever calls it has made sure that both belong to the same person, and that nobody else has an
+    The caller must have verified that both belong to the same person, and that nobody else has an
     account for *merged_id*.
     """
     with transaction.atomic():
@@ -74,13 +78,13 @@ def merge_subjects(merged_id: uuid.UUID, *, into: uuid.UUID, now: datetime) -> b
 
 
 def _lock_both(into: uuid.UUID, merged: uuid.UUID) -> tuple[Subject, Subject]:
-    """In the order of their ids, so that two merges cannot wait for each other."""
+    """Lock both subjects in the order of their ids, so that two merges cannot deadlock."""
     locked = {each: ledger.lock_subject(each) for each in sorted([into, merged])}
     return locked[into], locked[merged]
 
 
 def _adopt(merged: Subject, remaining: Subject, now: datetime) -> None:
-    """Point at the remaining subject whatever decides by whose word counts."""
+    """Point the rows that affect decisions at the remaining subject."""
     with connection.cursor() as cursor:
         cursor.execute(ADOPT, {"into": remaining.pk, "merged": merged.pk})
     merged.preferences.all().delete()
@@ -94,7 +98,7 @@ def _adopt(merged: Subject, remaining: Subject, now: datetime) -> None:
 
 
 def _tell_what_is_new(remaining: Subject, before: tuple[Said, Said], now: datetime) -> None:
-    """Tell each brand what the other subject had said of it, or of any brand, oldest first."""
+    """Notify each brand of the other subject's choices that concern it, oldest first."""
     entries = {choice.entry for said in before for choice in said}
     said = list(LedgerEntry.objects.filter(pk__in=entries).order_by("made_at", "pk"))
     times = EventTimes(now)
@@ -115,7 +119,10 @@ def _find_recipients(person: Subject) -> Iterator[Recipient]:
 def _build_notices(
     said: Sequence[LedgerEntry], recipient: Recipient, person: Subject, times: EventTimes
 ) -> Iterator[NewEvent]:
-    """What its own subject said, a brand heard when it was said."""
+    """Build the events about choices that the brand has not received yet.
+
+    It received the choices of its own subject when they were recorded.
+    """
     new = [
         entry
         for entry in said
@@ -144,7 +151,10 @@ def _restate(remaining: Subject, before: tuple[Said, Said], now: datetime) -> No
 
 
 def _weakened(mine: Said, others: Said, now: datetime) -> Iterator[tuple[Scope, Choice]]:
-    """What is to be said again, and on which scope, for *mine* to hold as it did."""
+    """Yield which choices of *mine* must be recorded again, each with its scope.
+
+    Without this, the merge would weaken what *mine* restricted before.
+    """
     after = decision.select_in_force([*mine, *others])
     for choice in _counting(decision.select_in_force(mine), now):
         if not any(_is_as_strict(each, choice) for each in after):
@@ -153,7 +163,10 @@ def _weakened(mine: Said, others: Said, now: datetime) -> Iterator[tuple[Scope, 
 
 
 def _counting(said: Said, now: datetime) -> list[Choice]:
-    """The limits, which no yes lifts, and the noes that their own side has not taken back."""
+    """Return the limits, and the refusals that their own subject has not lifted.
+
+    No yes lifts a limit.
+    """
     return [
         choice
         for choice in said
@@ -164,7 +177,7 @@ def _counting(said: Said, now: datetime) -> list[Choice]:
 def _lifted(
     choice: Choice, mine: Said, others: Said, now: datetime
 ) -> Iterator[tuple[Scope, Choice]]:
-    """Where the other's yes would take *choice* back, and its own side's did not."""
+    """Yield *choice* for each scope on which only the other's yes would lift it."""
     if choice.refuses(now):
         for grant in decision.select_in_force(others):
             lifts = grant.permits(now) and grant.lifts(choice)
@@ -173,7 +186,7 @@ def _lifted(
 
 
 def _is_lifted(denial: Choice, scope: Scope, said: Said, now: datetime) -> bool:
-    """Whether the same subject had taken *denial* back, as far as *scope* goes."""
+    """Return whether a grant among *said* had lifted *denial* for all of *scope*."""
     grants = (choice for choice in said if choice.permits(now) and choice.lifts(denial))
     return any(grant.scope.covers(scope) for grant in grants)
 

@@ -1,4 +1,4 @@
-"""Where a person lives, and when they want not to be disturbed, as they set it."""
+"""A person's settings: where they live, and their quiet hours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from core import jurisdictions
 
 
 class SettingsChange(TypedDict, total=False):
-    """What is left out stays. An empty zone is none; quiet hours are a start and an end."""
+    """A change of settings. Omitted keys stay as they are.
+
+    An empty time zone means none. Quiet hours are a start and an end.
+    """
 
     jurisdiction: str | None
     time_zone: str
@@ -24,10 +27,12 @@ class SettingsChange(TypedDict, total=False):
 
 
 def change_settings(subject_id: uuid.UUID, changes: SettingsChange, *, now: datetime) -> Subject:
-    """Set what *changes* name; every check answers by it once this has returned.
+    """Apply *changes*. Every check uses them once this has returned.
 
     Raises:
-        jurisdictions.UnknownJurisdiction, UnknownTimeZone, quiet_hours.StartIsEnd
+        jurisdictions.UnknownJurisdiction: the jurisdiction is not a known code.
+        UnknownTimeZone: the zone is not an IANA name.
+        decision.StartIsEnd: the quiet hours start and end at the same time.
     """
     with transaction.atomic():
         subject = ledger.lock_subject(subject_id)
@@ -42,7 +47,7 @@ def change_settings(subject_id: uuid.UUID, changes: SettingsChange, *, now: date
         if "quiet_hours" in changes:
             hours = changes["quiet_hours"]
             if hours is not None:
-                QuietHours(*hours, subject.time_zone)  # refuses those that cannot be
+                QuietHours(*hours, subject.time_zone)  # raises StartIsEnd
             subject.quiet_start, subject.quiet_end = hours or (None, None)
         if _read(subject) != _read(before):
             preferences.store_past_profile(before, until=now)
