@@ -1,4 +1,4 @@
-"""Rules that an administrator keeps: regimes, deadlines, implied consent, names of scopes."""
+"""Rules that an administrator maintains: regimes, deadlines, implied consent, names of scopes."""
 
 from consent.rules.deadlines import compute_honour_by, install_clocks
 from consent.rules.implied_consent import (

@@ -1,7 +1,8 @@
-"""By when a brand must have applied a no. Engineering anchors, not legal advice.
+"""Deadlines by which a brand must have applied a refusal. Engineering anchors, not legal advice.
 
-Note [Clocks]. Of the rules that fit a change the strictest counts, wherever the person lives: what
-satisfies it satisfies the others. The rules are rows (`HonourClock`), for an admin to change.
+Note [Clocks]. Of the rules that fit a change, the strictest applies, wherever the person lives: who
+complies with it complies with the others. The rules are rows (`HonourClock`), so an admin can
+change them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.db import Plan, Statement
 
 
 class Clock(NamedTuple):
-    """A rule's time. None fits every purpose, or every channel."""
+    """The time that a rule allows. None matches every purpose or every channel."""
 
     days: int
     business_days: bool
@@ -26,7 +27,10 @@ class Clock(NamedTuple):
     channel: str | None = None
 
     def fits(self, purpose: str | None, channel: str | None) -> bool:
-        """A no to any channel is also one to e-mail, so e-mail's clock fits it."""
+        """Return whether the clock applies to a refusal of this purpose and channel.
+
+        A refusal of every channel includes e-mail, so the clock of e-mail applies to it, too.
+        """
         return self.purpose in (None, purpose) and (
             self.channel in (None, channel) or channel is None
         )
@@ -57,7 +61,11 @@ ALL = Statement("SELECT days, business_days, purpose, channel FROM consent_honou
 def compute_honour_by(
     *, purpose: str | None, channel: str | None, start: datetime
 ) -> datetime | None:
-    """The earliest end among the clocks that fit a no; None where an admin left none that does."""
+    """Return the earliest end among the clocks that fit a refusal; None if none fits.
+
+    For example, a refusal of e-mail on Friday 12:00 must be applied by Sunday 12:00: the clock of 2
+    days ends before those of 10 business days.
+    """
     return find_earliest_end(
         map(Clock._make, ALL.ask({})), purpose=purpose, channel=channel, start=start
     )
@@ -71,7 +79,7 @@ def find_earliest_end(
 
 
 def install_clocks(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> None:
-    """The clocks that every installation starts with. Runs after each migrate."""
+    """Insert the clocks that every installation starts with. Runs after each migrate."""
     if not db.are_seed_rows_due(sender.label, plan):
         return
     HonourClock.objects.bulk_create(

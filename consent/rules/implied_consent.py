@@ -1,8 +1,9 @@
-"""How long a consent lasts that a purchase or an inquiry implies.
+"""Terms of implied consent: how long a consent lasts that a purchase or an inquiry implies.
 
-Note [Terms]. `ImpliedTerm` has the rows; the narrowest that fits where the person lives counts, as
-with regimes. A term is in calendar months by UTC, and a day that a month lacks is its last one. A
-term is set once, when the consent is recorded: a move or a new law changes none that stands.
+Note [Terms]. The rows are in `ImpliedTerm`. The row with the smallest region that includes the
+person's residence applies, as with regimes. A term is in calendar months in UTC. If the month lacks
+the day, the month's last day counts. The end is computed once, when the consent is recorded. A move
+or a new law does not change an existing consent.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from core import db
 from core.db import Plan
 from core.jurisdictions import list_enclosing_jurisdictions
 
-# Ground, jurisdiction (None is any), months, law. Where a law counts no months of its own, Canada's
-# are what is expected of a careful sender. Engineering anchors, not legal advice.
+# Ground, jurisdiction (None means any), months, law. Where a law sets no number of months, we use
+# Canada's, as a careful sender would. Engineering anchors, not legal advice.
 TERMS = [
     (Ground.PURCHASE, "CA", 24, "CASL, s. 10(10)(a)"),
     (Ground.INQUIRY, "CA", 6, "CASL, s. 10(10)(e)"),
@@ -30,19 +31,19 @@ TERMS = [
 
 
 class NoTerm(ValueError):
-    """No term stands for this ground where the person lives, so it implies nothing there."""
+    """No term exists for this ground where the person lives, so it implies no consent there."""
 
     field = "ground"
 
 
 class TermOver(ValueError):
-    """The purchase or inquiry is so long ago that it implies nothing any more."""
+    """The term of the purchase or inquiry has ended, so it no longer implies a consent."""
 
     field = "made_at"
 
 
 class BeyondTerm(ValueError):
-    """An expiry may shorten the term, and not lengthen it."""
+    """The requested expiry is later than the end of the term. It may only shorten the term."""
 
     field = "expires_at"
 
@@ -55,10 +56,14 @@ def compute_expiry(
     wanted: datetime | None,
     now: datetime,
 ) -> datetime:
-    """When a consent implied by *ground* at *made_at* runs out: with its term, or when *wanted*.
+    """Return when a consent implied by *ground* at *made_at* expires.
+
+    This is *wanted* or, without it, the end of the term.
 
     Raises:
-        NoTerm, TermOver, BeyondTerm
+        NoTerm: the ground implies no consent in this jurisdiction.
+        TermOver: the term has ended by *now*.
+        BeyondTerm: *wanted* is later than the end of the term.
     """
     end = add_months(made_at, _months(ground, jurisdiction))
     if end <= now:
@@ -69,7 +74,10 @@ def compute_expiry(
 
 
 def add_months(moment: datetime, months: int) -> datetime:
-    """The same day and time so many months on, by UTC; 31 August and 6 months is 28 February."""
+    """Return the same day and time after *months* months, in UTC.
+
+    A missing day becomes the last of the month: 31 August plus 6 months is 28 February.
+    """
     moment = moment.astimezone(UTC)
     years, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + years, month + 1
@@ -87,7 +95,7 @@ def _months(ground: str, jurisdiction: str | None) -> int:
 
 
 def install_terms(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> None:
-    """The terms that every installation starts with. Runs after each migrate."""
+    """Insert the terms that every installation starts with. Runs after each migrate."""
     if not db.are_seed_rows_due(sender.label, plan):
         return
     ImpliedTerm.objects.bulk_create(

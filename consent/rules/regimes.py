@@ -1,8 +1,13 @@
-"""What holds while a person has said nothing: by purpose, channel and where they live.
+"""Regimes: the default while a person has made no choice, by purpose, channel and residence.
 
-The narrowest row of `JurisdictionRegime` that fits counts: a part of a country before the whole,
-then a named channel before any. Where none fits, or nobody said where the person lives, the
-purpose's own regime holds, and a required purpose is required everywhere.
+The most specific matching row of `JurisdictionRegime` applies: a part of a country before the whole
+country, then a named channel before any channel. If none matches, or the residence is unknown, the
+purpose's own regime applies. A required purpose is required everywhere. Example, for a person in
+US-CA:
+
+    row   US      any channel   opt_out
+    row   US-CA   email         opt_in
+    question by email: opt_in; question by sms: opt_out
 """
 
 from __future__ import annotations
@@ -19,8 +24,8 @@ from consent.rules.residence import JURISDICTION_SQL
 from core.db import Statement
 from core.jurisdictions import list_enclosing_jurisdictions
 
-#: The same for queries over `purpose`, `subject` and `relationship` that know a %(channel)s. Where
-#: nobody said where the person lives it looks nothing up.
+#: The same rule in SQL, for queries over `purpose`, `subject` and `relationship` with a
+#: %(channel)s. If the residence is unknown, it looks up nothing.
 REGIME_SQL = f"""
     CASE WHEN {JURISDICTION_SQL} IS NULL OR purpose.regime = 'required' THEN purpose.regime
     ELSE coalesce((
@@ -36,12 +41,15 @@ REGIME_SQL = f"""
 
 @dataclass(frozen=True, slots=True)
 class Regimes:
-    """The rows, read once to answer many; by jurisdiction, purpose and channel."""
+    """All rows, read once to answer many questions; by jurisdiction, purpose and channel."""
 
     rows: Mapping[tuple[str, str | None, str | None], Regime]
 
     def of(self, asked: Question, jurisdiction: str | None) -> Regime:
-        """What holds for *asked*, which has the purpose's own regime, in the *jurisdiction*."""
+        """Return the regime for *asked* in *jurisdiction*.
+
+        *asked* must have the purpose's own regime.
+        """
         if jurisdiction is None or asked.regime == "required":
             return asked.regime
         for place in list_enclosing_jurisdictions(jurisdiction):
@@ -52,7 +60,7 @@ class Regimes:
 
 
 def read_regimes(*, purpose: str | None = None) -> Regimes:
-    """The rows as they are now: of one *purpose*, or all."""
+    """Return the current rows: those of one *purpose*, or all."""
     rows = JurisdictionRegime.objects.all()
     if purpose is not None:
         rows = rows.filter(purpose=purpose)
@@ -61,12 +69,16 @@ def read_regimes(*, purpose: str | None = None) -> Regimes:
 
 
 def read_past_regimes(purpose: str, as_of: datetime) -> tuple[Regime | None, Regimes]:
-    """Return the purpose's own regime then, None where it is today's, and the rows as they were."""
+    """Return the regimes of a purpose at *as_of*.
+
+    The first value is the purpose's own regime, or None if it has not changed since. The second has
+    the rows by jurisdiction and channel.
+    """
     held: dict[tuple[str, str | None, str | None], Regime | None] = {
         **read_regimes(purpose=purpose).rows
     }
     own: Regime | None = None
-    # Newest first: each takes one change back.
+    # Newest first: each row reverts one change.
     for past in PastRegime.objects.filter(purpose=purpose, until__gt=as_of).order_by(
         "-until", "-pk"
     ):
@@ -87,7 +99,7 @@ WHERE purpose.regime <> 'required'
 
 
 def read_regional_defaults(place: str | None) -> RegionalDefaults:
-    """Return which defaults hold in *place* in the stead of the purposes' own; None is unknown."""
+    """Return the defaults that replace the purposes' own in *place*. None means unknown."""
     if place is None:
         return NO_REGIONAL_DEFAULTS
     rows = REGIONAL.ask({"place": place})
@@ -106,9 +118,9 @@ def read_regional_defaults(place: str | None) -> RegionalDefaults:
 
 
 def read_regimes_by_place(asked: Question) -> Callable[[str | None], Regime]:
-    """What holds for one question about many people, by where each of them lives.
+    """Return a lookup of the regime by residence, for one question about many people.
 
-    The rows are read once, and not at all while nobody said where anybody lives.
+    It reads the rows once, and only if a residence is known.
     """
     held = cache(partial(read_regimes, purpose=asked.scope.purpose))
     return cache(lambda place: asked.regime if place is None else held().of(asked, place))

@@ -1,6 +1,6 @@
-"""Where a person lives, as far as anybody said: their own word, else the asking brand's.
+"""A person's residence: as the person states it, else as the asking brand states it.
 
-A brand's word is for that brand's questions alone, and the person's is for no brand to read.
+A brand's statement counts for this brand's questions alone. No brand can read the person's own.
 """
 
 from __future__ import annotations
@@ -12,29 +12,35 @@ from django.db.models.functions import Coalesce
 
 from consent.models import Relationship, Subject
 
-#: The same for queries over `subject` and `relationship`; null while nobody said anything.
+#: The same rule in SQL, for queries over `subject` and `relationship`; null if nobody stated it.
 JURISDICTION_SQL = "coalesce(subject.jurisdiction, relationship.jurisdiction)"
 
 
 def find_residence(subject: Subject, relationship: Relationship) -> str | None:
-    """Where *subject* lives, as the brand of *relationship* is to be answered."""
+    """Return where *subject* lives for questions of the brand of *relationship*."""
     return subject.jurisdiction or relationship.jurisdiction
 
 
 def find_stated_residence(person_id: uuid.UUID) -> str | None:
-    """Where the person says they live; None while they have not said."""
+    """Return where the person says they live; None if they have not said."""
     return Subject.objects.values_list("jurisdiction", flat=True).get(pk=person_id)
 
 
 def find_residence_for_brand(subject: Subject, brand_id: int | None) -> str | None:
-    """The same, of a person whose relationship is not at hand."""
+    """Return where *subject* lives for questions of this brand.
+
+    Loads the relationship if needed.
+    """
     return subject.jurisdiction or find_residence_for_brands(subject.pk, [brand_id]).get(brand_id)
 
 
 def find_residence_for_brands(
     person_id: uuid.UUID, brand_ids: Sequence[int | None]
 ) -> Mapping[int | None, str | None]:
-    """The same, for each of the brands that the person has or had a relationship with."""
+    """Return where the person lives, by brand.
+
+    Only brands that have or had a relationship with the person are included.
+    """
     mine = Relationship.objects.filter(person=person_id, brand_id__in=brand_ids)
     place = Coalesce("person__jurisdiction", "jurisdiction")
     return dict(mine.values_list("brand_id", place))

@@ -1,4 +1,4 @@
-"""From the names that a caller uses to a Scope, and back. An unknown name is never dropped."""
+"""Translation between the names in requests and a Scope. An unknown name always raises an error."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ class UnknownName(ValueError):
 
 
 class CannotBeRefused(ValueError):
-    """A no to a purpose whose regime is `required`."""
+    """A refusal of a purpose whose regime is `required`."""
 
 
 class CannotBeLimited(ValueError):
-    """A limit on a purpose whose regime is `required`: no limit holds there."""
+    """A limit on a purpose whose regime is `required`, where no limit applies."""
 
 
 class ChannelNotUsed(ValueError):
-    """A channel of a purpose that has none: nobody asks about the two together."""
+    """A channel for a purpose without channels. No question combines the two."""
 
 
 class TopicWithoutBrand(ValueError):
-    """A topic belongs to one brand, so it cannot be said of any brand."""
+    """A topic without a brand.
+
+    A topic belongs to one brand, so a choice about it needs that brand.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeNames:
-    """A scope in the words of the API; None is *any*. `contact_point` is an Identifier's id."""
+    """A scope as the API names it; None means *any*. `contact_point` is an Identifier's id."""
 
     brand: str | None = None
     purpose: str | None = None
@@ -56,13 +59,16 @@ LEFT JOIN brands_purpose purpose ON purpose.code = coalesce(%(purpose)s, topic.p
 
 
 def resolve_scope_names(names: ScopeNames, *, decision: str, test: bool = True) -> Scope:
-    """The Scope that *names* mean, for this *decision* about it; a topic brings its purpose along.
+    """Return the Scope that *names* mean for this *decision*. A topic implies its purpose.
 
     Without *test*, brands in test mode are unknown, as they are to real people. A choice that can
-    have no effect is refused; a `clear` never is, for it may take back one of before.
+    have no effect is refused, except a `clear`, which may cancel an earlier choice.
 
     Raises:
-        UnknownName, TopicWithoutBrand, CannotBeRefused, CannotBeLimited, ChannelNotUsed
+        UnknownName: a brand, purpose, channel or topic does not exist.
+        TopicWithoutBrand: a topic is named without its brand.
+        CannotBeRefused, CannotBeLimited: the purpose is required.
+        ChannelNotUsed: the purpose has no channels.
     """
     given = {
         "brand": names.brand,
@@ -101,10 +107,10 @@ def _check_topic(topic: str, brand: int | None, purpose: str | None, of_topic: s
 
 
 def describe_scope_for_brand(scope: Scope, *, slug: str) -> dict[str, Any]:
-    """Return the scope as the brand of this *slug* may read it: narrowed to itself.
+    """Return the scope as the brand of this *slug* may read it: narrowed to the brand itself.
 
-    A choice about any brand reads as one about this brand, so that nobody learns from it what the
-    person said to others. It names no contact point, for a relationship has one address and the
+    A choice about any brand reads as one about this brand. So no brand learns what the person
+    decided about others. The contact point is always None: a relationship has one address, and the
     brand reads of no other.
     """
     return {
