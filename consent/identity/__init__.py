@@ -1,4 +1,4 @@
-"""From an address to the person it stands for, without keeping the address."""
+"""The mapping from an address to its person, without storing the address."""
 
 from consent.identity.contact_hashes import (
     ContactHashes,

@@ -1,9 +1,10 @@
-"""The SHA-256 of the addresses by which a brand knows its people, for its lists to give back.
+"""SHA-256 hashes of the addresses by which a brand knows its people, for the brand's lists.
 
-Note [Contact hashes]. Only what the brand gave us itself, or was told when the person added it. A
-plain hash is as good as the address to whoever has a list of addresses, so each is sealed with
-AES-SIV (RFC 5297) under a key that is in no database, and for one brand: in another's list it does
-not open. The same address gives the same bytes, so it is kept once.
+Note [Contact hashes]. We store only hashes of what the brand gave us itself, or received when the
+person added it. To anyone with a list of addresses, a plain hash is as good as the address. So each
+hash is encrypted with AES-SIV (RFC 5297), under a key that is in no database, and bound to one
+brand: in another brand's list it does not decrypt. The same address gives the same bytes, so it is
+stored once.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ KEEP = """
 INSERT INTO consent_contacthash (subject_id, relationship_id, kind, sealed)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[]) ON CONFLICT DO NOTHING
 """
-#: So many relationships are looked at before what was done is committed.
+#: The number of relationships that are processed before each commit.
 BATCH = 1_000
-#: Locked, or a hash that is taken away meanwhile would be put back.
+#: FOR UPDATE, because otherwise a hash that is deleted meanwhile would be inserted again.
 NEXT = """
 SELECT held.subject_id, held.relationship_id, held.kind, held.sealed, relationship.brand_id
 FROM consent_contacthash held
@@ -95,7 +96,7 @@ WHERE brand_id = %(brand)s AND NOT EXISTS (
 
 
 class HashUnreadable(Exception):
-    """A hash was sealed under another key, or altered. A list that left it out would be wrong."""
+    """A hash was encrypted under another key, or altered. A list without it would be wrong."""
 
 
 class ContactHashes(NamedTuple):
@@ -106,10 +107,10 @@ class ContactHashes(NamedTuple):
 
 
 def compute_contact_hashes(contact: Contact) -> list[ContactHashes]:
-    """What a brand that gives *contact* knows; nothing by its own reference.
+    """Return the hashes that a brand knows if it sends *contact*; none for its own reference.
 
     Raises:
-        identifiers.InvalidAddress
+        identity.InvalidAddress: the contact is not a valid address.
     """
     sha256 = identifiers.compute_contact_sha256(contact)
     ways = (kind for way, kind in KIND_OF.items() if getattr(contact, way) is not None)
@@ -117,7 +118,10 @@ def compute_contact_hashes(contact: Contact) -> list[ContactHashes]:
 
 
 def store_contact_hashes(relationship: Relationship, known: Iterable[ContactHashes]) -> None:
-    """Keep what the brand of *relationship* knows the person by; again changes nothing."""
+    """Store the hashes by which the brand of *relationship* knows the person.
+
+    Repeating it has no effect.
+    """
     brand_id = relationship.brand_id
     store_sealed_hashes(
         (relationship.subject_id, relationship.pk, each.kind, seal_hash(each.sha256, brand_id))
@@ -126,7 +130,7 @@ def store_contact_hashes(relationship: Relationship, known: Iterable[ContactHash
 
 
 def store_sealed_hashes(rows: Iterable[tuple[uuid.UUID, uuid.UUID, str, bytes]]) -> None:
-    """The same of many, sealed already."""
+    """Store many hashes that are encrypted already."""
     if found := list(rows):
         columns: list[Any] = [list(column) for column in zip(*found, strict=True)]
         with connection.cursor() as cursor:
@@ -136,10 +140,10 @@ def store_sealed_hashes(rows: Iterable[tuple[uuid.UUID, uuid.UUID, str, bytes]])
 def read_contact_hashes(
     brand_id: int, ids: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, list[ContactHashes]]:
-    """What the brand knows the people of its relationships by.
+    """Return the hashes by which the brand knows its people, by relationship.
 
     Raises:
-        Unreadable
+        HashUnreadable: a stored hash cannot be decrypted.
     """
     found: dict[uuid.UUID, list[ContactHashes]] = defaultdict(list)
     for relationship, kind, sealed in OF.ask({"ids": orjson.dumps(ids).decode()}):
@@ -148,35 +152,40 @@ def read_contact_hashes(
 
 
 def format_hashes(known: Iterable[ContactHashes], kind: str) -> list[str]:
-    """Each once, of those that are, or can be, of this *kind*."""
+    """Return the distinct hashes in hexadecimal that are, or may be, of this *kind*; sorted."""
     return sorted({each.sha256.hex() for each in known if each.kind in (kind, HashKind.UNKNOWN)})
 
 
 def count_people_without_hash(brand_id: int, kind: str) -> int:
-    """How many of the brand's people have no hash that can be of this kind."""
+    """Return how many of the brand's people have no hash that is, or may be, of this *kind*."""
     return int(WITHOUT.ask({"brand": brand_id, "kind": kind})[0][0])
 
 
 def check_hash_key() -> None:
-    """Raises Unreadable, before the first line of a list is written rather than after it."""
+    """Check the key before the first line of a list is written.
+
+    Raises:
+        HashUnreadable: the key does not decrypt a stored hash.
+    """
     for brand_id, sealed in ANY.ask({}):
         _open(bytes(sealed), brand_id)
 
 
 def delete_former_hashes(relationship_ids: Iterable[uuid.UUID]) -> None:
-    """Take away the hashes by which the same brands knew whoever had these addresses before.
+    """Delete the hashes by which the same brands knew the previous owners of these addresses.
 
-    Until its new owner deals with the brand, the brand's list goes on naming the address.
+    Until the new owner starts a relationship with the brand, the brand's list still has the
+    address.
     """
     ids = orjson.dumps(list(relationship_ids)).decode()
     FORGET_FORMER.ask({"ids": ids})
 
 
 def reencrypt_hashes() -> int:
-    """Seal all hashes with the key of today; return how many were sealed with an older one.
+    """Encrypt all hashes with the current key. Return how many were encrypted with an older key.
 
     Raises:
-        Unreadable
+        HashUnreadable: a stored hash cannot be decrypted.
     """
     last, changed = uuid.UUID(int=0), 0
     while True:
@@ -190,7 +199,7 @@ def reencrypt_hashes() -> int:
 
 
 def _seal_again(rows: Sequence[tuple[uuid.UUID, uuid.UUID, str, bytes, int]]) -> int:
-    """Replace those that an older key sealed: the same hash under two keys would be two rows."""
+    """Replace hashes encrypted with an older key. Under two keys, one hash would have two rows."""
     old, new = [], []
     for subject, relationship, kind, held, brand_id in rows:
         sealed = seal_hash(_open(bytes(held), brand_id), brand_id)

@@ -1,8 +1,8 @@
-"""From an address to the Subject, without keeping the address.
+"""The mapping from an address to its Subject, without storing the address.
 
-The digest is HMAC-SHA-256, under a secret pepper, of the SHA-256 of the normalised address. So a
-brand may send the SHA-256 in place of the address, and whoever steals the table can do nothing
-with it but guess with the pepper.
+The digest is an HMAC-SHA-256, keyed with a secret pepper, of the SHA-256 of the normalised address.
+So a brand may send the SHA-256 instead of the address. A thief of the table can only guess
+addresses, and needs the pepper for it.
 """
 
 from __future__ import annotations
@@ -24,39 +24,41 @@ from consent.models import Identifier, Subject
 PLAIN = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 )
-#: As 4915112345678.0: the library would read the 0 as the last digit of another number.
+#: A number such as 4915112345678.0. The library would read the 0 as the last digit of another
+#: number.
 SPREADSHEET_NUMBER = re.compile(r"\+?[0-9]{7,}\.0+")
 OLD_MEXICAN_MOBILE = re.compile(r"\+521[0-9]{10}")
-#: SHA-256 works on so many bytes at a time.
+#: The block size of SHA-256, in bytes.
 BLOCK = 64
-#: The last labels of names that the library refuses, like `localhost`.
+#: The last labels of the domain names that the library refuses, such as `localhost`.
 SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES}
 
 
 class InvalidAddress(ValueError):
-    """Not an e-mail address or phone number; the text says why, without repeating it."""
+    """Not an e-mail address or phone number. The text says why, without repeating the address."""
 
 
 class Contact(NamedTuple):
-    """How a brand points at a person: exactly one is set."""
+    """How a brand names a person: exactly one of the first four fields is set."""
 
     email: str | None = None
     phone: str | None = None
     sha256: str | None = None
     ref: str | None = None
-    #: Whose address it is depends on it: `Brand.world`.
+    #: The address space: the same address may belong to another person in each. See `Brand.world`.
     world: bytes = b""
 
 
 def normalise_email(text: str) -> str:
     """Return the form that all spellings of one mailbox share.
 
-    Widths as in RFC 8265, lower case, NFC, the domain in Unicode and without its last dot. In the
-    local part ς is σ: which of them `str.lower` makes of Σ depends on the letter that follows. In
-    the domain IDNA 2008 tells them apart, as it does ß and ss, so there they stay as they are.
+    The form has widths as in RFC 8265, lower case, NFC, and the domain in Unicode without its final
+    dot. In the local part ς becomes σ, because what `str.lower` makes of Σ depends on the next
+    letter. In the domain both stay as they are, because IDNA 2008 distinguishes them, as it does ß
+    and ss.
 
     Raises:
-        InvalidAddress: not of the form RFC 5321 and RFC 6531 allow.
+        InvalidAddress: not of the form that RFC 5321 and RFC 6531 allow.
     """
     text = text.strip()
     if _is_plain(lowered := text.lower()):
@@ -70,7 +72,8 @@ def normalise_email(text: str) -> str:
         )
     except email_validator.EmailNotValidError as error:
         raise InvalidAddress("this is not an e-mail address") from error
-    if valid.local_part.startswith('"'):  # it takes quotes off where they are not needed
+    # The library removes needless quotes, so quotes that remain are needed.
+    if valid.local_part.startswith('"'):
         raise InvalidAddress("an address whose local part needs quotes is not taken")
     local, at, domain = unicodedata.normalize("NFC", valid.normalized.lower()).rpartition("@")
     return f"{local.replace('ς', 'σ')}{at}{domain}"
@@ -79,7 +82,7 @@ def normalise_email(text: str) -> str:
 def _map_widths(text: str) -> str:
     """Return *text* with full-width and half-width characters as usual ones (RFC 8265, 3.3.2).
 
-    So ａ becomes a, and ＠ becomes @, as a Japanese keyboard types them.
+    For example, ａ becomes a, and ＠ becomes @, as a Japanese keyboard types them.
     """
     if text.isascii():
         return text
@@ -92,14 +95,14 @@ def _map_widths(text: str) -> str:
 
 
 def _strip_last_dot(domain: str) -> str:
-    """Return the name without the dot of the root; 。 divides labels as well (RFC 3490, 3.1)."""
+    """Return the name without the dot of the root; 。 also separates labels (RFC 3490, 3.1)."""
     return domain.replace("。", ".").removesuffix(".")
 
 
 def _is_plain(text: str) -> bool:
-    """Whether the library would only hand *text* back: at a fiftieth of the cost.
+    """Return whether the library would return *text* unchanged, at a fiftieth of its cost.
 
-    Whatever is unusual in any way is left to the library; a property test holds the two together.
+    Anything unusual is left to the library. A property test compares the two.
     """
     if len(text) > 254 or not PLAIN.fullmatch(text):
         return False
@@ -109,14 +112,14 @@ def _is_plain(text: str) -> bool:
 
 
 def normalise_phone(text: str) -> str:
-    """Return the number in E.164, as +4915112345678.
+    """Return the number in E.164 format, such as +4915112345678.
 
-    A Mexican number with the 1 for mobiles, which was dropped in 2019, is the one without it:
-    messengers still send +52 1 55 1234 5678 for +52 55 1234 5678.
+    Mexico dropped the 1 for mobiles in 2019, so we remove it. Messengers still send +52 1 55 1234
+    5678 for +52 55 1234 5678.
 
     Raises:
-        InvalidAddress: not a possible number, or without its country or area code, or with an
-            extension, or a number as a spreadsheet writes it (ending in .0).
+        InvalidAddress: not a possible number, without its country or area code, with an extension,
+            or a number as a spreadsheet writes it (ending in .0).
     """
     if SPREADSHEET_NUMBER.fullmatch(text.strip()):
         raise InvalidAddress("a spreadsheet wrote this as a number: write it as text, without .0")
@@ -141,7 +144,7 @@ def _check_length(judged: int) -> None:
 
 
 def compute_identifier_digest(normalised: str, *, world: bytes = b"") -> bytes:
-    """The 32 bytes under which a normalised address is kept."""
+    """Return the digest of 32 bytes under which a normalised address is stored."""
     return compute_digest_of_sha256(hashlib.sha256(normalised.encode()).digest(), world=world)
 
 
@@ -156,7 +159,10 @@ def compute_digest_of_sha256(sha256: bytes, *, world: bytes = b"") -> bytes:
 
 @cache
 def _keyed() -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Both halves of the HMAC (RFC 2104) with the pepper in them: most of its work, done once."""
+    """Return both halves of the HMAC (RFC 2104) with the pepper.
+
+    This does most of its work only once.
+    """
     key = _pepper() if len(_pepper()) <= BLOCK else hashlib.sha256(_pepper()).digest()
     padded = key.ljust(BLOCK, b"\0")
     inner, outer = (bytes(byte ^ pad for byte in padded) for pad in (0x36, 0x5C))
@@ -169,20 +175,20 @@ def _pepper() -> bytes:
 
 
 def compute_contact_digest(contact: Contact) -> bytes | None:
-    """The digest of the contact's address; None for a brand's own reference.
+    """Return the digest of the contact's address; None for a brand's own reference.
 
     Raises:
-        InvalidAddress
+        InvalidAddress: the contact is not a valid address.
     """
     sha256 = compute_contact_sha256(contact)
     return None if sha256 is None else compute_digest_of_sha256(sha256, world=contact.world)
 
 
 def compute_contact_sha256(contact: Contact) -> bytes | None:
-    """The SHA-256 of the contact's normalised address; None for a brand's own reference.
+    """Return the SHA-256 of the contact's normalised address; None for a brand's own reference.
 
     Raises:
-        InvalidAddress
+        InvalidAddress: the contact is not a valid address.
     """
     if contact.email is not None:
         return hashlib.sha256(normalise_email(contact.email).encode()).digest()
@@ -206,11 +212,11 @@ def _sha256_from_hex(text: str) -> bytes:
 def find_or_create_identifier(
     address_digest: bytes, *, made_up_by: Brand | None = None
 ) -> Identifier:
-    """The identifier for a digest, with a new Subject where nobody had it.
+    """Return the identifier for a digest. Create it with a new Subject if it does not exist.
 
-    The person is *made_up_by* the test brand in whose world the digest is.
+    If the digest belongs to a test brand, pass the brand as *made_up_by*: the person is fictitious.
 
-    Accepted race: two callers may both make a Subject; one row wins the digest, and the other
+    Accepted race: two callers may both create a Subject. One row wins the digest, and the other
     Subject stays empty, which is harmless.
     """
     found = Identifier.objects.filter(digest=address_digest).first()
@@ -223,10 +229,10 @@ def find_or_create_identifier(
 
 
 def reassign_address(identifier: Identifier, address_digest: bytes) -> Identifier:
-    """Return a new identifier, of a new subject, for an address that came to somebody else.
+    """Return a new identifier with a new subject for an address that has passed to another person.
 
-    What was said and recorded about the address stays with the person who had it, so their row
-    keeps its place under a digest that no address has.
+    Choices and records about the address stay with its previous owner. So the old row keeps its id,
+    under a random digest that no address has.
     """
     identifier.digest = secrets.token_bytes(32)
     identifier.save(update_fields=["digest"])
