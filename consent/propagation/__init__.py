@@ -1,4 +1,4 @@
-"""Carry choices, expirations and late reasons to every brand, and say how far each is."""
+"""Delivery of choices, expirations and late reasons to all brands' streams, with their status."""
 
 from consent.propagation.brand_status import BrandStatus, list_brand_statuses
 from consent.propagation.expirations import tell_due_endings

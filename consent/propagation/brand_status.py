@@ -1,4 +1,4 @@
-"""What became of a choice at each brand that it concerns: told, delivered, applied, or overdue."""
+"""The status of a choice at each brand: recorded, delivered, applied or overdue."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from consent.models import LedgerEntry, Propagation, Relationship
 
 @dataclass(frozen=True, slots=True)
 class BrandStatus:
-    """How far a choice has come with one brand."""
+    """The progress of a choice at one brand."""
 
     brand: Brand
     recorded_at: datetime
-    #: Its place in the brand's stream; None while it has not been put there.
+    #: Its position in the brand's stream; None if it is not in the stream yet.
     sequence: int | None = None
     delivered_at: datetime | None = None
     applied_at: datetime | None = None
     honour_by: datetime | None = None
-    #: Whether anybody is behind the brand who can hear of it.
+    #: Whether the brand is connected, so that someone can receive the choice.
     is_connected: bool = True
 
     def state(self, now: datetime) -> str:
         """Return `not_connected`, `recorded`, `delivered`, `applied`, or `overdue`.
 
-        What is overdue stays so until it is applied after all.
+        An overdue choice stays overdue until it is applied.
         """
         if self.applied_at:
             return "applied"
@@ -43,7 +43,7 @@ class BrandStatus:
 
 
 def list_brand_statuses(entry: LedgerEntry, *, now: datetime) -> list[BrandStatus]:
-    """Return the fate at each brand that was told of the entry, or is still to be told, by name."""
+    """Return the status at each brand that has or awaits an event of the entry, ordered by name."""
     events = _events(entry)
     delivered = webhooks.find_first_deliveries(events)
     told = [_fate(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events]
@@ -55,7 +55,7 @@ def list_brand_statuses(entry: LedgerEntry, *, now: datetime) -> list[BrandStatu
 
 
 def _without_vain_dates(known: Sequence[BrandStatus], now: datetime) -> list[BrandStatus]:
-    """Promise no date where nobody is behind the brand: nobody there will apply anything."""
+    """Remove the deadline of brands that no one operates: no one there will apply the choice."""
     connected = workspaces.find_connected_brands((fate.brand.pk for fate in known), now=now)
     return [
         fate if fate.brand.pk in connected else replace(fate, is_connected=False, honour_by=None)
@@ -64,12 +64,18 @@ def _without_vain_dates(known: Sequence[BrandStatus], now: datetime) -> list[Bra
 
 
 def _progress(fate: BrandStatus) -> tuple[bool, bool]:
-    """A brand that knows a person by several relationships is told of each; the last one counts."""
+    """Return a sort key.
+
+    A brand with several relationships has an event of each; the slowest counts.
+    """
     return fate.applied_at is not None, fate.delivered_at is not None
 
 
 def _events(entry: LedgerEntry) -> list[Event]:
-    """By the index of causes, which begins with the brand."""
+    """Return the events of the entry.
+
+    The query uses the index of causes, which begins with the brand.
+    """
     known = list(_relationships(entry))
     brands = {each.brand_id for each in known}
     causes = [brand_events.build_cause(entry, each) for each in known]
@@ -92,7 +98,7 @@ def _fate(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> Br
         event.brand,
         entry.recorded_at,
         event.sequence,
-        # Who says that they applied it have it, if not by a webhook of ours.
+        # A brand that reports it as applied must have received it, even if not by a webhook.
         delivered_at or applied_at,
         applied_at,
         event.honour_by,
@@ -100,7 +106,7 @@ def _fate(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> Br
 
 
 def _to_be_told(entry: LedgerEntry) -> Iterable[Brand]:
-    """The brands into whose streams a choice about any brand has yet to go."""
+    """Return the brands whose streams still await a choice about any brand."""
     pending = Propagation.objects.filter(entry=entry, done_at=None)
     if not pending.exists():
         return []

@@ -1,7 +1,7 @@
-"""Telling brands that a pause ended or a consent ran out: at the time, and once.
+"""Expirations: notifying brands once, and in time, that a pause ended or a consent expired.
 
-Brand by brand in small transactions, as `propagation` does. Each may be repeated: the cause of the
-event follows from the entry alone, and the person's row is locked while we look.
+Each brand has its own small transaction, as in `propagate`. Each may be repeated: the cause of the
+event follows from the entry alone, and the person's row is locked meanwhile.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ from consent.models import Ending, LedgerEntry, Relationship, Subject
 
 
 def find_due_endings(now: datetime, limit: int = 500) -> list[Ending]:
-    """What has ended and was not told, in the order in which it ended."""
+    """Return what has ended and is not yet notified, in the order in which it ended."""
     return list(Ending.objects.due(now).select_related("entry__purpose")[:limit])
 
 
 def tell_due_endings(now: datetime) -> int:
-    """Tell of whatever is due; return how many events that made.
+    """Notify brands of everything that is due. Return the number of events.
 
-    One after the other: each worker is through with a person's earlier ending before it comes to
-    the later one, so no stream has them the other way round.
+    Endings are processed one after the other. Each worker completes a person's earlier ending
+    before the later one, so no stream has them in the wrong order.
     """
     times = EventTimes(now)
     return sum(tell_ending(ending, times, now=now) for ending in find_due_endings(now))
 
 
 def tell_ending(ending: Ending, times: EventTimes, *, now: datetime) -> int:
-    """Tell every concerned brand, each at its own of the *times*; return how many were told."""
+    """Notify every concerned brand, each at another of the *times*.
+
+    Return how many were notified.
+    """
     told = sum(_tell(ending, brand_id, times, now=now) for brand_id in _concerned(ending))
     _finish(ending, now)
     return told
@@ -50,7 +53,7 @@ def _concerned(ending: Ending) -> list[int]:
 
 
 def _finish(ending: Ending, now: datetime) -> None:
-    """It is done, unless the person was merged meanwhile: see `propagation`."""
+    """Mark it as done, unless the person was merged meanwhile: see `propagate._finish`."""
     with transaction.atomic():
         if ledger.lock_subject(ending.subject_id).pk == ending.subject_id:
             mine = Ending.objects.filter(subject=ending.subject_id, pk=ending.pk)
@@ -58,10 +61,10 @@ def _finish(ending: Ending, now: datetime) -> None:
 
 
 def _tell(ending: Ending, brand_id: int, times: EventTimes, *, now: datetime) -> bool:
-    """Tell one brand, unless it was told, or the choice had been replaced or taken back.
+    """Notify one brand, unless it was notified or the choice has been replaced or cleared.
 
-    Without the lock a replacement could get into the stream after we looked and before we write:
-    the brand would hear that a pause began, and then that it ended.
+    The lock keeps a replacement from getting into the stream between our check and our write.
+    Without it the brand could read that a new pause began, and then that it ended.
     """
     with transaction.atomic():
         person = ledger.lock_subject(ending.subject_id)
@@ -79,7 +82,7 @@ def _tell(ending: Ending, brand_id: int, times: EventTimes, *, now: datetime) ->
 def _build_notices(
     entry: LedgerEntry, recipient: Recipient, person: Subject, times: EventTimes, now: datetime
 ) -> Iterator[NewEvent]:
-    """Tell that *entry* ended, and before it what the brand has yet to be told."""
+    """Build the event that *entry* ended, after those that the brand has not received yet."""
     if not brand_events.is_concerned(entry, recipient):
         return
     if events.has_event(recipient.brand_id, brand_events.build_ending_cause(entry, recipient)):
@@ -92,21 +95,25 @@ def _build_notices(
 
 
 def _still_counted(entry_id: uuid.UUID, said: Sequence[Choice]) -> bool:
-    """Of a choice that was replaced or taken back the brands know that it no longer counts."""
+    """Return whether the choice was still in force until it ended.
+
+    Brands were already notified when it was replaced or cleared, so they need no event about its
+    end.
+    """
     return entry_id in {choice.entry for choice in decision.select_in_force(said)}
 
 
 def _decide(
     entry: LedgerEntry, standing: CurrentState, residence: str | None, now: datetime
 ) -> Decision | None:
-    """What stands now for the entry's own scope; None where it names no purpose to ask about.
+    """Return the present decision for the entry's own scope; None if the scope names no purpose.
 
     *residence* is where the person says they live.
     """
     if entry.purpose is None:
         return None
     recipient = standing.recipient
-    # A question is always some brand's: asked of any brand, this one's own no would be left out.
+    # Ask for this brand: a question about any brand would leave out the refusals of this one.
     scope = preferences.read_scope(entry)._replace(
         brand=recipient.brand_id, contact_point=recipient.contact_point
     )

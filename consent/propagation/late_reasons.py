@@ -1,4 +1,4 @@
-"""Saying why, after it is done. An opt-out waits for no reason, so the reason comes by itself."""
+"""Reasons that a person gives after a choice. An opt-out does not wait for a reason."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from consent.models import Explanation, LedgerEntry, Subject
 
 
 class NothingToExplain(ValueError):
-    """Only a no, a pause or a limit has a reason."""
+    """A reason for a choice that restricts nothing.
+
+    Only a refusal, a pause or a limit has a reason.
+    """
 
 
 def record_late_reason(entry: LedgerEntry, reason: str, *, now: datetime) -> bool:
-    """Keep *reason* beside the entry and tell its brand; False where a reason is known already.
+    """Store *reason* with the entry and notify its brand.
 
-    A choice about any brand is explained to nobody: which brand made the person say it is their
-    own affair.
+    Return False if a reason is known already.
+
+    No brand is notified of a reason for a choice about any brand: which brand caused the choice is
+    the person's own affair.
 
     Raises:
-        NothingToExplain
+        NothingToExplain: the entry is neither a refusal nor a pause nor a limit.
     """
     if entry.decision not in brand_events.TAKES_AWAY:
         raise NothingToExplain(f"a {entry.decision} needs no reason")

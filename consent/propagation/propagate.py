@@ -1,7 +1,8 @@
-"""Carrying a choice about any brand into each concerned brand's stream, brand by brand.
+"""Propagation of choices about any brand into each concerned brand's stream.
 
-Small transactions, so that a person with hundreds of brands holds no lock for long. Each may be
-repeated: a stream takes the same cause only once, and the person's row is locked while we look.
+Each brand has its own small transaction, so a person with hundreds of brands holds no lock for
+long. Each may be repeated: a stream accepts a cause only once, and the person's row is locked
+meanwhile.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from consent.models import LedgerEntry, Propagation, Relationship, Subject
 
 
 def list_waiting_subjects(limit: int = 200) -> list[uuid.UUID]:
-    """The subjects with something pending, longest waiting first."""
+    """Return the subjects with pending choices, the longest waiting first."""
     pending = Propagation.objects.filter(done_at=None).order_by("pk")
     return list(dict.fromkeys(pending.values_list("subject_id", flat=True)[:limit]))
 
 
 def propagate_choices(subject_id: uuid.UUID, *, now: datetime) -> int:
-    """Tell every concerned brand what is pending for this person; return how many were told.
+    """Notify every concerned brand of this person's pending choices. Return how many were notified.
 
-    The older choice goes into all streams before the newer one goes into any.
+    An older choice goes into all streams before a newer one goes into any.
     """
     told = 0
     times = EventTimes(now)
@@ -52,7 +53,7 @@ def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
 def _build_notices(
     entry: LedgerEntry, person: Subject, brand_id: int, times: EventTimes
 ) -> Iterator[NewEvent]:
-    """Build what the brand is told, for each relationship with the person that it concerns."""
+    """Build the events for one brand, one for each concerned relationship with the person."""
     counts = True
     for recipient in brand_events.find_active_recipients(person.pk, brand_id):
         if not brand_events.is_concerned(entry, recipient):
@@ -68,8 +69,10 @@ def _build_notices(
 
 
 def _finish(pending: Propagation, now: datetime) -> None:
-    """It is done, unless the person was merged meanwhile: then brands may be left out, and the
-    next sweep comes back to it under the subject that remains."""
+    """Mark it as done, unless the person was merged meanwhile.
+
+    A merge may have left brands out. The next sweep then repeats it under the remaining subject.
+    """
     with transaction.atomic():
         if ledger.lock_subject(pending.subject_id).pk == pending.subject_id:
             mine = Propagation.objects.filter(subject=pending.subject_id, pk=pending.pk)
