@@ -1,4 +1,4 @@
-"""Signed receipts of choices, and consent records after ISO/IEC TS 27560."""
+"""Signed receipts of choices, and consent records according to ISO/IEC TS 27560."""
 
 from consent.receipts.iso27560 import WITHHELD_WORDS, Record
 from consent.receipts.signed import (

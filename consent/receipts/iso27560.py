@@ -1,8 +1,8 @@
-"""A choice as a consent record: JSON-LD after ISO/IEC TS 27560:2023, in the words of W3C DPV 2.3.
+"""Consent records of choices: JSON-LD after ISO/IEC TS 27560:2023, with the terms of W3C DPV 2.3.
 
-Pure. It says only what follows from the entry, what came before it in the person's chain, and the
-notice that it names, which never changes. So the same entry always gives the same record, and what
-nobody declared is said to be so: `NOT_DECLARED`.
+Pure. A record depends only on the entry, the earlier entries in the person's chain, and the notice
+that the entry names, which never changes. So the same entry always gives the same record. Parts
+that nobody declared are marked with `NOT_DECLARED`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PARTS = (
     *("trait_kind", "trait_category", "trait"),
 )
 
-#: The status of a choice, by its decision, and whether the person's yes had stood before.
+#: The status of a choice, by its decision and whether the person had consented before.
 STATUS = {
     ("grant", False): "ConsentGiven",
     ("grant", True): "ConsentGiven",
@@ -37,7 +37,7 @@ STATUS = {
     ("clear", False): "ConsentUnknown",
     ("clear", True): "ConsentUnknown",
 }
-#: A brand that takes a yes back revokes it.
+#: A brand that withdraws a consent revokes it.
 BY_BRAND = {"ConsentWithdrawn": "ConsentRevoked"}
 MADE_BY = {"person": "dpv:DataSubject", "brand": "dpv:DataController"}
 CONTEXT = {
@@ -47,10 +47,10 @@ CONTEXT = {
 }
 CONFORMS_TO = "https://w3id.org/dpv/schema/dpv-27560#receipt"
 VERSION = "2"
-#: Of parts that the standard has, and that no brand tells the service.
+#: The value of parts that the standard has, but that no brand tells the service.
 NOT_DECLARED = {"@id": "cmr:not-declared"}
 UNDECLARED = ("PersonalData", "Processing", "Recipient", "StorageCondition", "Jurisdiction")
-#: In the place of evidence that may name an address, which no receipt does.
+#: Replaces evidence that may contain an address, because no receipt contains one.
 WITHHELD_WORDS = "cmr:withheld"
 
 
@@ -62,10 +62,10 @@ def build_consent_record(
     principal: str,
     controls_at: str,
 ) -> Record:
-    """The record of *entry*, which came after *earlier* entries of the same chain.
+    """Return the record of *entry*. *earlier* are the entries before it in the same chain.
 
-    *texts* are those of its notice by language. *principal* names the person without saying who it
-    is; at *controls_at* they change their mind.
+    *texts* are the texts of its notice, by language. *principal* identifies the person without
+    revealing who it is. *controls_at* is where the person can change the choice.
     """
     purpose = entry.purpose
     return {
@@ -124,7 +124,10 @@ def _process(entry: LedgerEntry, purpose: Purpose | None) -> Record:
 
 
 def _legal_basis(entry: LedgerEntry) -> Record:
-    """Only a yes is a consent; on what else the brand relies nobody told the service."""
+    """Return the legal basis.
+
+    Only a yes is a consent; any other basis of a brand is unknown to us.
+    """
     return {"@id": "dpv:Consent"} if entry.decision == "grant" else NOT_DECLARED
 
 
@@ -141,7 +144,10 @@ def _digest(text: str) -> str:
 
 
 def _contact_point(point: Identifier | None) -> Record:
-    """Say whether a choice is about one address; name it as the ledger knows it, never itself."""
+    """Return whether the choice is about one address, and that address's id in the ledger.
+
+    The record never contains the address itself.
+    """
     return {
         "cmr:addresses": "any" if point is None else "one",
         "cmr:contactPoint": None if point is None else f"urn:uuid:{point.subject_id}",
@@ -158,7 +164,7 @@ def _status(entry: LedgerEntry, earlier: Iterable[LedgerEntry]) -> list[Record]:
 
 
 def _concerns_the_same(one: LedgerEntry, other: LedgerEntry) -> bool:
-    """Whether there is anything that both are about; null is any."""
+    """Return whether the two scopes overlap; null means any."""
     return all(
         None in (mine := getattr(one, part), theirs := getattr(other, part)) or mine == theirs
         for part in PARTS
@@ -183,7 +189,7 @@ def _choice(entry: LedgerEntry) -> Record:
 
 
 def _place(entry: LedgerEntry) -> Record:
-    """What pins the record to its place in the person's chain."""
+    """Return what ties the record to its position in the person's chain."""
     return {
         "cmr:sequence": entry.subject_seq,
         "cmr:hash": bytes(entry.hash).hex(),

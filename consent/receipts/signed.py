@@ -1,9 +1,9 @@
-"""Receipts: a record that we signed, so that nobody can say that it was otherwise.
+"""Receipts: signed records of choices, so that nobody can dispute what was recorded.
 
 A receipt is a compact JWS (RFC 7515) with the algorithm `Ed25519` (RFC 9864) over the record as
-canonical JSON (RFC 8785: for our values, text, whole numbers, true, false and null under keys of
-plain letters, sorted keys and no white space are that form). Ed25519 signs without chance, so the
-same entry always has the same receipt. Our keys stand at `/.well-known/jwks.json`.
+canonical JSON (RFC 8785). For our values, sorted keys and no white space give that form: text,
+whole numbers, true, false and null under keys of plain letters. Ed25519 is deterministic, so the
+same entry always has the same receipt. Our keys are at `/.well-known/jwks.json`.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from consent.receipts.iso27560 import Record
 ALGORITHM = "Ed25519"
 TYPE = "consent-receipt+jws"
 INFO = b"cmr consent receipts 1"
-#: A receipt is not longer, in characters.
+#: The maximum length of a receipt, in characters.
 LONGEST_RECEIPT = 40_000
 
 
 class NotAReceipt(ValueError):
-    """Not of a receipt's form."""
+    """A text that does not have the format of a receipt."""
 
 
 class UnknownKey(ValueError):
-    """Signed with no key of ours."""
+    """A receipt signed with a key that is not ours."""
 
 
 class WrongSignature(ValueError):
-    """Altered after it was signed, or signed by somebody else."""
+    """A receipt that was altered after it was signed, or signed by somebody else."""
 
 
 def issue_receipt(entry: LedgerEntry, *, controls_at: str) -> str:
-    """The receipt of *entry*; the same each time."""
+    """Return the receipt of *entry*. It is the same each time."""
     key = _keys()[0]
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYPE}
     record = build_record(entry, controls_at=controls_at)
@@ -68,15 +68,17 @@ def build_record(entry: LedgerEntry, *, controls_at: str) -> Record:
 
 
 def serialise_record(record: Record) -> bytes:
-    """The bytes of a record that are signed (RFC 8785)."""
+    """Return the signed bytes of a record (RFC 8785)."""
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
 
 
 def verify_receipt(text: str) -> Record:
-    """The record in a receipt that is ours and unaltered.
+    """Return the record in a receipt, if we signed it and it is unaltered.
 
     Raises:
-        NotAReceipt, UnknownKey, WrongSignature
+        NotAReceipt: the text does not have the format of a receipt.
+        UnknownKey: it was signed with a key that is not ours.
+        WrongSignature: the signature does not match the content.
     """
     text = text.strip()
     try:
@@ -97,14 +99,14 @@ def verify_receipt(text: str) -> Record:
 
 
 def is_record_in_ledger(record: Record) -> bool:
-    """Whether the ledger still holds exactly the entry that *record* is of."""
+    """Return whether the ledger still has the entry of *record*, unchanged."""
     place = record.get("cmr:ledger") or {}
     entry = LedgerEntry.objects.filter(pk=str(record.get("dct:identifier"))).first()
     return entry is not None and bytes(entry.hash).hex() == place.get("cmr:hash")
 
 
 def list_public_keys() -> dict[str, Any]:
-    """The public keys, that of today first (RFC 7517)."""
+    """Return the public keys, the current one first (RFC 7517)."""
     return {"keys": [_public(key) for key in _keys()]}
 
 
@@ -121,14 +123,15 @@ def _key(text: str) -> OKPKey:
     seed = HKDF(hashes.SHA256(), 32, None, INFO).derive(text.encode())
     raw = Ed25519PrivateKey.from_private_bytes(seed)
     key = OKPKey.import_key(raw)
-    key.ensure_kid()  # its thumbprint (RFC 7638)
+    key.ensure_kid()  # sets its thumbprint (RFC 7638) as the id
     return key
 
 
 def _principal(entry: LedgerEntry) -> str:
-    """Return the person as the brand knows them; for a choice about any brand, as the ledger does.
+    """Return the id by which the brand knows the person.
 
-    Of a choice about one address as the brand knows them by this address, and by no other.
+    For a choice about any brand, return the ledger's id. A choice about one address has the id by
+    which the brand knows the person at this address, never the id for another address.
     """
     point = entry.contact_point
     subject_id = entry.subject_id if point is None else point.subject_id
