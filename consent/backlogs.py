@@ -1,4 +1,4 @@
-"""What waits for a worker, for whoever watches the service."""
+"""Backlogs of the workers, for monitoring."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db.models import Count, F, Min, Sum
 
 from consent.models import Ending, Import, Propagation, ReportExport
 
-# What a restore skipped is none of it (`brands.events.restore_gaps`): the oldest may stand behind
-# such a gap. The index that the lateral join uses is the stream's own key.
+# Numbers that a restore skipped (`brands.events.restore_gaps`) do not count. The oldest event may
+# follow such a gap. The lateral join uses the index of the stream's own key.
 UNCOUNTED = """
 SELECT coalesce(sum(head.last_sequence - place.sequence - (
         SELECT coalesce(sum(gap.last - greatest(gap.first - 1, place.sequence)), 0)
@@ -33,12 +33,12 @@ WHERE head.last_sequence > place.sequence
 
 class Backlog(NamedTuple):
     items: int
-    #: The age of the oldest of them, in seconds; 0 if there is none.
+    #: The age of the oldest item, in seconds; 0 if there is none.
     seconds: float
 
 
 def measure_backlogs(*, now: datetime) -> dict[str, Backlog]:
-    """Return for each kind of work what waits."""
+    """Return the backlog of each kind of work."""
     found = {
         "choices": _measure_choices(),
         "endings": _measure_endings(now),
@@ -50,7 +50,7 @@ def measure_backlogs(*, now: datetime) -> dict[str, Backlog]:
 
 
 def _backlog_of(items: int | None, oldest: datetime | None, *, now: datetime) -> Backlog:
-    # A time may be rounded up to one that is still to come.
+    # A time that was rounded up may be in the future.
     seconds = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
     return Backlog(items or 0, seconds)
 
@@ -62,13 +62,13 @@ def _measure_choices() -> tuple[Any, Any]:
 
 
 def _measure_endings(now: datetime) -> tuple[Any, Any]:
-    """Measure the choices that ended and of which brands are not told."""
+    """Measure the choices that ended and whose brands are not notified yet."""
     due = Ending.objects.due(now).order_by()
     return _read(due.aggregate(items=Count("pk"), oldest=Min("ends_at")))
 
 
 def _measure_counts() -> tuple[Any, Any]:
-    """Measure the events that no report has counted."""
+    """Measure the events that no report has counted yet."""
     with connection.cursor() as cursor:
         cursor.execute(UNCOUNTED)
         items, oldest = cursor.fetchone()
@@ -76,14 +76,17 @@ def _measure_counts() -> tuple[Any, Any]:
 
 
 def _measure_imports() -> tuple[Any, Any]:
-    """Measure the rows of imports that were started; their age is since the start."""
+    """Measure the remaining rows of running imports.
+
+    Their age counts from the start of the import.
+    """
     applying = Import.objects.filter(state=Import.State.APPLYING)
     left = Sum(F("rows") - F("applied") - F("bad"))
     return _read(applying.aggregate(items=left, oldest=Min("started_at")))
 
 
 def _measure_exports() -> tuple[Any, Any]:
-    """Measure the downloads of reports that were ordered."""
+    """Measure the ordered report downloads that are not written yet."""
     waiting = ReportExport.objects.filter(state=ReportExport.State.WAITING)
     return _read(waiting.aggregate(items=Count("pk"), oldest=Min("asked_at")))
 

@@ -1,15 +1,15 @@
-"""Verifying the record: chains, what stands, and what the brands' streams witness.
+"""Verification of the record: the chains, the preferences, and the brands' streams as witnesses.
 
-Note [Witnesses]. A chain alone cannot tell that its end was cut off or rewritten together with its
-head, nor that it was taken away as a whole. But each choice is also in the stream of every brand
-that it concerned. So both are compared, in both directions: an event about a choice needs an entry
-that says the same (`_find_false_events`), and an entry needs its event with each relationship that
-certainly was there when it was recorded (`_find_untold`).
+Note [Witnesses]. A chain alone cannot show that its end was cut off, or rewritten together with its
+head, or that the whole chain was removed. But each choice is also in the stream of every brand that
+it concerned. So both are compared, in both directions. An event about a choice needs an entry with
+the same content (`_find_false_events`). An entry needs an event for each relationship that
+certainly existed when it was recorded (`_find_untold`).
 
-Note [Snapshots]. People are read some hundred at a time, all as of one moment (`REPEATABLE READ`),
-so that what is recorded meanwhile cannot look like a break, and nobody waits for a lock.
+Note [Snapshots]. People are read in batches of some hundred, each as of one moment (`REPEATABLE
+READ`). So what is recorded meanwhile cannot look like a break, and nobody waits for a lock.
 
-What this cannot see is listed in docs/operations.md, "What verification cannot see".
+What this cannot detect is listed in docs/operations.md, "What verification cannot see".
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ from consent.models import (
     Subject,
 )
 
-#: How many people, and how many events, are read at once.
+#: The number of people and of events that are read at once.
 PEOPLE = 200
 EVENTS = 1_000
-#: Times are taken when a request begins, and order is by locks. So of what is less than this apart
-#: it is not certain which came first.
+#: A request's time is taken when it begins, but locks decide the order. So if two times are less
+#: than this apart, it is not certain which came first.
 UNCERTAIN = timedelta(minutes=10)
-#: An event's facts; its decision may be empty, where it was told again or is history.
+#: The facts of an event. Its decision may be empty: in a repeated event, or in imported history.
 FACTS = ("purpose", "channel", "topic", "reason", "source", "campaign", "before")
-#: What an import of history tells.
+#: The types of event that an import of history appends.
 MAY_BE_QUIET = {*TYPES_OF_DECISIONS.values(), "relationship.started"}
 TOLD = """
 SELECT brand_id, cause FROM brands_event
@@ -57,7 +57,7 @@ JOIN unnest(%s::bigint[], %s::uuid[]) AS due (brand_id, cause) USING (brand_id, 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One place where the record does not hold."""
+    """A place where the record is inconsistent."""
 
     where: str
     problem: str
@@ -69,10 +69,11 @@ class Break:
 def verify_ledger(
     *, since: datetime | None = None, progress: Callable[[str], object] = lambda _: None
 ) -> Iterator[Break]:
-    """Verify everybody and every stream.
+    """Verify all people and all streams.
 
-    With *since* only the people with an entry recorded since then and the events since then;
-    whether a stream is dense is always verified as a whole. *progress* gets a line now and then.
+    With *since*, verify only the people with an entry recorded since then, and the events since
+    then. Gaps in the numbering are always looked for in whole streams. *progress* receives a line
+    from time to time.
     """
     verified = 0
     for subject_ids in _list_subjects(since):
@@ -91,16 +92,20 @@ def verify_ledger(
 
 
 def verify_person(subject_id: uuid.UUID) -> Iterator[Break]:
-    """Verify one person: the chains of all their subjects, what stands, and that brands were told.
+    """Verify one person: the chains of all their subjects, the preferences, and the brands' events.
 
     Raises:
-        Subject.DoesNotExist
+        Subject.DoesNotExist: no subject has this id.
     """
     return _verify_people([Subject.objects.get(pk=subject_id).pk])
 
 
 def verify_events_about(subject_id: uuid.UUID) -> Iterator[Break]:
-    """Verify the events of all streams about one person. Reads the person's brands' streams."""
+    """Verify the events about one person in all streams. Reads the person's brands' streams.
+
+    Raises:
+        Subject.DoesNotExist: no subject has this id.
+    """
     person_id = Subject.objects.get(pk=subject_id).person_id
     known = Relationship.objects.filter(person=person_id).values("brand_id", "subject_id")
     for pair in known.order_by("brand_id", "subject_id"):
@@ -110,7 +115,10 @@ def verify_events_about(subject_id: uuid.UUID) -> Iterator[Break]:
 
 
 def _list_subjects(since: datetime | None) -> Iterator[list[uuid.UUID]]:
-    """List the subjects to verify, by batches; one merged meanwhile is read with its person."""
+    """Yield the subjects to verify in batches.
+
+    A subject merged meanwhile is read with its person.
+    """
     people = Subject.objects.order_by("pk")
     if since is None:
         people = people.filter(merged_into=None)
@@ -128,7 +136,7 @@ def _list_subjects(since: datetime | None) -> Iterator[list[uuid.UUID]]:
 
 @contextmanager
 def _take_snapshot() -> Iterator[None]:
-    """Read as of one moment, and lock nothing: Note [Snapshots]."""
+    """Read everything inside as of one moment, without locks: Note [Snapshots]."""
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
         if is_outermost:
@@ -181,7 +189,7 @@ def _read_people(subject_ids: Sequence[uuid.UUID]) -> list[_Person]:
 
 
 def _find_untold(people: Iterable[_Person]) -> Iterator[Break]:
-    """Say which entry a brand was not told of, though it certainly had to be: [Witnesses]."""
+    """Yield each entry without an event that its brand must certainly have: Note [Witnesses]."""
     due = [(entry, each) for person in people for entry, each in person.list_due()]
     causes = [brand_events.build_cause(entry, each) for entry, each in due]
     with connection.cursor() as cursor:
@@ -195,19 +203,19 @@ def _find_untold(people: Iterable[_Person]) -> Iterator[Break]:
 
 @dataclass(slots=True)
 class _Person:
-    """What is read of one person."""
+    """The rows of one person."""
 
     root: uuid.UUID
-    #: All of theirs: the one that counts, and those that were merged into it.
+    #: All subjects of the person: the remaining one, and those merged into it.
     subjects: list[Subject] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
     held: list[Preference] = field(default_factory=list)
     relationships: list[Relationship] = field(default_factory=list)
     #: The identifier of each subject.
     points: dict[uuid.UUID, int] = field(default_factory=dict)
-    #: By when every brand had been told of a choice about any; None while that is under way.
+    #: When all brands had been notified of a choice about any brand; None while that is under way.
     told_by: dict[uuid.UUID, datetime | None] = field(default_factory=dict)
-    #: When which choice ends by itself, as the worker that tells brands of it reads it.
+    #: When each choice ends by itself, as stored for the worker that notifies brands of it.
     ends: dict[uuid.UUID, datetime] = field(default_factory=dict)
 
     def find_breaks(self) -> Iterator[Break]:
@@ -227,7 +235,7 @@ class _Person:
                 yield _of_ledger(entry.subject_id, problem)
 
     def list_due(self) -> list[tuple[LedgerEntry, Relationship]]:
-        """List each entry with the relationships whose brand has its event for certain."""
+        """List each entry with the relationships whose brand certainly has its event."""
         return [
             (entry, each)
             for entry in self.entries
@@ -253,13 +261,15 @@ class _Person:
     def _had_begun(self, entry: LedgerEntry, each: Relationship) -> bool:
         """Return whether the relationship was this person's when *entry* was recorded."""
         if entry.recorded_at == each.started_at and entry.maker_brand_id:
-            # An import begins both at one time. The brand's word names the relationship's address.
+            # An import starts the relationship and records the choice at the same time. A brand's
+            # choice names the relationship's own address.
             return entry.contact_point_id is not None and entry.subject_id == each.subject_id
         joined = [each.started_at]
         if each.subject_id != entry.subject_id:
             if entry.subject_id != self.root:
                 return False
-            # When a subject that was merged twice came to this person is not kept: take the last.
+            # We do not store when a twice merged subject came to this person, so take the last
+            # merge.
             joined += [subject.merged_at for subject in self.subjects if subject.merged_at]
         return max(joined) + UNCERTAIN < entry.recorded_at
 
@@ -300,7 +310,7 @@ Told = tuple[uuid.UUID, uuid.UUID]
 
 
 def _find_false_events(brand: Brand, events: Sequence[Event]) -> Iterator[tuple[Event, str]]:
-    """Say which event tells of a choice that no entry holds, or not so: Note [Witnesses]."""
+    """Yield each event whose choice is in no entry, or differs from it: Note [Witnesses]."""
     choices = [event for event in events if event.type in TYPES_OF_DECISIONS.values()]
     entries = LedgerEntry.objects.in_bulk([event.cause for event in choices])
     witnessed = {(entry.subject_id, entry.pk): entry for entry in entries.values()}
@@ -316,7 +326,10 @@ def _find_false_events(brand: Brand, events: Sequence[Event]) -> Iterator[tuple[
 
 
 def _derive(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[Told, LedgerEntry]:
-    """Work out by which cause the brand was told of other entries of these subjects' persons."""
+    """Return the entries behind derived causes, for the persons of these subjects.
+
+    The keys are the subject and the cause of the brand's event.
+    """
     known = Relationship.objects.filter(brand=brand, subject__in=subject_ids)
     persons = {each.person_id for each in known}
     subjects = Subject.objects.filter(Q(pk__in=persons) | Q(merged_into__in=persons))
@@ -333,10 +346,10 @@ def _derive(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[Told, Ledger
 
 
 def _find_recipients(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Recipient]:
-    """Return whom the brand's events about each subject are about, as of now."""
+    """Return the present recipient of the brand's events about each subject."""
     known = list(Relationship.objects.filter(brand=brand, subject__in=subject_ids))
     subjects = [each.subject_id for each in known]
-    # A subject keeps its row here, also where its address came to somebody else.
+    # A subject keeps its Identifier row even if its address has passed to another person.
     rows = Identifier.objects.filter(subject__in=subjects).values_list("subject", "pk")
     points = dict(rows)
     return {
@@ -354,7 +367,11 @@ def _find_recipients(brand: Brand, subject_ids: Iterable[uuid.UUID]) -> dict[uui
 
 
 def _compare(event: Event, entry: LedgerEntry | None, recipient: Recipient | None) -> Iterator[str]:
-    """Say what is wrong with one event. Raises KeyError, TypeError or ValueError of its body."""
+    """Yield what is wrong with one event.
+
+    Raises:
+        KeyError, TypeError, ValueError: the event's body cannot be read.
+    """
     body = orjson.loads(bytes(event.body))
     told = body["data"]
     own = event.sequence, event.type, event.timestamp
@@ -380,10 +397,10 @@ def _compare(event: Event, entry: LedgerEntry | None, recipient: Recipient | Non
 def _differing_columns(
     event: Event, told: dict[str, Any], recipient: Recipient | None
 ) -> Iterator[str]:
-    """Compare what the events of every type have, with their columns and the relationship."""
+    """Compare the fields that every event has with the event's columns and the relationship."""
     if recipient is None or told["subject"]["id"] != str(recipient.id):
         yield "subject"
-    if told["subject"]["ref"] is not None:  # it is put in when the event is read
+    if told["subject"]["ref"] is not None:  # the reference is added when the event is read
         yield "ref"
     if _read_time(told.get("honour_by")) != event.honour_by:
         yield "honour_by"
@@ -399,7 +416,7 @@ def _differing_scope(
     wanted = rules.describe_scope_for_brand(preferences.read_scope(entry), slug=recipient.slug)
     yield from (name for name, value in wanted.items() if told[name] != value)
     if entry.contact_point_id not in (None, recipient.contact_point):
-        yield "contact point"  # it is about another address of the person
+        yield "contact point"  # the entry is about another address of the person
 
 
 def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
@@ -415,7 +432,7 @@ def _differing_facts(event: Event, entry: LedgerEntry) -> Iterable[str]:
     if event.honour_by and entry.decision not in brand_events.TAKES_AWAY:
         yield "honour_by"
     if event.quiet and (event.decision or event.honour_by or entry.maker != "brand"):
-        yield "quiet"  # only what a brand imports as history is
+        yield "quiet"  # only what a brand imports as history is quiet
 
 
 def _differing_fields(event: Event, told: dict[str, Any], entry: LedgerEntry) -> Iterable[str]:
@@ -430,10 +447,11 @@ def _differing_fields(event: Event, told: dict[str, Any], entry: LedgerEntry) ->
     yield from (name for name, value in wanted.items() if told[name] != value)
     times = {"until": entry.until, "expires_at": entry.expires_at, "made_at": entry.made_at}
     if event.timestamp != entry.recorded_at and _read_time(told["made_at"]) == event.timestamp:
-        del times["made_at"]  # what is told later, or of others, has the event's own time
+        # A later event, and one of a choice that also concerns others, has the event's own time.
+        del times["made_at"]
     yield from (name for name, moment in times.items() if _read_time(told[name]) != moment)
 
 
 def _read_time(text: str | None) -> datetime | None:
-    """Read a time of a body, where it stands in the zone in which it was given."""
+    """Parse a time of a body, which has the UTC offset in which it was given."""
     return None if text is None else datetime.fromisoformat(text)

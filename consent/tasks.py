@@ -1,4 +1,4 @@
-"""What wake-ups call, what recurs (`config.recurring`), and the sweep that needs no wake-up."""
+"""Tasks: those that wake-ups call, recurring ones (`config.recurring`), and the fallback sweep."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from consent import imports, integrity, propagation, reporting
 from core.db import try_lock
 
 log = logging.getLogger(__name__)
-#: An import is applied for so long before others have their turn.
+#: How long one import may run before others have their turn, in seconds.
 TURN_SECONDS = 5.0
-#: Keeps two verifications of the ledger apart.
+#: The lock number that keeps two verifications of the ledger from running at once.
 VERIFYING = 20_261_130
 
 
@@ -26,7 +26,7 @@ def propagate(subject_id: str) -> None:
 
 
 def verify_ledger() -> int:
-    """Verify the whole record; log each break, and return how many there are.
+    """Verify the whole record. Log each break and return the number of breaks.
 
     Does nothing while another run is under way.
     """
@@ -39,7 +39,7 @@ def verify_ledger() -> int:
 
 
 def refresh_reports() -> None:
-    """Work out what no running count can hold, of the brands that are due."""
+    """Refresh the stale reports that cannot be kept as running counts."""
     now = timezone.now()
     reporting.refresh_due_honour_times(now=now)
     reporting.refresh_due_survival(now=now)
@@ -53,9 +53,9 @@ def write_exports() -> int:
 
 @shared_task(name="consent.apply_imports")
 def apply_imports() -> int:
-    """Apply some of every import that was started; one that fails keeps none waiting.
+    """Apply a part of every running import. A failing import does not hold up the others.
 
-    Then it is asked for again, so that what else this worker does is not kept waiting for long.
+    Then publish the task again, so that this worker's other tasks do not wait for long.
     """
     done = 0
     for each in imports.list_running_imports():
@@ -77,7 +77,10 @@ def mail_summary() -> bool:
 
 
 def sweep() -> None:
-    """Do whatever is due, woken by nobody. Each part goes on where the one before failed."""
+    """Do everything that is due, without a wake-up.
+
+    A failing part does not stop the later parts.
+    """
     for part in (propagate_waiting, end_due, deliver_due, reporting.count_new_events):
         try:
             part()
