@@ -1,12 +1,17 @@
-"""Days on which far more people than usual left a brand.
+"""Anomaly detection: days on which unusually many people opted out of a brand.
 
-Note [Anomalies]. A day's opt-out rate is held against the brand's own `DAYS` days before, by
-Iglewicz and Hoaglin's modified z-score: 0.6745 times its distance from their median, in units of
-the median absolute deviation. Above 3.5, their threshold, it is noted. Median and MAD are not moved
-by an earlier outlier, as mean and standard deviation would be. Where the days before were all
-alike the MAD is nothing; then, and wherever it is less, the spread that chance gives a count around
-the median is taken (the square root of the expected number). Fewer than `LEAST` opt-outs, or
-`FEWEST` days of history, are never noted.
+Note [Anomalies]. A day's opt-out count is compared with the brand's previous `DAYS` days, using
+Iglewicz and Hoaglin's modified z-score: 0.6745 times the distance from their median, divided by
+their median absolute deviation (MAD). A score above 3.5, their threshold, is an anomaly. An earlier
+outlier does not move the median and the MAD, as it would move the mean and standard deviation.
+
+If the previous days were all alike, the MAD is 0. In that case, and wherever it is smaller, we use
+the spread that chance gives a count around the median: the square root of the median. Days with
+fewer than `LEAST` opt-outs, or with less than `FEWEST` days of history, are never anomalies.
+
+Worked example: 28 days with 10 opt-outs each have the median 10 and the MAD 0. The spread is then
+√10 ≈ 3.16. A day with 22 opt-outs scores (22 − 10) ÷ 3.16 ≈ 3.8 and is an anomaly; 21 scores 3.48
+and is not.
 """
 
 from __future__ import annotations
@@ -35,9 +40,10 @@ class Verdict(NamedTuple):
 
 
 def judge_day(today: int, before: Sequence[int], people: int) -> Verdict | None:
-    """Whether a day's opt-outs stand out from those of the days before; None where not.
+    """Return the verdict if *today*'s opt-outs are an anomaly, else None.
 
-    All are of so many *people*; the usual rate is theirs.
+    *today* and each number in *before* count opt-outs a day. *people* is the number of active
+    relationships, by which the usual rate is divided.
     """
     if today < LEAST or len(before) < FEWEST or people <= 0:
         return None
@@ -48,13 +54,13 @@ def judge_day(today: int, before: Sequence[int], people: int) -> Verdict | None:
 
 
 def refresh_due_anomalies(*, now: datetime) -> int:
-    """Judge yesterday and today of every brand; return how many days stand out."""
+    """Judge yesterday and today for every brand. Return the number of anomalies found."""
     today = now.date()
     return sum(_judge_day(day) for day in (today - timedelta(days=1), today))
 
 
 def refresh_all_anomalies(*, now: datetime) -> Iterator[date]:
-    """Judge every day there is, and forget what was noted before; yields each."""
+    """Delete all anomalies and judge every counted day again. Yield each day when it is done."""
     Anomaly.objects.all().delete()
     days = BrandCount.objects.order_by("day").values_list("day", flat=True).distinct()
     for day in list(days):
@@ -92,7 +98,10 @@ def _note(brand_id: int, day: date, today: int) -> bool:
 
 
 def _before(brand_id: int, day: date) -> list[int]:
-    """The opt-outs of the days before, since the brand's first; a day without any counts as 0."""
+    """Return the daily opt-outs of up to `DAYS` days before *day*, oldest first.
+
+    The list starts at the brand's first counted day. A day without a count is 0.
+    """
     rows = BrandCount.objects.filter(brand_id=brand_id, day__lt=day)
     first = rows.order_by("day").values_list("day", flat=True).first()
     if first is None:
@@ -103,13 +112,14 @@ def _before(brand_id: int, day: date) -> list[int]:
 
 
 def _people(brand_id: int, day: date) -> int:
+    """Return the number of the brand's active relationships at the end of *day*."""
     rows = BrandCount.objects.filter(brand_id=brand_id, day__lte=day)
     sums = rows.aggregate(started=Sum("started"), ended=Sum("ended"))
     return (sums["started"] or 0) - (sums["ended"] or 0)
 
 
 def _campaign(brand_id: int, day: date) -> tuple[str, int]:
-    """The campaign that most of the day's opt-outs answer, and how many."""
+    """Return the campaign that most of the day's opt-outs answer, and their number."""
     rows = DailyCount.objects.filter(brand_id=brand_id, day=day).exclude(campaign="")
     sums = rows.values_list("campaign").annotate(number=Sum("opt_outs")).order_by("-number")
     return sums.first() or ("", 0)

@@ -1,19 +1,24 @@
-"""What may be shown to a brand of few people, so that nothing withheld can be worked out.
+"""Cell suppression: hide small counts so that they cannot be derived from totals.
 
-Note [Withholding]. A brand reads whole calendar weeks (Monday to Sunday, UTC), broken down by one
-thing at a time, with no filter. In each week and breakdown:
+Note [Withholding]. A brand reads whole calendar weeks (Monday to Sunday, UTC). They are broken down
+by one dimension at a time, without filters. In each week and breakdown:
 
-1. A count from 1 to k − 1 is withheld, and with it the zeros, and, while those withheld are only
-   one or add up to less than 2 k, the first by name of those still shown. (Were zeros shown, ten
-   withheld that add up to ten would each be one; were it the least, its neighbours would say what
-   it can be.)
-2. The week's total is shown where it is k or more (or zero); where it is not, its whole week is
-   withheld. So a total minus what is shown leaves the sum of several, never one.
-3. A longer time is the sum of what its weeks show, and says how many weeks it lacks; it holds
-   nothing that the weeks do not.
+1. Hide counts from 1 to k − 1 and all zeros. If only one count is hidden, or the hidden counts
+   sum to less than 2 k, also hide the alphabetically first visible count, and repeat. (With
+   visible zeros, ten hidden cells that sum to ten would each be one. If the smallest visible
+   cell were hidden instead, its neighbours would bound its value.)
+2. Show the week's total if it is zero, or k or more. Otherwise hide the whole week. A total
+   minus the visible counts therefore gives the sum of several cells, never a single one.
+3. A longer period is the sum of the visible counts of its weeks, with the number of weeks that
+   are missing. It contains nothing that the weeks do not.
 
 Everything a brand can read is one of these numbers or a sum of them. Two breakdowns of one week
-share its total alone, and one breakdown never meets another (none can be filtered by another).
+have only its total in common. Breakdowns cannot be crossed, because none can be filtered by
+another.
+
+Worked example with k = 10: email 40, post 12, sms 3. Hide sms (3 < 10). It would be the only hidden
+cell, so hide email too. What remains is post 12, and the total of 55 reveals only 43 for email and
+sms together.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ Kind = TypeVar("Kind")
 
 
 def mask_small_counts(counts: Mapping[Kind, int], *, k: int = K) -> dict[Kind, int | None]:
-    """One week's counts by one thing, with None for what is withheld."""
+    """Return one week's counts with None in place of each hidden one."""
     if 0 < sum(counts.values()) < k:
         return dict.fromkeys(counts)
     hidden = [kind for kind, number in counts.items() if 0 < number < k]
@@ -42,5 +47,5 @@ def mask_small_counts(counts: Mapping[Kind, int], *, k: int = K) -> dict[Kind, i
 
 
 def mask_small_total(number: int, *, k: int = K) -> int | None:
-    """A week's total, or None where it is withheld."""
+    """Return a week's total, or None if it must be hidden."""
     return None if 0 < number < k else number

@@ -1,10 +1,10 @@
-"""How long a yes lasts, as a life table per brand; the pages draw Kaplan and Meier's curve of it.
+"""Consent survival: a life table for each brand, from which pages draw Kaplan–Meier curves.
 
-Note [Lives]. A yes lives from the choice that gave it until a no to the same thing or to something
-wider, until it is taken back, or until the person ends the relationship. While it lives, another
-yes to the same thing changes nothing. A pause does not end it: it comes back by itself. A yes that
-runs out by itself, or that the brand ended with the relationship, or that still stands, is counted
-as seen for so long and no longer (censored). Days are whole ones of 24 hours, rounded down.
+Note [Lives]. A grant lives from the choice that gave it until one of these: a refusal of the same
+scope or a wider one, a `clear`, or the person ending the relationship. While it lives, another
+grant of the same scope changes nothing. A pause does not end it, because the grant resumes by
+itself. A grant that expired, that the brand ended together with the relationship, or that still
+counts is censored: observed only until then. Days are whole periods of 24 hours, rounded down.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from brands import events
 from brands.models import StreamHead
 from consent.models import YesLife, YesSnapshot
 
-#: A snapshot is not made anew sooner.
+#: A snapshot is refreshed when it is older than this.
 EVERY = timedelta(hours=6)
 
-# Of every yes the first event after it that ends it. Yeses that the same event ends are one life,
-# which began with the first of them. What is about one address only is left out.
+# Find for each grant the first later event that ends it. Grants of one scope that the same event
+# ends are one life, which begins with the first of them. Choices about a single contact point are
+# left out.
 LIVES = """
 WITH told AS MATERIALIZED (
     SELECT sequence, type, decision, subject, purpose, channel, topic, source, timestamp,
@@ -64,7 +65,7 @@ FROM lives GROUP BY 1, 2, 3, 4, 5, 6
 
 
 def refresh_due_survival(*, now: datetime) -> int:
-    """Work out the lives of the brands that are due; return of how many."""
+    """Refresh stale survival snapshots. Return the number of brands refreshed."""
     heads = StreamHead.objects.live()
     fresh = YesSnapshot.objects.filter(as_of__gt=now - EVERY)
     due = heads.exclude(brand__in=fresh.values("brand"))
@@ -74,7 +75,7 @@ def refresh_due_survival(*, now: datetime) -> int:
 
 
 def refresh_all_survival(*, now: datetime) -> Iterator[int]:
-    """The same of every brand; yields each brand's id."""
+    """Refresh every brand's survival snapshot. Yield each brand's id when it is done."""
     for brand_id in (
         StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
     ):
@@ -83,7 +84,7 @@ def refresh_all_survival(*, now: datetime) -> Iterator[int]:
 
 
 def refresh_survival(brand_id: int, *, now: datetime) -> bool:
-    """Work out one brand's lives; False where another worker is at it."""
+    """Refresh one brand's survival snapshot. Return False if another worker is doing so."""
     YesSnapshot.objects.get_or_create(brand_id=brand_id, defaults={"as_of": now, "sequence": 0})
     with transaction.atomic():
         rows = YesSnapshot.objects.select_for_update(skip_locked=True)

@@ -1,4 +1,4 @@
-""" "This brand contacted me after my no": judged by the ledger as it stood then."""
+"""Reports of unwanted contact, judged by the person's choices at the moment of the contact."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from consent.models import ContactReport, LedgerEntry, Relationship
 
 
 class InTheFuture(ValueError):
-    """Nothing can have come later than now."""
+    """The reported contact is later than now."""
 
 
 def report_contact(
@@ -25,10 +25,10 @@ def report_contact(
     message: str,
     now: datetime,
 ) -> ContactReport:
-    """Keep what the person reports, with whether the brand might have sent it.
+    """Store a person's report together with whether the brand was allowed to contact them.
 
     Raises:
-        InTheFuture, and what `batches.question` raises
+        InTheFuture, and what `checks.build_bulk_question` raises
     """
     if contacted_at > now:
         raise InTheFuture("this moment has not come yet")
@@ -51,9 +51,10 @@ def report_contact(
 
 
 def _honour_by(relationship: Relationship, entry_id: uuid.UUID) -> datetime | None:
-    """Return by when the brand had to have applied a choice; None while it was not told.
+    """Return the deadline for applying a choice; None if the brand has not received it yet.
 
-    What stood when the relationship began was told with its beginning.
+    A choice made before the relationship was sent with the relationship's first event, so its
+    deadline is the start of the relationship.
     """
     entry = LedgerEntry.objects.get(pk=entry_id)
     if entry.recorded_at < relationship.started_at:
@@ -65,7 +66,7 @@ def _honour_by(relationship: Relationship, entry_id: uuid.UUID) -> datetime | No
 
 
 def list_contact_reports(person_id: uuid.UUID) -> QuerySet[ContactReport]:
-    """What they reported, newest first."""
+    """Return the person's contact reports, newest first."""
     mine = ContactReport.objects.filter(relationship__person=person_id)
     related = mine.select_related("relationship__brand", "purpose", "because")
     return related.order_by("-reported_at", "-pk")

@@ -1,23 +1,27 @@
-"""Counting what people decided, exactly once, with a cursor on each brand's stream.
+"""Counters of what people decided: each event is counted exactly once.
 
-Note [Counting]. One statement reads a part of a brand's stream, counts it, and adds it to four
-tables: the finest, and its sums by brand, by campaign and of all brands, which are what most
-reports read. It moves the cursor too, so the counts are those of the stream up to the cursor,
-whatever is killed when. Only `unsubscribes` is more than a sum over events: a person who leaves by
-a campaign counts once, and `Unsubscribed` remembers whom it has counted.
+Note [Counting]. One statement reads a batch of a brand's event stream, counts it and adds the
+counts to four tables. These are the finest table and its sums by brand, by campaign and over all
+brands, which most reports read. The same statement moves the cursor. The counts therefore always
+match the stream up to the cursor, whenever a worker is killed. Only `unsubscribes` is not a plain
+sum over events: a person who leaves by a campaign counts once. `Unsubscribed` holds the people
+already counted.
 
-Note [People]. A person who said no on three days of a period is one person, so people are no sum
-over days. `Decided` has the days on which somebody decided, `PeopleCount` how many people decided
-on a day, by the day on which each had done so last. A person has exactly one such day in a period
-before which lies none of the period's: so the people of a period are the sum of those whose `day`
-lies in it and whose `before` lies before it. Worked example: noes on the 3rd, 5th and 9th are
-(3, never), (5, 3) and (9, 5); from the 4th to the 9th only (5, 3) began before the 4th: one person.
+Note [People]. A person who refused on three days of a period is one person, so the number of people
+is not a sum over days. `Decided` holds the days on which each person decided. `PeopleCount` holds
+how many people decided on a `day`, by the day `before` on which each had last done so. In any
+period a person has exactly one such day whose `before` lies before the period. The people of a
+period are therefore the sum of the rows with `day` in the period and `before` before it.
 
-People are counted by brand: somebody who deals with two brands is two relationships. Days are told
-apart by each of `GRAINS`, so people by one of them are as quick; by several, or by others, they are
-counted one by one in `Decided`. Who comes back (`arrived`) is counted by the day on which they had
-ended it, so that the people in a relationship in a period are those at its start and the arrivals
-whose `before` lies before it.
+Worked example: refusals on the 3rd, 5th and 9th are the rows (3, never), (5, 3) and (9, 5). For the
+period from the 4th to the 9th only (5, 3) has a `before` that is earlier than the 4th: one person.
+
+People are counted by brand: somebody who deals with two brands is two relationships. `PeopleCount`
+has separate rows for each of `GRAINS`, so counts of people by one of them are fast. Counts by
+several of them, or by another dimension, are computed from `Decided` person by person. An arrival
+(`arrived`) has as `before` the day on which the person last ended the relationship. The people in a
+relationship during a period are therefore those at its start plus the arrivals whose `before` lies
+before it.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ from consent.models import (
 
 BATCH = 2_000
 
-#: Each counter, and which events it counts. A `clear` is neither a yes nor a no.
+#: Each counter, and the events it counts. A `clear` is neither an opt-in nor an opt-out.
 COUNTED = {
     "opt_outs": "decision = 'deny'",
     "opt_ins": "decision = 'grant'",
@@ -57,7 +61,7 @@ COUNTED = {
     "ended": "type = 'relationship.ended'",
 }
 COUNTERS = tuple(COUNTED)
-#: What a person may have done in a period, and which events say so.
+#: The acts that people are counted by, and the events of each.
 KINDS = {
     "opted_out": COUNTED["opt_outs"],
     "opted_in": COUNTED["opt_ins"],
@@ -65,9 +69,9 @@ KINDS = {
     "limited": COUNTED["limits"],
     "re_opted_in": COUNTED["re_opt_ins"],
 }
-#: What people are counted by beside brand and day; empty for nothing else.
+#: The dimensions by which people are counted in addition to brand and day; "" for none.
 GRAINS = ("", "purpose", "channel", "reason", "source")
-#: The columns by which the tables tell apart what they count.
+#: The key columns of each table of counts.
 FINEST = "brand_id day purpose channel topic campaign reason source".split()
 BY_BRAND = ["day", "brand_id"]
 BY_CAMPAIGN = ["day", "brand_id", "campaign"]
@@ -78,7 +82,7 @@ Table = type[DailyCount | BrandCount | CampaignCount | TotalCount]
 
 
 def _adding(model: Table, kind: list[str], *, which: str = "true") -> str:
-    """The statement that adds what `counted` holds to one table, in the order of its key."""
+    """Return the SQL that adds the rows of `counted` to one table, in key order."""
     columns, counters = ", ".join(kind), ", ".join(COUNTERS)
     sums = ", ".join(f"sum({name})" for name in COUNTERS)
     added = ", ".join(f"{name} = held.{name} + EXCLUDED.{name}" for name in COUNTERS)
@@ -90,7 +94,8 @@ def _adding(model: Table, kind: list[str], *, which: str = "true") -> str:
     )
 
 
-# A `merge` says again what a person had said before, to others: it makes nobody leave.
+# The events of a merge repeat earlier choices of the person to other brands. They are not
+# unsubscribes, and they have no campaign.
 COUNT = """
 WITH told AS MATERIALIZED (
     SELECT sequence, type, decision, before, subject, brand_id,
@@ -126,14 +131,14 @@ WITH told AS MATERIALIZED (
         WHERE brand_id = %(brand)s
     )""",
 )
-#: Where the totals are made anew afterwards, they are left alone.
+#: `COUNT_AGAIN` leaves the totals alone, because the caller rebuilds them afterwards.
 COUNT_ALL = COUNT + _adding(TotalCount, OF_ALL)
 COUNT_AGAIN = COUNT + "SELECT"
 
 
 SCOPE = "purpose, channel, topic, campaign, reason, source"
-# People whose days change are taken off as they were counted and put on as they are now, so the
-# order in which events come does not matter.
+# For each person whose days change, subtract the old rows and add the new ones. The order in which
+# events arrive therefore does not matter.
 COUNT_PEOPLE = """
 WITH told AS MATERIALIZED (
     SELECT sequence, subject, type, decision, before, (timestamp AT TIME ZONE 'UTC')::date AS day,
@@ -186,17 +191,17 @@ DO UPDATE SET people = counts.people + EXCLUDED.people
     kinds=", ".join(f"('{kind}', {which})" for kind, which in KINDS.items()),
     grains=", ".join(f"('{grain}', {grain or repr('')})" for grain in GRAINS),
 )
-#: Rows that later events emptied.
+#: Delete the rows that later events reduced to zero.
 DROP_EMPTY = "DELETE FROM consent_peoplecount WHERE brand_id = %(brand)s AND people = 0"
 
 
 def count_new_events() -> int:
-    """Count what is new in every stream; return how many events were read."""
+    """Count the new events of every stream. Return the number of events read."""
     return sum(_roll_up_brand(brand_id) for brand_id in find_brands_behind())
 
 
 def find_brands_behind() -> list[int]:
-    """The brands whose stream goes on after their cursor, or that have none yet."""
+    """Return the ids of the brands whose stream is ahead of their cursor, or without a cursor."""
     heads = StreamHead.objects.live()
     done = heads.filter(brand__metricscursor__sequence=F("last_sequence"))
     return list(heads.exclude(pk__in=done.values("pk")).values_list("brand_id", flat=True))
@@ -210,7 +215,10 @@ def _roll_up_brand(brand_id: int) -> int:
 
 
 def _roll_up_batch(brand_id: int) -> int:
-    """Count one batch; 0 at the end of the stream, or where another worker is at it."""
+    """Count one batch and return its size.
+
+    Return 0 at the end of the stream, or if another worker holds the cursor.
+    """
     MetricsCursor.objects.get_or_create(brand_id=brand_id)
     with transaction.atomic():
         rows = MetricsCursor.objects.select_for_update(skip_locked=True)
@@ -230,10 +238,10 @@ def _count(statement: str, brand_id: int, *, after: int, through: int) -> None:
 
 
 def rebuild_all_counts() -> Iterator[tuple[int, int]]:
-    """Make every count anew, brand by brand, while the service runs; the totals at the end.
+    """Rebuild all counts brand by brand while the service runs, and the totals at the end.
 
-    Yields the events done and those that there are, after each brand. Until its transaction ends a
-    reader sees the brand's old counts. Events that come meanwhile are counted as ever.
+    Yield the events done and the events in all, after each brand. Readers see a brand's old counts
+    until its transaction commits. New events are counted as usual meanwhile.
     """
     cursors = list(MetricsCursor.objects.order_by("brand_id").values_list("brand_id", "sequence"))
     done, every = 0, sum(sequence for _, sequence in cursors)
@@ -245,7 +253,7 @@ def rebuild_all_counts() -> Iterator[tuple[int, int]]:
 
 
 def rebuild_brand_counts(brand_id: int) -> None:
-    """Count a brand's stream again, as far as it had been counted; not the totals of all brands."""
+    """Rebuild one brand's counts up to its cursor. The totals of all brands stay unchanged."""
     with transaction.atomic():
         cursor = MetricsCursor.objects.select_for_update().get(brand_id=brand_id)
         for model in (DailyCount, BrandCount, CampaignCount, Unsubscribed, Decided, PeopleCount):
@@ -258,10 +266,9 @@ TOTALS = "WITH counted AS (SELECT * FROM consent_dailycount) " + _adding(TotalCo
 
 
 def rebuild_total_counts() -> None:
-    """Sum the finest counts of all brands again.
+    """Rebuild the totals of all brands from the finest counts.
 
-    Who counts meanwhile waits at the table with what it has; so nothing is left out or counted
-    twice.
+    The table lock makes concurrent counters wait, so nothing is lost or counted twice.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE consent_totalcount IN SHARE ROW EXCLUSIVE MODE")
@@ -270,7 +277,10 @@ def rebuild_total_counts() -> None:
 
 
 def count_refusal(brand: Brand, kind: Refusal.Kind, *, now: datetime, times: int = 1) -> None:
-    """Remember that a brand was refused; call it outside the change that was."""
+    """Count a refused request of a brand.
+
+    Call it outside the transaction of the refused change, which is rolled back.
+    """
     if brand.test:
         return
     day = now.astimezone(UTC).date()

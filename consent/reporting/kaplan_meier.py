@@ -1,4 +1,4 @@
-"""How long yeses last: Kaplan and Meier's estimate, with its band."""
+"""Kaplan–Meier estimate of how long consents last, with its confidence band."""
 
 from __future__ import annotations
 
@@ -7,28 +7,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 
-#: Of the bands.
+#: The confidence level of the bands.
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class SurvivalPoint:
-    """The share of yeses that outlive `days`, with its band, and how many were watched."""
+    """The share of consents that outlive `days`, its band, and how many were at risk."""
 
     days: int
     share: float
-    #: None where the band has no ends: the share is 1, or 0.
+    #: None if the share is 1 or 0: Greenwood's band is not defined there.
     low: float | None
     high: float | None
     at_risk: int
 
 
 def estimate_survival(lives: Iterable[tuple[int, bool, int]]) -> list[SurvivalPoint]:
-    """Of lives as days, whether a no ended them, and how many: a point a day on which one ended.
+    """Return the survival curve: one point for day 0, then one for each day with an end.
 
-    Bands are Greenwood's on the log(−log) scale, at `CONFIDENCE`; the curve starts at day 0 with 1.
+    Each life is (days, whether a refusal ended it, number of such lives). A life without an end is
+    censored. The bands are Greenwood's on the log(−log) scale, at `CONFIDENCE`. The curve starts at
+    day 0 with the share 1.
+
+    Worked example: the lives (10, True, 1), (20, False, 1) and (30, True, 2) give the points day 0:
+    1.0 of 4; day 10: 1.0 × 3/4 = 0.75 of 4; day 30: 0.75 × 0/2 = 0.0 of 2.
     """
-    import numpy as np  # here, for the pages that need it alone: it takes a while to load
+    import numpy as np  # imported here because it loads slowly and few pages need it
     from scipy import stats
 
     table = sorted(lives)
@@ -41,11 +46,11 @@ def estimate_survival(lives: Iterable[tuple[int, bool, int]]) -> list[SurvivalPo
     if not len(ended):
         every = len(seen)
         return [SurvivalPoint(0, 1.0, None, None, every)] if every else []
-    # What still stood at the end of a day was watched through it: the library takes the same time
-    # of an end and of the last look as "ended first", as it should be.
+    # A censored life was observed through its last day. scipy treats an end and a censoring at the
+    # same time as "end first", which is what we need.
     data = stats.CensoredData(uncensored=ended.astype(float), right=seen.astype(float))
     sf = stats.ecdf(data).sf
-    with warnings.catch_warnings():  # it has no band where the share is 1 or 0, and says so
+    with warnings.catch_warnings():  # scipy warns that no band exists for the shares 1 and 0
         warnings.simplefilter("ignore", RuntimeWarning)
         band = sf.confidence_interval(CONFIDENCE, method="log-log")
     points = [SurvivalPoint(0, 1.0, None, None, len(ended) + len(seen))]
@@ -71,5 +76,5 @@ def _known(number: float) -> float | None:
 
 
 def find_median(points: Iterable[SurvivalPoint]) -> int | None:
-    """The day after which fewer than half are left; None while more are."""
+    """Return the first day on which at most half are left; None if more than half are."""
     return next((point.days for point in points if point.share <= 0.5), None)

@@ -1,6 +1,7 @@
-"""Counts and rates over days, brands and kinds: what every report is made of.
+"""Counts and rates by period, brand and other dimensions: the data of every report.
 
-The formulas stand in `RATES`, once: pages, API, files and docs show them from there.
+`RATES` is the only place that defines the formulas. Pages, API, files and docs show them from
+there.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from consent.models import (
 )
 from consent.reporting.counters import COUNTERS, GRAINS, KINDS, Table
 
-#: What counts can be broken down by and filtered by, and the column each is.
+#: The dimensions for breakdowns and filters, and the column of each.
 DIMENSIONS = {
     "day": "day",
     "brand": "brand__slug",
@@ -49,7 +50,7 @@ DIMENSIONS = {
     "reason": "reason",
     "source": "source",
 }
-#: The same of what brands report. A message has no reason and no door.
+#: The same for what brands report. A message has no reason and no source.
 OF_CAMPAIGNS = {
     "day": "day",
     "brand": "brand__slug",
@@ -59,13 +60,13 @@ OF_CAMPAIGNS = {
     "campaign": "campaign__code",
 }
 REPORTED = campaigns.COUNTS
-#: A rate of fewer people or messages is marked: chance alone moves it a lot.
+#: Rates over fewer people or messages are marked, because chance alone moves them a lot.
 FEW = 100
 MOST_ROWS = 10_000
 
 
 class Rate(NamedTuple):
-    """A share of something. `parts` and `whole` name counts, which are added."""
+    """A share. `parts` and `whole` name the counts to sum for numerator and denominator."""
 
     label: str
     parts: tuple[str, ...]
@@ -73,15 +74,16 @@ class Rate(NamedTuple):
     formula: str
 
     def of(self, counts: Mapping[str, int | None]) -> float | None:
-        """Return the share; None where a number is not known, or there is nothing to share.
+        """Return the share; None if a count is unknown or the whole is 0.
 
-        Nor is more than the whole a share: those who left were sent it before the period.
+        Return None as well if the part exceeds the whole. This happens when people react to
+        messages that were sent before the period.
         """
         part, whole = self._sum(counts, self.parts), self._sum(counts, self.whole)
         return None if part is None or not whole or part > whole else part / whole
 
     def part_of(self, counts: Mapping[str, int | None]) -> int | None:
-        """Return how many the share is made of; None where it is not known."""
+        """Return the numerator; None if a count is unknown."""
         return self._sum(counts, self.parts)
 
     def is_of_few(self, counts: Mapping[str, int | None]) -> bool:
@@ -135,7 +137,7 @@ RATES = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first day to the last, both counted, in UTC."""
+    """The days from first to last, both included, in UTC."""
 
     first: date
     last: date
@@ -146,7 +148,7 @@ class Period:
 
     @property
     def before(self) -> Period:
-        """As many days, up to the one before."""
+        """Return the period of the same length that ends the day before this one."""
         last = self.first - timedelta(days=1)
         return Period(last - timedelta(days=self.days - 1), last)
 
@@ -157,14 +159,14 @@ class Period:
         return (self.first + timedelta(days=n) for n in range(self.days))
 
 
-#: By dimension the values wanted, of which empty text is "any" or "not given".
+#: The wanted values by dimension. Empty text means "any" or "not given".
 Filters = Mapping[str, Sequence[str]]
 Key = tuple[Any, ...]
 
 
 @dataclass(slots=True)
 class Line:
-    """One row: the values of the dimensions, and every count. None is not known."""
+    """One row: the values of the dimensions and all counts. None is an unknown count."""
 
     key: Key
     counts: dict[str, int | None] = field(default_factory=dict)
@@ -180,10 +182,11 @@ def read_lines(
     filters: Filters | None = None,
     answering: bool = False,
 ) -> list[Line]:
-    """A line per kind that occurs, or one for all where *by* is empty; in no order.
+    """Return a line for each combination of *by* values that occurs, in no order.
 
-    What a dimension does not know (a reason has no deliveries) is None, and so are the numbers of
-    people until `add_people`. *answering*: only what answers a campaign.
+    If *by* is empty, return a single line. A count that does not exist for a dimension is None (for
+    example deliveries by reason). The numbers of people are missing until `add_people_counts`. With
+    *answering*, count only decisions that answer a campaign.
     """
     filters = filters or {}
     named = set(by) | set(filters)
@@ -201,10 +204,10 @@ def read_lines(
 def add_people_counts(
     found: Sequence[Line], period: Period, *, by: Sequence[str] = (), filters: Filters | None = None
 ) -> None:
-    """Put in how many people were in the relationship in *period*, and how many decided what.
+    """Add to each line the people in the relationship in *period*, and how many decided what.
 
-    Of a line by day it is that day, of one by brand that brand, else all. A person counts once,
-    however many days the period has, and once for each brand that they deal with.
+    A line by day is about that day, a line by brand about that brand, any other line about all. A
+    person counts once for the whole period, and once for each brand that they deal with.
     """
     filters = filters or {}
     decided = _people_who_decided(period, by, filters)
@@ -215,14 +218,17 @@ def add_people_counts(
         line.counts.update(dict.fromkeys(KINDS, 0) | decided.get(line.key, {}))
 
 
-#: What the people in a relationship can be told apart by.
+#: The dimensions that exist for people in a relationship.
 PRESENCE = ("day", "brand")
 
 
 def _people_who_decided(
     period: Period, by: Sequence[str], filters: Filters
 ) -> dict[Key, dict[str, int]]:
-    """Return the numbers of people by the key of their line: see Note [People]."""
+    """Return the number of people of each kind by the key of their line.
+
+    See Note [People] in `counters`.
+    """
     others = (set(by) | set(filters)) - set(PRESENCE)
     grain = others.pop() if len(others) == 1 else ""
     if others or grain not in GRAINS or (grain not in by and len(filters.get(grain, "1")) > 1):
@@ -269,7 +275,7 @@ def _by_kind(
 def _people_there(
     period: Period, *, days: bool, brands: bool, filters: Filters
 ) -> dict[tuple[date | None, str | None], int]:
-    """Return how many people were in a relationship: by day, by brand, by both, or in all."""
+    """Return the number of people in a relationship: by day, by brand, by both, or in all."""
     only = {name: values for name, values in filters.items() if name == "brand"}
     by = [*(["day"] if days else []), *(["brand"] if brands else [])]
     rows = PeopleCount.objects.filter(_within(period), kind="arrived", grain="")
@@ -309,19 +315,22 @@ def _people_at_start(
     return {None: every}
 
 
-#: More brands at once are read with all others.
+#: For more brands than this, the slugs of all brands are read at once.
 FEW_BRANDS = 50
 
 
 def sum_brand(period: Period, *, filters: Filters | None = None) -> Line:
-    """One line of all there is, and how many people there were."""
+    """Return a single line with all counts and the numbers of people."""
     found = read_lines(period, filters=filters)
     add_people_counts(found, period, filters=filters)
     return found[0]
 
 
 def sum_lines(brand: str, periods: Sequence[Period]) -> list[Line]:
-    """Return what `total` says of a brand in each of *periods*, by a fixed number of statements."""
+    """Return what `sum_brand` returns for one brand in each of *periods*.
+
+    The number of statements does not depend on the number of periods.
+    """
     filters = {"brand": [brand]}
     whole = Period(min(each.first for each in periods), max(each.last for each in periods))
     people = _people_in(whole, periods, brand)
@@ -333,7 +342,7 @@ def sum_lines(brand: str, periods: Sequence[Period]) -> list[Line]:
 
 
 def _people_in(whole: Period, periods: Sequence[Period], brand: str) -> list[Counter[str]]:
-    """Return what `add_people` says of one brand in each of *periods*."""
+    """Return what `add_people_counts` adds for one brand in each of *periods*."""
     start = _people_on([each.first for each in periods], brand)
     of_brand = PeopleCount.objects.filter(_within(whole), brand__slug=brand, grain="")
     rows = list(of_brand.values_list("kind", "day", "before", "people"))
@@ -348,7 +357,7 @@ def _people_in(whole: Period, periods: Sequence[Period], brand: str) -> list[Cou
 
 
 def _add_up(days: Sequence[Line], people: Mapping[str, int]) -> Line:
-    """Return the sum of *days*; what no day knows is not known."""
+    """Return the sum of *days*. A count that is unknown on every day stays unknown."""
     counts: dict[str, int | None] = dict.fromkeys(COUNTERS, 0)
     for day in days:
         for name, number in day.counts.items():
@@ -358,7 +367,10 @@ def _add_up(days: Sequence[Line], people: Mapping[str, int]) -> Line:
 
 
 def _table(named: set[str], *, answering: bool = False) -> Table:
-    """The smallest that has all the columns; the campaigns' has only what answers one."""
+    """Return the smallest table that has all *named* columns.
+
+    The table of campaigns only holds decisions that answer a campaign.
+    """
     if answering and named <= {"day", "brand", "campaign"}:
         return CampaignCount
     if named <= {"day", "brand"} and "brand" in named:
@@ -414,7 +426,7 @@ def _wanted(filters: Filters, columns: Mapping[str, str]) -> Q:
     return Q(*(Q(**{f"{columns[name]}__in": values}) for name, values in filters.items()))
 
 
-#: Brands are grouped by their number, which is faster, and named afterwards.
+#: Brands are grouped by id, which is faster, and replaced by their slugs afterwards.
 GROUPED = {"brand": "brand_id"}
 
 
@@ -422,21 +434,22 @@ Counted = TypeVar("Counted")
 
 
 def _with_slugs(found: Iterable[tuple[Key, Counted]], place: int) -> Iterable[tuple[Key, Counted]]:
-    every = list(found)  # before the names, so that a new brand has its own
+    every = list(found)  # read the rows before the slugs, so that no new brand lacks one
     slugs = _slugs({key[place] for key, _counts in every})
     return (((*key[:place], slugs[key[place]], *key[place + 1 :]), c) for key, c in every)
 
 
 def _slugs(brand_ids: Collection[int]) -> dict[int, str]:
-    """Return the slugs of these brands at least: many are read with all others."""
+    """Return the slugs of these brands by id. For many ids, return those of all brands."""
     few = Q(pk__in=brand_ids) if len(brand_ids) <= FEW_BRANDS else Q()
     return dict(Brand.objects.filter(few).values_list("pk", "slug"))
 
 
 def count_people(day: date, *, brands: Sequence[str] | None = None) -> dict[str, int]:
-    """Active relationships when the day began, by brand's slug: today's, without what came since.
+    """Return the active relationships at the start of *day*, by the brand's slug.
 
-    *brands* are those wanted; None is all.
+    This is the current number minus the changes since. *brands* lists the wanted slugs; None is
+    all.
     """
     which = Q() if brands is None else Q(brand__slug__in=brands)
     now = MetricsCursor.objects.filter(which).values_list("brand_id", "people")
@@ -447,7 +460,7 @@ def count_people(day: date, *, brands: Sequence[str] | None = None) -> dict[str,
 
 
 def _people_on(days: Sequence[date], brand: str) -> dict[date, int]:
-    """Return what `people` says of one brand on each of *days*, by one statement."""
+    """Return what `count_people` returns for one brand on each of *days*, in one statement."""
     which = Q(brand__slug=brand)
     today = Value(None, output_field=DateField())
     now = MetricsCursor.objects.filter(which).values_list(today, "people")
@@ -457,18 +470,22 @@ def _people_on(days: Sequence[date], brand: str) -> dict[date, int]:
 
 
 def count_people_of_all(day: date) -> int:
-    """The same of all brands together."""
+    """Return the active relationships of all brands at the start of *day*."""
     now = MetricsCursor.objects.values_list(Value(0), "people")
     since = TotalCount.objects.filter(day__gte=day).values_list(Value(0)).annotate(change=CHANGE)
     return _balance(now.union(since.order_by(), all=True)).get(0, 0)
 
 
-#: What is taken off to come from now to the day before.
+#: Subtract a day's change to get from the current number back to the day's start.
 CHANGE = Cast(Coalesce(Sum("ended") - Sum("started"), 0), BigIntegerField())
 
 
 def _balance(rows: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """One statement reads both sides, so no batch is counted between them."""
+    """Return the sums by brand.
+
+    *rows* must come from one statement, or a batch counted in between would be missing from one of
+    them.
+    """
     found: dict[int, int] = defaultdict(int)
     for brand_id, number in rows:
         found[brand_id] += number
@@ -476,6 +493,6 @@ def _balance(rows: Iterable[tuple[int, int]]) -> dict[int, int]:
 
 
 def read_counted_through() -> date | None:
-    """The last day of which anything was counted; None for none."""
+    """Return the last day with a count; None if nothing was counted."""
     newest: date | None = TotalCount.objects.aggregate(day=Max("day"))["day"]
     return newest

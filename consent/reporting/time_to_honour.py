@@ -1,10 +1,10 @@
-"""How long each brand takes to honour a no: from the choice to its delivery, and to "applied".
+"""Time to honour: how long each brand takes from a refusal to its delivery and to "applied".
 
-Note [Honour times]. A delivery and an acknowledgement come long after their event, in no order of
-their own; so instead of a running count a worker works out a brand's last `DAYS` now and then.
-What is older stands as it was at its end. Times are kept to three significant digits: exact enough
-for a median, and few enough rows to answer at once. An acknowledgement is cumulative: an event was
-applied when the first one was made that reaches it.
+Note [Honour times]. Deliveries and acknowledgements come long after their event, and in no order.
+Instead of keeping a running count, a worker recomputes a brand's last `DAYS` from time to time.
+Older days keep their last result. Times are rounded to three significant digits: exact enough for a
+median, with few enough rows to read quickly. An acknowledgement is cumulative: an event was applied
+when the first acknowledgement that reaches it was made.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from brands.models import Acknowledgement, Event, Outcome, StreamHead
 from consent.models import HonourSnapshot, HonourTime
 
 DAYS = 40
-#: A snapshot is not made anew sooner.
+#: A snapshot is refreshed when it is older than this.
 EVERY = timedelta(minutes=5)
 
-#: Of the noes since a moment: when each was applied, if it was, and first delivered.
+#: Insert how long each refusal since `first` took to be delivered and applied, as counts by day.
 TIMES = """
 WITH told AS MATERIALIZED (
     SELECT sequence, timestamp, honour_by, (timestamp AT TIME ZONE 'UTC')::date AS day
@@ -61,14 +61,14 @@ INSERT INTO consent_honourtime (brand_id, day, stage, seconds, in_time, count)
 SELECT %(brand)s, day, stage, {seconds}, in_time, count(*)
 FROM staged GROUP BY day, stage, {seconds}, in_time
 """.format(
-    # A clock that was set back must not make a time less than none.
+    # If a clock was set back, a time could be negative, and its logarithm would fail.
     seconds="CASE WHEN took <= 0.001 THEN 0.001 WHEN took IS NOT NULL THEN"
     " round(took, 2 - floor(log(took))::int)::float8 END"
 )
 
 
 def refresh_due_honour_times(*, now: datetime) -> int:
-    """Work out the times of the brands that are due; return of how many."""
+    """Refresh stale honour snapshots. Return the number of brands refreshed."""
     heads = StreamHead.objects.live()
     fresh = HonourSnapshot.objects.filter(as_of__gt=now - EVERY)
     due = heads.filter(~Q(brand__in=fresh.values("brand")))
@@ -79,7 +79,7 @@ def refresh_due_honour_times(*, now: datetime) -> int:
 
 
 def refresh_all_honour_times(*, now: datetime) -> Iterator[int]:
-    """The same of every brand and of its whole stream; yields each brand's id."""
+    """Refresh every brand's whole stream. Yield each brand's id when it is done."""
     for brand_id in (
         StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
     ):
@@ -88,7 +88,7 @@ def refresh_all_honour_times(*, now: datetime) -> Iterator[int]:
 
 
 def refresh_honour_times(brand_id: int, *, now: datetime, since: datetime | None = None) -> bool:
-    """Work out one brand's times; False where another worker is at it."""
+    """Refresh one brand's honour times. Return False if another worker is doing so."""
     first = (since or now - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
     HonourSnapshot.objects.get_or_create(brand_id=brand_id, defaults={"as_of": first, "overdue": 0})
     with transaction.atomic():
