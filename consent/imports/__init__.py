@@ -1,4 +1,4 @@
-"""People and their consents, a million at a time: received in parts, checked, applied."""
+"""Bulk import of people and their consents: receive files in parts, check them, apply them."""
 
 from consent.imports.applying import list_running_imports
 from consent.imports.files import (

@@ -1,11 +1,13 @@
-"""Applying staged rows, some hundreds at a time, each time in one transaction.
+"""Apply the staged rows of an import in batches, each in one transaction.
 
-Note [Imports]. A batch does what `relationships.start` and `ledger.record` would do row by row,
-with one statement for all rows where they need one each: people are found or made, locked in the
-order of their ids, their chains go on, what stands is projected, the brand's stream is appended to,
-and the import's cursor moves. So a kill loses a batch and repeats it, and the result is the same.
-What the person said stands above all that a brand imports: a yes over their own no is refused,
-listed and counted, and so is a relationship that they ended.
+Note [Imports]. A batch has the same effect as calling `relationships.start` and `ledger.record` for
+each row. Where these need one statement a row, the batch needs one for all rows. It finds or
+creates the people, locks them in the order of their ids and extends their hash chains. It then
+updates the projected preferences, appends to the brand's event stream and moves the import's
+cursor. A worker that is killed loses its batch; the batch is repeated with the same result.
+
+A person's own choices outrank everything that a brand imports. A grant over their own refusal is
+rejected, listed and counted. So is a row about a relationship that they ended.
 """
 
 from __future__ import annotations
@@ -46,12 +48,12 @@ from core.db import Copying, match_any, new_id
 
 ROWS = 1_000
 
-#: What a scope is within one brand: purpose, channel and topic.
+#: A scope within one brand: purpose, channel and topic.
 About = tuple[str | None, str | None, str | None]
 
 
 class Place(NamedTuple):
-    """Of whom, by which address, and of what."""
+    """The scope of a choice: person, contact point, purpose, channel and topic."""
 
     person: uuid.UUID
     contact_point: int | None
@@ -60,9 +62,9 @@ class Place(NamedTuple):
     topic: str | None
 
 
-#: What a brand says of one scope: decision, basis, evidence and notice.
+#: What a brand records about one scope: decision, basis, evidence and notice.
 Words = tuple[str, str, str, str]
-#: Stands for words that erasure took away. No row can hold it.
+#: Replaces erased texts in comparisons. No row can contain it.
 GONE = "\0"
 
 
@@ -78,7 +80,7 @@ ORDER BY digest ON CONFLICT (digest) DO NOTHING
 
 
 class Refused(Exception):
-    """This row is not applied."""
+    """The row cannot be applied."""
 
     def __init__(self, name: str, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -86,7 +88,7 @@ class Refused(Exception):
 
 
 class Staged(NamedTuple):
-    """What is read of a staged row."""
+    """The columns that are read of a staged row."""
 
     place: int
     digest: bytes | None
@@ -108,12 +110,12 @@ class Staged(NamedTuple):
 
 
 class Moved(Exception):
-    """Some of the people were merged while the batch was read; the next try finds them."""
+    """Some of the people were merged while the batch was read; a retry finds the merged person."""
 
 
 @dataclass(slots=True)
 class _Person:
-    """A locked subject, whose chain goes on."""
+    """A locked subject with the end of its hash chain."""
 
     pk: uuid.UUID
     last_seq: int
@@ -123,7 +125,7 @@ class _Person:
 
 @dataclass(slots=True)
 class Counted:
-    """What came of a batch."""
+    """The outcome of a batch, in numbers."""
 
     rows: int = 0
     people: int = 0
@@ -135,7 +137,10 @@ class Counted:
 
 
 def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int:
-    """Apply the next rows; how many. 0 where none is left, or another worker is at it."""
+    """Apply the next rows. Return their number.
+
+    Return 0 if no row is left, or if another worker holds the import.
+    """
     with transaction.atomic():
         jobs = Import.objects.select_for_update(skip_locked=True, of=("self",))
         job = jobs.select_related("brand").filter(pk=import_id, state="applying").first()
@@ -154,12 +159,12 @@ def apply_batch(import_id: uuid.UUID, *, now: datetime, size: int = ROWS) -> int
 
 
 def try_row(job: Import, row: Staged, *, now: datetime) -> Counted:
-    """Apply one row of an import that was not started; the caller undoes it."""
+    """Apply one row of an import that is not started. The caller must roll it back."""
     return _Batch(job, [row], now).apply()
 
 
 def skip(import_id: uuid.UUID) -> None:
-    """Leave out the next row, which the database refuses."""
+    """Skip the next row, which the database rejects, and list it as a problem."""
     with transaction.atomic():
         job = Import.objects.select_for_update().get(pk=import_id)
         staged = ImportRow.objects.filter(job=job, place__gt=job.cursor).order_by("place")
@@ -191,24 +196,25 @@ def _count(job: Import, place: int, counted: Counted) -> None:
 
 
 class _Batch:
-    """Some rows of one import, and all that they need to know, read once."""
+    """Some rows of one import, with all data that they need, read once."""
 
     def __init__(self, job: Import, rows: Sequence[Staged], now: datetime) -> None:
         self.job, self.rows, self.now = job, rows, now
         self.brand: Brand = job.brand
         self.counted = Counted(rows=len(rows))
         self.told: list[NewEvent] = []
-        #: What people said to any brand and this one has yet to be told, which comes before.
+        #: Events for choices about all brands that this brand has not received yet. They come
+        #: first.
         self.told_before: list[NewEvent] = []
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
-        #: What was known of relationships before this batch changed them.
+        #: The former states of the relationships that this batch changes.
         self.past: list[PastRelationship] = []
         self.changed: dict[uuid.UUID, Relationship] = {}
         self.known_by: list[tuple[uuid.UUID, uuid.UUID, str, bytes]] = []
         self.ends: dict[tuple[str | None, ...], datetime | None] = {}
         self.times = EventTimes(now)
-        self.times.take_next()  # that of the rows themselves
+        self.times.take_next()  # the first time belongs to the rows themselves
         self.read_defaults = cache(rules.read_regional_defaults)
 
     def apply(self) -> Counted:
@@ -226,7 +232,7 @@ class _Batch:
     # -- Reading ---------------------------------------------------------------------------------
 
     def _find_people(self) -> None:
-        """The subject of each digest, made where nobody had it, and the locked rows of all."""
+        """Find or create the subject of each digest, and lock all of their rows."""
         wanted = sorted({bytes(row.digest) for row in self.rows if row.digest is not None})
         self.subjects = self._known(wanted)
         if new := [digest for digest in wanted if digest not in self.subjects]:
@@ -244,7 +250,10 @@ class _Batch:
         return {bytes(digest): subject for digest, subject in rows.values_list("digest", "subject")}
 
     def _make(self, digests: Sequence[bytes]) -> None:
-        """A subject for each; where somebody else was faster, theirs counts, and ours is empty."""
+        """Create a subject for each digest.
+
+        If another worker was faster, its subject counts and ours stays empty.
+        """
         ids = [new_id() for _ in digests]
         made_up_by = self.brand.pk if self.brand.test else None
         SUBJECTS.add_values((each, 0, b"", self.now, "", made_up_by) for each in ids)
@@ -254,7 +263,7 @@ class _Batch:
 
     @staticmethod
     def _locked(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, _Person]:
-        """By each subject's id the person whose word counts, locked in the order of their ids."""
+        """Return for each subject id the person it belongs to after merges, locked in id order."""
         known = Subject.objects.filter(pk__in=match_any(ids, "uuid"))
         merged = dict(known.values_list("pk", "merged_into"))
         wanted = {other or pk for pk, other in merged.items()}
@@ -263,13 +272,16 @@ class _Batch:
         )
         fields = "pk", "last_seq", "chain_head", "jurisdiction", "merged_into"
         found = list(rows.order_by("pk").values_list(*fields))
-        if moved := [pk for pk, *_, into in found if into]:  # just now
+        if moved := [pk for pk, *_, into in found if into]:  # merged since the first query
             raise Moved(moved)
         locked = {row[0]: _Person(*row[:4]) for row in found}
         return {pk: locked[other or pk] for pk, other in merged.items()}
 
     def _find_relationships(self) -> None:
-        """By subject; and by person all that are active, of which each is told of what is new."""
+        """Find the relationships by subject, and the active ones of each person.
+
+        All active relationships of a person receive each new choice.
+        """
         persons = {person.pk for person in self.people.values()}
         mine = Relationship.objects.filter(brand=self.brand, person__in=match_any(persons, "uuid"))
         self.relationships = {}
@@ -294,8 +306,8 @@ class _Batch:
         return CurrentState(recipient, self.said[person.pk], self.read_defaults(place))
 
     def _find_choices(self) -> None:
-        """What people said that matters to this brand, and the newest entry of each scope."""
-        # Also of whoever has no entry of their own: what a merged address said is theirs.
+        """Find the people's choices that concern this brand, and each scope's newest entry."""
+        # Include people without an entry of their own: the choices of a merged address are theirs.
         ids = {person.pk for person in self.people.values()}
         self.said: dict[uuid.UUID, list[Choice]] = defaultdict(list)
         mine = Q(brand=self.brand) | Q(brand=None)
@@ -317,7 +329,7 @@ class _Batch:
         self.said_then = self._said_then(ids) if ids else set()
 
     def _said_then(self, ids: Iterable[uuid.UUID]) -> set[tuple[Place, Words, datetime]]:
-        """What the brand said before of the very times of these rows."""
+        """Return what the brand had recorded before for the exact times of these rows."""
         times = {row.made_at for row in self.rows if row.made_at}
         entries = LedgerEntry.objects.without_traits().select_related("text").filter(
             subject__in=match_any(ids, "uuid"), brand=self.brand, maker="brand",
@@ -346,7 +358,13 @@ class _Batch:
         return known.subject_id
 
     def _relate(self, row: Staged, subject_id: uuid.UUID, person: _Person) -> bool:
-        """Begin the relationship, or begin it again; what the row adds to it is taken."""
+        """Begin the relationship, or begin it again, and add what the row says about it.
+
+        Return whether anything changed.
+
+        Raises:
+            Refused
+        """
         found = self.relationships.get(subject_id)
         self._check_ref(row, subject_id)
         if found and found.ended_at is None:
@@ -390,7 +408,10 @@ class _Batch:
         return is_new
 
     def _say(self, row: Staged, person: _Person, relationship: Relationship) -> bool:
-        """Record what the row says; False where it was said before: a file may come again."""
+        """Record the row's choice. Return False if it was recorded before.
+
+        The same file may be imported several times.
+        """
         point = self.points.get(relationship.subject_id)
         about: About = (row.purpose, row.channel, row.topic)
         place, any_address = Place(person.pk, point, *about), Place(person.pk, None, *about)
@@ -413,9 +434,11 @@ class _Batch:
         return True
 
     def _was_said(self, row: Staged, place: Place, before: LedgerEntry | None) -> bool:
-        """Word by word: of that time, or as the last word where the row gives none.
+        """Return whether the brand has already recorded this row, word for word.
 
-        Erased words were any, or a brand could see by its own file that an account is gone.
+        A row with a time is compared with the entries of that time, any other with the newest
+        entry. Erased texts count as equal to any. Otherwise a repeated import would show the brand
+        that an account was erased.
         """
         same = {_words(row), (row.decision, row.basis, GONE, GONE)}
         if row.made_at:
@@ -423,9 +446,10 @@ class _Batch:
         return before is not None and before.maker == "brand" and _words(before) in same
 
     def _tell(self, entry: LedgerEntry, named: Relationship, person: _Person) -> None:
-        """Tell of the entry, the relationship that the row names first.
+        """Add the events for the entry, beginning with the relationship that the row names.
 
-        Of a choice for one address, its relationship alone: who owns another is not the brand's.
+        A choice about one contact point is sent to its own relationship only. The brand must not
+        learn which other addresses belong to the person.
         """
         for each in sorted(self.active[person.pk], key=lambda one: one.pk != named.pk):
             standing = self._standing(each, person)
@@ -446,7 +470,10 @@ class _Batch:
             )
 
     def _tell_before(self, person: _Person) -> None:
-        """Or the brand would hear of the import before it hears of what the person said first."""
+        """Add the events for the person's earlier choices that are still pending.
+
+        Otherwise the brand would receive the import before choices that were made earlier.
+        """
         told = {notice.cause for notice in self.told_before}
         for each in self.active[person.pk]:
             standing = self._standing(each, person)
@@ -464,7 +491,7 @@ class _Batch:
             purpose_id=row.purpose,
             channel=row.channel,
             topic=row.topic,
-            # As in `ledger`: what a brand records is about the one address that it named.
+            # As in `ledger`: a choice that a brand records is about the one address that it named.
             contact_point_id=self.points.get(relationship.subject_id),
             decision=row.decision,
             expires_at=self._expiry(row, person, relationship, made_at),
@@ -485,7 +512,10 @@ class _Batch:
         return entry
 
     def _due(self, entry: LedgerEntry, start: datetime) -> datetime | None:
-        """By when a no has to be applied: history is, and of news each kind is asked for once."""
+        """Return the deadline for applying a refusal; None if the import is history.
+
+        The deadline is computed once for each decision, purpose and channel.
+        """
         if not self.job.tells:
             return None
         kind = entry.decision, entry.purpose_id, entry.channel
@@ -540,7 +570,8 @@ class _Batch:
         self._move_chains()
         events.append_events(self.brand.pk, self.told_before)
         events.append_events(self.brand.pk, self.told, history=not self.job.tells)
-        # Last, for an append locks the brand's head before those of subjects.
+        # Set the references last, because an append locks the brand's head before those of
+        # subjects.
         refs = {each.subject_id: each.ref for each in self.changed.values()}
         events.set_references(self.brand.pk, refs)
         if self.job.tells or self.told_before:
@@ -552,7 +583,7 @@ class _Batch:
             cursor.execute(MOVE, [subjects, [each.pk for each in self.entries]])
 
 
-#: Each person's chain ends with the newest of these entries.
+#: Move the end of each person's chain to the newest of these entries.
 MOVE = """
 UPDATE consent_subject held SET last_seq = new.subject_seq, chain_head = new.hash
 FROM (
@@ -570,7 +601,7 @@ TERM_CODES: dict[type[Exception], str] = {
 
 
 def _contact_column(row: Staged) -> str:
-    """Return the column of the file that says who the row is about."""
+    """Return the column of the file that identifies the person."""
     if row.digest is None:
         return "ref"
     return "sha256" if row.kind == HashKind.UNKNOWN else row.kind
@@ -588,6 +619,6 @@ def _words(said: LedgerEntry | Staged) -> Words:
 
 
 def list_running_imports() -> list[uuid.UUID]:
-    """The imports that are being applied, oldest first."""
+    """Return the ids of the imports that are being applied, oldest first."""
     rows = Import.objects.filter(state="applying").order_by("pk")
     return list(rows.values_list("pk", flat=True))

@@ -1,7 +1,7 @@
-"""Files that were uploaded in the console: kept encrypted for a day, mapped, foreseen, staged.
+"""Files uploaded in the console: stored encrypted for a day, mapped, previewed and staged.
 
-Nothing is recorded before the import is started: staging may be done over and over, whenever
-somebody chooses other columns. An API caller maps by itself and sends parts instead.
+Nothing is recorded before the import is started. A file can be staged again whenever somebody
+chooses other columns. API clients map columns themselves and send parts instead.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ from consent.models import (
 )
 from core import csv
 
-#: How long a file is kept.
+#: The time for which a file is stored.
 KEPT = timedelta(hours=24)
 PIECE = 1 << 18
 NONCE = 12
 INFO = b"files of imports"
-#: Refusals that are no mistake of the file.
+#: Rejections that are not a mistake in the file, and the outcome that the page shows.
 REFUSED = {
     "person_said_no": "kept_no",
     "person_ended_relationship": "ended",
     "no_relationship": "unknown_person",
 }
-#: So many rows are shown with what each would do.
+#: The number of rows in the preview.
 FORESEEN = 20
 
 
 class Expired(Exception):
-    """The file is not kept any more."""
+    """The file is no longer stored."""
 
 
 # -- Keeping ---------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def store_file(
     encoding: str = "",
     separator: str = "",
 ) -> Import:
-    """Begin an import with a file whose columns are yet to be chosen.
+    """Begin an import with a file whose columns have not been chosen yet.
 
     Raises:
         TooManyImports, BadPart
@@ -113,7 +113,7 @@ def _write_pieces(kept: ImportFile, file: IO[bytes]) -> None:
 
 
 class _Pieces(io.RawIOBase):
-    """Reads a kept file, one piece in memory at a time."""
+    """A raw stream of a stored file that holds one piece in memory at a time."""
 
     def __init__(self, kept: ImportFile) -> None:
         self._kept, self._number, self._rest = kept, 0, b""
@@ -145,7 +145,7 @@ def _open(sealed: bytes, place: bytes) -> bytes:
 
 
 def _place(kept: ImportFile, number: int) -> bytes:
-    """Return what a piece is bound to, so that none can take another's place."""
+    """Return the associated data of a piece, so that no piece can replace another."""
     return b"%s %d" % (kept.job_id.bytes, number)
 
 
@@ -155,17 +155,17 @@ def _cipher(key: str) -> AESGCM:
 
 
 def find_file(job: Import, *, now: datetime) -> ImportFile | None:
-    """Return the file of an import, as long as it is kept."""
+    """Return the file of an import; None if it is no longer stored."""
     return (
         ImportFile.objects.select_related("job__brand").filter(job=job, expires_at__gt=now).first()
     )
 
 
 def open_kept(kept: ImportFile) -> Source:
-    """Return its columns and rows, which are read from the database one piece after the other.
+    """Return the file's columns and rows, which are read from the database piece by piece.
 
     Raises:
-        BadPart, Expired: also while its rows are read.
+        BadPart, Expired: also while rows are read.
     """
     return _open_source(kept, io.BufferedReader(_Pieces(kept), PIECE))
 
@@ -177,13 +177,16 @@ def _open_source(kept: ImportFile, file: IO[bytes]) -> Source:
 
 
 def read_first_row(kept: ImportFile) -> Mapping[str, Any]:
-    """Return the first row that can be read, for people to see what its columns hold."""
+    """Return the first readable row, to show people what the columns contain."""
     first = islice(open_kept(kept).lines, sources.LOOKED_AT)
     return next((line for line in first if not isinstance(line, BadRow)), {})
 
 
 def delete_expired_files(*, now: datetime) -> int:
-    """Delete the files that expired, and call off imports that were never started; how many."""
+    """Delete expired files and cancel their imports that were never started.
+
+    Return the number of files deleted.
+    """
     expired = list(ImportFile.objects.select_related("job").filter(expires_at__lte=now))
     for each in expired:
         if each.job.state == Import.State.OPEN:
@@ -196,7 +199,7 @@ def delete_expired_files(*, now: datetime) -> int:
 
 
 def read_mapping(kept: ImportFile) -> ColumnMapping:
-    """Return what was chosen so far, or what the headings suggest."""
+    """Return the chosen mapping, or a guess from the headings if none was chosen."""
     if kept.chosen:
         return ColumnMapping(**kept.chosen)
     guess = mapping.guess_mapping(kept.headings)
@@ -204,7 +207,11 @@ def read_mapping(kept: ImportFile) -> ColumnMapping:
 
 
 def choose_mapping(kept: ImportFile, chosen: ColumnMapping) -> None:
-    """Keep what was chosen; nothing is read by it yet. What was staged before is dropped."""
+    """Store the chosen mapping and delete what was staged before. Nothing is read yet.
+
+    Raises:
+        ImportNotOpen
+    """
     with transaction.atomic():
         job = _lock_open(kept)
         _drop_staged(job)
@@ -213,10 +220,10 @@ def choose_mapping(kept: ImportFile, chosen: ColumnMapping) -> None:
 
 
 def stage_file(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> None:
-    """Read all of the file as it was chosen, check its rows, and stage them.
+    """Read the whole file with the chosen mapping, check its rows and stage them.
 
     Raises:
-        NotOpen, BadPart, Expired
+        ImportNotOpen, BadPart, Expired
     """
     with transaction.atomic():
         job = _lock_open(kept)
@@ -224,7 +231,7 @@ def stage_file(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> No
         job.note, job.tells = note, tells
         job.save(update_fields=["note", "tells"])
         with tempfile.SpooledTemporaryFile(receiving.SPOOLED) as file:
-            # Read out first: while rows go in by COPY, the connection takes no query for pieces.
+            # Copy the file first: during COPY the connection accepts no queries for further pieces.
             shutil.copyfileobj(io.BufferedReader(_Pieces(kept), PIECE), file, PIECE)
             file.seek(0)
             source = _open_source(kept, file)
@@ -250,9 +257,10 @@ def _drop_staged(job: Import) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PreviewedRow:
-    """A row, whom it is about, and what it would do: one of the keys that the page has words for.
+    """A row, the person it is about, and what it would do.
 
-    `grant`, `deny`, `person`, `nothing`, `bad`, or one of `REFUSED`.
+    `does` is `grant`, `deny`, `person`, `nothing`, `bad`, or a value of `REFUSED`. The page has a
+    text for each.
     """
 
     number: int
@@ -264,10 +272,11 @@ class PreviewedRow:
 
 
 def preview_rows(kept: ImportFile, *, now: datetime) -> list[PreviewedRow]:
-    """Return what the first rows would do, each after those above it. Nothing of it stays.
+    """Return what the first rows would do, each applied after those above it.
 
-    Of whoever has no relationship with the brand only that is said which the file itself says: what
-    they said to others shows when the relationship begins, and that they can see.
+    Everything is rolled back. For people without a relationship with the brand, the preview shows
+    only what the file itself says. The brand may see their choices about all brands only after the
+    relationship begins, which the person can see.
     """
     forecast = _Forecast(kept, now)
     with transaction.atomic():
@@ -278,7 +287,7 @@ def preview_rows(kept: ImportFile, *, now: datetime) -> list[PreviewedRow]:
 
 
 class _Forecast:
-    """What rows would do, in a transaction that is undone."""
+    """A preview of rows, inside a transaction that is rolled back."""
 
     def __init__(self, kept: ImportFile, now: datetime) -> None:
         self.job, self.chosen, self.now = kept.job, read_mapping(kept), now
@@ -302,7 +311,7 @@ class _Forecast:
         return Relationship.objects.filter(brand=self.job.brand, subject__in=subjects).exists()
 
     def _foresee_known(self, number: int, who: str, row: Row) -> PreviewedRow:
-        """Apply the row, and see what came of it."""
+        """Apply the row and return what happened."""
         try:
             with transaction.atomic():
                 counted = applying.try_row(self.job, Staged(number, *astuple(row)), now=self.now)
@@ -320,9 +329,9 @@ class _Forecast:
 
 
 def write_bad_rows(kept: ImportFile) -> Iterator[bytes]:
-    """Yield a CSV file of the rows that were not taken, as they came, with why in front.
+    """Yield a CSV file of the rejected rows as they came, with the reason in the first column.
 
-    To be corrected and uploaded again: the first column is left out then.
+    People correct this file and upload it again, without the first column.
     """
     source = open_kept(kept)
     yield csv.write_csv([["why", *kept.headings]])

@@ -1,4 +1,4 @@
-"""Beginning an import, having it applied, and calling it off."""
+"""The life of an import: begin, start, run and cancel."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from consent.imports import applying
 from consent.models import Import, ImportFile, ImportRow
 
 log = logging.getLogger(__name__)
-#: So many of one brand are open or being applied at once.
+#: The most imports of one brand that may be open or applying at once.
 MOST = 10
 
 
 class TooManyImports(Exception):
-    """The brand has as many under way as there may be."""
+    """The brand already has the maximum number of imports under way."""
 
 
 class ImportNotOpen(Exception):
-    """The import was started, or is over."""
+    """The import was started, cancelled or is done."""
 
 
 def begin_import(brand: Brand, *, note: str, tells: bool, now: datetime) -> Import:
-    """An import that takes parts.
+    """Create an import that accepts parts.
 
     Raises:
         TooManyImports
@@ -42,10 +42,10 @@ def begin_import(brand: Brand, *, note: str, tells: bool, now: datetime) -> Impo
 
 
 def start_import(job: Import, *, now: datetime) -> Import:
-    """Have it applied; again is no mistake.
+    """Start applying the import. Starting it twice is not an error.
 
     Raises:
-        NotOpen: it is over.
+        ImportNotOpen: it was cancelled.
     """
     mine = Import.objects.filter(pk=job.pk)
     mine.filter(state="open").update(state="applying", started_at=now)
@@ -56,13 +56,13 @@ def start_import(job: Import, *, now: datetime) -> Import:
 
 
 def cancel_import(job: Import, *, now: datetime) -> Import:
-    """Apply no more of it; what was applied stays.
+    """Stop the import. Rows that were already applied stay applied.
 
     Raises:
-        NotOpen: it is done.
+        ImportNotOpen: it is done.
     """
     with transaction.atomic():
-        held = Import.objects.select_for_update().get(pk=job.pk)  # waits for a batch under way
+        held = Import.objects.select_for_update().get(pk=job.pk)  # waits for a running batch
         if held.state == Import.State.DONE:
             raise ImportNotOpen("this import is done")
         if held.state != Import.State.CANCELLED:
@@ -74,10 +74,11 @@ def cancel_import(job: Import, *, now: datetime) -> Import:
 
 
 def run_import(import_id: uuid.UUID, *, now: datetime, seconds: float = inf) -> int:
-    """Apply all that is left, or what can be in so many seconds; how many rows.
+    """Apply the remaining rows for at most *seconds*. Return the number of rows applied.
 
-    Where the database refuses a batch, its rows are applied one by one, and the one that is at
-    fault is left out and listed: a race for a reference, or what nobody has thought of.
+    If the database rejects a batch, its rows are applied one by one. The row at fault is skipped
+    and listed as a problem. This happens when two imports race for a reference, and with mistakes
+    that the checks do not foresee.
     """
     done, singly, until = 0, 0, monotonic() + seconds
     while monotonic() < until:

@@ -1,4 +1,4 @@
-"""From the columns of a tool's export to ours: guessed, chosen by people, applied row by row."""
+"""Map the columns of a tool's export to ours: guess, let people choose, apply to each row."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from consent.imports.rows import ADDRESSES, DECISIONS, LONGEST_FIELDS, BadRow
 from consent.imports.sources import Line
 
 CONTACT_COLUMNS = (*ADDRESSES, "ref")
-#: Yes-or-no columns, and the decision that a yes is. Their no says nothing: who never opted in said
-#: no no, and who did not opt out no yes.
+#: Yes-or-no columns, and the decision that a yes means. A no means nothing: never having opted in
+#: is not a refusal, and not having opted out is not a grant.
 FLAGS = {"opted_in": "grant", "opted_out": "deny"}
-#: What a column of a file can be, in the order in which it is offered.
+#: The targets for a column of a file, in the order in which pages offer them.
 TARGETS = tuple(dict.fromkeys((*CONTACT_COLUMNS, "decision", *FLAGS, *LONGEST_FIELDS)))
-#: Several columns can be it; they are joined.
+#: The only target for several columns. Their values are joined.
 EVIDENCE_COLUMN = "evidence"
-#: Words of tools' own for what is a decision, and for what is none: that mail does not arrive, or
-#: that somebody has yet to confirm, says nothing of what they want.
+#: Words that tools use for a decision, and for a state that is not one. A bounced address or an
+#: unconfirmed one says nothing about what the person wants.
 NOES = {"blocklisted", "blacklisted", "opted_out", "opted out"}
 YESES = {"opted_in", "opted in"}
 NO_DECISION = {
@@ -29,7 +29,7 @@ NO_DECISION = {
     *("never_subscribed", "never subscribed", "not_subscribed", "enabled", "disabled"),
 }
 TRUE, FALSE = {"true", "yes", "1", "y", "t", "on"}, {"false", "no", "0", "n", "f", "off"}
-#: What only a row with a decision says.
+#: The columns that have a meaning only in a row with a decision.
 OF_CHOICES = (
     *("purpose", "channel", "topic", "made_at", "expires_at"),
     *("evidence", "notice", "basis", "ground"),
@@ -44,17 +44,17 @@ TIME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Which tool wrote a file, as far as its headings say, and what its columns are."""
+    """A guess from a file's headings: the tool that wrote it, and the targets of its columns."""
 
     tool: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    #: Where all rows of such a file mean it.
+    #: The decision of every row, if such a file has only one; else empty.
     decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """What people chose: each column's target, and what stands for what a row leaves out."""
+    """The chosen target of each column, and defaults for what a row leaves out."""
 
     columns: Mapping[str, str]
     purpose: str = ""
@@ -68,7 +68,7 @@ class ColumnMapping:
 
 # -- Guessing --------------------------------------------------------------------------------------
 
-#: By the heading in small letters; of one target the first that a file has.
+#: The target of each heading, in lower case. For each target, the first heading in a file counts.
 KNOWN = {
     "email": "email", "email address": "email", "e-mail": "email", "e-mail address": "email",
     "phone": "phone", "phone number": "phone", "mobile": "phone", "mobile phone number": "phone",
@@ -89,7 +89,7 @@ KNOWN = {
     "optin_ip": "evidence", "confirm_ip": "evidence", "source": "evidence",
     "unsub_reason": "evidence",
 }  # fmt: skip
-#: Headings that tell each tool's exports from others.
+#: The headings that identify each tool's exports.
 TOOLS = {
     "Mailchimp": {"email address", "leid", "euid"},
     "Klaviyo": {"email", "klaviyo id"},
@@ -98,16 +98,17 @@ TOOLS = {
     "listmonk": {"uuid", "email", "attributes", "status"},
     "Mautic": {"email", "date_identified", "points"},
 }
-#: Headings that say what all rows of a tool's file mean: Mailchimp writes a file for each.
+#: Headings that tell the decision of all rows: Mailchimp writes one file for each status.
 KINDS = {"Mailchimp": {"unsub_time": "deny", "clean_time": "", "confirm_time": "grant"}}
 
 
 def guess_mapping(headings: Sequence[str]) -> Guess:
-    """Return what a file with these headings is likely to be."""
+    """Return the likely tool and mapping of a file with these headings."""
     small = [each.strip().lower() for each in headings]
     tool = next((name for name, has in TOOLS.items() if has <= set(small)), "")
     columns: dict[str, str] = {}
-    # Ours first, and what says when before what says more: an export has several times.
+    # Our own names take precedence over those of tools. In `KNOWN` order decides, because an export
+    # has several columns with times.
     for known in ({each: each for each in (*LONGEST_FIELDS, *FLAGS)}, KNOWN):
         for name, target in known.items():
             if name in small and (target == EVIDENCE_COLUMN or target not in columns.values()):
@@ -119,9 +120,10 @@ def guess_mapping(headings: Sequence[str]) -> Guess:
 
 
 def _keep_one_contact(columns: dict[str, str], *, is_export: bool) -> None:
-    """Leave out telephone numbers beside addresses: a row is about one of them.
+    """Remove phone and hash columns if there is an email column: a row is about one address.
 
-    A file that is no export and has our columns may have the one or the other in each row.
+    A file that is not a tool's export and uses our column names keeps them, because each of its
+    rows may have a different one.
     """
     if "email" not in columns.values():
         return
@@ -134,13 +136,13 @@ def _keep_one_contact(columns: dict[str, str], *, is_export: bool) -> None:
 
 
 def apply_mapping(lines: Iterable[Line], chosen: ColumnMapping) -> Iterator[Line]:
-    """Yield each row in our columns; what cannot be read stays as it is."""
+    """Yield each row with our columns. Bad rows pass unchanged."""
     for line in lines:
         yield line if isinstance(line, BadRow) else convert_value(line, chosen)
 
 
 def convert_value(line: Mapping[str, Any], chosen: ColumnMapping) -> dict[str, Any]:
-    """Return one row of the file in our columns."""
+    """Return one row of the file with our columns."""
     given: dict[str, Any] = {}
     joined: list[str] = []
     for column, target in chosen.columns.items():
@@ -161,16 +163,16 @@ def convert_value(line: Mapping[str, Any], chosen: ColumnMapping) -> dict[str, A
 
 
 def _text(value: object) -> str:
-    """Return a value as CSV would have it: NDJSON has others as well."""
+    """Return a value as CSV would have it, because NDJSON also has other types."""
     if value is None:
         return ""
     return (str(value).lower() if isinstance(value, bool) else str(value)).strip()
 
 
 def _decide(given: dict[str, Any], default: str) -> None:
-    """Make one decision of what the columns say; a no counts more than a yes.
+    """Reduce the columns to a single decision. A refusal overrides a grant.
 
-    A word that nobody knows stays, for the reader to refuse.
+    An unknown word is left unchanged, so that the reader rejects it.
     """
     said = [_read_word(given.pop("decision"))] if "decision" in given else []
     said += [_read_flag(given.pop(name), means) for name, means in FLAGS.items() if name in given]
@@ -195,7 +197,7 @@ def _read_flag(text: str, means: str) -> str:
 
 
 def _fill(given: dict[str, Any], joined: Sequence[str], chosen: ColumnMapping) -> None:
-    """Put in what the row leaves out, and write times as the reader takes them."""
+    """Fill in defaults, and write times as the reader expects them."""
     for name in ("purpose", "channel"):
         if default := getattr(chosen, name):
             given.setdefault(name, default)
@@ -211,7 +213,10 @@ def _fill(given: dict[str, Any], joined: Sequence[str], chosen: ColumnMapping) -
 
 
 def read_time(text: str, chosen: ColumnMapping) -> str:
-    """Return a tool's time as RFC 3339 writes it; what is none stays, for the reader to refuse."""
+    """Return a tool's time in RFC 3339 format.
+
+    A text that is not a time is returned unchanged, so that the reader rejects it.
+    """
     moment = _find_moment(text, chosen)
     return moment.isoformat() if moment else text
 
@@ -240,7 +245,7 @@ def _find_moment(text: str, chosen: ColumnMapping) -> datetime | None:
 
 
 def _find_zone(zone: str) -> tzinfo:
-    """Return what Z, UTC, GMT, +01:00 or +0100 is."""
+    """Return the time zone of a text such as Z, UTC, GMT, +01:00 or +0100."""
     if zone[0] not in "+-":
         return UTC
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))

@@ -1,4 +1,4 @@
-"""The rows of an import that were not taken, and why."""
+"""The rows of an import that were rejected, with the reasons."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db.models import Count, QuerySet
 from consent.models import Import, ImportProblem
 from core import csv
 
-#: So many rows of a group are named.
+#: The number of example rows for each group.
 EXAMPLES = 5
-#: So many rows of a file are read and sent at once.
+#: The number of rows of a file that are read and sent at once.
 PIECE = 500
 
 
@@ -22,13 +22,16 @@ def list_problems(job: Import) -> QuerySet[ImportProblem]:
 
 
 class DescribedProblem:
-    """In the words of the API; rows count from 1, without the headings."""
+    """A description of an import's problems as the API returns them.
+
+    Rows count from 1, without the headings.
+    """
 
     HEADINGS: ClassVar[Sequence[str]] = ["part", "row", "row_of_all", "field", "code", "detail"]
 
     def __init__(self, job: Import) -> None:
         rows = dict(job.parts.order_by("number").values_list("number", "rows"))
-        #: By each part's number, how many rows the parts before it have.
+        #: By the number of each part, the number of rows in the parts before it.
         self.before = dict(zip(rows, accumulate(rows.values(), initial=0), strict=False))
 
     def said(self, problem: ImportProblem) -> dict[str, Any]:
@@ -38,19 +41,19 @@ class DescribedProblem:
 
 
 class ProblemGroup(NamedTuple):
-    """Rows that were not taken for the same reason."""
+    """Rows that were rejected for the same reason."""
 
     field: str
     code: str
-    #: Of the first of them.
+    #: The detail of the first row.
     detail: str
     size: int
-    #: Some of them, as they count in all parts.
+    #: The numbers of some of the rows, counted across all parts.
     rows: Sequence[int]
 
 
 def group_problems(job: Import) -> list[ProblemGroup]:
-    """Return the reasons for which rows were not taken, the most frequent first."""
+    """Return the reasons for rejected rows, the most frequent first."""
     told, found = DescribedProblem(job), []
     kinds = list_problems(job).order_by().values_list("field", "code").annotate(count=Count("pk"))
     for field, code, count in kinds.order_by("-count", "field", "code"):
@@ -63,7 +66,7 @@ def group_problems(job: Import) -> list[ProblemGroup]:
 
 
 def write_problems_csv(job: Import) -> Iterator[bytes]:
-    """All of them as a file, headings first."""
+    """Yield all problems as a CSV file, headings first."""
     told = DescribedProblem(job)
     yield csv.write_csv([told.HEADINGS])
     rows = list_problems(job).iterator(PIECE)

@@ -1,4 +1,4 @@
-"""A part of an import as it arrives: read line by line, checked, and staged by COPY."""
+"""Receive a part of an import: read it line by line, check it, and stage it by COPY."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from consent.models import Import, ImportPart, ImportProblem
 from core.text import mask_addresses
 
 MOST_IMPORT_PARTS = 100_000
-MOST_ROWS = 2**32 - 1  # of a part
-#: A part with more bad rows is the wrong file.
+MOST_ROWS = 2**32 - 1  # in a part
+#: A part with more bad rows is refused, because it must be the wrong file.
 MOST_BAD = 100_000
 PIECE = 1 << 16
-#: So many rows are staged at once. What is wrong with bad ones is held in memory until then.
+#: The number of rows staged at once. The problems of bad rows are held in memory until then.
 BATCH = 10_000
-#: Of a part so much is held in memory, in bytes.
+#: A part is held in memory up to this number of bytes, and beyond that on disk.
 SPOOLED = 8_000_000
 COLUMNS = (
     "job_id place digest kind sealed ref note jurisdiction purpose channel topic decision basis"
@@ -38,15 +38,15 @@ TYPES = (
 
 
 class PartsNotOpen(Exception):
-    """The import takes no more parts."""
+    """The import accepts no more parts."""
 
 
 class OtherPart(Exception):
-    """Another part of this number was received before."""
+    """A different part with this number was received before."""
 
 
 class TooManyBad(BadPart):
-    """So many rows are bad that it must be the wrong file."""
+    """The part has more bad rows than `MOST_BAD`, so it must be the wrong file."""
 
 
 def receive_part(
@@ -59,14 +59,14 @@ def receive_part(
     encoding: str = "",
     separator: str = "",
 ) -> ImportPart:
-    """Take in part *number*, a whole file with its own headings; all of it, or nothing.
+    """Store part *number*, a whole file with its own headings, completely or not at all.
 
-    *body* may have any size: it is written aside first, to a file that has no name, so that no
-    transaction waits for a slow sender. The same part again is no mistake. Encoding and separator
-    are found out where they are not said.
+    *body* may have any size. It is first written to an unnamed temporary file, so that no
+    transaction waits for a slow sender. Sending the same part again is not an error. Encoding and
+    separator are detected if they are not given.
 
     Raises:
-        NotOpen, OtherPart, BadPart
+        PartsNotOpen, OtherPart, BadPart
     """
     with tempfile.SpooledTemporaryFile(SPOOLED) as file:
         digest, detector = spool(body, file)
@@ -85,7 +85,7 @@ def receive_part(
 
 
 def spool(body: Any, file: IO[bytes]) -> tuple[bytes, EncodingDetector]:
-    """Write all of *body* to *file*; return its SHA-256, and what knows its encoding."""
+    """Write all of *body* to *file*. Return its SHA-256 and a detector that was fed with it."""
     sha256, detector = hashlib.sha256(), EncodingDetector()
     while piece := body.read(PIECE):
         sha256.update(piece)
@@ -96,7 +96,7 @@ def spool(body: Any, file: IO[bytes]) -> tuple[bytes, EncodingDetector]:
 
 
 def stage(job: Import, number: int, source: Source, digest: bytes, *, now: datetime) -> ImportPart:
-    """Check and stage the rows of a part of an import that is locked.
+    """Check and stage the rows of a part. The caller must have locked the import.
 
     Raises:
         BadPart
@@ -116,7 +116,7 @@ def stage(job: Import, number: int, source: Source, digest: bytes, *, now: datet
 
 
 def _stage(job: Import, number: int, lines: Iterator[Line], now: datetime) -> tuple[int, int]:
-    """Return how many rows were good, and bad.
+    """Return the numbers of good and bad rows.
 
     Raises:
         TooManyBad
@@ -136,7 +136,7 @@ def _stage(job: Import, number: int, lines: Iterator[Line], now: datetime) -> tu
 def _copy_rows(
     job: Import, numbered: Iterable[tuple[int, Line]], reader: Reader
 ) -> tuple[int, list[ImportProblem]]:
-    """Write the good rows. Return how many there were, and what is wrong with the others."""
+    """Write the good rows. Return their number and the problems of the other rows."""
     good, problems = 0, []
     copy_rows = f"COPY consent_importrow ({', '.join(COLUMNS)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(copy_rows) as copy:
@@ -159,13 +159,17 @@ def _said(line: Line) -> Mapping[str, Any]:
 
 
 def _problem(job: Import, place: int, error: BadRow) -> ImportProblem:
-    """What is wrong with a row, without the address that may stand in the wrong column."""
+    """Return the problem of a row, without an address that stands in the wrong column."""
     field, detail = mask_addresses(error.field)[:40], mask_addresses(str(error))[:300]
     return ImportProblem(job=job, place=place, field=field, code=error.code, detail=detail)
 
 
 def check_headings(headings: Sequence[str]) -> None:
-    """Refuse a column that is none of ours, by BadPart."""
+    """Check that all headings are known columns.
+
+    Raises:
+        BadPart
+    """
     if unknown := [each for each in headings if each not in LONGEST_FIELDS]:
         names = ", ".join(repr(each[:40]) for each in unknown[:5])
         columns = ", ".join(LONGEST_FIELDS)

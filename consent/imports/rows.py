@@ -1,6 +1,6 @@
-"""One row of an import, read and checked.
+"""Read and check one row of an import.
 
-An address leaves this module as its digest and its sealed hash alone.
+An address leaves this module only as its digest and its sealed hash.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.text import holds_address
 from core.time import NoZone, read_moment
 
 ADDRESSES = ("email", "phone", "sha256")
-#: The columns of a file, and how long each may be.
+#: The columns of a file, and the maximum length of each in characters.
 LONGEST_FIELDS = {
     "email": 320,
     "phone": 40,
@@ -41,8 +41,8 @@ LONGEST_FIELDS = {
     "made_at": 40,
     "expires_at": 40,
 }
-#: What a decision may be written as, in capitals or not. Neither `true` nor `1` is one of them: in
-#: a column of opt-outs they would turn a no into a yes.
+#: The accepted spellings of a decision, in any case. `true` and `1` are not accepted: in a column
+#: of opt-outs they would turn a refusal into a grant.
 DECISIONS = {
     **dict.fromkeys(("grant", "yes", "subscribed", "opt-in"), "grant"),
     **dict.fromkeys(("deny", "no", "unsubscribed", "opt-out"), "deny"),
@@ -51,18 +51,18 @@ ALLOWED = f"A decision is one of {', '.join(DECISIONS)}."
 
 
 class BadRow(ValueError):
-    """A row that cannot be taken: the field, a stable code, and why."""
+    """A row that cannot be accepted: the field, a stable code and the reason."""
 
     def __init__(self, field: str, code: str, detail: str, *, line: str = "") -> None:
         super().__init__(detail)
         self.field, self.code = field, code
-        #: As it stands in the file, where its values cannot be told apart.
+        #: The raw line of the file, if it could not be split into values.
         self.line = line
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """In the order of the columns of `ImportRow`."""
+    """The values of a row, in the order of the columns of `ImportRow`."""
 
     digest: bytes | None
     kind: str
@@ -83,7 +83,7 @@ class Row:
 
 
 class Reader:
-    """Reads rows for one brand, by its catalogue as it stands."""
+    """A reader of rows for one brand, with the brand's catalogue at the time of its creation."""
 
     def __init__(self, brand: Brand, *, now: datetime) -> None:
         self.now, self.brand_id, self.world = now, brand.pk, brand.world
@@ -96,7 +96,7 @@ class Reader:
         self.notices = catalogue.find_known_notices(brand.pk)
 
     def read(self, said: Mapping[str, Any]) -> Row:
-        """The row that *said* is, whose values are texts; empty is the same as left out.
+        """Return the checked row. An empty value counts as a missing one.
 
         Raises:
             BadRow
@@ -200,7 +200,11 @@ def _check_yes(given: Mapping[str, str], purpose: str | None) -> None:
 
 
 def _texts(said: Mapping[str, Any]) -> dict[str, str]:
-    """What is said at all, trimmed."""
+    """Return the values that are present, trimmed.
+
+    Raises:
+        BadRow
+    """
     given = {}
     for name, value in said.items():
         if name not in LONGEST_FIELDS:
@@ -208,7 +212,7 @@ def _texts(said: Mapping[str, Any]) -> dict[str, str]:
         if value is None or value == "":
             continue
         if not isinstance(value, str) or "\0" in value or len(value) > LONGEST_FIELDS[name]:
-            if name == "decision":  # a word of some tool's own is no matter of its length
+            if name == "decision":  # an unknown decision is reported as such, not as too long
                 raise BadRow(name, "unknown_decision", ALLOWED)
             raise BadRow(name, "invalid", f"a text of up to {LONGEST_FIELDS[name]} characters")
         if text := value.strip():
@@ -217,14 +221,20 @@ def _texts(said: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _address(given: Mapping[str, str]) -> ContactHashes | None:
-    """The one address; a person with two addresses is two rows until they prove both."""
+    """Return the hashes of the row's only address; None without an address.
+
+    A person with two addresses needs two rows, until they prove that both are theirs.
+
+    Raises:
+        BadRow
+    """
     named = [name for name in ADDRESSES if name in given]
     if len(named) > 1:
         raise BadRow(named[1], "one", "One address a row: another one is another row.")
     if not named:
         return None
     try:
-        # The hash itself is the same in every world.
+        # The plain hash does not depend on live or test mode, so *world* may be empty.
         contact = Contact(**{named[0]: given[named[0]]}, world=b"")
         (known,) = identity.compute_contact_hashes(contact)
     except InvalidAddress as error:

@@ -1,12 +1,13 @@
-"""A file of rows as it was uploaded: how it is encoded, and what its rows are.
+"""Uploaded files of rows: detect the encoding and the separator, and read the rows.
 
-Note [Stray quotes]. A quoted field may span lines (RFC 4180), so a quote that somebody forgot to
-close could swallow the rows below it. Three rules keep that from happening:
-1. A quote in the middle of an unquoted field stands for itself: `12" card` is a text.
-2. A quoted field that does not end well within `MOST_LINES` and `LONGEST_ROW` makes its first line
-   a bad row; reading goes on with the next line.
-3. Where a field spans lines, and one of them reads like a row itself, nobody can tell. All of these
-   lines are bad rows: neither is somebody's no swallowed, nor is somebody's text taken for a row.
+Note [Stray quotes]. A quoted field may span lines (RFC 4180). A quote that somebody forgot to close
+could therefore swallow the rows below it. Three rules prevent that:
+
+1. A quote in the middle of an unquoted field is an ordinary character: `12" card` is a text.
+2. If a quoted field does not end properly within `MOST_LINES` and `LONGEST_ROW`, its first line
+   is a bad row. Reading goes on with the next line.
+3. If a field spans lines and one of them looks like a row itself, the meaning is ambiguous. All
+   of these lines are bad rows, so that no refusal is swallowed and no text is read as a row.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ from consent.imports.rows import BadRow
 from core.json_bodies import DuplicateMember, load_json
 from core.text import holds_address
 
-#: How a file may be encoded; each with the codec that reads it.
+#: The supported encodings, and the Python codec of each.
 ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 FORMS = ("csv", "ndjson")
-#: The most characters of a row, and the most lines of one whose text spans some.
+#: The maximum characters of a row, and the maximum lines that a row may span.
 LONGEST_ROW = 20_000
 MOST_LINES = 100
-#: So many rows are looked at to find the separator, or the keys of NDJSON.
+#: The number of rows that are read to find the separator, or the keys of NDJSON.
 LOOKED_AT = 20
-#: How many bytes of the beginning show whether every other one is zero, as in UTF-16.
+#: The number of bytes at the start that are searched for zeros, which UTF-16 has.
 BEGINNING = 64
-#: How a ZIP file begins, and so an Excel workbook.
+#: The first bytes of a ZIP file, and therefore of an Excel workbook.
 ZIP = b"PK\x03\x04"
 LINE_ENDS = ("\n", "\r")
-#: What is hardly ever two letters of Windows-1252, and a letter of UTF-8: Ã¤ for ä.
+#: Bytes that are a letter in UTF-8 and hardly ever occur in Windows-1252: ä reads as Ã¤ there.
 MULTIBYTE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
-#: Bytes that Windows-1252 has no character for.
+#: Bytes without a character in Windows-1252.
 UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 QUOTED = re.compile(r'"[^"]*"')
 LONE_QUOTE = re.compile(r'(?<!")"(?!")')
@@ -50,11 +51,11 @@ Line = Mapping[str, Any] | BadRow
 
 
 class BadPart(ValueError):
-    """The part cannot be read at all, so nothing of it was taken."""
+    """The part cannot be read at all, so none of it was stored."""
 
 
 class Source(NamedTuple):
-    """A file that was opened: what it is, its columns, and its rows."""
+    """An opened file: its encoding, separator, columns and rows."""
 
     encoding: str
     #: Empty for NDJSON.
@@ -67,7 +68,7 @@ class Source(NamedTuple):
 
 
 class EncodingDetector:
-    """Finds the encoding of a file from all of its bytes, which it gets in pieces."""
+    """A detector that finds a file's encoding from all of its bytes, fed in pieces."""
 
     def __init__(self) -> None:
         self._decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
@@ -86,7 +87,7 @@ class EncodingDetector:
         """Return the name of the encoding.
 
         Raises:
-            BadPart: it could be several, or is none of ours.
+            BadPart: the encoding is ambiguous or not supported.
         """
         if self._beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
@@ -117,11 +118,11 @@ class EncodingDetector:
 
 
 def open_source(file: IO[bytes], *, form: str, encoding: str, separator: str = "") -> Source:
-    """Return the file's columns and rows; without a *separator* it is found out.
+    """Return the file's columns and rows. Detect the separator if none is given.
 
     Raises:
-        BadPart: no headings, columns that could be parted in several ways, or another encoding,
-            which may show only while its rows are read.
+        BadPart: no headings, an ambiguous separator, or another encoding than the given one,
+            which may show only while rows are read.
     """
     if form == "ndjson" and encoding != "utf-8":
         raise BadPart("the file is not utf-8, and NDJSON always is")
@@ -138,7 +139,7 @@ def open_source(file: IO[bytes], *, form: str, encoding: str, separator: str = "
 
 
 def find_keys(lines: Iterable[Line]) -> list[str]:
-    """Return the columns of NDJSON, as its first objects have them."""
+    """Return the columns of NDJSON: the keys of its first objects."""
     objects = (each for each, _ in zip(lines, range(LOOKED_AT), strict=False))
     return list(dict.fromkeys(key for each in objects if isinstance(each, Mapping) for key in each))
 
@@ -147,9 +148,9 @@ def find_keys(lines: Iterable[Line]) -> list[str]:
 
 
 class Lines:
-    """The lines of a text, of which some can be put back; no more than one is held otherwise.
+    """The lines of a text file, of which some can be put back. It holds one line in memory.
 
-    What a line has beyond `LONGEST_ROW` is dropped: that it is longer still shows.
+    A line is cut after `LONGEST_ROW` + 1 characters, which still shows that it is too long.
     """
 
     def __init__(self, text: TextIO) -> None:
@@ -157,10 +158,10 @@ class Lines:
         self._back: deque[str] = deque()
 
     def take_line(self) -> str:
-        """Return the next line with its end; empty where there is none.
+        """Return the next line with its line end; an empty text at the end of the file.
 
         Raises:
-            BadPart: it is encoded otherwise.
+            BadPart: the bytes do not fit the encoding.
         """
         if self._back:
             return self._back.popleft()
@@ -177,7 +178,13 @@ class Lines:
 
 
 def _find_separator(lines: Lines) -> str:
-    """Return the name of the one separator of the headings, or the one that fits the rows, too."""
+    """Return the name of the separator.
+
+    If the headings contain several candidates, take the one that splits all rows alike.
+
+    Raises:
+        BadPart: several candidates remain.
+    """
     seen = [line for _ in range(LOOKED_AT) if (line := lines.take_line())]
     lines.put_back(seen)
     bare = [QUOTED.sub("", line) for line in seen if line.strip()]
@@ -206,7 +213,7 @@ def _read_headings(line: str, separator: str) -> list[str]:
 
 
 def _name_columns(cells: Sequence[str]) -> list[str]:
-    """Return a name for each column: tools leave some without one, and give one name twice."""
+    """Return a unique name for each column. Some tools leave names empty or use them twice."""
     names: list[str] = []
     for number, cell in enumerate(cells, start=1):
         name = cell.strip() or f"column {number}"
@@ -218,7 +225,7 @@ def _name_columns(cells: Sequence[str]) -> list[str]:
 
 
 def _read_rows(lines: Lines, mark: str, columns: int) -> Iterator[Sequence[str] | BadRow]:
-    """Yield the cells of each row, or what is wrong with it. Blank lines are passed over."""
+    """Yield the cells of each row, or the reason why it is bad. Skip blank lines."""
     blank = f"{mark} \t\r\n"
     while line := lines.take_line():
         if not line.strip(blank):
@@ -248,7 +255,10 @@ def _parse(lines: Iterable[str], mark: str) -> list[str]:
 def _read_quoted(
     line: str, lines: Lines, mark: str, columns: int
 ) -> Iterator[Sequence[str] | BadRow]:
-    """Yield the row that begins with *line*, or the bad ones: see Note [Stray quotes]."""
+    """Yield the row that begins with *line*, or the bad rows.
+
+    See Note [Stray quotes].
+    """
     if (plain := _split_quoted(line, mark, columns)) is not None:
         yield plain
         return
@@ -272,7 +282,10 @@ def _read_quoted(
 
 
 def _split_quoted(line: str, mark: str, columns: int) -> list[str] | None:
-    """Return the cells where each is in quotes and none holds any: most tools write so."""
+    """Return the cells if each is quoted and none contains a quote, else None.
+
+    Most tools write such rows, and this is faster than the CSV parser.
+    """
     text = line.rstrip("\r\n")
     if text[0] != '"' or text[-1] != '"' or text.count('"') != 2 * columns:
         return None
@@ -281,7 +294,7 @@ def _split_quoted(line: str, mark: str, columns: int) -> list[str] | None:
 
 
 def _read_on(taken: list[str], lines: Lines) -> Iterator[str]:
-    """Yield the lines in *taken*, and further ones that are added to it, up to the limits."""
+    """Yield the lines in *taken*, then further lines up to the limits, which are added to it."""
     yield from list(taken)
     length = sum(map(len, taken))
     while len(taken) < MOST_LINES and (line := lines.take_line()):
@@ -293,10 +306,11 @@ def _read_on(taken: list[str], lines: Lines) -> Iterator[str]:
 
 
 def _reads_like_row(line: str, first: str, mark: str, columns: int) -> bool:
-    """Return whether a line that a text spans has a row's number of values, and somebody.
+    """Return whether a line inside a quoted text looks like a row that names a person.
 
-    Of the line in which the text ends, what stands behind its quote belongs to the first row:
-    `shop",ann@example.org,grant` ends a text, while `bob@example.org,deny,6 inch"` was a row.
+    It must have a row's number of separators. In the line that ends the text, only what precedes
+    the closing quote is examined, because the rest belongs to the first row. Examples:
+    `shop",ann@example.org,grant` ends a text, but `bob@example.org,deny,6 inch"` is a row.
     """
     if line.count(mark) != columns - 1:
         return False

@@ -94,8 +94,8 @@ def _adding(model: Table, kind: list[str], *, which: str = "true") -> str:
     )
 
 
-# The events of a merge repeat earlier choices of the person to other brands. They are not
-# unsubscribes, and they have no campaign.
+# A `merge` repeats choices that the person had made before, for other brands. It is therefore not
+# an unsubscribe.
 COUNT = """
 WITH told AS MATERIALIZED (
     SELECT sequence, type, decision, before, subject, brand_id,
