@@ -1,1 +1,1 @@
-"""What admins and brands read: each report is a page of figures, by whichever door it is read."""
+"""Reports for admins and brands: each is a set of figures, the same for pages, API and files."""

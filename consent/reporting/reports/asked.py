@@ -1,4 +1,4 @@
-"""What a reader asks a report for: a period, what to look at, and how to break it down."""
+"""The query of a report: the period, the filters and the dimensions."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from core import time
 from core.time import read_day
 
 DEFAULT_REPORT_DAYS = 28
-#: The periods that a page offers, in days up to today.
+#: The periods that a page offers, in days up to and including today.
 REPORT_PRESETS = (1, 7, 28, 90)
 LONGEST = 800  # days
 REPORT_FILTERS = tuple(name for name in DIMENSIONS if name != "day")
-#: How an address says the empty value: "any", or "not given".
+#: The empty value ("any" or "not given") as it is written in a URL.
 EMPTY = "-"
 MOST_VALUES = 50
-#: The values of a filter where they are a fixed list, and where else each is found. A campaign need
-#: not be named by its brand: it may stand in links and checks alone.
+#: The values of filters with a fixed list, and the columns that hold the values of the others.
+#: Brands need not register a campaign: it may occur only in links and checks.
 FIXED = {"channel": Channel.values, "reason": Reason.values, "source": Source.values}
 LOOKED_UP: dict[str, list[tuple[type[Model], str]]] = {
     "brand": [(Brand, "slug")],
     "topic": [(Topic, "code")],
     "campaign": [(Campaign, "code"), (CampaignCount, "campaign")],
 }
-#: What is answered where there is no such value; of a fixed list without a name, invalid_choice.
+#: The error codes for unknown values. Filters that are missing here answer `invalid_choice`.
 CODES = {
     "brand": "unknown_brand",
     "channel": "unknown_channel",
@@ -43,7 +43,7 @@ CODES = {
 
 
 class BadQuery(ValueError):
-    """A query that no report can answer. `field` is what is wrong."""
+    """A query that no report can answer. `field` names the wrong parameter."""
 
     def __init__(self, field: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -56,11 +56,11 @@ class ReportQuery:
     filters: Filters = field(default_factory=dict)
     by: tuple[str, ...] = ()
     sort: str = ""
-    #: The number of days where the period was asked for by that.
+    #: The number of days, if the period was given as one.
     preset: int | None = None
 
     def query(self, **changes: str) -> dict[str, str]:
-        """The address's query that asks for the same, with changes; empty text leaves one out."""
+        """Return the URL parameters of this query with *changes*. Empty values are left out."""
         said = {name: ",".join(v or EMPTY for v in values) for name, values in self.filters.items()}
         if self.preset:
             said["days"] = str(self.preset)
@@ -76,7 +76,7 @@ class ReportQuery:
 def read_report_query(
     query: Mapping[str, str], *, today: date, days: int = DEFAULT_REPORT_DAYS
 ) -> ReportQuery:
-    """What an address's query asks for; by default the last *days* days.
+    """Return the report query of URL parameters. The default period is the last *days* days.
 
     Raises:
         BadQuery
@@ -90,7 +90,7 @@ def read_report_query(
 
 
 def known_dimensions(by: tuple[str, ...], known: Collection[str]) -> None:
-    """Refuse what a report cannot be broken down by.
+    """Check that the report can be broken down by all of *by*.
 
     Raises:
         BadQuery
@@ -100,7 +100,7 @@ def known_dimensions(by: tuple[str, ...], known: Collection[str]) -> None:
 
 
 def check_values(filters: Filters) -> None:
-    """Refuse values that do not exist: a report on them would look as if nothing had happened.
+    """Check that the values exist. A report on unknown ones would look as if nothing had happened.
 
     Raises:
         BadQuery
@@ -115,9 +115,10 @@ def check_values(filters: Filters) -> None:
 
 
 def _known(name: str, values: Collection[str]) -> set[str]:
-    """Return those of the values that exist, or more; empty text is "any" but for a brand.
+    """Return a set that contains those of *values* that exist, and possibly others.
 
-    What stands in test mode alone is in no report.
+    Empty text means "any" and always exists, except for a brand. Values that exist only in test
+    mode are left out, because no report contains them.
     """
     known = set(FIXED.get(name, ()))
     if name == "purpose":

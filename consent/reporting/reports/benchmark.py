@@ -1,4 +1,4 @@
-"""What a brand's sector does, without names: the others' rates, added up."""
+"""A brand's sector as a benchmark: the pooled rates of the other brands, without names."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from consent.reporting import cell_suppression, rates
 from consent.reporting.rates import RATES, Line, Period
 from consent.reporting.reports.figures import WITHHELD, Column, Figure, Value
 
-#: Fewer other brands than this would be recognised.
+#: The minimum number of other brands. Fewer could be recognised.
 LEAST_BRANDS = cell_suppression.K
-#: Nor may one of them be more than this share of the whole: it would be that one's rate.
+#: The maximum share of one brand in the pool. Above it, the rate would be almost that brand's own.
 MOST_OF_ONE = 0.5
 COMPARED = ("opt_out_rate", "unsubscribe_rate", "response_rate", "complaint_rate", "opt_down_share")
 NOTE = (
@@ -22,12 +22,12 @@ NOTE = (
 
 
 def find_sector(brand: Brand) -> str:
-    """The category that counts as its sector; empty for none."""
+    """Return the brand's first category, which is its sector; empty for none."""
     return brand.categories[0] if brand.categories else ""
 
 
 def build_report(brand: Brand, weeks: Sequence[Period]) -> Figure:
-    """The sector's rates. The brand's own numbers are not among them."""
+    """Return the figure of the sector's rates, without the brand's own numbers."""
     sector = find_sector(brand)
     others = Brand.objects.filter(categories__0=sector).exclude(pk=brand.pk) if sector else []
     filters = {"brand": [each.slug for each in others]}

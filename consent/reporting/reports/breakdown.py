@@ -1,4 +1,4 @@
-"""Counts and rates by whatever is asked: the table behind every other, to look closer at."""
+"""The breakdown report: counts and rates by any dimensions. Other reports link to it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ LABELS = {
 }
 PEOPLE = ("people", *KINDS)
 COUNTS = (*PEOPLE, *COUNTERS, *REPORTED)
-#: What a table cannot be ordered by before the people are known.
+#: The columns by which a table can be sorted only after the numbers of people were added.
 BY_PEOPLE = (*PEOPLE, *(name for name, each in RATES.items() if each.whole == ("people",)))
-#: What a page shows at once; the other columns when asked for.
+#: The columns that a page shows by default; the others appear on request.
 AT_ONCE = (
     "opt_out_rate", "opt_in_rate", "unsubscribe_rate", "people", "opted_out", "opt_outs",
     "opt_ins", "deliveries",
@@ -40,7 +40,7 @@ NOTES = [
     "Days are UTC. “any” means that the person did not narrow it down, or gave none.",
     f"* of fewer than {rates.FEW}: chance alone moves it a lot.",
 ]
-#: What each row of a breakdown leads to: the same, one step closer.
+#: The dimension by which the link of each row breaks it down further.
 CLOSER = {
     "brand": "campaign",
     "channel": "brand",
@@ -69,7 +69,7 @@ def list_columns(by: Sequence[str]) -> list[Column]:
 
 
 def list_values(line: Line) -> list[Value]:
-    """One row of such a table."""
+    """Return the values of one row of such a table."""
     counts: list[Value] = [line.counts.get(name) for name in COUNTS]
     return [*line.key, *(line.rate(name) for name in RATES), *counts]
 
@@ -77,13 +77,23 @@ def list_values(line: Line) -> list[Value]:
 def few(
     lines: Sequence[Line], offset: int, names: Iterable[str] = RATES
 ) -> Callable[[int, int], bool]:
-    """Whether a cell's rate is of few; the rates of these names begin at column *offset*."""
+    """Return a function that tells whether a cell is a rate over few people or messages.
+
+    The rates *names* are in the columns from *offset* on.
+    """
     at = dict(enumerate(names, start=offset))
     return lambda row, column: column in at and RATES[at[column]].is_of_few(lines[row].counts)
 
 
 def ordered(lines: Sequence[Line], by: Sequence[str], sort: str) -> list[Line]:
-    """The newest day, else the highest first, or as *sort* says: a count, a rate or a dimension."""
+    """Return the lines sorted by *sort*: a count, a rate or a dimension.
+
+    Without *sort*, the newest day comes first if there are days, else the highest count of
+    opt-outs.
+
+    Raises:
+        BadQuery
+    """
     named = sorted(lines, key=lambda line: tuple(map(str, line.key)))
     if sort in by:
         return sorted(named, key=lambda line: str(line.key[by.index(sort)]))
@@ -107,12 +117,12 @@ def table(
     formulas: Sequence[str] = FORMULAS,
     **words: object,
 ) -> Figure:
-    """The figure of a breakdown, highest first; of a long one the first *most* rows."""
+    """Return the figure of a breakdown, highest rows first, with at most *most* rows."""
     found = rates.read_lines(asked.period, by=by, filters=asked.filters)
     if by_people := asked.sort in BY_PEOPLE:
         rates.add_people_counts(found, asked.period, by=by, filters=asked.filters)
     shown = (found := ordered(found, by, asked.sort))[:most]
-    if not by_people:  # of those that are shown
+    if not by_people:  # add them to the visible rows only, which is faster
         rates.add_people_counts(shown, asked.period, by=by, filters=asked.filters)
     cut = [f"The first {most:,} of {len(found):,} rows."] if found[most:] else []
     return Figure(
@@ -140,7 +150,7 @@ def _closer(asked: ReportQuery, by: Sequence[str], line: Line) -> dict[str, str]
 
 
 def build_report(asked: ReportQuery) -> Report:
-    """The report: one table, and its shares drawn where there are not too many rows."""
+    """Return a report with one table, and a chart if there is a single dimension."""
     by = asked.by or DEFAULT_BY
     drawn = _drawing(by)
     figure = table("breakdown", f"Counts and rates by {', '.join(by)}", asked, by, drawing=drawn)

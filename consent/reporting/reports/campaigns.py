@@ -1,4 +1,4 @@
-"""What each campaign brought: responses, and people who left by it."""
+"""The campaigns report: what each campaign brought, in responses and in people who left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from consent.reporting.reports.figures import Column, Drawing, Figure, Report, R
 COUNTS = ("sends", "deliveries", "responses", "complaints", "unsubscribes", "opt_outs")
 SHARES = ("response_rate", "unsubscribe_rate", "complaint_rate")
 LEAVING = ("unsubscribe_rate", "complaint_rate")
-DRAWN = 15  # more would not be read
+DRAWN = 15  # a chart with more bars is hard to read
 
 
 def build_report(asked: ReportQuery) -> Report:
@@ -72,7 +72,7 @@ def _row(line: Line) -> list[Value]:
 
 
 def _answered(lines: list[Line]) -> Figure:
-    """Return the chart of answers, of campaigns that are large enough to say it."""
+    """Return the chart of response rates, for campaigns with enough deliveries."""
     large = [line for line in lines if not RATES["response_rate"].is_of_few(line.counts)]
     return Figure(
         "answered",
@@ -103,7 +103,7 @@ def _columns(names: Sequence[str]) -> list[Column]:
 
 
 def _highest(lines: list[Line], names: Sequence[str]) -> list[Sequence[Value]]:
-    """Those with the highest rate of the first name, but for those without any."""
+    """Return the lines with the highest rate *names[0]*, without rates that are 0 or unknown."""
     known = [(rate, line) for line in lines if (rate := line.rate(names[0]))]
     highest = heapq.nlargest(DRAWN, known, key=lambda each: each[0])
     return [[*line.key, *map(line.rate, names)] for _, line in highest]

@@ -1,4 +1,4 @@
-"""Every report that admins read, by the name in its address."""
+"""The catalogue of admin reports, by the name in the URL."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from consent.reporting.reports.figures import Report
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """A report: its title, what makes it, and the filters that it heeds."""
+    """A report: its title, the function that builds it, and the filters it uses."""
 
     title: str
     make: Callable[[ReportQuery], Report]
     filters: tuple[str, ...] = REPORT_FILTERS
     days: int = DEFAULT_REPORT_DAYS
-    #: What it can be broken down by, and whether it can be sorted.
+    #: The dimensions for a breakdown, and whether it can be sorted.
     dimensions: Collection[str] = ()
     is_sorted: bool = False
-    #: Whether it heeds the first day of the period; else it looks back from the last.
+    #: Whether it uses the first day of the period. Otherwise it looks back from the last.
     has_start: bool = True
 
 
@@ -72,16 +72,16 @@ REPORTS = {
 
 
 class NoSuchReport(LookupError):
-    """There is none of this name."""
+    """There is no report of this name."""
 
 
 def build_named_report(
     name: str, query: Mapping[str, str], *, today: date
 ) -> tuple[ReportQuery, Report]:
-    """Return what was asked, and the report on it.
+    """Return the report query and the report.
 
     Raises:
-        NoSuchReport, asked.BadQuery
+        NoSuchReport, BadQuery
     """
     if not (entry := REPORTS.get(name)):
         raise NoSuchReport(f"there is no report {name!r}")
@@ -93,7 +93,7 @@ def build_named_report(
 
 
 def _refuse_start(entry: CatalogueEntry, query: Mapping[str, str]) -> None:
-    """Refuse the beginning of a period where the report looks back from its end.
+    """Refuse the start of a period if the report looks back from the end.
 
     Raises:
         BadQuery
@@ -104,7 +104,7 @@ def _refuse_start(entry: CatalogueEntry, query: Mapping[str, str]) -> None:
 
 
 def _refuse_unheeded(entry: CatalogueEntry, asked: ReportQuery) -> None:
-    """Refuse what would not change the report: its reader would take it for narrowed down.
+    """Refuse parameters that the report would ignore, because readers would think it is filtered.
 
     Raises:
         BadQuery

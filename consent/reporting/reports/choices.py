@@ -1,4 +1,4 @@
-"""What a report's filters can be set to, by the names that people know."""
+"""The options of a report's filters, with their display names."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from consent.reporting.rates import Filters
 from consent.reporting.reports.asked import EMPTY, REPORT_FILTERS
 from consent.reporting.reports.names import CodeNames, read_names
 
-#: More than this are offered while somebody types.
+#: The maximum number of options in a list; longer ones become a text field with suggestions.
 MOST_OPTIONS = 50
-#: More than this are not sent along; any may still be typed.
+#: The maximum number of suggestions that a page contains; other values can still be typed.
 MOST_SUGGESTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One field of a page's form."""
+    """A field of a report page's form."""
 
     name: str
-    #: As the address has it.
+    #: The value as in the URL.
     value: str = ""
-    #: Code and name of each value that there is.
+    #: The code and name of each available value.
     options: tuple[tuple[str, str], ...] = ()
-    #: Whether the report heeds it; else it cannot be set.
+    #: Whether the report uses this filter; otherwise it is disabled.
     is_heeded: bool = True
 
     @property
@@ -39,7 +39,7 @@ class Filter:
 
 
 def build_filters(heeded: Iterable[str], values: Filters) -> list[Filter]:
-    """Return a field for each filter; one that the report does not heed cannot be set."""
+    """Return a field for each filter. Filters that the report does not use are disabled."""
     known = set(heeded)
     return [
         _build(name, values.get(name, ())) if name in known else Filter(name, is_heeded=False)
@@ -48,12 +48,12 @@ def build_filters(heeded: Iterable[str], values: Filters) -> list[Filter]:
 
 
 def list_brands() -> list[tuple[str, str]]:
-    """Return the slugs and names of the brands, by name."""
+    """Return the slugs and names of the brands, ordered by name."""
     return _named("brand", _find_codes("brand"))
 
 
 def name_values(values: Filters) -> dict[str, str]:
-    """Return what each filter is set to, in names."""
+    """Return the display names of each filter's values."""
     names = read_names(values)
     return {name: _join(name, each, names) for name, each in values.items()}
 
@@ -63,7 +63,7 @@ def _build(name: str, values: Sequence[str]) -> Filter:
     empty = [] if name == "brand" else [""]
     options = [(code or EMPTY, text) for code, text in _named(name, [*empty, *codes])]
     value = ",".join(each or EMPTY for each in values)
-    if value and value not in dict(options):  # several at once, by a link
+    if value and value not in dict(options):  # a link can select several values at once
         options.append((value, _join(name, values, read_names({name: values}))))
     return Filter(name, value, tuple(options))
 
@@ -73,7 +73,7 @@ def _join(name: str, values: Sequence[str], names: CodeNames) -> str:
 
 
 def _named(kind: str, codes: list[str]) -> list[tuple[str, str]]:
-    """Return the codes with their names: fixed lists as they are, others by name."""
+    """Return the codes with their names: fixed lists in their order, others ordered by name."""
     names = read_names({kind: codes})
     found = [(code, names.get(kind, code)) for code in codes]
     return found if kind in FIXED else sorted(found, key=lambda each: (each[0] != "", each[1]))

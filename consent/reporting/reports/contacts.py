@@ -1,4 +1,4 @@
-"""Contacts after a no, as people report them and the ledger judges them."""
+"""The report on contacts after a refusal, as people report them and the ledger judges them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report
 
 CASES = 200
-#: Contacts that a no or a pause forbade, and those that came after the time to apply it.
+#: Contacts that a refusal or a pause forbade, and those after its deadline.
 AFTER_NO = Q(allowed=False, because__decision__in=NOES)
 LATE = AFTER_NO & Q(contacted_at__gt=F("honour_by"))
 

@@ -1,8 +1,9 @@
-"""Large tables as files, which a worker writes: every count there is, and every campaign's days.
+"""Export large tables as files, which a worker writes: all counts, or all campaigns' days.
 
-Note [Exports]. The file stands in the database in parts, where every web process finds it, and is
-whole when its state says so. A worker holds an advisory lock while it writes; where it is killed
-the lock falls, and the next one begins anew. Files are kept for `KEPT`.
+Note [Exports]. The file is stored in parts in the database, where every web process finds it. It is
+complete when its state says so. A worker holds an advisory lock while it writes. If the worker is
+killed, the lock is released and the next worker starts the file from the beginning. Files are kept
+for `KEPT`.
 """
 
 from __future__ import annotations
@@ -30,28 +31,28 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
 PART = 1 << 20  # bytes
-#: Rows between two words on how far it is.
+#: The number of rows between two updates of the progress.
 SAY_EVERY = 5_000
-#: Waiting at once; more are refused.
+#: The maximum number of exports that may wait; further orders are refused.
 MOST_WAITING = 20
 
-#: Table, its columns, and whether each is a count.
+#: The exportable tables: model, dimensions and counts of each.
 EXPORT_TABLES: dict[str, tuple[type[Model], Mapping[str, str], Sequence[str]]] = {
     "counts": (DailyCount, rates.DIMENSIONS, counters.COUNTERS),
     "campaign-days": (CampaignDay, rates.OF_CAMPAIGNS, rates.REPORTED),
 }
-#: One at a time of each id; the first number keeps these locks apart from others'.
+#: The advisory lock for writing one export. The number separates these locks from others.
 LOCK = 20_261_125
-#: One at a time is counted and ordered.
+#: The advisory lock for ordering, so that concurrent orders cannot exceed `MOST_WAITING`.
 ORDERING = 20_261_131
 
 
 class TooManyExports(Exception):
-    """So many wait already."""
+    """`MOST_WAITING` exports are waiting already."""
 
 
 def order_export(table: str, asked: ReportQuery, form: str, *, now: datetime) -> ReportExport:
-    """Have a file written.
+    """Order a file, which a worker writes later.
 
     Raises:
         BadQuery, TooManyExports
@@ -76,7 +77,10 @@ def order_export(table: str, asked: ReportQuery, form: str, *, now: datetime) ->
 
 
 def write_waiting_exports(*, now: datetime) -> int:
-    """Write what waits, oldest first; forget what is old. Returns how many were written."""
+    """Write the waiting exports, oldest first, and delete expired ones.
+
+    Return the number of exports written.
+    """
     ReportExport.objects.filter(asked_at__lt=now - KEPT).delete()
     waiting = ReportExport.objects.filter(state="waiting").order_by("asked_at")
     return sum(_write_locked(each, now) for each in list(waiting.values_list("pk", flat=True)))
@@ -108,7 +112,7 @@ def _write(export: ReportExport, now: datetime) -> None:
 
 
 def _pieces(export: ReportExport) -> Iterator[int]:
-    """Write the file; yields the number of rows now and then."""
+    """Write the file. Yield the number of rows from time to time."""
     columns, rows = _columns(export.table), _rows(export.table, export.query)
     values = rows.values_list(*(_name(export.table, c.name) for c in columns))
     named = add_names(columns, values.iterator(SAY_EVERY))
@@ -154,6 +158,6 @@ def _rows(table: str, query: Mapping[str, Any]) -> QuerySet[Any]:
 
 
 def read_export_content(export: ReportExport) -> Iterator[bytes]:
-    """The bytes of a file that is done."""
+    """Yield the bytes of a finished file."""
     parts = ExportPart.objects.filter(export=export).order_by("number")
     return (bytes(data) for data in parts.values_list("data", flat=True).iterator(1))

@@ -1,4 +1,4 @@
-"""A report's parts, the same for page, API and file: tables, some of which are drawn."""
+"""The parts of a report: tables, cards and charts, the same for page, API and file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-#: `share` is 0…1, `seconds` a time, `count` a whole number, the others text.
+#: `share` is from 0 to 1, `seconds` a duration, `count` a whole number, `number` any number. The
+#: others are text and dates.
 Sort = Literal["text", "day", "count", "share", "seconds", "number", "moment"]
 NUMBERS = ("count", "share", "seconds", "number")
 #: Columns of these names hold codes.
@@ -19,9 +20,10 @@ class Column:
     name: str
     label: str
     sort: Sort = "text"
-    #: What its codes are of, for a name to stand beside each; by its own name where that says it.
+    #: The kind of its codes, by which their names are found. The default is the column's own name
+    #: if that is in `CODED`.
     codes: str = ""
-    #: Whether a page shows it only when asked for all columns.
+    #: Whether a page shows it only together with all columns.
     is_minor: bool = False
 
     def __post_init__(self) -> None:
@@ -35,34 +37,34 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How a table is drawn: which column along, which ones up, and what the axis shows."""
+    """A chart of a table: the columns of the x and y axes, and the unit of the y axis."""
 
     kind: Literal["line", "bar", "step", "scatter"]
     along: str
     up: Sequence[str]
     unit: str = ""
-    #: Columns of the lower and upper ends of a band around the first line.
+    #: The columns with the lower and upper ends of a band around the first line.
     band: tuple[str, str] | None = None
-    #: The column by whose values the points are told apart.
+    #: The column whose values group the points.
     groups: str = ""
-    #: The column that says whose a bar is, where *along* alone does not tell.
+    #: The column that identifies a bar together with *along*, if *along* alone is ambiguous.
     within: str = ""
 
 
 class Withheld:
-    """Stands where a number is not shown, since it is of too few people."""
+    """A placeholder for a number that is hidden because it is of too few people."""
 
     def __str__(self) -> str:
         return "withheld"
 
 
 WITHHELD = Withheld()
-#: A cell's value; None is "not known".
+#: The value of a cell. None is an unknown value.
 Value = Any
 
 
 class Rows(Sequence[Sequence[Value]]):
-    """Rows that are worked out when they are looked at: of a long table most are not."""
+    """Rows that are computed on access, because most rows of a long table are never read."""
 
     def __init__(self, things: Sequence[Any], row: Callable[[Any], Sequence[Value]]) -> None:
         self.things, self.row = things, row
@@ -78,7 +80,7 @@ class Rows(Sequence[Sequence[Value]]):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A table with its words. Rows hold a value a column."""
+    """A table with its title and notes. Each row has one value per column."""
 
     name: str
     title: str
@@ -86,18 +88,21 @@ class Figure:
     rows: Sequence[Sequence[Value]]
     notes: Sequence[str] = ()
     drawing: Drawing | None = None
-    #: Which page a row leads to, and its query by the number of the row.
+    #: The report that each row links to, and a function from row number to that link's query.
     leads_to: str = ""
     link: Callable[[int], Mapping[str, str]] | None = None
-    #: Whether a cell is a share of few people, by the numbers of its row and column.
+    #: A function from row and column number to whether the cell is a share of few people.
     is_few: Callable[[int, int], bool] | None = None
-    #: What an empty table says.
+    #: The text of an empty table.
     empty: str = "Nothing happened in this time."
-    #: The brand that reads it about itself: topics and campaigns have the names of no other.
+    #: The brand whose own report this is; only its names of topics and campaigns are used.
     brand: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        """For programs: rows by the columns' names; withheld is null, and said so."""
+        """Return the figure as JSON data, with rows by column names.
+
+        A withheld value is null and listed in `withheld`.
+        """
         names = [column.name for column in self.columns]
         return {
             "name": self.name,
@@ -123,13 +128,13 @@ def _plain(value: Value) -> Any:
     return None if value is WITHHELD else value
 
 
-#: A change is a percentage of no fewer than this.
+#: The smallest base for which a change is shown as a percentage.
 LEAST_BASE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One number that counts, beside what it was in the period before."""
+    """A key figure, with its value in the period before."""
 
     label: str
     value: Value
@@ -137,21 +142,21 @@ class Card:
     before: Value = None
     formula: str = ""
     few: bool = False
-    #: How many acts or people *before* is made of.
+    #: The number of decisions or people behind *before*.
     base: int | None = None
 
     @property
     def difference(self) -> float | None:
-        """Return by how much it went up or down; None where one of the two is not known."""
+        """Return the absolute change; None if one of the values is unknown."""
         if not isinstance(self.value, int | float) or not isinstance(self.before, int | float):
             return None
         return self.value - self.before
 
     @property
     def change(self) -> float | None:
-        """Return by what share it went up or down; None where that says nothing.
+        """Return the relative change; None if it is unknown or the base is too small.
 
-        Of a small base a few more are several hundred percent.
+        With a small base, a few more would be several hundred percent.
         """
         if self.difference is None or not self.before or (self.base or 0) < LEAST_BASE:
             return None
@@ -164,9 +169,9 @@ class Report:
     figures: Sequence[Figure]
     cards: Sequence[Card] = ()
     intro: str = ""
-    #: When numbers were worked out that are not counted as they come.
+    #: The time of the oldest snapshot; None if all numbers are counted continuously.
     as_of: datetime | None = None
-    #: Short remarks above everything: label, text, query of where to look, its page.
+    #: Short remarks above the figures: label, text, and query and name of the linked report.
     remarks: Sequence[tuple[str, str, Mapping[str, str], str]] = field(default_factory=tuple)
 
     def figure(self, name: str) -> Figure | None:

@@ -1,4 +1,4 @@
-"""Tables as files: CSV (RFC 4180) and XLSX."""
+"""Write tables as CSV (RFC 4180) and XLSX files."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import xlsxwriter
 from consent.reporting.reports.figures import WITHHELD, Column, Figure, Value
 from consent.reporting.reports.names import add_columns, add_names
 
-#: What a spreadsheet would take for a formula.
+#: The characters at the start of a text that make a spreadsheet read it as a formula.
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
-#: A sheet has no more rows, the headings' included.
+#: The maximum number of rows of an XLSX sheet, including the headings.
 MOST_XLSX_ROWS = 1_048_576
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PIECE = 1_000
 
 
 class TooManyTableRows(ValueError):
-    """More than a sheet can have."""
+    """The table has more rows than an XLSX sheet can hold."""
 
 
 def write_figure_csv(figure: Figure) -> str:
-    """Return the table, with the name of each code behind it."""
+    """Return the table as CSV, with a column of names after each column of codes."""
     return "".join(csv_lines(add_columns(figure.columns), _named(figure)))
 
 
@@ -35,7 +35,10 @@ def _named(figure: Figure) -> Iterator[list[Value]]:
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
-    """The file in pieces, headings first. Not known is empty, withheld says so."""
+    """Yield the CSV file in pieces, headings first.
+
+    An unknown value is an empty cell; a withheld one says so.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([column.name for column in columns])
@@ -60,7 +63,7 @@ def _text(value: Value) -> Any:
 
 
 def write_figure_xlsx(figure: Figure) -> bytes:
-    """Return the same table as `csv_of` as a book."""
+    """Return the same table as `write_figure_csv` as an XLSX workbook."""
     file = io.BytesIO()
     for _ in write_xlsx(file, add_columns(figure.columns), _named(figure)):
         pass
@@ -70,10 +73,10 @@ def write_figure_xlsx(figure: Figure) -> bytes:
 def write_xlsx(
     file: IO[bytes], columns: Sequence[Column], rows: Iterable[Sequence[Value]]
 ) -> Iterator[int]:
-    """Write the book, with as much memory as one row needs; yields the number of each row.
+    """Write the workbook, holding one row in memory. Yield the number of each row.
 
     Raises:
-        TooManyRows
+        TooManyTableRows
     """
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(file, options)
@@ -102,7 +105,7 @@ def _write(sheet: Any, row: int, column: int, value: Value, form: Any) -> None:
         return
     if value is WITHHELD or isinstance(value, str):
         sheet.write_string(row, column, str(value))
-    elif isinstance(value, date):  # a datetime too; a sheet knows no zones, so it is UTC's
+    elif isinstance(value, date):  # or a datetime, in UTC, because a sheet has no time zones
         plain = value.replace(tzinfo=None) if isinstance(value, datetime) else value
         sheet.write_datetime(row, column, plain, form)
     else:

@@ -1,4 +1,4 @@
-"""Who keeps their word, and how fast: delivered, applied, in time, overdue."""
+"""The time-to-honour report: how fast brands receive and apply refusals, and what is overdue."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DRAWN = 15
 
 @dataclass(slots=True)
 class BrandHonour:
-    """One brand's noes of the period."""
+    """One brand's refusals of the period, by stage."""
 
     delivered: Times = field(default_factory=list)
     applied: Times = field(default_factory=list)
@@ -68,7 +68,11 @@ class BrandHonour:
 
 
 def compute_quantile(times: Times, share: float) -> float | None:
-    """The least time within which at least *share* of them came."""
+    """Return the shortest time within which at least *share* of them came; None for none.
+
+    Example: for times [(1.0, 8), (60.0, 2)], share 0.5 is 1.0 second and share 0.95 is 60.0
+    seconds.
+    """
     every, passed = sum(number for _, number in times), 0
     for seconds, number in sorted(times):
         passed += number
@@ -125,7 +129,7 @@ def _row(slug: str, standing: BrandHonour, overdue: int) -> list[Value]:
 
 
 def _first_who_keep_it(row: list[Value]) -> tuple[bool, float, float, str]:
-    """By share in time, then by speed; those of whom nothing is due yet come last."""
+    """Return a sort key: by share in time, then by speed. Brands with nothing due come last."""
     share, applied = row[6], row[4]
     return share is None, -(share or 0), applied if applied is not None else float("inf"), row[0]
 

@@ -1,4 +1,4 @@
-"""Names in place of the codes in a report's tables, for people; programs read the codes."""
+"""Display names for the codes in a report's tables. Programs read the codes."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ WORDS: dict[str, dict[str, str]] = {
         "brand_paused": "a pause that the brand recorded",
     },
 }
-#: A code of these means something else with each brand.
+#: The kinds of codes that each brand defines for itself.
 OF_BRANDS: dict[str, type[Model]] = {"topic": Topic, "campaign": Campaign}
 CHUNK = 1_000
 
 
 @dataclass
 class CodeNames:
-    """Names by kind and code, and of what each brand names by itself also by the brand."""
+    """Names by kind and code, and by brand as well for codes that each brand defines."""
 
     of_code: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     of_brand: dict[str, dict[tuple[str, str], str]] = field(
@@ -83,7 +83,7 @@ class CodeNames:
     )
 
     def get(self, kind: str, code: str, brand: str = "") -> str:
-        """Return the name, else the code where there is none or several."""
+        """Return the name, or the code if there is no name or more than one."""
         if word := WORDS.get(kind, {}).get(code):
             return word
         if not code:
@@ -94,7 +94,7 @@ class CodeNames:
 
 
 def read_names(codes: Mapping[str, Collection[str]], *, brand: str = "") -> CodeNames:
-    """Return the names of these codes, by kind; *brand*: topics and campaigns of no other."""
+    """Return the names of these codes by kind. With *brand*, use only its topics and campaigns."""
     names = CodeNames()
     if wanted := codes.get("brand"):
         brands = Brand.objects.filter(slug__in=wanted)
@@ -111,7 +111,7 @@ def read_names(codes: Mapping[str, Collection[str]], *, brand: str = "") -> Code
 
 
 def _tell_apart(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the names by their codes, with the code where two have one name."""
+    """Return the names by code. Add the code to a name that several codes have."""
     found = list(rows)
     times = Counter(name for _, name in found)
     return {code: name if times[name] == 1 else f"{name} ({code})" for code, name in found}
@@ -138,7 +138,7 @@ def read_row_names(
 
 
 def find_row_brand(columns: Sequence[Column], row: Sequence[Value], default: str = "") -> str:
-    """Return the slug of the brand whose row it is; *default* where no column says so."""
+    """Return the slug of the row's brand, or *default* if there is no brand column."""
     return next((row[n] for n, each in enumerate(columns) if each.name == "brand"), default)
 
 
@@ -146,7 +146,7 @@ def find_row_brand(columns: Sequence[Column], row: Sequence[Value], default: str
 
 
 def add_columns(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns, each of codes with one of their names behind it."""
+    """Return the columns, with a column of names after each column of codes."""
     added: list[Column] = []
     for each in columns:
         added.append(each)
@@ -158,7 +158,7 @@ def add_columns(columns: Sequence[Column]) -> list[Column]:
 def add_names(
     columns: Sequence[Column], rows: Iterable[Sequence[Value]], *, brand: str = ""
 ) -> Iterator[list[Value]]:
-    """Yield the rows with the names that `add_columns` has columns for."""
+    """Yield the rows with the names for the columns that `add_columns` added."""
     left = iter(rows)
     while chunk := list(islice(left, CHUNK)):
         names = read_row_names(columns, chunk, brand=brand)

@@ -1,4 +1,4 @@
-"""At a glance: the rates of the period against the one before, day by day, and who moves them."""
+"""The overview: rates against the period before, day by day, and the brands that move them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent.reporting.reports.figures import Card, Column, Drawing, Figure, Rep
 from consent.reporting.reports.names import CodeNames, read_names
 
 COUNTED = ("opt_outs", "opt_ins", "pauses", "limits")
-LEADING = 10  # rows of the tables that only say who moves the numbers
+LEADING = 10  # rows of the tables below the daily chart
 REMARKS = 5
 
 
@@ -30,7 +30,7 @@ def build_report(asked: ReportQuery) -> Report:
 
 
 def build_cards(now: Line, before: Line) -> list[Card]:
-    """Return a card of every rate and the plainest counts, against the period before."""
+    """Return a card for each rate and for the basic counts, compared with the period before."""
     counted = [
         Card(
             name.replace("_", "-"),
@@ -57,7 +57,10 @@ def build_cards(now: Line, before: Line) -> list[Card]:
 
 
 def _days(asked: ReportQuery) -> Figure:
-    """Day by day. A day after the last one counted is not known; one without decisions has none."""
+    """Return the daily figure.
+
+    A day after the last counted day is unknown. An earlier day without decisions has zeros.
+    """
     found = {
         line.key[0]: line
         for line in rates.read_lines(asked.period, by=["day"], filters=asked.filters)
@@ -110,7 +113,7 @@ def _leaders(asked: ReportQuery) -> list[Figure]:
 
 
 def _leading(name: str, title: str, asked: ReportQuery, by: str) -> Figure:
-    """Without the formulas, which the cards have."""
+    """Return a short breakdown without the formulas, which the cards show already."""
     drawing = Drawing("bar", by, ["opt_outs", "opt_ins"], "decisions")
     return breakdown.table(name, title, asked, [by], most=LEADING, formulas=(), drawing=drawing)
 

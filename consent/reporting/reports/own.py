@@ -1,4 +1,4 @@
-"""What a brand reads about itself, and nothing about another."""
+"""A brand's report about itself. It contains nothing about other brands by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ INTRO = "Whole weeks, Monday to Sunday in UTC, up to the last one that is over."
 
 
 def read_own_query(query: Mapping[str, str], *, today: date) -> list[Period]:
-    """The weeks that a query asks for. There is nothing else to ask: see Note [Withholding].
+    """Return the weeks that a query asks for.
+
+    There are no filters or dimensions: see Note [Withholding] in `cell_suppression`.
 
     Raises:
         BadQuery
@@ -47,7 +49,10 @@ def build_own_report(brand: Brand, span: list[Period]) -> Report:
 
 
 def _honour(brand: Brand, span: list[Period]) -> Figure:
-    """How fast it is; how many noes there were is in the other tables, as far as it is shown."""
+    """Return the figure of how fast the brand honours refusals.
+
+    The number of refusals is in the other tables only, as far as it is not suppressed.
+    """
     standing = BrandHonour()
     rows = HonourTime.objects.filter(brand=brand, day__gte=span[0].first, day__lte=span[-1].last)
     for row in rows:
@@ -81,7 +86,7 @@ def _times(times: list[tuple[float, int]]) -> list[Value]:
 
 
 def _share(standing: BrandHonour) -> Value:
-    """To the whole percent: a finer one would count."""
+    """Return the share in time, rounded to whole percents. A finer one would reveal counts."""
     due = standing.in_time + standing.late
     if due < 2 * K:
         return WITHHELD

@@ -1,4 +1,4 @@
-"""The market-power grid: whose decision it is, against how much technology is used on people."""
+"""The market-power grid: who decides, against how much technology is used on people."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from consent.reporting import rates
 from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report, Value
 
-#: The uses of data by which a company knows or predicts people.
+#: The purposes by which a company analyses or predicts people.
 TECHNOLOGIES = ("profiling", "personalised_ads", "sale_or_sharing", "ai_training")
-#: So many messages a month to each person count as all the contact there can be.
+#: The number of monthly messages to each person that counts as full contact.
 FULL_CONTACT = 30
-#: Brands drawn where none are named; more points would not be told apart.
+#: The number of brands drawn by default. More points could not be distinguished.
 BRANDS = 12
 MONTHS = 12
 NOTES = [
@@ -52,13 +52,13 @@ def build_report(asked: ReportQuery) -> Report:
 
 
 def _biggest(day: date) -> list[str]:
-    """The brands with the most active relationships."""
+    """Return the slugs of the brands with the most active relationships."""
     sizes = rates.count_people(day + timedelta(days=1))
     return sorted(sizes, key=lambda slug: (-sizes[slug], slug))[:BRANDS]
 
 
 def _of_brand(slug: str, last: date) -> list[Point]:
-    """A point a month, oldest first."""
+    """Return the brand's points, one a month, oldest first."""
     months = _months(last)
     given: dict[date, dict[tuple[str, str], int]] = defaultdict(dict)
     rows = DailyCount.objects.filter(
@@ -102,7 +102,7 @@ def _point(
 
 
 def _people(slug: str, months: Sequence[date]) -> dict[date, int]:
-    """Active relationships when each month began."""
+    """Return the number of active relationships at the start of each month."""
     rows = BrandCount.objects.filter(brand__slug=slug, day__lt=months[-1])
     by_month = rows.values_list(TruncMonth("day")).annotate(n=Sum("started") - Sum("ended"))
     changes = dict(by_month.order_by())
@@ -110,7 +110,7 @@ def _people(slug: str, months: Sequence[date]) -> dict[date, int]:
 
 
 def _contacts(month: date, sent: dict[date, int], people: dict[date, int]) -> float | None:
-    """Messages a person in this month; None where the brand reported none."""
+    """Return the messages per person in this month; None if the brand reported none."""
     return sent[month] / people[month] if month in sent and people[month] else None
 
 

@@ -1,4 +1,4 @@
-"""Why people say no, with the reasons that came after their no."""
+"""The reasons report: why people refuse, including reasons given after the refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The week's numbers by mail, with charts that every mail program shows: bars of table cells."""
+"""The weekly summary by mail. Its charts are table cells, which every mail program shows."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BARS = 10
 
 
 def send_due_summary(*, now: datetime) -> bool:
-    """Send the summary of the last week that is over, once; False where there is nothing to do."""
+    """Send the summary of the last full week once. Return False if there is nothing to send."""
     if not settings.REPORT_MAIL_TO:
         return False
     monday = now.date() - timedelta(days=now.weekday() + 7)
-    with transaction.atomic():  # a mail that could not be sent leaves no row, and is tried again
+    with transaction.atomic():  # if sending fails, the row is rolled back and we try again
         _, is_new = SummaryMail.objects.get_or_create(week=monday, defaults={"sent_at": now})
         if is_new:
             build_summary(monday).send()
@@ -32,7 +32,7 @@ def send_due_summary(*, now: datetime) -> bool:
 
 
 def build_summary(monday: date) -> EmailMultiAlternatives:
-    """The summary of the week that began on *monday*."""
+    """Return the summary mail of the week that begins on *monday*."""
     asked = ReportQuery(Period(monday, monday + timedelta(days=6)))
     report = overview.build_report(asked)
     week = asked.period
@@ -59,7 +59,7 @@ def build_summary(monday: date) -> EmailMultiAlternatives:
 
 
 def _bars(figure: Figure | None, count: str) -> dict[str, object]:
-    """Label, value and length of each bar, from 0 to 100; all begin at zero."""
+    """Return label, value and length of each bar. Lengths go from 0 to 100, starting at zero."""
     assert figure
     column = next(nth for nth, each in enumerate(figure.columns) if each.name == count)
     rows, codes = figure.rows[:BARS], figure.columns[0].codes

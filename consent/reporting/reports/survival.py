@@ -1,4 +1,4 @@
-"""How long a yes lasts: by cohort, channel and door."""
+"""The consent survival report: how long consents last, by cohort, channel and source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent.reporting.kaplan_meier import SurvivalPoint
 from consent.reporting.reports.asked import BadQuery, ReportQuery
 from consent.reporting.reports.figures import CODED, Column, Drawing, Figure, Report, Value
 
-#: What the curves can be told apart by.
+#: The dimensions by which the curves can be grouped.
 SURVIVAL_GROUPS = ("cohort", "channel", "source")
 MOST_CURVES = 8
 LANDMARKS = (30, 90, 180, 365)  # days
@@ -27,7 +27,7 @@ NOTES = [
 
 
 def build_report(asked: ReportQuery) -> Report:
-    """Return one curve for all, and one for each group where *by* names one of `GROUPS`.
+    """Return one curve for all, and one for each group if *by* names one of `SURVIVAL_GROUPS`.
 
     Raises:
         BadQuery
@@ -48,7 +48,7 @@ Lives = dict[str, list[tuple[int, bool, int]]]
 
 
 def _lives(asked: ReportQuery, by: str) -> Lives:
-    """By group the lives of the yeses that were given in the period's months or before."""
+    """Return the lives of consents given in the period's last month or before, by group."""
     rows = YesLife.objects.filter(cohort__lte=asked.period.last)
     for name in ("brand", "channel", "source"):
         if values := asked.filters.get(name):

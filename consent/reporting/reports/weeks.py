@@ -1,4 +1,4 @@
-"""A brand's own numbers, week by week, with those of few people withheld."""
+"""A brand's own numbers by week, with cell suppression."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from consent.reporting import cell_suppression, rates
 from consent.reporting.rates import RATES, REPORTED, Line, Period
 from consent.reporting.reports.figures import WITHHELD, Column, Drawing, Figure, Value
 
-#: What a brand may choose: so many whole weeks, up to the last one that is over.
+#: The numbers of whole weeks a brand may choose, up to the last full one.
 WEEK_PRESETS = (1, 4, 13, 26)
-#: Counts of people, which are withheld where they are few.
+#: The counts of people, which are suppressed if they are small.
 OF_PEOPLE = ("opt_outs", "opt_ins", "pauses", "limits", "re_opt_ins", "unsubscribes")
 BREAKDOWNS = ("channel", "purpose", "topic", "campaign", "reason", "source")
-#: The breakdowns that messages have too.
+#: The breakdowns that also exist for messages.
 OF_MESSAGES = ("channel", "purpose", "topic", "campaign")
 NOTE = (
     f"Numbers of fewer than {cell_suppression.K} people are withheld, and others with them from"
@@ -27,11 +27,11 @@ NOTE = (
 
 @dataclass(slots=True)
 class Sum:
-    """What is shown of several weeks. `lacks`: weeks in which something was withheld."""
+    """The sum of the visible counts of several weeks. `lacks` counts the suppressed weeks."""
 
     number: int = 0
     lacks: int = 0
-    #: The brand's own numbers in the weeks that are shown, for its rates.
+    #: The brand's own numbers in the visible weeks, as denominators of its rates.
     whole: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, number: int | None, own: Mapping[str, int]) -> None:
@@ -48,19 +48,19 @@ class Sum:
 
     @property
     def value(self) -> Value:
-        """Withheld where nothing of it is shown."""
+        """Return the sum, or `WITHHELD` if weeks are suppressed and the visible ones sum to 0."""
         return WITHHELD if self.lacks and not self.number else self.number
 
 
 def list_whole_weeks(count: int, *, today: date) -> list[Period]:
-    """The last *count* weeks that are over, oldest first."""
+    """Return the last *count* full weeks, oldest first."""
     monday = _monday(today)
     starts = [monday - timedelta(weeks=n) for n in range(count, 0, -1)]
     return [Period(start, start + timedelta(days=6)) for start in starts]
 
 
 def read_weeks(brand: str, weeks: Sequence[Period]) -> Figure:
-    """A row a week."""
+    """Return the figure with a row for each week."""
     found = rates.sum_lines(brand, weeks)
     rows = [[week.first, *_shown_row(line)] for week, line in zip(weeks, found, strict=True)]
     return Figure(
@@ -87,7 +87,7 @@ def _shown_row(line: Line) -> list[Value]:
 
 
 def _shares(line: Line, people: Mapping[str, int | None]) -> list[Value]:
-    """A rate of something withheld would give it away."""
+    """Return the rates of a week. A rate of a suppressed count is suppressed too."""
     needs = {"opt_out_rate": "opt_outs", "unsubscribe_rate": "unsubscribes"}
     hidden = {rate for rate, count in needs.items() if people[count] is None}
     if cell_suppression.mask_small_total(line.counts["opted_out"] or 0) is None:
@@ -100,7 +100,7 @@ def _or_withheld(number: int | None) -> Value:
 
 
 def read_weekly_sums(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
-    """Return a table with a row a kind, summed over the weeks."""
+    """Return the figure with a row for each value of dimension *thing*, summed over the weeks."""
     sums: dict[str, dict[str, Sum]] = defaultdict(lambda: {name: Sum() for name in OF_PEOPLE})
     own: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     span = Period(weeks[0].first, weeks[-1].last)
@@ -133,8 +133,11 @@ def read_weekly_sums(thing: str, brand: str, weeks: Sequence[Period]) -> Figure:
 
 
 def _shows_anything(row: Sequence[Value]) -> bool:
-    """Whether a count of it is shown. By which door somebody came is not for brands: of few people
-    the very row would tell it, as that somebody has an account, or was merged."""
+    """Return whether a count of the row is visible.
+
+    Brands must not learn by which source a single person came. With few people, the existence of
+    the row alone would reveal it, for example that somebody has an account or was merged.
+    """
     return any(isinstance(each, int) and each > 0 for each in row[1:-1])
 
 
@@ -145,7 +148,7 @@ def _monday(day: date) -> date:
 def _add_week(
     days: Iterable[Line], sums: dict[str, dict[str, Sum]], own: dict[str, dict[str, int]]
 ) -> None:
-    """Add one week, of which *days* are the lines by day and kind."""
+    """Add one week. *days* are its lines by day and kind."""
     kinds: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for line in days:
         for name in (*OF_PEOPLE, *REPORTED):
