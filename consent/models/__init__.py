@@ -1,4 +1,4 @@
-"""The facts of this app, a noun a file."""
+"""The database models of this app, one noun a file."""
 
 from consent.models.clock import HonourClock
 from consent.models.contact_hash import ContactHash, HashKind

@@ -1,4 +1,4 @@
-"""By when a no has to be honoured, as rows: laws and rules change, code should not have to."""
+"""Deadlines for honouring a refusal, as rows, so that a change of law needs no change of code."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from brands.models import Channel
 
 
 class HonourClock(models.Model):
-    """A rule and its time. Without a purpose, or a channel, it is about every one."""
+    """A rule and its time limit. Without a purpose or channel it applies to all of them."""
 
     rule = models.CharField(max_length=60)
     days = models.PositiveSmallIntegerField()
     business_days = models.BooleanField(help_text="Monday to Friday count, holidays too.")
-    #: No foreign key: these rows are there before the purposes are.
+    #: No foreign key, because these rows are created before the purposes.
     purpose = models.CharField(max_length=40, null=True, blank=True, help_text="Its code.")
     channel = models.CharField(max_length=10, null=True, blank=True, choices=Channel.choices)
 

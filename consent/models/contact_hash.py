@@ -1,4 +1,4 @@
-"""The hashes of addresses by which a brand itself knows its people."""
+"""Hashes of the addresses by which a brand itself knows its people."""
 
 from django.db import models
 
@@ -9,17 +9,20 @@ from consent.models.subject import Subject
 class HashKind(models.TextChoices):
     EMAIL = "email"
     PHONE = "phone"
-    UNKNOWN = "unknown"  # the brand gave the SHA-256 alone
+    UNKNOWN = "unknown"  # the brand gave only the SHA-256
 
 
 class ContactHash(models.Model):
-    """The SHA-256 of one normalised address, sealed: see Note [Contact hashes]."""
+    """The sealed SHA-256 of one normalised address.
+
+    See Note [Contact hashes] in `consent.identity.contact_hashes`.
+    """
 
     pk = models.CompositePrimaryKey("relationship_id", "kind", "sealed")
     relationship = models.ForeignKey(
         Relationship, on_delete=models.CASCADE, related_name="hashes", db_index=False
     )
-    #: That of the relationship: the column by which the table would be distributed.
+    #: The relationship's subject, by which the table can be distributed.
     subject = models.ForeignKey(
         Subject,
         on_delete=models.DO_NOTHING,

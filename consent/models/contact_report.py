@@ -1,4 +1,4 @@
-"""A person's word that a brand contacted them although it might not."""
+"""A person's report that a brand contacted them without permission."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ NOES = ("deny", "pause")
 
 
 class State(models.TextChoices):
-    """What a report comes to."""
+    """The verdict on a report."""
 
     ALLOWED = "allowed"
-    NOT_ALLOWED = "not_allowed"  # though the person had said no "no" to it
-    IN_TIME = "after_no_in_time"  # the brand still had time to apply the no
+    NOT_ALLOWED = "not_allowed"  # although the person had not refused it
+    IN_TIME = "after_no_in_time"  # the deadline for applying the refusal had not passed
     LATE = "after_no_late"
 
 
 class ContactReport(models.Model):
-    """Judged against the ledger as it stood when the message came."""
+    """A report, judged by the ledger's state at the time of the contact."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     relationship = models.ForeignKey(
         Relationship, on_delete=models.PROTECT, related_name="contact_reports"
     )
-    #: That of the relationship: the column by which the table would be distributed.
+    #: The relationship's subject, by which the table can be distributed.
     subject = models.ForeignKey(
         Subject,
         on_delete=models.DO_NOTHING,
@@ -41,16 +41,16 @@ class ContactReport(models.Model):
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     contacted_at = models.DateTimeField()
-    #: What came, as the person pasted it; taken away when they erase their account.
+    #: The message as the person pasted it; deleted when they erase their account.
     message = models.TextField(blank=True)
     reported_at = models.DateTimeField()
-    #: Whether the brand might have sent it, and by which rule.
+    #: Whether the brand was allowed to send it, and the rule that decided.
     allowed = models.BooleanField()
     rule = models.CharField(max_length=40)
-    #: The choice that decided; null where a default did, or there was no relationship.
+    #: The choice that decided; null if a default decided or there was no relationship.
     because = models.ForeignKey(LedgerEntry, null=True, on_delete=models.PROTECT, related_name="+")
 
-    #: By when the brand had to have applied that choice; null where it had not been told yet.
+    #: The deadline for applying that choice; null if the brand had not received it yet.
     honour_by = models.DateTimeField(null=True)
 
     class Meta:

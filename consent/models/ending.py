@@ -1,4 +1,4 @@
-"""The moment at which a choice stops by itself, and whether brands were told."""
+"""The moment at which a choice ends by itself, and whether brands have received that."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from consent.models.subject import Subject
 
 class EndingQuerySet(models.QuerySet["Ending"]):
     def due(self, now: datetime) -> EndingQuerySet:
-        """Ended and not done, in the order in which they ended."""
+        """Return the endings that are over and not processed, in the order of their ends."""
         return self.filter(done_at=None, ends_at__lte=now).order_by("ends_at", "entry_id")
 
 
 class Ending(models.Model):
-    """One for each recorded pause and each consent that runs out.
+    """The end of a pause or of an expiring consent, one for each.
 
-    Checks do not read it: they decide by the clock, so a late worker makes no answer wrong.
+    Checks do not read it: they compare times with the clock, so a late worker makes no answer
+    wrong.
     """
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
@@ -32,7 +33,7 @@ class Ending(models.Model):
 
     class Meta:
         indexes = [
-            # The sweep: done_at IS NULL AND ends_at <= ? ORDER BY ends_at, entry.
+            # The worker's query: done_at IS NULL AND ends_at <= ? ORDER BY ends_at, entry.
             models.Index(fields=["ends_at", "entry"], name="ending_due", condition=Q(done_at=None)),
         ]
         constraints = [

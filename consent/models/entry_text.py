@@ -1,4 +1,4 @@
-"""What a brand wrote about an entry, beside it."""
+"""The texts that a brand wrote about a ledger entry, stored beside it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from consent.models.ledger import LedgerEntry
 from consent.models.subject import Subject
 from core.db import refuse_truncation
 
-#: While a transaction has this setting, it may delete texts: Note [Texts beside the entry].
+#: A transaction with this setting may delete texts: Note [Texts beside the entry].
 ERASING = "cmr.erases_texts"
 
 
 class EntryText(models.Model):
-    """The evidence and the notice of one entry; an entry without either has no row.
+    """The evidence and the notice of one entry. An entry without either has no row.
 
-    Note [Texts beside the entry]. A brand's words may hold an address, and an entry is never
-    altered. So the entry has only salted digests of them, which its hash covers, and the words and
-    the salt stand here. Erasure deletes this row: the chain still holds, and without the salt
-    nobody can find out by trying which short text was there.
+    Note [Texts beside the entry]. A brand's text may contain an address, and an entry is never
+    altered. The entry therefore has only salted digests of the texts, which its hash covers. The
+    texts and the salt are stored here. Erasure deletes this row. The hash chain stays valid, and
+    without the salt nobody can find a short text by trying candidates.
     """
 
     entry = models.OneToOneField(
         LedgerEntry, on_delete=models.PROTECT, primary_key=True, related_name="text"
     )
-    #: That of the entry: the column by which the table would be distributed.
+    #: The entry's subject, by which the table can be distributed.
     subject = models.ForeignKey(
         Subject,
         on_delete=models.DO_NOTHING,
@@ -33,9 +33,9 @@ class EntryText(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    #: What the brand shows for it: the form, the record, the call.
+    #: The brand's evidence, such as the form, the record or the call.
     evidence = models.TextField(blank=True)
-    #: The notice that the person was shown, as the door names it.
+    #: The notice shown to the person, as its source names it.
     notice = models.CharField(max_length=100, blank=True)
     salt = models.BinaryField(max_length=16)
 

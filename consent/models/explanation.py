@@ -1,4 +1,4 @@
-"""Why somebody said no, when they said so afterwards."""
+"""The reason for a refusal, if the person gives it afterwards."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,10 +8,10 @@ from consent.models.subject import Subject
 
 
 class Explanation(models.Model):
-    """One an entry. An opt-out never waits for a reason, so the reason comes by itself."""
+    """A reason for one entry. It is separate, because an opt-out never waits for a reason."""
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
-    #: That of the entry: the column by which the table would be distributed.
+    #: The entry's subject, by which the table can be distributed.
     subject = models.ForeignKey(
         Subject,
         on_delete=models.DO_NOTHING,

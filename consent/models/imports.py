@@ -1,4 +1,4 @@
-"""A brand's file of people and consents on its way into the ledger."""
+"""A brand's bulk import of people and consents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.db import new_id
 
 
 class Import(models.Model):
-    """Open for parts, then applied from `cursor` on, in the order of the rows' places."""
+    """An import, which accepts parts while open and is then applied in the order of places."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -20,9 +20,9 @@ class Import(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="imports")
-    #: How the relationships came about, in words that the people read, where a row does not say.
+    #: How the relationships began, shown to the people. A row's own note takes precedence.
     note = models.CharField(max_length=300)
-    #: Whether the brand's webhooks are told of each row; its feed has all of it anyway.
+    #: Whether each row is sent to the brand's webhooks. The brand's feed has all rows in any case.
     tells = models.BooleanField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField()
@@ -30,18 +30,18 @@ class Import(models.Model):
     ended_at = models.DateTimeField(null=True)
     #: Rows up to this place are applied.
     cursor = models.BigIntegerField(default=0)
-    #: Rows that were received. In the end each of them is applied, or bad.
+    #: The rows received. In the end each of them is either applied or bad.
     rows = models.BigIntegerField(default=0)
     applied = models.BigIntegerField(default=0)
-    #: Rows that could not be read, or not be applied: each has its `ImportProblem`.
+    #: The rows that could not be read or applied. Each has an `ImportProblem`.
     bad = models.BigIntegerField(default=0)
     #: Relationships that began, choices that were recorded, and rows that changed nothing.
     people = models.BigIntegerField(default=0)
     choices = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
-    #: References that took another one's place, as where an address stands twice.
+    #: References that replaced another one, for example if an address occurs twice.
     refs_changed = models.BigIntegerField(default=0)
-    #: Yeses that the person's own no refused.
+    #: Grants that were refused because of the person's own refusal.
     lifts_refused = models.BigIntegerField(default=0)
 
     class Meta:
@@ -54,19 +54,19 @@ class Import(models.Model):
 
     @property
     def dealt_with(self) -> int:
-        """Rows that are through, whatever came of them."""
+        """Return the number of rows that are processed, with or without success."""
         return self.applied + self.bad
 
 
 class ImportPart(models.Model):
-    """One part as it was received; the same again changes nothing."""
+    """A part as it was received. Receiving the same part again changes nothing."""
 
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     sha256 = models.BinaryField(max_length=32)
     rows = models.BigIntegerField()
     bad = models.BigIntegerField()
-    #: As it was found out, or said: see `consent.imports.sources`. Empty where it is not known.
+    #: The detected or given encoding, see `consent.imports.sources`; empty if unknown.
     encoding = models.CharField(max_length=12, default="", blank=True)
     #: Empty for NDJSON as well.
     separator = models.CharField(max_length=9, default="", blank=True)
@@ -78,16 +78,16 @@ class ImportPart(models.Model):
 
 
 class ImportRow(models.Model):
-    """One row, validated, with its address already turned into its digest and its sealed hash.
+    """A validated row, whose address is already replaced by its digest and its sealed hash.
 
-    Gone when it is done.
+    It is deleted when the import is done.
     """
 
     pk = models.CompositePrimaryKey("job_id", "place")
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
     #: The part's number × 2³² + the row's number in it.
     place = models.BigIntegerField()
-    #: Of the address; null where only the brand's reference says who it is.
+    #: The digest of the address; null if only the brand's reference identifies the person.
     digest = models.BinaryField(max_length=32, null=True)
     #: As in `ContactHash`; empty and null without an address.
     kind = models.CharField(max_length=7, blank=True)
@@ -98,7 +98,7 @@ class ImportRow(models.Model):
     purpose = models.CharField(max_length=40, null=True)
     channel = models.CharField(max_length=10, null=True)
     topic = models.CharField(max_length=60, null=True)
-    #: Empty: the row is about the relationship alone.
+    #: Empty if the row is only about the relationship.
     decision = models.CharField(max_length=6, blank=True)
     basis = models.CharField(max_length=7)
     ground = models.CharField(max_length=8, null=True)
@@ -109,7 +109,7 @@ class ImportRow(models.Model):
 
 
 class ImportProblem(models.Model):
-    """Why one row was not taken."""
+    """The reason why a row was rejected."""
 
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems")
     place = models.BigIntegerField()
@@ -119,10 +119,10 @@ class ImportProblem(models.Model):
 
 
 class ImportFile(models.Model):
-    """A file that was uploaded in the console, until it expires, and how it is to be read.
+    """A file uploaded in the console, and how to read it, until it expires.
 
-    It is kept because people look at it before they say what its columns are, and get the rows that
-    were not taken back; its content is in encrypted pieces.
+    It is kept for two reasons: people look at it before they map its columns, and they get its
+    rejected rows back. Its content is stored in encrypted pieces.
     """
 
     job = models.OneToOneField(
@@ -134,14 +134,14 @@ class ImportFile(models.Model):
     encoding = models.CharField(max_length=12)
     separator = models.CharField(max_length=9, blank=True)
     headings = models.JSONField()
-    #: Each column that is read and what it is, and what stands for what a row leaves out: the
-    #: fields of `consent.imports.mapping.Choices`.
+    #: The target of each column and the defaults: the fields of
+    #: `consent.imports.mapping.ColumnMapping`.
     chosen = models.JSONField(default=dict)
     expires_at = models.DateTimeField(db_index=True)
 
 
 class ImportFilePiece(models.Model):
-    """Some of a file's bytes, encrypted."""
+    """An encrypted piece of a file's bytes."""
 
     pk = models.CompositePrimaryKey("file_id", "number")
     file = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""One recorded choice; never updated, never deleted."""
+"""The ledger: recorded choices, which are never updated or deleted."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 class DecisionKind(models.TextChoices):
     GRANT = "grant"
     DENY = "deny"
-    PAUSE = "pause"  # a deny with an end
+    PAUSE = "pause"  # a refusal with an end
     LIMIT = "limit"  # at most so many per day, week or month
-    CLEAR = "clear"  # take back what I said on exactly this scope
+    CLEAR = "clear"  # withdraw the earlier choice on exactly this scope
 
 
 class Maker(models.TextChoices):
-    """Whose choice it is: the one thing that decides who may lift it."""
+    """Who made the choice. Only this decides who may lift it."""
 
     PERSON = "person"
     BRAND = "brand"
@@ -39,14 +39,14 @@ class Basis(models.TextChoices):
 
 
 class Source(models.TextChoices):
-    """Through which door it came."""
+    """The way by which the choice arrived."""
 
     PORTAL = "portal"
     API = "api"
     LINK = "link"
-    MERGE = "merge"  # the stricter word of two subjects that turned out to be one person's
+    MERGE = "merge"  # the stricter choice of two subjects that proved to be one person
     GPC = "gpc"  # a Global Privacy Control signal
-    SMS = "sms"  # a text message that the person answered the brand
+    SMS = "sms"  # a text message from the person to the brand
     MAIL_REPLY = "mail_reply"
     MAIL_PROVIDER = "mail_provider"  # an unsubscribe or complaint at the brand's mail provider
     BRAND_API = "brand_api"
@@ -59,7 +59,7 @@ class LimitPer(models.TextChoices):
 
 
 class TraitKind(models.TextChoices):
-    """How a brand came by what it holds about a person."""
+    """How a brand obtained a piece of profile data."""
 
     OBSERVED = "observed"
     PROVIDED = "provided"
@@ -68,7 +68,7 @@ class TraitKind(models.TextChoices):
 
 
 class Reason(models.TextChoices):
-    """Why somebody said no, for the reports."""
+    """Why a person refused, for the reports."""
 
     TOO_MANY_IN_GENERAL = "too_many_in_general"
     TOO_MANY_FROM_BRAND = "too_many_from_brand"
@@ -83,9 +83,10 @@ class Reason(models.TextChoices):
 
 
 class ScopeFields(models.Model):
-    """The parts of a scope; null is *any*. Nobody looks for all that has one, by itself.
+    """The parts of a scope; null means *any*. No query looks for a single part, so none has an
+    index.
 
-    No choice names a trait yet: Note [Traits] in `consent.decision.resolution` says what one would
+    No choice names a trait yet. Note [Traits] in `consent.decision.resolution` says what one would
     mean.
     """
 
@@ -110,23 +111,26 @@ class ScopeFields(models.Model):
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
     def of_person(self, person_id: uuid.UUID) -> LedgerEntryQuerySet:
-        """Return all that they said, also as subjects that were merged into theirs."""
+        """Return all entries of a person, including those of subjects merged into theirs."""
         merged = Subject.objects.filter(merged_into=person_id)
         return self.filter(Q(subject=person_id) | Q(subject__in=merged.values("pk")))
 
     def without_traits(self) -> LedgerEntryQuerySet:
-        """Return those that are about no trait, as all that a brand records itself."""
+        """Return the entries that name no trait. A brand itself only records such entries."""
         return self.filter(trait_kind=None, trait_category=None, trait=None)
 
 
 class LedgerEntry(ScopeFields):
-    """Chained by `hash` to the same person's previous entry: see `consent.ledger.hash_chain`."""
+    """A recorded choice, chained by `hash` to the same person's previous entry.
+
+    See `consent.ledger.hash_chain`.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="entries", db_index=False
     )
-    #: Dense per person, from 1.
+    #: The entry's number among the person's entries, without gaps, from 1.
     subject_seq = models.BigIntegerField()
     decision = models.CharField(max_length=6, choices=DecisionKind.choices)
     until = models.DateTimeField(null=True)
@@ -139,32 +143,32 @@ class LedgerEntry(ScopeFields):
         Brand, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     basis = models.CharField(max_length=7, choices=Basis.choices)
-    #: What an implied consent is implied by.
+    #: The event that implies an implied consent.
     ground = models.CharField(max_length=8, null=True, choices=Ground.choices)
     source = models.CharField(max_length=20, choices=Source.choices)
     reason = models.CharField(max_length=40, blank=True, choices=Reason.choices)
-    #: Salted digests of what stands in `EntryText`; null where nothing was written.
+    #: Salted digests of the texts in `EntryText`; null if there is no text.
     evidence_digest = models.BinaryField(max_length=32, null=True)
     notice_digest = models.BinaryField(max_length=32, null=True)
-    #: The brand's campaign that it answers, as the brand names it (`consent.ledger.attribution`).
+    #: The brand's code of the campaign that it answers (see `consent.ledger.attribution`).
     campaign = models.CharField(max_length=100, blank=True)
-    #: The decision of the entry before on exactly this scope; empty where it is the first.
+    #: The decision of the previous entry on exactly this scope; empty for the first.
     before = models.CharField(max_length=6, blank=True, choices=DecisionKind.choices)
     made_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
 
-    #: The brand's name for the topic, where a page has looked it up.
+    #: The brand's name for the topic, set by pages that look it up.
     topic_name = ""
-    #: The one address that it is about, where a page of the person has looked it up.
+    #: The address that it is about, set by the person's pages that look it up.
     address = ""
 
     objects = LedgerEntryQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            # "Does anything name this identifier?", which PostgreSQL asks before one is deleted.
+            # PostgreSQL's check for references before an identifier is deleted.
             models.Index(
                 fields=["contact_point"],
                 name="entry_of_contact_point",
@@ -172,7 +176,7 @@ class LedgerEntry(ScopeFields):
             ),
         ]
         constraints = [
-            # Also the index of "this person's history, newest first".
+            # Also the index for a person's history, newest first.
             models.UniqueConstraint(
                 fields=["subject", "subject_seq"], name="entry_seq_unique_in_subject"
             ),
@@ -188,7 +192,7 @@ class LedgerEntry(ScopeFields):
             models.CheckConstraint(
                 condition=Q(
                     decision="limit",
-                    limit_max__isnull=False,  # a null would make the whole check unknown: passed
+                    limit_max__isnull=False,  # a null makes the check unknown, which passes
                     limit_max__gte=1,
                     limit_per__isnull=False,
                     limit_per__in=LimitPer.values,
@@ -241,27 +245,27 @@ class LedgerEntry(ScopeFields):
 
     @property
     def has_text(self) -> bool:
-        """Whether a text was written with it; erasure may have taken it away."""
+        """Return whether a text was written with the entry. Erasure may have deleted it."""
         return self.evidence_digest is not None or self.notice_digest is not None
 
     @property
     def kept_text(self) -> EntryText | None:
-        """What stands beside it; read it with `select_related("text")` for many entries."""
+        """Return the stored text, if any. For many entries, use `select_related("text")`."""
         return getattr(self, "text", None)
 
     @property
     def evidence(self) -> str:
-        """What the brand shows for it; empty where there is none, or where it was erased."""
+        """Return the brand's evidence; empty if there is none or it was erased."""
         text = self.kept_text if self.has_text else None
         return text.evidence if text else ""
 
     @property
     def notice(self) -> str:
-        """The notice that the person was shown; empty where there is none, or it was erased."""
+        """Return the notice shown to the person; empty if there is none or it was erased."""
         text = self.kept_text if self.has_text else None
         return text.notice if text else ""
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it stops counting by itself: a pause's end, a consent's expiry."""
+        """Return when the entry ends by itself: a pause's end or a consent's expiry; else None."""
         return self.until or self.expires_at

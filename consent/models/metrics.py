@@ -1,4 +1,4 @@
-"""Counts, each a fold of the streams, and the cursors that make them exactly once."""
+"""Counts of the event streams, and the cursors by which each event is counted exactly once."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from brands.models import Brand
 
 
 class MetricsCursor(models.Model):
-    """How far the counts of one brand have read its stream; moves with the counts."""
+    """How far one brand's stream was counted. It is updated together with the counts."""
 
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
     sequence = models.BigIntegerField(default=0)
-    #: Active relationships, as of there.
+    #: The number of active relationships at this sequence.
     people = models.BigIntegerField(default=0)
 
 
 class Counts(models.Model):
-    """What is counted, per UTC day. `docs/reports.md` says what each is."""
+    """The counters per UTC day, which `docs/reports.md` defines."""
 
     day = models.DateField()
     opt_outs = models.IntegerField(default=0)
     opt_ins = models.IntegerField(default=0)
     pauses = models.IntegerField(default=0)
     limits = models.IntegerField(default=0)
-    #: Of the opt-ins those by which a person takes back their own no or pause of the same scope.
+    #: The opt-ins by which people withdraw their own refusal or pause of the same scope.
     re_opt_ins = models.IntegerField(default=0)
-    #: Of the opt-outs the first of each person that answers the campaign.
+    #: The first opt-out of each person that answers the campaign.
     unsubscribes = models.IntegerField(default=0)
-    #: Reasons that came after their no, on the day on which they came.
+    #: Reasons that people gave after their refusal, on the day of the reason.
     explained = models.IntegerField(default=0)
     started = models.IntegerField(default=0)
     ended = models.IntegerField(default=0)
@@ -38,7 +38,7 @@ class Counts(models.Model):
 
 
 class Kind(models.Model):
-    """What people decided about, of all brands. Empty text is "any", or "not given"."""
+    """The dimensions that all brands share. Empty text means "any" or "not given"."""
 
     purpose = models.CharField(max_length=40, blank=True)
     channel = models.CharField(max_length=10, blank=True)
@@ -50,7 +50,7 @@ class Kind(models.Model):
 
 
 class DailyCount(Counts, Kind):
-    """The finest: every other table of counts is a sum of this one."""
+    """The finest counts, of which every other table of counts is a sum."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     topic = models.CharField(max_length=60, blank=True)
@@ -58,11 +58,11 @@ class DailyCount(Counts, Kind):
 
     class Meta:
         indexes = [
-            # Campaigns and topics of all brands: day BETWEEN ? AND ?.
+            # For campaigns and topics of all brands: day BETWEEN ? AND ?.
             models.Index(fields=["day"], name="daily_count_by_day"),
         ]
         constraints = [
-            # Also the index of one brand's reports: brand = ? AND day BETWEEN ? AND ?.
+            # Also the index for one brand's reports: brand = ? AND day BETWEEN ? AND ?.
             models.UniqueConstraint(
                 fields=[
                     "brand",
@@ -80,26 +80,26 @@ class DailyCount(Counts, Kind):
 
 
 class BrandCount(Counts):
-    """Per brand and day, for what compares brands."""
+    """Counts by brand and day, for comparisons between brands."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
-            # Also the index of the league: day BETWEEN ? AND ?.
+            # Also the index for the comparison of brands: day BETWEEN ? AND ?.
             models.UniqueConstraint(fields=["day", "brand"], name="brand_count_once"),
         ]
 
 
 class CampaignCount(Counts):
-    """Per campaign, brand and day, of what answers a campaign."""
+    """Counts by campaign, brand and day, of decisions that answer a campaign."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     campaign = models.CharField(max_length=100)
 
     class Meta:
         constraints = [
-            # Also the index of the campaigns of all brands: day BETWEEN ? AND ?.
+            # Also the index for the campaigns of all brands: day BETWEEN ? AND ?.
             models.UniqueConstraint(
                 fields=["day", "brand", "campaign"], name="campaign_count_once"
             ),
@@ -107,7 +107,7 @@ class CampaignCount(Counts):
 
 
 class TotalCount(Counts, Kind):
-    """Of all brands together, for what asks about none."""
+    """Counts of all brands together, for reports without a brand."""
 
     class Meta:
         constraints = [
@@ -118,7 +118,7 @@ class TotalCount(Counts, Kind):
 
 
 class Unsubscribed(models.Model):
-    """A person who left by a campaign, so that they count once, and the event that said so."""
+    """A person who left by a campaign and the event by which they did, so that they count once."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     campaign = models.CharField(max_length=100)
@@ -134,9 +134,10 @@ class Unsubscribed(models.Model):
 
 
 class Decided(Kind):
-    """That a person at a brand decided something on a day, however often they did.
+    """A person's kind of decision on a day, stored once however often they made it.
 
-    `kind` is a key of `consent.reporting.counters.KINDS`, or `ended`: the relationship was.
+    `kind` is a key of `consent.reporting.counters.KINDS`, or `ended` for the end of the
+    relationship.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -148,11 +149,11 @@ class Decided(Kind):
 
     class Meta:
         indexes = [
-            # People of several kinds at once: day BETWEEN ? AND ?.
+            # For people by several dimensions at once: day BETWEEN ? AND ?.
             models.Index(fields=["day"], name="decided_by_day"),
         ]
         constraints = [
-            # Also the index of what some people of a brand decided before.
+            # Also the index for the earlier decisions of some people of a brand.
             models.UniqueConstraint(
                 fields=[
                     "brand",
@@ -172,15 +173,15 @@ class Decided(Kind):
 
 
 class PeopleCount(models.Model):
-    """How many people of a brand decided on `day` who last did so on `before`.
+    """The number of a brand's people who decided on `day` and had last done so on `before`.
 
-    Note [People] in `consent.reporting.counters` says how a count of any period comes of it.
-    `before` is the first day of the year 1 for who never did.
+    Note [People] in `consent.reporting.counters` shows how to count the people of a period.
+    `before` is the first day of year 1 for people who had never decided.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=12)
-    #: What the days were told apart by, as `channel`, and its value; empty for nothing.
+    #: The dimension by which the people are counted, such as `channel`, and its value; else empty.
     grain = models.CharField(max_length=10, blank=True)
     value = models.CharField(max_length=40, blank=True)
     day = models.DateField()
@@ -189,11 +190,11 @@ class PeopleCount(models.Model):
 
     class Meta:
         indexes = [
-            # People of all brands: grain = ? AND day BETWEEN ? AND ?.
+            # For people of all brands: grain = ? AND day BETWEEN ? AND ?.
             models.Index(fields=["grain", "day"], name="people_count_by_day"),
         ]
         constraints = [
-            # Also the index of one brand's reports.
+            # Also the index for one brand's reports.
             models.UniqueConstraint(
                 fields=["brand", "grain", "day", "kind", "value", "before"],
                 name="people_count_once",
@@ -202,11 +203,11 @@ class PeopleCount(models.Model):
 
 
 class Refusal(models.Model):
-    """How often a brand was refused, per UTC day."""
+    """The number of a brand's requests that were refused, per UTC day."""
 
     class Kind(models.TextChoices):
-        LIFT = "lift"  # it said yes over the person's no
-        ASK = "ask"  # it asked somebody who had to be left alone
+        LIFT = "lift"  # it recorded a grant over the person's refusal
+        ASK = "ask"  # it sent a permission request to a person it must not ask
 
     kind = models.CharField(max_length=4, choices=Kind.choices)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)

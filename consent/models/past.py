@@ -1,4 +1,7 @@
-"""What was so before a change: see Note [Past states] in `consent.preferences.past_states`."""
+"""Former states, kept before a change.
+
+See Note [Past states] in `consent.preferences.past_states`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from core.db import refuse_changes, refuse_truncation
 
 
 class PastRelationship(models.Model):
-    """What was known of a relationship before it began again, or its brand's word changed."""
+    """A relationship's state before a restart, or before a change of its jurisdiction."""
 
     relationship = models.ForeignKey(
         Relationship, on_delete=models.PROTECT, related_name="past", db_index=False
     )
-    #: That of the relationship: the column by which the table would be distributed.
+    #: The relationship's subject, by which the table can be distributed.
     subject = models.ForeignKey(
         Subject,
         on_delete=models.DO_NOTHING,
@@ -32,16 +35,16 @@ class PastRelationship(models.Model):
 
     class Meta:
         indexes = [
-            # "As of then": relationship = ? AND until > ? ORDER BY until, id.
+            # The point-in-time query: relationship = ? AND until > ? ORDER BY until, id.
             models.Index(fields=["relationship", "until"], name="past_relationship"),
         ]
         triggers = refuse_changes("past_relationship")
 
 
 class PastProfile(models.Model):
-    """Where a person said they live and when they wanted quiet, before they changed it.
+    """A person's former jurisdiction, time zone and quiet hours.
 
-    Erasure deletes the rows; nothing alters them.
+    Erasure deletes the rows; nothing else changes them.
     """
 
     subject = models.ForeignKey(
@@ -65,7 +68,7 @@ class PastProfile(models.Model):
 
 
 class PastMerge(models.Model):
-    """Into whom a subject had been merged, before that person was merged into another."""
+    """The subject into which this one was merged, before that one was merged into another."""
 
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="past_merges", db_index=False

@@ -1,4 +1,4 @@
-"""What stands: a projection of the ledger, rebuildable from it."""
+"""Current preferences: a projection of the ledger, which can be rebuilt from it."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,10 +10,11 @@ from consent.models.subject import Subject
 class Preference(ScopeFields):
     """The newest entry of one slot: person × scope × decision × maker × basis.
 
-    Note [Slots]. One slot a scope is not enough: a pause that ends gives back the yes beneath it,
-    a yes that expires gives back the no it had lifted, and a brand's word must never push out the
-    person's. A `clear` keeps its slot too, so that an older choice that arrives later stays
-    cleared. `resolution.fold` is the same rule over entries; a property test holds them together.
+    Note [Slots]. One slot for each scope is not enough, for three reasons. When a pause ends, the
+    grant beneath it counts again. When a grant expires, the refusal that it had lifted counts
+    again. A brand's choice must never replace the person's. A `clear` keeps its slot too, so that
+    an older choice that arrives later stays cleared. `resolution.fold` is the same rule over
+    entries; a property test compares the two.
     """
 
     subject = models.ForeignKey(
@@ -34,7 +35,7 @@ class Preference(ScopeFields):
 
     class Meta:
         indexes = [
-            # As the ledger's.
+            # For the same query as the ledger's index.
             models.Index(
                 fields=["contact_point"],
                 name="preference_of_contact_point",

@@ -1,4 +1,4 @@
-"""A choice about any brand, on its way into each brand's stream."""
+"""A choice about all brands that is being copied into each brand's event stream."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from consent.models.subject import Subject
 
 
 class Propagation(models.Model):
-    """Pending until every concerned brand's stream has its event."""
+    """A choice that is pending until the stream of every concerned brand has its event."""
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, primary_key=True)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -17,7 +17,7 @@ class Propagation(models.Model):
 
     class Meta:
         indexes = [
-            # "Is anything of this person still pending?", asked by every choice about one brand.
+            # "Is any choice of this person pending?", a query for every choice about one brand.
             models.Index(
                 fields=["subject", "subject_seq"],
                 name="propagation_pending",

@@ -1,4 +1,4 @@
-"""Subject × Brand."""
+"""The relationship between a subject and a brand."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from brands.models import Brand
 from consent.models.subject import Subject
 from core import jurisdictions
 
-#: What a second person with a brand's reference is refused by.
+#: The constraint that refuses a second person with the same brand reference.
 ONE_PERSON_A_REFERENCE = "consent_brandreference_pkey"
 WRITTEN = pgtrigger.Referencing(new="written")  # type: ignore[no-untyped-call]
-#: Looks at all rows of a statement at once, `written`. Planned each time: a plan that was kept from
-#: when there were few people would go through all of them for each row of a long list.
+#: Checks all rows of a statement (`written`) at once. EXECUTE makes PostgreSQL plan it each time: a
+#: cached plan from a time with few people would scan all people for each row of a long list.
 MADE_UP = """
     EXECUTE $query$
         SELECT EXISTS (
@@ -38,7 +38,10 @@ MADE_UP = """
 
 
 def _looks_at(name: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
-    """PostgreSQL has a transition table for one operation a trigger."""
+    """Return a trigger for one operation.
+
+    PostgreSQL allows a transition table only for a trigger with a single operation.
+    """
     return pgtrigger.Trigger(
         name=name,
         level=pgtrigger.Statement,
@@ -51,7 +54,7 @@ def _looks_at(name: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
 
 
 class Origin(models.TextChoices):
-    """How the relationship came about."""
+    """Who began the relationship."""
 
     PERSON = "person", "the person added the brand"
     BRAND = "brand", "the brand registered the person"
@@ -62,37 +65,37 @@ class RelationshipQuerySet(models.QuerySet["Relationship"]):
         return self.filter(ended_at=None)
 
     def of_references(self, brand_id: int, refs: Any) -> RelationshipQuerySet:
-        """Return the brand's relationships with whom *refs*, values or a query, stand for."""
+        """Return the brand's relationships with the people of *refs* (values or a query)."""
         subjects = BrandReference.objects.filter(brand=brand_id, ref__in=refs).values("subject")
         return self.filter(brand=brand_id, subject__in=subjects)
 
 
 class Relationship(models.Model):
-    """What a check needs before all else.
+    """A relationship, which a check needs before anything else.
 
-    The id is what the brand sees as the person's id. It differs from brand to brand, so two
-    brands cannot join what they hold by it; and it stays when a relationship ends and restarts.
+    The id is what the brand sees as the person's id. It differs between brands, so two brands
+    cannot join their data by it. It stays the same when a relationship ends and restarts.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    #: The address by which the brand knows the person, and the order in which it is told of them;
-    #: stays through a merge.
+    #: The subject of the address by which the brand knows the person. It also orders the person's
+    #: events, and it does not change in a merge.
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="relationships", db_index=False
     )
-    #: Whose word counts: the subject itself, or the one that it was merged into.
+    #: The subject whose choices count: *subject* itself, or the one that it was merged into.
     person = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="all_relationships", db_index=False
     )
     brand = models.ForeignKey(
         Brand, on_delete=models.PROTECT, related_name="relationships", db_index=False
     )
-    #: The brand's own reference for the person; `BrandReference` finds them by it.
+    #: The brand's own reference for the person, for which `BrandReference` is the index.
     ref = models.CharField(max_length=200, null=True, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices)
-    #: The brand's account of how it came about, shown to the person.
+    #: The brand's explanation of how the relationship began, shown to the person.
     origin_note = models.CharField(max_length=300, blank=True)
-    #: Where the person lives, as the brand says; it counts while they have not said it themselves.
+    #: Where the person lives according to the brand. It counts until the person states it.
     jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -103,7 +106,8 @@ class Relationship(models.Model):
 
     class Meta:
         triggers = [
-            # Note [Test mode] in `brands.models.brand`. An import begins many at once.
+            # Note [Test mode] in `brands.models.brand`. Statement triggers, because an import
+            # begins many relationships at once.
             _looks_at("people_of_tests_are_made_up", pgtrigger.Insert),
             _looks_at("people_of_tests_stay_made_up", pgtrigger.Update),
             pgtrigger.Trigger(
@@ -135,7 +139,8 @@ class Relationship(models.Model):
             ),
         ]
         indexes = [
-            # A person's brands, with the addresses they proved later: person = ? AND brand = ?.
+            # A person's brands, including those of addresses that they proved later: person = ? AND
+            # brand = ?.
             models.Index(fields=["person", "brand"], name="relationship_of_person"),
             # A brand's people in the order of their ids, for its lists.
             models.Index(
@@ -170,10 +175,11 @@ class Relationship(models.Model):
 
 
 class BrandReference(models.Model):
-    """Whom a brand's own reference stands for: one person, whoever of them is asked first.
+    """The person that a brand's own reference identifies. Each reference belongs to one person.
 
-    A table of its own, since its key has the brand in it and a relationship's has the person: each
-    can be distributed by its own. Triggers of `Relationship` write it, so it never differs.
+    It is a separate table because its key contains the brand, while a relationship's key contains
+    the person. Each table can therefore be distributed by its own key. Triggers of `Relationship`
+    write it, so the two never differ.
     """
 
     pk = models.CompositePrimaryKey("brand_id", "ref")

@@ -1,4 +1,4 @@
-"""What is handed on: exports that a worker writes, and summaries that went out by mail."""
+"""Exports that a worker writes, and summaries that were sent by mail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.db import new_id
 
 
 class ReportExport(models.Model):
-    """A table as a file, for admins. Nobody waits for it: a worker writes it, part by part."""
+    """A table as a file for admins, which a worker writes in parts."""
 
     class Form(models.TextChoices):
         CSV = "csv", "CSV"
@@ -33,7 +33,7 @@ class ReportExport(models.Model):
 
     class Meta:
         indexes = [
-            # What a worker looks for.
+            # The worker's query for waiting exports.
             models.Index(fields=["asked_at"], name="export_waiting", condition=Q(state="waiting")),
         ]
         constraints = [
@@ -46,7 +46,7 @@ class ReportExport(models.Model):
 
 
 class ExportPart(models.Model):
-    """Some of the file's bytes. In the database, where every web process finds them."""
+    """A part of the file's bytes, in the database, where every web process finds it."""
 
     pk = models.CompositePrimaryKey("export_id", "number")
     export = models.ForeignKey(
@@ -57,7 +57,7 @@ class ExportPart(models.Model):
 
 
 class SummaryMail(models.Model):
-    """The summary of the week that began on a Monday; one goes out, whoever sends it."""
+    """The summary mail of the week that began on this Monday. The key prevents a second one."""
 
     week = models.DateField(primary_key=True)
     sent_at = models.DateTimeField()

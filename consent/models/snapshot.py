@@ -1,4 +1,7 @@
-"""What a worker works out now and then, since no running count can hold it: see `as_of`."""
+"""Snapshots that a worker recomputes from time to time, because no running count can hold them.
+
+`as_of` is the time of the last computation.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from brands.models import Brand
 
 
 class HonourSnapshot(models.Model):
-    """When the times of one brand were last worked out, and what was overdue then."""
+    """The last computation of one brand's honour times, and what was overdue then."""
 
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
     as_of = models.DateTimeField()
@@ -17,7 +20,7 @@ class HonourSnapshot(models.Model):
 
 
 class HonourTime(models.Model):
-    """How many of a day's noes took so long to be delivered, or applied, in time or not."""
+    """The number of a day's refusals with the same stage, duration and timeliness."""
 
     class Stage(models.TextChoices):
         DELIVERED = "delivered"
@@ -26,10 +29,10 @@ class HonourTime(models.Model):
         OPEN = "open"
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
-    #: Of the event, in UTC.
+    #: The day of the event, in UTC.
     day = models.DateField()
     stage = models.CharField(max_length=9, choices=Stage.choices)
-    #: From the choice on, to three significant digits.
+    #: The seconds since the choice, rounded to three significant digits.
     seconds = models.FloatField(null=True)
     in_time = models.BooleanField()
     count = models.BigIntegerField()
@@ -50,24 +53,24 @@ class HonourTime(models.Model):
 
 
 class YesSnapshot(models.Model):
-    """When the lives of one brand's yeses were last worked out."""
+    """The last computation of one brand's consent lifetimes."""
 
     brand = models.OneToOneField(Brand, on_delete=models.PROTECT, primary_key=True)
     as_of = models.DateTimeField()
-    #: The brand's stream was read through this.
+    #: The sequence up to which the brand's stream was read.
     sequence = models.BigIntegerField()
 
 
 class YesLife(models.Model):
-    """How many yeses of one month lasted so many days, and whether a no ended them."""
+    """The number of consents of one month that lasted as many days and ended the same way."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
-    #: The first day of the month in which they were given.
+    #: The first day of the month in which the consents were given.
     cohort = models.DateField()
     channel = models.CharField(max_length=10, blank=True)
     source = models.CharField(max_length=20)
     days = models.IntegerField()
-    #: False: it still stood, or ran out by itself.
+    #: Whether a refusal ended them. False if they still counted, or ended in another way.
     ended = models.BooleanField()
     count = models.BigIntegerField()
 
@@ -81,18 +84,18 @@ class YesLife(models.Model):
 
 
 class Anomaly(models.Model):
-    """A day on which far more people than usual left a brand, and the campaign behind it."""
+    """A day on which unusually many people opted out of a brand, and the campaign behind it."""
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()
     opt_outs = models.BigIntegerField()
-    #: Of as many active relationships.
+    #: The number of active relationships.
     people = models.BigIntegerField()
     #: The median of the days before, as a rate.
     usual = models.FloatField()
     #: Iglewicz and Hoaglin's modified z-score.
     score = models.FloatField()
-    #: Which campaign most of them answer, and how many; empty where most answer none.
+    #: The campaign that most of them answer, and their number; empty if most answer none.
     campaign = models.CharField(max_length=100, blank=True)
     of_campaign = models.BigIntegerField(default=0)
 

@@ -1,4 +1,4 @@
-"""The person as the ledger knows them, and the digests that find them."""
+"""The person as the ledger knows them, and the digests by which they are found."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from core.db import new_id
 
 
 class Subject(models.Model):
-    """An opaque id, when not to disturb them and which laws; nothing by which to tell who it is.
+    """A person under an opaque id, with quiet hours and jurisdiction, and nothing identifying.
 
-    Its row is the lock that orders one person's changes.
+    Locking its row serialises the changes about one person.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     #: The `subject_seq` of this person's newest ledger entry; 0 before the first.
     last_seq = models.BigIntegerField(default=0)
-    #: The hash of that entry, to which the next one is chained; empty before the first.
+    #: The hash of that entry, which the next entry continues; empty before the first.
     chain_head = models.BinaryField(default=b"", max_length=32)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
     merged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    #: A name of the IANA database; empty while unknown, which reads as UTC.
+    #: An IANA time zone name; empty while unknown, which counts as UTC.
     time_zone = models.CharField(max_length=40, blank=True)
-    #: By the clock in that zone; the end may be on the next day.
+    #: Quiet hours in local time of that zone; the end may be on the next day.
     quiet_start = models.TimeField(null=True, blank=True)
     quiet_end = models.TimeField(null=True, blank=True)
-    #: Where the person says they live (ISO 3166); null is unsaid.
+    #: Where the person says they live (ISO 3166); null if they have not said.
     jurisdiction = models.CharField(max_length=jurisdictions.LONGEST, null=True, blank=True)
-    #: The test brand that made this person up; null is a real one. Note [Test mode].
+    #: The test brand that created this fictitious person; null for a real one. Note [Test mode].
     made_up_by = models.ForeignKey(
         Brand, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -74,22 +74,24 @@ class Subject(models.Model):
 
     @property
     def person_id(self) -> uuid.UUID:
-        """The Subject whose word counts: itself, or the one it was merged into."""
+        """Return the id of the subject whose choices count: this one, or the one it was merged
+        into.
+        """
         return self.merged_into_id or self.pk
 
 
 class Identifier(models.Model):
-    """A keyed digest of a normalised address or number. It cannot be turned back.
+    """A keyed digest of a normalised address or phone number, which cannot be reversed.
 
-    A subject has one address. Several addresses of a person are several subjects, merged
-    (`consent.relationships.merging`), so that a brand knows only those that it was given.
+    A subject has one address. Several addresses of a person are several merged subjects
+    (`consent.relationships.merging`), so that a brand knows only the addresses that it was given.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
     subject = models.ForeignKey(
         Subject, on_delete=models.PROTECT, related_name="identifiers", db_index=False
     )
-    #: Whose address it was before it came to somebody else.
+    #: The identifier of the address's previous owner, if it passed to somebody else.
     former = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -97,6 +99,6 @@ class Identifier(models.Model):
 
     class Meta:
         constraints = [
-            # Also the index of "which address is this subject?".
+            # Also the index for the query "which address does this subject have?".
             models.UniqueConstraint(fields=["subject"], name="identifier_once_per_subject"),
         ]

@@ -1,4 +1,4 @@
-"""How long a consent holds that nobody gave in words."""
+"""Terms of implied consent."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from core import jurisdictions
 
 
 class Ground(models.TextChoices):
-    """What a consent is implied by."""
+    """The event that implies a consent."""
 
     PURCHASE = "purchase"
     INQUIRY = "inquiry"
 
 
 class ImpliedTerm(models.Model):
-    """So many calendar months after a purchase or an inquiry, in this jurisdiction or any."""
+    """The term of an implied consent in calendar months, by ground and jurisdiction.
+
+    A row without a jurisdiction applies to any.
+    """
 
     ground = models.CharField(max_length=8, choices=Ground.choices)
     jurisdiction = models.CharField(
@@ -32,7 +35,7 @@ class ImpliedTerm(models.Model):
 
     class Meta:
         constraints = [
-            # Also the index of every implied consent: ground = ? AND jurisdiction IN (…).
+            # Also the index for every implied consent: ground = ? AND jurisdiction IN (…).
             models.UniqueConstraint(
                 fields=["ground", "jurisdiction"], nulls_distinct=False, name="implied_term_once"
             ),
