@@ -1,1 +1,1 @@
-"""The reports as pages."""
+"""The reports as web pages."""

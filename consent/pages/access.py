@@ -1,4 +1,4 @@
-"""Who reads which reports: admins all of them, a brand its own, by its key."""
+"""Access to report pages: admins read all reports, a brand reads its own with its key."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from brands import credentials
 from brands.models import Brand, BrandKey
 
 View = Callable[..., HttpResponseBase]
-#: What a key must be allowed to do to open its brand's reports.
+#: The scope that a key needs to open its brand's reports.
 SCOPE = "reports"
-#: Where a session keeps the id of the key that opened it. Never the key.
+#: The session's entry for the id of the key that opened it. The key itself is never stored.
 HELD = "reports_key"
 
 
 def for_admins(view: View) -> View:
-    """Nobody is sent to sign in; who is no admin is refused."""
+    """Allow admins only.
+
+    Redirect anonymous users to sign-in, and refuse users who are not admins.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -38,7 +41,10 @@ def for_admins(view: View) -> View:
 
 
 def for_brands(view: View) -> View:
-    """Passes the brand whose key opened the session, as long as the key may."""
+    """Pass the brand whose key opened the session, while that key may read reports.
+
+    Redirect to the key form otherwise.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -64,7 +70,7 @@ def _may(key: BrandKey) -> bool:
 
 
 def open_with(request: HttpRequest, text: str) -> bool:
-    """Open the session to the brand of a key; False where the key is none, or may not."""
+    """Open the session for the brand of a key. Return False for a key without permission."""
     key = credentials.recognise_key(text, now=timezone.now())
     if key is None or not _may(key):
         return False

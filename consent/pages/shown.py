@@ -1,4 +1,4 @@
-"""A report's figures in the form that a template shows: every cell as text, with where it leads."""
+"""Convert a report's figures for templates: every cell as text, with its link."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from consent.reporting import (
 )
 
 PAGE_SIZE = 50
-#: A bar chart of more would not be read; the table has all.
+#: The maximum number of bars in a chart, so that it stays readable. The table has all rows.
 MOST_BARS = 15
 UNKNOWN = "–"
 
@@ -28,7 +28,7 @@ UNKNOWN = "–"
 @dataclass(frozen=True, slots=True)
 class Cell:
     text: str
-    #: For the chart and for sorting by eye; empty where there is no number.
+    #: The raw value for charts; empty if it is unknown or withheld.
     value: str = ""
     is_number: bool = False
     href: str = ""
@@ -37,11 +37,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PresentedReport:
-    """A figure ready to be shown. Of a long table one page."""
+    """A figure ready for a template. Of a long table it contains one page."""
 
     figure: Figure
     rows: Sequence[Sequence[Cell]]
-    #: Numbers of the columns that are drawn, as Drawing names them.
+    #: The numbers of the columns in the chart, named as in `Drawing`.
     along: str
     up: str
     band: str
@@ -51,24 +51,27 @@ class PresentedReport:
     before: str
     after: str
     files: Sequence[tuple[str, str]]
-    #: What stands in place of a chart that would show nothing.
+    #: The text in place of a chart that would show nothing.
     not_drawn: str = ""
 
     @property
     def has_minor(self) -> bool:
-        """Return whether some columns are shown only when asked for."""
+        """Return whether some columns are shown only on request."""
         return any(column.is_minor for column in self.figure.columns)
 
     @property
     def is_long(self) -> bool:
-        """Whether the table is folded away under its chart."""
+        """Return whether the table is collapsed below its chart."""
         return bool(self.figure.drawing and self.figure.drawing.kind != "bar")
 
 
 def present_figure(
     one: Figure, query: Mapping[str, str], paths: Mapping[str, str]
 ) -> PresentedReport:
-    """*query* is the page's own, *paths* the addresses of reports by their names."""
+    """Return the figure for a template.
+
+    *query* has the page's own parameters, *paths* the URLs of reports by their names.
+    """
     drawing = one.drawing
     whole = drawing is not None and drawing.kind != "bar"
     pages = 1 if whole else max(1, -(-len(one.rows) // PAGE_SIZE))
@@ -95,15 +98,15 @@ def present_figure(
 
 
 def _places(one: Figure, names: Iterable[str]) -> str:
-    """Return the numbers of these columns, with commas."""
+    """Return the numbers of these columns, separated by commas."""
     places = {column.name: nth for nth, column in enumerate(one.columns)}
     return ",".join(str(places[name]) for name in names)
 
 
 def _why_not_drawn(one: Figure, rows: Sequence[Sequence[Value]]) -> str:
-    """Return what to say in place of a chart; empty where there is something to draw.
+    """Return the text in place of a chart; empty if there is something to draw.
 
-    Of shares 0 is something to see, of counts it is an empty chart.
+    Shares of 0 are worth drawing, but counts of 0 make an empty chart.
     """
     assert one.drawing
     up = [int(place) for place in _places(one, one.drawing.up).split(",")]
@@ -133,7 +136,7 @@ def _at(query: Mapping[str, str], page: int) -> str:
 def _rows(
     one: Figure, rows: Sequence[Sequence[Value]], first: int, paths: Mapping[str, str]
 ) -> list[list[Cell]]:
-    """Return the cells of *rows*, of which the first is number *first* of the figure."""
+    """Return the cells of *rows*, of which the first has number *first* in the figure."""
     names = read_row_names(one.columns, rows, brand=one.brand)
     return [_row(one, first + nth, row, names, paths) for nth, row in enumerate(rows)]
 
@@ -170,7 +173,7 @@ def _raw(value: Value) -> str:
 
 
 def format_text(value: Value, sort: str) -> str:
-    """A value as people read it."""
+    """Return a value as text for people."""
     if value is None or value is WITHHELD:
         return UNKNOWN if value is None else str(value)
     if isinstance(value, date):
@@ -190,7 +193,7 @@ def _number_text(value: float) -> str:
 
 
 def format_share(value: float) -> str:
-    """Percent; small ones with the digits that tell them apart."""
+    """Return a percentage. Small ones have more digits, so that they can be distinguished."""
     percent = 100 * value
     digits = 1 if percent >= 1 or percent == 0 else 2 if percent >= 0.1 else 3
     return f"{percent:.{digits}f} %"
@@ -220,7 +223,7 @@ def present_cards(found: Sequence[Card]) -> list[dict[str, Any]]:
 
 
 def _change(card: Card) -> str:
-    """Return how it changed: in percent, but of a small base by how much."""
+    """Return the change as text: in percent, or in absolute terms if the base is small."""
     if card.difference is None:
         return ""
     if card.difference == 0:

@@ -1,4 +1,4 @@
-"""Admins' reports and a brand's own, as pages and as the files of their tables."""
+"""Pages and files of the admins' reports and of a brand's own report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": reporting.XLSX}
 
 
 def read_filters(request: HttpRequest) -> dict[str, str]:
-    """Each name once; several values of one are a list with commas."""
+    """Return each parameter's values as text, several values separated by commas."""
     found = {name: ",".join(filter(None, values)) for name, values in request.GET.lists()}
     return {name: text for name, text in found.items() if text}
 
@@ -44,7 +44,7 @@ def read_filters(request: HttpRequest) -> dict[str, str]:
 @require_safe
 @for_admins
 def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
-    """One report; a query that is wrong shows why, above the report as it is without."""
+    """Show one report. If the query is wrong, show the error above the default report."""
     if name not in REPORTS:
         raise Http404
     query, today, error = read_filters(request), timezone.now().date(), ""
@@ -74,13 +74,13 @@ def report(request: HttpRequest, name: str = "overview") -> HttpResponseBase:
     return render(request, "consent/report.html", context, status=422 if error else 200)
 
 
-#: What a page's address may say besides a report's own question.
+#: The parameters of a page's URL beside those of the report's query.
 OF_PAGE = ("format", "figure", "page")
 OF_QUESTION = (*REPORT_FILTERS, "first", "last", "days", "by", "sort")
 
 
 def _check_page_query(query: Mapping[str, str]) -> None:
-    """Refuse what the page would ignore: its reader would take it for heeded.
+    """Refuse parameters that the page would ignore, because readers would think it used them.
 
     Raises:
         BadQuery
@@ -111,7 +111,7 @@ def _path(name: str) -> str:
 
 
 def _file(made: Report, query: Mapping[str, str]) -> HttpResponse | None:
-    """The table of one figure, where the address asks for it as a file."""
+    """Return one figure's table as a file, if the query asks for one."""
     form = query.get("format", "")
     if form not in TYPES:
         return None
@@ -125,7 +125,7 @@ def _file(made: Report, query: Mapping[str, str]) -> HttpResponse | None:
 
 
 def _dimensions(name: str) -> tuple[str, ...]:
-    """What the page's form offers to break down by."""
+    """Return the dimensions that the page's form offers."""
     if name == "survival":
         return SURVIVAL_GROUPS
     return ("day", *REPORTS[name].filters) if name == "opt-outs" else ()
@@ -137,7 +137,7 @@ def _dimensions(name: str) -> tuple[str, ...]:
 @for_admins
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_export(request: HttpRequest) -> HttpResponseBase:
-    """Show the files that were asked for, with how far each is; and a form for another."""
+    """Show the ordered exports with their progress, and a form for another."""
     error = ""
     if request.method == "POST":
         try:
@@ -179,7 +179,7 @@ def download(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def key(request: HttpRequest) -> HttpResponseBase:
-    """Where a brand opens its reports with a key."""
+    """Show and handle the form in which a brand opens its reports with a key."""
     if request.method != "POST":
         return render(request, "consent/key.html")
     if open_with(request, request.POST.get("key", "").strip()):
@@ -201,7 +201,10 @@ def own_report(request: HttpRequest, brand: Brand) -> HttpResponseBase:
 
 
 def own_page(request: HttpRequest, brand: Brand, template: str, **more: object) -> HttpResponseBase:
-    """The brand's own report, in the frame of *template*, to which *more* is passed; or a file."""
+    """Return the brand's own report as a page or a file.
+
+    The page uses *template*, which also receives *more*.
+    """
     query, today, error = read_filters(request), timezone.now().date(), ""
     try:
         span = reporting.read_own_query(query, today=today)
