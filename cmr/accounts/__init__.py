@@ -1,4 +1,4 @@
-"""Accounts and the addresses that belong to them."""
+"""Accounts, their addresses, and access to them."""
 
 from cmr.accounts.access import (
     add_address,

@@ -1,4 +1,4 @@
-"""What decides who gets into an account; each change is told to all addresses of its owner."""
+"""Changes to who can access an account. Each one is reported to all addresses of the owner."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from core.text import has_address
 
 
 def create_token(consumer: Consumer, *, name: str, scope: str, days: int, now: datetime) -> str:
-    """Make a token for a program, and tell the owner; return its text."""
+    """Create an access token for a program and notify the owner. Return the token's text.
+
+    *days* is its lifetime.
+    """
     ends = now + timedelta(days=days)
-    # Mail programs make links of such names, and a thief chooses this one.
+    # Mail programs turn such names into links, and an attacker may have chosen this one.
     shown = re.sub("[./:]", " ", name) if has_address(name) else name
     with transaction.atomic():
         text = sign_in.issue_token(consumer, name=name, scope=scope, expires_at=ends)
@@ -30,13 +33,17 @@ def create_token(consumer: Consumer, *, name: str, scope: str, days: int, now: d
 
 
 def end_all_access(user: User, *, now: datetime) -> None:
-    """End every session and every token of *user*."""
+    """End all sessions and revoke all tokens of *user*."""
     sign_in.revoke_all_tokens(user, now=now)
     sign_in.end_all_sessions(user)
 
 
 def add_address(consumer: Consumer, *, kind: str, value: str, now: datetime) -> ContactPoint:
-    """Add a proved address, and tell the others. Raises accounts.AddressTaken."""
+    """Add a proved address and notify the other addresses.
+
+    Raises:
+        AddressTaken
+    """
     change = AccountChange.ADDRESS_ADDED
     with transaction.atomic():
         point = ownership.add_contact(consumer, kind=kind, value=value, now=now)
@@ -45,7 +52,11 @@ def add_address(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
 
 
 def remove_address(point: ContactPoint, *, now: datetime) -> RemovedAddress:
-    """Remove an address, and tell the others and the removed one. Raises accounts.LastAddress."""
+    """Remove an address, and notify the other addresses and the removed one.
+
+    Raises:
+        LastAddress
+    """
     user, value, change = point.consumer.user, point.value, AccountChange.ADDRESS_REMOVED
     with transaction.atomic():
         removed = ownership.remove_contact(point, now=now)
@@ -56,7 +67,11 @@ def remove_address(point: ContactPoint, *, now: datetime) -> RemovedAddress:
 
 
 def restore_address(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
-    """Restore a removed address, and tell all. Raises accounts.NotHeld."""
+    """Restore a removed address and notify all addresses.
+
+    Raises:
+        NotHeld
+    """
     change = AccountChange.ADDRESS_RESTORED
     with transaction.atomic():
         point = ownership.restore_contact(removed, now=now)
@@ -68,13 +83,13 @@ def restore_address(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
 
 
 def recover_account(recovery: Recovery, *, now: datetime) -> User:
-    """Give the account back to whoever reads the mails to that address; return its user.
+    """Return the account to its owner, who reads the mails to that address. Return the user.
 
-    The password goes, and factors that were added shortly before the change or after it: a thief
-    would go on coming in by them, or keep the owner out.
+    This removes the password, and all factors that were added after the change or up to a week
+    before it. Otherwise a thief could keep using them, or could keep the owner out.
 
     Raises:
-        BadRecoveryLink: somebody was faster.
+        BadRecoveryLink: the link was used in the meantime, or its address is gone.
     """
     user = recovery.consumer.user
     with transaction.atomic():
@@ -91,14 +106,22 @@ def recover_account(recovery: Recovery, *, now: datetime) -> User:
 
 
 def _use_up_links(consumer: Consumer) -> None:
-    """End every link that was sent until now, a thief's too. Raises BadRecoveryLink."""
+    """Invalidate every recovery link sent until now, including a thief's.
+
+    Raises:
+        BadRecoveryLink
+    """
     unused = Consumer.objects.filter(pk=consumer.pk, recoveries=consumer.recoveries)
     if not unused.update(recoveries=F("recoveries") + 1):
         raise BadRecoveryLink("this link was used already")
 
 
 def _own_address(recovery: Recovery, now: datetime) -> ContactPoint:
-    """Return the address, restored if it was removed. Raises BadRecoveryLink."""
+    """Return the address's contact point, which is restored if it was removed.
+
+    Raises:
+        BadRecoveryLink
+    """
     if recovery.removed:
         try:
             return ownership.restore_contact(recovery.removed, now=now)

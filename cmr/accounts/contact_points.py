@@ -1,4 +1,4 @@
-"""Proving that an address or a number is theirs: a code is sent there and typed here."""
+"""Proof that an address or a number belongs to the person: a code sent there and typed here."""
 
 from __future__ import annotations
 
@@ -16,39 +16,40 @@ from cmr.accounts import access, ownership
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
 from cmr.rate_limits import Attempt
 
-#: How long a code is good, and how often it may be typed.
+#: The lifetime of a code. `TRIES` is how often it may be typed.
 CODE_LIFETIME = timedelta(seconds=settings.MAILED_CODE_SECONDS)
-#: Eight letters of 20, none a vowel and none that looks like another: 25,600,000,000 codes.
+#: Eight of 20 letters, without vowels and look-alikes: 25,600,000,000 possible codes.
 LETTERS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 8
 TRIES = 5
-#: An address that is sent a code rests for so long before the next; and so many wait at once.
+#: The minimum time between two codes to one address, and the maximum number of addresses that wait
+#: for a code at once.
 REST = timedelta(seconds=30)
 AT_ONCE = 5
 
 
 class CannotSendSms(Exception):
-    """This installation sends no text messages, so it cannot prove a number."""
+    """This installation sends no text messages, so it cannot prove a phone number."""
 
 
 class CodeTooSoon(Exception):
-    """A code was sent a moment ago, or too many addresses wait for theirs. `wait` is in seconds."""
+    """A code was sent a moment ago, or too many addresses wait for one. `wait` is in seconds."""
 
     wait = REST.total_seconds()
 
 
 class WrongCode(Exception):
-    """Not the code, or it is too old, or was tried too often."""
+    """The code is wrong or expired, or was tried too often."""
 
 
 def begin_proof(consumer: Consumer, *, kind: str, text: str, now: datetime) -> PendingContact:
-    """Send a code to what the consumer says is theirs.
+    """Send a code to an address or number that the consumer claims.
 
-    Somebody else's proved address gets the same answer, and a code that proves nothing: whoever
-    types it learns only then that it is taken.
+    An address that belongs to another account gets the same answer and a code. Only somebody who
+    types that code learns that the address is taken.
 
     Raises:
-        identifiers.InvalidAddress, NoNumbers, TooSoon, smtp.CannotReach, smtp.CannotSendNow,
-        rate_limits.TooManyAttempts
+        identity.InvalidAddress, CannotSendSms, CodeTooSoon, messages.CannotReach,
+        messages.CannotSendNow, rate_limits.TooManyAttempts
     """
     if kind == ContactKind.PHONE and not messages.is_sms_possible():
         raise CannotSendSms("this installation sends no text messages")
@@ -74,7 +75,11 @@ def begin_proof(consumer: Consumer, *, kind: str, text: str, now: datetime) -> P
 
 
 def _count_sent(consumer: Consumer, kind: str, value: str) -> list[Attempt]:
-    """Raises rate_limits.TooManyAttempts."""
+    """Count the sent code against the rate limits. Return the counted attempts.
+
+    Raises:
+        rate_limits.TooManyAttempts
+    """
     sent = rate_limits.count_attempt("address code sent", account=consumer.pk)
     if kind == ContactKind.PHONE:
         return [sent, rate_limits.count_attempt("text message", account=consumer.pk, number=value)]
@@ -82,14 +87,14 @@ def _count_sent(consumer: Consumer, kind: str, value: str) -> list[Attempt]:
 
 
 def prove_contact(pending: PendingContact, code: str, *, now: datetime) -> ContactPoint:
-    """Make it the consumer's own contact point, if *code* is the one that was sent.
+    """Add the address as the consumer's contact point, if *code* is the one that was sent.
 
-    Their other addresses are told.
+    Their other addresses are notified.
 
     Raises:
-        WrongCode, accounts.AddressTaken, rate_limits.TooManyAttempts
+        WrongCode, AddressTaken, rate_limits.TooManyAttempts
     """
-    # By the address as well: a new code, or another account, begins no new guesses at it.
+    # Count by address as well, so that neither a new code nor another account resets the limit.
     rate_limits.count_attempt("address code", account=pending.consumer_id, address=pending.value)
     fresh = PendingContact.objects.filter(
         pk=pending.pk, tries__lt=TRIES, sent_at__gt=now - CODE_LIFETIME
@@ -109,9 +114,9 @@ def _normalise_code(typed: str) -> str:
 
 
 def _digest(consumer: Consumer, code: str, secret: str) -> bytes:
-    """Return a keyed digest: a short code is soon found by whoever has its plain hash.
+    """Return a keyed digest of the code. A plain hash of a short code could be guessed quickly.
 
-    The key is made of *secret* for this purpose alone.
+    The key is derived from *secret* for this purpose only.
     """
     text = f"{consumer.pk}:{code}"
     return salted_hmac("cmr.contacts.code", text, secret=secret, algorithm="sha256").digest()
@@ -124,7 +129,11 @@ def _is_code(pending: PendingContact, code: str) -> bool:
 
 
 def _send(kind: str, value: str, code: str) -> None:
-    """Send the code. Raises smtp.CannotReach, smtp.CannotSendNow."""
+    """Send the code.
+
+    Raises:
+        messages.CannotReach, messages.CannotSendNow
+    """
     shown = f"{code[:4]}-{code[4:]}"
     minutes = settings.MAILED_CODE_SECONDS // 60
     text = _("%(code)s is your code for CMR. It is good for %(minutes)s minutes.")

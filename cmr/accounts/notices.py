@@ -1,7 +1,7 @@
-"""Telling a person, at every address of theirs, what changed about who gets into their account.
+"""Notifications to all of a person's addresses about changes to the access to their account.
 
-Whoever takes an account over can use what they took; they must not be able to do so unseen.
-Addresses that were removed in the last days are told as well, or a thief would remove them first.
+An attacker who takes over an account must not be able to change it unseen. Addresses that were
+removed in the last days are notified too, because an attacker would remove them first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cmr.models import Consumer, ContactKind, User
 
 
 class AccountChange(Enum):
-    """What changed; the value is how it is told, with the names that `notify` is given."""
+    """The kind of change. Its value is the text of the message, with placeholders for names."""
 
     ADDRESS_ADDED = gettext_noop("%(address)s was added to your account.")
     ADDRESS_REMOVED = gettext_noop("%(address)s was removed from your account.")
@@ -58,8 +58,9 @@ IF_NOT_YOU_TAKE_BACK = gettext_lazy(
     "everybody else. It works once, within seven days."
 )
 
-#: Signing out everywhere is enough against a token. An account that is erased, or that was taken
-#: back a moment ago, is not taken back: a thief's link must not work after the owner's.
+#: Changes whose messages contain no recovery link. Against a token, signing out everywhere is
+#: enough. An erased account cannot be recovered. After a recovery, a thief must not get a link that
+#: works after the owner's.
 WITHOUT_LINK = {
     AccountChange.TOKEN_MADE,
     AccountChange.ACCOUNT_ERASED,
@@ -70,9 +71,9 @@ WITHOUT_LINK = {
 def notify_owner(
     user: User, change: AccountChange, *, now: datetime, but_not: Collection[str] = (), **named: Any
 ) -> None:
-    """Tell all addresses of *user* but some; *named* are the names in the text of *change*.
+    """Notify the addresses of *user* of a change, except *but_not*.
 
-    Call it in the transaction of the change.
+    *named* contains the names in the text of *change*. Call it in the transaction of the change.
     """
     messages.add_messages(
         build_notifications(user, change, now=now, but_not=but_not, **named), now=now
@@ -82,7 +83,10 @@ def notify_owner(
 def build_notifications(
     user: User, change: AccountChange, *, now: datetime, but_not: Collection[str] = (), **named: Any
 ) -> list[NewMessage]:
-    """Return what `notify` would send: for an account that will be gone when it is sent."""
+    """Return the messages that `notify_owner` would send.
+
+    Use it for an account that no longer exists when they are sent.
+    """
     links = {} if change in WITHOUT_LINK else recovery_links.build_recovery_links(user, now=now)
     with translation.override(_find_language(user)):
         what = _(change.value) % named
@@ -94,7 +98,7 @@ def build_notifications(
 
 
 def notify_removed_address(user: User, address: str, *, now: datetime) -> None:
-    """Tell a removed address that it was, with the link that takes the account back, if any."""
+    """Notify a removed address, with the recovery link if it may recover the account."""
     link = recovery_links.build_recovery_links(user, now=now).get(address)
     with translation.override(_find_language(user)):
         what = _(AccountChange.ADDRESS_REMOVED.value) % {"address": address}
@@ -132,7 +136,10 @@ def _find_consumer(user: User) -> Consumer | None:
 
 
 def _addresses(user: User, *, now: datetime) -> list[tuple[str, str]]:
-    """Return kind and value of all that are told; an account without a consumer has one address."""
+    """Return kind and value of all addresses to notify.
+
+    An account without a consumer has only its own address.
+    """
     if (consumer := _find_consumer(user)) is None:
         return [(ContactKind.EMAIL, user.email)]
     proved = list(consumer.contact_points.order_by("pk").values_list("kind", "value"))

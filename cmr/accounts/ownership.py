@@ -1,4 +1,4 @@
-"""Becoming a consumer, and the addresses that are theirs."""
+"""The creation of consumers, and the addresses that belong to them."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from consent import identity, relationships
 from consent.ledger import Actor
 from consent.models import Identifier, Relationship
 
-#: How long an account waits for its code.
+#: The time after which an account without a proved address is deleted.
 UNPROVED = timedelta(days=1)
-#: How long a removed address can be restored, and is nobody else's.
+#: The time for which a removed address can be restored and cannot be claimed by others.
 HELD = timedelta(days=7)
 
 
 class AddressTaken(Exception):
-    """Another consumer has proved that this address is theirs."""
+    """Another consumer has proved that the address is theirs."""
 
 
 class LastAddress(Exception):
-    """An account keeps one address by which its owner can come in."""
+    """The account's only e-mail address cannot be removed, because its owner signs in with it."""
 
 
 class NotHeld(Exception):
-    """This address was restored meanwhile, or it was removed too long ago."""
+    """The address was restored in the meantime, or it was removed too long ago."""
 
 
 def open_account(*, email: str, password: str | None, verified_at: datetime) -> Consumer:
-    """Make an account for whoever proved that *email* is theirs, and claim its Subject.
+    """Create an account for the person who proved *email*, and claim its subject.
 
-    Without a password nobody can sign in with one.
+    Without a password, nobody can sign in with one.
 
     Raises:
-        AddressTaken, identifiers.InvalidAddress
+        AddressTaken, identity.InvalidAddress
     """
     address = identity.normalise_email(email)
     if User.objects.filter(email=address).exists():
@@ -49,9 +49,9 @@ def open_account(*, email: str, password: str | None, verified_at: datetime) -> 
 
 
 def claim_subject(user: User, *, now: datetime) -> Consumer:
-    """Make *user*, whose address is proved, the consumer of the Subject that has it.
+    """Make *user*, whose address is proved, the consumer of the subject with that address.
 
-    What brands already recorded about this address is from now on theirs to see and to change.
+    From now on they see and change what brands recorded about this address.
 
     Raises:
         AddressTaken
@@ -66,9 +66,9 @@ def claim_subject(user: User, *, now: datetime) -> Consumer:
 
 
 def delete_unproved_accounts(*, now: datetime) -> int:
-    """Take away the accounts whose address nobody proved within a day; return how many.
+    """Delete accounts whose address was not proved within a day. Return their number.
 
-    One that an admin made waits for no code, and stays.
+    Accounts that an admin created never wait for a code, so they stay.
     """
     waiting = EmailAddress.objects.filter(verified=False).values("user")
     old = User.objects.filter(
@@ -82,10 +82,10 @@ def delete_unproved_accounts(*, now: datetime) -> int:
 
 
 def normalise_contact(kind: str, text: str) -> str:
-    """Return the one spelling of an address or a number in which it is kept.
+    """Return the normalised spelling in which an address or a number is stored.
 
     Raises:
-        identifiers.InvalidAddress
+        identity.InvalidAddress
     """
     if kind == ContactKind.PHONE:
         return identity.normalise_phone(text)
@@ -93,12 +93,13 @@ def normalise_contact(kind: str, text: str) -> str:
 
 
 def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> ContactPoint:
-    """Let *value*, which they proved to be theirs, be the consumer's, and what is known by it.
+    """Make *value*, which the consumer has proved, one of their contact points.
 
-    Of a Subject that brands know by it, the stricter word stands (`consent.relationships.merging`).
+    If brands know a subject by it, that subject is merged into the consumer's, and the stricter
+    choice wins (`consent.relationships.merging`).
 
     Raises:
-        AddressTaken, identifiers.InvalidAddress
+        AddressTaken, identity.InvalidAddress
     """
     value = normalise_contact(kind, value)
     try:
@@ -118,14 +119,14 @@ def add_contact(consumer: Consumer, *, kind: str, value: str, now: datetime) -> 
 def _free(
     identifier: Identifier, address: str, consumer: Consumer | None, now: datetime
 ) -> Identifier:
-    """Return the identifier of *address*, with a Subject that is nobody else's.
+    """Return the identifier of *address*, with a subject that belongs to nobody else.
 
-    An address that its owner let go may come to somebody else, as numbers do; so may one of several
-    addresses of somebody who erased their account. What was said about it was said by the one
-    before, and whoever has it now reads nothing of theirs, so it begins anew.
+    An address can pass to somebody else after its owner removed it, as phone numbers do. So can one
+    of several addresses of a person who erased their account. Its choices were made by the previous
+    owner, whose data the new owner must not read. The address therefore gets a new identifier.
 
     Raises:
-        AddressTaken: its owner has not let it go.
+        AddressTaken: its owner has not released it.
     """
     owner = Consumer.objects.filter(subject=identifier.subject.person_id).first()
     was_one_of_several = identifier.subject.merged_into_id is not None
@@ -138,10 +139,10 @@ def _free(
 
 
 def _hand_over(identifier: Identifier, address: str, now: datetime) -> Identifier:
-    """Return a new identifier for an address that came to somebody else.
+    """Return a new identifier for an address that passed to somebody else.
 
-    What brands did with the old one ends: by their reference they would go on writing to somebody
-    who never heard of them.
+    End the brands' relationships with the old one, and remove their references. Otherwise brands
+    would go on writing by reference to somebody who does not know them.
     """
     known = Relationship.objects.active().filter(subject=identifier.subject)
     for relationship in known.select_related("brand"):
@@ -155,7 +156,7 @@ def _keep(
     consumer: Consumer, kind: str, value: str, identifier: Identifier, now: datetime
 ) -> ContactPoint:
     removed = consumer.removed_addresses.filter(identifier=identifier)
-    # Whoever proves a held address anew must not make it the youngest: a thief's would be older.
+    # Proving a held address again must not make it the youngest one, or a thief's would be older.
     trusted = removed.held(now).filter(recovers_account=True)
     since = trusted.values_list("verified_at", flat=True).first() or now
     row = {"kind": kind, "value": value, "verified_at": since}
@@ -171,9 +172,9 @@ def _keep(
 
 
 def remove_contact(point: ContactPoint, *, now: datetime) -> RemovedAddress:
-    """Let an address go, and hold it for a week: see ADR 30.
+    """Remove an address and hold it for a week (ADR 30).
 
-    What brands may do with it stays as it is, and what was said about it.
+    The choices about it, and what brands may do with it, stay unchanged.
 
     Raises:
         LastAddress
@@ -193,11 +194,11 @@ def remove_contact(point: ContactPoint, *, now: datetime) -> RemovedAddress:
 
 
 def find_trusted_address(consumer: Consumer, *, now: datetime) -> dict[str, int]:
-    """Return the addresses whose mails may take the account back, each with its identifier's id.
+    """Return the addresses that may recover the account, each with its identifier's id.
 
-    Whoever took an account over added their own address a moment ago. Its owner removes that one
-    again, and must not hand its holder a link by which to come back. Held addresses count, too: a
-    thief who removed the owner's would otherwise have the oldest one that stays.
+    A thief adds their own address shortly after taking over the account. When the owner removes it,
+    the thief must not receive a recovery link there. Held addresses are included: a thief who
+    removed the owner's address would otherwise have the oldest remaining one.
     """
     points = list(consumer.contact_points.filter(kind=ContactKind.EMAIL))
     held = list(consumer.removed_addresses.held(now).filter(kind=ContactKind.EMAIL))
@@ -208,7 +209,7 @@ def find_trusted_address(consumer: Consumer, *, now: datetime) -> dict[str, int]
 
 
 def _is_old(point: ContactPoint, since: Collection[datetime], now: datetime) -> bool:
-    """Return whether *point* was there for a week, or before all others; *since* has its own."""
+    """Return whether *point* is a week old or the oldest address. *since* has all times."""
     is_first = sum(each <= point.verified_at for each in since) == 1
     return is_first or point.verified_at <= now - HELD
 
@@ -228,10 +229,10 @@ def _hold(point: ContactPoint, *, recovers_account: bool, now: datetime) -> Remo
 
 
 def restore_contact(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
-    """Make a removed address the consumer's again, since when it was theirs before.
+    """Restore a removed address to its consumer, with its former age if it was trusted.
 
-    One that was not trusted is young again: the time in which it was removed makes no thief's
-    address an old one.
+    An untrusted address restarts at age zero. Otherwise a thief's address could grow old while it
+    is removed.
 
     Raises:
         NotHeld
@@ -247,17 +248,17 @@ def restore_contact(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
 
 
 def is_address_held(address: str, *, now: datetime) -> bool:
-    """Return whether *address* was removed from an account that may still restore it."""
+    """Return whether *address* was removed from an account that can still restore it."""
     return RemovedAddress.objects.held(now).filter(value=address).exists()
 
 
 def is_own_address(user: User, address: str) -> bool:
-    """Return whether *address* is still one of the user's own: it may have been removed."""
+    """Return whether *address* still belongs to the user and was not removed."""
     return address == user.email or EmailAddress.objects.filter(user=user, email=address).exists()
 
 
 def delete_expired_removals(*, now: datetime) -> int:
-    """Delete the addresses that can no longer be restored; return how many."""
+    """Delete removed addresses that can no longer be restored. Return their number."""
     return RemovedAddress.objects.filter(until__lte=now).delete()[0]
 
 
@@ -268,13 +269,13 @@ def _sign_in_by_another(user: User, removed: str, other: str) -> None:
 
 
 def distrust_newer(consumer: Consumer, *, than: datetime) -> None:
-    """Let no removed address that was proved after *than* take the account back."""
+    """Prevent removed addresses proved after *than* from recovering the account."""
     newer = consumer.removed_addresses.filter(verified_at__gt=than)
     newer.update(recovers_account=False)
 
 
 def sign_in_by(user: User, address: str) -> None:
-    """Make *address*, one of the user's own, the one that they sign in with."""
+    """Make *address*, one of the user's own, their sign-in address."""
     User.objects.filter(pk=user.pk).update(email=address)
     user.email = address
     EmailAddress.objects.filter(user=user).update(primary=False)

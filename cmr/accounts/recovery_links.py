@@ -1,4 +1,4 @@
-"""Links in mails by which an owner takes their account back from a thief: see ADR 30."""
+"""Recovery links in mails, by which an owner takes their account back from a thief (ADR 30)."""
 
 from __future__ import annotations
 
@@ -17,40 +17,42 @@ SALT = "cmr.recovery-link"
 
 
 class BadRecoveryLink(Exception):
-    """Not one of ours, used already, or too old."""
+    """The link is not ours, was used already, or is too old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Which account a link takes back, and by which of its addresses."""
+    """The account that a link recovers, and the address that proves ownership."""
 
     consumer: Consumer
     address: str
-    #: The row to restore, where the address was removed.
+    #: The row to restore, if the address was removed.
     removed: RemovedAddress | None
-    #: Factors added after this moment may be a thief's.
+    #: Factors that were added after this moment may be a thief's.
     since: datetime
 
 
 def build_recovery_links(user: User, *, now: datetime) -> dict[str, str]:
-    """Return the link of each address whose mails may take the account back.
+    """Return a recovery link for each address that may recover the account.
 
-    Administrators get none: whoever reads their mails must not get past a second factor.
+    Administrators get none, because reading their mails must not be enough to get past a second
+    factor.
     """
     consumer: Consumer | None = getattr(user, "consumer", None)
     if consumer is None or user.is_staff:
         return {}
-    # Read anew: a copy from before a recovery would make links that are dead.
+    # Reload: with a counter from before a recovery, the links would be invalid.
     consumer.refresh_from_db(fields=["recoveries"])
     trusted = ownership.find_trusted_address(consumer, now=now)
     return {value: _build_link(consumer, pk, now) for value, pk in trusted.items()}
 
 
 def _build_link(consumer: Consumer, identifier_id: int, changed_at: datetime) -> str:
-    """Bind the link to the address, to the change, and to the number of recoveries until now.
+    """Return a link bound to the address, the time of the change and the number of recoveries.
 
-    It is not bound to `session_version`: a thief could end it by signing out everywhere. An account
-    is named by its subject: after a restore another account may get the same number.
+    It is not bound to `session_version`, because a thief could invalidate it by signing out
+    everywhere. It names the account by its subject, because after a database restore another
+    account may get the same id.
     """
     values = [
         str(consumer.subject_id),
@@ -63,7 +65,7 @@ def _build_link(consumer: Consumer, identifier_id: int, changed_at: datetime) ->
 
 
 def read_recovery_link(token: str, *, now: datetime) -> Recovery:
-    """Return what a link takes back.
+    """Return the recovery that a link stands for.
 
     Raises:
         BadRecoveryLink
@@ -84,7 +86,11 @@ def read_recovery_link(token: str, *, now: datetime) -> Recovery:
 def _find_address(
     consumer: Consumer, identifier_id: int, changed_at: datetime, now: datetime
 ) -> Recovery:
-    """Raises BadRecoveryLink: the address is neither on the account nor held for it."""
+    """Return the recovery by the address, which is on the account or held for it.
+
+    Raises:
+        BadRecoveryLink
+    """
     held = consumer.removed_addresses.held(now).filter(recovers_account=True)
     if removed := held.filter(identifier=identifier_id).first():
         first = min(changed_at, removed.removed_at)
