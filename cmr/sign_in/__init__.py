@@ -1,4 +1,4 @@
-"""Signing in: passwords, sessions, second factors, access tokens."""
+"""Signing in: passwords, sessions, second factors and access tokens."""
 
 from cmr.sign_in.access_tokens import (
     DEFAULT_TOKEN_DAYS,

@@ -1,4 +1,4 @@
-"""Issuing, recognising and ending a consumer's access tokens."""
+"""Issue, recognise and revoke access tokens of consumers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cmr.models import AccessToken, Consumer, TokenScope, User
 from core.db import Statement, build_instance, list_columns
 
 KIND = "cmr_pat"
-#: How long a token is good where nothing else is chosen, and at most.
+#: The default and the maximum lifetime of a token, in days.
 DEFAULT_TOKEN_DAYS, MOST_TOKEN_DAYS = 90, 365
 
 
@@ -22,7 +22,7 @@ def issue_token(
     scope: str = TokenScope.FULL,
     expires_at: datetime | None = None,
 ) -> str:
-    """Make a token and return its text, which is never to be had again."""
+    """Create a token and return its text, which cannot be read again."""
     made = credentials.generate_credential(KIND)
     AccessToken.objects.create(
         consumer=consumer,
@@ -47,7 +47,7 @@ WHERE token.prefix = %(prefix)s AND token.revoked_at IS NULL AND person.is_activ
 
 
 def recognise_token(text: str, *, now: datetime) -> AccessToken | None:
-    """Return the usable token that *text* is, with its consumer and their user, or None."""
+    """Return the usable token with this text, with its consumer and user; None if there is none."""
     if (prefix := credentials.read_credential_prefix(text, kind=KIND)) is None:
         return None
     for row in BY_PREFIX.ask({"prefix": prefix, "now": now}):
@@ -64,12 +64,12 @@ def recognise_token(text: str, *, now: datetime) -> AccessToken | None:
     return None
 
 
-#: The day on which this process last saw each token used.
+#: The day on which this process last recorded the use of each token, by prefix.
 _seen: dict[str, date] = {}
 
 
 def _note_use(token: AccessToken, *, now: datetime) -> None:
-    """Remember the day; a process writes it once a day for each token."""
+    """Store the day of the last use, at most once a day for each token and process."""
     today = now.astimezone(UTC).date()
     if token.last_used_on != today and _seen.get(token.prefix) != today:
         AccessToken.objects.filter(pk=token.pk).update(last_used_on=today)
@@ -77,10 +77,10 @@ def _note_use(token: AccessToken, *, now: datetime) -> None:
 
 
 def revoke_token(token: AccessToken, *, now: datetime) -> bool:
-    """Make *token* useless from *now* on; False when it already was."""
+    """Revoke *token*. Return False if it was revoked before."""
     return AccessToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now) == 1
 
 
 def revoke_all_tokens(user: User, *, now: datetime) -> int:
-    """Make every token of *user* useless from *now* on; return how many were good until then."""
+    """Revoke all usable tokens of *user*. Return their number."""
     return AccessToken.objects.usable(now).filter(consumer__user=user).update(revoked_at=now)

@@ -1,4 +1,4 @@
-"""Typing a code of an authenticator app, or a recovery code: counted, and each code taken once."""
+"""Forms for codes of authenticator apps and recovery codes: rate-limited, each code valid once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cmr import rate_limits
 def _take_once(user_id: int, code: str) -> None:
     """Refuse a code that was used before, for as long as it would be valid.
 
-    A code is valid for its own period and the tolerated ones before and after it. allauth
-    remembers it for one period, in Django's cache, which another process does not see.
+    A code is valid for its own period and the tolerated ones before and after it. allauth remembers
+    it for one period only, in Django's cache, which other processes do not see.
 
     Raises:
         ValidationError
@@ -42,11 +42,11 @@ class AuthenticateForm(_Counted, factors.AuthenticateForm):  # type: ignore[misc
 
 
 class ReauthenticateForm(_Counted, factors.ReauthenticateForm):  # type: ignore[misc]
-    """The same for somebody who is signed in."""
+    """The confirmation of a user who is already signed in."""
 
 
 class ActivateTOTPForm(totp.ActivateTOTPForm):  # type: ignore[misc]
-    """Adds an authenticator app; the code that was typed here does not sign in again."""
+    """The form that adds an authenticator app. The code typed here cannot be used to sign in."""
 
     def clean_code(self) -> str:
         code: str = super().clean_code()

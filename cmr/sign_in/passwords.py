@@ -1,7 +1,7 @@
-"""Signing in with a password outside of the account's pages, by allauth's own flow.
+"""Sign-in with a password outside of the account pages, by allauth's own flow.
 
-The pages and the API ask the same functions: the adapter's `authenticate`, where guesses are
-counted, and allauth's stages, which demand a verified address and the second factor.
+Pages and API use the same functions. The adapter's `authenticate` counts guesses, and allauth's
+stages demand a verified address and the second factor.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ class WrongCredentials(Exception):
 
 
 class AddressNotVerified(Exception):
-    """The password is right, but nobody has proved yet that the address is theirs."""
+    """The password is right, but the address has not been verified yet."""
 
 
 class FactorRequired(Exception):
-    """The password is right, but the account's second factor was not shown."""
+    """The password is right, but the second factor is missing."""
 
 
 class FactorMissing(Exception):
-    """The password is right, but an administrator's account must have a second factor first."""
+    """The password is right, but an administrator must set up a second factor first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Who has shown that an account is theirs, by which address and which second factor."""
+    """A user who has authenticated, with the address and the second factor they used."""
 
     user: User
     email: str
@@ -55,9 +55,9 @@ class Proof:
 
 
 def check_credentials(request: HttpRequest, *, email: str, password: str, code: str = "") -> Proof:
-    """Return whose credentials these are. No session is opened.
+    """Check the credentials and return whose they are, without opening a session.
 
-    *code* is of the second factor, or a recovery code; accounts without a factor need none.
+    *code* is a code of the second factor or a recovery code. Accounts without a factor need none.
 
     Raises:
         rate_limits.TooManyAttempts, WrongCredentials, AddressNotVerified, FactorRequired,
@@ -78,7 +78,7 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, code: 
 
 def _authenticate(request: HttpRequest, address: str, password: str) -> User:
     user = get_adapter(request).authenticate(request, email=address, password=password)
-    # Of a closed account allauth returns the user, so that its pages can say so.
+    # allauth also returns users of closed accounts, so that its pages can say so.
     if not isinstance(user, User) or not user.is_active:
         raise WrongCredentials("The address, the password or the code is wrong.")
     return user
@@ -96,12 +96,12 @@ def _check_factor(user: User, code: str) -> Authenticator | None:
 
 
 def open_session(request: HttpRequest, proof: Proof) -> None:
-    """Sign in the user of *proof*, through all of allauth's stages.
+    """Sign in the user of *proof* through all of allauth's stages.
 
     Raises:
-        FactorRequired: a stage is still open, as when a factor was set up in this moment.
+        FactorRequired: a stage is still open, for example because a factor was added just now.
     """
-    request.user = get_user(request)  # a view that asks nobody who they are has set it to None
+    request.user = get_user(request)  # views without authentication set it to None
     if request.user.is_authenticated:
         get_adapter(request).logout(request)
     login = Login(user=proof.user, email=proof.email)
@@ -114,7 +114,7 @@ def open_session(request: HttpRequest, proof: Proof) -> None:
 
 
 def _pass_factor_stage(request: HttpRequest, factor: Authenticator) -> None:
-    """Finish the stage with the code that was checked already: a code is good only once."""
+    """Finish the stage with the factor that was already checked, because a code is valid once."""
     stage = LoginStageController.enter(request, AuthenticateStage.key)
     if stage is not None:
         post_authentication(request, factor)

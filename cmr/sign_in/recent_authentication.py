@@ -1,8 +1,8 @@
-"""Whether whoever uses a session has shown a moment ago who they are.
+"""Recent authentication: whether the user of a session proved their identity a short time ago.
 
-A session that somebody left open, or that was stolen, must not be enough to decide who gets in.
-allauth counts a person as shown for good who has neither a password nor a second factor, and does
-not count a sign-in; so the moment is kept here.
+An open or stolen session must not be enough to change the access to an account. allauth treats
+users without a password and second factor as always authenticated, and it does not count a sign-in.
+We therefore store the moment ourselves.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 View = Callable[..., HttpResponseBase]
-#: Where the session keeps the moment, in seconds since 1970.
+#: The session's entry for the moment, in seconds since 1970.
 SESSION_KEY = "cmr_authenticated_at"
 
 
 def is_session_fresh(request: HttpRequest) -> bool:
-    """Return whether the person signed in, or confirmed who they are, within the time limit."""
+    """Return whether the user signed in, or confirmed their identity, within the time limit."""
     at = request.session.get(SESSION_KEY, 0) if request.user.is_authenticated else 0
     return bool(0 <= time.time() - at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
 def require_fresh_session(view: View) -> View:
-    """Send whoever has no fresh session to confirm who they are; what they posted goes on then."""
+    """Make users without a fresh session confirm their identity, then resume what they posted."""
 
     @wraps(view)
     def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_session_fresh(request):
-            raise ReauthenticationRequired  # allauth's middleware keeps the form, and resumes it
+            raise ReauthenticationRequired  # allauth's middleware stores the form and resumes it
         return view(request, *args, **kwargs)
 
     return guarded_view
 
 
 def require_fresh_session_to_post(view: View) -> View:
-    """Do the same for what a page changes; looking at it takes no fresh session."""
+    """Require a fresh session for changes only; reading the page needs none."""
     changing = require_fresh_session(view)
 
     @wraps(view)
@@ -57,12 +57,12 @@ def require_fresh_session_to_post(view: View) -> View:
 
 @receiver(user_logged_in)
 def note_sign_in(sender: object, request: HttpRequest, **_: Any) -> None:
-    """Keep the moment, whichever way somebody signed in: Django's signal is sent for all."""
+    """Store the moment of a sign-in. Django sends this signal for every way of signing in."""
     request.session[SESSION_KEY] = time.time()
 
 
 @receiver(authentication_step_completed)
 def note_reauthentication(sender: object, request: HttpRequest, **extra: Any) -> None:
-    """Keep the moment of a confirmation; a single step of a sign-in is none."""
+    """Store the moment of a confirmation. A single step of a sign-in does not count."""
     if extra.get("reauthenticated"):
         request.session[SESSION_KEY] = time.time()

@@ -1,4 +1,4 @@
-"""Whether an administrator's session was opened with a second factor, where one is demanded."""
+"""Second factors of administrators: whether one is demanded, set up and used in a session."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
 
     from cmr.models import User
 
-#: Recovery codes are no factor of their own: they stand in for one of these.
+#: The types of factors. Recovery codes are not included: they only replace one of these.
 TYPES = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-#: What allauth calls two of the ways in which a session was authenticated.
+#: allauth's names of two methods by which a session was authenticated.
 BY_FACTOR, BY_MAILED_CODE = "mfa", "code"
 
 
 def is_demanded(user: User | AnonymousUser) -> bool:
-    """Tell whether *user* must have a second factor."""
+    """Return whether *user* must have a second factor."""
     return settings.STAFF_NEED_SECOND_FACTOR and user.is_staff
 
 
 def has_factor(user: User | AnonymousUser) -> bool:
-    """Tell whether *user* has an authenticator app or a security key."""
+    """Return whether *user* has an authenticator app or a security key."""
     return bool(is_mfa_enabled(user, TYPES))
 
 
 def must_enrol(user: User | AnonymousUser) -> bool:
-    """Tell whether *user* must set up a second factor before anything else."""
+    """Return whether *user* must set up a second factor before anything else."""
     return is_demanded(user) and not has_factor(user)
 
 
 def must_confirm(request: HttpRequest) -> bool:
-    """Tell whether this session must show the second factor before anything else.
+    """Return whether this session must present the second factor before anything else.
 
-    It may have been opened before there was a factor, or before its user became an administrator.
+    The session may be older than the factor, or older than the user's role as administrator.
     """
     return is_demanded(request.user) and not _was_authenticated(request, BY_FACTOR)
 
 
 def may_enrol(request: HttpRequest) -> bool:
-    """Tell whether this session may set up an administrator's first factor.
+    """Return whether this session may set up an administrator's first factor.
 
-    One that was opened with the password alone may not: the password may be stolen.
+    A session opened with only the password may not, because the password may be stolen.
     """
     return _was_authenticated(request, BY_MAILED_CODE)
 

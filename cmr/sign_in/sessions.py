@@ -1,4 +1,4 @@
-"""Ending sessions: every one of a user, whether or not a row of allauth's tells of it."""
+"""End sessions of a user, including those without a row in allauth's table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def end_all_sessions(user: User) -> None:
-    """End every session of *user*. The new version ends also those that have no row."""
+    """End all sessions of *user*. The new version also ends sessions that have no row."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
         for session in UserSession.objects.filter(user=user):
@@ -29,13 +29,13 @@ def end_all_sessions(user: User) -> None:
 
 
 def count_live_sessions(user: User, *, now: datetime) -> int:
-    """Return how many sessions of *user* have not ended; a row may outlive its session."""
+    """Return the number of live sessions of *user*. A row may outlive its session."""
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")
     return int(UserSession.objects.filter(user=user, session_key__in=alive).count())
 
 
 def end_other_sessions(request: HttpRequest) -> None:
-    """End every session of the user who is signed in, except the one of *request*."""
+    """End all sessions of the signed-in user except the one of *request*."""
     assert isinstance(request.user, User)
     with transaction.atomic():
         end_all_sessions(request.user)
@@ -45,12 +45,12 @@ def end_other_sessions(request: HttpRequest) -> None:
 
 @receiver(user_logged_out)
 def forget_session(sender: object, request: HttpRequest, user: User | None, **_: Any) -> None:
-    """Delete the row of a session that its user ends, or it would go on being counted."""
+    """Delete the row of a session when its user signs out, so that it is no longer counted."""
     if user is not None and request.session.session_key:
         UserSession.objects.filter(session_key=request.session.session_key).delete()
 
 
 def delete_expired_sessions() -> None:
-    """Delete the rows of sessions that are no more."""
+    """Delete the rows of sessions that no longer exist."""
     alive = Session.objects.values("session_key")
     UserSession.objects.exclude(session_key__in=alive).delete()
