@@ -1,4 +1,4 @@
-"""What people do with their choices: choose, undo, unsubscribe by a link, say no to all."""
+"""Actions on a person's choices: choose, undo, unsubscribe by link, global choices and GPC."""
 
 from cmr.choices.choose import (
     ChoiceRequest,

@@ -1,4 +1,4 @@
-"""Choosing: the person's one verb."""
+"""Record a person's choices, and add or end their relationships with brands."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.rules import ScopeNames
 
-#: The decisions that take away from what brands may do, and never add to it.
+#: The decisions that only restrict what brands may do.
 SAYS_LESS = ("deny", "pause", "limit")
-#: The others, as a refusal names them.
+#: The other decisions, with the words that an error message uses.
 SAYS_MORE = {"grant": "A yes", "clear": "Taking a choice back"}
 
 
 class SaysMore(Exception):
-    """Whoever asked may only say less."""
+    """The caller may only restrict, but the choice permits more than before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRequest:
-    """A choice before its names are resolved; the scope of `choice` is not read."""
+    """A choice whose names are not resolved yet. The scope in `choice` is ignored."""
 
     names: ScopeNames
     choice: NewChoice
@@ -42,11 +42,13 @@ class ChoiceRequest:
 def record_choices(
     consumer: Consumer, wishes: Sequence[ChoiceRequest], *, by: str, now: datetime
 ) -> list[LedgerEntry]:
-    """Record what the person wants, all or none; *by* is the door ("portal", "api").
+    """Record all of the person's choices, or none. *by* is the source ("portal", "api").
 
-    Return the entry of each wish. A wish that repeats what they said last has the older entry.
+    Return one entry for each request. For a choice that repeats the person's latest one on its
+    scope, it is the earlier entry.
 
-    Raises as `scopes.resolve` does.
+    Raises:
+        What `rules.resolve_scope_names` raises.
     """
     choices = [
         replace(
@@ -60,16 +62,16 @@ def record_choices(
 def record_restrictions(
     consumer: Consumer, wishes: Sequence[ChoiceRequest], *, by: str, now: datetime
 ) -> list[LedgerEntry]:
-    """Record choices that only take away from what brands may do. Raises as `choose` does.
+    """Record choices that only restrict what brands may do.
 
     Raises:
-        SaysMore
+        SaysMore, and what `record_choices` raises.
     """
     if more := next((w for w in wishes if w.choice.decision not in SAYS_LESS), None):
         what = SAYS_MORE[more.choice.decision]
         raise SaysMore(f"{what} needs a token with the scope `full`.")
     with transaction.atomic():
-        ledger.lock_subject(consumer.subject_id)  # what is compared with must not change meanwhile
+        ledger.lock_subject(consumer.subject_id)  # the choices to compare with must not change
         said = read_own(consumer.subject_id)
         entries = record_choices(consumer, wishes, by=by, now=now)
         refuse_loosening(said, entries)
@@ -83,9 +85,10 @@ def read_own(person_id: uuid.UUID) -> list[Choice]:
 
 
 def refuse_loosening(said: Sequence[Choice], entries: Sequence[LedgerEntry]) -> None:
-    """Refuse entries that take the place of a longer pause, or of a tighter limit, among *said*.
+    """Refuse entries that replace a longer pause or a tighter limit among *said*.
 
-    Call it in the transaction that recorded them, with the person locked before *said* was read.
+    Call it in the transaction that recorded the entries. The person must have been locked before
+    *said* was read.
 
     Raises:
         SaysMore
@@ -110,22 +113,30 @@ def _check_limit(entry: LedgerEntry) -> Limit | None:
 
 
 def _is_as_tight(new: Limit | None, held: Limit) -> bool:
-    """Return whether *new* allows nothing that *held* does not: no more, in no shorter a time.
+    """Return whether *new* allows no more than *held*: at most as many, in no shorter a window.
 
-    One a day allows 30 a month, so it is not as tight as 10 a month.
+    Example: 1 a day allows 30 a month, so it is not as tight as 10 a month.
     """
     return new is not None and new.max <= held.max and new.window >= held.window
 
 
 def resolve_scope(consumer: Consumer, names: ScopeNames, *, decision: str) -> Scope:
-    """What *names* mean to this person. Raises as `choose` does."""
+    """Return the scope that *names* mean for this person.
+
+    Raises:
+        What `rules.resolve_scope_names` raises.
+    """
     return rules.resolve_scope_names(
         _with_identifier(consumer, names), decision=decision, test=False
     )
 
 
 def _with_identifier(consumer: Consumer, names: ScopeNames) -> ScopeNames:
-    """In the person's own words a contact point is their ContactPoint; the ledger knows it else."""
+    """Translate the contact point: consumers use ContactPoint ids, the ledger Identifier ids.
+
+    Raises:
+        rules.UnknownName
+    """
     if names.contact_point is None:
         return names
     for point in consumer.contact_points.filter(pk=names.contact_point):
@@ -134,10 +145,10 @@ def _with_identifier(consumer: Consumer, names: ScopeNames) -> ScopeNames:
 
 
 def has_refused(person_id: uuid.UUID, scope: Scope, *, now: datetime) -> bool:
-    """Return whether the person's own deny stands on exactly *scope*, of one brand.
+    """Return whether the person's own refusal is in force on exactly *scope*, of one brand.
 
-    A wider one is none: taken back one day, it would take along what they had said again in
-    particular. Nor is a pause, for it ends.
+    A wider refusal does not count: if it is withdrawn one day, this refusal would go with it. A
+    pause does not count, because it ends.
     """
     assert scope.brand is not None
     known = standing.read_choices_about_brand(person_id, scope.brand)
@@ -153,11 +164,11 @@ def add_brand(
     now: datetime,
     points: Collection[ContactPoint] = (),
 ) -> tuple[Relationship, bool]:
-    """Let *brand* know the person by the addresses *points*.
+    """Begin relationships with *brand* by the addresses *points*.
 
-    Without any these are the addresses by which the brand knew them before, else the one that they
-    sign in with. The brand is told the hash of each address, and knows each as somebody by itself.
-    Says whether there was anything to do; the relationship is that of the first address.
+    The default is the addresses by which the brand knew the person before, else their sign-in
+    address. The brand receives the hash of each address and sees each as a separate person. Return
+    the relationship of the first address, and whether anything changed.
     """
     if not points:
         known = Relationship.objects.filter(person=consumer.subject_id, brand=brand)
@@ -182,7 +193,7 @@ def add_brand(
 
 
 def find_usual_point(consumer: Consumer) -> ContactPoint:
-    """Return the address that the person signs in with, else the one that they proved first."""
+    """Return the person's sign-in address, else the one that they proved first."""
     points = consumer.contact_points.select_related("identifier").order_by("pk")
     same = (each for each in points if each.value == consumer.user.email)
     return next(same, None) or points[0]
@@ -191,9 +202,10 @@ def find_usual_point(consumer: Consumer) -> ContactPoint:
 def end_relationship(
     consumer: Consumer, relationship: Relationship, *, by: str, now: datetime
 ) -> bool:
-    """End it: the brand may not reach the person at all; False when it was over already.
+    """End all relationships with the brand. Return False if there was none left.
 
-    All of them, where the brand knows several addresses of theirs.
+    There are several if the brand knows several addresses of the person. Afterwards the brand may
+    not contact them at all.
     """
     mine = Relationship.objects.active().select_related("brand")
     mine = mine.filter(person=consumer.subject_id, brand=relationship.brand_id).order_by("pk")

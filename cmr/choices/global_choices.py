@@ -1,4 +1,4 @@
-"""What a person said to all brands at once."""
+"""A person's choices about all brands at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent.decision import Choice, Scope
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One purpose, and what the person said about it to everybody: "grant", "deny" or nothing."""
+    """A purpose with the person's choice about it for all brands: "grant", "deny" or empty."""
 
     purpose: Purpose
     said: str
@@ -22,7 +22,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class GlobalChoices:
-    """`said` is what stands about everything; `uses` reach nobody, `messages` do."""
+    """The choice about everything (`said`), and one switch for each optional purpose.
+
+    `messages` are purposes with channels, `uses` those without.
+    """
 
     said: str
     paused_until: datetime | None
@@ -35,7 +38,7 @@ class GlobalChoices:
 
 
 def read_global_choices(consumer: Consumer, *, now: datetime) -> GlobalChoices:
-    """What stands of the person's own choices that name no brand, topic or channel."""
+    """Return the person's own choices in force that name no brand, topic or channel."""
     said = decision.select_in_force(preferences.list_preferences(consumer.subject_id))
     mine = [choice for choice in said if choice.maker == "person"]
     optional = Purpose.objects.exclude(regime=Regime.REQUIRED).order_by("position")
@@ -51,13 +54,13 @@ def read_global_choices(consumer: Consumer, *, now: datetime) -> GlobalChoices:
 
 
 def find_current_choice(said: Sequence[Choice], scope: Scope, now: datetime) -> str:
-    """The newest yes or no that was said on exactly *scope* and still counts; else nothing."""
+    """Return the newest grant or refusal in force on exactly *scope*; empty if there is none."""
     spoken = [c for c in said if c.scope == scope and (c.decision == "deny" or c.permits(now))]
     newest = max(spoken, key=lambda choice: choice.age, default=None)
     return newest.decision if newest else ""
 
 
 def find_pause_end(said: Sequence[Choice], scope: Scope, now: datetime) -> datetime | None:
-    """The end of the pause that runs on exactly *scope*."""
+    """Return the end of the running pause on exactly *scope*; None if there is none."""
     pauses = (c.until for c in said if c.scope == scope and c.decision == "pause")
     return max((until for until in pauses if until and until > now), default=None)

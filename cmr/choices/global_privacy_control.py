@@ -1,15 +1,18 @@
-"""Global Privacy Control: the browser's own no to sale, sharing and ads across contexts.
+"""Global Privacy Control (GPC): the browser's refusal of sale, sharing and cross-context ads.
 
-Note [GPC]. The signal comes with every request, a GET among them, and the law wants it honoured on
-the page that it came with. It goes by what stands, not by what was done once (ADR 39):
+Note [GPC]. The browser sends the signal with every request, including GET, and the law requires us
+to honour it on the page with which it comes. The result depends on the choices in force, not on
+what we did before (ADR 39):
 
-- Where the person's own no to the same stands, there is nothing to do.
-- Where their yes to the same stands, and is newer than the first signal, it is their answer to it.
-- Else the signal is their no. So a no that was cleared comes back with the next signal: a `clear`
-  is no consent, and the browser goes on saying no.
+- If the person's own refusal of the same scope is in force, do nothing.
+- If their own grant of the same scope is in force and newer than the first signal, it is their
+  answer to the signal. Do nothing.
+- Otherwise record the signal as their refusal. A refusal that was cleared therefore comes back
+  with the next signal: a `clear` is not consent, and the browser keeps refusing.
 
-A yes to one brand that they said after the first signal is narrower and newer, and stays. A no that
-comes back would overrule it by its age, so that yes is said again after it.
+A grant to a single brand, given after the first signal, is narrower and newer, so it stays in
+force. A refusal that comes back is newer still and would overrule it. That grant is therefore
+recorded again after the refusal.
 """
 
 from __future__ import annotations
@@ -29,19 +32,19 @@ from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Preference, Relationship
 
 SOURCE = "gpc"
-#: What the signal says no to.
+#: The purposes that the signal refuses.
 PURPOSES = ("sale_or_sharing", "personalised_ads")
 
 
 def is_gpc_signal(header: str) -> bool:
-    """Whether `Sec-GPC` says so: exactly `1`; of several headers, one of them."""
+    """Return whether the `Sec-GPC` header is exactly `1`, or one of several headers is."""
     return "1" in [value.strip() for value in header.split(",")]
 
 
 def apply_gpc_signal(consumer: Consumer, *, now: datetime) -> bool:
-    """Say no to every brand for the person who sends the signal; return whether that was new.
+    """Record the refusal for all brands. Return whether anything was recorded.
 
-    Costs one query where nothing is to be done.
+    If there is nothing to do, this costs one query.
     """
     person_id = consumer.subject_id
     if consumer.gpc_honoured_at and not _find_open(person_id, None, consumer.gpc_honoured_at, now):
@@ -49,7 +52,7 @@ def apply_gpc_signal(consumer: Consumer, *, now: datetime) -> bool:
     with transaction.atomic():
         ledger.lock_subject(
             person_id
-        )  # of two requests at once the second finds the first one's no
+        )  # of two concurrent requests, the second finds the refusal of the first
         consumer.refresh_from_db(fields=["gpc_honoured_at"])
         since = consumer.gpc_honoured_at
         is_new = _say_no(person_id, _find_open(person_id, None, since, now), since, now)
@@ -60,10 +63,10 @@ def apply_gpc_signal(consumer: Consumer, *, now: datetime) -> bool:
 
 
 def apply_gpc_signal_to_brand(relationship: Relationship, *, now: datetime) -> bool:
-    """Say no to one brand for whoever saves something on its page by a link.
+    """Record the refusal for one brand, for a person who saves its page by a link.
 
-    Return whether that was new. A brand could open its own link with the header, so the signal
-    there says nothing to any other brand.
+    Return whether anything was recorded. A brand could open its own link with the header, so the
+    signal must not affect other brands.
     """
     brand_id, person_id = relationship.brand_id, relationship.person_id
     with transaction.atomic():
@@ -75,7 +78,7 @@ def apply_gpc_signal_to_brand(relationship: Relationship, *, now: datetime) -> b
 def _find_open(
     person_id: uuid.UUID, brand_id: int | None, since: datetime | None, now: datetime
 ) -> list[Scope]:
-    """Return what the signal has to say no to, for the person has not answered it themselves."""
+    """Return the scopes to refuse: those that the person has not answered themselves."""
     of_brands = Q(brand=None) | Q(brand=brand_id)
     rows = Preference.objects.filter(
         of_brands, subject=person_id, purpose__in=PURPOSES, maker="person"
@@ -97,7 +100,7 @@ def _is_answered(
 
 
 def _find_first_no(person_id: uuid.UUID, brand_id: int) -> datetime | None:
-    """Return when the person first said no to the same; a yes after that is their answer."""
+    """Return when the person first refused the same scope. A later grant is their answer to it."""
     of_brands = Q(brand=None) | Q(brand=brand_id)
     mine = LedgerEntry.objects.of_person(person_id).filter(
         of_brands, maker="person", decision="deny", purpose__in=PURPOSES

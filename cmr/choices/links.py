@@ -1,15 +1,15 @@
-"""Links that need no login: one brand, one person, and what the mail that held it was about.
+"""Links that work without sign-in, each about one person, one brand and the subject of a mail.
 
 A token is `base64url(JSON) "." base64url(HMAC-SHA-256 of the text before the dot)`, without
-padding. The JSON has the brand's slug (`b`), the person's id as this brand knows it (`p`), and,
-where they are known, the purpose (`u`), the channel (`c`), the topic (`t`) and the campaign (`k`).
-The key is the brand's own, so that a brand can make its links itself, and no other's.
+padding. The JSON has the brand's slug (`b`) and the person's id as this brand knows it (`p`). If
+they are known, it also has the purpose (`u`), the channel (`c`), the topic (`t`) and the campaign
+(`k`). The key belongs to the brand, so that a brand can make its own links and no other brand's.
 
-Note [Whose link]. Whoever makes a link could use it. So what a brand makes, or is given for its
-mails, only ever says less; a yes takes a link that we sent to the person's address ourselves
-(`proven`), which is sealed with another key. Mails are forwarded, and stay in mailboxes for years;
-so a proven link ends (`e`, Unix seconds), and says yes once. After either it is worth as much as a
-link of the brand's mails: it goes on saying less.
+Note [Whose link]. Whoever makes a link could use it. A link that a brand makes, or receives for its
+mails, can therefore only restrict. A grant takes a link that we sent to the person's address
+ourselves (`proven`), which is sealed with another key. Mails are forwarded and stay in mailboxes
+for years. A proven link therefore expires (`e`, Unix seconds) and works for one grant. After either
+it is worth as much as a link in a brand's mails: it can still restrict.
 """
 
 from __future__ import annotations
@@ -38,44 +38,44 @@ from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 
 LINK_SOURCE = "link"
-#: A token is not longer, in characters. Brands make their own, with names of any length.
+#: The maximum length of a token in characters. Brands make their own, with names of any length.
 LONGEST = 4_000
-#: A code that stands in a token is not longer, in characters.
+#: The maximum length of a code in a token, in characters.
 LONGEST_CODE = 100
-#: A proven link says yes for so long: a week is enough to read one's mail, and a new one is a form
-#: away. What stays in a mailbox after that is no more than a way out.
+#: The lifetime of a proven link. A week is enough to read one's mail, and a form sends a new link.
+#: After that, the link left in a mailbox can only restrict.
 PROVEN_FOR = timedelta(days=7)
 
-#: What says more than stood before, and so takes a proven link.
+#: The decisions that permit more than before, and therefore need a proven link.
 SAYS_MORE = ("grant", "clear")
 
 
 class LinkNotProven(Exception):
-    """A link that was in a brand's hands cannot say yes, nor take a no back.
+    """The link cannot grant or withdraw a refusal.
 
-    Nor can a proven one that has ended, or said yes before.
+    It was in a brand's hands, or it was proven but has expired or was used.
     """
 
 
 class BadLink(ValueError):
-    """Not one of ours, or not of a person that the brand knows any more."""
+    """The link is not ours, or its person is unknown to the brand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link is for. Without a purpose it is for all that the brand may send."""
+    """The subject of a link. Without a purpose it is about everything the brand may send."""
 
     relationship: Relationship
     purpose: str | None = None
     channel: str | None = None
     topic: str | None = None
     campaign: str | None = None
-    #: Whether it may say yes: it went to the person's own address, and not through the brand's
-    #: hands, and that is not over.
+    #: Whether it can grant: we sent it to the person's own address ourselves, and it has neither
+    #: expired nor been used.
     proven: bool = False
-    #: Whether it was proven, and has ended or said yes.
+    #: Whether it was proven but has expired or was used.
     is_over: bool = False
-    #: As it was read; empty for a link that is to be made.
+    #: The token it was read from; empty for a link that is not built yet.
     token: str = ""
     ends_at: datetime | None = None
 
@@ -85,7 +85,7 @@ class Link:
 
 
 def build_token(link: Link) -> str:
-    """Return the token of a link for the brand's mails; the same link gives the same token."""
+    """Return the token of a link for the brand's mails. The same link gives the same token."""
     payload = _write(_about(link))
     return (
         f"{payload}.{_text(_seal(credentials.derive_link_key(link.relationship.brand), payload))}"
@@ -93,7 +93,7 @@ def build_token(link: Link) -> str:
 
 
 def build_proven_token(link: Link, *, now: datetime) -> str:
-    """Return the token of a link that says yes; only for a mail to the person's own address."""
+    """Return the token of a proven link. Send it only to the person's own address."""
     ends_at = int((now + PROVEN_FOR).timestamp())
     payload = _write({**_about(link), "e": ends_at, "n": secrets.token_urlsafe(6)})
     return f"{payload}.{_text(_seal(_proven_keys(link.relationship.brand.slug)[0], payload))}"
@@ -115,7 +115,7 @@ def _write(said: dict[str, Any]) -> str:
 
 
 def build_mail_links(link: Link) -> dict[str, Any]:
-    """What a mail needs: the addresses of both pages, and the headers of RFC 2369 and RFC 8058."""
+    """Return the URLs of both pages, and the headers of RFC 2369 and RFC 8058, for a mail."""
     one_click = build_url("u", token := build_token(link))
     return {
         "one_click_url": one_click,
@@ -132,7 +132,7 @@ def build_url(page: str, token: str) -> str:
 
 
 def read_link(token: str, *, now: datetime) -> Link:
-    """Return the link that *token* stands for.
+    """Return the link of a token.
 
     Raises:
         BadLink
@@ -166,7 +166,7 @@ def _is_sealed_by_brand(slug: str, payload: str, seal: bytes, now: datetime) -> 
 
 
 def _with_its_end(link: Link, ends_at: int, now: datetime) -> Link:
-    """Return *link*, which we sealed for the person, with whether it may still say yes."""
+    """Return *link*, which we sealed for the person, with its expiry and whether it can grant."""
     end = datetime.fromtimestamp(ends_at, UTC)
     is_over = end <= now or UsedLink.objects.filter(digest=_digest(link)).exists()
     return replace(link, proven=not is_over, is_over=is_over, ends_at=end)
@@ -184,16 +184,16 @@ def _find_relationship(person: uuid.UUID, brand: str, said: dict[str, Any]) -> L
 
 
 def _read_code(value: Any) -> str | None:
-    """Return a code of a token; None for what cannot be one.
+    """Return a code of a token; None if it is not a valid code.
 
-    Brands make tokens themselves. Whatever they write, the person must be able to leave by it.
+    Brands make tokens themselves. Whatever they write, the person must be able to unsubscribe.
     """
     fits = isinstance(value, str) and 0 < len(value) <= LONGEST_CODE and value.isprintable()
     return str(value) if fits else None
 
 
 def _read_channel(purpose: str | None, channel: str | None) -> str | None:
-    """Return the channel; None where there is none, or where the purpose has no channels."""
+    """Return the channel; None if it is unknown or the purpose has no channels."""
     without = Purpose.objects.filter(code=purpose or "", has_channels=False)
     return None if channel not in Channel.values or without.exists() else channel
 
@@ -201,10 +201,10 @@ def _read_channel(purpose: str | None, channel: str | None) -> str | None:
 def _read_matter(
     brand: Brand, purpose: str | None, topic: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the purpose and the topic that a link is about, as far as there can be a no to them.
+    """Return the purpose and topic of a link, as far as they can be refused.
 
-    The rest is left out, which is wider: the no of whoever presses the link must not be lost.
-    A topic has the purpose that it stands under today.
+    The rest is left out, which makes the scope wider: the refusal of whoever clicks the link must
+    not be lost. A topic gets its present purpose.
     """
     refusable = Purpose.objects.exclude(regime=Regime.REQUIRED)
     topics = Topic.objects.filter(brand=brand, purpose__in=refusable)
@@ -215,24 +215,24 @@ def _read_matter(
 
 
 def record_link_choice(link: Link, choice: NewChoice, *, now: datetime) -> LedgerEntry:
-    """Record what whoever holds the link wants; for the ledger it is the person's own word.
+    """Record the choice of the link's holder. The ledger treats it as the person's own.
 
     Raises:
-        NotProven: it would say more, by a link that may not. A shorter pause in place of a longer
-            one says more, too, and so does a looser limit.
+        LinkNotProven: the choice permits more than before, and the link may not do that. Replacing
+            a longer pause by a shorter one, or a limit by a looser one, permits more as well.
     """
     choice = replace(choice, campaign=link.campaign or "")
     relationship = link.relationship
     with transaction.atomic():
         ledger.lock_subject(
             relationship.person_id
-        )  # what is compared with must not change meanwhile
+        )  # the choices to compare with must not change meanwhile
         said = choose.read_own(relationship.person_id)
         entries = ledger.record_unless_repeated(
             relationship.subject_id, [choice], by=Actor(LINK_SOURCE), now=now
         )
         if entries[0].recorded_at < now:
-            return entries[0]  # a second click, which says nothing new and so uses nothing up
+            return entries[0]  # a second click records nothing new, so it does not use up the link
         if choice.decision in SAYS_MORE:
             use_link_once(link)
         try:
@@ -243,17 +243,17 @@ def record_link_choice(link: Link, choice: NewChoice, *, now: datetime) -> Ledge
 
 
 def use_link_once(link: Link) -> None:
-    """Let the link say yes, this once. Call it in the transaction that records the yes.
+    """Use up a proven link. Call it in the transaction that records the grant.
 
-    Of two at the same time the second waits here for the first, and is refused.
+    Of two concurrent uses, the second waits here for the first and is then refused.
 
     Raises:
-        NotProven
+        LinkNotProven
     """
     if not link.proven:
         raise LinkNotProven("this link cannot say yes")
     if not link.token:
-        return  # made here, for nobody to press twice
+        return  # a link built by our own code, which nobody can click twice
     _used, is_first = UsedLink.objects.get_or_create(
         digest=_digest(link), defaults={"ends_at": link.ends_at}
     )
@@ -262,7 +262,7 @@ def use_link_once(link: Link) -> None:
 
 
 def delete_used_links(*, now: datetime) -> int:
-    """Forget the links that said yes and have ended since; return how many."""
+    """Delete the records of used links that have expired. Return their number."""
     return UsedLink.objects.filter(ends_at__lte=now).delete()[0]
 
 
@@ -271,7 +271,7 @@ def _digest(link: Link) -> bytes:
 
 
 def unsubscribe_by_link(link: Link, *, now: datetime) -> LedgerEntry | None:
-    """Say no to what the link is for; None where that no stands already (RFC 8058: repeats)."""
+    """Refuse the link's scope; None if that refusal is in force already (RFC 8058 repeats)."""
     if choose.has_refused(link.relationship.person_id, link.scope, now=now):
         return None
     return record_link_choice(link, NewChoice(link.scope, "deny"), now=now)
@@ -280,10 +280,10 @@ def unsubscribe_by_link(link: Link, *, now: datetime) -> LedgerEntry | None:
 def clear_link_choices(
     link: Link, scope: Scope, kinds: Collection[str], *, now: datetime
 ) -> list[LedgerEntry]:
-    """Take the person's decisions of these kinds back, on this scope and within it.
+    """Clear the person's decisions of these kinds on exactly this scope.
 
     Raises:
-        NotProven
+        LinkNotProven
     """
     with transaction.atomic():
         entries = undo.clear_choices(
@@ -307,7 +307,11 @@ def _text(raw: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Refuses all but the one spelling, so that no two texts are the same token."""
+    """Decode base64url. Refuse all but the canonical spelling, so that each token is one text.
+
+    Raises:
+        ValueError
+    """
     raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if _text(raw) != text:
         raise ValueError("not as we write it")

@@ -1,4 +1,4 @@
-"""Taking back what was done a moment ago: what stood before is said again."""
+"""Undo recent choices by recording again what was in force before."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from consent.models import LedgerEntry
 
 
 class ChangedSince(Exception):
-    """Something newer was said on the same scope, which undoing would take away."""
+    """A newer choice on the same scope exists, which undoing would remove."""
 
 
 def find_batch(consumer: Consumer, first: uuid.UUID, count: int) -> list[LedgerEntry]:
-    """The *count* entries recorded together, from the *first* on; none of a stranger's."""
+    """Return the *count* entries recorded together, beginning with entry *first*.
+
+    Entries of other people are never returned.
+    """
     mine = LedgerEntry.objects.filter(subject=consumer.subject_id)
     begin = mine.filter(pk=first).values_list("subject_seq", "recorded_at").first()
     if begin is None:
@@ -36,9 +39,9 @@ def find_batch(consumer: Consumer, first: uuid.UUID, count: int) -> list[LedgerE
 def undo_batch(
     person_id: uuid.UUID, entries: Sequence[LedgerEntry], *, by: str, now: datetime
 ) -> list[LedgerEntry]:
-    """Make each scope what it was for the person before *entries*, which were recorded together.
+    """Restore for each scope what was in force before *entries*, which were recorded together.
 
-    Return nothing where that is so already.
+    Return an empty list if the same is in force already.
 
     Raises:
         ChangedSince
@@ -47,7 +50,7 @@ def undo_batch(
         return []
     scopes = _scopes(entries)
     with transaction.atomic():
-        ledger.lock_subject(person_id)  # or a change of this moment would be undone as well
+        ledger.lock_subject(person_id)  # otherwise a concurrent change would be undone as well
         others = list(_others(person_id, entries))
         later = (each for each in others if each.subject_seq > entries[-1].subject_seq)
         before = decision.select_in_force(preferences.build_choices_from_ledger(others))
@@ -61,7 +64,7 @@ def undo_batch(
 def _stands_as_before(
     person_id: uuid.UUID, scopes: Collection[Scope], before: Iterable[Choice]
 ) -> bool:
-    """Return whether on *scopes* the same stands as in *before*: the second click on Undo."""
+    """Return whether the same is in force on *scopes* as in *before*: Undo was clicked twice."""
     held = decision.select_in_force(preferences.list_preferences(person_id))
     return _describe(held, scopes) == _describe(before, scopes)
 
@@ -79,9 +82,9 @@ def clear_choices(
     by: str,
     now: datetime,
 ) -> list[LedgerEntry]:
-    """Take back what was said in these *kinds* on exactly these scopes; what else stands, stays.
+    """Clear the person's choices of these *kinds* on exactly these scopes, and keep all others.
 
-    A second click records nothing: it gets the entries of the first.
+    A second click records nothing and returns the entries of the first.
     """
     with transaction.atomic():
         ledger.lock_subject(person_id)
@@ -95,7 +98,7 @@ def clear_choices(
 
 
 def _find_taken_back(person_id: uuid.UUID, scopes: Sequence[Scope]) -> list[LedgerEntry]:
-    """Return the entries that made *scopes* empty, if nothing was said on them since."""
+    """Return the entries that cleared *scopes*, if no choice was made on them since."""
     own = LedgerEntry.objects.filter(subject=person_id, maker="person")
     about = own.filter(Q(brand__in=[scope.brand for scope in scopes]) | Q(brand=None))
     entries = [each for each in about.order_by("-subject_seq") if _scope(each) in scopes]
@@ -129,12 +132,20 @@ def _scope(entry: LedgerEntry) -> Scope:
 
 
 def _said_again(scope: Scope, stood: Sequence[Choice], now: datetime) -> Iterator[NewChoice]:
-    """A `clear`, and then what had *stood* on exactly this scope, oldest first.
+    """Yield a `clear`, then the choices of *stood* on exactly this scope, oldest first.
 
-    Note [Saying again]. What is said again is newer than it was, and the rule goes by age. A no
-    said again would count more than a narrower yes that had lifted it, so that yes follows. A yes
-    said again would lift a wider no that had come after it, so it is left out: what holds now is
-    as before, though such a yes does not come back once that no is taken back.
+    Note [Saying again]. Choices that are recorded again get a new time, and newer choices win. Two
+    consequences follow:
+
+    1. A restored refusal would overrule a narrower grant that had lifted it. That grant is
+       therefore recorded again after the refusal.
+    2. A restored grant would lift a wider refusal that is newer than it. It is therefore left out.
+       What is in force is then as before, but the grant does not come back if that refusal is
+       withdrawn later.
+
+    Worked example: a person refuses a brand's marketing, then grants its newsletter, then grants
+    all of its marketing. Undoing the last choice records clear(marketing), deny(marketing) and
+    again grant(newsletter). Without that last entry, the new refusal would overrule the newsletter.
     """
     yield NewChoice(scope, "clear")
     own = sorted((c for c in stood if c.scope == scope), key=lambda choice: choice.age)
@@ -150,10 +161,10 @@ def _said_again(scope: Scope, stood: Sequence[Choice], now: datetime) -> Iterato
 def repeat_narrower_yeses(
     scope: Scope, said: Sequence[Choice], *, since: datetime | None, now: datetime
 ) -> list[NewChoice]:
-    """Return again the person's yeses within *scope* that count now and are as new as *since*.
+    """Return the person's grants within *scope* that count now and were made at or after *since*.
 
-    Said after a new no on *scope*, they go on counting: Note [Saying again]. One that would end
-    within this hour is left out, since it could not be rounded to the hour.
+    Recorded again after a new refusal of *scope*, they stay in force: Note [Saying again]. A grant
+    that ends within this hour is left out, because its end could not be rounded to the hour.
     """
     if since is None:
         return []
@@ -168,7 +179,10 @@ def repeat_narrower_yeses(
 
 
 def _is_refused_by_brand(grant: Choice, said: Sequence[Choice], now: datetime) -> bool:
-    """Tell whether a newer no of a brand, for any address, would be lifted by *grant* again."""
+    """Return whether recording *grant* again would lift a newer refusal of a brand.
+
+    Refusals for any contact point count.
+    """
     return any(
         each.maker == "brand"
         and each.refuses(now)
@@ -179,7 +193,7 @@ def _is_refused_by_brand(grant: Choice, said: Sequence[Choice], now: datetime) -
 
 
 def _counts(grant: Choice, among: Sequence[Choice], now: datetime) -> bool:
-    """Whether *grant* permits something, and no no *among* these that covers it overrules it."""
+    """Return whether *grant* permits, and no refusal *among* these that covers it overrules it."""
     denials = (each for each in among if each.refuses(now) and each.scope.covers(grant.scope))
     return grant.permits(now) and all(grant.lifts(denial) for denial in denials)
 
