@@ -1,4 +1,4 @@
-"""Mails and text messages: sent at once, or kept in an outbox with the change they tell of."""
+"""Mails and text messages, sent at once or by an outbox that is committed with the change."""
 
 from cmr.messages.mail import send_mail_now
 from cmr.messages.outbox import (

@@ -1,9 +1,9 @@
-"""Handing one mail to our mail server, at once; what can wait goes by `cmr.messages.outbox`.
+"""Hand one mail to our mail server at once. Mails that can wait use `cmr.messages.outbox`.
 
-Note [Final]. A server whose settings or ours are wrong refuses every recipient with 5xx: the relay,
-the login, our address. That passes, and must not lose all that waits. So only an answer that names
-the recipient is final: one with the enhanced status 5.1.x (RFC 3463), or without any such status
-one of `NO_MAILBOX`. All else is a refusal for now.
+Note [Final]. A server refuses every recipient with 5xx if its settings or ours are wrong: the
+relay, the login or our address. That is temporary, and waiting messages must not be lost. Only an
+answer about the recipient is therefore final: an enhanced status 5.1.x (RFC 3463), or one of the
+codes in `NO_MAILBOX` without an enhanced status. Anything else is a temporary refusal.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from django.core.mail import EmailMessage
 
 from cmr.messages import smtp
 
-#: An enhanced status, as in `5.1.1 No such user`, and those that are about a recipient's address;
-#: 5.1.7 and 5.1.8 are about the sender's.
+#: An enhanced status, as in `5.1.1 No such user`, and those about a recipient's address. 5.1.7 and
+#: 5.1.8 are about the sender's address.
 ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 OF_RECIPIENT = re.compile(rb"5\.1\.(?![78]$)\d+")
-#: No such mailbox, not one of ours, and no such name.
+#: Mailbox unavailable, user not local, and mailbox name not allowed.
 NO_MAILBOX = {550, 551, 553}
 
 
 def deliver_mail(message: EmailMessage) -> None:
-    """Hand *message* over. A line break in its subject, as in a brand's name, becomes a space.
+    """Hand *message* to the server. Line breaks in its subject become spaces.
+
+    A line break can come from a brand's name.
 
     Raises:
-        smtp.CannotReach: the server will never take it.
+        smtp.CannotReach: the server will never accept it.
         smtp.CannotSendNow: there is no connection to the server.
-        Exception: whatever the backend raises if this message is refused for now.
+        Exception: whatever the backend raises if this message is refused temporarily.
     """
     message.subject = " ".join(str(message.subject).split())
     with smtp.connect() as connection:
@@ -42,7 +44,7 @@ def deliver_mail(message: EmailMessage) -> None:
 
 
 def send_mail_now(message: EmailMessage) -> None:
-    """Send a mail that somebody waits for, as one with a code.
+    """Send a mail that somebody is waiting for, such as one with a code.
 
     Raises:
         smtp.CannotReach, smtp.CannotSendNow
@@ -51,12 +53,12 @@ def send_mail_now(message: EmailMessage) -> None:
         deliver_mail(message)
     except (smtp.CannotReach, smtp.CannotSendNow):
         raise
-    except Exception as error:  # each backend has its own
+    except Exception as error:  # each backend raises its own exceptions
         raise smtp.CannotSendNow(type(error).__name__) from error
 
 
 def _is_final(error: smtplib.SMTPException) -> bool:
-    """Return whether the server will never take a mail to the recipient: Note [Final]."""
+    """Return whether the server will never accept a mail to the recipient: Note [Final]."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(_names_recipient(*answer) for answer in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError):

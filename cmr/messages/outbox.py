@@ -1,14 +1,14 @@
-"""Messages that follow a change: written with it in one transaction, sent by a worker (ADR 42).
+"""Outbox: messages that are written in the transaction of a change and sent by a worker (ADR 42).
 
-Note [Outbox]. A change and its messages are committed together, so neither is there without the
-other. A worker is woken after the commit, and each looks by itself as well. It takes a message by
-moving its next try past a lease, sends it outside of any transaction, and deletes it. A worker that
-dies in between leaves a message that another sends again when the lease is over: at least once,
-with the same Message-ID.
+Note [Outbox]. A change and its messages are committed together, so neither exists without the
+other. The commit wakes a worker, and workers also poll. A worker claims a message by moving its
+next try past a lease. It sends the message outside of any transaction and then deletes it. If a
+worker dies in between, another sends the message again when the lease is over. Delivery is
+therefore at least once, with the same Message-ID.
 
-Where the server takes no connection, all that is due waits, and the messages to one address keep
-their order. A message that the server refuses for now waits by itself. Each waits a quarter of its
-age, and none longer than `KEPT`.
+If the server accepts no connection, all due messages wait, and the messages to one address keep
+their order. A message that the server refuses temporarily waits alone. Each waits a quarter of its
+age, and is dropped after `KEPT`.
 """
 
 from __future__ import annotations
@@ -38,30 +38,30 @@ from consent import identity
 log = logging.getLogger(__name__)
 
 SEND_TASK = "cmr.send_messages"
-#: How long it is tried to send a message. A text message or a link is of little use after that.
+#: The time after which a message is dropped. A text message or a link is of little use by then.
 KEPT = timedelta(days=3)
-#: How long a worker may take for one message before another sends it.
+#: The time that a worker may take for one message before another worker sends it.
 LEASE = timedelta(minutes=2)
 #: The shortest and the longest wait for the next try.
 SHORTEST, LONGEST = timedelta(seconds=5), timedelta(minutes=10)
-#: How many are looked at for one that no other worker took in the same moment.
+#: The number of due messages that a worker tries to claim, in case others claim them first.
 AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """One mail or text message, ready to be sent."""
+    """A mail or text message that is ready to be sent."""
 
     kind: str
     to: str
     subject: str
     text: str
-    #: Part of the Message-ID, by which a mail program knows a mail that came twice.
+    #: Part of the Message-ID, by which mail programs recognise duplicates.
     uid: str = field(default_factory=lambda: str(uuid4()))
 
 
 def add_messages(messages: Iterable[NewMessage], *, now: datetime) -> None:
-    """Keep *messages* until they are sent. Call it in the transaction of what they tell."""
+    """Store *messages* until they are sent. Call it in the transaction of the change."""
     OutgoingMessage.objects.bulk_create(
         OutgoingMessage(
             kind=each.kind,
@@ -76,7 +76,7 @@ def add_messages(messages: Iterable[NewMessage], *, now: datetime) -> None:
 
 
 def delete_messages_to(addresses: Collection[str]) -> None:
-    """Delete what was not yet sent to *addresses*, or names one of them, as an invitation does."""
+    """Delete unsent messages to *addresses*, and those whose text names one, as invitations do."""
     digests = [identity.compute_identifier_digest(each) for each in addresses]
     OutgoingMessage.objects.filter(address_digest__in=digests).delete()
     naming = [row.pk for row in OutgoingMessage.objects.iterator() if _names(row, addresses)]
@@ -86,25 +86,25 @@ def delete_messages_to(addresses: Collection[str]) -> None:
 def _names(row: OutgoingMessage, addresses: Collection[str]) -> bool:
     try:
         message = _open(row)
-    except InvalidToken:  # nobody can read it any more
+    except InvalidToken:  # its key is gone, so nobody can read it
         return False
     words = f"{message.subject}\n{message.text}".lower()
     return any(each.lower() in words for each in addresses)
 
 
 def send_next_message(*, now: datetime) -> bool:
-    """Try to send the oldest message that is due. Return whether there was one."""
+    """Try to send the oldest due message. Return whether there was one."""
     if (row := _claim(now)) is None:
         return False
     try:
         _deliver(_open(row))
-    except (InvalidToken, smtp.CannotReach) as error:  # no later try would end otherwise
+    except (InvalidToken, smtp.CannotReach) as error:  # no later try can succeed
         log.error("an outgoing %s was dropped: %s", row.kind, type(error).__name__)
         row.delete()
     except smtp.CannotSendNow as error:
         log.warning("no server for outgoing %s: %s", row.kind, error)
         _put_off(Q(pk=row.pk) | Q(kind=row.kind, next_try_at__lte=now), row, now=now)
-    except Exception as error:  # each backend has its own; their texts may have the address
+    except Exception as error:  # backends raise their own, whose texts may contain the address
         log.warning("an outgoing %s was refused: %s", row.kind, type(error).__name__)
         OutgoingMessage.objects.filter(pk=row.pk).update(is_refused=True)
         _put_off(Q(pk=row.pk), row, now=now)
@@ -114,14 +114,14 @@ def send_next_message(*, now: datetime) -> bool:
 
 
 def measure_waiting_messages(*, now: datetime) -> dict[str, tuple[int, float]]:
-    """Return for each kind how many messages wait, and the age of the oldest in seconds."""
+    """Return the number of waiting messages of each kind, and the oldest one's age in seconds."""
     waiting = OutgoingMessage.objects.values_list("kind").annotate(Count("pk"), Min("made_at"))
     found = {kind: (count, (now - oldest).total_seconds()) for kind, count, oldest in waiting}
     return {kind: found.get(kind, (0, 0.0)) for kind in ContactKind.values}
 
 
 def _claim(now: datetime) -> OutgoingMessage | None:
-    """Take the first that no other worker takes in the same moment."""
+    """Claim the first due message that no other worker claims at the same time."""
     for row in OutgoingMessage.objects.due(now)[:AT_ONCE]:
         same = OutgoingMessage.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
         if same.update(next_try_at=now + LEASE):
@@ -130,7 +130,11 @@ def _claim(now: datetime) -> OutgoingMessage | None:
 
 
 def _deliver(message: NewMessage) -> None:
-    """Send it. Raises smtp.CannotReach, smtp.CannotSendNow, and what refuses it for now."""
+    """Send the message.
+
+    Raises:
+        smtp.CannotReach, smtp.CannotSendNow, or another exception if it is refused temporarily
+    """
     if message.kind == ContactKind.PHONE:
         sms.send_sms(message.to, message.text)
         return
@@ -141,7 +145,9 @@ def _deliver(message: NewMessage) -> None:
 
 
 def _put_off(which: Q, tried: OutgoingMessage, *, now: datetime) -> None:
-    """Have messages wait for a quarter of the age of the one that was tried; drop the too old."""
+    """Delay messages by a quarter of the age of the one that was tried. Drop those that are too
+    old.
+    """
     rows = OutgoingMessage.objects.filter(which)
     if dropped := rows.filter(made_at__lte=now - KEPT).delete()[0]:
         log.error("%d outgoing messages were dropped after %s", dropped, KEPT)
@@ -150,12 +156,18 @@ def _put_off(which: Q, tried: OutgoingMessage, *, now: datetime) -> None:
 
 
 def _open(row: OutgoingMessage) -> NewMessage:
-    """Decrypt it. Raises InvalidToken: the key that encrypted it is gone."""
+    """Decrypt the message.
+
+    Raises:
+        InvalidToken: the key that encrypted it is gone.
+    """
     return NewMessage(**orjson.loads(_cipher().decrypt(bytes(row.sealed))))
 
 
 def _cipher() -> MultiFernet:
-    """Return what encrypts with a key made of SECRET_KEY, and decrypts with older ones too."""
+    """Return a cipher that encrypts with a key derived from SECRET_KEY and decrypts with older
+    ones.
+    """
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     macs = [salted_hmac("cmr.outbox", "", secret=each, algorithm="sha256") for each in secrets]
     return MultiFernet([Fernet(urlsafe_b64encode(each.digest())) for each in macs])

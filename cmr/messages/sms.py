@@ -1,4 +1,4 @@
-"""Text messages, by way of whatever gateway the installation names."""
+"""Text messages, sent by the gateway that the installation configures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = 10
 
 
 def is_sms_possible() -> bool:
-    """In development messages are printed, as mail is."""
+    """Return whether text messages can be sent. In development they are printed, as mail is."""
     return bool(settings.SMS_URL) or settings.DEVELOPMENT
 
 
@@ -25,8 +25,8 @@ def send_sms(number: str, text: str) -> None:
     """Hand one message to the gateway.
 
     Raises:
-        smtp.CannotSendNow: the gateway is away.
-        HTTPError: it did not take the message.
+        smtp.CannotSendNow: the gateway cannot be reached.
+        HTTPError: the gateway refused the message.
     """
     if not is_sms_possible():
         raise ImproperlyConfigured("Set SMS_URL: text messages are printed only in development.")
@@ -45,7 +45,11 @@ def send_sms(number: str, text: str) -> None:
 
 
 def send_sms_now(number: str, text: str) -> None:
-    """Send a message that somebody waits for. Raises smtp.CannotSendNow."""
+    """Send a message that somebody is waiting for.
+
+    Raises:
+        smtp.CannotSendNow
+    """
     try:
         send_sms(number, text)
     except HTTPError as error:

@@ -1,4 +1,4 @@
-"""Sending mail to internationalised addresses (RFC 6531), and printing none in production."""
+"""Mail backends: internationalised addresses (RFC 6531), and no printed mail in production."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends import console, smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
-#: What a mail server has to offer, and is asked for, before it is given a UTF-8 address.
+#: The SMTP options for a mail to a UTF-8 address.
 OPTIONS = ["SMTPUTF8", "BODY=8BITMIME"]
 
 
 class CannotReach(smtplib.SMTPException):
-    """Our mail server takes no address that is not ASCII before the @."""
+    """The server never accepts mail to this address, for example a non-ASCII one."""
 
     def __init__(self) -> None:
         super().__init__("our mail server cannot send to this address")
 
 
 class CannotSendNow(Exception):
-    """No server takes a message at the moment. Its text is the name of the error, no address."""
+    """No server accepts messages at the moment. The text is the error's name, not the address."""
 
 
 def check_reachable(address: str) -> None:
-    """Ask our mail server whether it takes *address*, before anything is kept for it.
+    """Check that our mail server accepts *address*, before anything is stored for it.
 
-    Only an address that is not ASCII before the @ makes it a question.
+    The server is only asked if the part before the @ is not ASCII.
 
     Raises:
         CannotReach, CannotSendNow
@@ -48,28 +48,29 @@ def check_reachable(address: str) -> None:
 
 @contextmanager
 def connect() -> Iterator[BaseEmailBackend]:
-    """Give an open connection to our mail server.
+    """Yield an open connection to our mail server.
 
     Raises:
-        CannotSendNow: it is away, or lets us not in.
+        CannotSendNow: the server cannot be reached or refuses our login.
     """
     connection = get_connection()
     try:
         connection.open()
-    except Exception as error:  # each backend has its own
+    except Exception as error:  # each backend raises its own exceptions
         raise CannotSendNow(type(error).__name__) from error
     try:
         yield connection
     finally:
-        with suppress(Exception):  # what was sent was sent, however it says goodbye
+        with suppress(Exception):  # the mail is sent by now, so an error on closing does not matter
             connection.close()
 
 
 class Backend(smtp.EmailBackend):
-    """Sends by SMTP: domains by IDNA 2008, and a local part in UTF-8 where the server takes it.
+    """An SMTP backend with IDNA 2008 domains, and UTF-8 local parts if the server accepts them.
 
-    Django's own writes domains by IDNA 2003, where straße.de is strasse.de, which is another's. And
-    it writes local parts as encoded words, which RFC 2047 (5, 3) forbids and no server understands.
+    Django's own backend encodes domains by IDNA 2003, which turns straße.de into strasse.de, a
+    different domain. It also writes local parts as encoded words, which RFC 2047 (5, 3) forbids and
+    no server understands.
     """
 
     def takes_utf8(self) -> bool:
@@ -92,7 +93,9 @@ class Backend(smtp.EmailBackend):
 
 
 class ConsoleBackend(console.EmailBackend):
-    """Prints mail. Codes and links would stand in the log, so only in development."""
+    """A backend that prints mail in development only, because logs must not contain codes and
+    links.
+    """
 
     def open(self) -> bool:
         if not settings.DEVELOPMENT:
@@ -110,7 +113,10 @@ def _encode_domains(message: EmailMessage) -> EmailMessage:
 
 
 def _encode_domain(mailbox: str) -> str:
-    """Return *mailbox*, as `ana@bücher.example`, with its domain as `xn--bcher-kva.example`."""
+    """Return *mailbox* with an ASCII domain.
+
+    Example: `ana@bücher.example` becomes `ana@xn--bcher-kva.example`.
+    """
     if mailbox.isascii():
         return mailbox
     name, address = parseaddr(mailbox)
@@ -120,7 +126,7 @@ def _encode_domain(mailbox: str) -> str:
 
 
 def _write_in_utf8(message: EmailMessage) -> bytes:
-    """Return the mail as RFC 6532 writes it, with its addresses as they are."""
+    """Return the mail in the format of RFC 6532, with unencoded addresses."""
     mail = message_from_bytes(message.message().as_bytes(), policy=policy.SMTPUTF8)
     for name, addresses in (("To", message.to), ("Cc", message.cc)):
         del mail[name]
