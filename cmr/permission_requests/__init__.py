@@ -1,4 +1,4 @@
-"""Brands ask a person for a yes, and the person answers."""
+"""Permission requests: brands ask a person for consent, and the person answers."""
 
 from cmr.permission_requests.confirmation_mail import ask_with_confirmation
 from cmr.permission_requests.requests import (

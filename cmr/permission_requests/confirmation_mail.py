@@ -1,4 +1,4 @@
-"""A brand asks a person for a yes, by mail too where they asked for it (double opt-in)."""
+"""Permission requests with a confirmation mail (double opt-in)."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from consent.models import Refusal
 def ask_with_confirmation(
     brand: Brand, contact: Contact, question: RequestedPermission, *, language: str, now: datetime
 ) -> PermissionRequest:
-    """Ask whoever *contact* is; what may not be asked is counted.
+    """Create a permission request for the person with this contact. Count refused requests.
 
-    With evidence, and an e-mail address as the contact, they get a mail to confirm.
+    If there is evidence and the contact is an e-mail address, send a confirmation mail.
 
     Raises:
-        people.NoRelationship, identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow,
-        and what `asking.ask` raises.
+        relationships.NoRelationship, identity.InvalidAddress, messages.CannotReach,
+        messages.CannotSendNow, and what `requests.ask_person` raises.
     """
     relationship = relationships.find_relationship(brand.pk, contact)
     address = _address_of_mail(brand, contact, question)
@@ -45,10 +45,10 @@ def ask_with_confirmation(
 
 
 def _address_of_mail(brand: Brand, contact: Contact, question: RequestedPermission) -> str:
-    """Return the address that the mail goes to; empty where there is none to send.
+    """Return the address for the mail; empty if no mail is sent.
 
     Raises:
-        identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow
+        identity.InvalidAddress, messages.CannotReach, messages.CannotSendNow
     """
     if not contact.email or not question.evidence:
         return ""
@@ -61,11 +61,12 @@ def _address_of_mail(brand: Brand, contact: Contact, question: RequestedPermissi
 def send_confirmation_mail(
     asked: PermissionRequest, address: str, *, language: str, now: datetime
 ) -> None:
-    """Write to *address*, which is kept only until then, with the person's own link to it.
+    """Send the person's proven link to *address*, which is stored only until it is sent.
 
-    What a test brand writes is kept without the address, for the brand to see, and goes nowhere.
+    A test brand's mail is not sent. It is stored without the address, so that the brand can read
+    it.
 
-    A mail goes out whether they have an account or not, so a brand cannot tell.
+    The mail is sent to people with and without an account, so that a brand cannot tell them apart.
     """
     relationship = asked.relationship
     link = Link(relationship, asked.purpose_id, asked.channel, asked.topic)

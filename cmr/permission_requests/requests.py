@@ -1,8 +1,9 @@
-"""What brands ask a person for, and answering it.
+"""Create and answer permission requests.
 
-Note [Asking]. A brand may ask, but not press: the same not twice at once, at most `MOST_WAITING`
-things at once, not within `REST` of a no to it, and never again after "never". Each refusal is
-counted. Whoever the person is, with an account or without, the brand is answered alike.
+Note [Asking]. A brand may ask, but not press. It may not repeat a request that is waiting, nor have
+more than `MOST_WAITING` requests waiting. It may not ask within `REST` of a refusal, and never
+again after "never". Each refused request is counted. The brand gets the same answers whether or not
+the person has an account.
 """
 
 from __future__ import annotations
@@ -31,19 +32,19 @@ MOST_WAITING = 3
 
 
 class MayNotAsk(Exception):
-    """The brand has to leave the person alone."""
+    """The brand may not ask the person."""
 
 
 class AskedAlready(MayNotAsk):
-    """The same is still waiting for its answer."""
+    """The same request is already waiting for an answer."""
 
 
 class TooManyWaiting(MayNotAsk):
-    """So many of the brand's questions wait already."""
+    """`MOST_WAITING` of the brand's requests are already waiting."""
 
 
 class AskedTooSoon(MayNotAsk):
-    """The person said no to this not long ago. `wait` is how many seconds it still counts."""
+    """The person refused this recently. `wait` is the number of seconds until the brand may ask."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(f"the person said no to this less than {REST.days} days ago")
@@ -55,11 +56,11 @@ class NeverAgain(MayNotAsk):
 
 
 class TopicRetired(Exception):
-    """The brand offers this topic to nobody any more."""
+    """The brand has retired this topic."""
 
 
 class AlreadyAnswered(Exception):
-    """This was answered before."""
+    """The request was answered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +68,24 @@ class RequestedPermission:
     purpose: str
     channel: str | None
     topic: str | None
-    #: Why the brand asks, in its own words.
+    #: The brand's reason for asking, in its own words.
     text: str
-    #: The notice that the person is shown with it, as the brand names it.
+    #: The brand's name of the notice that is shown to the person with the request.
     notice: str = ""
-    #: What the person did to be asked by mail, as the brand says.
+    #: What the person did to be asked by mail, according to the brand.
     evidence: str = ""
 
 
 def ask_person(
     relationship: Relationship, question: RequestedPermission, *, now: datetime
 ) -> PermissionRequest:
-    """Put a brand's question before the person.
+    """Create a permission request.
 
     Raises:
-        MayNotAsk: one of its kinds.
-        scopes.UnknownName, scopes.TopicWithoutBrand, scopes.ChannelNotUsed, TopicRetired
-        scopes.CannotBeRefused
-        notices.UnknownNotice
+        MayNotAsk: one of its subclasses.
+        rules.UnknownName, rules.TopicWithoutBrand, rules.ChannelNotUsed, TopicRetired
+        rules.CannotBeRefused
+        catalogue.UnknownNotice
     """
     scope = _scope(relationship, question)
     same = Topic.objects.filter(brand=relationship.brand_id, code=question.topic)
@@ -94,7 +95,7 @@ def ask_person(
     with transaction.atomic():
         ledger.lock_subject(
             relationship.person_id
-        )  # one question at a time, so that they can be counted
+        )  # one request at a time, so that the count of waiting ones is right
         _refuse(relationship, question, scope, now)
         return PermissionRequest.objects.create(
             relationship=relationship,
@@ -111,7 +112,7 @@ def ask_person(
 
 def _scope(relationship: Relationship, asked: RequestedPermission) -> Scope:
     names = ScopeNames(relationship.brand.slug, asked.purpose, asked.channel, asked.topic)
-    return rules.resolve_scope_names(names, decision="deny")  # nobody asks where a no has no effect
+    return rules.resolve_scope_names(names, decision="deny")  # it must be possible to refuse it
 
 
 def _refuse(
@@ -132,9 +133,9 @@ def _refuse(
 
 
 def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> datetime | None:
-    """How long the person's last no to it counts, in whatever way they said it.
+    """Return until when the person's last refusal prevents requests; None if there is none.
 
-    It is told by the hour: Note [Rounded times].
+    Any way of refusing counts. The time is rounded up to the hour: Note [Rounded times].
     """
     said = preferences.read_choices_about_brand(relationship.person_id, relationship.brand_id)
     scope = scope._replace(contact_point=find_contact_point(relationship.subject_id))
@@ -143,7 +144,7 @@ def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> dat
 
 
 def list_requests(brand: Brand) -> QuerySet[PermissionRequest]:
-    """All that the brand asked for, newest first."""
+    """Return all requests of the brand, newest first."""
     rows = PermissionRequest.objects.filter(relationship__brand=brand)
     return rows.select_related("relationship").order_by("-pk")
 
@@ -151,7 +152,7 @@ def list_requests(brand: Brand) -> QuerySet[PermissionRequest]:
 def list_waiting_requests(
     person_id: uuid.UUID, *, brand_id: int | None = None
 ) -> QuerySet[PermissionRequest]:
-    """What the person has not answered, oldest first; of one brand, or of all."""
+    """Return the person's unanswered requests, oldest first, of one brand or of all."""
     mine = PermissionRequest.objects.filter(
         relationship__person=person_id, relationship__ended_at=None, answered_at=None
     )
@@ -163,7 +164,7 @@ def list_waiting_requests(
 def attach_notices(
     rows: Iterable[PermissionRequest], language: str | None
 ) -> list[PermissionRequest]:
-    """Give each its notice's text, in a language that its reader knows if there is one."""
+    """Attach the text of its notice to each request, in the reader's language if it exists."""
     found = list(rows)
     named = [NoticeRef(each.relationship.brand_id, each.notice, each.asked_at) for each in found]
     texts = catalogue.read_notices(named, language=language or catalogue.COMMON_LANGUAGE)
@@ -175,10 +176,10 @@ def attach_notices(
 def answer_request(
     asked: PermissionRequest, given: Answer, *, by: str, now: datetime
 ) -> list[LedgerEntry]:
-    """Record the answer as the person's choice on exactly what was asked for.
+    """Record the answer as the person's choice on exactly the requested scope.
 
     Raises:
-        Answered
+        AlreadyAnswered
     """
     with transaction.atomic():
         waits = PermissionRequest.objects.filter(pk=asked.pk, answered_at=None)
