@@ -79,7 +79,7 @@ def restore_address(removed: RemovedAddress, *, now: datetime) -> ContactPoint:
     return point
 
 
-# -- Taking an account back -----------------------------------------------------------------------
+# -- Recovery -------------------------------------------------------------------------------------
 
 
 def recover_account(recovery: Recovery, *, now: datetime) -> User:

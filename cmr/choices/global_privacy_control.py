@@ -1,8 +1,8 @@
 """Global Privacy Control (GPC): the browser's refusal of sale, sharing and cross-context ads.
 
-Note [GPC]. The browser sends the signal with every request, including GET, and the law requires us
-to honour it on the page with which it comes. The result depends on the choices in force, not on
-what we did before (ADR 39):
+Note [GPC]. The browser sends the signal with every request, including GET. The law requires us to
+honour it on the page with which it comes. The result depends on the choices in force, not on what
+we did before (ADR 39):
 
 - If the person's own refusal of the same scope is in force, do nothing.
 - If their own grant of the same scope is in force and newer than the first signal, it is their

@@ -252,7 +252,7 @@ def _drop_staged(job: Import) -> None:
     Import.objects.filter(pk=job.pk).update(rows=0, bad=0)
 
 
-# -- What each row would do ------------------------------------------------------------------------
+# -- Preview ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ def guess_mapping(headings: Sequence[str]) -> Guess:
 def _keep_one_contact(columns: dict[str, str], *, is_export: bool) -> None:
     """Remove phone and hash columns if there is an email column: a row is about one address.
 
-    A file that is not a tool's export and uses our column names keeps them, because each of its
-    rows may have a different one.
+    A file with our column names that is not a tool's export keeps them. Each of its rows may have a
+    different one.
     """
     if "email" not in columns.values():
         return

@@ -35,7 +35,7 @@ class Import(models.Model):
     applied = models.BigIntegerField(default=0)
     #: The rows that could not be read or applied. Each has an `ImportProblem`.
     bad = models.BigIntegerField(default=0)
-    #: Relationships that began, choices that were recorded, and rows that changed nothing.
+    #: The numbers of new relationships, of recorded choices, and of rows that changed nothing.
     people = models.BigIntegerField(default=0)
     choices = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
@@ -89,7 +89,7 @@ class ImportRow(models.Model):
     place = models.BigIntegerField()
     #: The digest of the address; null if only the brand's reference identifies the person.
     digest = models.BinaryField(max_length=32, null=True)
-    #: As in `ContactHash`; empty and null without an address.
+    #: As in `ContactHash`. Without an address, `kind` is empty and `sealed` null.
     kind = models.CharField(max_length=7, blank=True)
     sealed = models.BinaryField(max_length=48, null=True)
     ref = models.CharField(max_length=200, null=True)

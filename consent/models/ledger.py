@@ -22,7 +22,7 @@ class DecisionKind(models.TextChoices):
     GRANT = "grant"
     DENY = "deny"
     PAUSE = "pause"  # a refusal with an end
-    LIMIT = "limit"  # at most so many per day, week or month
+    LIMIT = "limit"  # at most `limit_max` messages per day, week or month
     CLEAR = "clear"  # withdraw the earlier choice on exactly this scope
 
 
@@ -35,7 +35,7 @@ class Maker(models.TextChoices):
 
 class Basis(models.TextChoices):
     EXPRESS = "express"
-    IMPLIED = "implied"  # by a purchase or an inquiry; always expires
+    IMPLIED = "implied"  # implied by a purchase or an inquiry; always expires
 
 
 class Source(models.TextChoices):

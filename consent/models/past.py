@@ -58,7 +58,7 @@ class PastProfile(models.Model):
 
     class Meta:
         indexes = [
-            # "As of then": subject = ? AND until > ? ORDER BY until, id.
+            # The point-in-time query: subject = ? AND until > ? ORDER BY until, id.
             models.Index(fields=["subject", "until"], name="past_profile"),
         ]
         triggers = [
@@ -80,7 +80,7 @@ class PastMerge(models.Model):
 
     class Meta:
         indexes = [
-            # "As of then": subject = ? AND until > ? ORDER BY until, id.
+            # The point-in-time query: subject = ? AND until > ? ORDER BY until, id.
             models.Index(fields=["subject", "until"], name="past_merge"),
         ]
         triggers = refuse_changes("past_merge")

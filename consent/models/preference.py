@@ -43,7 +43,7 @@ class Preference(ScopeFields):
             ),
         ]
         constraints = [
-            # Also the index of every check: subject = ? AND (brand = ? OR brand IS NULL).
+            # Also the index for every check: subject = ? AND (brand = ? OR brand IS NULL).
             models.UniqueConstraint(
                 fields=[
                     "subject",

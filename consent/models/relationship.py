@@ -148,7 +148,7 @@ class Relationship(models.Model):
             ),
         ]
         constraints = [
-            # Also the index of every check: subject = ? AND brand = ?.
+            # Also the index for every check: subject = ? AND brand = ?.
             models.UniqueConstraint(
                 fields=["subject", "brand"], name="relationship_once_per_brand"
             ),

@@ -3,10 +3,10 @@
 Note [Withholding]. A brand reads whole calendar weeks (Monday to Sunday, UTC). They are broken down
 by one dimension at a time, without filters. In each week and breakdown:
 
-1. Hide counts from 1 to k − 1 and all zeros. If only one count is hidden, or the hidden counts
-   sum to less than 2 k, also hide the alphabetically first visible count, and repeat. (With
-   visible zeros, ten hidden cells that sum to ten would each be one. If the smallest visible
-   cell were hidden instead, its neighbours would bound its value.)
+1. Hide counts from 1 to k − 1 and, if there are any, all zeros. Then also hide the
+   alphabetically first visible count, while only one count is hidden or the hidden counts sum to
+   less than 2 k. (With visible zeros, ten hidden cells that sum to ten would each be one. If the
+   smallest visible cell were hidden instead, its neighbours would bound its value.)
 2. Show the week's total if it is zero, or k or more. Otherwise hide the whole week. A total
    minus the visible counts therefore gives the sum of several cells, never a single one.
 3. A longer period is the sum of the visible counts of its weeks, with the number of weeks that
@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-#: Fewer people than this are not shown to anyone but admins.
+#: The smallest count of people that is shown to anyone but admins.
 K = 10
 
 Kind = TypeVar("Kind")

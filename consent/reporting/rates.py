@@ -244,9 +244,9 @@ PEOPLE_COLUMNS = {"day": "day", "brand": "brand__slug"}
 
 
 def _one_by_one(period: Period, by: Sequence[str], filters: Filters) -> dict[Key, dict[str, int]]:
-    """Return the same where no sum of `PeopleCount` says it."""
+    """Count people in `Decided`, for queries that no sum of `PeopleCount` answers."""
     rows = Decided.objects.filter(_within(period), kind__in=KINDS)
-    several = [*by, *(["brand"] if "brand" not in by else [])]  # a person counts once a brand
+    several = [*by, *(["brand"] if "brand" not in by else [])]  # a person counts once per brand
     people = Count("subject", distinct=True)
     found: dict[Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for key, kinds in _by_kind(rows, several, filters, DIMENSIONS, people).items():
