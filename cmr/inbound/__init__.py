@@ -1,4 +1,4 @@
-"""What people say to a brand away from our pages: to its mail provider, by text, by mail."""
+"""Choices that people express away from our pages: at a mail provider, by text message, by mail."""
 
 from cmr.inbound.hearing import resolve_message_scope
 from cmr.inbound.inlets import (

@@ -1,11 +1,12 @@
-"""What mail providers tell of who unsubscribed and who complained.
+"""Unsubscribe and complaint events of mail providers.
 
-Each provider has a `Form`: where its events hold what we need, and which of its words mean a no.
-Nothing else of an event is read, so nothing else can make it unreadable. Where a table alone does
-not do, a function brings the events into its form first.
+Each provider has a `Form`. It says where an event holds the fields we need, and which event types
+are a refusal. We read nothing else, so no other field can make an event unreadable. Where the table
+is not enough, a function first converts the events into its form.
 
-Note [No act of the person]. Some reports only look like a complaint: mail that was held back
-because of an older one, and what the person calls no spam. Their words are in no table.
+Note [No act of the person]. Some reports only look like a complaint: mail that was suppressed
+because of an older complaint, and mail that the person marked as not spam. Their event types are in
+no table.
 """
 
 from __future__ import annotations
@@ -23,32 +24,32 @@ from cmr.inbound.posts import Post, Unreadable
 from core import time
 
 UNSUBSCRIBED, COMPLAINED = "unsubscribed", "complained"
-#: Kinds of feedback (RFC 5965, IANA) by which nobody says that they want no more.
+#: Feedback types (RFC 5965, IANA) that are not a request to stop.
 NO_COMPLAINT = {"not-spam", "auth-failure", "virus", "dmarc"}
-#: A number above this counts milliseconds.
+#: A timestamp above this is in milliseconds.
 MOST_SECONDS = 1e11
-#: What reading an event of another form trips over.
+#: Exceptions that reading an event of an unexpected form may raise.
 TRIPS = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """What a provider tells of one of a brand's people."""
+    """A provider's report about one of the brand's people."""
 
     #: `UNSUBSCRIBED` or `COMPLAINED`.
     kind: str
     email: str
-    #: By which it is known when it is told again.
+    #: Identifies the event, so that a repeated report is recognised.
     event: str
-    #: When the person did it; None where the provider does not say.
+    #: When the person acted; None if the provider does not say.
     at: datetime | None
-    #: What the message carried that may be the brand's name for its campaign.
+    #: Labels of the message, one of which may be the brand's code of its campaign.
     labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """All that one post tells, and how many events in it are something else."""
+    """All events of one post, with counts of those that are no choice or unreadable."""
 
     told: tuple[ProviderEvent, ...] = ()
     no_choice: int = 0
@@ -57,30 +58,33 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where an event holds what: names with dots between them, the first that is there counts."""
+    """Where a provider's events hold each field.
+
+    A path is names joined by dots. Of several paths, the first with a value counts.
+    """
 
     kinds: Mapping[str, str]
     word: str = "event"
     email: tuple[str, ...] = ("email",)
     at: tuple[str, ...] = ("at",)
-    #: The provider's id of the event.
+    #: Paths of the provider's id of the event.
     event: tuple[str, ...] = ()
-    #: Its id of the message, which may be unsubscribed from twice.
+    #: Paths of the id of the message. A person may unsubscribe from one message twice.
     message: tuple[str, ...] = ()
     tags: tuple[str, ...] = ("tags",)
-    #: Where a `campaign` may stand.
+    #: Paths of the object that may have a `campaign`.
     metadata: tuple[str, ...] = ("metadata",)
-    #: Brings a post into events.
+    #: Splits a post into events.
     split: Callable[[Post], Iterable[Any]] = lambda post: _list_of(post.json())
-    #: Brings one event into this form.
+    #: Converts one event into this form.
     prepare: Callable[[Any], Any] = lambda event: event
 
 
 def read_events(form: Form, post: Post) -> Events:
-    """Return what a post tells; an event that cannot be read is counted and discards no other.
+    """Return the events of a post. Count unreadable events instead of rejecting the whole post.
 
     Raises:
-        Unreadable: nothing in it can be read.
+        Unreadable: nothing in the post can be read.
     """
     try:
         events = list(form.split(post))
@@ -95,7 +99,7 @@ def read_events(form: Form, post: Post) -> Events:
 
 
 def _read(form: Form, event: Any) -> list[ProviderEvent] | None:
-    """Return what one event tells of anybody; None where it cannot be read."""
+    """Return what one event reports, [] if it is no choice, or None if it is unreadable."""
     try:
         event = form.prepare(event)
         kind = form.kinds.get(_word(form, event))
@@ -122,7 +126,7 @@ def _tell(form: Form, event: Any, kind: str) -> Iterator[ProviderEvent]:
 
 
 def _name(form: Form, event: Any, kind: str, email: str, at: datetime | None) -> str:
-    """Return the provider's id, or what is the same when the same is told again."""
+    """Return the event's id, or a substitute that is equal when the event is reported again."""
     if given := _text(_first(event, form.event)):
         return f"event {given}"
     if at and (given := _text(_first(event, form.message))):
@@ -143,7 +147,7 @@ def _labels(form: Form, event: Any) -> Iterator[str]:
             yield label
 
 
-# -- Reading what may be anything ------------------------------------------------------------------
+# -- Reading values of unknown type --------------------------------------------------------------
 
 
 def _find(said: Any, path: str) -> Any:
@@ -176,9 +180,9 @@ def _try_json(text: str) -> Any:
 
 
 def read_moment(value: Any) -> datetime | None:
-    """Return a time given in seconds, milliseconds or as ISO 8601 (UTC where it has no zone).
+    """Return a time given in seconds, in milliseconds or as ISO 8601 (UTC if it has no zone).
 
-    None is for what is no time, or lies where no real event does.
+    Return None for a value that is not a time, or that is out of range for a real event.
     """
     try:
         moment = _read_number(float(value)) if not isinstance(value, bool) else None
@@ -200,11 +204,11 @@ def _read_iso(value: Any) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
-# -- Providers whose events need more than a table -------------------------------------------------
+# -- Providers whose events need more than a table -----------------------------------------------
 
 
 def _split_mailgun(post: Post) -> Iterator[Any]:
-    """Return the events; those of before 2018 are forms, and their fields get today's names."""
+    """Yield the events. Map the fields of legacy forms (before 2018) to today's names."""
     if not post.form:
         yield post.json()
         return
@@ -231,13 +235,13 @@ def _split_resend(post: Post) -> Iterator[Any]:
 
 
 def _read_headers(said: Any) -> dict[str, str]:
-    """Return the last of each of a message's headers by its name in lower case."""
+    """Return a message's headers by lower-case name; of repeated headers, the last."""
     each = [header for header in _list_of(said) if isinstance(header, dict)]
     return {str(header.get("name")).lower(): str(header.get("value")) for header in each}
 
 
-#: By Postmark's `Type` of a bounce, or its reason of a suppression. Its `SpamNotification` is the
-#: verdict of a filter.
+#: Types of a Postmark bounce, or reasons of a suppression. `SpamNotification` is not one of them:
+#: it is the verdict of a filter.
 _POSTMARK = {
     "Unsubscribe": UNSUBSCRIBED,
     "ManualSuppression": UNSUBSCRIBED,
@@ -251,7 +255,7 @@ def _split_postmark(post: Post) -> Iterator[Any]:
     if word == "Bounce":
         word = said.get("Type")
     elif word == "SubscriptionChange":
-        # What the brand suppressed there itself is no word of the person's.
+        # A suppression that the brand made at Postmark is not the person's choice.
         word = _postmark_suppression(said)
     yield {**said, "word": word}
 
@@ -263,7 +267,7 @@ def _postmark_suppression(said: dict[str, Any]) -> str:
 
 
 def _prepare_sparkpost(event: Any) -> Any:
-    """Take an event out of its class; an empty one is how SparkPost tries the address."""
+    """Return the event without its class wrapper; an empty one is SparkPost's test of the URL."""
     wrapped = event["msys"]
     if not wrapped:
         return {"type": "test"}
@@ -272,7 +276,7 @@ def _prepare_sparkpost(event: Any) -> Any:
 
 
 def _split_ses(post: Post) -> Iterator[Any]:
-    """Bring an SES event out of its SNS message, which is verified already."""
+    """Yield the SES event of an SNS message, whose signature is already verified."""
     envelope = post.json()
     if envelope["Type"] != "Notification":
         return
@@ -287,7 +291,7 @@ def _split_ses(post: Post) -> Iterator[Any]:
         "event": _ses_word(said),
         "email": complained or _find(said, "mail.destination"),
         "at": about.get("timestamp") or about.get("arrivalDate") or envelope.get("Timestamp"),
-        # The same complaint may be told of twice, as an event and as a notification.
+        # SES may report one complaint twice, as an event and as a notification.
         "id": about.get("feedbackId") or envelope.get("MessageId"),
         "tags": [*_list_of(_find(said, "mail.tags.campaign")), headers.get("x-tag")],
         "metadata": headers.get("x-metadata"),
@@ -304,7 +308,7 @@ def _ses_word(said: dict[str, Any]) -> Any:
 
 
 def _has_opted_out(said: dict[str, Any]) -> bool:
-    """Return whether the person wants less than before: nothing, or one topic fewer."""
+    """Return whether the person opted out of everything, or of at least one more topic."""
     new, old = (_find(said, f"subscription.{age}TopicPreferences") or {} for age in ("new", "old"))
     if new.get("unsubscribeAll"):
         return not old.get("unsubscribeAll")
@@ -320,7 +324,7 @@ def _find_opt_outs(preferences: dict[str, Any]) -> set[str]:
     }
 
 
-# -- Which form each provider has ------------------------------------------------------------------
+# -- The form of each provider -------------------------------------------------------------------
 
 _UNSUB_AND_SPAM = {"unsubscribe": UNSUBSCRIBED, "spam": COMPLAINED}
 FORMS = {
@@ -348,7 +352,7 @@ FORMS = {
         word="event-data.event",
         email=("event-data.recipient",),
         at=("event-data.timestamp",),
-        # Its id is unique for a day, so it names no event by itself.
+        # Mailgun's event id is unique for one day only, so the id alone does not identify an event.
         message=("event-data.id", "event-data.message.headers.message-id"),
         tags=("event-data.tags",),
         metadata=("event-data.user-variables",),

@@ -1,4 +1,4 @@
-"""What people write to a brand, as its gateway for text messages or mail posts it."""
+"""Messages that people send to a brand, as its SMS gateway or mail provider posts them."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from cmr.inbound.events import read_moment
 from cmr.inbound.posts import Post, Unreadable
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-#: The first line of a header, or a later one (RFC 5322, 2.2).
+#: The first line of a header field, or a folded continuation line (RFC 5322, 2.2).
 HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:|[ \t]+\S")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    #: A number, or what stands in `From`.
+    #: A phone number, or the content of `From`.
     sender: str
     text: str
-    #: The gateway's id, or the mail's.
+    #: The id of the message, from the gateway or the mail.
     name: str | None
-    #: When it arrived there; None where the gateway does not say.
+    #: When the gateway received it; None if the gateway does not say.
     at: datetime | None = None
     subject: str = ""
     auto_submitted: str = ""
     apple_unsubscribe: str = ""
 
 
-# -- Text messages ---------------------------------------------------------------------------------
+# -- Text messages -------------------------------------------------------------------------------
 
 
 def read_twilio(post: Post) -> list[Message]:
-    """Read a form of Twilio's, whose numbers are in E.164."""
+    """Read a form from Twilio; its numbers are in E.164."""
     form = post.form
     try:
         return [Message(form["From"], form["Body"], form["MessageSid"])]
@@ -51,7 +51,7 @@ def read_twilio(post: Post) -> list[Message]:
 def read_vonage(post: Post) -> list[Message]:
     """Read a form or JSON of Vonage's SMS API, or JSON of its Messages API.
 
-    What is no text message, such as a delivery receipt, is none.
+    Return [] for anything but a text message, such as a delivery receipt.
     """
     said: Mapping[str, Any] = post.form or post.json()
     if not isinstance(said, Mapping):
@@ -68,11 +68,11 @@ def read_vonage(post: Post) -> list[Message]:
     return [Message(str(sender), said["text"], _text_of(name), read_moment(at))]
 
 
-# -- Mail ------------------------------------------------------------------------------------------
+# -- Mail ----------------------------------------------------------------------------------------
 
 
 def read_sendgrid(post: Post) -> list[Message]:
-    """Read a form of SendGrid's Inbound Parse, parsed there or with the raw message in it."""
+    """Read a form of SendGrid's Inbound Parse, with parsed fields or with the raw message."""
     form = post.form
     if "email" in form:
         return [_read_mime(form["email"])]
@@ -82,7 +82,7 @@ def read_sendgrid(post: Post) -> list[Message]:
 
 
 def read_mailgun(post: Post) -> list[Message]:
-    """Read a form of a route of Mailgun's, parsed there or with the raw message in it."""
+    """Read a form of a Mailgun route, with parsed fields or with the raw message."""
     form = post.form
     if "body-mime" in form:
         return [_read_mime(form["body-mime"])]
@@ -105,13 +105,13 @@ def _read_parsed(post: Post, headers: Mapping[str, str]) -> Message:
 
 
 def _read_lines(text: str) -> dict[str, str]:
-    """Return headers as they stand in a mail, without lines that are none."""
+    """Return the headers of a raw header block. Skip lines that are not headers."""
     lines = [line for line in LINE_END.split(text) if HEADER_LINE.match(line)]
     return dict(HeaderParser().parsestr("\n".join(lines)).items())
 
 
 def _read_pairs(text: str) -> dict[str, str]:
-    """Return headers of a JSON array of names and values, without what is no such pair."""
+    """Return the headers of a JSON array of [name, value] pairs. Skip any other element."""
     try:
         pairs = orjson.loads(text)
     except ValueError:
@@ -123,9 +123,9 @@ def _read_pairs(text: str) -> dict[str, str]:
 
 
 def _read_mime(text: str) -> Message:
-    """Read a whole message (RFC 5322): its plain text, and nothing where it has only HTML.
+    """Read a whole message (RFC 5322). Its text is empty if it has only an HTML part.
 
-    In HTML it does not show what is quoted, and what a brand wrote is no word of the person's.
+    HTML does not show reliably what is quoted, and quoted words of the brand must not count.
     """
     try:
         text = text.lstrip("\r\n")  # a blank line would end its headers
@@ -139,15 +139,15 @@ def _read_mime(text: str) -> Message:
             auto_submitted=str(mail["Auto-Submitted"] or ""),
             apple_unsubscribe=str(mail["X-Apple-Unsubscribe"] or ""),
         )
-    except Exception as error:  # the library trips in many ways over what is no mail
+    except Exception as error:  # the parser fails in many ways on text that is no mail
         raise Unreadable("this is no mail") from error
 
 
 def _read_text(part: MIMEPart) -> str:
-    """Return the text of a part, as Latin-1 where its charset is none that there is."""
+    """Return the text of a part. Decode it as Latin-1 if its charset is unknown."""
     try:
         return str(part.get_content())
-    except (LookupError, ValueError):  # ValueError: of codecs that fail, and a NUL in the name
+    except (LookupError, ValueError):  # ValueError: a codec fails, or a NUL in the charset's name
         payload = part.get_payload(decode=True)
         return payload.decode("latin-1") if isinstance(payload, bytes) else ""
 

@@ -1,15 +1,15 @@
-"""What a person said away from our pages becomes a choice of theirs.
+"""Recording a message from a person as a choice of that person.
 
-Note [Through a brand's hands]. Messages come to us through the brand, or its provider, and nobody
-else can say whether they were ever written. A no is taken as the person's own word: who makes one
-up binds only themselves. A yes is taken as the brand's account of it, with the words as evidence:
-it counts, but it lifts no no of the person's own, or a brand could write it to itself.
+Note [Through a brand's hands]. Messages reach us through the brand or its provider, and nobody else
+can confirm that they were written. A refusal counts as the person's own: a brand that invents one
+binds only itself. A consent counts as the brand's report, with the words as evidence. It does not
+lift a refusal of the person's own; otherwise a brand could write the consent itself.
 
-Note [Alike]. Nobody is told whether anything was recorded: who hears of an address must not learn
-by it whether it is known. A no from an address with which the brand has no relationship is kept,
-too, for this one address: it stands once the brand registers the address, or its owner proves it.
-Of the owner's other addresses the brand hears nothing by it. A yes from such an address is not
-kept.
+Note [Alike]. The answer never says whether anything was recorded: a caller who reports an address
+must not learn whether we know it. A refusal from an address without a relationship to the brand is
+kept, for this one address. It takes effect once the brand registers the address or its owner proves
+it. It tells the brand nothing about the owner's other addresses. A consent from such an address is
+not kept.
 """
 
 from __future__ import annotations
@@ -33,31 +33,31 @@ from consent.ledger import Actor, LiftRefused, NewChoice
 from consent.models import Identifier, LedgerEntry
 
 PURPOSE = "marketing"
-#: Names of messages that are kept as they are; of any other, its digest.
+#: Message ids of this form are kept in clear; of any other id, the digest is kept.
 PLAIN = re.compile(r"[\w.:=/+ -]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedMessage:
-    """A no or yes to marketing on one channel."""
+    """A refusal of, or consent to, marketing on one channel."""
 
     contact: Contact
     channel: str
     #: A `consent.models.Source`.
     source: str
-    #: By whom or how it came: "sms", "Postmark".
+    #: The medium or provider that it came by: "sms", "Postmark".
     by: str
-    #: What was said or done, in words that hold no address.
+    #: What the person wrote or did, in words that contain no address.
     what: str
-    #: When it was said.
+    #: When the person wrote or did it.
     at: datetime
-    #: Whoever hands it on knows it by this, and hands it on again under the same; None is unknown.
+    #: The sender's id of the message, the same when it is sent again; None if unknown.
     name: str | None = None
     campaign: str = ""
 
     @property
     def origin(self) -> str:
-        """How its evidence begins. No two messages with a name have the same."""
+        """Return the beginning of its evidence, which is unique for each message with a name."""
         return f"{self.by} {_without_address(self.name, self.contact)}: " if self.name else ""
 
     @property
@@ -66,12 +66,12 @@ class RecordedMessage:
 
 
 def resolve_message_scope(brand: Brand, channel: str) -> Scope:
-    """What a no or yes is taken to be about."""
+    """Return the scope of a refusal or consent on *channel*: the brand's marketing."""
     return Scope(brand.pk, PURPOSE, channel)
 
 
 def record_refusal(brand: Brand, heard: RecordedMessage, *, now: datetime) -> LedgerEntry | None:
-    """Record the person's no; None where it is known already."""
+    """Record the person's refusal. Return None if it is already known."""
     relationship = relationships.find_any_relationship(brand.pk, heard.contact)
     with transaction.atomic():
         scope = resolve_message_scope(brand, heard.channel)
@@ -80,7 +80,7 @@ def record_refusal(brand: Brand, heard: RecordedMessage, *, now: datetime) -> Le
         else:
             address = _find_address(brand, heard.contact)
             scope, subject_id = scope._replace(contact_point=address.pk), address.subject_id
-        person = ledger.lock_subject(subject_id)  # so that of two at once the second sees
+        person = ledger.lock_subject(subject_id)  # so that of two at once the second sees the first
         known = choices.has_refused(person.pk, scope, now=now)
         if known or _is_repeat(person.pk, brand, heard, _find_contact_points(subject_id, scope)):
             return None
@@ -91,15 +91,18 @@ def record_refusal(brand: Brand, heard: RecordedMessage, *, now: datetime) -> Le
 
 
 def _find_address(brand: Brand, contact: Contact) -> Identifier:
-    """Return the identifier of an address that the brand has no relationship with."""
+    """Return the identifier of an address that has no relationship with the brand."""
     digest = identity.compute_contact_digest(contact)
-    assert digest is not None  # what people write has an address, not a brand's reference
+    assert digest is not None  # a message has an address, never a brand's reference
     return identity.find_or_create_identifier(digest, made_up_by=brand if brand.test else None)
 
 
 def record_consent(brand: Brand, heard: RecordedMessage, *, now: datetime) -> LedgerEntry | None:
-    """Record the brand's account of a yes; None where nobody is known, it is known already, or
-    the person's own no stands."""
+    """Record a consent as the brand's report.
+
+    Return None if the address is unknown, if the message is already recorded, or if the person's
+    own refusal is in force.
+    """
     try:
         relationship = relationships.find_relationship(brand.pk, heard.contact)
     except relationships.NoRelationship:
@@ -125,26 +128,26 @@ def record_consent(brand: Brand, heard: RecordedMessage, *, now: datetime) -> Le
 
 
 def _find_contact_points(subject_id: uuid.UUID, scope: Scope) -> Q:
-    """Return which entries a message of this subject's address can have made.
+    """Return a filter for the entries that a message from this subject's address can have made.
 
-    Were those of the person's other addresses among them, a brand could hand on one message for
-    two addresses, and see by what is not recorded that both are one person's.
+    It leaves out the person's other addresses. Otherwise a brand could submit one message for two
+    addresses and see, from what is not recorded, that both belong to one person.
     """
     own = Q(contact_point=find_contact_point(subject_id))
     return own if scope.contact_point else own | Q(contact_point=None)
 
 
 def _is_repeat(person_id: uuid.UUID, brand: Brand, heard: RecordedMessage, points: Q) -> bool:
-    """Whether the person's record holds this message already, of the address that it is from."""
+    """Return whether this message from this address is already recorded for the person."""
     said = LedgerEntry.objects.of_person(person_id).filter(points, brand=brand)
     named = Q(text__evidence__startswith=heard.origin)
-    # Its words were erased with the account: the time has to do.
+    # The evidence was erased with the account, so compare the time instead.
     erased = Q(text=None, evidence_digest__isnull=False, made_at=heard.at)
     return bool(heard.origin) and said.filter(named | erased).exists()
 
 
 def _without_address(name: str, contact: Contact) -> str:
-    """A message's name, or its digest where the name might tell whose it is."""
+    """Return a message's name, or its digest if the name might reveal the address."""
     address = contact.email.lower() if contact.email else re.sub(r"\D", "", contact.phone or "")
     if PLAIN.fullmatch(name) and address not in name.lower():
         return name

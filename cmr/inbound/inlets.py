@@ -1,4 +1,4 @@
-"""Opening, finding and closing inlets: the addresses at which providers tell us things."""
+"""Opening, finding and closing inlets: the URLs at which providers post events and messages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from cmr.models import Inlet, InletCount, Outcome, UsedToken
 from core import crypto
 
 KIND = "cmr_inlet"
-#: A brand may have so many open.
+#: The number of inlets that a brand may have open.
 MOST = 20
-#: A token of Mailgun's is remembered for longer than its signature is good.
+#: Mailgun's tokens are kept for longer than its signatures are accepted (12 hours).
 TOKENS_KEPT = timedelta(days=1)
 
 
 class TooManyInlets(Exception):
-    """The brand has `MOST` open already."""
+    """The brand already has `MOST` open inlets."""
 
 
 class ProviderHasNoNumbers(ValueError):
@@ -37,17 +37,17 @@ class ProviderHasNoNumbers(ValueError):
 def open_inlet(
     brand: Brand, *, provider: str, signing_key: str = "", country: str = ""
 ) -> tuple[Inlet, str]:
-    """Make an inlet; returns it and its address, which is never to be had again.
+    """Open an inlet. Return it with its URL, which cannot be shown again.
 
     Raises:
-        TooManyInlets, NoNumbers, providers.BadKey
+        TooManyInlets, ProviderHasNoNumbers, providers.BadKey
     """
     made = credentials.generate_credential(KIND)
     inlet = Inlet(brand=brand, provider=provider, prefix=made.prefix, digest=made.digest)
     inlet.signing_key = _sealed(provider, signing_key)
     inlet.country = _check_country(provider, country)
     with transaction.atomic():
-        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so that they are counted
+        Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so the count is exact
         if list_inlets(brand).count() >= MOST:
             raise TooManyInlets(f"a brand may have {MOST} inlets")
         inlet.save()
@@ -60,12 +60,12 @@ def build_inlet_url(provider: str, secret: str) -> str:
 
 
 def list_inlets(brand: Brand) -> QuerySet[Inlet]:
-    """Those that are open."""
+    """Return the brand's open inlets."""
     return Inlet.objects.filter(brand=brand, closed_at=None)
 
 
 def find_inlet(provider: str, secret: str) -> Inlet | None:
-    """The open inlet of this address, with its brand; None for any other."""
+    """Return the open inlet with this URL, and its brand loaded; None if there is none."""
     if (prefix := credentials.read_credential_prefix(secret, kind=KIND)) is None:
         return None
     known = Inlet.objects.filter(prefix=prefix, provider=provider, closed_at=None)
@@ -74,7 +74,7 @@ def find_inlet(provider: str, secret: str) -> Inlet | None:
 
 
 def set_signing_key(inlet: Inlet, signing_key: str) -> None:
-    """From now on take only what this key verifies; with an empty one, all that comes.
+    """Accept only posts that this key verifies; with an empty key, accept every post.
 
     Raises:
         providers.BadKey
@@ -84,32 +84,32 @@ def set_signing_key(inlet: Inlet, signing_key: str) -> None:
 
 
 def set_country(inlet: Inlet, country: str) -> None:
-    """Take numbers without `+` for numbers of a country; with an empty one, for whole ones.
+    """Read numbers without `+` as numbers of a country; with an empty one, as international.
 
     Raises:
-        NoNumbers
+        ProviderHasNoNumbers
     """
     inlet.country = _check_country(inlet.provider, country)
     inlet.save(update_fields=["country"])
 
 
 def has_numbers(provider: str) -> bool:
-    """Return whether what a provider hands on comes from numbers."""
+    """Return whether this provider's messages come from phone numbers."""
     return providers.PROVIDERS[provider].medium == "sms"
 
 
 def read_signing_key(inlet: Inlet) -> str:
-    """What its provider's signatures are verified with; empty where the brand gave none."""
+    """Return the key that verifies the provider's signatures; empty if the brand set none."""
     return crypto.decrypt_text(bytes(inlet.signing_key)) if inlet.signing_key else ""
 
 
 def reencrypt_keys() -> int:
-    """Encrypt the signing keys of all inlets with the key of today; return how many."""
+    """Encrypt the signing keys of all inlets with the current key. Return how many."""
     return crypto.reencrypt_field(Inlet.objects.all(), "signing_key")
 
 
 def ask_to_confirm(inlet: Inlet, url: str) -> None:
-    """Keep what the provider wants opened, for the brand to open it: we call nobody's addresses."""
+    """Save the URL that the provider wants opened. The brand opens it; we open no such URL."""
     Inlet.objects.filter(pk=inlet.pk).update(confirm_url=url)
 
 
@@ -117,7 +117,7 @@ def bind_topic(inlet: Inlet, topic: str) -> None:
     """Bind the inlet to the topic of its first message.
 
     Raises:
-        NotSigned: it is bound to another.
+        NotSigned: the inlet is bound to another topic.
     """
     if not inlet.topic_arn:
         Inlet.objects.filter(pk=inlet.pk, topic_arn="").update(topic_arn=topic)
@@ -127,10 +127,10 @@ def bind_topic(inlet: Inlet, topic: str) -> None:
 
 
 def use_token(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
-    """Take a token that was signed for one content: the same again is fine, as Mailgun retries.
+    """Bind a signed token to the content it came with. Mailgun's retry of the same content passes.
 
     Raises:
-        NotSigned: it came with another content.
+        NotSigned: the token came earlier with other content.
     """
     token = hashlib.sha256(letter.token.encode()).digest()
     content = hashlib.sha256(repr((letter.events, letter.messages)).encode()).digest()
@@ -143,7 +143,7 @@ def use_token(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
 
 
 def count_outcomes(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) -> None:
-    """Add to how many events of the inlet had each outcome."""
+    """Add the number of events per outcome to the inlet's counts."""
     for outcome, number in outcomes.items():
         counted = InletCount.objects.filter(inlet=inlet, outcome=outcome)
         adding = {"count": F("count") + number, "last_at": now}
@@ -154,18 +154,18 @@ def count_outcomes(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) 
 
 
 def list_counts(inlet: Inlet) -> list[InletCount]:
-    """Return what was counted, in the order of `Outcome`."""
+    """Return the inlet's counts, in the order of `Outcome`."""
     order = list(Outcome.values)
     return sorted(inlet.counts.all(), key=lambda each: order.index(each.outcome))
 
 
 def verifies_signatures(inlet: Inlet) -> bool:
-    """Return whether it takes only what its provider signed."""
+    """Return whether the inlet accepts only signed posts."""
     return inlet.provider == "amazon_ses" or inlet.signing_key is not None
 
 
 def close_inlet(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:
-    """Take nothing more from it; False where the brand has none such open."""
+    """Close the inlet. Return False if the brand has no such open inlet."""
     return list_inlets(brand).filter(pk=inlet_id).update(closed_at=now) == 1
 
 

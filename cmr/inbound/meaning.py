@@ -1,10 +1,13 @@
-"""Read what a message says: stop, start, help, or nothing that we understand. Pure.
+"""The meaning of a message: stop, start, help, or nothing that we understand. Pure functions.
 
-Note [A lost no, an invented no]. Both are equally bad. A message is a request to stop where a
-phrase of `phrases` asks for it, or where a keyword is all that the message or a clause of it says,
-or ends it. What says the opposite ("don't stop"), what a footer says to its reader, and
-what stands in quotation marks is taken out before. `start` and `help` count only where the message
-says nothing else; and "yes" counts for nothing, for nobody here knows what the question was.
+Note [A lost no, an invented no]. Both are equally bad. A message is a request to stop in two cases:
+a phrase of `phrases` asks for it, or a keyword is the whole message, a whole clause or the last
+word. Three things are removed first: the opposite ("don't stop"), what a footer says to its reader,
+and text in quotation marks. `start` and `help` count only if the message says nothing else. "yes"
+never counts, because we do not know the question.
+
+Example: "Hi, don't stop. “Reply STOP to end.”" loses the second sentence (a quotation), then the
+opposite "dont stop"; "hi" is left, so the message has no meaning.
 """
 
 from __future__ import annotations
@@ -19,9 +22,9 @@ from typing import NamedTuple
 from cmr.inbound import phrases
 from cmr.inbound.phrases import Language
 
-#: Of a longer text in somebody's own words the rest is not read, in characters.
+#: Only so many characters are read of a text that people wrote themselves.
 LONGEST = 10_000
-#: A message of so many words is short.
+#: A message of up to so many words is short.
 SHORT = 12
 
 
@@ -32,7 +35,7 @@ class Meaning(StrEnum):
 
 
 class Understood(NamedTuple):
-    """A meaning, and the words that say it. They are from our tables, so they hold no address."""
+    """A meaning, and the words that express it, which are from our tables and hold no address."""
 
     meaning: Meaning
     words: str
@@ -48,10 +51,10 @@ ALONE = KEYWORDS | _collect(language.alone for language in phrases.LANGUAGES)
 FILLERS = _collect(language.fillers for language in phrases.LANGUAGES)
 START = _collect(language.start for language in phrases.LANGUAGES)
 HELP = _collect(language.help for language in phrases.LANGUAGES)
-#: Those that people write last, after their reasons.
+#: Keywords that people write last, after their reasons.
 AT_AN_END = STRONG | {"stop", "stopp"}
 
-# -- Phrases as expressions ------------------------------------------------------------------------
+# -- Compiling phrases to regular expressions -----------------------------------------------------
 
 ANY_WORDS = re.compile(r"\(\?:( ?\\w\+ ?)\)(\{\d,\d\}\??|\??)")
 
@@ -62,7 +65,7 @@ def _compile_words(words: str) -> str:
 
 
 def _compile_phrase(phrase: str, language: Language) -> str:
-    """Return an expression whose groups are its gaps."""
+    """Return a regular expression with a group for each gap."""
     named = re.sub(r"\{([a-z]+)\}", lambda name: _compile_words(language.words[name[1]]), phrase)
     gaps = ANY_WORDS.sub(r"((?:\1)\2)", named).replace(" ~~~ ", r"((?: [\w;.]+){0,25}? )")
     gaps = gaps.replace(" ~~ ", r"((?: \w+){0,8}? )").replace(" ~ ", r"((?: \w+){0,4}? )")
@@ -75,7 +78,7 @@ def _compile(found: Iterable[str], language: Language) -> re.Pattern[str]:
 
 
 class Expressions(NamedTuple):
-    """One expression for each language."""
+    """Regular expressions of each kind, one for each language."""
 
     requests: list[re.Pattern[str]]
     asides: list[re.Pattern[str]]
@@ -86,7 +89,7 @@ class Expressions(NamedTuple):
 def compile_phrases() -> Expressions:
     """Return the expressions of `phrases`, compiled at the first call.
 
-    This takes about half a second, and most processes never read a message.
+    Compiling takes about half a second, and most processes never read a message.
     """
     languages = phrases.LANGUAGES
     opposites = (_compile(each.opposites, each).pattern + "[^;]*" for each in languages)
@@ -97,7 +100,7 @@ def compile_phrases() -> Expressions:
     )
 
 
-# -- Normal form -----------------------------------------------------------------------------------
+# -- Normal form ---------------------------------------------------------------------------------
 
 #: "d'envoyer" is two words, "don't" is one.
 ELISIONS = re.compile(
@@ -105,7 +108,7 @@ ELISIONS = re.compile(
 )
 APOSTROPHES = re.compile("['’‘`´ʼ＇]")
 SPACES = re.compile(r"[^\S\n\r]+")
-#: Mail programs break long lines: the sentence goes on.
+#: Mail programs wrap long lines, so the sentence continues on the next line.
 BROKEN_LINE = re.compile(r"(?<=[^\n]{50})(?<![.!?:;,])\n(?=[^\W\d_])")
 SENTENCE_ENDS = re.compile(r"[.!?\n\r]+")
 CLAUSE_ENDS = re.compile(r"[;:,()\[\]{}<>|/\"“”„«»…–—]+|(?<=\s)-+(?=\s)")
@@ -114,7 +117,7 @@ WORD = re.compile(r"[^\W_]+")
 SPELT_OUT = re.compile(r"\b(?:[a-z][ .*_-]){3,}[a-z]\b")
 HELD_KEY = re.compile(r"([a-z])\1{2,}")
 STOP_SIGNS = re.compile(r"[\s🛑⛔🚫✋\ufe0f]+")
-#: Words that people write in two.
+#: Words that people also write in two parts.
 JOINED = [
     (re.compile(r"\bopt(?:ed|ing)? ?-?out\b"), "optout"),
     (re.compile(r"\bopt ?-?in\b"), "optin"),
@@ -135,7 +138,7 @@ MISSPELLED = {each: word for word in SPELLED for each in (word, *_drop_one_lette
 
 @lru_cache(maxsize=10_000)
 def _correct(word: str) -> str:
-    """Return what a word with one letter too many, missing, wrong or swapped stands for."""
+    """Return the known word that differs by one letter (added, missing, wrong or swapped)."""
     if len(word) < 7 or word in ALONE or word in START:
         return word
     near = (MISSPELLED.get(each) for each in (word, *_drop_one_letter(word)))
@@ -143,8 +146,10 @@ def _correct(word: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return words in lower case, without accents and apostrophes, ` ; ` between clauses, and
-    ` ; . ; ` between sentences."""
+    """Return the text in lower case, without accents and apostrophes.
+
+    Clauses are separated by ` ; ` and sentences by ` ; . ; `.
+    """
     unbroken = BROKEN_LINE.sub(" ", ELISIONS.sub(r"\1 ", text[:LONGEST]))
     folded = unicodedata.normalize("NFKD", unbroken.casefold())
     plain = "".join(letter for letter in folded if unicodedata.category(letter) not in ("Mn", "Cf"))
@@ -162,15 +167,15 @@ def _normalise_sentence(sentence: str) -> str:
     return " ; ".join(clause for clause in clauses if clause)
 
 
-# -- Quotations ------------------------------------------------------------------------------------
+# -- Quotations ----------------------------------------------------------------------------------
 
 QUOTATION = re.compile(r"“[^“”\"]*[”\"]|„[^„“”\"]*[“”\"]|«[^«»]*»|\"[^\"\n]*\"")
-#: A reaction to a message quotes it whole, with the quotation marks in it, or cut off at its end.
+#: A reaction quotes the whole message, with its quotation marks, or cut off at its end.
 REACTION = re.compile(
     r"^([^“«„\n]{1,60})(?:„[^“”]*|[“«][^”»]*(?:[“«].*[”»]([^”»\n]{0,30}))?)$", re.DOTALL
 )
 MARKED = re.compile(r"^[ \t]*>.*$", re.M)
-#: A footer's link: "Unsubscribe: https://…".
+#: A link in a footer: "Unsubscribe: https://…".
 LINK = re.compile(
     r"^[^\S\n]*(?:[^\W_]+[^\S\n]){0,3}[^\W_]+[^\S\n]*[:<([–-]?[^\S\n]*<?https?://\S*[^\S\n]*$", re.M
 )
@@ -182,7 +187,7 @@ SAID = re.compile(
 
 
 def remove_quotations(text: str) -> str:
-    """Return a text without what it quotes; a text that is one quotation stays."""
+    """Return a text without its quotations; a text that is one whole quotation is unchanged."""
     text = text[:LONGEST]
     own = LINK.sub("", MARKED.sub("", text))
     if reaction := REACTION.match(own.strip()):
@@ -194,16 +199,16 @@ def remove_quotations(text: str) -> str:
 
 
 def _keep_if_said(quotation: re.Match[str]) -> str:
-    """Keep what the sender says that they said: I wrote “stop” three times."""
+    """Keep a quotation of the sender's own words: I wrote “stop” three times."""
     before = quotation.string[max(0, quotation.start() - 20) : quotation.start()]
     return quotation[0] if SAID.search(before) else " "
 
 
-# -- Meanings --------------------------------------------------------------------------------------
+# -- Meanings ------------------------------------------------------------------------------------
 
 
 def read_text(text: str) -> Understood | None:
-    """Return what a text message says in its sender's own words."""
+    """Return the meaning of a text message, from its sender's own words."""
     return _read_own_words(remove_quotations(text))
 
 
@@ -222,13 +227,13 @@ def _read_own_words(text: str) -> Understood | None:
 
 
 def find_no(text: str) -> Understood | None:
-    """Return the request to stop in a text, of whatever kind it is."""
+    """Return the request to stop in any kind of text, or None."""
     understood = read_text(text)
     return understood if understood and understood.meaning == Meaning.STOP else None
 
 
 def has_no(text: str) -> bool:
-    """Return whether a text asks to stop anywhere, in its quotations as well."""
+    """Return whether a text asks to stop anywhere, its quotations included."""
     said = normalise(text)
     return bool(_by_phrase(said)) or not AT_AN_END.isdisjoint(WORD.findall(said))
 
@@ -250,7 +255,7 @@ def _by_phrase(rest: str) -> str:
 
 
 def _without_gaps(found: re.Match[str]) -> str:
-    """Return the words of a phrase, without what stood in its gaps."""
+    """Return the words of a phrase without the words in its gaps."""
     start, words = found.start(), ""
     for gap_start, gap_end in found.regs[1:]:
         if gap_start >= 0:
@@ -278,12 +283,12 @@ def _at_an_end(rest: str) -> str:
     return next((word for word in last if word in AT_AN_END), "")
 
 
-#: Ways to find a request in what is left of a message; the most telling words first.
+#: Ways to find a request in the rest of a message, the most specific first.
 NOES: list[Callable[[str], str]] = [_by_phrase, _by_clause, _alone, _in_short, _at_an_end]
 
 
 def _only(said: str, known: Collection[str]) -> str:
-    """Return the words of *known*, where the text says nothing else."""
+    """Return the words of *known* if the text says nothing else; empty otherwise."""
     if (whole := " ".join(WORD.findall(said))) in known:
         return whole
     telling = _find_telling(said)
@@ -291,12 +296,12 @@ def _only(said: str, known: Collection[str]) -> str:
 
 
 def _find_telling(said: str) -> list[str]:
-    """Return the words without numbers and those that change nothing."""
+    """Return the words without numbers and without filler words."""
     words = WORD.findall(said)
     return [word for word in words if word not in FILLERS and not word.isdigit()]
 
 
 def find_keyword(text: str) -> Understood | None:
-    """Return the request of a text that holds nothing else."""
+    """Return the request of a text that says nothing else."""
     words = _only(normalise(text), ALONE)
     return Understood(Meaning.STOP, words) if words else None

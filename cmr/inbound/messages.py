@@ -1,4 +1,4 @@
-"""Recording what people write to a brand. Brands hand it on, or their gateways do."""
+"""Recording the messages that people write to a brand; brands or their gateways submit them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cmr.inbound.meaning import Meaning, Understood
 from consent.identity import Contact
 from consent.models import Source
 
-#: By channel: what its choices come by, and how their evidence begins.
+#: For each channel, the source of its choices and the beginning of their evidence.
 WAYS = {"sms": (Source.SMS, "Text message"), "email": (Source.MAIL_REPLY, "Mail")}
 
 
@@ -25,7 +25,7 @@ def record_message(
     name: str | None,
     now: datetime,
 ) -> None:
-    """Record what a message asks for, once for each *name*.
+    """Record the request of a message, once for each *name*.
 
     Raises:
         consent.identity.identifiers.InvalidAddress

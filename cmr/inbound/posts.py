@@ -1,4 +1,4 @@
-"""One POST of a provider's, as it came."""
+"""A provider's POST request, as received."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
-#: Every byte is a character of it, so that a field can be decoded again by its own charset.
+#: Latin-1 maps each byte to one character, so a field can be decoded again by its own charset.
 BYTEWISE = "latin-1"
 
 
 class Unreadable(ValueError):
-    """Not what this provider sends."""
+    """The content is not what this provider sends."""
 
 
 class NotSigned(Exception):
@@ -27,11 +27,11 @@ class NotSigned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    #: The address that the provider was given; some sign it.
+    #: The URL that the provider was given; some providers sign it.
     url: str
     headers: Mapping[str, str]
     body: bytes
-    #: All values of each field, where it is a form; empty otherwise.
+    #: All values of each form field; empty if the body is not a form.
     fields: Mapping[str, list[str]]
 
     @property
@@ -52,11 +52,11 @@ class Post:
 
 
 def read_request(request: HttpRequest, *, url: str, most: int) -> Post:
-    """Read a request of up to *most* bytes; files in a form are dropped.
+    """Read a request of up to *most* bytes. Drop the files of a form.
 
     Raises:
-        Unreadable: a form that is none.
-        RequestDataTooBig: of Django's.
+        Unreadable: the body is not a valid form.
+        RequestDataTooBig: Django's exception for a body that is too large.
     """
     body = request.read()
     if len(body) > most:

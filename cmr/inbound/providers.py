@@ -1,4 +1,4 @@
-"""Providers that tell us what a brand's people did or wrote, and how each is read."""
+"""The providers that post events or messages to us, and how to read each."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from cmr.inbound.signatures import SIGNATURES, find_mailgun_signature
 
 
 class BadKey(ValueError):
-    """Not a key of the form that this provider's have, or this provider signs nothing."""
+    """The key is not of this provider's format, or this provider signs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """All that one request of a provider says."""
+    """The content of one request from a provider."""
 
     events: Events = field(default_factory=Events)
     messages: tuple[Message, ...] = ()
-    #: What it wants opened before it tells anything.
+    #: A URL that the provider wants opened before it sends anything.
     confirm_url: str = ""
-    #: Of Amazon's: the topic that it comes by.
+    #: For Amazon, the topic that the message was published to.
     topic: str = ""
-    #: Of Mailgun's: what its signature covers instead of the content.
+    #: For Mailgun, the token that its signature covers instead of the content.
     token: str = ""
 
 
@@ -36,9 +36,9 @@ class Letter:
 class Provider:
     name: str
     read: Callable[[Post], Letter]
-    #: What people wrote by, or get: "mail" or "sms".
+    #: The medium of the messages: "mail" or "sms".
     medium: str = "mail"
-    #: What it wants as an answer.
+    #: The answer that the provider expects.
     answer: str = ""
     answer_type: str = "text/plain"
 
@@ -58,7 +58,7 @@ def _read_amazon(post: Post) -> Letter:
     return Letter(read_events(FORMS["amazon_ses"], post), confirm_url=url if is_asked else "")
 
 
-#: By what stands in the inlet's address.
+#: By the provider's part of the inlet's URL.
 PROVIDERS = {
     "amazon_ses": Provider("Amazon SES", _read_amazon),
     "brevo": Provider("Brevo", _tells("brevo")),
@@ -81,7 +81,7 @@ PROVIDERS = {
 
 
 def check_key(provider: str, key: str) -> None:
-    """Raise `BadKey` for what can verify nothing of this provider's."""
+    """Raise `BadKey` for a key that cannot verify this provider's signatures."""
     name = PROVIDERS[provider].name
     if provider not in SIGNATURES:
         raise BadKey(f"{name} signs nothing with a key of yours")
@@ -92,7 +92,9 @@ def check_key(provider: str, key: str) -> None:
 
 
 def parse_post(provider: str, post: Post, *, key: str, now: datetime) -> Letter:
-    """Return what a provider says; with a *key* only where it signed it, and Amazon's always.
+    """Return the content of a post.
+
+    With a *key*, only a signed post is accepted; Amazon's posts must always be signed.
 
     Raises:
         posts.NotSigned, posts.Unreadable, sns.NoCertificate
@@ -109,7 +111,7 @@ def parse_post(provider: str, post: Post, *, key: str, now: datetime) -> Letter:
 def _read_signed_by_amazon(post: Post, now: datetime) -> Letter:
     said = post.json()
     kind = said.get("Type") if isinstance(said, dict) else None
-    if not isinstance(kind, str) or kind not in sns.SIGNED:  # as with raw message delivery
+    if not isinstance(kind, str) or kind not in sns.SIGNED:  # raw message delivery
         raise Unreadable("this is no message of Amazon SNS; raw message delivery has to be off")
     topic = sns.verify(said, now=now)
     return replace(_read_amazon(post), topic=topic)

@@ -1,4 +1,4 @@
-"""What a provider told through an inlet: recorded where it is a choice, and counted."""
+"""Recording the choices that a provider posts to an inlet, and counting the outcomes."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from consent.identity import Contact, InvalidAddress
 from consent.models import Source
 
 log = logging.getLogger(__name__)
-#: In the words of the evidence.
+#: The words that the evidence uses.
 WHAT = {"unsubscribed": "unsubscribed", "complained": "complained (reported as spam)"}
-#: How much is read, in characters; as much as the API takes.
+#: How many characters are read: as many as the API accepts.
 MOST_TEXT = {"sms": 5_000, "mail": 200_000}
 MOST_SUBJECT = 2_000
 
 
 def record_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
-    """Record what is somebody's choice, and count the rest.
+    """Record the choices in a letter, and count every outcome.
 
     Raises:
-        posts.NotSigned: by another topic, or with a token that was used.
+        posts.NotSigned: it came by another topic, or its token was used for other content.
     """
     if letter.topic:
         inlets.bind_topic(inlet, letter.topic)
@@ -102,9 +102,9 @@ def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
 
 
 def _judge_address(brand: Brand, contact: Contact) -> Outcome:
-    """Return whether the brand itself has, or had, a relationship with an address.
+    """Return whether the brand has, or had, a relationship with an address.
 
-    That much every check tells it, so a count of it tells no more.
+    Every check reveals that much to the brand, so a count of it reveals no more.
 
     Raises:
         InvalidAddress
@@ -114,7 +114,7 @@ def _judge_address(brand: Brand, contact: Contact) -> Outcome:
 
 
 def _find_campaign(brand: Brand, labels: Sequence[str]) -> str:
-    """Return the first of a message's labels that is a campaign of the brand's, or nothing."""
+    """Return the first label that is a campaign of the brand; empty if there is none."""
     clean = [label for label in labels if "\0" not in label]
     known = Campaign.objects.filter(brand=brand, code__in=clean).values_list("code", flat=True)
     return min(known, key=clean.index, default="") if clean else ""

@@ -1,8 +1,11 @@
-"""Find what the sender of a mail wrote themselves: no quotation, no signature, no machine's answer.
+"""Finding the sender's own words in a mail, without quotations, signatures and automatic replies.
 
-Line by line and by plain expressions, since anybody may send anything. The rules name no language
-where the shape says enough: a line that ends with a colon and holds an address or a date opens a
-quotation, and two lines of a word with a colon, one of them with an address, are a mail's head.
+The rules go line by line and use simple expressions, because anybody may send anything. They are
+independent of the language where the shape is enough:
+- A line that ends with a colon and holds an address or a date opens a quotation:
+  "On Tuesday Acme <news@acme.example> wrote:".
+- Two lines of a word with a colon, one of them with an address, are the head of a quoted mail:
+  "From: news@acme.example", "Sent: Tuesday".
 """
 
 from __future__ import annotations
@@ -15,31 +18,31 @@ from typing import NamedTuple
 from cmr.inbound import meaning
 from cmr.inbound.meaning import Meaning, Understood
 
-#: Of a longer mail the rest is not read, in characters. What is quoted counts here.
+#: Only so many characters are read of a mail. Quoted text counts as well.
 LONGEST = 100_000
 
-# -- Above a quotation -----------------------------------------------------------------------------
+# -- Above a quotation ----------------------------------------------------------------------------
 
-#: An attribution ends so: "Acme wrote:", "---- On Tuesday Acme wrote ----".
+#: The end of an attribution: "Acme wrote:", "---- On Tuesday Acme wrote ----".
 CLOSING = re.compile(r"(?::|：|-{2,})$")
 _WROTE = (
     r"\b(?:wrote|writes|said|schrieb|geschrieben|a écrit|écrit|escribió|ha scritto|scritto|schreef"
     r"|escreveu|napisał|napisała|napsal|skrev|kirjoitti|написал|пише|yazdı|írta)\b"
 )
 WROTE = re.compile(_WROTE + r".{0,80}$", re.I)
-#: Its last word, where a program leaves the colon out.
+#: The last word of an attribution whose mail program leaves out the colon.
 ENDS_WITH_WROTE = re.compile(_WROTE + r"$", re.I)
-#: A sentence of the sender's about what somebody wrote: "As Ben wrote: please stop".
+#: The sender's own sentence about what somebody wrote: "As Ben wrote: please stop".
 AS = re.compile(r"^(?:as|like|wie|comme|como|come|zoals)\b", re.I)
 ADDRESS = re.compile(r"[<(\[](?:mailto:)?[^\s<>()]+@[^\s<>()]+[>)\]]")
 DATE = re.compile(
     r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
     r"|\d{1,2}\.? [^\W\d]{3,9}\.?,? \d{4}|[^\W\d]{3,9}\.? \d{1,2},? \d{4})\b"
 )
-#: How an attribution that is broken in two begins.
+#: The beginning of an attribution that is broken in two.
 OPENING = re.compile(r"^(?:on|am|um|le|el|il|op|em|den|dnia|w dniu|dne|>?\s*-{2,})\b", re.I)
 LONGEST_ATTRIBUTION = 300
-#: From here on all is quoted: "-----Original Message-----" in any language, and Outlook's line.
+#: All text below is quoted: "-----Original Message-----" in any language, and Outlook's line.
 SEPARATOR = re.compile(r"^(?:[-_=]{3,}\s*[^\W\d_][^\d]{3,50}?[-_=]{3,}|[_-]{20,})$")
 FORWARDED = re.compile(
     r"^(?:begin|anfang|début|inicio|inizio)\b.{0,20}\b(?:forwarded|weitergeleitet\w*|réexpédié"
@@ -52,15 +55,15 @@ FIELD_NAMES = frozenset(
     asunto fecha da inviato a oggetto data van verzonden aan onderwerp fra sendt til emne från
     skickat till ämne od wysłano do temat""".split()
 )
-#: A form that the sender filled in is no head.
+#: Fields of a form that the sender filled in; they are not the head of a mail.
 CONTACT_FIELD = re.compile(r"^(?:e-?mail|mail|correo|courriel|tel|phone|mobil|name|nom|nome)", re.I)
-#: The longest line of a quotation that no mail program breaks in two.
+#: The longest quoted line, in characters, that no mail program breaks in two.
 SHORT_LINE = 60
 
-# -- Below the sender's words ----------------------------------------------------------------------
+# -- Below the sender's words ---------------------------------------------------------------------
 
 SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
-#: What a telephone puts below its user's words, and above what they answer.
+#: The line that a phone adds below its user's words, and above the quoted mail.
 SENT_FROM = re.compile(
     r"^(?:sent from|get outlook for|gesendet (?:von|mit)|envoyé (?:de|depuis|à partir)"
     r"|enviado (?:desde|do|con)|inviato da|verzonden (?:vanaf|met|via))\b.{0,100}$",
@@ -68,7 +71,7 @@ SENT_FROM = re.compile(
 )
 # -- Subjects and senders --------------------------------------------------------------------------
 
-#: The subject is the brand's own: it was answered, handed on, read, or accepted.
+#: Prefixes of the brand's own subject: answered, forwarded, read, or accepted.
 ANSWERED = re.compile(
     r"^\s*(?:\[[^\]]{1,20}\]\s*|\([^)]{1,20}\)\s*)*"
     r"(?!(?:stop|baja)\s*:)"
@@ -82,7 +85,7 @@ RECEIPT = re.compile(
     r"|not read|ungelesen|delivered|zugestellt)\s*:",
     re.I,
 )
-#: A machine answers.
+#: Subjects of automatic replies.
 AUTOMATIC = re.compile(
     r"^\s*(?:auto\w*[ -]?\s?(?:reply|response|antwort|réponse|respuesta|risposta|antwoord|svar)"
     r"|(?:réponse|respuesta|risposta|odpowiedź|resposta) autom"
@@ -95,11 +98,11 @@ AUTOMATIC = re.compile(
     re.I,
 )
 MACHINES = re.compile(r"^(?:mailer-daemon|postmaster|no-?reply|bounces?)(?:[+=-].*)?@", re.I)
-#: A value of `Auto-Submitted`.
+#: A value of `Auto-Submitted` that says a person wrote the mail.
 BY_A_PERSON = re.compile(r"\s*no\b", re.I)
 #: A value of `X-Apple-Unsubscribe`.
 BY_APPLE = re.compile(r"\s*true\s*\Z", re.I)
-#: Apple's programs unsubscribe by a mail of their own wording, which they call automatic.
+#: Apple's programs unsubscribe by a mail of their own wording, which they mark as automatic.
 APPLE = re.compile(
     r"\W*Apple Mail (?:sent|hat|a envoyé|ha enviado|ha inviato|heeft)\b[^\n]{0,300}\s*\Z"
 )
@@ -111,7 +114,7 @@ APPLE_SHAPE = re.compile(
 
 
 class IgnoredReason(StrEnum):
-    """Why a message was taken for nothing."""
+    """Why a message had no effect."""
 
     AUTOMATIC = "automatic"
     QUOTED_ONLY = "quoted_only"
@@ -119,14 +122,14 @@ class IgnoredReason(StrEnum):
 
 
 class Reading(NamedTuple):
-    """What a message says, or why it says nothing."""
+    """The meaning of a message, or the reason why it has none."""
 
     understood: Understood | None
     reason: IgnoredReason | None = None
 
 
 def read_sms(text: str) -> Reading:
-    """Return what a text message says, without the message that it reacts to."""
+    """Return the meaning of a text message, without the message that it reacts to."""
     if understood := meaning.read_text(text):
         return Reading(understood)
     return Reading(None, _explain(text, meaning.remove_quotations(text)))
@@ -135,7 +138,7 @@ def read_sms(text: str) -> Reading:
 def read_mail(
     *, sender: str, subject: str, text: str, auto_submitted: str, apple_unsubscribe: str = ""
 ) -> Reading:
-    """Return the request to stop in a mail: in a subject of the sender's, or in what they wrote."""
+    """Return the request to stop in a mail, from the sender's own subject or own words."""
     if BY_APPLE.match(apple_unsubscribe) or _is_by_apple(text, auto_submitted):
         return Reading(Understood(Meaning.STOP, "apple mail"))
     if is_automatic(sender=sender, subject=subject, text=text, auto_submitted=auto_submitted):
@@ -146,7 +149,7 @@ def read_mail(
 
 
 def _explain(text: str, own_words: str) -> IgnoredReason:
-    """Return why a text is no request: only what it quotes asks for one, or nothing does."""
+    """Return why a text is no request: either only its quotation asks to stop, or nothing does."""
     if len(text.split()) == len(own_words.split()):
         return IgnoredReason.NO_REQUEST
     is_quoted = meaning.has_no(text) or not own_words.strip()
@@ -154,15 +157,15 @@ def _explain(text: str, own_words: str) -> IgnoredReason:
 
 
 def find_no(*, subject: str, text: str) -> Understood | None:
-    """Return the request to stop in a mail."""
+    """Return the request to stop in a mail, or None."""
     words = find_own_words(text)
     return _find_in_subject(subject, is_blank=not words.strip()) or meaning.find_no(words)
 
 
 def _find_in_subject(subject: str, *, is_blank: bool) -> Understood | None:
-    """Return the request in a subject of the sender's own.
+    """Return the request in a subject that the sender wrote.
 
-    With nothing below it, "Re: Unsubscribe" is a request as well.
+    If the mail has no other text, "Re: Unsubscribe" is a request as well.
     """
     if RECEIPT.match(subject):
         return None
@@ -173,10 +176,10 @@ def _find_in_subject(subject: str, *, is_blank: bool) -> Understood | None:
 
 
 def is_automatic(*, sender: str, subject: str, text: str, auto_submitted: str) -> bool:
-    """Return whether a machine answered: somebody is away, or the mail did not arrive.
+    """Return whether a mail is an automatic reply, such as an absence note or a bounce.
 
-    Any `Auto-Submitted` but `no` says so (RFC 3834), except where a mail program unsubscribes for
-    its user: the subject is the request.
+    Any `Auto-Submitted` except `no` marks one (RFC 3834). The exception is a mail program that
+    unsubscribes for its user: then the subject is the request.
     """
     if MACHINES.match(sender) or AUTOMATIC.match(subject):
         return True
@@ -188,16 +191,16 @@ def _says_automatic(auto_submitted: str) -> bool:
 
 
 def _is_by_apple(text: str, auto_submitted: str) -> bool:
-    """Return whether Apple Mail unsubscribes for its user, told by its text alone."""
+    """Return whether Apple Mail unsubscribes for its user, judged by its text alone."""
     shape = APPLE_SHAPE.match(text) if _says_automatic(auto_submitted) else None
     return bool(shape or APPLE.match(text))
 
 
-# -- Own words -------------------------------------------------------------------------------------
+# -- Own words -----------------------------------------------------------------------------------
 
 
 def find_own_words(text: str) -> str:
-    """Return what stands above the quoted mail, and what follows it where its lines are marked."""
+    """Return the text above the quoted mail, and the text below quoted lines marked by `>`."""
     lines = [line.strip() for line in text[:LONGEST].splitlines()]
     end = _find_end_of_own(lines)
     below = _skip_marked(lines[end:])
@@ -224,7 +227,10 @@ def _is_attribution(line: str) -> bool:
 
 
 def _is_broken_attribution(lines: Sequence[str]) -> bool:
-    """Return whether two lines are one attribution, and not the sender's last one above it."""
+    """Return whether two lines are one attribution.
+
+    They are not if the second is a whole attribution and the first is the sender's last line.
+    """
     if len(lines) < 2 or not CLOSING.search(lines[1]) or len(lines[0]) > LONGEST_ATTRIBUTION:
         return False
     if _is_attribution(lines[1].lstrip("> ")) and not _is_tail(lines[1]):
@@ -234,7 +240,7 @@ def _is_broken_attribution(lines: Sequence[str]) -> bool:
 
 
 def _is_tail(line: str) -> bool:
-    """Return whether a line can only end an attribution: an address, or "wrote", comes first."""
+    """Return whether a line can only end an attribution: it begins with an address or "wrote"."""
     return line.startswith(("<", ">", "wrote", "schrieb", "a écrit", "escribió", "ha scritto"))
 
 
@@ -250,7 +256,10 @@ def _is_head(lines: Sequence[str]) -> bool:
 
 
 def _skip_marked(lines: Sequence[str]) -> Sequence[str]:
-    """Return what stands under the last marked line. A long one may have been broken in two."""
+    """Return the lines below the last marked line.
+
+    If that line is long, a mail program may have broken it, so one more line is skipped.
+    """
     marked = [number for number, line in enumerate(lines) if _is_marked(line)]
     rest = lines[marked[-1] + 1 :] if marked else []
     is_broken = rest and rest[0] and len(lines[marked[-1]]) > SHORT_LINE
@@ -258,7 +267,7 @@ def _skip_marked(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _is_marked(line: str) -> bool:
-    """Return whether a line is quoted. "> wrote:" is the end of an attribution, broken in two."""
+    """Return whether a line is quoted. "> wrote:" is the second half of a broken attribution."""
     return line.startswith(">") and not (len(line) < 25 and _is_attribution(line))
 
 

@@ -1,4 +1,4 @@
-"""Whose message it is, as programs write it."""
+"""Reading a message's sender, in the forms that mail programs and gateways write it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from email.utils import parseaddr
 import phonenumbers
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-#: One address in angle brackets, and whatever name before it.
+#: One address in angle brackets, after any name.
 NAMED = re.compile(r"[^<>]*<([^<>]*)>\s*")
-#: A `From` beyond so many characters is not searched.
+#: A `From` of more characters is not searched.
 LONGEST = 1_000
 
 
 def find_address(sender: str) -> str:
-    """Return the address of a `From`, also where its name was decoded and is not quoted any more.
+    """Return the address of a `From`, even if its name was decoded and is no longer quoted.
 
-    `Gómez, Ana <ana@example.org>` and `[Ext] Ana <ana@example.org>` are what programs hand on,
-    and no mailbox of RFC 5322. Text that holds no single address comes back as it is.
+    Programs send `Gómez, Ana <ana@example.org>` and `[Ext] Ana <ana@example.org>`, which are no
+    mailboxes of RFC 5322. Text without a single address is returned unchanged.
     """
     if len(sender) <= LONGEST and (named := NAMED.fullmatch(QUOTED.sub("", sender))):
         return named[1].strip()
@@ -27,11 +27,12 @@ def find_address(sender: str) -> str:
 
 
 def add_country_code(sender: str, country: str = "") -> str:
-    """Return a number with its + and country code, which some gateways leave out.
+    """Return a number with `+` and its country code, which some gateways leave out.
 
-    With a *country* (ISO 3166-1) a number is read as one of there, with or without its code:
-    415 555 0100 of the US is not Swiss. What could be one there, and is none, comes back as it is:
-    read as another country's it would be a stranger's. Any other begins with its country code.
+    With a *country* (ISO 3166-1), read the number as one of that country, with or without its
+    code: 415 555 0100 of the US is not Swiss. A number that has a possible length there but is not
+    valid is returned unchanged: read as another country's, it would belong to a stranger. Any other
+    number begins with its country code.
     """
     bare = sender.strip()
     if country and not bare.startswith("+"):

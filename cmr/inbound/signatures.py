@@ -1,4 +1,4 @@
-"""Whether a provider signed what came, each in its own way."""
+"""Verifying the signatures of providers, each by its own scheme."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from cmr.inbound.posts import NotSigned, Post
 
 #: How far the time of a signature may be from ours.
 TOLERANCE = timedelta(minutes=5)
-#: Mailgun tries again for eight hours, and may do so with the signature that it made first.
+#: Mailgun retries for eight hours and may send the first signature again.
 MAILGUN_TOLERANCE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    #: Makes of a brand's text what verifies; raises `ValueError` for what is no key.
+    #: Loads the key from the brand's text; raises `ValueError` for an invalid key.
     load: Callable[[str], Any]
-    #: Whether a post is signed by this key, as of a time. It may trip over what is missing.
+    #: Whether a post is signed by this key at a time. It may raise if a part is missing.
     is_valid: Callable[[Post, Any, datetime], bool]
 
     def verify(self, post: Post, key: str, *, now: datetime) -> None:
-        """Do nothing for what is signed by *key*.
+        """Check that a post is signed by *key*.
 
         Raises:
             NotSigned
@@ -49,11 +49,11 @@ def _load_ascii(key: str) -> bytes:
     return key.encode("ascii")
 
 
-# -- Of the whole body -----------------------------------------------------------------------------
+# -- Signatures of the whole body ----------------------------------------------------------------
 
 
 def _sign_body_in(header: str) -> Signature:
-    """Verify an HMAC-SHA256 of the body, in hexadecimal in a header."""
+    """Return the scheme with an HMAC-SHA256 of the body, in hexadecimal in a header."""
 
     def is_valid(post: Post, key: bytes, now: datetime) -> bool:
         return _is_same(post.headers[header], hmac.new(key, post.body, "sha256").hexdigest())
@@ -83,7 +83,7 @@ def _load_signer(key: str) -> Signer:
 
 
 def _is_signed_by_resend(post: Post, signer: Signer, now: datetime) -> bool:
-    """Verify as Standard Webhooks says, under older names of the headers."""
+    """Verify by the scheme of Standard Webhooks, with the older header names of Svix."""
     sent_at = datetime.fromtimestamp(int(post.headers["svix-timestamp"]), tz=UTC)
     name = post.headers["svix-id"]
     expected = signer.build_headers(webhook_id=name, sent_at=sent_at, body=post.body)
@@ -92,11 +92,11 @@ def _is_signed_by_resend(post: Post, signer: Signer, now: datetime) -> bool:
     return is_ours and abs(now - sent_at) <= TOLERANCE
 
 
-# -- Of an address and a form ----------------------------------------------------------------------
+# -- Signatures of the URL and the form ----------------------------------------------------------
 
 
 def _sign_form_in(header: str) -> Signature:
-    """Verify an HMAC-SHA1 of the address and all fields in order, in base64 in a header."""
+    """Return the scheme with an HMAC-SHA1 of the URL and sorted fields, in base64 in a header."""
 
     def is_valid(post: Post, key: bytes, now: datetime) -> bool:
         fields = [
@@ -110,18 +110,20 @@ def _sign_form_in(header: str) -> Signature:
     return Signature(_load_ascii, is_valid)
 
 
-# -- Mailgun: a token alone ------------------------------------------------------------------------
+# -- Mailgun: a signature of a token alone -------------------------------------------------------
 
 
 def find_mailgun_signature(post: Post) -> Mapping[str, Any]:
-    """Return `timestamp`, `token` and `signature`, of events and of routes."""
+    """Return `timestamp`, `token` and `signature` of an event or a route."""
     if "token" in post.form:
         return {name: post.form[name] for name in ("timestamp", "token", "signature")}
     return dict(post.json()["signature"])
 
 
 def _is_signed_by_mailgun(post: Post, key: bytes, now: datetime) -> bool:
-    """Return whether the token is signed; nothing binds it to the rest (`inlets.use_token`)."""
+    """Return whether the token is signed. The signature does not cover the content, so
+    `inlets.use_token` binds the token to it.
+    """
     given = find_mailgun_signature(post)
     signed = f"{given['timestamp']}{given['token']}".encode()
     sent_at = datetime.fromtimestamp(int(given["timestamp"]), tz=UTC)
@@ -129,9 +131,9 @@ def _is_signed_by_mailgun(post: Post, key: bytes, now: datetime) -> bool:
     return is_ours and abs(now - sent_at) <= MAILGUN_TOLERANCE
 
 
-# -- Vonage ----------------------------------------------------------------------------------------
+# -- Vonage --------------------------------------------------------------------------------------
 
-#: By the length of the signature in hexadecimal. MD5, which is the default there, is not taken.
+#: By the length of the signature in hexadecimal. Vonage's default, MD5, is not accepted.
 VONAGE_HASHES = {64: "sha256", 128: "sha512"}
 
 
@@ -141,7 +143,7 @@ def _is_signed_by_vonage(post: Post, key: bytes, now: datetime) -> bool:
         return _is_vonage_token(token, post.body, key)
     fields: dict[str, Any] = post.form or post.json()
     given = str(fields.pop("sig")).lower()
-    # Vonage writes its own separators within a value as underscores.
+    # Vonage replaces its separators within a value by underscores.
     parts = [
         f"&{name}={str(value).replace('&', '_').replace('=', '_')}"
         for name, value in sorted(fields.items())
@@ -151,7 +153,7 @@ def _is_signed_by_vonage(post: Post, key: bytes, now: datetime) -> bool:
 
 
 def _is_vonage_token(token: str, body: bytes, key: bytes) -> bool:
-    """Return whether a JWT (RFC 7519) is signed by HS256, and is about this body."""
+    """Return whether a JWT (RFC 7519) is signed by HS256 and covers this body."""
     head, claims, signature = token.split(".")
     if orjson.loads(_decode_part(head))["alg"] != "HS256":
         return False
@@ -169,7 +171,7 @@ def _is_same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-#: By provider; one that is not here signs nothing, or not with a key of the brand's.
+#: By provider. A provider that is missing here signs nothing, or not with a key of the brand's.
 SIGNATURES = {
     "mailersend": _sign_body_in("Signature"),
     "mailgun": Signature(_load_ascii, _is_signed_by_mailgun),

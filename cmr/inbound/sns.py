@@ -1,8 +1,9 @@
-"""Amazon's notification service (SNS): whether a message is Amazon's, and of which topic.
+"""Amazon's notification service (SNS): verifying its messages and reading their topic.
 
-Note [Amazon's signature]. Each message names the certificate that verifies it. What vouches for the
-certificate is where it comes from, an SNS host of Amazon's over TLS; a message that names another
-place is not signed. Any AWS customer's topic is signed as well, so an inlet is bound to one topic.
+Note [Amazon's signature]. Each message names the URL of the certificate that verifies it. We trust
+a certificate because of its URL: an SNS host of Amazon's, over TLS. A message that names another
+URL counts as not signed. Amazon also signs for any other AWS customer's topic, so an inlet is bound
+to one topic.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ from django.utils.dateparse import parse_datetime
 from cmr.inbound.posts import NotSigned
 from core import http
 
-#: Where Amazon keeps the certificates that it signs with.
+#: URLs of Amazon's signing certificates.
 CERTIFICATE_URL = re.compile(
     r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/SimpleNotificationService-\w{1,100}\.pem",
     re.ASCII,
 )
-#: Where Amazon has a subscription confirmed.
+#: URLs at which Amazon has a subscription confirmed.
 SUBSCRIBE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\S{1,1900}")
-#: SNS tries for an hour; what is older was kept by somebody.
+#: SNS retries for one hour; an older message may be a replay.
 OLDEST = timedelta(hours=1, minutes=5)
 TOLERANCE = timedelta(minutes=5)
-#: What is signed, in this order, by the message's type.
+#: The signed fields, in this order, for each type of message.
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -44,19 +45,19 @@ SIGNED = {
 }
 HASHES: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303
 
-#: In seconds: how long a certificate is awaited, and how long it is kept.
+#: In seconds: the timeout of fetching a certificate, and how long it is cached.
 PATIENCE = 5.0
 KEPT = 86_400.0
 MAX_CERTIFICATE_BYTES = 20_000
 MOST_CERTIFICATES = 20
-#: By their addresses, with the times of `time.monotonic` until which they are kept.
+#: Cached certificates by URL, each with its expiry as a time of `time.monotonic`.
 _kept: dict[str, tuple[float, x509.Certificate]] = {}
-#: One certificate is fetched at a time, so that slow answers take one thread and no more.
+#: One certificate is fetched at a time, so that slow answers occupy one thread only.
 _turn = threading.Lock()
 
 
 class NoCertificate(Exception):
-    """The certificate could not be fetched now. Amazon tries again."""
+    """The certificate could not be fetched now. Amazon will retry."""
 
 
 def verify(message: Mapping[str, Any], *, now: datetime) -> str:
@@ -84,7 +85,7 @@ def verify(message: Mapping[str, Any], *, now: datetime) -> str:
 
 
 def _write_signed(message: Mapping[str, Any]) -> bytes:
-    """Return each signed field that is there: its name and its value, a line each."""
+    """Return the text that is signed: each present field's name and value, one line each."""
     names = SIGNED[message["Type"]]
     lines = [f"{name}\n{message[name]}\n" for name in names if message.get(name) is not None]
     return "".join(lines).encode()
@@ -134,7 +135,7 @@ def _fetch(url: str) -> x509.Certificate:
 
 
 def forget_certificates() -> None:
-    """Fetch each again when it is needed."""
+    """Empty the cache, so that each certificate is fetched again."""
     _kept.clear()
 
 

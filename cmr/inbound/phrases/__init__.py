@@ -1,11 +1,14 @@
-"""The words by which people ask for no more, in English, German, Spanish, French, Italian and
-Dutch.
+"""Phrases by which people ask to stop, in English, German, Spanish, French, Italian and Dutch.
 
-Words are written as `meaning.normalise` leaves a text: in lower case, without accents and
-apostrophes, ` ; ` between clauses. `*` stands for any ending, `_` for a space. A phrase names lists
-of words in braces, and `~` is a gap of up to four other words of the same clause, `~~` of up to
-eight, and `~~~` of up to 25 in whatever sentences. What stood in a gap is never kept: it may be a
-name or an address.
+Words are written as `meaning.normalise` returns a text: lower case, no accents or apostrophes, and
+` ; ` between clauses. In a phrase:
+
+- `*` is any ending, and `_` is a space;
+- `{name}` is any word of the list with that name;
+- `~` is a gap of up to four words of the same clause, `~~` of up to eight, and `~~~` of up to 25
+  across sentences.
+
+Words in a gap are never kept, because they may be a name or an address.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How people ask for no more in Dutch."""
+"""Phrases by which people ask to stop, in Dutch."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ DUTCH = Language(
             link_om_uit_te_schrijven""",
         "byhand": """handmatig met_de_hand zelf_doen zelf_even voor_me_doen voor_mij_doen dit_adres
             even_regelen voor_me_regelen""",
-        # Whose going is no request for the sender's own.
+        # Words for things whose removal is not a request for the sender to be removed.
         "own": """adres* *nummer* *mail* naam account* gegevens telefoon* mobiel abonnement*
             nieuwsbrie* inschrijving 06 contact*""",
         "consent": "toestemming akkoord machtiging goedkeuring",

@@ -1,4 +1,4 @@
-"""How people ask for no more in English."""
+"""Phrases by which people ask to stop, in English."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ENGLISH = Language(
             optout_link optout_page unsubscribe_form unsubscribing_link""",
         "byhand": """by_hand manually do_it_for_me do_this_for_me do_that_for_me at_your_end
             on_your_end from_your_side do_it_yourselves writing_from""",
-        # Whose going is no request for the sender's own.
+        # Words for things whose removal is not a request for the sender to be removed.
         "own": """email* mail* address* number* phone mobile cell name account* contact* details
             data subscription* newsletter* text* messages inbox""",
     },

@@ -1,4 +1,4 @@
-"""How people ask for no more in French."""
+"""Phrases by which people ask to stop, in French."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FRENCH = Language(
             bouton_de_desinscription page_de_desinscription page_de_desabonnement""",
         "byhand": """a_la_main manuellement le_faire vous_en_charger vous_en_occuper pour_moi
             de_votre_cote vous_meme vous_memes cette_adresse""",
-        # Whose going is no request for the sender's own.
+        # Words for things whose removal is not a request for the sender to be removed.
         "own": """adresse* numero* *mail* courriel* nom compte* coordonnees donnees portable
             telephone abonnement* newsletter* lettre contact*""",
         "consent": "consentement accord autorisation permission",
@@ -58,7 +58,7 @@ FRENCH = Language(
         r"(?:ne )?(?:me|nous) (?:contactez|derangez|sollicitez|relancez|harcelez|telephonez) "
         r"(?:plus|pas)",
         r"(?:plus|pas) (?:la peine|besoin) de m {send}",
-        # At the beginning of a clause; else "plus de" is as likely "more".
+        # Only at the beginning of a clause; elsewhere "plus de" may just as well mean "more".
         r"(?<![a-z0-9] )(?:s il vous plait |svp |merci )?(?:plus|pas) (?:de|d|aucun|aucune)"
         r" {messages}",
         r"(?<![a-z0-9] )(?:aucune?|zero) (?:\w+ )?{messages}",

@@ -1,4 +1,4 @@
-"""How people ask for no more in German."""
+"""Phrases by which people ask to stop, in German."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ GERMAN = Language(
         "byhand": """per_hand von_hand handisch manuell fur_mich_erledigen fur_mich_machen
             bei_ihnen_erledigen selbst_austragen diese_adresse dieser_adresse das_erledigen
             das_ubernehmen""",
-        # Whose going is no request for the sender's own.
+        # Words for things whose removal is not a request for the sender to be removed.
         "own": """*adresse* *nummer* *mail* name* daten *konto handy abo* newsletter* *kontakt*
             account* werbung*""",
         "out": "raus rausnehmen rauszunehmen heraus herausnehmen runter austragen abmelden"

@@ -1,4 +1,4 @@
-"""How people ask for no more in Italian."""
+"""Phrases by which people ask to stop, in Italian."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ITALIAN = Language(
         "byhand": """a_mano manualmente provvedere_voi farlo_voi pensarci_voi da_cui_scrivo
             questo_indirizzo provvediate_voi voi_stessi occuparvene procedere_voi
             voi_a_cancellarmi""",
-        # Whose going is no request for the sender's own.
+        # Words for things whose removal is not a request for the sender to be removed.
         "own": """indirizz* numer* *mail nome nominativo account dati contatt* cellulare telefono
             iscrizion* abbonament* newsletter* utenza casella profilo""",
         "consent": "consenso autorizzazione permesso",

@@ -1,4 +1,4 @@
-"""What is known of a language."""
+"""The type of a language's phrases."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Language:
-    """How a language asks for no more, and how it says the opposite."""
+    """How people ask to stop in one language, and how they say the opposite."""
 
-    #: Each is a request by itself, as a clause, or as the first or last word of a message.
+    #: Each is a request on its own, as a clause, or as the first or last word of a message.
     keywords: str
-    #: A request anywhere in a short message: they have no other meaning.
+    #: A request anywhere in a short message, because these words have no other meaning.
     strong: str
-    #: A request where the message says nothing else: "end" is also the end of a week.
+    #: A request if the message says nothing else: "end" is also the end of a week.
     alone: str
-    #: What may stand beside a word without changing what it says.
+    #: Words that do not change the meaning of the words around them.
     fillers: str
-    #: Lists of words for the phrases.
+    #: Named lists of words for the phrases.
     words: Mapping[str, str]
-    #: Phrases that ask for no more, whatever else the message says.
+    #: Phrases that ask to stop, whatever else the message says.
     requests: tuple[str, ...]
-    #: Phrases that say something else. They are taken out with the rest of their clause.
+    #: Phrases that say something else. They are removed with the rest of their clause.
     opposites: tuple[str, ...]
     start: str = ""
     help: str = ""
-    #: Like `opposites`, and the whole sentence is taken out: what a footer says to its reader, and
+    #: Like `opposites`, but the whole sentence is removed: what a footer says to its reader, and
     #: what was done by mistake.
     asides: tuple[str, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""How people ask for no more in Spanish."""
+"""Phrases by which people ask to stop, in Spanish."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SPANISH = Language(
         "byhand": """a_mano manualmente hacerlo_ustedes ustedes_mismos hacerlo_vosotros por_mi
             vosotros_mismos de_su_parte esta_direccion este_correo desde_ahi desde_alli
             encargarse tramitarlo hacermelo""",
-        # Whose going is no request for the sender's own.
+        # Words for things whose removal is not a request for the sender to be removed.
         "own": """numero* correo* *mail* direccion* nombre cuenta* datos telefono* movil celular
             suscripcion* boletin* newsletter* contacto*""",
         "consent": "consentimiento autorizacion permiso",
