@@ -1,4 +1,4 @@
-"""A person's own data: history, export, erasure."""
+"""A person's own data: history, export and erasure."""
 
 from cmr.personal_data.erasure import erase_account
 from cmr.personal_data.export import build_export_tables, write_csv_export, write_json_export

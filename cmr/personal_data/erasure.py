@@ -1,12 +1,14 @@
-"""Taking an account away.
+"""Erasing an account.
 
-Note [Erasure]. What goes: the account, its addresses in clear, its tokens, factors and sessions,
-where the person lives and when they want quiet, the messages they reported, and what brands wrote
-about them (`consent.ledger.text_erasure`). What stays: the ledger, under an id that is nobody's
-name, the keyed digests that find it, and for each brand the sealed hash of the address that the
-brand itself gave or was told. Without them a brand that still holds the address would be answered
-as if its owner had never said no, its list would leave them out, and it could see that the account
-is gone. Who proves the address again has it all back.
+Note [Erasure]. Erased: the account, its addresses in clear, its tokens, factors and sessions, the
+person's place of residence and quiet hours, the messages they reported, and what brands wrote about
+them (`consent.ledger.text_erasure`).
+
+Kept: the ledger, under a random id; the keyed digests that find it; and for each brand, the sealed
+hash of the address that the brand gave us or received from us. They are needed for a brand that
+still holds the address. Without them, checks would answer as if its owner had never refused, the
+brand's list would omit the refusals, and the brand could see that the account is gone. Proving the
+address again restores all of it.
 """
 
 from __future__ import annotations
@@ -31,12 +33,12 @@ from consent.rules import ScopeNames
 
 
 def erase_account(consumer: Consumer, *, first_stop: bool, by: str, now: datetime) -> None:
-    """Take the account away; with *first_stop* after a no to everything, of every brand.
+    """Erase the account. With *first_stop*, first refuse everything of every brand.
 
-    Its addresses are told, and nothing else is still sent to them.
+    Its addresses are notified. Messages that still wait for them are deleted.
 
     Raises:
-        members.LastOwner: a workspace would have no owner any more.
+        members.LastOwner: a workspace would be left without an owner.
     """
     with transaction.atomic():
         ledger.lock_subject(consumer.subject_id)
@@ -62,7 +64,10 @@ def _addresses(consumer: Consumer) -> list[str]:
 
 
 def _erase_requests(person_id: uuid.UUID, words: PersonalWords) -> None:
-    """Take the words out of what brands asked; the brand reads all but the evidence."""
+    """Blank the evidence of all requests, and the texts that contain a personal word.
+
+    The brand can read everything of a request except its evidence.
+    """
     asked = PermissionRequest.objects.filter(relationship__person=person_id)
     asked.exclude(evidence="").update(evidence="")
     for each in asked:
@@ -71,7 +76,7 @@ def _erase_requests(person_id: uuid.UUID, words: PersonalWords) -> None:
 
 
 def _erase_from_admin_log(words: PersonalWords) -> None:
-    """Blank the names of what was changed, which Django's admin writes down."""
+    """Blank the entries of Django's admin log that contain one of the addresses."""
     for address in words.addresses:
         named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
         LogEntry.objects.filter(named).update(object_repr="", change_message="")

@@ -1,4 +1,4 @@
-"""All that is kept about a person, as tables that a machine can read."""
+"""Export of everything kept about a person, as machine-readable tables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVERYTHING = 1_000_000
 
 
 def build_export_tables(consumer: Consumer) -> dict[str, Rows]:
-    """By name; times are in UTC (ISO 8601)."""
+    """Return the tables by name. Times are in UTC (ISO 8601)."""
     return {
         "account": _account(consumer),
         "contact_points": [
@@ -96,7 +96,7 @@ def write_json_export(consumer: Consumer, *, now: datetime) -> bytes:
 
 
 def write_csv_export(consumer: Consumer) -> bytes:
-    """A ZIP with one CSV file (RFC 4180, UTF-8) for each table."""
+    """Return a ZIP with one CSV file (RFC 4180, UTF-8) for each table."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
         for name, rows in build_export_tables(consumer).items():
@@ -245,7 +245,7 @@ def _entry(
 
 
 def _address(entry: LedgerEntry) -> str | None:
-    """Return the one address that the entry is about; None is any."""
+    """Return the one address that the entry is about; None means any address."""
     return entry.address or (None if entry.contact_point_id is None else "removed")
 
 

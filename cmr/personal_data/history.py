@@ -1,4 +1,4 @@
-"""What a person did."""
+"""A person's history of choices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from consent.models import LedgerEntry
 
 
 class HistoryCursor(NamedTuple):
-    """Where an entry stands in a history that may be of several merged subjects."""
+    """The position of an entry in a history that may span several merged subjects."""
 
     recorded_at: datetime
     entry: uuid.UUID
@@ -32,9 +32,9 @@ def list_changes(
     before: HistoryCursor | None = None,
     brand_id: int | None = None,
 ) -> list[LedgerEntry]:
-    """The newest changes, or those that come before a place; at most *limit*, newest first.
+    """Return at most *limit* changes, newest first; with *before*, only older ones.
 
-    With a brand only those that are about it alone, or about any brand.
+    With a brand, return only the changes about that brand or about any brand.
     """
     entries = LedgerEntry.objects.of_person(person_id).select_related("brand", "purpose", "text")
     if brand_id is not None:
@@ -49,7 +49,7 @@ def list_changes(
 
 
 def name_topics(entries: Sequence[LedgerEntry]) -> None:
-    """Give each entry that has a topic its name, as the brand has it today, in one query."""
+    """Set the topic name of each entry, as the brand calls it today, in one query."""
     names = Topic.objects.names((entry.brand_id, entry.topic) for entry in entries)
     for entry in entries:
         code = entry.topic or ""
@@ -57,7 +57,7 @@ def name_topics(entries: Sequence[LedgerEntry]) -> None:
 
 
 def name_addresses(entries: Sequence[LedgerEntry]) -> None:
-    """Give each entry that is about one address this address, while it is still the person's."""
+    """Set the address of each entry about one address, if it still belongs to the person."""
     wanted = {entry.contact_point_id for entry in entries} - {None}
     points = ContactPoint.objects.filter(identifier__in=wanted) if wanted else ()
     addresses = {point.identifier_id: point.value for point in points}
