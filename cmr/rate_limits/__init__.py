@@ -1,4 +1,4 @@
-"""How often something may be tried: one table of limits in one shared store."""
+"""Rate limits: one table of limits, with the counts in one shared store."""
 
 from cmr.rate_limits.callers import group_address
 from cmr.rate_limits.limits import (

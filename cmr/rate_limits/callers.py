@@ -1,4 +1,4 @@
-"""Whom an address stands for, where callers are counted."""
+"""Grouping of IP addresses by caller, for counting."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 
 def group_address(text: str) -> str:
-    """Return what stands for the caller: an IPv4 address, or the /64 of an IPv6 address.
+    """Return the key of the caller: an IPv4 address, or the /64 of an IPv6 address.
 
-    Whoever has one IPv6 address has a whole /64 of them.
+    A holder of one IPv6 address usually has a whole /64. Example: 2001:db8::1 gives 2001:db8::/64.
     """
     try:
         address = ip_address(_remove_port(text))
@@ -21,7 +21,7 @@ def group_address(text: str) -> str:
 
 
 def _remove_port(text: str) -> str:
-    """Drop the port that some proxies add: it differs with each connection."""
+    """Remove the port that some proxies add, because it differs with each connection."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0] if text.count(":") == 1 else text

@@ -1,7 +1,7 @@
-"""How often something may be tried: one table of limits, one shared store, asked by every entrance.
+"""Rate limits: one table of limits and one shared store, for every entry point.
 
-The counts are rows of PostgreSQL (ADR 31): all web processes see the same, and neither a restart
-nor a flushed broker or cache forgets them. If they cannot be read, the attempt is refused.
+The counts are rows in PostgreSQL (ADR 31). All web processes share them, and neither a restart nor
+a flushed broker or cache loses them. If they cannot be read, the attempt is refused.
 """
 
 from __future__ import annotations
@@ -25,61 +25,61 @@ from rest_framework.throttling import BaseThrottle
 from cmr.models.user import sign_in_name
 from cmr.rate_limits.callers import group_address
 
-#: By action, and by what is counted. The caller comes first: once it is refused, nothing else of
-#: the attempt is counted, so nobody can use up another person's limit from one place. Short windows
-#: come before long ones for the same reason. `docs/operations.md` has the same table.
+#: By action, and by what is counted. The caller is counted first: once it is refused, nothing else
+#: of the attempt is counted, so nobody can use up another person's limit from one place. Short
+#: windows come before long ones for the same reason. `docs/operations.md` has the same table.
 LIMITS: dict[str, dict[str, str]] = {
-    # A password typed, at any entrance. Right ones are given back.
+    # A password entered, anywhere. Correct ones are not counted.
     "password": {
         "caller": "30 per 5 minutes; 200 per day",
         "address and caller": "5 per 5 minutes; 30 per day",
         "address": "20 per hour; 60 per day",
     },
-    # A code from a mail typed: sign-in, sign-up, password reset.
+    # A mailed code entered: sign-in, sign-up, password reset.
     "code": {
         "caller": "30 per 10 minutes; 200 per day",
         "address": "10 per 15 minutes; 50 per day",
     },
-    # A code of an authenticator app, or a recovery code, typed. Right ones are given back.
+    # A code of an authenticator app, or a recovery code, entered. Correct ones are not counted.
     "second factor": {
         "caller": "30 per 10 minutes; 200 per day",
         "account": "5 per 5 minutes; 20 per hour; 50 per day",
     },
-    # A passkey shown.
+    # A passkey presented.
     "passkey": {"caller": "30 per 5 minutes"},
-    # The code of a new address or number typed, over all accounts that try to prove it.
+    # The code of a new address or number entered, over all accounts that try to prove it.
     "address code": {
         "account": "20 per hour; 50 per day",
         "address": "5 per 15 minutes; 10 per 6 hours; 15 per day",
     },
-    # A form that has a mail sent to any address.
+    # A form that sends a mail to any address.
     "mail request": {
         "caller": "20 per 10 minutes; 100 per day",
         "address and caller": "3 per 10 minutes; 8 per day",
     },
-    # A mail to an address, of any kind that somebody else can cause.
+    # A mail to an address, of any kind that another person can trigger.
     "mail": {"address": "3 per 10 minutes; 10 per day"},
     # A code sent to an address or a number that a person adds to their account.
     "address code sent": {"account": "10 per hour; 30 per day"},
-    # Such a code to an address, over all accounts. Apart from "mail": a stranger must not use up
-    # the mails by which its owner signs in.
+    # Such a code to an address, over all accounts. It is separate from "mail", because a stranger
+    # must not use up the mails by which its owner signs in.
     "address code mail": {"address": "3 per 10 minutes; 5 per day"},
-    # A text message to a number. Each costs money.
+    # A text message to a number. Each one costs money.
     "text message": {
         "account": "5 per hour; 10 per day",
         "number": "3 per hour; 5 per day",
     },
     "sign-up": {"caller": "20 per hour; 100 per day"},
-    # Withdrawn invitations count too.
+    # Withdrawn invitations count as well.
     "invitation": {"address": "3 per day", "workspace": "20 per day"},
     "workspace": {"account": "5 per day"},
-    # A brand's key typed to open its reports.
+    # A brand's key entered to open its reports.
     "key": {"caller": "20 per 5 minutes"},
 }
 
 
 class TooManyAttempts(Exception):
-    """A limit is reached. `wait` is how many seconds are left of its window."""
+    """A limit is reached. `wait` is the number of seconds until its window ends."""
 
     def __init__(self, wait: int) -> None:
         super().__init__(f"Too many attempts. Try again in {wait} seconds.")
@@ -87,17 +87,17 @@ class TooManyAttempts(Exception):
 
 
 class LimitsUnavailable(Exception):
-    """The counts cannot be read, so nothing that is limited is let through."""
+    """The counts cannot be read, so every limited action is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What one attempt was counted under."""
+    """The counts that one attempt was added to."""
 
     counted: tuple[tuple[RateLimitItem, tuple[str, ...]], ...] = ()
 
     def give_back(self) -> None:
-        """Count the attempt no longer: it succeeded, so it was no guess."""
+        """Remove the attempt from the counts, because it succeeded and so was no guess."""
         for item, key in self.counted:
             _limiter.hit(item, *key, cost=-1)
 
@@ -105,9 +105,9 @@ class Attempt:
 def count_attempt(
     action: str, *, request: HttpRequest | None = None, **counted_by: str | int
 ) -> Attempt:
-    """Count one attempt under all that `LIMITS` names for *action*.
+    """Count one attempt under every key that `LIMITS` lists for *action*.
 
-    Call it outside a transaction: a rollback would forget the attempt.
+    Call it outside a transaction, because a rollback would undo the count.
 
     Raises:
         TooManyAttempts, LimitsUnavailable
@@ -127,7 +127,11 @@ def count_attempt(
 
 
 def count_attempt_quietly(action: str, *, address: str) -> bool:
-    """Do the same, and return whether it is allowed: for answers that must not tell."""
+    """Count one attempt and return whether it is allowed, for answers that must not reveal it.
+
+    Raises:
+        LimitsUnavailable
+    """
     try:
         count_attempt(action, address=address)
     except TooManyAttempts:
@@ -136,7 +140,11 @@ def count_attempt_quietly(action: str, *, address: str) -> bool:
 
 
 def use_secret_once(secret: str, *, seconds: int) -> bool:
-    """Return whether *secret* was not used before, within *seconds*, in any process."""
+    """Return whether this is the first use of *secret* within *seconds*, in any process.
+
+    Raises:
+        LimitsUnavailable
+    """
     try:
         return _storage.incr(f"used/{secret}", seconds) == 1
     except StorageError as error:
@@ -144,24 +152,24 @@ def use_secret_once(secret: str, *, seconds: int) -> bool:
 
 
 def find_caller(request: HttpRequest) -> str:
-    """Return what stands for the caller, behind as many proxies as are trusted."""
+    """Return the key of the caller, read behind as many proxies as are trusted."""
     return group_address(BaseThrottle().get_ident(request))  # type: ignore[arg-type]  # reads META
 
 
 def describe_wait(error: TooManyAttempts) -> str:
-    """Say how long to wait, in the reader's language."""
+    """Return how long to wait, as a sentence in the reader's language."""
     return _("Too many attempts. Try again in %(time)s.") % {"time": _describe_time(error.wait)}
 
 
 def delete_expired_counts() -> int:
-    """Delete the counts whose window is over. Return how many."""
+    """Delete the counts whose window has ended. Return how many."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM cmr_ratelimitcount WHERE expires_at <= statement_timestamp()")
         return int(cursor.rowcount)
 
 
 def _normalise(name: str, value: str | int) -> str:
-    """Addresses count the same however they are spelt, and whether they are known or not."""
+    """Return an address in one spelling, so that all its spellings share one count."""
     return sign_in_name(str(value)) if name == "address" else str(value)
 
 
@@ -187,8 +195,8 @@ def _describe_time(seconds: int) -> str:
 
 # -- The store -----------------------------------------------------------------------------------
 
-#: One statement counts, so attempts at the same moment cannot pass together. A count whose window
-#: is over begins again at this attempt. The database's clock is the same for all web hosts.
+#: The count is one statement, so simultaneous attempts cannot pass together. A count whose window
+#: has ended restarts with this attempt. The database's clock is the same for all web hosts.
 COUNT = """
 INSERT INTO cmr_ratelimitcount AS held (key, count, expires_at)
 VALUES (%(key)s, GREATEST(%(amount)s, 0),
@@ -207,7 +215,7 @@ FROM cmr_ratelimitcount WHERE key = %(key)s AND expires_at > statement_timestamp
 
 
 class TableStorage(Storage):
-    """Keeps the counts of the package `limits` in a table, under keyed digests."""
+    """Storage of the package `limits` that keeps counts in a table, under keyed digests."""
 
     STORAGE_SCHEME = ["cmr+table"]
 
@@ -217,7 +225,7 @@ class TableStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         values: dict[str, str | int] = {"key": _digest(key), "expiry": expiry, "amount": amount}
-        # Durable: inside another transaction this is an error, for its rollback would forget it.
+        # Durable: inside another transaction this is an error, because its rollback would undo it.
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             cursor.execute(COUNT, values)
             return int(cursor.fetchone()[0])
@@ -226,7 +234,7 @@ class TableStorage(Storage):
         return self._held(key)[0]
 
     def get_expiry(self, key: str) -> float:
-        """Return when the window ends, by this process's clock."""
+        """Return when the window ends, in seconds of this process's clock."""
         return time.time() + self._held(key)[1]
 
     def _held(self, key: str) -> tuple[int, float]:
