@@ -1,4 +1,4 @@
-"""allauth's forms that take an address: each takes it in any spelling, and keeps our own one."""
+"""allauth's forms with an address field. Each accepts any spelling and returns the stored one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 from cmr import messages
 from consent import identity
 
-#: Not `type=email`: with it browsers refuse addresses that are not ASCII before the @.
+#: Not `type=email`: browsers would refuse addresses with non-ASCII characters before the @.
 ATTRIBUTES = {"inputmode": "email", "autocomplete": "email", "autocapitalize": "none"}
 
 
 class AddressField(fields.EmailField):  # type: ignore[misc]
-    """An address, in the form in which it is kept.
+    """A field for an e-mail address, which it returns in the stored spelling.
 
-    One that is *mailed* is refused where our mail server cannot send to it.
+    If *mailed*, it refuses addresses that our mail server cannot send to.
     """
 
-    default_validators: list[Any] = []  # Django's know no address that is not ASCII before the @
+    default_validators: list[Any] = []  # Django's refuse non-ASCII before the @
 
     def __init__(self, *, mailed: bool = True, **kwargs: Any) -> None:
         self.mailed = mailed
@@ -44,7 +44,7 @@ class AddressField(fields.EmailField):  # type: ignore[misc]
 
 
 def take_any_spelling(form: Form, name: str, *, mailed: bool = True) -> None:
-    """Put an `AddressField` in place of the form's field of that name."""
+    """Replace the form's field of that name by an `AddressField`."""
     old = form.fields[name]
     form.fields[name] = AddressField(mailed=mailed, label=old.label, required=old.required)
 

@@ -1,4 +1,4 @@
-"""What django-allauth asks of us."""
+"""Our implementations of django-allauth's adapters and forms."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from cmr.models import User
 
-#: The mails that a stranger can have sent to an address; the others tell of what its owner did.
+#: Mails that a stranger can trigger. All other mails report an act of the address's owner.
 ASKED_FOR = {
     f"account/email/{name}"
     for name in (
@@ -53,25 +53,25 @@ ASKED_FOR = {
 
 
 def called(user: User) -> str:
-    """How the account's own pages and mails name its owner."""
+    """Return the name of a user for the account's pages and mails."""
     return user.email
 
 
 class Site(NamedTuple):
-    """What the account's mails call us; otherwise it would be the host that a request came to."""
+    """The site's name in account mails. allauth's default is the host that a request came to."""
 
     name: str
     domain: str
 
 
 def _to_public(url: str) -> str:
-    """Return the same page at PUBLIC_URL; allauth takes the host that the request came to."""
+    """Return the URL of the same page at PUBLIC_URL. allauth uses the host of the request."""
     return settings.PUBLIC_URL + urlunsplit(urlsplit(url)._replace(scheme="", netloc=""))
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send no more than an address may get; the page says the same either way.
+        """Send a mail, unless the address is over its limit. The page is the same either way.
 
         Raises:
             smtp.CannotReach, smtp.CannotSendNow
@@ -86,7 +86,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         messages.send_mail_now(self.render_mail(template_prefix, email, words))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Count a password that is typed to sign in, or to confirm who is signed in.
+        """Count a password that is entered to sign in or to confirm one's identity.
 
         Raises:
             rate_limits.TooManyAttempts, rate_limits.LimitsUnavailable
@@ -101,9 +101,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_login(
         self, request: HttpRequest, user: User, *, email: str | None, **kwargs: Any
     ) -> HttpResponse | None:
-        """Refuse a code that was mailed to an address which was removed meanwhile.
+        """Refuse a code that was mailed to an address which has been removed since.
 
-        Otherwise allauth would let its holder prove it anew, and so come back into the account.
+        Otherwise allauth would let its holder prove the address again and enter the account.
         """
         if email and not accounts.is_own_address(user, email):
             clear_login(request)
@@ -112,24 +112,24 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return answer
 
     def clean_email(self, email: str) -> str:
-        """In the one spelling in which the ledger, too, knows it."""
+        """Return the address in the one spelling that the ledger also uses."""
         try:
             return identity.normalise_email(email)
         except identity.InvalidAddress as error:
             raise ValidationError(_("This is not an e-mail address.")) from error
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Lead back to the page that the password was set or changed from."""
+        """Return the URL of the page from which the password was set or changed."""
         return reverse("security")
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
-        """Addresses are removed on our own page, with the contact point."""
+        """Return False: our own page removes an address, together with its contact point."""
         return False
 
     def is_login_by_code_required(self, login: Login) -> bool:
-        """Ask an administrator without a second factor for a mailed code, too.
+        """Also require a mailed code of an administrator without a second factor.
 
-        Else whoever has the password could set up a factor of their own.
+        Otherwise a person who knows the password could set up a factor of their own.
         """
         records = get_authentication_records(self.request, login.user)
         if records and records[-1]["method"] != "code" and sign_in.must_enrol(login.user):
@@ -137,11 +137,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(super().is_login_by_code_required(login))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Ask our own clock, for which a sign-in counts as well as a confirmation."""
+        """Return whether the session is not fresh by our own rule.
+
+        By it, a sign-in counts as much as a confirmation.
+        """
         return not sign_in.is_session_fresh(self.request)
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
-        """Add the code by mail, which allauth lacks, for whoever may sign in by it alone."""
+        """Add the mailed code, which allauth lacks, for users who may sign in by a code alone."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if user.is_authenticated and not is_mfa_enabled(user):
             url = reverse("confirm-by-code")
@@ -150,7 +153,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
-    """An address and nothing else: see `ACCOUNT_FORMS`."""
+    """A sign-up form with an address only: see `ACCOUNT_FORMS`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,14 +161,14 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         account_forms.take_any_spelling(self, "email")
 
     def validate_unique_email(self, value: str) -> str:
-        """Treat an address that its owner may still restore as one that has an account."""
+        """Treat an address that its owner can still restore as one that has an account."""
         email: str = super().validate_unique_email(value)
         self.account_already_exists |= accounts.is_address_held(email, now=timezone.now())
         return email
 
 
 class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
-    """The new password of whoever typed a code, which counts for the address it was mailed to."""
+    """Form for a new password after a mailed code, whose address must still be the user's."""
 
     def clean(self) -> dict[str, Any]:
         address = context.request.session.get(RESET_SESSION_KEY, {}).get("email", "")
@@ -176,7 +179,7 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keeps second factors encrypted at rest."""
+    """Encrypts second factors at rest."""
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()
@@ -190,7 +193,7 @@ def _cipher() -> MultiFernet:
 
 
 def reencrypt_factors() -> int:
-    """Encrypt the secrets of second factors with the key of today; return how many."""
+    """Encrypt the secrets of all second factors with the current key. Return how many."""
     adapter, types = SecondFactorAdapter(), Authenticator.Type
     known = Authenticator.objects.filter(type__in=[types.TOTP, types.RECOVERY_CODES])
     with transaction.atomic():
@@ -203,5 +206,5 @@ def reencrypt_factors() -> int:
 
 class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
     def end_sessions(self, ended: list[UserSession]) -> None:
-        """End all sessions but this one, as the page says: also those that it does not list."""
+        """End all other sessions, as the page says, including those it does not list."""
         sign_in.end_other_sessions(context.request)

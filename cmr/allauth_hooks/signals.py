@@ -1,4 +1,4 @@
-"""What follows when allauth changes a password or a second factor."""
+"""Revoking tokens and notifying the owner when allauth changes a password or a second factor."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def end_tokens_of_reset_password(sender: object, user: User, **_: Any) -> None:
 
 
 def _end_tokens(user: User, change: AccountChange) -> None:
-    """End what a thief may hold: whoever changes a password wants all others out."""
+    """Revoke all tokens, because somebody who changes a password wants everybody else out."""
     now = timezone.now()
     with transaction.atomic():
         sign_in.revoke_all_tokens(user, now=now)
@@ -54,7 +54,7 @@ def tell_of_removed_factor(
 
 
 def _tell_of_factor(user: User, authenticator: Authenticator, change: AccountChange) -> None:
-    """Leave out recovery codes, which come and go with another factor."""
+    """Notify the owner, except about recovery codes, which come and go with another factor."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         accounts.notify_owner(user, change, now=timezone.now())
 

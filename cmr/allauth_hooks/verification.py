@@ -1,4 +1,4 @@
-"""When somebody has proved an address while signing up or in, the account becomes a consumer's."""
+"""Turning an account into a consumer's when its address is verified at sign-up or sign-in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @receiver(email_confirmed)
 def begin(sender: object, email_address: EmailAddress, **_: Any) -> None:
-    """The one place where allauth says so, whichever way the address was proved."""
+    """Claim the subject of a verified address, or add the address to the consumer.
+
+    allauth sends this signal in one place, however the address was verified.
+    """
     user = email_address.user
     assert isinstance(user, User)
     if user.is_staff:
