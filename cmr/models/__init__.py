@@ -1,4 +1,4 @@
-"""The facts of this app, a noun a file."""
+"""The models of this app, one noun per file."""
 
 from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact

@@ -1,4 +1,4 @@
-"""What a brand asked a person for, and what the person said."""
+"""A brand's permission request to a person, and the person's answer."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from core.db import new_id
 class Answer(models.TextChoices):
     YES = "yes"
     NO = "no"
-    NEVER = "never"  # a no, and the brand may not ask for this again
+    NEVER = "never"  # a refusal, and the brand may not ask for this again
 
 
 class PermissionRequest(models.Model):
-    """Asks for a yes to one scope. The answer is a choice like any other, in the ledger."""
+    """A brand's request for consent to one scope. The answer is a choice in the ledger."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     relationship = models.ForeignKey(Relationship, on_delete=models.PROTECT, related_name="asked")
-    #: That of the relationship: the column by which the table would be distributed.
+    #: The relationship's subject: the column by which the table would be distributed.
     subject = models.ForeignKey(
         Subject,
         on_delete=models.DO_NOTHING,
@@ -32,21 +32,21 @@ class PermissionRequest(models.Model):
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10, null=True, choices=Channel.choices)
     topic = models.CharField(max_length=60, null=True)
-    #: Why the brand asks, in its own words.
+    #: The brand's reason for asking, in its own words.
     text = models.CharField(max_length=500)
-    #: The notice that the person is shown with it, as the brand names it.
+    #: The brand's name of the notice that the person is shown with the request.
     notice = models.CharField(max_length=100, blank=True)
-    #: What the person did to be asked by mail, as the brand says.
+    #: The act of the person that allows a request by mail, as the brand states it.
     evidence = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=5, blank=True, choices=Answer.choices)
-    #: The notice's text in the reader's language, where a page has looked it up.
+    #: The notice in the reader's language, if a page has loaded it.
     shown: Notice | None = None
 
     class Meta:
         constraints = [
-            # Also keeps a brand from asking the same twice while the first waits for its answer.
+            # Also prevents a brand from asking the same again while the first request is open.
             models.UniqueConstraint(
                 fields=["relationship", "purpose", "channel", "topic"],
                 condition=Q(answered_at=None),

@@ -1,4 +1,4 @@
-"""A person with an account, and the addresses they proved to be theirs."""
+"""A person with an account, and the addresses that they have proved."""
 
 from django.conf import settings
 from django.db import models
@@ -8,17 +8,17 @@ from consent.models import Identifier, Subject
 
 
 class Consumer(models.Model):
-    """Has claimed one Subject; the ledger knows only that one."""
+    """A person with an account. It has claimed one Subject, the only one that the ledger knows."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="consumer"
     )
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="+")
-    #: As in `settings.LANGUAGES`; empty is whatever the browser asks for.
+    #: A code of `settings.LANGUAGES`; empty means the browser's preference.
     language = models.CharField(max_length=8, blank=True)
-    #: When a Global Privacy Control signal was turned into a no; null before the first.
+    #: When a Global Privacy Control signal was recorded as a refusal; null before the first.
     gpc_honoured_at = models.DateTimeField(null=True, blank=True)
-    #: How often the account was taken back; links sent before the last time are dead (ADR 30).
+    #: How often the account was recovered. Links sent before the last recovery are void (ADR 30).
     recoveries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -32,12 +32,12 @@ class ContactKind(models.TextChoices):
 
 
 class ContactPoint(models.Model):
-    """An address or a number in clear; a removed one is for a week in `RemovedAddress`."""
+    """A proved address or number in clear. A removed one is in `RemovedAddress` for a week."""
 
     consumer = models.ForeignKey(Consumer, on_delete=models.PROTECT, related_name="contact_points")
     kind = models.CharField(max_length=5, choices=ContactKind.choices)
     value = models.CharField(max_length=320)
-    #: The same address as the ledger knows it.
+    #: The same address in the ledger.
     identifier = models.OneToOneField(Identifier, on_delete=models.PROTECT, related_name="+")
     verified_at = models.DateTimeField()
 
@@ -54,7 +54,7 @@ class ContactPoint(models.Model):
 
 
 class PendingContact(models.Model):
-    """An address that somebody says is theirs, until they type the code that was sent there."""
+    """An address that a person claims, until they enter the code that was sent to it."""
 
     consumer = models.ForeignKey(Consumer, on_delete=models.CASCADE, related_name="pending")
     kind = models.CharField(max_length=5, choices=ContactKind.choices)

@@ -1,4 +1,4 @@
-"""Where a brand's providers tell us who unsubscribed or complained, and what people wrote."""
+"""The inlets to which a brand's providers post unsubscribes, complaints and messages."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from brands.models import Brand
 
 
 class Inlet(models.Model):
-    """An address of ours for one provider of one brand; whoever knows it is believed.
+    """A URL of ours for one provider of one brand; a caller who knows it is trusted.
 
-    Only the digest of its secret is kept; the address is shown once, when it is opened.
+    Only the digest of its secret is kept, so the URL is shown once, when the inlet is opened.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="inlets")
     #: A key of `cmr.inbound.providers.PROVIDERS`.
     provider = models.CharField(max_length=20)
-    #: The public part of the secret, by which its row is found.
+    #: The public part of the secret, by which the row is found.
     prefix = models.CharField(max_length=16, unique=True)
     #: SHA-256 of the whole secret, 32 bytes.
     digest = models.BinaryField(max_length=32)
-    #: Encrypted: what the provider's signatures are verified with; null while the brand gave none.
+    #: The encrypted key that verifies the provider's signatures; null if the brand gave none.
     signing_key = models.BinaryField(null=True)
-    #: What the provider wants opened before it begins to tell; empty where it wants nothing.
+    #: A URL that the provider wants opened before it sends events; empty if there is none.
     confirm_url = models.CharField(max_length=2_000, blank=True)
-    #: Of Amazon's: the topic whose messages are taken, by its ARN; empty until the first has come.
+    #: For Amazon, the ARN of the topic whose messages are accepted; empty before the first message.
     topic_arn = models.CharField(max_length=300, blank=True)
-    #: Where numbers without `+` are from (ISO 3166-1); empty where they have their country code.
+    #: The country of numbers without `+` (ISO 3166-1); empty if they have their country code.
     country = models.CharField(max_length=2, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
@@ -39,7 +39,7 @@ class Inlet(models.Model):
 
 
 class Outcome(models.TextChoices):
-    """What became of an event or message that a provider told."""
+    """The result of processing one event or message from a provider."""
 
     TAKEN = "taken"
     UNKNOWN_ADDRESS = "unknown_address"
@@ -50,7 +50,7 @@ class Outcome(models.TextChoices):
 
 
 class InletCount(models.Model):
-    """How many events of an inlet had one outcome. It holds no address."""
+    """The number of an inlet's events with one outcome. It holds no address."""
 
     inlet = models.ForeignKey(Inlet, on_delete=models.CASCADE, related_name="counts")
     outcome = models.CharField(max_length=20, choices=Outcome)
@@ -67,9 +67,9 @@ class InletCount(models.Model):
 
 
 class UsedToken(models.Model):
-    """A token that Mailgun signed, and the digest of what came with it, for as long as it is good.
+    """A token that Mailgun signed, with the digest of its content, kept while the token is valid.
 
-    Its signature covers the token alone: with another content it is somebody else's.
+    Mailgun signs the token alone, so the same token with other content is a forgery.
     """
 
     inlet = models.ForeignKey(Inlet, on_delete=models.CASCADE)

@@ -1,4 +1,4 @@
-"""Who works for a brand."""
+"""Members of a workspace, and invitations to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Role(models.TextChoices):
 
 
 class Member(models.Model):
-    """A user in a workspace. Their own profile as a consumer has nothing to do with it."""
+    """A user in a workspace. It is independent of the user's own profile as a consumer."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
     #: Protected: deleting a user must not leave a workspace without an owner.
@@ -34,7 +34,7 @@ class Member(models.Model):
 
 
 class Invitation(models.Model):
-    """A link in a mail. The address it went to is not kept, and only the digest of the link is."""
+    """An invitation link in a mail. Only the link's digest is kept, and no address."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     role = models.CharField(max_length=10, choices=Role.choices)

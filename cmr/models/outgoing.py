@@ -1,4 +1,4 @@
-"""What is still to be sent, for `cmr.messages.outbox`."""
+"""Messages that wait to be sent by `cmr.messages.outbox`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cmr.models.consumer import ContactKind
 
 class OutgoingQuerySet(models.QuerySet["OutgoingMessage"]):
     def due(self, now: datetime) -> OutgoingQuerySet:
-        """Return what may be sent now, oldest first, and of each address only its first.
+        """Return the messages that may be sent now, oldest first, but only the first per address.
 
-        A message that was refused holds up no other: who wrote it must not keep the rest back.
+        A message that was refused does not block later ones to its address.
         """
         earlier = OutgoingMessage.objects.filter(
             address_digest=OuterRef("address_digest"), pk__lt=OuterRef("pk"), is_refused=False
@@ -23,24 +23,24 @@ class OutgoingQuerySet(models.QuerySet["OutgoingMessage"]):
 
 
 class OutgoingMessage(models.Model):
-    """A mail or a text message that waits to be sent; its row is deleted when it was."""
+    """A mail or a text message that waits to be sent. Its row is deleted once it is sent."""
 
     kind = models.CharField(max_length=5, choices=ContactKind.choices)
-    #: The keyed digest of the address, by which erasure finds it.
+    #: The keyed digest of the address, by which erasure finds the message.
     address_digest = models.BinaryField(max_length=32)
-    #: Encrypted: the address, the subject, the text, and what makes the Message-ID.
+    #: Encrypted: the address, the subject, the text, and the source of the Message-ID.
     sealed = models.BinaryField()
     made_at = models.DateTimeField()
-    #: While a worker sends it, when another may.
+    #: When to try next. While a worker sends the message, when another worker may try.
     next_try_at = models.DateTimeField()
-    #: Whether the server took the connection but not the message.
+    #: Whether the server accepted the connection but not the message.
     is_refused = models.BooleanField(default=False)
 
     objects = OutgoingQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            # For `due`, and within it for the first of each address.
+            # For `due`, and for its subquery, which looks for the first message of each address.
             models.Index(fields=["next_try_at"], name="outgoing_is_due"),
             models.Index(fields=["address_digest", "id"], name="outgoing_of_address"),
         ]

@@ -1,4 +1,4 @@
-"""Addresses and numbers that were removed from an account a short while ago."""
+"""Addresses and numbers that were removed from an account recently."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from consent.models import Identifier
 
 class RemovedAddresses(models.QuerySet["RemovedAddress"]):
     def held(self, now: datetime) -> RemovedAddresses:
-        """Return those that can still be restored."""
+        """Return the addresses that can still be restored."""
         return self.filter(until__gt=now)
 
 
 class RemovedAddress(models.Model):
-    """Kept until `until` so that the owner can restore it, and nobody else claim it."""
+    """A removed address. Until `until`, its owner can restore it and nobody else can claim it."""
 
     consumer = models.ForeignKey(
         Consumer, on_delete=models.CASCADE, related_name="removed_addresses"
     )
     kind = models.CharField(max_length=5, choices=ContactKind.choices)
     value = models.CharField(max_length=320)
-    #: The same address as the ledger knows it.
+    #: The same address in the ledger.
     identifier = models.OneToOneField(Identifier, on_delete=models.PROTECT, related_name="+")
-    #: Since when it was theirs; restoring gives this back.
+    #: When it was first proved; restoring it keeps this time.
     verified_at = models.DateTimeField()
-    #: Whether a link in a mail to it takes the whole account back: see ADR 30.
+    #: Whether a link mailed to it recovers the whole account (ADR 30).
     recovers_account = models.BooleanField()
     removed_at = models.DateTimeField()
     until = models.DateTimeField()
@@ -43,7 +43,7 @@ class RemovedAddress(models.Model):
                 condition=Q(kind__in=ContactKind.values), name="removed_address_kind_is_known"
             ),
         ]
-        # For `cmr.forget_removed_addresses`, which asks for those whose time is over.
+        # For `cmr.forget_removed_addresses`, which selects the expired ones.
         indexes = [models.Index(fields=["until"], name="removed_address_until")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What test mode would have mailed."""
+"""Mails that test mode would have sent."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from brands.models import Brand
 
 
 class TestMail(models.Model):
-    """A mail of a test brand: shown to the brand, sent to nobody, and without an address."""
+    """A mail of a test brand. It is shown to the brand, never sent, and has no address."""
 
-    __test__ = False  # for pytest, which takes it for a test
+    __test__ = False  # pytest would collect it as a test
 
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=300)

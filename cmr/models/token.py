@@ -1,4 +1,4 @@
-"""How a consumer's programs, or an authorised agent, act for them."""
+"""Access tokens of a consumer, for their programs or an authorised agent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cmr.models.consumer import Consumer
 
 
 class TokenScope(models.TextChoices):
-    """What a token may do; each scope includes the ones before it."""
+    """What a token may do. Each scope includes the ones before it."""
 
     READ = "read", _("Read only")
     LESS = "less", _("Read, and say no, pause and limit")
@@ -30,18 +30,18 @@ class AccessTokens(models.QuerySet["AccessToken"]):
 
 
 class AccessToken(models.Model):
-    """Only the digest of the token is kept; the token itself is shown once."""
+    """An access token. Only its digest is kept; the token itself is shown once."""
 
     consumer = models.ForeignKey(Consumer, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=4, choices=TokenScope.choices)
-    #: The public part of the token, by which its row is found.
+    #: The public part of the token, by which the row is found.
     prefix = models.CharField(max_length=16, unique=True)
     #: SHA-256 of the whole token, 32 bytes.
     digest = models.BinaryField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
-    #: The day is enough for the owner, and costs one write a day.
+    #: A day is precise enough for the owner, and costs only one write a day.
     last_used_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,10 +1,10 @@
-"""Which links have said yes."""
+"""Proven links that have been used for a consent."""
 
 from django.db import models
 
 
 class UsedLink(models.Model):
-    """A proven link that has said yes, as each does once; kept until the link ends."""
+    """A proven link that has given its one consent; kept until the link expires."""
 
     #: SHA-256 of the token, 32 bytes.
     digest = models.BinaryField(max_length=32, unique=True)

@@ -1,4 +1,4 @@
-"""Who signs in: a consumer or an admin, by e-mail address."""
+"""Users who sign in by e-mail address: consumers, workspace members and administrators."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from consent import identity
 
 if TYPE_CHECKING:
-    EmailField = models.EmailField[str, str]  # generic for the type checker alone
+    EmailField = models.EmailField[str, str]  # generic for type checkers only
 else:
     EmailField = models.EmailField
 
 
 def sign_in_name(text: str) -> str:
-    """The address in the one spelling under which accounts are kept."""
+    """Return the address in the one spelling that accounts are stored under."""
     try:
         return identity.normalise_email(text)
     except identity.InvalidAddress:
@@ -37,22 +37,22 @@ def _check_address(text: str) -> None:
 
 
 class AddressField(EmailField):
-    """Takes every address that we can keep; Django's takes none that is not ASCII before the @."""
+    """A model field for every address we can store. Django's refuses non-ASCII before the @."""
 
     default_validators = [_check_address]
 
     def deconstruct(self) -> Any:
-        """Return the parts of a plain `EmailField`: for the database it is one."""
+        """Return the parts of a plain `EmailField`, because the database column is the same."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.EmailField", args, kwargs
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
-        """Make a user with the address in its one spelling.
+        """Create a user, with the address in its one spelling.
 
         Raises:
-            identifiers.InvalidAddress
+            identity.InvalidAddress
         """
         user = self.model(email=identity.normalise_email(email), **extra)
         user.set_password(password)
@@ -60,9 +60,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
-        """Create an administrator whose address counts as verified: whoever may run this may.
+        """Create an administrator with a verified address; whoever can run this command is trusted.
 
-        Otherwise the first sign-in would wait for a mailed code, before mail may have been set up.
+        Otherwise the first sign-in would need a mailed code, possibly before mail is set up.
         """
         from allauth.account.models import EmailAddress
 
@@ -80,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
-    #: Part of what each session is checked against: a new number ends all of them.
+    #: Part of the session hash: a new number ends all sessions.
     session_version = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -90,7 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            # Uniqueness must not depend on how somebody wrote it.
+            # Uniqueness must not depend on the spelling.
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
@@ -100,7 +100,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"user {self.pk}"
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Return what Django compares with the session: it ends where the two differ.
+        """Return the hash that Django compares with the session's; a difference ends the session.
 
         Overrides the one function by which Django hashes, with the current and with old secrets.
         """
