@@ -1,1 +1,1 @@
-"""The person: accounts, contact points, choosing, the consumer's API and portal."""
+"""The consumer's side: accounts, contact points, choices, and the consumer's API and portal."""

@@ -1,4 +1,4 @@
-"""The person's app."""
+"""Django configuration of this app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Who works for a brand: joining, inviting, changing roles, leaving."""
+"""Members of a workspace: joining, inviting, changing roles and leaving."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from cmr.models import ContactKind, Inlet, Invitation, Member, Role, User
 KIND = "cmr_inv"
 #: How long an invitation can be accepted.
 VALID = timedelta(days=7)
-#: So many workspaces may one user begin, and so many invitations of one workspace wait.
+#: Limits of workspaces that one user may own, and of open invitations of one workspace.
 MOST_WORKSPACES, MOST_INVITATIONS = 10, 20
 
 
 class TooMany(Exception):
-    """More of them than anybody needs."""
+    """The user or workspace has reached a maximum."""
 
 
 class SameDomain(Exception):
-    """The user works in a workspace of this domain already."""
+    """The user is already a member of a workspace of this domain."""
 
 
 class BadInvitation(Exception):
-    """None of ours, or used, or too old."""
+    """The invitation is unknown, used or expired."""
 
 
 class LastOwner(Exception):
-    """A workspace keeps at least one owner."""
+    """The workspace would be left without an owner."""
 
     def __init__(self, message: str, workspaces: Sequence[Workspace] = ()) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class LastOwner(Exception):
 
 
 def begin_workspace_as_owner(user: User, *, name: str, domain: str, now: datetime) -> Workspace:
-    """A new workspace, whose owner is *user*.
+    """Create a workspace owned by *user*.
 
     Raises:
         TooMany, SameDomain, workspaces.BadDomain, workspaces.DomainTaken
@@ -66,9 +66,9 @@ def _check_new(user: User, domain: str) -> None:
 def invite_member(
     workspace: Workspace, address: str, *, role: Role, link: str, by: User, now: datetime
 ) -> Invitation:
-    """Mail an invitation to *address*; *link* is that of the page, with {token} for the token.
+    """Mail an invitation to *address*. *link* is the page's URL, with {token} for the token.
 
-    An address that had too many mails lately gets none, and nobody is told.
+    An address that is over its mail limit gets no mail, and the inviter is not informed.
 
     Raises:
         TooMany, rate_limits.TooManyAttempts
@@ -96,7 +96,10 @@ def invite_member(
 
 
 def _write(workspace: Workspace, address: str, link: str, *, by: User) -> NewMessage:
-    """Name the workspace only if its domain is proven: anybody can call one like a bank."""
+    """Return the invitation mail.
+
+    It names the workspace only if its domain is proven, because anybody can name one after a bank.
+    """
     name = workspace.name if workspace.proven_at else "a workspace"
     lines = [
         f"{by.email} invites you to work on {name} at CMR.",
@@ -109,12 +112,12 @@ def _write(workspace: Workspace, address: str, link: str, *, by: User) -> NewMes
 
 
 def list_invitations(workspace: Workspace, *, now: datetime) -> QuerySet[Invitation]:
-    """The invitations that can still be accepted."""
+    """Return the invitations that can still be accepted, newest first."""
     return workspace.invitations.filter(used_at=None, expires_at__gt=now).order_by("-pk")
 
 
 def find_invitation(token: str, *, now: datetime) -> Invitation:
-    """The invitation whose link has *token*.
+    """Return the open invitation whose link has *token*.
 
     Raises:
         BadInvitation
@@ -128,10 +131,10 @@ def find_invitation(token: str, *, now: datetime) -> Invitation:
 
 
 def accept_invitation(invitation: Invitation, user: User, *, now: datetime) -> Member:
-    """Make *user* a member, once; whoever is one already stays as they are.
+    """Make *user* a member and mark the invitation used. An existing member keeps their role.
 
     Raises:
-        BadInvitation: somebody was faster.
+        BadInvitation: it was used in the meantime.
     """
     with transaction.atomic():
         if not Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=now):
@@ -145,34 +148,44 @@ def accept_invitation(invitation: Invitation, user: User, *, now: datetime) -> M
 
 
 def change_role(member: Member, role: Role) -> None:
-    """Raises LastOwner."""
+    """Change a member's role.
+
+    Raises:
+        LastOwner
+    """
     with transaction.atomic():
         _keep_an_owner(member, unless=role == Role.OWNER)
         Member.objects.filter(pk=member.pk).update(role=role)
 
 
 def remove(member: Member) -> None:
-    """Raises LastOwner."""
+    """Remove a member from the workspace.
+
+    Raises:
+        LastOwner
+    """
     with transaction.atomic():
         _keep_an_owner(member, unless=False)
         member.delete()
 
 
 def find_owned_alone(user: User) -> list[Workspace]:
-    """Return the workspaces that have no other owner than *user*, by name."""
+    """Return the workspaces whose only owner is *user*, by name."""
     others = Member.objects.filter(workspace=OuterRef("pk"), role=Role.OWNER).exclude(user=user)
     mine = Workspace.objects.filter(members__user=user, members__role=Role.OWNER)
     return list(mine.exclude(Exists(others)).order_by("name", "pk"))
 
 
 def leave_all_workspaces(user: User) -> None:
-    """Take *user* out of every workspace, and call off their open invitations, in a transaction.
+    """Remove *user* from every workspace, and delete their open invitations.
+
+    Call it inside a transaction.
 
     Raises:
-        LastOwner: somebody else has to be an owner first, or the workspace closed.
+        LastOwner: another member must first become owner, or the workspace must be closed.
     """
     mine = Member.objects.filter(user=user)
-    # In the order of their ids: of two owners who leave at the same moment the second is refused.
+    # Locked in order of their ids: of two owners who leave at once, the second is refused.
     wanted = Workspace.objects.filter(pk__in=mine.values("workspace")).order_by("pk")
     list(wanted.select_for_update(no_key=True))
     if owned := find_owned_alone(user):
@@ -185,9 +198,9 @@ def leave_all_workspaces(user: User) -> None:
 
 
 def close_workspace(workspace: Workspace, *, now: datetime) -> None:
-    """Close a workspace for good: no key, webhook or inlet of it works, and nobody is in it.
+    """Close a workspace permanently: end its keys, webhooks and inlets, and remove all members.
 
-    Its brands stay, for people's choices about them do.
+    Its brands are kept, because people's choices about them are kept.
     """
     brands = [each for each in (workspace.test, workspace.live) if each is not None]
     with transaction.atomic():

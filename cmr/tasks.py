@@ -1,4 +1,4 @@
-"""What recurs (`config.recurring`), and the outbox's wake-up, and its sweep, which needs none."""
+"""Recurring tasks (`config.recurring`), and sending the outbox's messages."""
 
 import threading
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from cmr import accounts, choices, messages, rate_limits, sign_in
 
-#: One thread of a process sends at a time: a server that hangs must not hold up all of them.
+#: One thread of a process sends at a time, so that a hanging server blocks only one thread.
 _sending = threading.Lock()
 
 
 def clear_sessions() -> None:
-    """Forget sessions that ran out, accounts that nobody proved to be theirs, and used links."""
+    """Delete expired sessions, accounts without a verified address, and expired used links."""
     call_command("clearsessions")
     sign_in.delete_expired_sessions()
     accounts.delete_unproved_accounts(now=timezone.now())
@@ -22,23 +22,23 @@ def clear_sessions() -> None:
 
 
 def forget_rate_limits() -> None:
-    """Delete the counts of attempts whose window is over."""
+    """Delete the counts of attempts whose window has ended."""
     rate_limits.delete_expired_counts()
 
 
 def forget_removed_addresses() -> None:
-    """Delete removed addresses whose week is over: by the hour, so that none stays much longer."""
+    """Delete removed addresses after their week. Runs hourly, so that none stays much longer."""
     accounts.delete_expired_removals(now=timezone.now())
 
 
 @shared_task(name=messages.SEND_TASK)
 def send_messages() -> None:
-    """Send the messages that wait."""
+    """Send the messages that are due."""
     send_waiting()
 
 
 def send_waiting(should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Send what is due, unless this process does so already."""
+    """Send the messages that are due, unless this process is already sending."""
     if not _sending.acquire(blocking=False):
         return
     try:

@@ -1,4 +1,4 @@
-"""What the people whom a test brand made up do, at the brand's word."""
+"""Acts of a test brand's made-up people, triggered by the brand."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from consent.identity import Contact
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 
-#: The door through which they act.
+#: The source of their choices.
 DOOR = "portal"
 NOTE = "Made up in the console."
 
 
 def create_test_person(brand: Brand, contact: Contact, *, now: datetime) -> Relationship:
-    """The brand's relationship with whoever has this address, begun where there is none.
+    """Return the brand's relationship with this address. Create it if there is none.
 
     Raises:
-        identifiers.InvalidAddress, relationships.EndedByPerson
+        identity.InvalidAddress, relationships.EndedByPerson
     """
     return relationships.register_relationship(brand, contact, note=NOTE, now=now)[0]
 
@@ -29,15 +29,16 @@ def create_test_person(brand: Brand, contact: Contact, *, now: datetime) -> Rela
 def record_test_choice(
     brand: Brand, contact: Contact, choice: NewChoice, *, now: datetime
 ) -> tuple[LedgerEntry, Relationship]:
-    """They say it in the portal; the entry, and the relationship of whoever said it.
+    """Record a choice as if made in the portal. Return its entry and the relationship.
 
     Raises:
-        identifiers.InvalidAddress, people.NoRelationship, and what `ledger.record` does
+        identity.InvalidAddress, relationships.NoRelationship, and what
+        `ledger.record_choices` raises
     """
     with transaction.atomic():
         ledger.lock_subject(relationships.find_relationship(brand.pk, contact).subject_id)
         relationship = relationships.find_relationship(
             brand.pk, contact
-        )  # nobody ends it while it is locked
+        )  # the lock keeps it from ending
         (entry,) = ledger.record_choices(relationship.subject_id, [choice], by=Actor(DOOR), now=now)
     return entry, relationship
