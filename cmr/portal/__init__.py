@@ -1,1 +1,1 @@
-"""The person's pages. Each works without JavaScript; htmx makes them quicker."""
+"""The consumer's pages. Each works without JavaScript; htmx makes them faster."""

@@ -1,4 +1,4 @@
-"""Addresses and numbers: proving one, letting one go, and restoring it."""
+"""Addresses and numbers: proving, removing and restoring them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What brands ask for: yes, no, or never again; each is one click."""
+"""Permission requests of brands. Each answer (yes, no, never again) is one click."""
 
 from __future__ import annotations
 

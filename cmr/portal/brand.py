@@ -1,4 +1,4 @@
-"""One brand: what it may do, what it must, what it asks, and whether it did as it was told."""
+"""The page of one brand: its permissions, obligations and requests, and its delivery status."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
 @require_POST
 @for_consumers
 def end(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
-    """End the relationship: from now on every check of this brand answers no."""
+    """End the relationship. Afterwards every check of this brand answers no."""
     relationship = _ever(consumer, slug)
     brand, now = relationship.brand, timezone.now()
     if choices.end_relationship(consumer, relationship, by="portal", now=now):
@@ -73,7 +73,11 @@ def end(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
 
 
 def _ever(consumer: Consumer, slug: str) -> Relationship:
-    """The newest relationship with the brand, be it over or not. Raises Http404."""
+    """Return the newest relationship with the brand, active or ended.
+
+    Raises:
+        Http404
+    """
     mine = Relationship.objects.filter(person=consumer.subject_id, brand__slug=slug)
     found = mine.select_related("brand", "person", "subject").order_by("-started_at").first()
     if found is None:
@@ -84,7 +88,7 @@ def _ever(consumer: Consumer, slug: str) -> Relationship:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_consumers
 def contacted(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
-    """ "This brand contacted me after my no": the message, and what the ledger says to it."""
+    """Report a contact after a refusal. Show the message, and what the ledger says about it."""
     relationship = _ever(consumer, slug)
     error, made = "", None
     if request.method == "POST":
@@ -105,7 +109,11 @@ def contacted(request: HttpRequest, consumer: Consumer, slug: str) -> HttpRespon
 
 
 def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship) -> Any:
-    """Raises ValueError with what is wrong, in words."""
+    """Record the report.
+
+    Raises:
+        ValueError: its text says what is wrong, in the reader's language.
+    """
     typed = {name: request.POST.get(name, "").replace("\0", "") for name in request.POST}
     try:
         moment = read_local(typed.get("contacted_at", ""))

@@ -1,4 +1,4 @@
-"""What can be said to one brand, and what stands: all that its page shows."""
+"""The data of one brand's page: what the person can choose, and what is in force."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USUAL = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.POST)
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One yes or no. `key` names its scope, after the decision, in a button's value."""
+    """One yes or no. In a button's value, `key` follows the decision and names the scope."""
 
     key: str
     channel: str
@@ -35,7 +35,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """A purpose that sends messages: by channel, and topic by topic where the brand has some."""
+    """A purpose that sends messages, with its controls by channel and by topic."""
 
     purpose: Purpose
     controls: Sequence[Control]
@@ -43,7 +43,7 @@ class Messages:
 
     @property
     def first(self) -> list[Control]:
-        """The usual channels, and each of which somebody said something."""
+        """Return the usual channels, and every other channel with an explicit choice."""
         return [c for c in self.controls if c.channel in USUAL or not c.is_default]
 
     @property
@@ -53,7 +53,7 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A use of data that sends nothing."""
+    """A purpose that uses data and sends no messages."""
 
     purpose: Purpose
     control: Control
@@ -61,18 +61,18 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A contact point, whether the brand knows it, and whether the person lets it be used."""
+    """A contact point, whether the brand knows it, and whether the person refuses its use."""
 
     point: ContactPoint
     is_known: bool
     is_refused: bool
-    #: Whether any no stands for this address alone, be it of some messages only.
+    #: Whether any refusal is about this address alone, even if only for some messages.
     has_noes: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BrandPage:
-    """One brand, and everything that the person may say to it."""
+    """One brand, with everything that the person can choose about it."""
 
     brand: Brand
     relationships: Sequence[Relationship]
@@ -83,11 +83,11 @@ class BrandPage:
     limit: Limit | None
     said: str
     paused_until: datetime | None
-    #: Whether the brand knows the person by an address that they removed, too.
+    #: Whether the brand also knows the person by an address that they removed.
     knows_removed: bool
-    #: The newest messages that the brand reserved.
+    #: The latest messages that the brand reserved.
     contacts: Sequence[Send]
-    #: Whether anybody is behind the brand who can hear of a choice.
+    #: Whether the brand is connected, so that it can learn of a choice.
     is_connected: bool
 
     @property
@@ -100,7 +100,7 @@ class BrandPage:
 
 
 def build_brand_page(consumer: Consumer, brand: Brand, *, now: datetime) -> BrandPage | None:
-    """None where the person never had a relationship with the brand."""
+    """Return the page's data, or None if the person never had a relationship with the brand."""
     mine = Relationship.objects.filter(person=consumer.subject_id, brand=brand)
     known = list(mine.order_by("ended_at", "started_at").select_related("brand"))
     if not known:
@@ -219,7 +219,7 @@ def _subjects(points: Iterable[ContactPoint]) -> Mapping[int, object]:
 
 
 def find_last_entry(consumer: Consumer, brand: Brand) -> LedgerEntry | None:
-    """The newest choice of which the brand was told."""
+    """Return the latest choice about this brand or about all brands; both reach the brand."""
     entries = LedgerEntry.objects.of_person(consumer.subject_id)
     about = entries.filter(brand=brand) | entries.filter(brand=None)
     return about.select_related("subject").order_by("-recorded_at", "-pk").first()

@@ -1,4 +1,4 @@
-"""All of a person's brands: what each may do, in a form to be put into words, and who asks."""
+"""Summaries of all of a person's brands: what each may do, and which of them asks for consent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from consent.checks import Permission
 from consent.decision import Decision, Scope
 from consent.models import Relationship, Send
 
-#: The sends that say how much a brand bothers somebody.
+#: The period whose messages count for sorting by frequency.
 LATELY = timedelta(days=30)
 STATES = ("receiving", "paused", "stopped", "silent", "asking")
 SORTS = ("bother", "name", "new")
@@ -25,7 +25,7 @@ SORTS = ("bother", "name", "new")
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """How often a brand reached the person lately, and when last."""
+    """How many messages of a brand reached the person in `LATELY`, and when the last one did."""
 
     lately: int = 0
     last: datetime | None = None
@@ -33,7 +33,7 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class BrandRow:
-    """One brand. `messages` names, by channel, what it may send there: purposes or topics."""
+    """One brand. `messages` maps each channel to the purposes or topics allowed on it."""
 
     relationship: Relationship
     messages: Mapping[str, Sequence[str]]
@@ -41,12 +41,12 @@ class BrandRow:
     paused_until: datetime | None
     contacts: Contacts = field(default_factory=Contacts)
     asking: int = 0
-    #: Whether the person said no to this brand as a whole.
+    #: Whether the person refused this brand as a whole.
     is_refused: bool = False
-    #: Whether all that they may not do is the person's own no.
+    #: Whether everything that is not allowed was refused by the person.
     is_stopped: bool = False
     is_limited: bool = False
-    #: Whether anybody is behind the brand who can hear of a choice.
+    #: Whether the brand is connected, so that it can learn of a choice.
     is_connected: bool = True
 
     @property
@@ -60,7 +60,10 @@ class BrandRow:
 
 
 def list_rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[BrandRow]:
-    """Of each brand that has an active relationship, one; in a handful of queries however many."""
+    """Return one row for each brand with an active relationship.
+
+    The number of queries does not depend on the number of brands.
+    """
     known = _relationships(consumer, words)
     mine = list({each.brand_id: each for each in reversed(known)}.values())[::-1]
     may = checks.list_brand_permissions(consumer.subject_id, known, now=now)
@@ -77,7 +80,7 @@ def list_rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Bra
 
 
 def filter_rows(found: Iterable[BrandRow], *, show: str, sort: str) -> list[BrandRow]:
-    """The rows in one state, or all; the brand that bothers most first, if not otherwise sorted."""
+    """Return the rows in one state, or all. By default, the most frequent sender comes first."""
     kept = [row for row in found if not show or show == row.state or _asks(row, show)]
     if sort == "name":
         return kept
@@ -87,7 +90,7 @@ def filter_rows(found: Iterable[BrandRow], *, show: str, sort: str) -> list[Bran
 
 
 def count_rows(found: Iterable[BrandRow]) -> Counter[str]:
-    """How many are in each state."""
+    """Return the number of brands in each state."""
     tally: Counter[str] = Counter(dict.fromkeys(STATES, 0))
     for row in found:
         tally[row.state] += 1
@@ -105,7 +108,7 @@ def _bother(row: BrandRow) -> tuple[bool, int, float]:
 
 
 def _relationships(consumer: Consumer, words: str) -> list[Relationship]:
-    """Those with each brand, oldest first, by its name."""
+    """Return the active relationships, by brand name, and oldest first within a brand."""
     active = Relationship.objects.active().filter(person=consumer.subject_id)
     if words:
         named = Q(brand__name__icontains=words) | Q(brand__slug__icontains=words)
@@ -162,7 +165,7 @@ def _is_of_all(decision: Decision, brand_id: int) -> bool:
 def _messages(
     may: Iterable[Permission], brand_id: int, topics: Mapping[tuple[int, str], str]
 ) -> dict[str, list[str]]:
-    """What may come, by channel. A topic is named where its whole purpose may not."""
+    """Return what is allowed on each channel. Omit the topics of a purpose that is allowed."""
     allowed = [each for each in may if each.channel and each.decision.allowed]
     whole = {(each.channel, each.purpose) for each in allowed if each.topic is None}
     messages: dict[str, list[str]] = {}

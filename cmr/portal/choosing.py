@@ -1,4 +1,4 @@
-"""Saying yes, no, less or not now: one address for every button there is."""
+"""Recording choices: one URL for every button that allows, refuses, limits or pauses."""
 
 from __future__ import annotations
 
@@ -27,39 +27,40 @@ from consent.models import LedgerEntry, Reason
 from consent.rules import ScopeNames
 from core.time import is_day_in_range, read_day
 
-#: Buttons that take back some of what was said, and what of it.
+#: Buttons that clear earlier choices, and the decisions that each one clears.
 TAKES_BACK: dict[str, Collection[str]] = {
     "allow": ("deny", "pause"),
     "unlimit": ("limit",),
 }
-#: Buttons that pause for a time: how many days and months.
+#: Buttons that pause for a fixed time, in days and months.
 PAUSES = {"pause-week": (7, 0), "pause-month": (0, 1), "pause-quarter": (0, 3)}
 DECISIONS = ("grant", "deny", "pause", "limit", "clear", *TAKES_BACK, *PAUSES)
 PER = ("day", "week", "month")
-#: Parts of a button's value: decision:purpose:channel:topic:contact point. Empty is any.
+#: Parts of a button's value, decision:purpose:channel:topic:contact point. An empty part is any.
+#: Example: `deny:marketing:email::` refuses marketing by e-mail, on any topic, to any address.
 PARTS = 5
-#: How a button's value ends that is about everything.
+#: The end of the value of a button that is about everything.
 WHOLE = "::::"
 MOST_MESSAGES = 1_000
 
 
 class BadWish(ValueError):
-    """What was sent is no wish; the text is for the person who sent it."""
+    """The submitted choice is invalid. The text is shown to the person."""
 
 
 class BadDay(BadWish):
-    """The day until which to pause is missing, or is none that can be."""
+    """The end of the pause is missing or invalid."""
 
 
 class BadNumber(BadWish):
-    """The number of messages is missing, or is none that can be."""
+    """The number of messages is missing or invalid."""
 
 
-#: What the page of a refusal asks for again.
+#: The field that the page of a refusal asks for again.
 ASKS: dict[type[Exception], str] = {BadDay: "day", BadNumber: "number"}
-#: What is typed anew there.
+#: Fields that are entered again on that page.
 TYPED = ("say", "until", "max", "per", "csrfmiddlewaretoken")
-#: What says that a wish makes no sense.
+#: Exceptions that mean the choice is invalid.
 REFUSED = (
     BadWish,
     rules.UnknownName,
@@ -72,7 +73,7 @@ REFUSED = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A button's value, read."""
+    """A parsed button value."""
 
     decision: str
     names: ScopeNames
@@ -81,7 +82,7 @@ class Said:
 @require_POST
 @for_consumers
 def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """Record what the pressed button says; about the chosen brands, or about all there are."""
+    """Record the pressed button's choice, about the selected brands or about all brands."""
     try:
         entries = _record(request, consumer, timezone.now())
     except REFUSED as error:
@@ -92,9 +93,9 @@ def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 
 
 def _of_one_click(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-    """Return the newest entries that one click recorded, which the page names and can undo.
+    """Return the latest entries that one click recorded, which the page names and can undo.
 
-    The others stood before. A second click gets the entries of the first.
+    The other entries were in force before. A second click gets the entries of the first.
     """
     newest = max((entry.recorded_at for entry in entries), default=None)
     known = {entry.subject_seq: entry for entry in entries if entry.recorded_at == newest}
@@ -121,7 +122,7 @@ def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[Led
 
 
 def refused(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Say that nothing was recorded, and ask again for a day or a number that is wrong."""
+    """Say that nothing was recorded. Ask again for a day or a number that is wrong."""
     asks = ASKS.get(type(error), "")
     is_whole = request.POST.get("say", "").endswith(WHOLE)  # else its buttons would say more
     kept = [
@@ -135,7 +136,7 @@ def refused(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def in_words(error: Exception) -> str:
-    """What is wrong with a wish, in the reader's language."""
+    """Return what is wrong with a choice, in the reader's language."""
     if isinstance(error, BadWish):
         return str(error)
     if isinstance(error, rules.CannotBeRefused):
@@ -148,7 +149,11 @@ def in_words(error: Exception) -> str:
 
 
 def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequence[str | None]]:
-    """Return what was said, and about which brands. Raises BadWish."""
+    """Return the submitted choices, and the brands that they are about.
+
+    Raises:
+        BadWish
+    """
     if one := request.POST.get("one"):  # a row's own button, whatever is ticked
         decision, _colon, slug = one.partition(":")
         return [read_choice(f"{decision}::::")], [slug]
@@ -159,14 +164,15 @@ def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequ
 
 
 def read_brands(request: HttpRequest, consumer: Consumer) -> Sequence[str | None]:
-    """Return the slugs of the brands that were selected; None stands for any brand.
+    """Return the slugs of the selected brands; None means any brand.
 
-    Raises BadWish: too many are selected, or none where some have to be.
+    Raises:
+        BadWish: too many brands are selected, or none although the form needs some.
     """
     slugs = [slug for slug in request.POST.getlist("brand") if slug]
     if "all" in request.POST:  # also those on the list's other pages
         slugs = listing.find_slugs(consumer, QueryDict(request.POST["all"]), now=timezone.now())
-    if len(slugs) > listing.MOST_CHOSEN:  # a shorter list would drop a no that is acknowledged
+    if len(slugs) > listing.MOST_CHOSEN:  # a shorter list would drop an acknowledged no
         raise BadWish(_("Select at most %(most)s brands at once.") % {"most": listing.MOST_CHOSEN})
     if not slugs and "ticked" in request.POST:
         raise BadWish(_("Select the brands first."))
@@ -174,7 +180,11 @@ def read_brands(request: HttpRequest, consumer: Consumer) -> Sequence[str | None
 
 
 def read_choice(value: str) -> Said:
-    """What a button's value means. Raises BadWish."""
+    """Parse a button's value.
+
+    Raises:
+        BadWish
+    """
     decision, *parts = value.replace("\0", "")[:200].split(":")
     if decision not in DECISIONS or len(parts) != PARTS - 1:
         raise BadWish(_("There is no such wish."))
@@ -186,7 +196,11 @@ def read_choice(value: str) -> Said:
 
 
 def build_choice(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
-    """With the end of a pause, or the numbers of a limit."""
+    """Return the choice, with the end of a pause or the numbers of a limit.
+
+    Raises:
+        BadDay, BadNumber
+    """
     if decision in PAUSES:
         return NewChoice(Scope(), "pause", until=_pause_from_today(*PAUSES[decision]))
     if decision == "pause":
@@ -197,7 +211,7 @@ def build_choice(request: HttpRequest, decision: str, now: datetime) -> NewChoic
 
 
 def _until(request: HttpRequest, now: datetime) -> datetime:
-    """Return the beginning of the day that was typed, by the person's own clock."""
+    """Return the start of the entered day, in the person's time zone."""
     try:
         day = read_day(request.POST.get("until", ""))
     except ValueError as error:
@@ -215,9 +229,9 @@ def _begin_of(day: date) -> datetime:
 
 
 def _pause_from_today(days: int, months: int) -> datetime:
-    """Return the beginning of the day so far ahead; of a shorter month the last day.
+    """Return the start of the day that many days and months ahead.
 
-    From 31 January a month ahead is 28 February.
+    In a shorter month it is the last day: one month from 31 January is 28 February.
     """
     today = timezone.localdate()
     years, month = divmod(today.month - 1 + months, 12)
@@ -239,7 +253,7 @@ def _limit(request: HttpRequest) -> Limit:
 @require_POST
 @for_consumers
 def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """Take back what one click did."""
+    """Undo what one click did."""
     entries = _entries(request, consumer)
     try:
         undone = choices.undo_batch(consumer.subject_id, entries, by="portal", now=timezone.now())
@@ -254,7 +268,7 @@ def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 @require_POST
 @for_consumers
 def explain(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """Keep why, for whoever said no and wants to say it."""
+    """Record the optional reason of a refusal."""
     reason = request.POST.get("reason", "")
     if reason not in Reason.values:
         return refused(request, BadWish(_("There is no such reason.")))
@@ -276,6 +290,10 @@ def _entries(request: HttpRequest, consumer: Consumer) -> list[LedgerEntry]:
 
 
 def mine(consumer: Consumer, entry_id: uuid.UUID) -> LedgerEntry:
-    """An entry of the person's own history. Raises Http404."""
+    """Return an entry of the person's own history.
+
+    Raises:
+        Http404
+    """
     rows = LedgerEntry.objects.of_person(consumer.subject_id)
     return get_object_or_404(rows.select_related("brand", "purpose", "subject"), pk=entry_id)

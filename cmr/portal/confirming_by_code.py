@@ -1,4 +1,4 @@
-"""Confirming who one is by a code in a mail: for people with neither a password nor a passkey."""
+"""Confirming one's identity by a mailed code, for people without a password or a passkey."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ TRIES = 3
 @never_cache
 @login_required
 def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
-    """Ask for a code; POST sends one, or takes it and goes on with what was asked before."""
+    """Ask for a code. POST sends one, or checks it and resumes the interrupted request."""
     user = request.user
     assert isinstance(user, User)
-    if is_mfa_enabled(user):  # a code alone does not sign them in, either
+    if is_mfa_enabled(user):  # a code alone does not sign them in either
         raise PermissionDenied
     if request.method != "POST":
         return _page(request, is_sent=SESSION_KEY in request.session)
@@ -46,7 +46,7 @@ def confirm_by_code(request: HttpRequest) -> HttpResponseBase:
         rate_limits.count_attempt("mail request", request=request, address=user.email)
         rate_limits.count_attempt(
             "mail", address=user.email
-        )  # aloud: it is the person's own address
+        )  # raises: it is the person's own address
         _send_code(request, user)
         return _page(request, is_sent=True)
     rate_limits.count_attempt("code", request=request, address=user.email)
@@ -73,7 +73,7 @@ def _send_code(request: HttpRequest, user: User) -> None:
 
 
 def _is_right(request: HttpRequest, given: str) -> bool:
-    """Compare with the code that was sent; one that was right, or tried too often, is gone."""
+    """Return whether the code matches the one sent. A correct or overused code is deleted."""
     sent = request.session.pop(SESSION_KEY, None)
     if sent is None or time.time() - sent["at"] > settings.MAILED_CODE_SECONDS:
         return False

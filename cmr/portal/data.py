@@ -1,4 +1,4 @@
-"""The person's data: taking all of it along, and having it erased."""
+"""The person's data: export and erasure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cmr.models import Consumer
 from cmr.portal.person import for_consumers
 from cmr.sign_in import require_fresh_session
 
-#: The tables of the export, as the page names them.
+#: The names of the export's tables on the page.
 TABLES = {
     "account": _("Your account"),
     "contact_points": _("Addresses and numbers"),
@@ -51,7 +51,7 @@ def data(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 @require_safe
 @for_consumers
 def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpResponse:
-    """Everything that is kept about the person, as JSON or as CSV files in a ZIP."""
+    """Return everything kept about the person, as JSON or as CSV files in a ZIP."""
     if form == "json":
         body, kind = (
             personal_data.write_json_export(consumer, now=timezone.now()),
@@ -69,7 +69,7 @@ def download(request: HttpRequest, consumer: Consumer, form: str) -> HttpRespons
 @require_fresh_session
 @for_consumers
 def erase(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """Take the account away, once the person has typed that they mean it."""
+    """Erase the account, once the person has typed the word that confirms it."""
     word = str(_("erase"))
     context: dict[str, Any] = {"word": word, "owned": members.find_owned_alone(consumer.user)}
     if request.method != "POST":

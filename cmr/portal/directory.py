@@ -1,4 +1,4 @@
-"""Finding the companies that one deals with, and adding them."""
+"""The directory of brands: finding the ones that a person deals with, and adding them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 @require_POST
 @for_consumers
 def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """Let the brand know the person by the addresses that were ticked, or by the usual one."""
+    """Start a relationship with the brand by the ticked addresses, or by the usual one."""
     slug = request.POST.get("brand", "")[:100].replace("\0", "")
     brand = get_object_or_404(Brand.objects.live(), slug=slug)
     points = _ticked(request, consumer)
@@ -62,7 +62,7 @@ def add(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 
 
 def _ticked(request: HttpRequest, consumer: Consumer) -> list[ContactPoint]:
-    """Return the person's own addresses that the form names; what else it names is left out."""
+    """Return the person's own addresses that the form names. Ignore all other ids."""
     ids = [each for each in request.POST.getlist("point") if each.isascii() and each.isdigit()]
     mine = consumer.contact_points.select_related("identifier").order_by("pk")
     return list(mine.filter(pk__in=[each[:18] for each in ids]))

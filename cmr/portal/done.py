@@ -1,4 +1,4 @@
-"""What was just done: said in words, with its Undo, and room for a reason."""
+"""The message about what was just done, with its Undo and a field for a reason."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from consent.checks import Permission
 from consent.decision import Scope
 from consent.models import Explanation, LedgerEntry, Relationship
 
-#: A choice can be about so many brands at once.
+#: The number of brands that one choice can be about.
 MOST = 500
-#: What of an address says what was done.
+#: Query parameters that say what was done.
 OWN = ("done=", "n=", "undone=")
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The entries of one click. `undone` when they are themselves an Undo."""
+    """The entries of one click. `undone` is true if they are themselves an Undo."""
 
     entries: Sequence[LedgerEntry]
     undone: bool
     explained: bool
-    #: The brands that were allowed again, and that still have no yes to marketing by e-mail.
+    #: The brands that were allowed again but still have no consent to marketing by e-mail.
     without_yes: Sequence[Brand]
-    #: The brands that do not hear of it.
+    #: The brands that are not connected, so they do not learn of it.
     not_connected: Sequence[Brand]
 
     @property
@@ -48,10 +48,10 @@ class Done:
 
     @property
     def more(self) -> int:
-        """Return how many scopes were changed beside the first.
+        """Return how many scopes were changed besides the first.
 
-        Two entries on one scope are one change: a limit that stays is recorded again after the no
-        on the same scope is taken back.
+        Two entries on one scope are one change: after a refusal is cleared, a limit that stays in
+        force is recorded again on the same scope.
         """
         return len({preferences.read_scope(entry) for entry in self.entries}) - 1
 
@@ -61,7 +61,7 @@ class Done:
 
     @property
     def reasons(self) -> list[tuple[str, str]]:
-        """Return the reasons to choose from; what is about every brand has none of one brand's."""
+        """Return the reasons to offer; for a choice about every brand, none about one brand."""
         of_one = () if self.first.brand else ("too_many_from_brand", "no_longer_customer")
         return [(code, str(text)) for code, text in words.REASONS.items() if code not in of_one]
 
@@ -71,7 +71,7 @@ class Done:
 
 
 def read_undo(request: HttpRequest, consumer: Consumer) -> Done | None:
-    """What the address of the page says was done; nothing where that is not the person's."""
+    """Return what the page's URL says was done; None if it is invalid or another person's."""
     try:
         first, count = uuid.UUID(request.GET.get("done", "")), int(request.GET.get("n", "1"))
     except ValueError:
@@ -90,7 +90,7 @@ def read_undo(request: HttpRequest, consumer: Consumer) -> Done | None:
 def _find_without_yes(
     consumer: Consumer, entries: Sequence[LedgerEntry], now: datetime
 ) -> list[Brand]:
-    """Return the brands whose whole no or pause was removed and which still may not write."""
+    """Return the brands whose whole refusal or pause was removed and that still may not write."""
     brands = {e.brand_id: e.brand for e in entries if e.brand and _allows_again(e)}
     mine = Relationship.objects.active().filter(person=consumer.subject_id, brand__in=brands)
     may = checks.list_brand_permissions(consumer.subject_id, list(mine), now=now)
@@ -115,7 +115,7 @@ def _find_not_connected(entries: Sequence[LedgerEntry], now: datetime) -> list[B
 def back(
     request: HttpRequest, entries: Sequence[LedgerEntry], *, undone: bool = False
 ) -> HttpResponse:
-    """To the page the person came from, which then says what was done."""
+    """Redirect to the page that the person came from, which then says what was done."""
     said: dict[str, str | int] = {}
     if entries:
         said = {"done": str(entries[0].pk), "n": len(entries)}
@@ -131,7 +131,7 @@ def to(request: HttpRequest, said: dict[str, str | int]) -> HttpResponse:
 
 
 def _place(request: HttpRequest) -> str:
-    """Where to go back to: a page of ours, never another's."""
+    """Return the path to go back to. It is always on this site."""
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if ours and wanted.startswith("/") else "/"

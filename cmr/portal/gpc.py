@@ -1,4 +1,4 @@
-"""A Global Privacy Control signal on any page.
+"""Handling of the Global Privacy Control signal on every page.
 
 Note [GPC] is in `cmr.choices.global_privacy_control`.
 """
@@ -13,7 +13,7 @@ from cmr.portal.person import GetResponse, get_consumer, is_page
 
 
 class Honoured:
-    """Sets `request.gpc`, and turns the signal of a signed-in person into their no."""
+    """Middleware that sets `request.gpc` and records a signed-in person's signal as a refusal."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,6 +1,6 @@
-"""Pages that decide who gets in, and so take a fresh session: those of allauth, listed here.
+"""A fresh session for those pages of allauth that control access to the account.
 
-Our own pages say so themselves, by `freshness.fresh_session_required`.
+Our own pages use the decorator `sign_in.require_fresh_session` instead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 
 from cmr import sign_in
 
-#: By the names of their addresses.
+#: By the names of their URLs.
 GUARDED = {
     "account_change_password",
     "account_set_password",
@@ -33,7 +33,7 @@ GUARDED = {
 
 
 class FreshSession:
-    """Send whoever has no fresh session from a guarded page to where they confirm who they are."""
+    """Middleware that redirects from a guarded page to confirmation if the session is not fresh."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -49,6 +49,6 @@ class FreshSession:
 
 
 def _ask_first(request: HttpRequest) -> HttpResponse:
-    """Keep no form for afterwards, as allauth does: it would lay a new password in the session."""
+    """Redirect without keeping the form. allauth would store a new password in the session."""
     methods = get_adapter().get_reauthentication_methods(request.user)
     return redirect(f"{methods[0]['url']}?{urlencode({'next': request.path})}")

@@ -1,4 +1,4 @@
-"""All brands on one page, the one that bothers most first; and what is said to all of them."""
+"""All brands on one page, the most frequent sender first, and the choices about all of them."""
 
 from __future__ import annotations
 

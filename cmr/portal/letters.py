@@ -1,4 +1,4 @@
-"""The letter with the links to somebody's preference pages, for whoever asks for it."""
+"""The mail with the links to a person's preference pages, sent to the address that asks for it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from cmr.models import ContactKind
 from consent import identity
 from consent.models import Identifier, Relationship
 
-#: A letter has so many links at most.
+#: The maximum number of links in one mail.
 MOST = 100
 
 
 def send_links(address: str, *, now: datetime) -> None:
-    """Write to *address*, be it known or not: only its owner reads which.
+    """Mail the links to *address*, known or not; only its owner learns which.
 
     Raises:
-        identifiers.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow
+        identity.InvalidAddress, smtp.CannotReach, smtp.CannotSendNow
         rate_limits.LimitsUnavailable
     """
     normalised = identity.normalise_email(address)
@@ -39,7 +39,7 @@ def send_links(address: str, *, now: datetime) -> None:
     ends = [_("Each link can say yes once, within a week. It can say no at any time."), ""]
     ends = ends if lines else []
     letter = "\n".join([said, "", *lines, *ends, account, "", why % settings.PUBLIC_URL, ""])
-    if rate_limits.count_attempt_quietly("mail", address=normalised):  # or nobody is told
+    if rate_limits.count_attempt_quietly("mail", address=normalised):  # the page is the same
         message = NewMessage(ContactKind.EMAIL, normalised, _("Your preference pages"), letter)
         messages.add_messages([message], now=now)
 

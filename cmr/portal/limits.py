@@ -1,4 +1,4 @@
-"""Counts what is posted to pages of other packages, and answers a refused attempt on any page."""
+"""Rate limits on other packages' pages, and the answer to a refused attempt on any page."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from cmr.rate_limits import LimitsUnavailable, TooManyAttempts
 
 log = logging.getLogger(__name__)
 
-#: What an attempt is, and by what it is counted beside the caller.
+#: The action, and what it is counted by besides the caller.
 Counted = tuple[str, dict[str, str]]
 GetResponse = Callable[[HttpRequest], HttpResponse]
-#: Fields whose values no page repeats.
+#: Fields whose values are never repeated on a page.
 SECRET = ("password", "code", "key", "csrfmiddlewaretoken")
 
 
@@ -38,7 +38,7 @@ def _count_sign_up(request: HttpRequest) -> Iterator[Counted]:
 
 
 def _count_code(find_state: Callable[[HttpRequest], Any]) -> Callable[..., Iterator[Counted]]:
-    """Count a code, or another mail with one, by the address that it was sent to."""
+    """Count a code, or a resent mail with one, by the address that it was sent to."""
 
     def count(request: HttpRequest) -> Iterator[Counted]:
         if (state := find_state(request)) is None:
@@ -91,14 +91,14 @@ COUNTED: dict[str, Callable[[HttpRequest], Iterator[Counted]]] = {
     "link": _count_mail("email"),
     "reports-key": _count_caller("key"),
 }
-#: Pages of allauth that count inside, where they can give back what succeeds.
+#: Pages of allauth that count in their own code, where a success can be given back.
 COUNTED_INSIDE = {
     "account_login": "`Adapter.authenticate`",
     "account_reauthenticate": "`Adapter.authenticate`",
     "mfa_authenticate": "`factor_forms.AuthenticateForm`",
     "mfa_reauthenticate": "`factor_forms.ReauthenticateForm`",
 }
-#: Pages of allauth that need no limit, and why.
+#: Pages of allauth that need no limit, and the reason.
 NOT_COUNTED = {
     "account_logout": "nothing can be guessed",
     "account_inactive": "takes no form",
@@ -121,9 +121,9 @@ NOT_COUNTED = {
 
 
 class RateLimits:
-    """Counts each POST before its page sees it, and answers 429 beyond a limit.
+    """Middleware that counts each POST before its view, and answers 429 beyond a limit.
 
-    Without the counts the answer is 503: an entrance that cannot count stays shut.
+    If the counts cannot be read, it answers 503: what cannot be counted is not let in.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -155,7 +155,7 @@ class RateLimits:
 def _refuse_to_send(
     request: HttpRequest, error: messages.CannotSendNow | messages.CannotReach
 ) -> HttpResponse:
-    """Say that no mail went out. A mail server is the same for known and unknown addresses."""
+    """Say that no mail was sent. The mail server is the same for known and unknown addresses."""
     is_final = isinstance(error, messages.CannotReach)
     if not is_final:
         log.warning("no server for a message that somebody waits for: %s", error)
@@ -164,7 +164,7 @@ def _refuse_to_send(
 
 
 def refuse(request: HttpRequest, error: TooManyAttempts | LimitsUnavailable) -> HttpResponse:
-    """Say how long to wait. A button leads back to the form, with what was typed."""
+    """Say how long to wait. A button leads back to the form, with the values that were entered."""
     if isinstance(error, LimitsUnavailable):
         return render(request, "cmr/unavailable.html", status=503)
     typed = [

@@ -1,4 +1,4 @@
-"""The list of a person's brands: which of them the person looks for."""
+"""The filter of a person's list of brands."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.http import QueryDict
 from cmr.models import Consumer
 from cmr.portal import brand_summaries
 
-#: So many brands can be chosen at once.
+#: The number of brands that can be selected at once.
 MOST_CHOSEN = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the person looks for, as the address of the page says it."""
+    """The filter, as the page's URL states it."""
 
     words: str
     show: str
@@ -25,12 +25,12 @@ class Filter:
 
     @property
     def query(self) -> str:
-        """Return it for links to other pages of the same list."""
+        """Return the filter as a query string, for links to other pages of the list."""
         return urlencode({"q": self.words, "show": self.show, "sort": self.sort})
 
 
 def read_filter(asked: QueryDict) -> Filter:
-    """Return what the query of an address looks for; what it cannot look for is left out."""
+    """Return the filter of a query. Ignore invalid values."""
     show, sort = asked.get("show", ""), asked.get("sort", "")
     return Filter(
         asked.get("q", "")[:100].replace("\0", "").strip(),
@@ -40,7 +40,7 @@ def read_filter(asked: QueryDict) -> Filter:
 
 
 def find_slugs(consumer: Consumer, asked: QueryDict, *, now: datetime) -> list[str]:
-    """Return the brands of the whole list that the query *asked* names, whatever its page."""
+    """Return the slugs of all brands that match the query *asked*, on all pages."""
     wanted = read_filter(asked)
     found = brand_summaries.list_rows(consumer, now=now, words=wanted.words)
     kept = brand_summaries.filter_rows(found, show=wanted.show, sort=wanted.sort)

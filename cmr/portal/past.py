@@ -1,4 +1,4 @@
-"""Every change, who made it and when, and what became of it at each brand."""
+"""The history of changes: who made each and when, and its status at each brand."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 @require_safe
 @for_consumers
 def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
-    """One change: before, after, why, and how far it has come, brand by brand."""
+    """Show one change: before, after, reason, and its progress at each brand."""
     entry = mine(consumer, entry_id)
     personal_data.name_topics([entry])
     personal_data.name_addresses([entry])
@@ -71,6 +71,6 @@ def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> Htt
 @require_safe
 @for_consumers
 def reports(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """What they reported of brands that contacted them after a no."""
+    """List the person's reports of brands that contacted them after a refusal."""
     found = Paginator(reporting.list_contact_reports(consumer.subject_id), PAGE_SIZE)
     return render(request, "cmr/reports.html", {"page": found.get_page(request.GET.get("page"))})

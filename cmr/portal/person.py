@@ -1,4 +1,4 @@
-"""Whose page it is: their language, their clock, and who may see it."""
+"""The consumer of a page: their language, their time zone, and access to the page."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from core.time import LenientZone
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Consumer, Params], HttpResponse]
-#: The browser's time zone, which `zone.js` writes.
+#: The cookie with the browser's time zone, which `zone.js` writes.
 ZONE_COOKIE = "zone"
-#: What is for programs and programmers speaks English, and knows no clock but UTC.
+#: Paths for programs and developers, which are in English and in UTC.
 FOR_PROGRAMS = ("/api/", "/docs/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/static/")
-#: The console is not translated, so its numbers are English too; its times are those of the API.
+#: The console is not translated, so its numbers are English as well, and its times are UTC.
 CONSOLE = "/console/"
 
 
@@ -37,7 +37,7 @@ def get_consumer(request: HttpRequest) -> Consumer | None:
 
 
 def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Params], HttpResponse]:
-    """For a page that shows a consumer what is theirs; hands it the consumer."""
+    """Require a signed-in consumer, and pass the consumer to the view."""
 
     @login_required
     @wraps(view)
@@ -46,14 +46,14 @@ def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
         if consumer is None:
             return redirect("home")
         response = view(request, consumer, *args, **kwargs)
-        add_never_cache_headers(response)  # or the next at this computer could go back to it
+        add_never_cache_headers(response)  # else the computer's next user could go back
         return response
 
     return shown  # type: ignore[return-value]  # `wraps` remembers the name of the argument
 
 
 class InTheirTerms:
-    """Says everything in the person's language, and every time by their clock."""
+    """Middleware that sets the person's language and time zone."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -66,7 +66,7 @@ class InTheirTerms:
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
             if hasattr(response, "render"):
-                response = response.render()  # while the language still holds
+                response = response.render()  # while the language is active
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language",))
         return response
@@ -87,13 +87,13 @@ def _zone(request: HttpRequest, consumer: Consumer | None) -> LenientZone:
 
 
 def browser_zone(request: HttpRequest) -> str:
-    """Return the time zone that the browser says it is in; empty where it says none we know."""
+    """Return the browser's time zone; empty if it is missing or unknown."""
     said = request.COOKIES.get(ZONE_COOKIE, "")
     return said if said in decision.list_time_zones() else ""
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows around its own."""
+    """Return the template context that every page shares."""
     consumer = get_consumer(request) if hasattr(request, "user") else None
     if consumer is None:
         return {"consumer": None}

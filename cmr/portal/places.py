@@ -1,4 +1,4 @@
-"""Where somebody may say they live: countries, and the parts of some where laws differ."""
+"""The places of residence to choose from: countries, and regions with laws of their own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brands.catalogue import PRIVACY_ACTS
 
 
 def by_name() -> list[tuple[str, str]]:
-    """Code and name, in the reader's language and by name."""
+    """Return pairs of code and name, sorted by name in the reader's language."""
     return _by_name(get_language() or "en")
 
 
@@ -29,7 +29,7 @@ def _part(code: str, language: str) -> str:
 
 
 def _country(name: str, language: str) -> str:
-    """By the translations of ISO 3166-1 that the package brings along."""
+    """Translate a country's name by pycountry's translations of ISO 3166-1."""
     return _translations(language).gettext(name)
 
 

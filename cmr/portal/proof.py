@@ -1,4 +1,4 @@
-"""Receipts to keep, to print, and to hold against what somebody shows."""
+"""Receipts: showing, downloading and verifying them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from consent.receipts import WITHHELD_WORDS, Record
 @require_safe
 @for_consumers
 def receipt(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
-    """A page to print, with the signed text."""
+    """Show a page to print, with the signed text."""
     entry = mine(consumer, entry_id)
     personal_data.name_addresses([entry])
     return render(request, "cmr/receipt.html", {"entry": entry, "text": _issue(entry)})
@@ -43,7 +43,7 @@ def _issue(entry: LedgerEntry) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Whether a receipt is ours and unaltered; anybody may ask."""
+    """Say whether a receipt is ours and unaltered. This page is public."""
     text, record, error = request.POST.get("receipt", "")[: receipts.LONGEST_RECEIPT], None, ""
     if request.method == "POST":
         try:
@@ -64,7 +64,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 def _evidence(choice: Record) -> str | None:
-    """Return the brand's words; a receipt of version 1 has none."""
+    """Return the brand's evidence; None for a receipt of version 1, which has none."""
     said: str | None = choice.get("cmr:evidence")
     return None if said == WITHHELD_WORDS else said
 

@@ -1,4 +1,4 @@
-"""What needs no login: one click to unsubscribe, one brand's page, and a way to get there."""
+"""Pages without a sign-in: one-click unsubscribe, a brand's preferences, and asking for a link."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LinkView = Callable[[HttpRequest, Link], HttpResponse]
 
 
 def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Read the link first; a bad one gets the way to a good one."""
+    """Read the URL's link and pass it to the view. For a bad link, say how to get a good one."""
 
     @wraps(view)
     def shown(request: HttpRequest, token: str) -> HttpResponse:
@@ -40,18 +40,18 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
             return render(request, "cmr/bad_link.html", status=404)
         response = view(request, link)
         response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"  # the address of the page is the key to it
+        response["Referrer-Policy"] = "no-referrer"  # the URL grants access to the page
         response["X-Robots-Tag"] = "noindex"
         return response
 
     return shown
 
 
-@csrf_exempt  # RFC 8058: a mail program posts here, without cookies or a page of ours before
+@csrf_exempt  # RFC 8058: a mail program posts here, without cookies or an earlier page of ours
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_link
 def unsubscribe(request: HttpRequest, link: Link) -> HttpResponse:
-    """POST does it (RFC 8058), and again is no mistake; GET only shows the button."""
+    """Unsubscribe on POST (RFC 8058), any number of times. GET only shows the button."""
     if request.method == "POST":
         choices.unsubscribe_by_link(link, now=timezone.now())
     context = {
@@ -75,16 +75,16 @@ def _what(link: Link) -> str:
     return what
 
 
-@csrf_exempt  # the address of the page is what gives the right, and nobody else has it
+@csrf_exempt  # the secret URL is what grants access
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_link
 def preferences(request: HttpRequest, link: Link) -> HttpResponse:
-    """What one brand may do, changed by whoever holds the link from its mail."""
+    """Show what one brand may do. POST changes it for the holder of a link from its mail."""
     error, said, is_refused = "", "", False
     if request.method == "POST":
         try:
             with transaction.atomic():
-                if getattr(request, "gpc", False):  # Note [GPC]; before what they say themselves
+                if getattr(request, "gpc", False):  # Note [GPC]; before the person's own choice
                     choices.apply_gpc_signal_to_brand(link.relationship, now=timezone.now())
                 said = (_answer if "asked" in request.POST else _say)(request, link)
         except REFUSED as wrong:
@@ -92,8 +92,8 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
         except permission_requests.AlreadyAnswered:
             error = _("You had answered this already.")
         except LinkNotProven:
-            is_refused = True  # the page says why, and where to get another link
-        link = choices.read_link(link.token, now=timezone.now())  # which a yes has used up
+            is_refused = True  # the page says why, and how to get another link
+        link = choices.read_link(link.token, now=timezone.now())  # a consent has used it up
     typed = request.POST if error else {}
     context = _page(link) | {"error": error, "said": said, "is_refused": is_refused, "typed": typed}
     status = 422 if error or is_refused else 200
@@ -101,7 +101,11 @@ def preferences(request: HttpRequest, link: Link) -> HttpResponse:
 
 
 def _say(request: HttpRequest, link: Link) -> str:
-    """Record what the button says, and return it in words. Raises BadWish, NotProven."""
+    """Record the button's choice, and return it in words.
+
+    Raises:
+        BadWish, LinkNotProven
+    """
     now, wish = timezone.now(), read_choice(request.POST.get("say", ""))
     if wish.names.contact_point is not None:
         raise BadWish(_("There is no such wish."))
@@ -120,10 +124,10 @@ def _say(request: HttpRequest, link: Link) -> str:
 
 
 def _answer(request: HttpRequest, link: Link) -> str:
-    """Answer what the brand asked for, and return it in words.
+    """Record the answer to the brand's request, and return it in words.
 
     Raises:
-        BadWish, NotProven, asking.Answered
+        BadWish, LinkNotProven, permission_requests.AlreadyAnswered
     """
     if not link.proven:
         raise LinkNotProven
@@ -143,7 +147,7 @@ def _answer(request: HttpRequest, link: Link) -> str:
 
 
 def _questions(link: Link) -> list[PermissionRequest]:
-    """What the brand asks for, where the link may answer it."""
+    """Return the brand's open requests, if the link may answer them."""
     relationship = link.relationship
     waiting = permission_requests.list_waiting_requests(
         relationship.person_id, brand_id=relationship.brand_id
@@ -178,7 +182,7 @@ def _page(link: Link) -> dict[str, Any]:
 
 
 def _via(link: Link) -> str:
-    """The channel that topics are shown for: the one the link came by."""
+    """Return the channel that topics are shown for: the channel of the link's mail."""
     return link.channel or Channel.EMAIL.value
 
 
@@ -189,7 +193,7 @@ def _by_purpose(may: list[Permission]) -> list[tuple[str, list[Permission]]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_for_link(request: HttpRequest) -> HttpResponse:
-    """Have the links to one's preference pages sent; the answer is the same for any address."""
+    """Send the links to one's preference pages. The answer is the same for any address."""
     address, error = request.POST.get("email", "").replace("\0", "")[:320], ""
     if request.method == "POST":
         try:

@@ -1,4 +1,4 @@
-"""Taking an account back, by the link in the mail to one of its addresses."""
+"""Recovering an account by the link mailed to one of its addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cmr.accounts import BadRecoveryLink, Recovery
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def recover(request: HttpRequest, token: str) -> HttpResponse:
-    """Say what the link does; POST does it, and signs its owner in."""
+    """Say what the link does. POST recovers the account and signs its owner in."""
     now = timezone.now()
     try:
         recovery = accounts.read_recovery_link(token, now=now)
@@ -33,7 +33,7 @@ def recover(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _recover(request: HttpRequest, recovery: Recovery) -> HttpResponse:
-    """Sign in as a code to this address would: an older second factor is asked for."""
+    """Sign in as by a code to this address, so that an older second factor is still required."""
     user = accounts.recover_account(recovery, now=timezone.now())
     logout(request)
     record_authentication(request, user, method="code", email=recovery.address)

@@ -1,4 +1,4 @@
-"""Signing in: factors, sessions, and the programs that act for the person."""
+"""Sign-in settings: factors, sessions, and access tokens of programs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from cmr.portal.person import for_consumers
 from cmr.sign_in import require_fresh_session
 from core.text import remove_unseen
 
-#: The days from which the page has one choose.
+#: The numbers of days to choose from.
 DAYS = (7, 30, sign_in.DEFAULT_TOKEN_DAYS, sign_in.MOST_TOKEN_DAYS)
-#: Where the session keeps a new token until its owner has seen it.
+#: The session's key of a new token, until its owner has seen it.
 SESSION_KEY = "cmr_made_for_a_program"
 
 
@@ -29,7 +29,7 @@ SESSION_KEY = "cmr_made_for_a_program"
 @never_cache
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
-    """How somebody signs in, be they a consumer, a member of a workspace or an administrator."""
+    """Show how a user signs in: a consumer, a workspace member or an administrator."""
     user = request.user
     assert isinstance(user, User)
     usable = AccessToken.objects.usable(timezone.now())
@@ -45,7 +45,7 @@ def security(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """End every session, this one too, and every token."""
+    """End all sessions, including this one, and revoke all tokens."""
     assert isinstance(request.user, User)
     accounts.end_all_access(request.user, now=timezone.now())
     logout(request)
@@ -57,7 +57,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
 @require_fresh_session
 @for_consumers
 def tokens(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    """List the programs that act for the person; POST makes a token, which is shown this once."""
+    """List the access tokens. POST creates one, which is shown once."""
     if request.method != "POST":
         return _tokens(request, consumer, text=request.session.pop(SESSION_KEY, ""))
     name = " ".join(remove_unseen(request.POST.get("name", "")).split())[:100]
@@ -66,7 +66,7 @@ def tokens(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         return _tokens(request, consumer, error=_("Give the program a name."))
     if scope not in TokenScope.values or days not in map(str, DAYS):
         return _tokens(request, consumer, error=_("Choose what it may do, and for how long."))
-    # Kept for one look, encrypted as all of a session: a reload must not make another token.
+    # Kept for one page view, so that a reload makes no second token. Sessions are encrypted.
     request.session[SESSION_KEY] = accounts.create_token(
         consumer, name=name, scope=scope, days=int(days), now=timezone.now()
     )

@@ -1,4 +1,4 @@
-"""Companies to begin with, from the directory."""
+"""Brands from the directory to start with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 6
 
 
 def list_suggestions(consumer: Consumer) -> Sequence[Brand]:
-    """Companies where the person lives, or everywhere, that they have nothing with yet."""
+    """Return brands of the person's country, or any, that they have no relationship with."""
     mine = Relationship.objects.filter(person=consumer.subject_id).values("brand")
     others = Brand.objects.live().exclude(pk__in=mine).exclude(website="")
     country = (consumer.subject.jurisdiction or "").partition("-")[0].lower()

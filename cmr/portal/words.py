@@ -19,7 +19,7 @@ CHANNELS = {
     "in_app": gettext_lazy("messages in the app"),
     "messaging": gettext_lazy("messengers"),
 }
-#: The purposes that every installation starts with; others are shown as they were written.
+#: The purposes that every installation starts with. Others are shown by their own names.
 PURPOSES = {
     "marketing": (gettext_lazy("marketing"), gettext_lazy("Offers and news.")),
     "service": (
@@ -44,7 +44,7 @@ PURPOSES = {
         gettext_lazy("Training machine-learning models on your data."),
     ),
 }
-#: What the directory says a company is; others are shown as they were written.
+#: Categories of the directory. Others are shown by their own names.
 CATEGORIES = {
     "addresses": gettext_lazy("address trading"),
     "ads": gettext_lazy("advertising"),
@@ -119,14 +119,14 @@ RULES = {
 
 
 def purpose(code: str | None) -> str:
-    """As it stands within a sentence."""
+    """Return a purpose's name for use within a sentence."""
     if not code:
         return _("everything")
     return str(PURPOSES[code][0]) if code in PURPOSES else code.replace("_", " ")
 
 
 def title(one: Purpose) -> str:
-    """As it stands by itself."""
+    """Return a purpose's name for use as a title."""
     name = str(PURPOSES[one.code][0]) if one.code in PURPOSES else one.name
     return name[:1].upper() + name[1:]
 
@@ -140,14 +140,14 @@ def channel(code: str | None) -> str:
 
 
 def scope(entry: LedgerEntry) -> str:
-    """What a choice is about, without whose: "marketing by e-mail"."""
+    """Return what a choice is about, without the brand: "marketing by e-mail"."""
     what = purpose(entry.purpose_id)
     if entry.topic:
         what = _("“%(topic)s”") % {"topic": entry.topic_name or entry.topic}
     if entry.channel:
         what = _("%(what)s by %(channel)s") % {"what": what, "channel": channel(entry.channel)}
     if entry.maker == "brand":
-        return what  # of the address by which the brand knows them, which nobody has to be told
+        return what  # it is about the address that the brand uses, which need not be named
     if entry.address:
         what = _("%(what)s to %(address)s") % {"what": what, "address": entry.address}
     elif entry.contact_point_id:
@@ -189,7 +189,7 @@ def at_most(number: int, per: str) -> str:
 
 
 def before(decision: str | None) -> str:
-    """What stood on the same scope before a choice."""
+    """Return the decision that was in force on the same scope before a choice."""
     words = {
         "grant": _("yes"),
         "deny": _("no"),

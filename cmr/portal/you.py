@@ -1,4 +1,4 @@
-"""Language, place, clock and quiet hours."""
+"""Language, place of residence, time zone and quiet hours."""
 
 from __future__ import annotations
 
@@ -56,7 +56,11 @@ def _wrong(error: ValueError) -> str:
 
 
 def _save(request: HttpRequest, consumer: Consumer) -> None:
-    """Raises ValueError with what is wrong."""
+    """Save the settings.
+
+    Raises:
+        ValueError: its text says what is wrong.
+    """
     typed = {name: request.POST.get(name, "").replace("\0", "")[:40] for name in request.POST}
     consumer.subject = relationships.change_settings(
         consumer.subject_id, _changes(typed, browser_zone(request)), now=timezone.now()
@@ -68,7 +72,7 @@ def _save(request: HttpRequest, consumer: Consumer) -> None:
 
 
 def _changes(typed: dict[str, str], zone: str) -> SettingsChange:
-    """Return what was typed; quiet hours without a zone are by the browser's clock, *zone*."""
+    """Return the entered changes. Quiet hours without a zone use the browser's, *zone*."""
     start, end = _time(typed.get("quiet_start", "")), _time(typed.get("quiet_end", ""))
     if (start is None) != (end is None):
         raise ValueError(_("Quiet hours need a beginning and an end."))
