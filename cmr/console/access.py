@@ -1,4 +1,4 @@
-"""Who may see and change what of a workspace, and in which mode they are."""
+"""Access to a workspace's pages, by the member's role and the mode (test or live)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brands.models import Brand, Workspace
 from cmr.models import Member, Role, User
 
 MODES = ("test", "live")
-#: Of each mode: the page's name, its title, and where it is.
+#: Each mode's pages: name, title, and path.
 PAGES = [
     ("overview", "Overview", ""),
     ("keys", "Keys", "keys"),
@@ -33,7 +33,7 @@ PAGES = [
     ("campaigns", "Campaigns", "campaigns"),
     ("reports", "Reports", "reports"),
 ]
-#: Those of test mode alone.
+#: Pages that only test mode has.
 TEST_PAGES = {"mails"}
 View = Callable[Concatenate[HttpRequest, "WorkspaceContext", ...], HttpResponseBase]
 Shown = Callable[..., HttpResponseBase]
@@ -41,7 +41,7 @@ Shown = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceContext:
-    """A member, in one mode of a workspace."""
+    """A member in one mode of a workspace."""
 
     member: Member
     mode: str
@@ -65,7 +65,7 @@ class WorkspaceContext:
 
     @property
     def pages(self) -> list[tuple[str, str, str]]:
-        """Each page's name, title and address, for the menu."""
+        """Return the name, title and path of each page, for the menu."""
         here, both = self.path, f"/console/{self.workspace.slug}"
         named = [
             (name, title, f"{here}/{rest}")
@@ -76,12 +76,12 @@ class WorkspaceContext:
 
     @property
     def public_url(self) -> str:
-        """Where programs reach the API."""
+        """Return the base URL of the API."""
         return settings.PUBLIC_URL
 
     @property
     def path(self) -> str:
-        """Where this mode's pages begin."""
+        """Return the path under which this mode's pages are."""
         return f"/console/{self.workspace.slug}/{self.mode}"
 
 
@@ -91,10 +91,10 @@ def get_user(request: HttpRequest) -> User:
 
 
 def for_members(view: View) -> Shown:
-    """For a page of a workspace in a mode; hands it the `Place`. Only who may change, may POST.
+    """Require a member of the workspace, and pass the `WorkspaceContext` to the view.
 
-    To whoever is no member the workspace is not there. Without a live brand its pages lead to
-    where the domain is proven.
+    A viewer may not POST. For users who are not members, the workspace does not exist (404).
+    Without a live brand, live pages redirect to the page that proves the domain.
     """
 
     @login_required
@@ -118,7 +118,7 @@ def for_members(view: View) -> Shown:
 
 
 def for_owners(view: View) -> Shown:
-    """The same for what only owners do; others see it, and may not POST."""
+    """Require a member, as `for_members` does. Only owners may POST."""
 
     @for_members
     @wraps(view)

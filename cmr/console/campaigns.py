@@ -1,4 +1,4 @@
-"""The brand's campaigns, and the numbers that it reports of them."""
+"""The brand's campaigns, and the daily numbers that it reports for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cmr.console.paging import PAGE_SIZE
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def campaigns(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """The campaigns, newest first; POST names one."""
+    """List the campaigns, newest first. POST creates one."""
     first = {"purpose": brand_campaigns.DEFAULT_PURPOSE}
     form = CampaignForm(place.brand, request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid() and (made := _name(place, form)):
@@ -52,7 +52,7 @@ def _name(place: WorkspaceContext, form: CampaignForm) -> Campaign | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def campaign(request: HttpRequest, place: WorkspaceContext, campaign_id: int) -> HttpResponse:
-    """One campaign's days, newest first; POST reports one, or corrects it."""
+    """List one campaign's days, newest first. POST reports or corrects a day."""
     one = get_object_or_404(Campaign, pk=campaign_id, brand=place.brand)
     form = DayForm(request.POST or None, initial={"day": timezone.now().date()})
     if request.method == "POST" and form.is_valid() and _report(request, one, form):

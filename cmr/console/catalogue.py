@@ -1,4 +1,4 @@
-"""What people choose about, purposes and the brand's topics; and the notices they are shown."""
+"""The catalogue: purposes, the brand's topics, and the notices that people are shown."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BAD_NOTICE = (BadNotice, TooManyNotices)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def catalogue(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Purposes, topics and notices; POST makes a topic."""
+    """Show purposes, topics and notices. POST creates a topic."""
     form = TopicForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _make_topic(request, place, form):
         return _back(place)
@@ -82,7 +82,7 @@ def _make_topic(request: HttpRequest, place: WorkspaceContext, form: TopicForm) 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def topic(request: HttpRequest, place: WorkspaceContext, code: str) -> HttpResponse:
-    """One topic; POST gives it another name."""
+    """Show one topic. POST renames it."""
     one = get_object_or_404(Topic.objects.select_related("purpose"), brand=place.brand, code=code)
     form = TopicNameForm(request.POST or None, initial={"name": one.name})
     if request.method == "POST" and form.is_valid():
@@ -132,7 +132,7 @@ def new_notice(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def notice(request: HttpRequest, place: WorkspaceContext, code: str) -> HttpResponse:
-    """One notice in all its versions; POST writes the next one."""
+    """Show one notice in all its versions. POST writes the next version."""
     if not (versions := list_notice_versions(place.brand, code)):
         raise Http404
     form = NoticeForm(request.POST or None, texts=versions[0].texts)
@@ -165,7 +165,7 @@ def _write(request: HttpRequest, place: WorkspaceContext, form: NoticeForm, code
 @require_POST
 @for_members
 def copy(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Take the test mode's catalogue over into live mode."""
+    """Copy the test mode's catalogue to live mode."""
     if place.workspace.live_id is not None:
         new_topics = workspaces.copy_topics(place.workspace)
         new_notices = workspaces.copy_notices(place.workspace, now=timezone.now())

@@ -1,4 +1,4 @@
-"""What the console's forms take."""
+"""The console's forms."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ from consent.rules import ScopeNames
 from core.text import check_name, has_address, holds_address
 
 MAX_SEQUENCE = 2**63 - 1
-#: What is left open in a scope.
+#: The choice that leaves a part of a scope open.
 ANY = ("", "any")
 
 
 def size(number: int) -> str:
-    """So many bytes, as the documentation writes it: 20 MB are 20,000,000."""
+    """Return a number of bytes as the documentation writes it: 20 MB are 20,000,000."""
     return f"{number / 1_000_000:.4g} MB"
 
 
 def sentence(error: Exception) -> str:
-    """What a rule refused, as people read it."""
+    """Return an exception's message as a sentence."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -70,7 +70,7 @@ class WorkspaceForm(forms.Form):
         try:
             own = workspaces.read_domain(domain)
         except workspaces.BadDomain:
-            return  # said where the workspace is made
+            return  # the view that creates the workspace reports it
         if has_address(name, own=own):
             self.add_error("name", "Leave web addresses out, but for the domain below.")
 
@@ -98,7 +98,7 @@ class KeyForm(forms.Form):
     )
 
     def terms(self) -> dict[str, Any]:
-        """What `keys.issue` takes."""
+        """Return the arguments of `credentials.issue_key`."""
         data = self.cleaned_data
         ends = timezone.now() + timedelta(days=data["days"]) if data["days"] else None
         return {"name": data["name"], "scopes": data["scopes"], "expires_at": ends}
@@ -116,7 +116,7 @@ class SigningKeyForm(forms.Form):
 
 
 def _list_countries() -> list[tuple[str, str]]:
-    """Return the countries that have phone numbers, by their names."""
+    """Return the countries that have phone numbers, by name."""
     known = ((code, pycountry.countries.get(alpha_2=code)) for code in SUPPORTED_REGIONS)
     named = [(code, country.name) for code, country in known if country]
     return [("", "Numbers have their country code"), *sorted(named, key=itemgetter(1))]
@@ -146,7 +146,7 @@ LONGEST_CODE = 60
 
 
 def _code(*, required: bool, help_text: str) -> forms.SlugField:
-    """What programs name a topic or notice by."""
+    """Return a field for the code by which programs name a topic or a notice."""
     signs = "Letters, digits, - and _ alone, as in new-harvests."
     return forms.SlugField(
         max_length=LONGEST_CODE,
@@ -202,7 +202,7 @@ class NoticeForm(forms.Form):
         return data
 
     def texts(self) -> dict[str, str]:
-        """What `notices.write` takes; an empty text is no language of the notice."""
+        """Return the texts for `write_notice`; a language with an empty text is left out."""
         return {language: text for language, text in self._texts() if text}
 
     def _texts(self) -> Iterator[tuple[str, str]]:
@@ -234,7 +234,7 @@ def _name_of(language: str) -> str:
         return language
 
 
-#: The pattern of every event; ticking it makes every other tick idle.
+#: The pattern of every event. With it ticked, all other ticks have no effect.
 EVERY = "*"
 EVENT_PATTERNS = [
     (EVERY, "All"),
@@ -249,7 +249,7 @@ def purposes() -> list[tuple[str, str]]:
 
 
 class TermsForm(forms.Form):
-    """What a brand asks of a webhook."""
+    """The events that a brand wants from a webhook, and how they are sent."""
 
     url = forms.CharField(
         max_length=2000, label="Address", help_text="Of your endpoint, beginning with https://"
@@ -334,9 +334,9 @@ class ReplayForm(forms.Form):
 
 
 class SayForm(forms.Form):
-    """What somebody who was made up says."""
+    """A choice of a made-up person."""
 
-    #: What each decision needs beside itself.
+    #: The field that a decision also needs.
     NEEDS = {"pause": "days", "limit": "times"}
 
     address = forms.CharField(
@@ -423,10 +423,10 @@ class ImportForm(forms.Form):
         most = settings.MAX_UPLOAD_BYTES
         file = self.fields["file"]
         file.help_text = f"CSV with headings, or NDJSON; up to {size(most)}."
-        file.widget.attrs["data-most-bytes"] = most  # console.js looks before anything is sent
+        file.widget.attrs["data-most-bytes"] = most  # console.js checks it before it sends anything
 
     def form_of_file(self) -> str:
-        """How to read it: as its name ends, or else as it begins."""
+        """Return the file's format, by the end of its name or else by its first bytes."""
         file: UploadedFile = self.cleaned_data["file"]
         name = (file.name or "").lower()
         if name.endswith((".csv", ".ndjson", ".jsonl")):
@@ -436,7 +436,7 @@ class ImportForm(forms.Form):
         return "ndjson" if begins.startswith(b"{") else "csv"
 
 
-#: What a column can be, as people read it.
+#: What a column can be, in words for people.
 TARGETS = {
     "": "leave it out",
     "email": "e-mail address",
@@ -461,7 +461,7 @@ TARGETS = {
 
 
 class ColumnsForm(forms.Form):
-    """What each column of a file is."""
+    """The meaning of each column of a file."""
 
     def __init__(
         self, kept: ImportFile, first: Mapping[str, Any], *args: Any, **kwargs: Any
@@ -499,7 +499,7 @@ class ColumnsForm(forms.Form):
 
 
 class DefaultsForm(forms.Form):
-    """What holds for all rows, where they do not say it themselves."""
+    """Values for all rows that do not have their own."""
 
     note = forms.CharField(
         max_length=300,
@@ -577,7 +577,7 @@ class DefaultsForm(forms.Form):
 
 
 class _OfBrand(forms.Form):
-    """A form that offers what the brand's catalogue has."""
+    """A form that offers the purposes and topics of the brand's catalogue."""
 
     purpose = forms.ChoiceField(label="Purpose")
     topic = forms.ChoiceField(required=False, label="Topic")

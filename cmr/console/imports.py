@@ -1,4 +1,4 @@
-"""People and their consents from a file: received, looked at, and applied."""
+"""Importing people and their consents from a file: upload, check and start."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ from consent.models import Import, ImportFile
 from core.json_bodies import upload_limit
 
 CSV = "text/csv; charset=utf-8"
-#: So many bytes the form has beside its file.
+#: The size of the form besides its file, in bytes.
 FIELDS = 65_536
 STEPS = {1: "File", 2: "Columns", 3: "All rows", 4: "Check", 5: "Import"}
-#: What a row would do, as people read it.
+#: The effect of a row, in words for people.
 DOES = {
     "grant": "a new yes",
     "deny": "a new no",
@@ -64,15 +64,15 @@ DOES = {
 
 
 def body_limit() -> int:
-    """Return how many bytes the body of the form may have: a file of the limit, and its fields."""
+    """Return the form's largest body in bytes: a file of the maximum size, and the other fields."""
     return upload_limit() + FIELDS
 
 
-@csrf_exempt  # the token is part of the body, which is read only when its size is known
+@csrf_exempt  # the CSRF token is in the body, which is read only if its size is allowed
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponseBase:
-    """Show the imports, newest first; POST begins one with its file."""
+    """List the imports, newest first. POST starts one with its file."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > body_limit():
         return _refuse_large(request, place)
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
@@ -94,7 +94,7 @@ def _imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 
 
 def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
-    """Return the import with its file; None where it was refused, as the form then says."""
+    """Return the import with its file, or None if it was refused; the form has the reason."""
     data = form.cleaned_data
     try:
         return store_file(
@@ -114,7 +114,7 @@ def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
 
 
 def _refuse_large(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Say how large files are imported. Of this one nothing is kept."""
+    """Say how to import large files. Nothing of this one is kept."""
     return _shown(request, place, ImportForm(), status=413, is_too_large=True)
 
 
@@ -137,7 +137,7 @@ def _shown(
 @require_safe
 @for_members
 def template(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """A file with the headings alone."""
+    """Download a file with only the headings."""
     headings = ",".join(LONGEST_FIELDS) + "\r\n"
     return HttpResponse(headings, content_type=CSV, headers=_named("import.csv"))
 
@@ -145,7 +145,7 @@ def template(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def columns(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
-    """Ask what each column of the file is; what was guessed is chosen."""
+    """Ask what each column of the file is. The guessed meanings are preselected."""
     if (kept := _open_file(request, place, import_id)) is None:
         return _back(place, import_id)
     form = ColumnsForm(kept, read_first_row(kept), request.POST or None)
@@ -159,7 +159,7 @@ def columns(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def defaults(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
-    """Ask what holds for all rows; POST has the file read, and nothing recorded."""
+    """Ask for the values of all rows. POST reads the file and records nothing."""
     if (kept := _open_file(request, place, import_id)) is None:
         return _back(place, import_id)
     form = DefaultsForm(request.POST or None, initial=_initial(kept))
@@ -172,13 +172,13 @@ def defaults(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
 
 
 def _initial(kept: ImportFile) -> dict[str, Any]:
-    """Return what was chosen before, or what most files need."""
+    """Return the earlier choices, or the ones that most files need."""
     initial = asdict(read_mapping(kept)) | {"note": kept.job.note, "tells": kept.job.tells}
     return initial if kept.job.note else initial | {"purpose": "marketing", "channel": "email"}
 
 
 def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
-    """Have the file read. Return whether it could be; if not, the form says why."""
+    """Read the file. Return whether that succeeded; if not, the form has the reason."""
     data = form.cleaned_data
     try:
         stage_file(kept, note=data["note"], tells=data["tells"], now=timezone.now())
@@ -201,7 +201,7 @@ def _step(
 def _open_file(
     request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
 ) -> ImportFile | None:
-    """Return the file whose columns may still be chosen; None to who may only look."""
+    """Return the file whose columns can still be chosen; None for a member who may only view."""
     job = _job(place, import_id)
     if not place.may_change or job.state != Import.State.OPEN:
         return None
@@ -217,7 +217,7 @@ def _back(place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @for_members
 def one_import(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
-    """Show what was read of it, what each row would do, how far it is, and what came of it."""
+    """Show what was read, what each row would do, the progress, and the result."""
     job = _job(place, import_id)
     kept = find_file(job, now=timezone.now()) if place.may_change else None
     if kept and job.state == Import.State.OPEN and not job.rows:
@@ -246,7 +246,7 @@ def _foresee(kept: ImportFile) -> list[tuple[PreviewedRow, str]]:
 def bad_rows(
     request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Download the rows that were not taken, as they came, for who may upload them again."""
+    """Download the rejected rows as uploaded, for members who may upload them again."""
     if not place.may_change:
         raise PermissionDenied
     if (kept := find_file(_job(place, import_id), now=timezone.now())) is None:

@@ -1,4 +1,4 @@
-"""The brand's stream, as its endpoints see it: each event, and how it reached whom."""
+"""The brand's event stream: each event, and its delivery to each webhook."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from cmr.console.webhooks import find
 @require_safe
 @for_members
 def events(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """The stream, newest first."""
+    """List the events, newest first."""
     return list_deliveries(request, place, SayForm(brand=place.brand))
 
 
 def list_deliveries(
     request: HttpRequest, place: WorkspaceContext, form: SayForm, *, status: int = 200
 ) -> HttpResponse:
-    """The inbox, with a form by which something happens in test mode."""
+    """Show the events, with a form that triggers one in test mode."""
     wanted = request.GET.get("type", "")
     event_type = wanted if wanted in EVENT_TYPES else ""
     end = read_last_sequence(place.brand.pk) + 1
@@ -69,7 +69,7 @@ def _person(event: Event) -> str | None:
 
 
 def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
-    """To how many of the brand's webhooks each was delivered."""
+    """Return, for each sequence number, how many of the brand's webhooks received the event."""
     good = Attempt.objects.filter(
         brand=brand,
         subscription__in=webhooks.filter_subscriptions(brand),
@@ -82,7 +82,7 @@ def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one event at one webhook."""
+    """The delivery status of one event at one webhook."""
 
     subscription: Subscription
     attempts: list[Attempt]
@@ -116,7 +116,7 @@ class Fate:
 @require_safe
 @for_members
 def event(request: HttpRequest, place: WorkspaceContext, sequence: int) -> HttpResponse:
-    """One event as an endpoint gets it, and who got it."""
+    """Show one event as an endpoint receives it, and its delivery to each webhook."""
     found = next(iter(read_events(place.brand.pk, after=sequence - 1, limit=1)), None)
     if found is None or found.sequence != sequence:
         raise Http404
@@ -147,9 +147,10 @@ def _build_request(event: Event, example: Subscription | None) -> WebhookRequest
 def _headers(
     place: WorkspaceContext, request: WebhookRequest, example: Subscription | None, *, now: datetime
 ) -> dict[str, str]:
-    """Return the headers of an attempt that would be made now.
+    """Return the headers of an attempt made now.
 
-    A valid signature is made in test mode only: in live mode, whoever may only look could send.
+    Only test mode computes a valid signature. In live mode, a member who may only view could use it
+    to send.
     """
     signs = example is not None and place.is_test
     signer = webhooks.build_signer(example, now=now) if example and signs else webhooks.Signer([])

@@ -1,4 +1,4 @@
-"""The brand's inlets: opened, given a key and closed by hand, and what came of what they told."""
+"""The brand's inlets: opening, signing keys, closing, and counts of what they received."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cmr.console.keys import sure_in_live_mode
 from cmr.inbound import SIGNATURES
 from cmr.models import Inlet, Outcome
 
-#: As people read them; what a brand should look into comes with what to do.
+#: Outcomes in words for people. Those that a brand should check say what to check.
 OUTCOMES = {
     Outcome.TAKEN: "choices taken",
     Outcome.UNKNOWN_ADDRESS: "choices of addresses that you have not registered",
@@ -38,10 +38,10 @@ def inlets(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@sure_in_live_mode  # whoever has the address can say no for the brand's people
+@sure_in_live_mode  # whoever has the URL can refuse for the brand's people
 @for_members
 def open_inlet(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Open another inlet, whose address is shown this once."""
+    """Open another inlet. Its URL is shown once."""
     form = InletForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -79,7 +79,7 @@ def set_key(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def set_country(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
-    """Set where numbers without `+` are from, or that they have their country code."""
+    """Set the country of numbers without `+`, or that they have their country code."""
     inlet = _find(place, inlet_id)
     if not inbound.has_numbers(inlet.provider):
         raise Http404
@@ -100,7 +100,7 @@ def close(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) ->
 
 
 def _shown(inlet: Inlet) -> dict[str, object]:
-    """Return what the pages show of an inlet."""
+    """Return the template's values of an inlet."""
     counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in inbound.list_counts(inlet)]
     return {
         "inlet": inlet,

@@ -1,4 +1,4 @@
-"""The brand's keys: made, rotated and revoked by hand."""
+"""The brand's API keys: creating, rotating and revoking them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cmr.sign_in import require_fresh_session
 
 
 def sure_in_live_mode(view: Shown) -> Shown:
-    """Take a fresh session for what decides who reads and writes in live mode."""
+    """Require a fresh session in live mode, for views that control access to its data."""
     asking: Shown = require_fresh_session(view)
 
     @wraps(view)
@@ -46,7 +46,7 @@ def keys(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 @sure_in_live_mode
 @for_members
 def issue(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Another key, whose text is shown this once."""
+    """Create a key. Its text is shown once."""
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _shown(request, place, credentials.issue_key(place.brand, **form.terms()))
@@ -86,7 +86,7 @@ def revoke(request: HttpRequest, place: WorkspaceContext, key_id: int) -> HttpRe
 @sure_in_live_mode
 @for_members
 def rotate_link_key(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Give the brand another key for the links in its mails."""
+    """Replace the brand's key for the links in its mails."""
     revoke_old = "revoke_old" in request.POST
     try:
         until = credentials.rotate_link_key(place.brand, revoke_old=revoke_old, now=timezone.now())

@@ -1,4 +1,4 @@
-"""Pages of what only grows: the newest first, and from each page on to what is older."""
+"""Paging of lists that only grow: newest first, with a link to older rows on each page."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from django.http import HttpRequest
 
 from cmr.console.forms import MAX_SEQUENCE
 
-#: So many rows of a list are on one page.
+#: The number of rows on one page.
 PAGE_SIZE = 30
 
 
 def before(request: HttpRequest) -> int:
-    """Below which number the page begins; above all numbers for the first page."""
+    """Return the number below which the page begins; for the first page, a maximum."""
     text = request.GET.get("before", "")
     is_number = text.isascii() and text.isdecimal() and len(text) < len(str(MAX_SEQUENCE))
     return int(text) if is_number else MAX_SEQUENCE

@@ -14,7 +14,7 @@ from consent.pages.views import own_page
 @require_safe
 @for_members
 def reports(request: HttpRequest, place: WorkspaceContext) -> HttpResponseBase:
-    """The same as its key opens on `/reports/own`. Test mode is counted by no report."""
+    """Show the report that the brand's key opens on `/reports/own`. Test mode has none."""
     if place.is_test:
         return render(request, "console/no_reports.html", {"place": place, "page": "reports"})
     return own_page(request, place.brand, "console/reports.html", place=place, page="reports")

@@ -1,4 +1,4 @@
-"""What the brand asks people for, and how they answered."""
+"""The brand's permission requests and their answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cmr.messages import CannotReach
 from cmr.models import Answer
 from consent import identity, relationships, rules
 
-#: What a list shows of them, by the name in its address.
+#: The filters of the list, by their name in the URL.
 SHOWN = {
     "": Q(),
     "waiting": Q(answered_at=None),
@@ -35,7 +35,7 @@ TOTALS = {
 @require_safe
 @for_members
 def requests(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """What was asked, newest first."""
+    """List the permission requests, newest first."""
     wanted = request.GET.get("show", "")
     chosen = wanted if wanted in SHOWN else ""
     mine = permission_requests.list_requests(place.brand)
@@ -54,7 +54,7 @@ def requests(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def ask(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Ask somebody for a yes."""
+    """Ask a person for consent."""
     form = AskForm(place.brand, request.POST or None)
     if request.method == "POST" and form.is_valid() and _ask(request, place, form):
         return redirect("console-requests", place.workspace.slug, place.mode)

@@ -1,4 +1,4 @@
-"""The members of a workspace, and joining one."""
+"""The members of a workspace, and joining it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cmr.console.forms import InvitationForm
 from cmr.models import Invitation, Member, Role
 from cmr.sign_in import require_fresh_session_to_post
 
-#: An address that had many mails gets no more that day, and whoever invites is not told which.
+#: An address over its mail limit gets no more mail that day. The inviter is not told which it is.
 INVITED = "Invited. If no mail arrives within minutes, invite them again tomorrow."
 
 
@@ -25,7 +25,7 @@ INVITED = "Invited. If no mail arrives within minutes, invite them again tomorro
 @require_fresh_session_to_post
 @for_owners
 def team(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Who works here, and who was invited; POST invites."""
+    """List members and invitations. POST invites a member."""
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _invite(request, place, form):
         return _back(place)
@@ -63,7 +63,7 @@ def _invite(request: HttpRequest, place: WorkspaceContext, form: InvitationForm)
 @require_fresh_session_to_post
 @for_owners
 def change(request: HttpRequest, place: WorkspaceContext, member_id: int) -> HttpResponse:
-    """Another role for a member, or none."""
+    """Change a member's role, or remove the member."""
     member = get_object_or_404(Member, pk=member_id, workspace=place.workspace)
     wanted = request.POST.get("role", "")
     try:
@@ -99,7 +99,7 @@ def withdraw(request: HttpRequest, place: WorkspaceContext, invitation_id: int) 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """What an invitation is to; POST accepts it."""
+    """Show an invitation. POST accepts it."""
     try:
         invitation = members.find_invitation(token, now=timezone.now())
         if request.method == "POST":

@@ -1,4 +1,4 @@
-"""What there is in test mode alone: making something happen, and the mails that went nowhere."""
+"""Pages of test mode only: made-up choices, and the mails that were not sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cmr.models import TestMail
 from consent import relationships, rules
 from consent.identity import InvalidAddress
 
-#: From what is refused to the field that it is about.
+#: From the exception of a refusal to the form's field.
 REFUSALS: dict[type[Exception], str] = {
     InvalidAddress: "address",
     relationships.EndedByPerson: "address",
@@ -33,7 +33,7 @@ REFUSALS: dict[type[Exception], str] = {
 @require_POST
 @for_members
 def happen(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Somebody who was made up says something."""
+    """Record a choice of a made-up person."""
     _check(place)
     form = SayForm(request.POST, brand=place.brand)
     if form.is_valid() and _said(place, form):
@@ -58,7 +58,7 @@ def _said(place: WorkspaceContext, form: SayForm) -> bool:
 @require_safe
 @for_members
 def mails(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """The mails that people would have got, newest first."""
+    """List the mails that people would have received, newest first."""
     _check(place)
     found = TestMail.objects.filter(brand=place.brand).order_by("-pk")
     rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))

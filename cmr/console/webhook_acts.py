@@ -1,4 +1,4 @@
-"""What is done to a webhook by a button: asking, stopping, and sending again."""
+"""Actions on a webhook: ping, enable, disable, rotate, move the cursor, and replay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cmr.console.webhooks import back, find, show_subscription, shown_key
 @require_POST
 @for_members
 def ping(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
-    """Sends a message that means nothing, and shows what came back."""
+    """Send a test message without content, and show the endpoint's answer."""
     subscription = find(place, subscription_id)
     try:
         answer = webhooks.ping_endpoint(subscription, now=timezone.now())
@@ -64,7 +64,7 @@ def disable(
 def rotate(
     request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    """A new secret, shown this once."""
+    """Replace the secret. The new one is shown once."""
     subscription = find(place, subscription_id)
     try:
         secret = webhooks.rotate_secret(subscription, now=timezone.now())
@@ -94,7 +94,7 @@ def seek(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
 def replay(
     request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    """A range of the stream once more."""
+    """Send a range of the stream again."""
     subscription, form = find(place, subscription_id), ReplayForm(request.POST)
     if form.is_valid():
         try:

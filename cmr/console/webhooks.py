@@ -1,4 +1,4 @@
-"""The brand's webhooks: how they fare, making, changing and ending them."""
+"""The brand's webhooks: their status, creating, changing and deleting them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from cmr.console.keys import sure_in_live_mode
 from cmr.console.paging import PAGE_SIZE, before
 from core import http
 
-#: Why one is disabled, as its brand reads it.
+#: Why a webhook is disabled, in words for its brand.
 REASONS = {
     brand_webhooks.UNPROVEN: "its endpoint has not shown that it wants to be told",
     "by_brand": "you disabled it",
     "gone": "its endpoint answered that it is gone (410)",
     "failing": f"its endpoint failed for {brand_webhooks.GIVE_UP_AFTER.days} days",
 }
-#: From what is refused to the field that it is about.
+#: From the exception of a refusal to the form's field.
 REFUSALS: dict[type[Exception], str | None] = {
     http.ForbiddenUrl: "url",
     brand_webhooks.UnknownEventType: "event_types",
@@ -41,13 +41,13 @@ REFUSALS: dict[type[Exception], str | None] = {
     brand_webhooks.TooManySubscriptions: None,
     brand_webhooks.StillSending: None,
 }
-#: How many quarantined events are shown.
+#: The number of quarantined events that are shown.
 MOST_QUARANTINED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A webhook and how it fares."""
+    """A webhook and its status."""
 
     subscription: Subscription
     parked: int
@@ -62,7 +62,7 @@ class Hook:
 
     @property
     def has_delivered(self) -> bool:
-        """Return whether its endpoint ever took a message."""
+        """Return whether its endpoint ever accepted a message."""
         return brand_webhooks.have_delivered(self.subscription)
 
 
@@ -84,7 +84,7 @@ def webhooks(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 @sure_in_live_mode
 @for_members
 def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Another webhook, whose secret is shown this once."""
+    """Create a webhook. Its secret is shown once."""
     form = WebhookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -112,7 +112,7 @@ def webhook(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@sure_in_live_mode  # or an open session would lead the events of real people elsewhere
+@sure_in_live_mode  # else an open session could redirect real people's events
 @for_members
 def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
     subscription = find(place, subscription_id)
@@ -134,7 +134,7 @@ def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
 def delete(
     request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    """Asks whether it is meant; POST means it."""
+    """Ask for confirmation. POST deletes the webhook."""
     subscription = find(place, subscription_id)
     if request.method == "POST":
         try:
@@ -149,7 +149,11 @@ def delete(
 
 
 def find(place: WorkspaceContext, subscription_id: uuid.UUID) -> Subscription:
-    """The brand's own; another brand's is as little there as one that was deleted."""
+    """Return the brand's webhook.
+
+    Raises:
+        Http404: it was deleted, is unknown, or belongs to another brand.
+    """
     for subscription in brand_webhooks.filter_subscriptions(place.brand).filter(pk=subscription_id):
         return subscription
     raise Http404
@@ -167,7 +171,7 @@ def show_subscription(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    """The page of one, with its quarantine and the log; *more* is what an act left to say."""
+    """Show one webhook with its quarantine and log; *more* is the result of an action."""
     brand = subscription.brand_id
     quarantined = subscription.quarantined_events.filter(brand=brand).order_by("sequence")
     tries = Attempt.objects.filter(brand=brand, subscription=subscription, pk__lt=before(request))
@@ -190,7 +194,7 @@ def show_subscription(
 def shown_key(
     request: HttpRequest, place: WorkspaceContext, subscription: Subscription, secret: str
 ) -> HttpResponse:
-    """The page that shows what it verifies with, this once."""
+    """Show the key that verifies the webhook's messages. It is shown once."""
     context = {
         "place": place,
         "page": "webhooks",

@@ -1,4 +1,4 @@
-"""A user's workspaces, beginning one, its first page, and proving its domain."""
+"""A user's workspaces: creating one, its overview, and proving its domain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from consent.models import Relationship
 
 
 class Step(NamedTuple):
-    """Something to do on the way, and whether it is done."""
+    """A step from an empty workspace to live mode, and whether it is done."""
 
     name: str
     path: str
@@ -31,7 +31,7 @@ class Step(NamedTuple):
 @require_safe
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """The user's workspaces; whoever has one alone is there at once."""
+    """List the user's workspaces. If there is only one, redirect to it."""
     mine = Member.objects.filter(user=get_user(request)).select_related("workspace")
     found = list(mine.order_by("workspace__name"))
     if len(found) == 1:
@@ -71,7 +71,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_members
 def overview(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """Where the brand is, and what to do next."""
+    """Show the state of the brand, and the next steps."""
     brand = place.brand
     context = {
         "place": place,
@@ -84,7 +84,7 @@ def overview(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 
 
 def _steps(place: WorkspaceContext) -> list[Step]:
-    """The way from nothing to live, and how far it is gone."""
+    """Return the steps from an empty workspace to live mode."""
     brand, here = place.brand, place.path
     keys, hooks = BrandKey.objects.filter(brand=brand), Subscription.objects.filter(brand=brand)
     is_used = keys.exclude(last_used_on=None).exists()
@@ -105,7 +105,7 @@ def _steps(place: WorkspaceContext) -> list[Step]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owners
 def domain(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    """How the domain is proven; POST looks whether it is."""
+    """Say how to prove the domain. POST checks the proof."""
     problem = _prove(request, place) if request.method == "POST" else ""
     place.workspace.refresh_from_db()
     if request.method == "POST" and not problem:
