@@ -1,1 +1,1 @@
-"""Our database engine: Django's own, with a cheaper look at whether a connection lives."""
+"""Our database engine: Django's own, with a cheaper check whether a kept connection is usable."""

@@ -1,4 +1,4 @@
-"""The database in a file, written and read by PostgreSQL's own programs, as the owner."""
+"""Backup and restore of the database, by PostgreSQL's own programs and as the owner."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.services import binaries
 
-#: Stands for standard output, or standard input, in place of a file.
+#: Means standard output, or standard input, instead of a file.
 STREAM = "-"
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-#: Secrets beside the password, for which libpq has no environment.
+#: Secrets other than the password, which libpq cannot read from the environment.
 SECRETS = {"sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"}
-#: A table, for the owner may make one wherever a restore is possible.
+#: The mark of an unfinished restore. It is a table, because the owner can always create one.
 MARK = "public.restore_is_not_finished"
 IS_MARKED = f"SELECT to_regclass('{MARK}') IS NOT NULL"
 HAS_TABLES = "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
 
 
 class ProgramFailed(Exception):
-    """pg_dump or pg_restore ended with an error, and has said which."""
+    """pg_dump or pg_restore ended with an error and printed it."""
 
 
 class NotEmpty(Exception):
-    """The database has tables already."""
+    """The database already has tables."""
 
 
 class InUse(Exception):
-    """Somebody else is connected to the database."""
+    """The database has other connections."""
 
 
 class Unreadable(Exception):
-    """The file is no backup, or lacks its end."""
+    """The file is not a backup, or is incomplete."""
 
 
 class SecretShown(Exception):
-    """The owner's URL has a secret that can be given to a program among its arguments only."""
+    """The owner's URL has a secret that a program could receive only as an argument."""
 
 
 def write_backup(target: str) -> None:
-    """Write the whole database, as of one moment, while the service runs.
+    """Write a consistent backup of the whole database while the service runs.
 
-    A file is there only once it is whole, and for its owner's eyes only.
+    The file appears only when it is complete, and only its owner can read it.
 
     Raises:
         OSError, ProgramFailed, SecretShown, binaries.BinaryNotFound
@@ -70,13 +70,13 @@ def write_backup(target: str) -> None:
 def _write_file(file: Path) -> None:
     if file.exists():
         raise FileExistsError(f"{file} is there already")
-    # A name of its own, for another backup to the same file may be under way.
+    # A unique name, because another backup to the same file may be running.
     handle, part = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as writing:
             _dump(stdout=writing)
             os.fsync(writing.fileno())
-        os.link(part, file)  # unlike a rename, it writes over nothing
+        os.link(part, file)  # unlike a rename, it never overwrites
     finally:
         os.unlink(part)
 
@@ -86,14 +86,14 @@ def _dump(**options: Any) -> None:
 
 
 def read_backup(source: str, *, replace: bool) -> None:
-    """Read a backup into the database: all of it, or nothing.
+    """Restore a backup into the database, completely or not at all.
 
-    The owner then owns everything. Who may do what is granted by the next `migrate`. Until
-    `finish` is called the database is marked, and whatever an unfinished restore left is dropped.
+    Afterwards the owner owns everything, and the next `migrate` grants the privileges. The database
+    stays marked until `finish` is called. What an unfinished restore left is dropped.
 
     Raises:
         InUse, Unreadable, SecretShown, binaries.BinaryNotFound, OSError: nothing is changed.
-        NotEmpty: nothing is changed; with *replace* all that is there is dropped first.
+        NotEmpty: nothing is changed. With *replace*, all that exists is dropped first.
         ProgramFailed: the database is empty.
     """
     _find_login()
@@ -106,9 +106,9 @@ def read_backup(source: str, *, replace: bool) -> None:
 
 @contextmanager
 def _readable(source: str) -> Iterator[IO[bytes]]:
-    """Give *source* as a file that can be read twice, once it was read to its end.
+    """Read *source* to its end, then yield it as a file that can be read again.
 
-    What comes from standard input goes into a file without a name, which ends with this process.
+    Standard input is copied to a file without a name, which disappears with this process.
 
     Raises:
         Unreadable, OSError
@@ -138,13 +138,17 @@ def is_unfinished(connection: BaseDatabaseWrapper) -> bool:
 
 
 def finish(connection: BaseDatabaseWrapper) -> None:
-    """Say that the database may be used, in the transaction that made it so."""
+    """Remove the mark of a restore, in the transaction that makes the database usable."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {MARK}")
 
 
 def _make_room(connection: psycopg.Connection[Any], *, replace: bool) -> None:
-    """Leave nothing but the mark of a restore. Raises InUse or NotEmpty."""
+    """Drop everything and mark the database as being restored.
+
+    Raises:
+        InUse, NotEmpty
+    """
     if others := _ask(connection, OTHERS):
         raise InUse(f"{others} other connections are open")
     has_tables = _ask(connection, HAS_TABLES)
@@ -163,7 +167,11 @@ def _ask(connection: psycopg.Connection[Any], question: str) -> Any:
 
 
 def _run(program: str, *arguments: str, connects: bool = True, **options: Any) -> None:
-    """Run it with the owner's login. Raises ProgramFailed, SecretShown, binaries.BinaryNotFound."""
+    """Run a program with the owner's login.
+
+    Raises:
+        ProgramFailed, SecretShown, binaries.BinaryNotFound
+    """
     where, secret = _find_login() if connects else ([], {})
     argv = [str(binaries.postgres_program(program)), *where, *arguments]
     ended = subprocess.run(argv, env={**os.environ, **secret}, check=False, **options)
@@ -172,9 +180,12 @@ def _run(program: str, *arguments: str, connects: bool = True, **options: Any) -
 
 
 def _find_login() -> tuple[list[str], dict[str, str]]:
-    """Return the owner's login as arguments, and its password as environment.
+    """Return the owner's login as arguments, and its password as environment variables.
 
-    Everybody on this machine can read the arguments of a program. Raises SecretShown.
+    The password must not be an argument, because every user of this machine can read arguments.
+
+    Raises:
+        SecretShown
     """
     named = conninfo_to_dict(settings.OWNER_DATABASE_URL)
     password = str(named.pop("password", "") or "")

@@ -1,4 +1,4 @@
-"""PostgreSQL as Django has it, but whether a kept connection still lives costs no round trip."""
+"""Django's PostgreSQL engine, but checking a kept connection costs no round trip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from django.db.backends.postgresql import base
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
-        """Between two requests a live server says nothing; a word or an end means it went away."""
+        """Return whether the connection is open and silent.
+
+        Between requests a live server sends nothing; any data or an end means that it went away.
+        """
         if self.connection is None or self.connection.closed:
             return False
         looking = select.poll()

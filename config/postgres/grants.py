@@ -1,7 +1,7 @@
-"""What each role may do with each table. It is granted anew after every migration.
+"""Privileges of each role on each table, granted again after every migration.
 
-A table that nobody thought of is an ordinary one. What stands in `INSERT_ONLY` is the record: the
-application may add to it and read it. Its triggers refuse the same a second time.
+A table that is in no list below is an ordinary one. The tables in `INSERT_ONLY` are the record: the
+application may only add to them and read them. Their triggers enforce the same independently.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ INSERT_ONLY = frozenset(
 )
 #: Tables that the application only reads.
 READ_ONLY = frozenset({"django_migrations", "brands_streamgap"})
-#: What erasure deletes and nothing changes: texts beside entries, and where people lived.
+#: Tables that erasure deletes from and nothing changes: texts of entries, and past profiles.
 ERASABLE = frozenset({"consent_entrytext", "consent_pastprofile"})
-#: What the maintenance role may prune (`manage.py prune_attempts`).
+#: Tables that the maintenance role may prune (`manage.py prune_attempts`).
 PRUNED = frozenset({"brands_attempt"})
-#: All that can be granted on a table.
+#: Every privilege that can be granted on a table.
 EVERY = (*ORDINARY, "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 
 
 def privileges_of_application(table: str) -> tuple[str, ...]:
-    """Return what the application may do with *table*."""
+    """Return the application's privileges on *table*."""
     if table in READ_ONLY:
         return ("SELECT",)
     if table in INSERT_ONLY:
@@ -44,15 +44,15 @@ def privileges_of_application(table: str) -> tuple[str, ...]:
 
 
 def privileges_of_maintenance(table: str) -> tuple[str, ...]:
-    """Return what the maintenance role may do with *table*."""
+    """Return the maintenance role's privileges on *table*."""
     return ("SELECT", "DELETE") if table in PRUNED else ()
 
 
 def grant_privileges(**kwargs: Any) -> None:
-    """Give both roles what they may, and take away what they have besides.
+    """Grant both roles their privileges, and revoke all others.
 
-    Runs after each migrate, as the owner. Where the application still is the owner there is
-    nothing to grant: `config.checks` says so.
+    Runs after each migrate, as the owner. If the application is itself the owner, there is nothing
+    to grant; `config.checks` reports it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT session_user")

@@ -1,4 +1,4 @@
-"""Working as the owner of the tables, for the few commands that have to."""
+"""Connecting as the owner of the tables, for the few commands that need it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LOGIN = ("USER", "PASSWORD", "HOST", "PORT")
 
 
 def become_owner() -> None:
-    """Connect as the owner from here on; for commands, whose process ends with them.
+    """Connect as the owner from now on. Only for commands, whose process ends with them.
 
     The database stays the one that the connection names.
     """

@@ -1,8 +1,8 @@
-"""Where each table would live past one machine, and which could be partitioned by month.
+"""How each table would be distributed over machines, and which could be partitioned by month.
 
 Nothing is distributed today. `tests/project/test_placement.py` compares this with the models and
-with the live catalogue, so that a key which would have to be rewritten is found when it is made.
-ADR 52 says what each place means, ADR 54 what is partitioned.
+the live catalogue, so that an unsuitable key is found when it is created. ADR 52 explains the
+places, ADR 54 the partitions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 
 
 class Place(Enum):
-    """How a table is spread over machines."""
+    """How a table is distributed over machines."""
 
     SUBJECT = "distributed by subject"
     BRAND = "distributed by brand"
@@ -24,10 +24,10 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's place, why it is there, and the columns that keys have to contain.
+    """A table's place, the reason for it, and the columns that its keys must contain.
 
     `column` is the distribution column of a distributed table. `month` is the column by which it
-    can be partitioned by month, empty where it is not to be.
+    can be partitioned by month; empty if it is not to be partitioned.
     """
 
     place: Place
@@ -100,7 +100,7 @@ TABLES: Mapping[str, Table] = {
     "consent_anomaly": _brand("snapshot"),
     "brands_campaign": _brand("campaign"),
     "brands_campaignday": _brand("campaign"),
-    # What every machine asks about
+    # What every machine looks up
     "brands_brand": _reference("catalogue"),
     "brands_brandkey": _reference("credential"),
     "brands_retiredlinkkey": _reference("credential"),
@@ -111,7 +111,7 @@ TABLES: Mapping[str, Table] = {
     "brands_pastregime": _reference("catalogue"),
     "consent_honourclock": _reference("catalogue"),
     "consent_impliedterm": _reference("catalogue"),
-    # Accounts and work in hand
+    # Accounts and work in progress
     **dict.fromkeys(
         (
             *("cmr_user", "cmr_user_groups", "cmr_user_user_permissions", "cmr_consumer"),
@@ -146,7 +146,7 @@ TABLES: Mapping[str, Table] = {
     "consent_summarymail": _local("job"),
 }
 
-#: Unique keys without the distribution column, which it cannot be added to, and what holds instead.
+#: Unique keys that cannot contain the distribution column, and what replaces them.
 KEY_EXCEPTIONS: Mapping[str, str] = {
     "identifier_once_per_subject": "found by subject: the subject gets a column with its digest",
     "consent_identifier_pkey": "an id that choices name: handed out, and never looked up alone",

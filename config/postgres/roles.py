@@ -1,7 +1,7 @@
-"""The database's roles: who owns the tables, who prunes them, and who runs the application.
+"""The database's roles: the owner of the tables, the maintenance role, and the application's role.
 
-Note [Roles]. Whoever owns a table can switch its triggers off. So the application has a role that
-owns nothing, and that may only read and insert where nothing may be changed (`config.postgres
+Note [Roles]. The owner of a table can disable its triggers. Therefore the application's role owns
+nothing, and may only read and insert in tables whose rows must not change (`config.postgres
 .grants`). The owner's role migrates, and the maintenance role deletes what may be pruned.
 """
 
@@ -12,25 +12,25 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
-#: What an application's role must never have, whatever it was given before.
+#: Attributes that the application's role must never have, whatever it was given before.
 POWERLESS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 
 class Role(NamedTuple):
-    """A role that can log in."""
+    """A role with a login."""
 
     name: str
     password: str
 
 
 class OwnerAsApplication(ValueError):
-    """The application's role is the owner's own, which cannot give its rights away."""
+    """The application's role is the owner's, which cannot give up its rights."""
 
 
 def create_roles(connection: psycopg.Connection[Any], roles: list[Role]) -> None:
-    """Create the roles, or give those that exist their password and take their powers away.
+    """Create the roles. For existing ones, set the password and remove all special attributes.
 
-    Connect as the owner, who has to be allowed to create roles.
+    Connect as the owner, which must be allowed to create roles.
 
     Raises:
         OwnerAsApplication: one of the roles is that of the connection.

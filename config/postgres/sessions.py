@@ -1,12 +1,12 @@
-"""The service's own connections to PostgreSQL, as the server sees them."""
+"""Our own connections to PostgreSQL, as the server reports them."""
 
 from __future__ import annotations
 
 from django.db import connection
 
-#: What a connection may be at.
+#: The states of a connection.
 STATES = ("active", "idle", "idle_in_transaction", "waiting_for_lock")
-# Of other roles' connections nobody is told what they are at.
+# PostgreSQL hides the state of other roles' connections.
 QUERY = """
 SELECT CASE WHEN wait_event_type = 'Lock' THEN 'waiting_for_lock'
     WHEN state LIKE 'idle in transaction%%' THEN 'idle_in_transaction'
@@ -18,14 +18,14 @@ LIMIT = "SELECT current_setting('max_connections')::int"
 
 
 def count_sessions() -> dict[str, int]:
-    """Return for each state how many connections of ours are in it."""
+    """Return the number of our connections in each state."""
     with connection.cursor() as cursor:
         cursor.execute(QUERY, [])
         return dict.fromkeys(STATES, 0) | dict(cursor.fetchall())
 
 
 def read_limit() -> int:
-    """Return how many connections the server takes, all roles together."""
+    """Return the maximum number of connections that the server accepts, of all roles."""
     with connection.cursor() as cursor:
         cursor.execute(LIMIT)
         limit: int = cursor.fetchone()[0]
