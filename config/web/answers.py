@@ -1,4 +1,4 @@
-"""Send an answer, as fast as its client reads; a client that stops reading is let go."""
+"""Sending answers as fast as the client reads them. A client that stops reading is disconnected."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-#: How much is given to the server at once, in bytes.
+#: The size of one piece given to the server, in bytes.
 PIECE = 65_536
 
 
 class ClientStopped(Exception):
-    """The client went away, or read nothing for too long."""
+    """The client disconnected, or read nothing for too long."""
 
 
 class Sender:
-    """Sends one answer. Of each piece the client has to read something within *idle_seconds*."""
+    """Sends one answer. The client must read something of each piece within *idle_seconds*."""
 
     def __init__(self, send: Send, *, idle_seconds: float) -> None:
         self._send = send
         self._idle_seconds = idle_seconds
-        #: Of the answer; 0 before it began.
+        #: The status of the answer; 0 before it began.
         self.status = 0
-        #: Whether its last byte was handed on.
+        #: Whether its last byte was passed to the server.
         self.is_whole = False
 
     async def start(self, status: int, headers: Headers) -> None:
@@ -32,18 +32,30 @@ class Sender:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def send_whole(self, content: bytes) -> None:
-        """Send all of the body. Raises ClientStopped."""
+        """Send the whole body.
+
+        Raises:
+            ClientStopped
+        """
         for begin in range(0, len(content) - PIECE, PIECE):
             await self.send_piece(content[begin : begin + PIECE])
         rest = len(content) % PIECE or PIECE
         await self._send_body(content[-rest:], more=False)
 
     async def send_piece(self, piece: bytes) -> None:
-        """Send a part of the body. Raises ClientStopped."""
+        """Send a part of the body.
+
+        Raises:
+            ClientStopped
+        """
         await self._send_body(piece, more=True)
 
     async def end(self) -> None:
-        """Say that the body is whole. Raises ClientStopped."""
+        """End the body.
+
+        Raises:
+            ClientStopped
+        """
         await self._send_body(b"", more=False)
 
     async def _send_body(self, piece: bytes, *, more: bool) -> None:
@@ -59,12 +71,12 @@ class Sender:
 def send_from_thread(
     pieces: Iterable[bytes], sender: Sender, loop: asyncio.AbstractEventLoop
 ) -> None:
-    """Send *pieces* from a thread, each when the client took the one before.
+    """Send *pieces* from a thread, each after the client took the one before.
 
     Raises:
         ClientStopped
     """
-    # The server sends the headers with the first piece, which may take long to come.
+    # The server sends the headers only with the first piece, which may take long to be produced.
     asyncio.run_coroutine_threadsafe(sender.send_piece(b""), loop).result()
     for piece in pieces:
         if piece:

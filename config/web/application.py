@@ -1,4 +1,4 @@
-"""Carry one request from the web server (ASGI) through Django's synchronous views and back."""
+"""The ASGI application, which runs Django's synchronous views."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from config.web.requests import Request
 from config.web.targets import Limit
 from config.web.threads import Threads
 
-#: Names and values of all headers together; the web server's own limit is for its buffer.
+#: Bytes of all header names and values together; the web server's own limit is for its buffer.
 MAX_HEADER_BYTES = 32_768
 
 
@@ -38,8 +38,8 @@ class Application:
         self.budget = Budget(settings.MAX_BUFFERED_BYTES)
         self.refused_callers = RefusedCallers()
         self.threads = Threads(settings.WEB_THREADS, "request")
-        #: Streams have threads of their own: a slow reader must not hold one of those above. Those
-        #: of brands are as few as their places; what else is streamed keeps none from them.
+        #: Streams have their own threads, so that a slow reader occupies none of those above.
+        #: Streams of brands have as many threads as places; other streams cannot use them up.
         self.brand_streams = ThreadPoolExecutor(settings.STREAMS_AT_ONCE, "brand-stream")
         self.streams = ThreadPoolExecutor(settings.WEB_THREADS, "stream")
         self.files = ThreadPoolExecutor(1, "file")
@@ -54,18 +54,18 @@ class Application:
         except Exception:  # the server answers 500
             call.note(sender, failed=True)
             raise
-        except BaseException:  # the server gave the task up
+        except BaseException:  # the server cancelled the task
             call.note(sender)
             raise
         call.note(sender)
 
     async def _answer_present(self, call: Call, receive: Receive, sender: Sender) -> None:
-        """Answer as long as there is a client."""
+        """Answer, unless the client disconnects."""
         try:
             await self._answer(call, receive, sender)
         except ClientStopped:
             pass
-        except bodies.ClientGone:  # it may have closed its half alone
+        except bodies.ClientGone:  # it may have closed only its sending side
             await refusals.refuse_incomplete(sender, call.head.request_id)
 
     async def _answer(self, call: Call, receive: Receive, sender: Sender) -> None:
@@ -88,7 +88,7 @@ class Application:
             await self._run(call, bodies.Unread(), sender)
 
     async def _answer_whole(self, call: Call, receive: Receive, sender: Sender) -> None:
-        """Read the body, and only then occupy a thread."""
+        """Read the body, and only then use a thread."""
         length = call.head.length or 0
         seconds = settings.BODY_SECONDS + length / settings.BODY_BYTES_PER_SECOND
         try:
@@ -118,7 +118,7 @@ class Application:
             await loop.run_in_executor(pool, _send_stream, response, sender, loop)
 
     async def _send_file(self, response: Any, file: Any, sender: Sender) -> None:
-        """Send a file; a thread is used while a piece of it is read, and not while it is sent."""
+        """Send a file. A thread is used while a piece is read, but not while it is sent."""
         loop = asyncio.get_running_loop()
         try:
             while piece := await loop.run_in_executor(self.files, file.read, PIECE):
@@ -128,7 +128,7 @@ class Application:
             response.close()
 
     def _handle(self, environ: dict[str, Any]) -> tuple[HttpResponseBase, int, Headers]:
-        """Run Django, in a thread. A whole answer is closed here, where its database is."""
+        """Run Django, in a thread. A whole answer is closed here, where its connection is."""
         started: list[Any] = []
         response: Any = self.handler(environ, lambda *given: started.extend(given))  # type: ignore[arg-type]
         if not response.streaming:
@@ -140,8 +140,8 @@ class Application:
 def _stream_body(receive: Receive, limit: Limit) -> bodies.Stream:
     """Return a body that is read in pieces.
 
-    One that could have been read whole has a least speed; of the others the client may be waiting
-    for answers.
+    A body that could have been read whole has a minimum speed. Others have none, because their
+    client may be waiting for answers.
     """
     speed = settings.BODY_BYTES_PER_SECOND if limit.whole else 0
     loop, idle = asyncio.get_running_loop(), settings.CONNECTION_IDLE_SECONDS
@@ -153,7 +153,7 @@ def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
 
 
 def _send_stream(response: Any, sender: Sender, loop: asyncio.AbstractEventLoop) -> None:
-    """Send an answer in pieces, from a thread; close it whether or not its client read it all."""
+    """Send an answer in pieces, from a thread. Close it even if the client did not read it all."""
     try:
         send_from_thread(response, sender, loop)
     finally:
@@ -161,6 +161,6 @@ def _send_stream(response: Any, sender: Sender, loop: asyncio.AbstractEventLoop)
 
 
 async def _wait_until(moment: float | None) -> None:
-    """Wait, without a thread, until *moment* of `time.monotonic`."""
+    """Wait until *moment* of `time.monotonic`, without using a thread."""
     if moment is not None:
         await asyncio.sleep(max(0.0, moment - time.monotonic()))

@@ -1,8 +1,8 @@
-"""Read the body of a request: whole where it fits, else in pieces, and never for ever.
+"""Reading the body of a request: whole if it fits, else in pieces, and always with a time limit.
 
-A body that is read whole has a deadline, which grows with its length. So whoever sends one byte
-now and then is cut off, and holds no thread meanwhile. The bytes that are held are limited for
-each caller and for the process.
+A body that is read whole has a deadline, which grows with its length. A client that sends a byte
+now and then is therefore cut off, and occupies no thread meanwhile. The number of bytes in memory
+is limited for each caller and for the process.
 """
 
 from __future__ import annotations
@@ -22,40 +22,47 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class BodyTooSlow(Exception):
-    """The deadline passed before the body was whole."""
+    """The deadline passed before the body was complete."""
 
 
 class ClientGone(Exception):
-    """The client hung up before the body was whole."""
+    """The client disconnected before the body was complete."""
 
 
 class TooManyBodies(Exception):
-    """The caller, or everybody together, has too many unfinished bodies."""
+    """The caller, or all callers together, have too many unfinished bodies."""
 
 
 class Budget:
-    """Counts the bytes of unfinished bodies that have arrived, for each caller and for all.
+    """Counts the received bytes of unfinished bodies, for each caller and in total.
 
-    A caller may have a quarter of what the process may hold. What a body only says of its length
-    counts nothing: it costs nothing to say. Used by one event loop only, so it needs no lock.
+    A caller may use a quarter of the process's maximum. Only received bytes count, not the
+    announced length, which costs a client nothing. Used by one event loop only, so it needs no
+    lock.
+
+    Example with a maximum of 200 MB: one caller may hold 50 MB. A further large body of that
+    caller is refused, but its bodies up to 64 kB are accepted.
     """
 
-    #: A body up to this many bytes is always taken, so that large ones cannot keep small ones out …
+    #: A body up to this many bytes is always accepted, so that large ones cannot block small ones …
     SMALL = 65_536
-    #: … but so many of one caller at once.
+    #: … but only so many of one caller at once.
     MOST_OF_CALLER = 256
 
     def __init__(self, most: int) -> None:
-        """*most* is in bytes."""
+        """Set the maximum in total, *most*, in bytes."""
         self.most = most
         self._bytes: Counter[str] = Counter()
         self._bodies: Counter[str] = Counter()
 
     @contextmanager
     def hold(self, caller: str) -> Iterator[Callable[[int], None]]:
-        """Count one body of *caller* for as long as the block lasts.
+        """Count one body of *caller* while the block runs.
 
-        What is yielded counts bytes that arrived; both raise TooManyBodies.
+        Yields a function that counts received bytes.
+
+        Raises:
+            TooManyBodies: also raised by the yielded function.
         """
         if self._bodies[caller] >= self.MOST_OF_CALLER:
             raise TooManyBodies
@@ -82,7 +89,7 @@ class Budget:
 
 
 async def read_whole(receive: Receive, *, within: float, count: Callable[[int], None]) -> bytes:
-    """Return the body, which may take *within* seconds; *count* is told of each piece's size.
+    """Return the body, which may take *within* seconds. Call *count* with each piece's size.
 
     Raises:
         BodyTooSlow, ClientGone, TooManyBodies
@@ -104,7 +111,11 @@ async def _join_pieces(receive: Receive, count: Callable[[int], None]) -> bytes:
 
 
 async def _receive_piece(receive: Receive) -> tuple[bytes, bool]:
-    """Return the next bytes and whether more follow. Raises ClientGone."""
+    """Return the next bytes, and whether more follow.
+
+    Raises:
+        ClientGone
+    """
     message = await receive()
     if message["type"] != "http.request":
         raise ClientGone
@@ -112,7 +123,7 @@ async def _receive_piece(receive: Receive) -> tuple[bytes, bool]:
 
 
 class Unread(io.RawIOBase):
-    """Stands for a body that is longer than its call takes: reading it raises RequestDataTooBig."""
+    """A body that is longer than allowed: reading it raises RequestDataTooBig."""
 
     def readable(self) -> bool:
         return True
@@ -124,8 +135,9 @@ class Unread(io.RawIOBase):
 class Stream(io.RawIOBase):
     """A body that a thread reads in pieces while the event loop receives them.
 
-    Raises UnreadablePostError, as Django does of a client that went away, also where nothing came
-    for *idle_seconds*, and where fewer than *least_speed* bytes a second came for longer than that.
+    Reading raises UnreadablePostError, as in Django, if the client disconnects. It also does
+    if nothing arrives for *idle_seconds*, or if the speed stays below *least_speed* (bytes per
+    second) after a grace period of *idle_seconds*.
     """
 
     def __init__(
@@ -149,7 +161,7 @@ class Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill *buffer* as soon as some bytes are there; return how many, 0 at the end."""
+        """Fill *buffer* as soon as bytes are available. Return how many; 0 at the end."""
         while not self._rest and self._more:
             piece, self._more = self._wait_for_piece()
             self._rest = memoryview(piece)

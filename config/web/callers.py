@@ -1,4 +1,4 @@
-"""Who a request comes from, so that no caller takes what is meant for all."""
+"""Identifying the caller of a request, so that limits apply to each caller."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cmr.rate_limits import group_address
 
 
 def find_caller(scope: Mapping[str, Any]) -> str:
-    """Return the caller's address, of IPv6 its /64: whoever has one address there has them all.
+    """Return the caller's IPv4 address, or the /64 of its IPv6 address: one caller has all of it.
 
-    Behind trusted proxies it is the address that the outermost of them saw.
+    Behind trusted proxies, it is the address that the outermost of them saw.
     """
     address = _forwarded_for(scope) or scope["client"][0]
     return group_address(str(address))

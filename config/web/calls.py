@@ -1,4 +1,4 @@
-"""One request on its way, and what is noted of it at its end: a line of the log, and counts."""
+"""One request, and what is recorded at its end: a log line and counts."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from config.web.targets import Target, find_target
 log = logging.getLogger("cmr.access")
 
 Scope = Mapping[str, Any]
-#: A method may be any word; those that nobody serves are one.
+#: Clients may send any method; unknown ones are counted as one.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-#: What is logged as the status where the server gave up before the answer began.
+#: The logged status if the server gave up before the answer began.
 NO_ANSWER = 499
 
 
 @dataclass(slots=True)
 class Call:
-    """A request, from its head to the last byte of its answer."""
+    """A request, from its headers to the last byte of its answer."""
 
     scope: Scope
     head: Head
     target: Target
-    #: Whose it is, in what a log may hold; empty where nobody was recognised.
+    #: The caller in a form that may be logged; empty if nobody was recognised.
     caller: str = ""
     began: float = field(default_factory=time.perf_counter)
 
@@ -41,7 +41,7 @@ class Call:
         return method if method in METHODS else "other"
 
     def note(self, sender: Sender, *, failed: bool = False) -> None:
-        """Count and log it as it ended; *failed* where an error of ours ended it."""
+        """Count and log the request at its end; *failed* if our own error ended it."""
         status = sender.status or (500 if failed else NO_ANSWER)
         seconds = time.perf_counter() - self.began
         method = self.method if self.method in self.target.methods else "other"
@@ -50,7 +50,7 @@ class Call:
             log.info("request", extra={"access": self._describe(status, seconds, sender.is_whole)})
 
     def _describe(self, status: int, seconds: float, is_whole: bool) -> dict[str, Any]:
-        """Describe it by what we wrote ourselves: no path, query, address or secret."""
+        """Return the log's fields. None has text of the caller: path, query, address, secret."""
         return {
             "method": self.method,
             "route": self.target.route,
@@ -63,5 +63,5 @@ class Call:
 
 
 def begin_call(scope: Scope) -> Call:
-    """Return the call of an ASGI scope, whose time runs from now on."""
+    """Return the call of an ASGI scope, and start its timer."""
     return Call(scope, read_head(scope), find_target(scope["path"]))

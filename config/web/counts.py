@@ -1,7 +1,7 @@
-"""What each web process counts: requests, how long they took, and its threads.
+"""Metrics of each web process: requests, their duration, and its threads.
 
-The processes of one server share these counts (`config.counts_folder`), so that each answers for
-all of them. Labels are routes, methods and classes of status: none is written by a caller.
+The processes of one server share these counts (`config.counts_folder`), so that each can report all
+of them. Labels are routes, methods and classes of status, never text from a caller.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REQUESTS = Counter(
 SECONDS = Histogram(
     "cmr_http_request_seconds",
     "From the head of a request to the last byte of its answer.",
-    ["route"],  # with the method too a stranger could make thousands of series
+    ["route"],  # with the method, a stranger could create thousands of series
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
     registry=REGISTRY,
 )
@@ -41,7 +41,7 @@ WAITING = _make_gauge("cmr_web_requests_waiting", "Requests that wait for a thre
 
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:
-    """Count one request. *status* is counted by its class, a method that is refused as other."""
+    """Count one request: *status* by its class, and a refused method as other."""
     method = "other" if status == 405 else method
     REQUESTS.labels(route, method, f"{status // 100}xx").inc()
     SECONDS.labels(route).observe(seconds)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-#: Django reads these two without the prefix of the other headers.
+#: Django reads these two without the `HTTP_` prefix of the other headers.
 WITHOUT_PREFIX = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 CONSTANT: Mapping[str, Any] = {
     "SCRIPT_NAME": "",
@@ -19,9 +19,9 @@ CONSTANT: Mapping[str, Any] = {
 
 
 def build_environ(scope: Mapping[str, Any], body: Any, *, request_id: str = "") -> dict[str, Any]:
-    """Return the environment of a request whose body is *body*, a file to read from.
+    """Return the environment of a request whose body is *body*, a readable file.
 
-    A *request_id* takes the place of the header.
+    A *request_id* replaces the header.
     """
     host, port = scope["server"]
     environ = {
@@ -44,7 +44,7 @@ def build_environ(scope: Mapping[str, Any], body: Any, *, request_id: str = "") 
 
 
 def _add_header(environ: dict[str, Any], name: bytes, value: str) -> None:
-    # `X_Forwarded_For` would come under the name of `X-Forwarded-For`, past the proxy's own.
+    # `X_Forwarded_For` would get the name of `X-Forwarded-For`, and so bypass the proxy's own.
     if b"_" in name:
         return
     key = WITHOUT_PREFIX.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")

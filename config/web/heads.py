@@ -1,4 +1,4 @@
-"""What the server has to know of a request before its body: one walk over its headers."""
+"""What the server reads from a request's headers before its body, in one pass."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any, NamedTuple
 from config.request_ids import choose_request_id
 
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: A length of more digits, zeros included, is not read: Django takes one that it cannot read for 0.
+#: A length of more digits, leading zeros included, is refused. Django reads an invalid one as 0.
 MOST_DIGITS = 18
 UNREADABLE = -1
 
 
 class Head(NamedTuple):
-    #: Bytes of all names and values of headers.
+    #: The bytes of all header names and values.
     size: int
-    #: Bytes that the body says it has; None where it does not say, which chunked ones do;
-    #: UNREADABLE where it has too many digits.
+    #: The announced bytes of the body; None if it is not announced, as for chunked bodies;
+    #: UNREADABLE if it has too many digits.
     length: int | None
-    #: Whether a browser may have sent it: it writes, and names no key or token.
+    #: Whether a browser may have sent it: it is a write without a key or token.
     is_form: bool
-    #: The caller's own, or one that was made for it.
+    #: The caller's id, or a generated one.
     request_id: str
 
 
 def read_head(scope: Mapping[str, Any]) -> Head:
-    """Return the head of an ASGI request. Of two lengths the first counts."""
+    """Return the head of an ASGI request. If there are two lengths, the first counts."""
     size, length, is_chunked, has_key, request_id = 0, None, False, False, ""
     for name, value in scope["headers"]:
         size += len(name) + len(value)

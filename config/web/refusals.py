@@ -1,4 +1,4 @@
-"""Answers that the server gives without a view: the body was not read."""
+"""Answers that the server gives without a view and without reading the body."""
 
 from __future__ import annotations
 
@@ -12,31 +12,47 @@ CLOSE = (b"connection", b"close")
 
 
 async def refuse_slow(sender: Sender, request_id: str) -> None:
-    """Answer 408. Raises ClientStopped."""
+    """Answer 408.
+
+    Raises:
+        ClientStopped
+    """
     detail = "The body came too slowly. Send it again over a faster connection."
     await _refuse(sender, request_id, 408, "body_too_slow", detail)
 
 
 async def refuse_many(sender: Sender, request_id: str) -> None:
-    """Answer 429. Raises ClientStopped."""
+    """Answer 429.
+
+    Raises:
+        ClientStopped
+    """
     detail = "Too many unfinished requests from you. Send fewer at once."
     await _refuse(sender, request_id, 429, "too_many_bodies", detail)
 
 
 async def refuse_headers(sender: Sender, request_id: str) -> None:
-    """Answer 431. Raises ClientStopped."""
+    """Answer 431.
+
+    Raises:
+        ClientStopped
+    """
     detail = "All headers together may have 32 kB. Send fewer, or delete old cookies."
     await _refuse(sender, request_id, 431, "headers_too_large", detail)
 
 
 async def refuse_length(sender: Sender, request_id: str) -> None:
-    """Answer 400. Raises ClientStopped."""
+    """Answer 400.
+
+    Raises:
+        ClientStopped
+    """
     detail = "The Content-Length has too many digits."
     await _refuse(sender, request_id, 400, "bad_request", detail)
 
 
 async def refuse_incomplete(sender: Sender, request_id: str) -> None:
-    """Answer 400, if anybody still listens."""
+    """Answer 400, if the client is still connected."""
     detail = "The body ended before its Content-Length. Send the whole body."
     with suppress(ClientStopped):
         await _refuse(sender, request_id, 400, "incomplete_body", detail)

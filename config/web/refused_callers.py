@@ -1,7 +1,7 @@
-"""Callers whose forms are refused again and again: their next ones wait, before a thread sees them.
+"""Delays for callers whose forms are refused repeatedly, before a thread is used.
 
-A refusal is answered at once, so a program that repeats what is refused could ask thousands of
-times a second, and take the processors from everybody else.
+A refusal is answered at once. Without a delay, a program that repeats a refused form could send
+thousands a second and use up the processors.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ REFUSED = frozenset({403, 405, 429})
 class RefusedCallers:
     """Counts the refusals of each caller; used by one event loop only."""
 
-    #: Seconds after which all counts begin anew.
+    #: Seconds after which all counts restart.
     WINDOW = 10.0
-    #: So many refusals in a window cost nothing: a person with a stale page has one or two.
+    #: Refusals in a window that cause no delay: a person with a stale page has one or two.
     FREE = 10
-    #: How long each further form waits, in seconds.
+    #: The delay of each further form, in seconds.
     WAIT = 1.0
 
     def __init__(self) -> None:
@@ -28,13 +28,13 @@ class RefusedCallers:
         self._ends = 0.0
 
     def note(self, caller: str, status: int) -> None:
-        """Count the answer to a form, if it is a refusal."""
+        """Count the answer to a form if it is a refusal."""
         if status in REFUSED:
             self._forget_old()
             self._counts[caller] += 1
 
     def wait_of(self, caller: str) -> float:
-        """Return how many seconds the caller's next form has to wait."""
+        """Return the delay of the caller's next form, in seconds."""
         self._forget_old()
         return self.WAIT if self._counts[caller] > self.FREE else 0.0
 

@@ -1,4 +1,4 @@
-"""Django's request, whose construction cannot fail: nothing there would turn it into an answer."""
+"""Django's request, with a construction that cannot fail, as no answer could be given then."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils.http import parse_header_parameters
 
-#: Python has codecs that are no text (base64) and others that fail on what is not theirs (idna).
+#: Python also has codecs that are no text encodings (base64), or that fail on foreign text (idna).
 CHARSETS = {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"}
 
 
 class Request(WSGIRequest):
-    """Is read in the charset of its `Content-Type` if that is a usual one, and else as UTF-8.
+    """A request decoded by the charset of its `Content-Type` if that is common, else as UTF-8.
 
-    Django's own takes any codec, and reads the query at once, outside of what handles errors: a
-    query of too many fields, or another codec, would end the connection without an answer.
+    Django's own accepts any codec and parses the query at once, outside its error handling. A query
+    of too many fields, or an unsuitable codec, would end the connection without an answer.
     """
 
     def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Where a request goes, known from its path before a byte of its body is read."""
+"""The target of a request, found from its path before its body is read."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.urls import Resolver404, ResolverMatch, resolve
 
-#: The route of a path that leads nowhere: the path itself may say anything.
+#: The route of an unknown path. The path itself may hold any text.
 NOWHERE = "(none)"
-#: A path of more characters is resolved each time: kept, thousands of them would fill the memory.
+#: A longer path, in characters, is not cached, because thousands of them would fill the memory.
 LONGEST_KEPT = 200
 
 
 class Limit(NamedTuple):
-    #: Bytes that are read before the view runs; a longer body is refused, or streamed.
+    #: Bytes that are read before the view runs; a longer body is refused or streamed.
     whole: int
-    #: Whether the view reads a longer body by itself, in pieces.
+    #: Whether the view reads a longer body in pieces.
     streams: bool = False
 
 
-#: What a view that is a function may serve.
+#: The methods that a view function may serve.
 PAGE_METHODS = frozenset({"GET", "HEAD", "POST"})
 
 
 class Target(NamedTuple):
-    #: The pattern of the path, as `/p/<str:token>`: it holds nothing that a caller wrote.
+    #: The pattern of the path, such as `/p/<str:token>`: it holds no text of a caller.
     route: str
     limit: Limit
-    #: Methods that may be served there.
+    #: Methods that the view may serve.
     methods: frozenset[str] = PAGE_METHODS
-    #: The view and its arguments; none where the path leads nowhere.
+    #: The view and its arguments; None for an unknown path.
     match: ResolverMatch | None = None
 
 
 def find_target(path: str) -> Target:
-    """Return where *path* leads; the usual limit where it leads to no view."""
+    """Return the target of *path*; for an unknown path, one with the default limit."""
     find = _find_target if len(path) <= LONGEST_KEPT else _find_target.__wrapped__
     return find(path)
 

@@ -1,4 +1,4 @@
-"""Threads that run requests: each keeps its connection to the database."""
+"""Threads that run requests. Each keeps its connection to the database."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Work = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
 class Threads:
-    """Runs functions in *number* threads, in the order in which they came.
+    """Runs functions in *number* threads, in the order of submission.
 
-    Twice as cheap per call as the executors of the standard library, which wake the loop under
-    two locks.
+    A call costs half as much as with the executors of the standard library, which wake the loop
+    under two locks.
     """
 
     def __init__(self, number: int, name: str) -> None:
         self._queue: SimpleQueue[Work] = SimpleQueue()
         self._number = number
-        #: Calls that run or wait; used by the event loop only.
+        #: Calls that are running or waiting; used by the event loop only.
         self._open = 0
         counts.THREADS.set(number)
         self._show()
@@ -31,7 +31,7 @@ class Threads:
             threading.Thread(target=self._run, name=f"{name}-{count}", daemon=True).start()
 
     def submit(self, function: Callable[[], Any]) -> asyncio.Future[Any]:
-        """Return the future of what *function* returns; called from the event loop."""
+        """Return a future of the result of *function*. Call it from the event loop."""
         future = asyncio.get_running_loop().create_future()
         self._queue.put((function, future))
         self._open += 1
@@ -46,14 +46,14 @@ class Threads:
             except BaseException as raised:
                 result, error = None, raised
             future.get_loop().call_soon_threadsafe(self._settle, future, result, error)
-            del function, future, result, error  # or an answer lives until the next request
+            del function, future, result, error  # else the answer would live until the next request
 
     def _settle(
         self, future: asyncio.Future[Any], result: Any, error: BaseException | None
     ) -> None:
         self._open -= 1
         self._show()
-        if future.done():  # the client went away, and the request's task with it
+        if future.done():  # the client disconnected, which cancelled the request's task
             return
         if error is None:
             future.set_result(result)
