@@ -1,4 +1,4 @@
-"""Wiring only: nothing here decides anything."""
+"""Configuration and wiring of the project, without business rules."""
 
 from config.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""Django's admin with a fixed list of models, entered by the one sign-in page."""
+"""Django's admin with a fixed list of models, behind the project's own sign-in page."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from django.utils.http import urlencode
 
 from cmr import sign_in
 
-#: The models that administrators see and edit. Whoever edits accounts, addresses, factors or
-#: sessions can become anybody, so these are not among them.
+#: The models that administrators can see and edit. Editing accounts, addresses, factors or sessions
+#: would let an administrator become anybody, so these are not included.
 MODELS = frozenset(
     {
         *("brands.Brand", "brands.JurisdictionRegime", "brands.Purpose", "brands.Topic"),
@@ -34,15 +34,18 @@ class AdminSite(admin.AdminSite):
         admin_class: type[admin.ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Register the models that are in MODELS. Others are skipped: each installed app offers
-        its own, allauth's accounts and factors among them."""
+        """Register the models that are in MODELS.
+
+        Others are skipped, because each installed app registers its own, such as allauth's accounts
+        and factors.
+        """
         offered = model_or_iterable
         models = [offered] if isinstance(offered, ModelBase) else offered
         listed = [model for model in models if model._meta.label in MODELS]
         super().register(listed, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Tell whether this is a session of an administrator, with the factor where one must be."""
+        """Return whether an administrator is signed in, with a second factor if it is required."""
         if not super().has_permission(request):
             return False
         return not sign_in.must_enrol(request.user) and not sign_in.must_confirm(request)
@@ -50,7 +53,7 @@ class AdminSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Send on to the sign-in page, which asks for all that an account needs. Reads no form."""
+        """Redirect to the sign-in page, which asks for everything that an account needs."""
         target = get_next_redirect_url(request) or reverse("admin:index", current_app=self.name)
         if not request.user.is_authenticated:
             return redirect(f"{reverse('account_login')}?{urlencode({'next': target})}")
@@ -61,5 +64,5 @@ class AdminSite(admin.AdminSite):
     def password_change(  # type: ignore[override]  # a redirect is no template
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Send on to the account's page, which ends other sessions and tells by mail."""
+        """Redirect to the account's page, which also ends other sessions and sends a notice."""
         return redirect("account_change_password")

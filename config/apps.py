@@ -1,4 +1,4 @@
-"""Registers the system checks, and names our admin site as Django's."""
+"""Registration of the system checks, and of our admin site as Django's."""
 
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
@@ -12,7 +12,7 @@ class ConfigConfig(AppConfig):
         from config import checks  # noqa: F401
         from config.postgres.grants import grant_privileges
 
-        # It is sent for apps with models only, and once all tables are there.
+        # The signal is sent only for apps with models, and only after all tables exist.
         post_migrate.connect(grant_privileges, sender=apps.get_app_config("cmr"))
 
 

@@ -1,4 +1,4 @@
-"""What the web server runs: `config.asgi:application`."""
+"""The entry point of the web server: `config.asgi:application`."""
 
 import gc
 import os
@@ -9,7 +9,7 @@ from config import settings
 from config.counts_folder import prepare_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# prometheus_client looks for it when it is imported, which the next line does.
+# prometheus_client reads this variable on import, and the next line imports it.
 if counts := prepare_folder(settings.FOLDER / "counts"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
 handler = get_wsgi_application()  # first: it loads the settings, and every app
@@ -18,7 +18,7 @@ from config.web import Application  # noqa: E402
 
 application = Application(handler)
 
-# What stands after the start stands for good: the collector need not walk through it again each
-# time a batch of ten thousand has made as many short-lived objects.
+# Objects that exist after startup are permanent. Freeze them, so that the garbage collector does
+# not traverse them whenever a batch of ten thousand has created as many short-lived objects.
 gc.freeze()
 gc.set_threshold(50_000, 20, 50)

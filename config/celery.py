@@ -1,4 +1,4 @@
-"""The Celery app, and the sweep that lets each worker deliver without a broker."""
+"""The Celery app, and the sweep by which each worker delivers even without a broker."""
 
 import logging
 import os
@@ -17,31 +17,31 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 log = logging.getLogger(__name__)
 
-#: Of each worker: so many recurring jobs at once.
+#: The number of recurring jobs that one worker runs at once.
 JOB_THREADS = 3
-#: For so long a worker that stops waits for its threads. A job that is cut off is begun anew.
+#: How long a stopping worker waits for its threads, in seconds. A job that is cut off runs again.
 STOP_SECONDS = 5.0
 
 app = Celery("cmr")
-# By name, so that settings are read when Celery is used and not when this package is imported: the
-# services launcher, which is in it, runs before there are any.
+# By name, so that the settings are read when Celery is used and not when this package is imported.
+# The services launcher is in this package, and runs before there are any settings.
 app.config_from_object("config.settings:CELERY")
 app.autodiscover_tasks(["brands", "consent", "cmr"])
 
 
 @task_prerun.connect
 def drop_broken_connection(**kwargs: Any) -> None:
-    """After a restart of the database, the next task of a thread finds a fresh connection."""
+    """Close a broken connection before a task; after a database restart it opens a new one."""
     close_old_connections()
 
 
 class Sweep(bootsteps.StartStopStep):
-    """Threads in every worker that do whatever is due, woken by nobody.
+    """Threads in every worker that do all due work periodically, without being triggered.
 
-    They belong to the worker and not to its consumer, so they run while the broker is away. Leases
-    and locks keep the sweeps of several workers apart. Mail has a thread of its own: a mail server
-    that hangs holds up nothing else. Recurring jobs have several: one that takes an hour, as the
-    ledger's verification may, holds up no other.
+    They belong to the worker and not to its consumer, so they also run while the broker is down.
+    Leases and locks keep the sweeps of several workers from doing the same work. Mail has its own
+    thread, so that a hanging mail server delays nothing else. Recurring jobs have several threads,
+    so that a job of an hour, such as the ledger's verification, delays no other.
     """
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
@@ -61,7 +61,7 @@ class Sweep(bootsteps.StartStopStep):
         self.stopping.set()
         until = time.monotonic() + STOP_SECONDS
         for thread in self.threads:
-            if thread.is_alive():  # or it would begin to deliver what nobody will finish
+            if thread.is_alive():  # else it could begin a delivery that nobody finishes
                 thread.join(max(0.0, until - time.monotonic()))
         webhooks.close_worker()
 
@@ -92,7 +92,7 @@ class Sweep(bootsteps.StartStopStep):
             try:
                 close_old_connections()
                 act()
-            except Exception:  # the next round tries again: a sweep that died would be silent
+            except Exception:  # the next round tries again; a dead sweep would go unnoticed
                 log.exception("%s failed", act.__name__)
         connections.close_all()
 

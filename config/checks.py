@@ -1,4 +1,4 @@
-"""Settings mistakes, found at start and not at the first webhook."""
+"""System checks that find mistakes in the settings at startup."""
 
 from collections.abc import Sequence
 from email.utils import parseaddr
@@ -14,7 +14,7 @@ SECRETS = (
     *("SECRET_KEY", "IDENTIFIER_PEPPER", "WEBHOOK_SECRETS_KEY", "LINKS_KEY", "RECEIPT_KEY"),
     *("CONTACT_HASHES_KEY", "SESSIONS_KEY", "SECOND_FACTOR_KEY"),
 )
-#: A secret has at least so many characters.
+#: The minimum length of a secret, in characters.
 SHORTEST = 32
 OLD_KEYS = (
     *("SECRET_KEY_FALLBACKS", "WEBHOOK_SECRETS_OLD_KEYS", "LINKS_OLD_KEYS", "RECEIPT_OLD_KEYS"),
@@ -69,7 +69,7 @@ def each_key_has_one_purpose(
 
 @register()
 def mail_is_sent(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Codes and links must reach people, and never stand in a log or a file."""
+    """Require real mail: codes and links must reach people, and never be in a log or a file."""
     if settings.DEVELOPMENT or settings.EMAIL_BACKEND == "cmr.messages.smtp.Backend":
         return []
     hint = "Set EMAIL_URL, as smtp+tls://user:password@smtp.example.org:587."
@@ -104,7 +104,7 @@ def _is_local(host: str) -> bool:
 
 @register()
 def proxies_are_counted(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Web speaks no TLS, so in production a proxy is before it."""
+    """Require the number of proxies. Web has no TLS, so production has a proxy in front of it."""
     if settings.DEVELOPMENT or settings.TRUSTED_PROXIES is not None:
         return []
     hint = "Set TRUSTED_PROXIES to how many add to X-Forwarded-For, mostly 1; 0 where none does."
@@ -134,7 +134,7 @@ def streams_leave_threads_free(
 
 @register()
 def uploads_fit_into_buffer(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Require room: web holds an upload while it arrives, and a caller may use a quarter."""
+    """Require room for an upload in the buffer, of which one caller may use a quarter."""
     if settings.MAX_UPLOAD_BYTES < settings.MAX_BUFFERED_BYTES // 4:
         return []
     hint = "Set MAX_BUFFERED_BYTES to more than four times MAX_UPLOAD_BYTES."
@@ -158,7 +158,8 @@ def lease_outlives_a_batch(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
     return [Error("Two workers could send the same events at once.", hint=hint, id="config.E003")]
 
 
-#: Whether a role is a superuser, or owns tables. Not of the connection: `migrate` is the owner.
+#: Whether a role is a superuser or owns tables. It names the application's role, because `migrate`
+#: connects as the owner.
 POWERS = """
 SELECT rolsuper, EXISTS (
     SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')
@@ -171,7 +172,7 @@ FROM pg_roles WHERE rolname = %s
 def application_owns_nothing(
     app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Note [Roles] in `config.postgres.roles`."""
+    """Require a role without special rights. See Note [Roles] in `config.postgres.roles`."""
     found = [_powers(alias) for alias in databases or ()]
     if not any(any(each) for each in found):
         return []

@@ -1,4 +1,4 @@
-"""The source of the Python client as an archive, for `pip install …/docs/cmr-client.zip`."""
+"""The Python client's source as an archive, for `pip install …/docs/cmr-client.zip`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
 FOLDER = ROOT / "client"
-#: pip wants one folder that holds everything.
+#: pip expects one folder that contains everything.
 NAME = "cmr-client"
 #: The same time for every file, so that the same source gives the same bytes.
 MADE_AT = (2026, 1, 1, 0, 0, 0)

@@ -1,7 +1,7 @@
-"""Where the web processes of one server share what they count (prometheus_client, multiprocess).
+"""The folder in which the web processes of one server share their metrics.
 
-Whichever of them is asked for `/metrics` answers for all. Each writes to its own file, in a folder
-of their server's process.
+It is for prometheus_client's multiprocess mode: any of them can answer `/metrics` for all. Each
+process writes to its own file, in a folder of their server's process.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 
 def prepare_folder(folder: Path) -> Path | None:
-    """Return the folder, in *folder*, that this process shares with those of the same parent.
+    """Return the folder within *folder* that this process shares with its sibling processes.
 
-    None where nothing can be written: then each process answers for itself.
+    Return None if it cannot be written; then each process reports only its own metrics.
     """
     own = folder / str(os.getppid())
     try:
@@ -28,9 +28,9 @@ def prepare_folder(folder: Path) -> Path | None:
 
 
 def _delete_ended(folder: Path, own: Path) -> None:
-    """Delete the counts of servers that ended, and what processes that ended were doing.
+    """Delete the metrics of ended servers, and the live gauges of ended processes.
 
-    What such processes had counted stays until their server ends: a counter must not go down.
+    Counters of ended processes stay until their server ends, because they must not decrease.
     """
     for each in folder.iterdir():
         if each.name.isdecimal() and not _is_alive(int(each.name)):

@@ -1,4 +1,4 @@
-"""`/docs/`: the pages that Sphinx built, for anybody, without a login or a cookie."""
+"""The built Sphinx pages at `/docs/`, public and without cookies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ FIVE_MINUTES = "public, max-age=300"
 
 @require_safe
 def show_page(request: HttpRequest, path: str = "index") -> HttpResponseBase:
-    """Answer with a page, or with a file that pages load. Raises Http404."""
+    """Return a page, or a file that pages load.
+
+    Raises:
+        Http404
+    """
     file = _find_file(path)
     content = file.read_bytes()
     etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
@@ -32,19 +36,23 @@ def show_page(request: HttpRequest, path: str = "index") -> HttpResponseBase:
 
 
 def _find_file(path: str) -> Path:
-    """Return the page's file, or else the file itself. Raises Http404."""
-    # An empty part makes the path absolute, and a dot leads out of the folder or to a hidden file.
+    """Return the page's file, or else the file of this path.
+
+    Raises:
+        Http404
+    """
+    # An empty part makes the path absolute; a dot leads out of the folder or to a hidden file.
     if any(part == "" or part.startswith(".") for part in path.split("/")):
         raise Http404
     for name in (f"{path}.html", path):
-        if os.path.isfile(settings.DOCS_FOLDER / name):  # unlike Path.is_file never raises
+        if os.path.isfile(settings.DOCS_FOLDER / name):  # unlike Path.is_file, never raises
             return Path(settings.DOCS_FOLDER / name)
     raise Http404
 
 
 @require_safe
 def download_client(request: HttpRequest) -> HttpResponse:
-    """Answer with the client's source, which pip installs from here."""
+    """Return the client's source, which pip installs from here."""
     headers = {"Cache-Control": FIVE_MINUTES}
     content = client_source.build_archive()
     return HttpResponse(content, content_type="application/zip", headers=headers)

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can work."""
+"""Health checks: whether this process is alive, and whether it is ready to work."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
@@ -9,7 +9,10 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers. The broker does not count: all works without it, later."""
+    """Answer 200 if the database answers.
+
+    The broker is not checked, because everything also works without it, only later.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

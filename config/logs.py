@@ -1,4 +1,4 @@
-"""Every line of a log, made and cleaned in one place: no address, no key, no secret gets out."""
+"""Logging: one place formats every line and removes addresses, keys and secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 from django.http import HttpRequest
 from structlog.stdlib import ProcessorFormatter
 
-#: What is taken out of a finished line, and what stands there instead. First the longest.
+#: Patterns removed from a finished line, and their replacements. The longest come first.
 HIDDEN = [
     (re.compile(r"\b(whsec|whsk)_[A-Za-z0-9+/=_-]+"), r"\1_…"),
     (re.compile(r"\b(cmr_[a-z]+_[0-9a-f]{16})_[A-Za-z0-9_-]+"), r"\1_…"),
@@ -36,9 +36,9 @@ def _cleaned(_: object, __: str, line: Any) -> Any:
 
 
 class PathFilter(logging.Filter):
-    """Writes the route in place of the path in lines of Django's that are about a request.
+    """Replaces the path by the route in Django's log lines about a request.
 
-    A path may be a live link: `/recover/<token>`, refused for want of a CSRF cookie.
+    A path may contain a valid link, such as `/recover/<token>` without a CSRF cookie.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -51,14 +51,14 @@ class PathFilter(logging.Filter):
 def _hide_path(line: str, path: str) -> str:
     from config.web.targets import find_target  # it needs the settings, which need this module
 
-    escaped = path.encode("unicode_escape").decode("ascii")  # as Django's own lines have it
+    escaped = path.encode("unicode_escape").decode("ascii")  # the form in Django's own lines
     for written in {path, escaped} - {"/"}:
         line = line.replace(written, find_target(path).route)
     return line
 
 
 def formatter(*, as_json: bool) -> dict[str, Any]:
-    """For `LOGGING`: JSON for machines, or columns for whoever sits in front of it."""
+    """Return a formatter for `LOGGING`: JSON for machines, or columns for people."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -79,9 +79,10 @@ def formatter(*, as_json: bool) -> dict[str, Any]:
 
 
 class AccessFormatter(logging.Formatter):
-    """Formats a line of the access log; structlog's chain would take several times as long.
+    """Formats a line of the access log. structlog's chain would take several times as long.
 
-    Of what it holds (`config.web.calls`) callers choose the request's id alone, so that is cleaned.
+    Of its fields (`config.web.calls`), callers control the request's id alone, so only that is
+    cleaned.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -89,7 +90,7 @@ class AccessFormatter(logging.Formatter):
         self.as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the fields in `record.access`, as the other lines: as JSON or in columns."""
+        """Return the fields in `record.access`, as JSON or in columns like the other lines."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
         said = {"event": "request", "level": "info", "logger": record.name, "timestamp": moment}
         fields: dict[str, Any] = vars(record)["access"]
@@ -104,7 +105,7 @@ def _as_columns(fields: Mapping[str, Any]) -> str:
 
 
 def build_log_settings(*, level: str, as_json: bool) -> Mapping[str, MutableMapping[str, Any]]:
-    """`LOGGING`, whole."""
+    """Return the value of `LOGGING`."""
     logging: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
@@ -125,7 +126,7 @@ def build_log_settings(*, level: str, as_json: bool) -> Mapping[str, MutableMapp
         "loggers": {
             "aiohttp": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
-            # Whatever the level of the rest: `ACCESS_LOG` turns it off.
+            # Independent of the general level: `ACCESS_LOG` turns it off.
             "cmr.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
         },
     }

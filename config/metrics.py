@@ -1,7 +1,7 @@
-"""What Prometheus reads: what the web processes count, and what the database holds at the time.
+"""Metrics for Prometheus: counts of the web processes, and the current state of the database.
 
-The first is of the web processes of one server (`config.web.counts`), the second the same whoever
-is asked.
+The counts cover the web processes of one server (`config.web.counts`). The database's state is the
+same on every server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OF = ["brand", "subscription"]
 
 
 class FromDatabase(Collector):
-    """Everything that the database says; without one, that alone."""
+    """Collects all metrics from the database; if it is down, only that fact."""
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("cmr_database_up", "1 if the database answers, else 0.")
@@ -135,7 +135,7 @@ DATABASE.register(FromDatabase())
 
 
 def _find_counts() -> CollectorRegistry:
-    """Return what the web processes of this server count; this one alone where they share not."""
+    """Return the metrics of this server's web processes, or of this one if they share none."""
     if values.ValueClass is values.MutexValue:
         return counts.REGISTRY
     shared = CollectorRegistry()
@@ -144,10 +144,12 @@ def _find_counts() -> CollectorRegistry:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For who has `METRICS_TOKEN`; without one set, for anybody in development and else nobody.
+    """Return all metrics to callers with `METRICS_TOKEN`.
+
+    Without a token in the settings, they are public in development.
 
     Raises:
-        Http404: no token is set, and this is no development.
+        Http404: no token is set outside development.
     """
     if not settings.METRICS_TOKEN and not settings.DEVELOPMENT:
         raise Http404

@@ -1,4 +1,4 @@
-"""Every error of the API as a problem document (RFC 9457)."""
+"""API errors as problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TITLES = {
 
 
 class Formatter(ExceptionFormatter):
-    """Puts the first error on top, and all of them into `errors`."""
+    """Formats a problem document: the first error at the top, and all of them in `errors`."""
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         named = getattr(self.exc, "field", None)
@@ -64,7 +64,7 @@ class Formatter(ExceptionFormatter):
         return _typed(said | {"errors": errors, "request_id": request_id})
 
     def _plainly(self) -> str:
-        """What to do about it, where the framework only says that it is so."""
+        """Return what to do about an error whose framework message does not say it."""
         if isinstance(self.exc, NotAuthenticated):
             return "Nobody is named: send a key or token as `Authorization: Bearer …`."
         view = self.context["view"]
@@ -78,15 +78,15 @@ class Formatter(ExceptionFormatter):
 
 
 def _field(path: str | int | None) -> str | None:
-    """The field as the caller wrote it; an error of a whole object is the object's own."""
+    """Return the field's path as the caller wrote it; for an error of an object, the object's."""
     parts = [] if path is None else str(path).split(".")
     return ".".join(part for part in parts if part != "non_field_errors") or None
 
 
 class Unavailable(APIException):
-    """The database does not answer, or gave way to another transaction: worth another try.
+    """The database does not answer, or rolled back in favour of another transaction. Retry later.
 
-    Where the connection broke at the commit nobody knows whether it went through.
+    If the connection broke during the commit, it is unknown whether the commit succeeded.
     """
 
     status_code = 503
@@ -96,7 +96,7 @@ class Unavailable(APIException):
 
 
 class CannotSendNow(APIException):
-    """A message that the caller waits for cannot be sent: no server takes it."""
+    """No server accepts a message that the caller waits for."""
 
     status_code = 503
     default_code = "cannot_send_now"
@@ -105,7 +105,7 @@ class CannotSendNow(APIException):
 
 
 class Unreadable(APIException):
-    """What Django refuses to read, as a query of too many fields."""
+    """A request that Django refuses to parse, such as a query with too many fields."""
 
     status_code = 400
     default_code = "bad_request"
@@ -113,7 +113,7 @@ class Unreadable(APIException):
 
 
 class BodyTooSlow(APIException):
-    """A body that a view reads by itself came too slowly, or broke off."""
+    """A body that the view itself reads arrived too slowly, or ended early."""
 
     status_code = 408
     default_code = "body_too_slow"
@@ -124,7 +124,7 @@ class Handler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, UnreadablePostError):
             return BodyTooSlow()
-        # The last is JSON too deep for a serializer: the parser takes a thousand levels.
+        # RecursionError: JSON too deep for a serializer; the parser accepts a thousand levels.
         if isinstance(exc, BadRequest | SuspiciousOperation | RecursionError):
             return Unreadable()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
@@ -149,7 +149,7 @@ def _throttle(error: rate_limits.TooManyAttempts) -> Throttled:
 
 
 def read_status(error: APIException) -> int:
-    """422 for what could be read but is wrong; 400 is kept for what could not be read."""
+    """Return the status: 422 for readable but invalid input, since 400 means unreadable input."""
     return 422 if isinstance(error, ValidationError) else error.status_code
 
 
@@ -159,14 +159,14 @@ def answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
 
 
 def build(status: int, code: str, detail: str, *, request_id: str | None = None) -> bytes:
-    """Return a problem document."""
+    """Return a problem document as bytes."""
     error = {"code": code, "detail": detail, "field": None}
     problem = {"title": TITLES[status], "status": status, **error, "errors": [error]}
     return orjson.dumps(_typed(problem | {"request_id": request_id}))
 
 
 def _typed(problem: dict[str, Any]) -> dict[str, Any]:
-    """With its type, which is the place of its code in the catalogue of errors."""
+    """Add the problem's type: the URL of its code in the catalogue of errors."""
     return {"type": f"{settings.PUBLIC_URL}/docs/errors#{problem['code']}", **problem}
 
 

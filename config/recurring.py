@@ -1,4 +1,4 @@
-"""What recurs by the clock, and how often. Every worker works through it (`config.celery`)."""
+"""The recurring jobs and their periods. Every worker runs the due ones (`config.celery`)."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ JOBS = (
     Job("forget_removed_addresses", HOUR, cmr.tasks.forget_removed_addresses),
     Job("clear_sessions", timedelta(days=1), cmr.tasks.clear_sessions),
 )
-#: What every worker does by itself, and so often.
+#: The sweep that every worker runs by itself, and its period.
 SWEEP = Job("sweep", timedelta(seconds=settings.SWEEP_SECONDS), consent.tasks.sweep)

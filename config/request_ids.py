@@ -1,4 +1,4 @@
-"""The id of a request: the caller's own where it has the form of one, else a random one."""
+"""Request ids: the caller's own if it has the accepted form, else a random one."""
 
 from __future__ import annotations
 
@@ -9,5 +9,8 @@ ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def choose_request_id(given: str) -> str:
-    """Return *given* or a random id. An id of any other form could forge lines in a log."""
+    """Return *given* if it has the accepted form, else a random id.
+
+    An id of any other form could forge lines in a log.
+    """
     return given if ACCEPTED.fullmatch(given) else os.urandom(16).hex()

@@ -1,4 +1,4 @@
-"""What every request goes through: an id, a version, a body of known length, and no files."""
+"""Middleware for every request: its id, its API version, a body of known length, and no files."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,26 +15,26 @@ from config.request_ids import choose_request_id
 from config.web.targets import find_target
 from core import api
 
-#: The policy of what is no page.
+#: The content security policy of answers that are not pages.
 NOTHING_TO_SHOW = "default-src 'none'; frame-ancestors 'none'"
 API = "/api/v1/"
-#: How many a process remembers.
+#: How many host names a process remembers.
 MOST_HOSTS = 100
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestId:
-    """Sets `request.id`, answers with `X-Request-Id`, and names the caller for the access log."""
+    """Middleware that sets `request.id`, answers `X-Request-Id`, and names the log's caller."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` would copy them all
+        given = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` copies them all
         request_id = choose_request_id(given)
         request.id = request_id  # type: ignore[attr-defined]
-        with bound_contextvars(request_id=request_id):  # of every line logged meanwhile
+        with bound_contextvars(request_id=request_id):  # for every line logged meanwhile
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         response.caller = _name_caller(request)  # type: ignore[attr-defined]
@@ -42,19 +42,21 @@ class RequestId:
 
 
 def _name_caller(request: HttpRequest) -> str:
-    """Return who was recognised, as the access log names them: a key by its prefix, a person by
-    nothing but how they came."""
-    if prefix := getattr(request, "key_prefix", ""):  # the quick way has no more of a key
+    """Return the caller's name for the access log.
+
+    A key is named by its prefix. A person is named only by how they authenticated.
+    """
+    if prefix := getattr(request, "key_prefix", ""):  # the fast path knows only the prefix
         return f"key {prefix}"
     if auth := getattr(request, "auth", None):
         return f"key {auth.prefix}" if isinstance(auth, BrandKey) else "token"
-    # Django keeps the user here once somebody asked for it; asking now would read the session.
+    # Django stores the user here once it is loaded. Loading it now would read the session.
     user = getattr(request, "_cached_user", None)
     return "session" if user is not None and user.is_authenticated else ""
 
 
 class Versioned:
-    """Answers the API's calls with `CMR-Version`, and says what of them is on its way out."""
+    """Middleware that answers API calls with `CMR-Version`, and announces deprecated versions."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -72,21 +74,21 @@ class Versioned:
 
 
 def _ending_of(request: HttpRequest) -> api.VersionEnding | None:
-    view = getattr(request.resolver_match, "func", None)  # none where a path leads nowhere
+    view = getattr(request.resolver_match, "func", None)  # None for an unknown path
     return getattr(_class_of(view), "ending", None)
 
 
 class Programs:
-    """Takes a call that carries its own authorisation straight to its view.
+    """Middleware that takes a call with its own authorisation straight to its view.
 
-    Sessions, CSRF tokens, messages and policies for pages are what browsers need; a program's call
-    would pay for them, and for nothing. A view that knows programs by a bearer token says so.
+    Sessions, CSRF tokens, messages and page policies are for browsers; for a program's call they
+    would only cost time. A view that accepts bearer tokens of programs sets `knows_programs`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.security = SecurityMiddleware(get_response)
-        #: Host headers that were found to be ours.
+        #: Host headers that were validated as ours.
         self.hosts: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -94,13 +96,13 @@ class Programs:
         if match is None:
             return self.get_response(request)
         if request.META.get("HTTP_HOST") not in self.hosts:
-            self._learn(request.get_host())  # raises where the name is not ours
+            self._learn(request.get_host())  # raises if the name is not ours
         request.resolver_match = match
         response = self.security.process_request(request) or _refused(request, match.func)
         response = response or match.func(request, *match.args, **match.kwargs)
         if hasattr(response, "render"):
             response = response.render()
-        if not response.streaming:  # a server that is not told closes the connection
+        if not response.streaming:  # without it, the server would close the connection
             response.headers.setdefault("Content-Length", str(len(response.content)))
         response.headers["Content-Security-Policy"] = NOTHING_TO_SHOW
         return self.security.process_response(request, response)
@@ -111,7 +113,7 @@ class Programs:
 
 
 def _for_programs(request: HttpRequest) -> ResolverMatch | None:
-    """Return where a program's call goes; None for every other request."""
+    """Return the target of a program's call; None for every other request."""
     if not request.META.get("HTTP_AUTHORIZATION", "").startswith("Bearer "):
         return None
     match = find_target(request.path_info).match
@@ -119,7 +121,7 @@ def _for_programs(request: HttpRequest) -> ResolverMatch | None:
 
 
 class Readable:
-    """Refuses what no view could read as it was meant, also for browsers."""
+    """Middleware that refuses requests that no view could read correctly, of browsers as well."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -134,7 +136,7 @@ class Readable:
 
 
 class NoFiles(FileUploadHandler):
-    """Drops the files of a form. A page that takes some names another handler for itself."""
+    """Drops the files of a form. A page that accepts files sets its own handler."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         return None
@@ -144,10 +146,11 @@ class NoFiles(FileUploadHandler):
 
 
 def _refused(request: HttpRequest, view: Any) -> HttpResponse | None:
-    """The refusal of an unknown version, of a body in a content coding, which no view decodes, and
-    of one of unknown length, which Django would take for empty; None for others.
+    """Return the refusal of a request that no view could read correctly, or None.
 
-    A call that streams reads its body by itself: its view says `streams_body`.
+    Refused are an unknown API version, a body with a content coding, which no view decodes, and a
+    body of unknown length, which Django would read as empty. A view that reads its own body sets
+    `streams_body`.
     """
     if (
         request.path_info.startswith(API)

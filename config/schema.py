@@ -1,5 +1,8 @@
-"""What the generated OpenAPI schema cannot know by itself: every call may answer with a problem,
-has a version, takes the query that its view names, and says what is left of a brand's calls."""
+"""Additions to the generated OpenAPI schema that drf-spectacular cannot derive.
+
+They are: problem documents, the version header, the query of each view, and the rate limit headers
+of brands' calls.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ PROBLEM = {
 
 
 def _answered(name: str, says: str, *, required: bool = True) -> OpenApiParameter:
-    """A header of every answer."""
+    """Return the declaration of a header of the answer."""
     return OpenApiParameter(
         name, str, OpenApiParameter.HEADER, required=required, response=True, description=says
     )
@@ -78,7 +81,7 @@ OF_ENDINGS = [
 
 
 class Contract(AutoSchema):
-    """A call with its query, and the headers that no view declares."""
+    """Adds a call's query, and the headers that no view declares."""
 
     def get_override_parameters(self) -> list[Any]:
         shared = [*super().get_override_parameters(), *ALWAYS]
@@ -92,7 +95,7 @@ class Contract(AutoSchema):
         return idempotency.is_repeatable(getattr(self.view, self.method.lower(), None))
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Leave tokens out where only a fresh session may."""
+        """Omit tokens from calls that require a fresh session."""
         only_session = isinstance(self.view, ConsumerView) and (
             self.view.needed(self.method) == FRESH_SESSION
         )
@@ -119,13 +122,13 @@ def _problem(description: str, *headers: OpenApiParameter) -> dict[str, Any]:
 RETRY_AFTER = _answered("Retry-After", "In how many seconds to try again.", required=False)
 PROBLEMS = {"4XX": _problem("A problem"), "503": _problem("Not now", RETRY_AFTER)}
 TOO_MANY = {"429": _problem("Too many calls", *OF_BRANDS, RETRY_AFTER)}
-#: By the header of a call that asks for it.
+#: By the header of the call that can cause it.
 CONDITIONAL = {
     api.IF_MATCH.name: {"412": _problem("It changed meanwhile")},
     api.IF_NONE_MATCH.name: {"304": {"description": "It is as you have it"}},
 }
 
-#: Describes the fields of these names wherever a view does not.
+#: Descriptions of common fields, for views that give none.
 COMMON_FIELDS = {
     "contact": "Whom it is about.",
     "purpose": "What for: a code of `GET brand/purposes`.",
@@ -141,7 +144,7 @@ COMMON_FIELDS = {
 
 
 def describe_common_fields(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add descriptions to the fields of common names. A hook of drf-spectacular."""
+    """Add descriptions to fields with common names. A hook of drf-spectacular."""
     for fields in _list_fields(result):
         for name in fields.keys() & COMMON_FIELDS.keys():
             fields[name].setdefault("description", COMMON_FIELDS[name])
@@ -149,7 +152,7 @@ def describe_common_fields(result: dict[str, Any], **kwargs: Any) -> dict[str, A
 
 
 def _list_fields(schema: Any) -> Iterator[dict[str, Any]]:
-    """Yield the `properties` of every object in *schema*, however deep."""
+    """Yield the `properties` of every object in *schema*, at any depth."""
     for name, part in schema.items() if isinstance(schema, dict) else enumerate(schema):
         if name == "properties":
             yield part
@@ -158,7 +161,7 @@ def _list_fields(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A drf-spectacular hook: documents the answers that no view declares."""
+    """Document the answers that no view declares. A hook of drf-spectacular."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     for path in result["paths"].values():
         for operation in path.values():

@@ -1,6 +1,6 @@
-"""Sessions in the database, encrypted: what they hold can be read only with SESSIONS_KEY.
+"""Sessions in the database, encrypted: their content is readable only with SESSIONS_KEY.
 
-Half-finished sign-ins keep addresses and mailed codes there; Django only signs them.
+Unfinished sign-ins store addresses and mailed codes in them, and Django only signs sessions.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ class SessionStore(db.SessionStore):
         return _cipher().encrypt(self.serializer().dumps(session_dict)).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """Return what the text holds; nothing where no key of ours opens it."""
+        """Return the decrypted content; empty if none of our keys decrypts it."""
         try:
             text = _cipher().decrypt(session_data)
-        except (InvalidToken, ValueError):  # the second where it is not even ASCII
+        except (InvalidToken, ValueError):  # ValueError: it is not even ASCII
             return {}
         content: dict[str, Any] = self.serializer().loads(text)
         return content

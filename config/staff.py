@@ -1,4 +1,4 @@
-"""Administrators do nothing before they have signed in with a second factor."""
+"""The second factor of administrators, which they need before they can do anything."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from cmr import sign_in
 from config import problems
 
-#: What asks nobody who they are, and signing out. Links in mails must work for whoever opens them.
+#: Paths that need no identity, and sign-out. Links in mails must work for everybody who opens them.
 PUBLIC = ("/language", "/static/", "/docs/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 OPEN = (*PUBLIC, "/u/", "/p/", "/account/logout/", "/admin/logout/", "/api/v1/session")
-#: Showing the factor. To remove it, or to add another, it has to be shown first.
+#: Presenting the factor, which is also required before removing it or adding another.
 TO_CONFIRM = ("/account/factors/reauthenticate/", "/account/factors/webauthn/reauthenticate/")
 #: Setting up a factor.
 TO_ENROL = ("/account/factors/", "/account/reauthenticate/")
@@ -30,7 +30,7 @@ UNUSED = "This session was opened without your second factor. Sign in again, wit
 
 
 class RequireSecondFactor:
-    """Leads administrators to set up or show their factor; answers the API with 403 until then."""
+    """Middleware that makes administrators set up or present their factor; the API answers 403."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -40,9 +40,9 @@ class RequireSecondFactor:
 
 
 def _intervene(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer in place of the view's, or None where the view may answer."""
+    """Return the answer that replaces the view's, or None if the view may answer."""
     path = request.path_info
-    # Without a cookie nobody is signed in; to ask would make every answer vary by cookie.
+    # Without a cookie nobody is signed in; reading the user would make every answer vary by cookie.
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or path.startswith(OPEN):
         return None
     if sign_in.must_enrol(request.user):
@@ -60,7 +60,7 @@ def _refuse(request: HttpRequest, code: str, detail: str) -> HttpResponse | None
 
 def _lead_to_enrol(request: HttpRequest) -> HttpResponse | None:
     if not sign_in.may_enrol(request):
-        logout(request)  # they sign in again, and are then asked for a mailed code, too
+        logout(request)  # they sign in again, and also need a mailed code
         return redirect_to_login(request.get_full_path())
     if request.path_info.startswith(TO_ENROL):
         return None

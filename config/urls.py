@@ -1,4 +1,4 @@
-"""The whole map on one screen."""
+"""The URLs of the whole project."""
 
 from allauth.account import views as account
 from django.contrib import admin
@@ -81,11 +81,11 @@ ONE_IMPORT = f"{MODE}/imports/<uuid:import_id>"
 ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
 
 urlpatterns = [
-    path("api/v1/check", checks.Check.as_view()),  # first, since it is asked before every send
-    # The pages that anybody may see
+    path("api/v1/check", checks.Check.as_view()),  # first, because it is called before every send
+    # Public pages
     path("", home.home, name="home"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),
-    path("u/<str:token>/", public.unsubscribe),  # as some mail programs write it
+    path("u/<str:token>/", public.unsubscribe),  # the form that some mail programs write
     path("p/<str:token>", public.preferences, name="preferences"),
     path("p/<str:token>/", public.preferences),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
@@ -111,7 +111,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),
-    # The pages of consumers
+    # Pages of consumers
     path("brands", directory.brands, name="brands"),
     path("brands/<slug:slug>", brand_page.brand, name="brand"),
     path("brands/<slug:slug>/end", brand_page.end, name="end-relationship"),
@@ -144,7 +144,7 @@ urlpatterns = [
     path("you/data.json", own_data.download, {"form": "json"}, name="download-json"),
     path("you/data.zip", own_data.download, {"form": "zip"}, name="download-csv"),
     path("you/erase", own_data.erase, name="erase"),
-    # The pages of the people who work for a brand
+    # Pages of the people who work for a brand
     path("console/", workspaces.index, name="console-index"),
     path("console/new", workspaces.begin, name="console-new"),
     path("console/join/<str:token>", team.join, name="console-join"),
@@ -224,7 +224,7 @@ urlpatterns = [
         f"{MODE}/campaigns/<int:campaign_id>", console_campaigns.campaign, name="console-campaign"
     ),
     path(f"{MODE}/reports", console_reports.reports, name="console-reports"),
-    # The pages of admins, and a brand's own reports
+    # Pages of administrators, and a brand's own reports
     path("reports/", report_pages.report, name="reports-overview"),
     path("reports/files", report_pages.order_export, name="reports-exports"),
     path("reports/files/<uuid:export_id>", report_pages.download, name="reports-download"),
@@ -239,7 +239,7 @@ urlpatterns = [
     path("docs/cmr-client.zip", documentation.download_client),
     path("docs/reference", RedirectView.as_view(pattern_name="api-explorer")),
     path("docs/<path:path>", documentation.show_page),
-    # What programs look for
+    # What programs look for at known paths
     path(".well-known/jwks.json", wellknown.jwks, name="jwks"),
     path(".well-known/gpc.json", wellknown.gpc, name="gpc"),
     path("healthz", health.alive, name="healthz"),

@@ -1,4 +1,4 @@
-"""What programs look for at a known place (RFC 8615)."""
+"""Files for programs at well-known URIs (RFC 8615)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from django.views.decorators.http import require_safe
 from consent import receipts
 
 HOUR = "public, max-age=3600"
-#: When what the page below says was last changed.
+#: The date when the content of gpc.json last changed.
 GPC_SINCE = "2026-11-25"
 
 
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
-    """The keys that receipts are signed with (RFC 7517)."""
+    """Return the public keys of receipts (RFC 7517)."""
     return _for_anybody(receipts.list_public_keys(), "application/jwk-set+json")
 
 
 @require_safe
 def gpc(request: HttpRequest) -> HttpResponse:
-    """That this site honours Global Privacy Control."""
+    """Return the statement that this site honours Global Privacy Control."""
     return _for_anybody({"gpc": True, "lastUpdate": GPC_SINCE}, "application/json")
 
 
