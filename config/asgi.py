@@ -9,7 +9,7 @@ from config import settings
 from config.counts_folder import prepare_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# prometheus_client reads this variable on import, and the next line imports it.
+# prometheus_client reads the variable when it is imported, which `get_wsgi_application` does.
 if counts := prepare_folder(settings.FOLDER / "counts"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
 handler = get_wsgi_application()  # first: it loads the settings, and every app

@@ -127,7 +127,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def is_login_by_code_required(self, login: Login) -> bool:
-        """Also require a mailed code of an administrator without a second factor.
+        """Require a mailed code as well of an administrator without a second factor.
 
         Otherwise a person who knows the password could set up a factor of their own.
         """

@@ -17,7 +17,7 @@ from cmr.console.forms import InvitationForm
 from cmr.models import Invitation, Member, Role
 from cmr.sign_in import require_fresh_session_to_post
 
-#: An address over its mail limit gets no more mail that day. The inviter is not told which it is.
+#: An address over its mail limit gets no more mail that day. The inviter does not learn which.
 INVITED = "Invited. If no mail arrives within minutes, invite them again tomorrow."
 
 

@@ -8,8 +8,8 @@ lift a refusal of the person's own; otherwise a brand could write the consent it
 Note [Alike]. The answer never says whether anything was recorded: a caller who reports an address
 must not learn whether we know it. A refusal from an address without a relationship to the brand is
 kept, for this one address. It takes effect once the brand registers the address or its owner proves
-it. It tells the brand nothing about the owner's other addresses. A consent from such an address is
-not kept.
+it. It reveals nothing about the owner's other addresses to the brand. A consent from such an
+address is not kept.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The meaning of a message: stop, start, help, or nothing that we understand. Pure functions.
 
-Note [A lost no, an invented no]. Both are equally bad. A message is a request to stop in two cases:
-a phrase of `phrases` asks for it, or a keyword is the whole message, a whole clause or the last
-word. Three things are removed first: the opposite ("don't stop"), what a footer says to its reader,
-and text in quotation marks. `start` and `help` count only if the message says nothing else. "yes"
-never counts, because we do not know the question.
+Note [A lost no, an invented no]. Both are equally bad. A message is a request to stop in two cases.
+Either a phrase of `phrases` asks for it, or a keyword is the whole message, a whole clause or the
+last word. Three things are removed first: the opposite ("don't stop"), what a footer says to its
+reader, and text in quotation marks. `start` and `help` count only if the message says nothing else.
+"yes" never counts, because we do not know the question.
 
 Example: "Hi, don't stop. “Reply STOP to end.”" loses the second sentence (a quotation), then the
 opposite "dont stop"; "hi" is left, so the message has no meaning.

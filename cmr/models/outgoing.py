@@ -14,7 +14,7 @@ class OutgoingQuerySet(models.QuerySet["OutgoingMessage"]):
     def due(self, now: datetime) -> OutgoingQuerySet:
         """Return the messages that may be sent now, oldest first, but only the first per address.
 
-        A message that was refused does not block later ones to its address.
+        A refused message does not block later ones, so that its author cannot hold back the rest.
         """
         earlier = OutgoingMessage.objects.filter(
             address_digest=OuterRef("address_digest"), pk__lt=OuterRef("pk"), is_refused=False

@@ -28,7 +28,7 @@ class RemovedAddress(models.Model):
     value = models.CharField(max_length=320)
     #: The same address in the ledger.
     identifier = models.OneToOneField(Identifier, on_delete=models.PROTECT, related_name="+")
-    #: When it was first proved; restoring it keeps this time.
+    #: When it was proved; restoring it keeps this time.
     verified_at = models.DateTimeField()
     #: Whether a link mailed to it recovers the whole account (ADR 30).
     recovers_account = models.BooleanField()

@@ -60,7 +60,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
-        """Create an administrator with a verified address; whoever can run this command is trusted.
+        """Create an administrator with a verified address, as anybody who can run this is trusted.
 
         Otherwise the first sign-in would need a mailed code, possibly before mail is set up.
         """

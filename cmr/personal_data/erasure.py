@@ -4,11 +4,11 @@ Note [Erasure]. Erased: the account, its addresses in clear, its tokens, factors
 person's place of residence and quiet hours, the messages they reported, and what brands wrote about
 them (`consent.ledger.text_erasure`).
 
-Kept: the ledger, under a random id; the keyed digests that find it; and for each brand, the sealed
-hash of the address that the brand gave us or received from us. They are needed for a brand that
-still holds the address. Without them, checks would answer as if its owner had never refused, the
-brand's list would omit the refusals, and the brand could see that the account is gone. Proving the
-address again restores all of it.
+Kept: the ledger, under an id that names nobody; the keyed digests that find it; and for each brand,
+the sealed hash of the address that the brand gave us or received from us. They are needed for a
+brand that still holds the address. Without them, checks would answer as if its owner had never
+refused, the brand's list would omit the person, and the brand could see that the account is gone.
+Proving the address again restores all of it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _addresses(consumer: Consumer) -> list[str]:
 
 
 def _erase_requests(person_id: uuid.UUID, words: PersonalWords) -> None:
-    """Blank the evidence of all requests, and the texts that contain a personal word.
+    """Blank the evidence of all requests, and the texts in which an address is found.
 
     The brand can read everything of a request except its evidence.
     """

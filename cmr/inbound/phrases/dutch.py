@@ -49,7 +49,7 @@ DUTCH = Language(
             link_om_uit_te_schrijven""",
         "byhand": """handmatig met_de_hand zelf_doen zelf_even voor_me_doen voor_mij_doen dit_adres
             even_regelen voor_me_regelen""",
-        # Words for things whose removal is not a request for the sender to be removed.
+        # The sender's own: "unsubscribe my address" is a request, "unsubscribe my brother" is none.
         "own": """adres* *nummer* *mail* naam account* gegevens telefoon* mobiel abonnement*
             nieuwsbrie* inschrijving 06 contact*""",
         "consent": "toestemming akkoord machtiging goedkeuring",

@@ -43,7 +43,7 @@ ENGLISH = Language(
             optout_link optout_page unsubscribe_form unsubscribing_link""",
         "byhand": """by_hand manually do_it_for_me do_this_for_me do_that_for_me at_your_end
             on_your_end from_your_side do_it_yourselves writing_from""",
-        # Words for things whose removal is not a request for the sender to be removed.
+        # The sender's own: "unsubscribe my address" is a request, "unsubscribe my brother" is none.
         "own": """email* mail* address* number* phone mobile cell name account* contact* details
             data subscription* newsletter* text* messages inbox""",
     },

@@ -38,7 +38,7 @@ FRENCH = Language(
             bouton_de_desinscription page_de_desinscription page_de_desabonnement""",
         "byhand": """a_la_main manuellement le_faire vous_en_charger vous_en_occuper pour_moi
             de_votre_cote vous_meme vous_memes cette_adresse""",
-        # Words for things whose removal is not a request for the sender to be removed.
+        # The sender's own: "unsubscribe my address" is a request, "unsubscribe my brother" is none.
         "own": """adresse* numero* *mail* courriel* nom compte* coordonnees donnees portable
             telephone abonnement* newsletter* lettre contact*""",
         "consent": "consentement accord autorisation permission",

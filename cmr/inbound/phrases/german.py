@@ -44,7 +44,7 @@ GERMAN = Language(
         "byhand": """per_hand von_hand handisch manuell fur_mich_erledigen fur_mich_machen
             bei_ihnen_erledigen selbst_austragen diese_adresse dieser_adresse das_erledigen
             das_ubernehmen""",
-        # Words for things whose removal is not a request for the sender to be removed.
+        # The sender's own: "unsubscribe my address" is a request, "unsubscribe my brother" is none.
         "own": """*adresse* *nummer* *mail* name* daten *konto handy abo* newsletter* *kontakt*
             account* werbung*""",
         "out": "raus rausnehmen rauszunehmen heraus herausnehmen runter austragen abmelden"

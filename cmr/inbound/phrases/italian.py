@@ -49,7 +49,7 @@ ITALIAN = Language(
         "byhand": """a_mano manualmente provvedere_voi farlo_voi pensarci_voi da_cui_scrivo
             questo_indirizzo provvediate_voi voi_stessi occuparvene procedere_voi
             voi_a_cancellarmi""",
-        # Words for things whose removal is not a request for the sender to be removed.
+        # The sender's own: "unsubscribe my address" is a request, "unsubscribe my brother" is none.
         "own": """indirizz* numer* *mail nome nominativo account dati contatt* cellulare telefono
             iscrizion* abbonament* newsletter* utenza casella profilo""",
         "consent": "consenso autorizzazione permesso",

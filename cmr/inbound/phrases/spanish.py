@@ -46,7 +46,7 @@ SPANISH = Language(
         "byhand": """a_mano manualmente hacerlo_ustedes ustedes_mismos hacerlo_vosotros por_mi
             vosotros_mismos de_su_parte esta_direccion este_correo desde_ahi desde_alli
             encargarse tramitarlo hacermelo""",
-        # Words for things whose removal is not a request for the sender to be removed.
+        # The sender's own: "unsubscribe my address" is a request, "unsubscribe my brother" is none.
         "own": """numero* correo* *mail* direccion* nombre cuenta* datos telefono* movil celular
             suscripcion* boletin* newsletter* contacto*""",
         "consent": "consentimiento autorizacion permiso",
