@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -38,6 +39,13 @@ def browser() -> Iterator[Browser]:
         launched = play.chromium.launch(executable_path=chromium.require(), args=flags)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_media() -> Iterator[None]:
+    """Keep Django's live server from serving files of the working folder as uploaded media."""
+    with override_settings(MEDIA_URL="/media/"):
+        yield
 
 
 @pytest.fixture
