@@ -87,7 +87,7 @@ class JSONParser(BaseParser):
         return int(settings.MAX_BODY_BYTES)
 
     @classmethod
-    def read(cls, stream: Any) -> bytes:
+    def read_body(cls, stream: Any) -> bytes:
         """Return the whole body. Raises TooLarge."""
         try:
             raw: bytes = stream.read(cls.limit() + 1)
@@ -104,7 +104,7 @@ class JSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return load_json(self.read(stream))
+            return load_json(self.read_body(stream))
         except DuplicateMember as error:
             raise Problem(422, "duplicate_field", str(error), error.field) from error
         except orjson.JSONDecodeError as error:

@@ -96,7 +96,7 @@ class CsvParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        raw = BatchParser.read(stream)
+        raw = BatchParser.read_body(stream)
         try:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:

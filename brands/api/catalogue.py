@@ -133,7 +133,7 @@ def _purpose(purpose: Purpose) -> dict[str, Any]:
 
 
 def _list_regimes(purpose: Purpose) -> list[dict[str, Any]]:
-    """The deviating ones; of a required purpose none, for no row counts there."""
+    """Return the regimes that differ by jurisdiction. A required purpose has none."""
     if purpose.regime == Regime.REQUIRED:
         return []
     rows = sorted(purpose.regimes.all(), key=lambda row: (row.jurisdiction, row.channel or ""))

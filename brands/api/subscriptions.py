@@ -168,7 +168,10 @@ def _next_try(subscription: Subscription) -> datetime:
 
 
 def build_editable_state(subscription: Subscription) -> dict[str, Any]:
-    """What its tag is made of: not how far it is, or none would hold while events go out."""
+    """Return what the `ETag` is computed from.
+
+    The cursor is not part of it: it moves with each delivery, so no `If-Match` would hold.
+    """
     reason = subscription.disabled_reason
     return asdict(webhooks.read_terms(subscription)) | {"disabled_reason": reason}
 
@@ -177,7 +180,7 @@ class SubscriptionsView(BrandView):
     scope = "subscriptions"
 
     def find(self, subscription_id: uuid.UUID) -> Subscription:
-        """The brand's own subscription; another brand's is as little there as one nobody has."""
+        """Return the brand's subscription. Unknown ids and other brands' are 404."""
         for subscription in webhooks.filter_subscriptions(self.brand).filter(pk=subscription_id):
             return subscription
         raise Problem(404, "not_found", "You have no such subscription.")

@@ -26,7 +26,7 @@ from brands.models.webhook import (
     WebhookAlert,
 )
 from brands.models.workspace import Workspace
-from core.http import Outcome
+from core.request_outcome import Outcome
 
 __all__ = [
     "THROTTLED",

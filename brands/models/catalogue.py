@@ -178,7 +178,7 @@ class JurisdictionRegime(models.Model):
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
-    def shown(self, brand: Brand, *, chosen: Iterable[str | None]) -> TopicQuerySet:
+    def selectable(self, brand: Brand, *, chosen: Iterable[str | None]) -> TopicQuerySet:
         """Return the topics of *brand* that a person sees.
 
         These are the topics that are not retired, and retired ones whose code is in *chosen*: the

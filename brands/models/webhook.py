@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from brands.models.brand import Brand
 from core.db import refuse_truncation
-from core.http import Outcome
+from core.request_outcome import Outcome
 
 
 class Signature(models.TextChoices):

@@ -191,7 +191,7 @@ def _read_proofs(page: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 
 
 def _cursor_of(last: LedgerEntry) -> str:
-    recorded_at, entry = HistoryCursor.of(last)
+    recorded_at, entry = HistoryCursor.from_entry(last)
     return write_cursor([recorded_at.isoformat(), entry])
 
 

@@ -141,7 +141,7 @@ PersonTopicList = describe_list(PersonTopicData)
 
 
 class RelationshipsView(ConsumerView):
-    def shown(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
+    def build_rows(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
         """Return one item a brand, in the order in which the brands come first."""
         now = timezone.now()
         may = checks.list_relationship_permissions(self.consumer.subject_id, known, now=now)
@@ -191,7 +191,7 @@ class Relationships(RelationshipsView):
         brands = Brand.objects.matching(self.query["q"]).filter(pk__in=mine.values("brand"))
         page, cursor = cut_page(brands, self.query, by=BY_NAME)
         known = mine.filter(brand__in=page).select_related("brand")
-        data = self.shown(list(known.order_by("brand__name", "brand__id", "started_at")))
+        data = self.build_rows(list(known.order_by("brand__name", "brand__id", "started_at")))
         return Response({"data": data, "next_cursor": cursor})
 
     @repeatable()
@@ -214,7 +214,7 @@ class Relationships(RelationshipsView):
         _, is_new = choices.add_brand(
             self.consumer, brand, by="api", now=timezone.now(), points=points
         )
-        return Response(self.shown(self.find(brand.slug))[0], status=201 if is_new else 200)
+        return Response(self.build_rows(self.find(brand.slug))[0], status=201 if is_new else 200)
 
     def _points(self, ids: Sequence[int]) -> list[ContactPoint]:
         """Return the person's own contact points of these ids. Raises Problem."""
@@ -231,7 +231,7 @@ class OneRelationship(RelationshipsView):
     @extend_schema(responses=RelationshipData, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
         """One of your brands, with what it may do."""
-        return Response(self.shown(self.find(brand))[0])
+        return Response(self.build_rows(self.find(brand))[0])
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, brand: str) -> Response:
@@ -278,7 +278,7 @@ class BrandTopics(ConsumerView):
             raise Problem(404, "not_found", "There is no such brand.")
         mine = Preference.objects.filter(subject=self.consumer.subject_id, brand=one)
         chosen = mine.exclude(topic=None).values_list("topic", flat=True)
-        topics = Topic.objects.shown(one, chosen=chosen)
+        topics = Topic.objects.selectable(one, chosen=chosen)
         return answer_page(topics, self.query, by=BY_NAME, write=_topic_data)
 
 

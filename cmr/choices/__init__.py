@@ -11,7 +11,7 @@ from cmr.choices.choose import (
     record_restrictions,
     resolve_scope,
 )
-from cmr.choices.global_choices import find_current_choice, find_pause_end, read_global_choices
+from cmr.choices.global_choices import find_pause_end, read_current_decision, read_global_choices
 from cmr.choices.global_privacy_control import (
     apply_gpc_signal,
     apply_gpc_signal_to_brand,
@@ -53,11 +53,11 @@ __all__ = [
     "delete_used_links",
     "end_relationship",
     "find_batch",
-    "find_current_choice",
     "find_pause_end",
     "find_usual_point",
     "has_refused",
     "is_gpc_signal",
+    "read_current_decision",
     "read_global_choices",
     "read_link",
     "record_choices",

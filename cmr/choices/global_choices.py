@@ -43,17 +43,18 @@ def read_global_choices(consumer: Consumer, *, now: datetime) -> GlobalChoices:
     mine = [choice for choice in said if choice.maker == "person"]
     optional = Purpose.objects.exclude(regime=Regime.REQUIRED).order_by("position")
     switches = [
-        Switch(each, find_current_choice(mine, Scope(purpose=each.code), now)) for each in optional
+        Switch(each, read_current_decision(mine, Scope(purpose=each.code), now))
+        for each in optional
     ]
     return GlobalChoices(
-        find_current_choice(mine, Scope(), now),
+        read_current_decision(mine, Scope(), now),
         find_pause_end(mine, Scope(), now),
         [switch for switch in switches if switch.purpose.has_channels],
         [switch for switch in switches if not switch.purpose.has_channels],
     )
 
 
-def find_current_choice(said: Sequence[Choice], scope: Scope, now: datetime) -> str:
+def read_current_decision(said: Sequence[Choice], scope: Scope, now: datetime) -> str:
     """Return the newest grant or refusal in force on exactly *scope*; empty if there is none."""
     spoken = [c for c in said if c.scope == scope and (c.decision == "deny" or c.permits(now))]
     newest = max(spoken, key=lambda choice: choice.age, default=None)

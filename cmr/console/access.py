@@ -99,7 +99,7 @@ def for_members(view: View) -> Shown:
 
     @login_required
     @wraps(view)
-    def shown(
+    def guarded_view(
         request: HttpRequest, workspace: str, *args: Any, mode: str = "test", **kwargs: Any
     ) -> HttpResponseBase:
         member = _member(request, workspace)
@@ -114,7 +114,7 @@ def for_members(view: View) -> Shown:
         add_never_cache_headers(response)
         return response
 
-    return shown
+    return guarded_view
 
 
 def for_owners(view: View) -> Shown:
@@ -122,14 +122,14 @@ def for_owners(view: View) -> Shown:
 
     @for_members
     @wraps(view)
-    def shown(
+    def guarded_view(
         request: HttpRequest, place: WorkspaceContext, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD") and not place.is_owner:
             raise PermissionDenied
         return view(request, place, *args, **kwargs)
 
-    return shown
+    return guarded_view
 
 
 def _member(request: HttpRequest, slug: str) -> Member:

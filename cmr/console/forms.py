@@ -371,7 +371,7 @@ class SayForm(forms.Form):
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.brand = brand
-        topics = Topic.objects.shown(brand, chosen=()).order_by("name", "pk")
+        topics = Topic.objects.selectable(brand, chosen=()).order_by("name", "pk")
         field = self.fields["topic"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [ANY, *topics.values_list("code", "name")]
@@ -585,7 +585,7 @@ class _OfBrand(forms.Form):
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.world, self.domain = brand.world, workspaces.find_proven_domain(brand)
-        topics = Topic.objects.shown(brand, chosen=()).order_by("name")
+        topics = Topic.objects.selectable(brand, chosen=()).order_by("name")
         self._offer("purpose", self.purposes().order_by("position").values_list("code", "name"))
         self._offer("topic", [self.no_topic, *topics.values_list("code", "name")])
 

@@ -25,10 +25,10 @@ def sure_in_live_mode(view: Shown) -> Shown:
     asking: Shown = require_fresh_session(view)
 
     @wraps(view)
-    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return (asking if kwargs["mode"] == "live" else view)(request, *args, **kwargs)
 
-    return shown
+    return guarded_view
 
 
 @require_safe

@@ -13,7 +13,7 @@ from brands import webhooks
 from cmr.console.access import WorkspaceContext, for_members
 from cmr.console.forms import ReplayForm, SeekForm, sentence
 from cmr.console.keys import sure_in_live_mode
-from cmr.console.webhooks import back, find, show_subscription, shown_key
+from cmr.console.webhooks import back, find, show_key, show_subscription
 
 
 @require_POST
@@ -71,7 +71,7 @@ def rotate(
     except webhooks.StillSending as error:
         messages.error(request, sentence(error))
         return back(place, subscription)
-    return shown_key(request, place, find(place, subscription_id), secret)
+    return show_key(request, place, find(place, subscription_id), secret)
 
 
 @require_POST

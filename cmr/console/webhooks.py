@@ -99,7 +99,7 @@ def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
         except tuple(REFUSALS) as error:
             form.add_error(REFUSALS[type(error)], sentence(error))
         else:
-            return shown_key(request, place, find(place, subscription.pk), secret)
+            return show_key(request, place, find(place, subscription.pk), secret)
     return _form(request, place, form)
 
 
@@ -191,7 +191,7 @@ def show_subscription(
     return render(request, "console/webhook.html", context | more, status=status)
 
 
-def shown_key(
+def show_key(
     request: HttpRequest, place: WorkspaceContext, subscription: Subscription, secret: str
 ) -> HttpResponse:
     """Show the key that verifies the webhook's messages. It is shown once."""

@@ -21,7 +21,7 @@ class HistoryCursor(NamedTuple):
     entry: uuid.UUID
 
     @classmethod
-    def of(cls, entry: LedgerEntry) -> HistoryCursor:
+    def from_entry(cls, entry: LedgerEntry) -> HistoryCursor:
         return cls(entry.recorded_at, entry.pk)
 
 

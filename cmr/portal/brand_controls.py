@@ -111,7 +111,7 @@ def build_brand_page(consumer: Consumer, brand: Brand, *, now: datetime) -> Bran
     active = [each for each in known if each.ended_at is None] or known
     may = checks.list_brand_permissions(consumer.subject_id, active, now=now)[brand.pk]
     optional = [each for each in may if each.decision.rule != "required" and not each.topic]
-    shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
+    shown = Topic.objects.selectable(brand, chosen=[each.topic for each in may])
     topics = list(shown.order_by("name", "pk"))
     return BrandPage(
         brand,
@@ -121,7 +121,7 @@ def build_brand_page(consumer: Consumer, brand: Brand, *, now: datetime) -> Bran
         [each for each in purposes if each.regime == "required"],
         _addresses(consumer, known, brand, said, now),
         next((c.limit for c in said if c.limit and c.scope == of_this), None),
-        choices.find_current_choice(said, of_this, now),
+        choices.read_current_decision(said, of_this, now),
         choices.find_pause_end(said, of_this, now),
         _knows_removed(consumer, known),
         _contacts(consumer, brand, now),
@@ -210,7 +210,7 @@ def _knows_removed(consumer: Consumer, known: Iterable[Relationship]) -> bool:
 
 def _is_refused(said: Sequence[Choice], brand: Brand, point: int, now: datetime) -> bool:
     scopes = (Scope(each, contact_point=point) for each in (brand.pk, None))
-    return any(choices.find_current_choice(said, scope, now) == "deny" for scope in scopes)
+    return any(choices.read_current_decision(said, scope, now) == "deny" for scope in scopes)
 
 
 def _subjects(points: Iterable[ContactPoint]) -> Mapping[int, object]:

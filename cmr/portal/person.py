@@ -41,7 +41,9 @@ def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
 
     @login_required
     @wraps(view)
-    def shown(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponse:
+    def guarded_view(
+        request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponse:
         consumer = get_consumer(request)
         if consumer is None:
             return redirect("home")
@@ -49,7 +51,7 @@ def for_consumers(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
         add_never_cache_headers(response)  # else the computer's next user could go back
         return response
 
-    return shown  # type: ignore[return-value]  # `wraps` remembers the name of the argument
+    return guarded_view  # type: ignore[return-value]  # `wraps` remembers the name of the argument
 
 
 class InTheirTerms:

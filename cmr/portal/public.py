@@ -33,7 +33,7 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
     """Read the URL's link and pass it to the view. For a bad link, say how to get a good one."""
 
     @wraps(view)
-    def shown(request: HttpRequest, token: str) -> HttpResponse:
+    def guarded_view(request: HttpRequest, token: str) -> HttpResponse:
         try:
             link = choices.read_link(token, now=timezone.now())
         except BadLink:
@@ -44,7 +44,7 @@ def with_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
         response["X-Robots-Tag"] = "noindex"
         return response
 
-    return shown
+    return guarded_view
 
 
 @csrf_exempt  # RFC 8058: a mail program posts here, without cookies or an earlier page of ours
@@ -159,7 +159,7 @@ def _page(link: Link) -> dict[str, Any]:
     relationship, now = link.relationship, timezone.now()
     person, brand = relationship.person_id, relationship.brand
     may = checks.list_brand_permissions(person, [relationship], now=now)[brand.pk]
-    shown = Topic.objects.shown(brand, chosen=[each.topic for each in may])
+    shown = Topic.objects.selectable(brand, chosen=[each.topic for each in may])
     topics = list(shown.order_by("name", "pk"))
     names = {topic.code: topic.name for topic in topics}
     about = checks.list_topic_permissions(

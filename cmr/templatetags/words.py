@@ -43,7 +43,7 @@ def description_of(one: Purpose) -> str:
 
 
 @register.filter
-def said(entry: LedgerEntry) -> str:
+def decision_text(entry: LedgerEntry) -> str:
     return words.describe_decision(entry)
 
 

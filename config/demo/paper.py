@@ -13,7 +13,7 @@ PATH: Path = settings.FOLDER / "demo.json"
 
 
 def read_paper() -> dict[str, Any] | None:
-    """What the paper says, or None where there is none, or half of one."""
+    """Return the content of `var/demo.json`, or None if it is missing or incomplete."""
     try:
         said: dict[str, Any] = json.loads(PATH.read_text())
     except (FileNotFoundError, ValueError):

@@ -28,7 +28,7 @@ _lock = threading.Lock()
 
 
 def read_webhook_secret(slug: str) -> str | None:
-    """The brand's webhook secret; read each time, since the demo may rotate it."""
+    """Return the brand's webhook secret. It is read each time, since the demo may rotate it."""
     brands = json.loads(PAPER.read_text())["brands"]
     return next((brand["webhook_secret"] for brand in brands if brand["slug"] == slug), None)
 

@@ -39,7 +39,7 @@ class Step:
         return [sys.executable, self.program, *self.command.split()]
 
     @property
-    def shown(self) -> str:
+    def command_line(self) -> str:
         """Return the command as people write it."""
         return f"{self.program} {self.command}"
 
@@ -77,7 +77,7 @@ class Steps:
                 with stage(step.title, "done"):
                     if code := self._wait(running):
                         raise StepFailed(
-                            f"{step.shown} failed (exit code {code}):",
+                            f"{step.command_line} failed (exit code {code}):",
                             log=logs.tail(path, lines=SHOWN_LINES, since=began),
                         )
 
@@ -85,7 +85,7 @@ class Steps:
         """Run *step* with its output on the terminal. Raises StepFailed, StopRequested."""
         with self._started(step, None) as running:
             if code := self._wait(running, meanwhile):
-                raise StepFailed(f"{step.shown} failed (exit code {code})")
+                raise StepFailed(f"{step.command_line} failed (exit code {code})")
 
     def kill(self) -> None:
         for running in self._running:

@@ -59,22 +59,22 @@ def _line(person: ExportedPerson) -> dict[str, Any]:
         "ended_at": person.ended_at,
         "ended_by": person.ended_by or None,
         "contacts": [{"kind": each.kind, "sha256": each.sha256.hex()} for each in person.contacts],
-        "standing": [_said(choice, person) for choice in person.standing],
+        "standing": [_build_choice(choice, person) for choice in person.standing],
         "permissions": brand_events.describe_permission_rows(person.permissions),
     }
 
 
-def _said(choice: Choice, person: ExportedPerson) -> dict[str, Any]:
-    """As in `relationship.started`, and the basis of a yes.
+def _build_choice(choice: Choice, person: ExportedPerson) -> dict[str, Any]:
+    """Return a choice as `relationship.started` has it, with its basis.
 
-    By which door the person spoke is not for brands: it would tell that two of theirs were merged.
+    The source is left out: it would reveal that two of the brand's people were merged.
     """
     said = brand_events.describe_choice(choice, person.recipient)
     return said | {"basis": choice.basis}
 
 
 def _rows(person: ExportedPerson) -> Iterator[list[Any]]:
-    """A row for each choice; one without, where nothing stands."""
+    """Yield a row for each choice in force, or one row without a choice."""
     contacts = " ".join(f"{each.kind}:{each.sha256.hex()}" for each in person.contacts)
     times = person.started_at, person.ended_at, person.ended_by
     recipient = person.recipient
@@ -82,7 +82,7 @@ def _rows(person: ExportedPerson) -> Iterator[list[Any]]:
     if not person.standing:
         yield [*known, *[None] * len(CHOICE)]
     for choice in person.standing:
-        said = _said(choice, person)
+        said = _build_choice(choice, person)
         limit = said["limit"] or {"max": None, "per": None}
         flat = said | said["scope"] | {"limit_max": limit["max"], "limit_per": limit["per"]}
         yield [*known, *(flat[name] for name in CHOICE)]

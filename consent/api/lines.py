@@ -17,7 +17,7 @@ class Source(Protocol):
 
 
 def batch_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
-    """The lines of *source* with their numbers, from 1, up to `BATCH` at a time."""
+    """Yield the numbered lines of *source*, counted from 1, up to `BATCH` at a time."""
     batch: list[tuple[int, bytes]] = []
     for number, line in enumerate(iterate_lines(source), start=1):
         if line.strip():
@@ -30,7 +30,7 @@ def batch_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
 
 
 def iterate_lines(source: Source) -> Iterator[bytes]:
-    """Each line without its end. Of a line that is too long only the beginning is kept."""
+    """Yield each line without its end. Of a line that is too long, yield only the beginning."""
     rest = b""
     while chunk := source.read(CHUNK):
         *whole, rest = (rest + chunk).split(b"\n")

@@ -173,7 +173,7 @@ class _Past:
         place = profile.jurisdiction or then.jurisdiction
         return Known(
             subject_id=person,
-            question=Question(scope, self.regimes.of(self.question, place)),
+            question=Question(scope, self.regimes.find_regime(self.question, place)),
             quiet_hours=read_quiet_hours(
                 [profile.quiet_start, profile.quiet_end, profile.time_zone]
             ),

@@ -159,7 +159,7 @@ def _regimes(asked: Question) -> Callable[[str | None], Regime]:
 
     It reads the rows now, while the connection is free.
     """
-    return cache(partial(rules.read_regimes(purpose=asked.scope.purpose).of, asked))
+    return cache(partial(rules.read_regimes(purpose=asked.scope.purpose).find_regime, asked))
 
 
 class _Deciding:

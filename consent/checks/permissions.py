@@ -166,7 +166,7 @@ def _there(
     *home* is where the person says they live.
     """
     scope = question.scope._replace(brand=one.brand_id, contact_point=point)
-    return Question(scope, held.of(question, home or one.jurisdiction))
+    return Question(scope, held.find_regime(question, home or one.jurisdiction))
 
 
 def _permission(said: Iterable[Choice], question: Question, now: datetime) -> Permission:

@@ -477,7 +477,7 @@ class _Batch:
         told = {notice.cause for notice in self.told_before}
         for each in self.active[person.pk]:
             standing = self._standing(each, person)
-            pending = ledger.list_pending_entries(standing, person.pk, self.times)
+            pending = ledger.build_pending_events(standing, person.pk, self.times)
             self.told_before += [each for each in pending if each.cause not in told]
 
     def _entry(

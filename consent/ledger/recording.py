@@ -108,7 +108,7 @@ def record_choices(
     with transaction.atomic():
         subject = lock_subject(subject_id)
         recording = _Recording(subject, by, now, told_first=subject_id)
-        recording.is_shared = is_shared or find_shared_addresses(choices)
+        recording.is_shared = is_shared or concerns_several_brands(choices)
         entries = [recording.add(choice) for choice in choices]
         CHAINED.ask({"id": subject.pk, "seq": subject.last_seq, "head": subject.chain_head})
         append_brand_events(recording.build_notices())
@@ -117,7 +117,7 @@ def record_choices(
     return entries
 
 
-def find_shared_addresses(choices: Sequence[NewChoice]) -> bool:
+def concerns_several_brands(choices: Sequence[NewChoice]) -> bool:
     """Return whether *choices* are about several brands, so that their end times are rounded."""
     return len({choice.scope.brand for choice in choices}) > 1
 
@@ -128,7 +128,7 @@ def suppose_choices(choices: Sequence[NewChoice], *, now: datetime) -> list[Choi
     Raises:
         ExpiresTooSoon: as for `record_choices`.
     """
-    is_shared = find_shared_addresses(choices)
+    is_shared = concerns_several_brands(choices)
     # These numbers are above those of any entry and rise with the list. So each choice counts as
     # newer than the one before it.
     first = sys.maxsize - len(choices)
@@ -201,7 +201,7 @@ PENDING = Statement(
 )
 
 
-def list_pending_entries(
+def build_pending_events(
     standing: CurrentState, person_id: uuid.UUID, times: EventTimes
 ) -> Iterator[NewEvent]:
     """Yield events for choices about any brand that this brand has not received yet, oldest first.
@@ -290,7 +290,7 @@ class _Recording:
         standing = brand_events.read_current_state(
             recipient, self.subject.pk, self.subject.jurisdiction
         )
-        yield from list_pending_entries(standing, self.subject.pk, times)
+        yield from build_pending_events(standing, self.subject.pk, times)
         permissions = standing.permissions(self.now)
         for entry in entries:
             is_direct = direct.get(entry.pk) == recipient.id

@@ -29,7 +29,7 @@ def record_unless_repeated(
         repeated = _find_repeated(person.pk, choices, now)
         new = [each for nth, each in enumerate(choices) if nth not in repeated]
         # This also holds if only the choices about one brand are new.
-        together = recording.find_shared_addresses(choices)
+        together = recording.concerns_several_brands(choices)
         made = (
             recording.record_choices(subject_id, new, by=by, now=now, is_shared=together)
             if new

@@ -89,7 +89,7 @@ def _build_notices(
         return
     standing = brand_events.read_current_state(recipient, person.pk, person.jurisdiction)
     stands = _decide(entry, standing, person.jurisdiction, now)
-    yield from ledger.list_pending_entries(standing, person.pk, times)
+    yield from ledger.build_pending_events(standing, person.pk, times)
     at = times.take_next()
     yield brand_events.build_ending_event(entry, recipient, stands, standing.permissions(at), at=at)
 

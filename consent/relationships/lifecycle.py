@@ -127,7 +127,7 @@ def end_relationship(relationship: Relationship, *, by: Actor, now: datetime) ->
         recipient = build_recipient(relationship)
         standing = brand_events.read_current_state(recipient, subject.pk, subject.jurisdiction)
         times = EventTimes(now)
-        pending = list(ledger.list_pending_entries(standing, subject.pk, times))
+        pending = list(ledger.build_pending_events(standing, subject.pk, times))
         ended = brand_events.build_relationship_ended(
             recipient, ended_by=by.maker, at=times.take_next(), cause=new_id()
         )

@@ -73,7 +73,7 @@ class Rate(NamedTuple):
     whole: tuple[str, ...]
     formula: str
 
-    def of(self, counts: Mapping[str, int | None]) -> float | None:
+    def compute_share(self, counts: Mapping[str, int | None]) -> float | None:
         """Return the share; None if a count is unknown or the whole is 0.
 
         Return None as well if the part exceeds the whole. This happens when people react to
@@ -172,7 +172,7 @@ class Line:
     counts: dict[str, int | None] = field(default_factory=dict)
 
     def rate(self, name: str) -> float | None:
-        return RATES[name].of(self.counts)
+        return RATES[name].compute_share(self.counts)
 
 
 def read_lines(
@@ -319,15 +319,15 @@ def _people_at_start(
 FEW_BRANDS = 50
 
 
-def sum_brand(period: Period, *, filters: Filters | None = None) -> Line:
+def read_total(period: Period, *, filters: Filters | None = None) -> Line:
     """Return a single line with all counts and the numbers of people."""
     found = read_lines(period, filters=filters)
     add_people_counts(found, period, filters=filters)
     return found[0]
 
 
-def sum_lines(brand: str, periods: Sequence[Period]) -> list[Line]:
-    """Return what `sum_brand` returns for one brand in each of *periods*.
+def read_period_totals(brand: str, periods: Sequence[Period]) -> list[Line]:
+    """Return what `read_total` returns for one brand in each of *periods*.
 
     The number of statements does not depend on the number of periods.
     """

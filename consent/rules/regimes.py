@@ -45,7 +45,7 @@ class Regimes:
 
     rows: Mapping[tuple[str, str | None, str | None], Regime]
 
-    def of(self, asked: Question, jurisdiction: str | None) -> Regime:
+    def find_regime(self, asked: Question, jurisdiction: str | None) -> Regime:
         """Return the regime for *asked* in *jurisdiction*.
 
         *asked* must have the purpose's own regime.
@@ -123,4 +123,4 @@ def read_regimes_by_place(asked: Question) -> Callable[[str | None], Regime]:
     It reads the rows once, and only if a residence is known.
     """
     held = cache(partial(read_regimes, purpose=asked.scope.purpose))
-    return cache(lambda place: asked.regime if place is None else held().of(asked, place))
+    return cache(lambda place: asked.regime if place is None else held().find_regime(asked, place))

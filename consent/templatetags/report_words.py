@@ -13,11 +13,11 @@ register = template.Library()
 
 
 @register.filter
-def shown(value: object, sort: str) -> str:
+def format_value(value: object, sort: str) -> str:
     return words.format_text(value, sort)
 
 
 @register.filter
-def named(codes: Sequence[str], kind: str) -> str:
+def list_names(codes: Sequence[str], kind: str) -> str:
     """Return the names of these codes, with commas."""
     return name_values({kind: codes})[kind]

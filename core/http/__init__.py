@@ -10,13 +10,11 @@ from core.http.outbound import (
     open_session,
     post,
 )
-from core.http.outcome import Outcome
 
 __all__ = [
     "ENDS_IN_NUMBER",
     "Answer",
     "ForbiddenUrl",
-    "Outcome",
     "check_url",
     "fetch",
     "get",

@@ -22,7 +22,7 @@ from aiohttp.client_proto import ResponseHandler
 from django.conf import settings
 from yarl import URL
 
-from core.http.outcome import Outcome
+from core.request_outcome import Outcome
 
 #: How many bytes of a response's body are read.
 MAX_ANSWER_BYTES = 4_096

@@ -15,7 +15,6 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser import chromium
 from tests.browser import world as worlds
 from tests.browser.world import World
-from tests.building import build_documentation
 from tests.conftest import EMAIL, PASSWORD
 
 #: Playwright's loop runs in the test's own thread, which Django takes for asynchronous code.
@@ -46,12 +45,6 @@ def no_media() -> Iterator[None]:
     """Keep Django's live server from serving files of the working folder as uploaded media."""
     with override_settings(MEDIA_URL="/media/"):
         yield
-
-
-@pytest.fixture
-def built_docs(settings: Settings) -> None:
-    """Serve the documentation as it is built from the sources now."""
-    settings.DOCS_FOLDER = build_documentation()
 
 
 @pytest.fixture

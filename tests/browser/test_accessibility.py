@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -70,7 +71,7 @@ def test_every_public_page(open_page: Open, world: World) -> None:
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def test_the_documentation(open_page: Open, world: World, built_docs: None) -> None:
+def test_the_documentation(open_page: Open, world: World, documentation: Path) -> None:
     page = open_page()
     found = {}
     for name, path in pages.documentation().items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +15,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def open_docs(open_page: Open, world: World, built_docs: None) -> Open:
+def open_docs(open_page: Open, world: World, documentation: Path) -> Open:
     """Open a page of the documentation."""
     return open_page
 

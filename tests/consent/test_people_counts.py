@@ -102,7 +102,7 @@ FILTERS: list[Wanted] = [
 @pytest.mark.parametrize("wanted", FILTERS, ids=str)
 def test_people_of_a_period_are_those_of_the_streams(wanted: Wanted, crowd: list[Brand]) -> None:
     for period in PERIODS:
-        line = rates.sum_brand(period, filters=wanted)
+        line = rates.read_total(period, filters=wanted)
         assert line.counts["people"] == there(period, wanted)
         for name, kind in DECIDED.items():
             assert line.counts[name] == decided(kind, period, wanted), (period, name)
@@ -131,7 +131,7 @@ def test_a_line_is_what_its_filter_says(by: Sequence[str], crowd: list[Brand]) -
 
 
 def test_acts_are_more_than_people_and_no_rate_is_above_all(crowd: list[Brand]) -> None:
-    line = rates.sum_brand(PERIODS[0])
+    line = rates.read_total(PERIODS[0])
     assert line.counts["opt_outs"] > line.counts["people"]  # type: ignore[operator]
     for period in PERIODS:
         for by in ([], ["day"], ["brand"], ["channel"], ["brand", "day"]):
@@ -144,7 +144,7 @@ def test_people_are_no_sum_over_days(crowd: list[Brand]) -> None:
     days = rates.read_lines(PERIODS[0], by=["day"])
     rates.add_people_counts(days, PERIODS[0], by=["day"])
     summed = sum(day.counts["opted_out"] or 0 for day in days)
-    assert summed > (rates.sum_brand(PERIODS[0]).counts["opted_out"] or 0)
+    assert summed > (rates.read_total(PERIODS[0]).counts["opted_out"] or 0)
 
 
 def people_counts() -> set[tuple[Any, ...]]:

@@ -41,7 +41,7 @@ def test_a_day_that_comes_late_is_put_in_its_place() -> None:
 def test_a_made_month_by_sql(month: Month) -> None:
     for wanted in ({}, {"brand": ["acme"]}, {"channel": ["email"]}, {"source": ["link"]}):
         period = Period(FIRST, LAST)
-        line = rates.sum_brand(period, filters=wanted)
+        line = rates.read_total(period, filters=wanted)
         assert line.counts["people"] == there(period, wanted)
         for name, kind in DECIDED.items():
             assert line.counts[name] == decided(kind, period, wanted)

@@ -287,8 +287,8 @@ def test_a_brand_opens_its_page_with_a_key(later: None, month: Month) -> None:
 
 def test_weeks_say_what_each_week_says_by_itself(month: Month) -> None:
     span = weeks.list_whole_weeks(26, today=NOW.date())
-    alone = [rates.sum_brand(week, filters={"brand": ["acme"]}) for week in span]
-    assert rates.sum_lines("acme", span) == alone
+    alone = [rates.read_total(week, filters={"brand": ["acme"]}) for week in span]
+    assert rates.read_period_totals("acme", span) == alone
     assert len({line.counts["people"] for line in alone}) > 1  # there is something to get wrong
     assert any("deliveries" in line.counts for line in alone)
 

@@ -23,7 +23,6 @@ from pytest_django import Settings
 
 from config.schema import COMMON_FIELDS
 from config.services import documentation
-from tests.building import build_documentation
 from tests.conftest import ROOT, Api
 
 DOCS = ROOT / "docs"
@@ -36,10 +35,9 @@ PAGES = sorted(
 
 
 @pytest.fixture(autouse=True)
-def pages(settings: Settings) -> Path:
-    """Serve the pages of the tests' own build."""
-    settings.DOCS_FOLDER = build_documentation()
-    return Path(settings.DOCS_FOLDER)
+def pages(documentation: Path) -> Path:
+    """Return the folder of the pages, which every test here serves."""
+    return documentation
 
 
 class Parsed(HTMLParser):

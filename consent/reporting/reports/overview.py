@@ -19,8 +19,8 @@ REMARKS = 5
 
 
 def build_report(asked: ReportQuery) -> Report:
-    now = rates.sum_brand(asked.period, filters=asked.filters)
-    before = rates.sum_brand(asked.period.before, filters=asked.filters)
+    now = rates.read_total(asked.period, filters=asked.filters)
+    before = rates.read_total(asked.period.before, filters=asked.filters)
     return Report(
         "Overview",
         [_days(asked), *_leaders(asked)],

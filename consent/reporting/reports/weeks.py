@@ -61,7 +61,7 @@ def list_whole_weeks(count: int, *, today: date) -> list[Period]:
 
 def read_weeks(brand: str, weeks: Sequence[Period]) -> Figure:
     """Return the figure with a row for each week."""
-    found = rates.sum_lines(brand, weeks)
+    found = rates.read_period_totals(brand, weeks)
     rows = [[week.first, *_shown_row(line)] for week, line in zip(weeks, found, strict=True)]
     return Figure(
         "weeks",
