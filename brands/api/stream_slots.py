@@ -53,6 +53,10 @@ class Places:
                 raise TooManyStreams
             self._taken[brand_id] += 1
 
+    def count_taken(self) -> int:
+        """Return how many places of this process are taken."""
+        return self._taken.total()
+
     def give_back(self, brand_id: int) -> None:
         with self._lock:
             self._taken[brand_id] -= 1
