@@ -42,7 +42,7 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://localhost:8000/healthz', timeout=4)"]
 
-# As in config/services/product.py, for every address of the container.
+# As in devstack/product.py, for every address of the container.
 CMD ["python", "-m", "granian", "--interface", "asginl", "--http", "1", "--host", "0.0.0.0", \
      "--port", "8000", "--workers", "2", "--no-ws", "--http1-buffer-size", "65536", \
      "--backlog", "4096", "--respawn-failed-workers", "config.asgi:application"]

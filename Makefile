@@ -7,12 +7,12 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves it)
-	@$(PY) -m config.services run --port $(PORT)
+	@$(PY) -m devstack run --port $(PORT)
 
 # The browser by itself: beside it nothing that goes by the clock, like the chaos run, has a fair chance.
 # It takes over the database that the others made: migrating takes a quarter of a minute.
 # What is compiled is kept, also where the environment says otherwise: each process compiles the tests.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -n 2
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m devstack exec --folder var/test --fast -- $(PY) -m pytest -n 2
 test: .venv/test lint ## every test, and what sets them up; TIMES=10, FUZZ=all and AXE=all try more
 	@$(PY) -m tests.browser.chromium
 	@$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) --reuse-db --create-db --ignore=tests/browser && $(PYTEST) --reuse-db tests/browser)
@@ -24,22 +24,22 @@ lint: .venv/test ## style, types and the one arrow
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/mypy .
 
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows
-	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.portal
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.portal
 
 bench-limits: .venv/test ## guesses and floods through four web processes, with Redis flushed in between
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.limits
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.limits
 
 bench-misbehaving: .venv/test ## a good caller's checks beside sixteen connections that misbehave
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.misbehaving $(ARGS)
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.misbehaving $(ARGS)
 
 bench-addresses: .venv/test ## what the public forms say, and how fast, of known and unknown addresses
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.addresses
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.addresses
 
 bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with the broker dead
-	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.troubles
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.troubles
 
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
@@ -48,12 +48,12 @@ inbound-texts: .venv/test ## how well requests to stop are understood, per langu
 	@$(PY) -m tests.cmr.inbound_texts
 
 as-of: .venv/test ## as_of against what checks answered; ANSWERS=5000 compares more
-	@ANSWERS=$(or $(ANSWERS),1000) $(PY) -m config.services exec --folder var/test --fast -- $(PY) -m pytest -q tests/consent/test_past_answers.py
+	@ANSWERS=$(or $(ANSWERS),1000) $(PY) -m devstack exec --folder var/test --fast -- $(PY) -m pytest -q tests/consent/test_past_answers.py
 
 screenshots: .venv/test ## every page into docs/screenshots; ARGS= names some
-	@$(PY) -m config.services.documentation
+	@$(PY) -m devstack.documentation
 	@$(PY) -m tests.browser.chromium
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m config.services exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
 
 messages: .venv/test ## the words of the pages, collected and compiled (needs gettext)
 	@$(PY) manage.py makemessages -l de --no-location --no-obsolete -i var -i .venv -i tests -i docs
@@ -63,13 +63,13 @@ chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KIL
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
 
 docs: .venv/run ## the documentation, built anew into var/docs; fails on a dead link
-	@$(PY) -m config.services.documentation --strict
+	@$(PY) -m devstack.documentation --strict
 
 event-catalogue: .venv/run ## make docs/events.md anew
 	@$(PY) manage.py event_catalogue > docs/events.md
 
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
-	@$(PY) -m config.services exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
 fuzz: .venv/test ## every operation of the API with all spoilt calls and edge cases, in over half an hour
 	@FUZZ=all $(PYTEST) tests/project/test_spoilt_calls.py tests/project/test_fuzz.py

@@ -124,6 +124,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
+    "devstack",
     "cmr",
     "consent",
     "brands",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
-from config.services import documentation
+from devstack import documentation
 
 FOLDER = documentation.ROOT / "var" / "test-docs"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-PRODUCT = ("core", "brands", "consent", "cmr", "config")
+PRODUCT = ("core", "brands", "consent", "cmr", "config", "devstack")
 
 
 def replace_everywhere(

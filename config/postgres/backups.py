@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from config.services import binaries
+from core import binaries
 
 #: Means standard output, or standard input, instead of a file.
 STREAM = "-"
@@ -173,7 +173,7 @@ def _run(program: str, *arguments: str, connects: bool = True, **options: Any) -
         ProgramFailed, SecretShown, binaries.BinaryNotFound
     """
     where, secret = _find_login() if connects else ([], {})
-    argv = [str(binaries.postgres_program(program)), *where, *arguments]
+    argv = [str(binaries.find_postgres_program(program)), *where, *arguments]
     ended = subprocess.run(argv, env={**os.environ, **secret}, check=False, **options)
     if ended.returncode:
         raise ProgramFailed(f"{program} failed (exit code {ended.returncode})")

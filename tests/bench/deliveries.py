@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from config.services import ports, product
-from config.services.interruptions import Interruptions
-from config.services.supervisor import Process, Supervisor
+from devstack import ports, product
+from devstack.interruptions import Interruptions
+from devstack.supervisor import Process, Supervisor
 from tests.bench import plain
 from tests.bench.databases import Database
 from tests.bench.figures import Sample

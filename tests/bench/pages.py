@@ -19,13 +19,13 @@ from cmr.choices import choose
 from cmr.choices.choose import ChoiceRequest
 from cmr.models import Consumer
 from config.postgres.owner import become_owner
-from config.services import ports, product
-from config.services.interruptions import Interruptions
-from config.services.supervisor import Supervisor
 from consent.decision.resolution import Scope
 from consent.ledger.recording import NewChoice
 from consent.models import Send
 from consent.rules.scope_names import ScopeNames
+from devstack import ports, product
+from devstack.interruptions import Interruptions
+from devstack.supervisor import Supervisor
 
 DEVELOPMENT = {"CMR_ENVIRONMENT": "development"}
 PASSWORD = "only-they-know-it"

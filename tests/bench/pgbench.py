@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from config.services import binaries
+from core import binaries
 from tests.bench.databases import Database
 
 SCRIPT = Path(__file__).with_name("choice.sql")
@@ -28,7 +28,7 @@ class NoPgbench(Exception):
 
 def program() -> str:
     """Where it is: beside the server that we start, else on the PATH. Raises NoPgbench."""
-    beside = binaries.postgres().path.with_name("pgbench")
+    beside = binaries.find_postgres().path.with_name("pgbench")
     found = str(beside) if beside.exists() else shutil.which("pgbench")
     if found is None:
         raise NoPgbench(f"there is no pgbench beside {beside.parent}, nor on the PATH")

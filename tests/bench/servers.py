@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from config.services import ports, product
-from config.services.interruptions import Interruptions
-from config.services.supervisor import Process, Supervisor
+from devstack import ports, product
+from devstack.interruptions import Interruptions
+from devstack.supervisor import Process, Supervisor
 from tests.bench.databases import Database
 
 APPLICATION = "config.asgi:application"

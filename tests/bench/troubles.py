@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from config.services import ports, product
-from config.services.interruptions import Interruptions
-from config.services.supervisor import Process, Supervisor
+from devstack import ports, product
+from devstack.interruptions import Interruptions
+from devstack.supervisor import Process, Supervisor
 from tests.bench import deliveries, load
 from tests.bench.databases import Database, filled
 from tests.bench.deliveries import Endpoint

@@ -51,7 +51,7 @@ from consent.reporting import consent_survival, contact_reports, counters, time_
 from consent.rules.scope_names import ScopeNames
 from tests.conftest import EMAIL, PASSWORD, ROOT
 
-DIRECTORY = ROOT / "config/demo/directory.jsonl"
+DIRECTORY = ROOT / "devstack/demo/directory.jsonl"
 #: Its versions, oldest first.
 NOTICE = (
     {"en": "We write to you once a week about our offers."},

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
-from config.services.valkey import Valkey
+from devstack.valkey import Valkey
 
 PATIENCE = 60.0  # seconds
 WORKER = "-m celery -A config worker --pool threads -c 4 -Q delivery,records --without-mingle"

@@ -22,9 +22,10 @@ from typing import Any
 import psycopg
 import redis
 
-from config.services import binaries, environment, ports, processes, product
-from config.services.postgres import Postgres
-from config.services.valkey import Valkey
+from core import binaries
+from devstack import environment, ports, processes, product
+from devstack.postgres import Postgres
+from devstack.valkey import Valkey
 from tests.chaos.example import MISTAKES, Example
 
 PATIENCE = 90.0  # seconds
@@ -239,7 +240,7 @@ class Parts:
         with contextlib.suppress(OSError):
             self.valkey.stop()
         self.postgres.stop()
-        if self.postgres.home != self.postgres.folder:  # see config.services.place
+        if self.postgres.home != self.postgres.folder:  # see devstack.data_folder
             shutil.rmtree(self.postgres.home, ignore_errors=True)
 
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from config.services import ports
+from devstack import ports
 from tests.project import running
 from tests.project.running import ROOT, Product
 

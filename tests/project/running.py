@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.services import ports
+from devstack import ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 600.0  # seconds; a slow machine needs minutes for the migrations
@@ -56,7 +56,7 @@ def environment() -> dict[str, str]:
 def product(place: Path) -> Iterator[Product]:
     folder, port, shown = place / "var", ports.free(), place / "shown"
     folder.mkdir()
-    argv = [sys.executable, "-m", "config.services", "run", "--port", str(port)]
+    argv = [sys.executable, "-m", "devstack", "run", "--port", str(port)]
     with shown.open("wb") as output:
         process = subprocess.Popen(
             [*argv, "--folder", str(folder)],

@@ -26,11 +26,11 @@ from brands.models import Attempt, Brand
 from cmr.models import Consumer
 from config.checks import application_owns_nothing
 from config.postgres import grants, roles
-from config.services.postgres import Postgres
 from consent.decision.resolution import Scope
 from consent.ledger import recording
 from consent.ledger.recording import NewChoice
 from consent.models import LedgerEntry, Relationship
+from devstack.postgres import Postgres
 from tests.ownership import as_owner
 
 RECORD = sorted(grants.INSERT_ONLY)

@@ -13,12 +13,12 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from brands.models import Brand
-from config.demo import customers, world
-from config.demo.deeds import happen
 from consent import integrity
 from consent.reporting.reports import own
 from consent.reporting.reports.catalogue import REPORTS, build_named_report
 from consent.reporting.reports.figures import Report
+from devstack.demo import build, customers
+from devstack.demo.scheduled_actions import run_in_order
 
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)
 FIRST, LAST = "2026-10-31", "2026-11-27"
@@ -31,8 +31,8 @@ def lived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """Make the demo's world in a transaction around all these tests."""
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(NOW, tick=True):
-            deeds = world.plan(world.people(NOW), world.brands(), NOW)
-            for _ in happen(deeds):
+            actions = build.plan_history(build.create_people(NOW), build.create_brands(), NOW)
+            for _ in run_in_order(actions):
                 pass
         yield
         transaction.set_rollback(True)

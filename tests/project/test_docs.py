@@ -26,7 +26,7 @@ API = (ROOT / "docs" / "api.md").read_text()
 ERRORS = (ROOT / "docs" / "errors.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
-APPS = ("core", "brands", "consent", "cmr", "config")
+APPS = ("core", "brands", "consent", "cmr", "config", "devstack")
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
 )

@@ -22,7 +22,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from config.schema import COMMON_FIELDS
-from config.services import documentation
+from devstack import documentation
 from tests.conftest import ROOT, Api
 
 DOCS = ROOT / "docs"
@@ -158,7 +158,7 @@ def test_what_is_not_built_is_not_found(settings: Settings, tmp_path: Path) -> N
 def test_the_build_goes_where_the_web_server_looks() -> None:
     probe = (
         "import django; django.setup(); from django.conf import settings;"
-        "from config.services.documentation import TARGET; print(TARGET == settings.DOCS_FOLDER)"
+        "from devstack.documentation import TARGET; print(TARGET == settings.DOCS_FOLDER)"
     )
     for own in ({}, {"CMR_FOLDER": "/elsewhere"}):
         environment = {**os.environ, **own}

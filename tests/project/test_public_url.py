@@ -34,7 +34,7 @@ PUBLIC = "https://choices.example"
 
 
 def sources() -> list[Path]:
-    apps = ("core", "brands", "consent", "cmr", "config")
+    apps = ("core", "brands", "consent", "cmr", "config", "devstack")
     return [
         f for app in apps for end in ("py", "html", "txt") for f in (ROOT / app).rglob(f"*.{end}")
     ]

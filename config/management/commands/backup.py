@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config.postgres import backups
-from config.services.binaries import BinaryNotFound
+from core.binaries import BinaryNotFound
 
 
 class Command(BaseCommand):

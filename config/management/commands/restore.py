@@ -16,8 +16,8 @@ from django.utils import timezone
 from brands import events
 from config.postgres import backups
 from config.postgres.owner import become_owner
-from config.services.binaries import BinaryNotFound
 from consent.models import LedgerEntry
+from core.binaries import BinaryNotFound
 
 #: The exit code where nothing usable was restored; 1 is a record that is not whole.
 FAILED = 2

@@ -1,0 +1,100 @@
+"""A brand's calls of the API."""
+
+from django.urls import path
+
+from brands.api import (
+    attempts,
+    brand,
+    campaigns,
+    catalogue,
+    event_types,
+    events,
+    keys,
+    subscriptions,
+)
+from cmr.api import (
+    inbound,
+    inlets,
+    permission_requests,
+    test_mode,
+)
+from cmr.api import links as brand_links
+from consent.api import (
+    batches,
+    checks,
+    exports,
+    imports,
+    relationships,
+    reports,
+    sends,
+    suppressions,
+)
+
+ONE_SUBSCRIPTION = "api/v1/subscriptions/<uuid:subscription_id>"
+
+urlpatterns = [
+    path("api/v1/check", checks.Check.as_view()),  # first: called before every send
+    path("api/v1/imports", imports.Imports.as_view()),
+    path("api/v1/imports/<uuid:import_id>", imports.OneImport.as_view()),
+    path("api/v1/imports/<uuid:import_id>/parts/<int:number>", imports.Part.as_view()),
+    path("api/v1/imports/<uuid:import_id>/start", imports.Start.as_view()),
+    path("api/v1/imports/<uuid:import_id>/exceptions", imports.Exceptions.as_view()),
+    path("api/v1/links", brand_links.Links.as_view()),
+    path("api/v1/links/key", brand_links.LinkKey.as_view()),
+    path("api/v1/links/key/rotate", brand_links.LinkKeyRotation.as_view()),
+    path("api/v1/inbound/sms", inbound.Sms.as_view()),
+    path("api/v1/inbound/mail", inbound.Mail.as_view()),
+    path("api/v1/inbound/inlets", inlets.Inlets.as_view()),
+    path("api/v1/inbound/inlets/<uuid:inlet_id>", inlets.OneInlet.as_view()),
+    path("api/v1/permission-requests", permission_requests.PermissionRequests.as_view()),
+    path(
+        "api/v1/permission-requests/<uuid:request_id>",
+        permission_requests.OnePermissionRequest.as_view(),
+    ),
+    path("api/v1/checks", batches.Checks.as_view()),
+    path("api/v1/checks/stream", batches.Stream.as_view()),
+    path("api/v1/exports/preferences", exports.Preferences.as_view()),
+    path("api/v1/suppressions", suppressions.Suppressions.as_view()),
+    path("api/v1/sends/reserve", sends.Reserve.as_view()),
+    path("api/v1/sends/<uuid:send_id>", sends.OneSend.as_view()),
+    path("api/v1/relationships", relationships.Relationships.as_view()),
+    path("api/v1/choices", relationships.Choices.as_view()),
+    path("api/v1/events", events.Events.as_view()),
+    path("api/v1/event-types", event_types.EventTypes.as_view()),
+    path("api/v1/events/newest", events.NewestEvent.as_view()),
+    path("api/v1/events/overdue", events.Overdue.as_view()),
+    path("api/v1/events/ack", events.Acknowledge.as_view()),
+    path("api/v1/subscriptions", subscriptions.Subscriptions.as_view()),
+    path(ONE_SUBSCRIPTION, subscriptions.OneSubscription.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/rotate", subscriptions.Rotate.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/enable", subscriptions.Enable.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/jwks.json", subscriptions.Jwks.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/disable", subscriptions.Disable.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/seek", subscriptions.Seek.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/ping", subscriptions.Ping.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/attempts", attempts.Attempts.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/parked", attempts.Parked.as_view()),
+    path(f"{ONE_SUBSCRIPTION}/replay", attempts.Replay.as_view()),
+    path("api/v1/keys", keys.Keys.as_view()),
+    path("api/v1/keys/current", keys.CurrentKey.as_view()),
+    path("api/v1/keys/<int:key_id>", keys.OneKey.as_view()),
+    path("api/v1/keys/<int:key_id>/rotate", keys.Rotation.as_view()),
+    path("api/v1/test/choices", test_mode.Choices.as_view()),
+    path("api/v1/test/relationships/end", test_mode.End.as_view()),
+    path(
+        "api/v1/test/permission-requests/<uuid:request_id>/answer",
+        test_mode.AnswerRequest.as_view(),
+    ),
+    path("api/v1/test/mails", test_mode.Mails.as_view()),
+    path("api/v1/brand", brand.Ours.as_view()),
+    path("api/v1/brand/purposes", catalogue.Purposes.as_view()),
+    path("api/v1/brand/topics", catalogue.Topics.as_view()),
+    path("api/v1/brand/topics/<slug:code>", catalogue.OneTopic.as_view()),
+    path("api/v1/brand/notices", catalogue.Notices.as_view()),
+    path("api/v1/brand/notices/<slug:code>", catalogue.OneNotice.as_view()),
+    path("api/v1/campaigns", campaigns.Campaigns.as_view()),
+    path("api/v1/campaigns/stats", campaigns.ManyStats.as_view()),
+    path("api/v1/campaigns/<str:code>", campaigns.OneCampaign.as_view()),
+    path("api/v1/campaigns/<str:code>/stats", campaigns.Stats.as_view()),
+    path("api/v1/reports/own", reports.OwnReport.as_view()),
+]

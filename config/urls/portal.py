@@ -1,0 +1,52 @@
+"""A person's pages."""
+
+from django.urls import path
+
+from cmr.portal import (
+    addresses,
+    asked,
+    choosing,
+    confirming_by_code,
+    directory,
+    past,
+    proof,
+    security,
+    you,
+)
+from cmr.portal import brand as brand_page
+from cmr.portal import data as own_data
+
+urlpatterns = [
+    path("brands", directory.brands, name="brands"),
+    path("brands/<slug:slug>", brand_page.brand, name="brand"),
+    path("brands/<slug:slug>/end", brand_page.end, name="end-relationship"),
+    path("brands/<slug:slug>/contacted", brand_page.contacted, name="contacted"),
+    path("choose", choosing.choose, name="choose"),
+    path("undo", choosing.undo, name="undo"),
+    path("explain", choosing.explain, name="explain"),
+    path("add", directory.add, name="add"),
+    path("asked", asked.asked, name="asked"),
+    path("asked/<uuid:request_id>", asked.answer, name="answer"),
+    path("history", past.changes, name="history"),
+    path("history/<uuid:entry_id>", past.change, name="change"),
+    path("history/<uuid:entry_id>/receipt", proof.receipt, name="receipt"),
+    path("history/<uuid:entry_id>/receipt.jws", proof.download, name="receipt-download"),
+    path("reported", past.reports, name="reports"),
+    path("you", you.you, name="you"),
+    path("you/addresses", addresses.addresses, name="addresses"),
+    path("you/addresses/add", addresses.add_address, name="add-address"),
+    path("you/addresses/prove/<int:pending_id>", addresses.prove_address, name="prove-address"),
+    path("you/addresses/remove/<int:point_id>", addresses.remove_address, name="remove-address"),
+    path(
+        "you/addresses/restore/<int:removed_id>", addresses.restore_address, name="restore-address"
+    ),
+    path("you/confirm", confirming_by_code.confirm_by_code, name="confirm-by-code"),
+    path("you/security", security.security, name="security"),
+    path("you/security/end", security.sign_out_everywhere, name="sign-out-everywhere"),
+    path("you/tokens", security.tokens, name="tokens"),
+    path("you/tokens/<int:token_id>/revoke", security.revoke_token, name="revoke-token"),
+    path("you/data", own_data.data, name="data"),
+    path("you/data.json", own_data.download, {"form": "json"}, name="download-json"),
+    path("you/data.zip", own_data.download, {"form": "zip"}, name="download-csv"),
+    path("you/erase", own_data.erase, name="erase"),
+]
