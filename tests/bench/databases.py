@@ -39,7 +39,7 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables up to date, and grant the application what it may do."""
         urls = {"DATABASE_URL": self.application_url, "OWNER_DATABASE_URL": self.url}
-        command = [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"]
+        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
         subprocess.run(command, cwd=ROOT, env=os.environ | urls, check=True)
 
     @property
