@@ -5,6 +5,7 @@ from consent.brand_events.event_times import EventTimes
 from consent.brand_events.payloads import (
     TAKES_AWAY,
     CurrentState,
+    Permissions,
     build_cause,
     build_choice_event,
     build_ending_cause,
@@ -34,6 +35,7 @@ __all__ = [
     "TAKES_AWAY",
     "CurrentState",
     "EventTimes",
+    "Permissions",
     "Recipient",
     "build_cause",
     "build_choice_event",

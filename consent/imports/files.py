@@ -27,10 +27,11 @@ from django.db import DataError, IntegrityError, transaction
 
 from brands.models import Brand
 from consent.imports import applying, jobs, mapping, problems, receiving, sources
-from consent.imports.applying import Staged
+from consent.imports.known_data import Staged
 from consent.imports.mapping import ColumnMapping
 from consent.imports.rows import BadRow, Reader, Row
 from consent.imports.sources import Source
+from consent.ledger import MergedMeanwhile
 from consent.models import (
     Identifier,
     Import,
@@ -315,7 +316,7 @@ class _Forecast:
         try:
             with transaction.atomic():
                 counted = applying.try_row(self.job, Staged(number, *astuple(row)), now=self.now)
-        except (IntegrityError, DataError, applying.Moved):
+        except (IntegrityError, DataError, MergedMeanwhile):
             return PreviewedRow(number, who, "bad", why="It could not be recorded.")
         if counted.problems:
             (problem,) = counted.problems

@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from brands.models import Brand
 from consent.imports import applying
+from consent.ledger import MergedMeanwhile
 from consent.models import Import, ImportFile, ImportRow
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def run_import(import_id: uuid.UUID, *, now: datetime, seconds: float = inf) -> 
     while monotonic() < until:
         try:
             rows = applying.apply_batch(import_id, now=now, size=1 if singly else applying.ROWS)
-        except (IntegrityError, DataError, applying.Moved):
+        except (IntegrityError, DataError, MergedMeanwhile):
             log.exception("import %s: rows were refused", import_id)
             if singly:
                 applying.skip(import_id)

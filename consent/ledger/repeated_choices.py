@@ -10,8 +10,9 @@ from django.db import transaction
 
 from consent import preferences
 from consent.decision import Choice, Scope
-from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.new_choices import Actor, NewChoice, concerns_several_brands, suppose_choices
+from consent.ledger.person_lock import lock_subject
+from consent.ledger.recording import record_choices
 from consent.models import LedgerEntry
 
 
@@ -25,16 +26,12 @@ def record_unless_repeated(
     """
     with transaction.atomic():
         # The lock makes the second of two clicks see what the first recorded.
-        person = recording.lock_subject(subject_id)
+        person = lock_subject(subject_id)
         repeated = _find_repeated(person.pk, choices, now)
         new = [each for nth, each in enumerate(choices) if nth not in repeated]
         # This also holds if only the choices about one brand are new.
-        together = recording.concerns_several_brands(choices)
-        made = (
-            recording.record_choices(subject_id, new, by=by, now=now, is_shared=together)
-            if new
-            else []
-        )
+        together = concerns_several_brands(choices)
+        made = record_choices(subject_id, new, by=by, now=now, is_shared=together) if new else []
         recorded = iter(made)
         return [repeated.get(nth) or next(recorded) for nth in range(len(choices))]
 
@@ -45,7 +42,7 @@ def _find_repeated(
     """Return the existing entries by the index of the choice that repeats each."""
     said = _read_said(person_id, choices)
     standing, recorded = dict[int, Choice](), list[Scope]()
-    for nth, new in enumerate(recording.suppose_choices(choices, now=now)):
+    for nth, new in enumerate(suppose_choices(choices, now=now)):
         newest = _find_newest(said, new.scope)
         touched = any(_overlap(each, new.scope) for each in recorded)
         if newest and not touched and _is_same(newest, new):

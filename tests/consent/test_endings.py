@@ -19,7 +19,7 @@ from consent.checks import single
 from consent.checks.single import Asked
 from consent.decision.resolution import DecisionKind, Limit, Scope
 from consent.identity.identifiers import Contact
-from consent.ledger import recording
+from consent.ledger import notifying, recording
 from consent.ledger.recording import Actor, NewChoice
 from consent.models import DailyCount, Ending, LedgerEntry, Relationship
 from consent.propagation import expirations, propagate
@@ -145,14 +145,14 @@ def test_a_crash_between_two_brands_leaves_the_second_for_later(
     ana: Consumer, both: list[Brand], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(ana, pause(None))
-    tell, calls = recording.append_brand_events, iter([True, False])
+    tell, calls = notifying.append_brand_events, iter([True, False])
 
     def crash(notices: Any) -> None:
         if not next(calls):
             raise SystemExit
         tell(notices)
 
-    replace_everywhere(monkeypatch, recording.append_brand_events, crash)
+    replace_everywhere(monkeypatch, notifying.append_brand_events, crash)
     with pytest.raises(SystemExit):
         expirations.tell_due_endings(END)
     monkeypatch.undo()

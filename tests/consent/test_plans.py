@@ -24,7 +24,7 @@ from cmr.sign_in import access_tokens
 from consent.brand_events import recipients
 from consent.checks import bulk, frequency_caps, single, suppressions
 from consent.identity.identifiers import Contact
-from consent.ledger import attribution, recording
+from consent.ledger import appending, attribution, notifying, person_lock, recording
 from consent.models import Ending, Identifier, LedgerEntry, Propagation, Relationship
 from consent.preferences import projection
 from consent.reporting import counters
@@ -178,11 +178,11 @@ def test_suppressions_read_one_person_each(filled: Brand) -> None:
     [
         ("who chooses", access_tokens.BY_PREFIX),
         ("the names of a scope", scope_names.NAMED),
-        ("the lock", recording.LOCK),
-        ("the head of the chain", recording.CHAINED),
-        ("what stood before", recording.BEFORE),
+        ("the lock", person_lock.LOCK),
+        ("the head of the chain", appending.MOVE),
+        ("what stood before", recording.PREVIOUS),
         ("the relationship", recipients.ACTIVE),
-        ("what is pending", recording.PENDING),
+        ("what is pending", notifying.PENDING),
         ("what stands", projection.COVERING),
         ("the next numbers", stream.NEXT_NUMBERS),
         ("whom to wake", notify.ENABLED),
@@ -196,7 +196,7 @@ def test_a_choice_reads_and_writes_one_row_at_a_time(
     more: dict[str, Any] = dict.fromkeys(unsaid)
     if statement is scope_names.NAMED:
         more |= {"brand": "brand-0", "test": False}
-    empty = statement is recording.PENDING  # nothing is
+    empty = statement is notifying.PENDING  # nothing is
     with by_indexes() if empty else nullcontext():
         plan = plan_of(statement, about(person, seq=1, head=b"h", **more))
     assert read_whole(plan) == set(), name

@@ -1,0 +1,185 @@
+"""The only code that writes ledger entries: it builds them, chains them and stores them.
+
+A single choice and a batch take the same steps. `append_entry` writes one entry by prepared
+statements, `append_entries` writes many with one statement a table. Both need the person's lock.
+
+Example of a chain, with shortened hashes:
+
+    Chain(ana, last_seq=2, head=b"7c")
+    build_entry(no to e-mail)   entry 3, previous_hash=b"7c", hash=SHA-256(b"7c" + entry 3) = b"a1"
+    move_chains([chain])        the subject's row says last_seq=3, chain_head=b"a1"
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection
+
+from consent import preferences, rules
+from consent.decision import Choice, find_standing_refusal
+from consent.ledger import entry_texts, hash_chain
+from consent.ledger.new_choices import Actor, NewChoice
+from consent.models import Ending, LedgerEntry, Subject
+from core.db import Copying, Insertion, Statement
+
+
+class LiftRefused(Exception):
+    """A brand recorded a yes against the person's own refusal. `denial` is that refusal."""
+
+    def __init__(self, denial: Choice) -> None:
+        super().__init__("the person said no, and only they can lift it")
+        self.denial = denial
+
+
+class FromTheFuture(ValueError):
+    """A choice whose `made_at` is later than now."""
+
+
+@dataclass(slots=True)
+class Chain:
+    """The end of a locked person's hash chain. Each new entry moves it."""
+
+    subject_id: uuid.UUID
+    last_seq: int
+    head: bytes
+
+
+def get_chain(subject: Subject) -> Chain:
+    """Return the end of a locked subject's chain."""
+    return Chain(subject.pk, subject.last_seq, bytes(subject.chain_head))
+
+
+# -- Before an entry is built --------------------------------------------------------------------
+
+
+def refuse_lift(choice: NewChoice, known: Iterable[Choice], *, now: datetime) -> None:
+    """Refuse a brand's yes against the person's own refusal. *known* are the current choices.
+
+    Raises:
+        LiftRefused
+    """
+    denial = find_standing_refusal(known, choice.scope, now)
+    if choice.decision == "grant" and denial:
+        raise LiftRefused(denial)
+
+
+def limit_by_term(choice: NewChoice, *, jurisdiction: str | None, now: datetime) -> NewChoice:
+    """Return an implied consent with the end that its term sets. Other choices stay as they are.
+
+    Raises:
+        FromTheFuture: `made_at` is later than *now*.
+        rules.NoTerm, rules.TermOver, rules.BeyondTerm: the consent does not fit its term.
+    """
+    if choice.ground is None:
+        return choice
+    end = rules.compute_expiry(
+        choice.ground,
+        jurisdiction=jurisdiction,
+        made_at=get_time(choice, now=now),
+        wanted=choice.expires_at,
+        now=now,
+    )
+    return replace(choice, expires_at=end)
+
+
+def get_time(choice: NewChoice, *, now: datetime) -> datetime:
+    """Return when the choice was made. Raises FromTheFuture."""
+    made_at = choice.made_at or now
+    if made_at > now:
+        raise FromTheFuture("made_at lies in the future")
+    return made_at
+
+
+# -- Building ------------------------------------------------------------------------------------
+
+
+def build_entry(
+    choice: NewChoice, chain: Chain, *, by: Actor, before: str, campaign: str, now: datetime
+) -> LedgerEntry:
+    """Build the next entry of *chain*, and move the chain's end to it. Store nothing.
+
+    *before* is the decision of the previous entry on the same scope, "" for none.
+
+    Raises:
+        FromTheFuture
+    """
+    entry = LedgerEntry(
+        subject_id=chain.subject_id,
+        subject_seq=chain.last_seq + 1,
+        brand_id=choice.scope.brand,
+        purpose_id=choice.scope.purpose,
+        channel=choice.scope.channel,
+        topic=choice.scope.topic,
+        contact_point_id=choice.scope.contact_point,
+        trait_kind=choice.scope.trait_kind,
+        trait_category=choice.scope.trait_category,
+        trait=choice.scope.trait,
+        decision=choice.decision,
+        until=choice.until,
+        limit_max=choice.limit.max if choice.limit else None,
+        limit_per=choice.limit.per if choice.limit else None,
+        expires_at=choice.expires_at,
+        maker=by.maker,
+        maker_brand_id=by.brand_id,
+        basis=choice.basis,
+        ground=choice.ground,
+        source=by.source,
+        reason=choice.reason,
+        campaign=campaign,
+        before=before,
+        made_at=get_time(choice, now=now),
+        recorded_at=now,
+        previous_hash=chain.head,
+    )
+    entry_texts.attach_texts(entry, evidence=choice.evidence, notice=choice.notice)
+    entry.hash = hash_chain.compute_entry_hash(chain.head, entry)
+    chain.last_seq, chain.head = entry.subject_seq, entry.hash
+    return entry
+
+
+# -- Storing -------------------------------------------------------------------------------------
+
+ENTRY, ENTRIES = Insertion(LedgerEntry), Copying(LedgerEntry)
+MOVE = Statement(
+    "UPDATE consent_subject SET last_seq = %(seq)s, chain_head = %(head)s WHERE id = %(id)s"
+)
+MOVE_MANY = """
+UPDATE consent_subject held SET last_seq = new.seq, chain_head = new.head
+FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[]) new(id, seq, head) WHERE held.id = new.id
+"""
+
+
+def append_entry(entry: LedgerEntry) -> None:
+    """Store one entry with its texts, its projected preference and its end."""
+    ENTRY.add(entry)
+    entry_texts.write_texts(entry)
+    preferences.project_entry(entry)
+    if entry.ends_at:
+        Ending.objects.create(entry=entry, subject_id=entry.subject_id, ends_at=entry.ends_at)
+
+
+def append_entries(entries: Sequence[LedgerEntry]) -> None:
+    """Store many entries as `append_entry` stores one. Their subjects must be the persons."""
+    ENTRIES.add(entries)
+    entry_texts.write_many_texts(entries)
+    preferences.project_entries(entries)
+    Ending.objects.bulk_create(
+        Ending(entry=each, subject_id=each.subject_id, ends_at=each.ends_at)
+        for each in entries
+        if each.ends_at
+    )
+
+
+def move_chains(chains: Sequence[Chain]) -> None:
+    """Store the new ends of these chains. Call it once, after the entries of each were appended."""
+    if len(chains) == 1:
+        chain = chains[0]
+        MOVE.ask({"id": chain.subject_id, "seq": chain.last_seq, "head": chain.head})
+    elif chains:
+        columns = [(each.subject_id, each.last_seq, each.head) for each in chains]
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE_MANY, [list(column) for column in zip(*columns, strict=True)])
