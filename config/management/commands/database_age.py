@@ -7,13 +7,14 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from config.postgres import backups
+from config.postgres.lineage import OtherLineage, check_lineage
 from config.postgres.owner import become_owner
 
 
 class Command(BaseCommand):
     help = (
-        "Fails when the database has migrations that this code does not know, or when a restore "
-        "into it did not end."
+        "Fails when a version before 0.1.0 made the database, when it has migrations that this "
+        "code does not know, or when a restore into it did not end."
     )
     requires_system_checks: list[str] = []
     stealth_options = ("restoring",)
@@ -25,6 +26,10 @@ class Command(BaseCommand):
                 "A restore into this database did not end, so streams would give numbers twice. "
                 "Run `manage.py restore` again."
             )
+        try:
+            check_lineage(connection)
+        except OtherLineage as error:
+            raise CommandError(str(error)) from error
         loader = MigrationLoader(connection, ignore_no_migrations=True)
         known_apps = loader.migrated_apps
         applied = {key for key in loader.applied_migrations if key[0] in known_apps}

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
+from django.db import connections
 
+from config.postgres.lineage import OtherLineage, check_lineage, mark_lineage
 from config.postgres.owner import become_owner
 
 
@@ -12,4 +15,11 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         become_owner()
+        connection = connections[options["database"]]
+        try:
+            check_lineage(connection)
+        except OtherLineage as error:
+            raise CommandError(str(error)) from error
+        if not (options["plan"] or options["check_unapplied"]):
+            mark_lineage(connection)
         super().handle(*args, **options)
