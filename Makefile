@@ -68,6 +68,10 @@ docs: .venv/run ## the documentation, built anew into var/docs; fails on a dead 
 event-catalogue: .venv/run ## make docs/events.md anew
 	@$(PY) manage.py event_catalogue > docs/events.md
 
+client-models: .venv/test ## the client's models, generated anew from the OpenAPI document
+	@mkdir -p var && $(PY) manage.py spectacular --format openapi-json --fail-on-warn --skip-checks > var/openapi.json
+	@$(PY) client/generate_models.py < var/openapi.json > client/src/cmr_client/schema_models.py
+
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
@@ -92,4 +96,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue fuzz hostile inbound-texts laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue client-models fuzz hostile inbound-texts laws as-of lock

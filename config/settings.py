@@ -236,7 +236,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "ChannelEnum": "brands.models.Channel",
-        "NothingUnderstoodEnum": "cmr.inbound.replies.Reason",
+        "NothingUnderstoodEnum": "cmr.inbound.replies.IgnoredReason",
         "ReasonEnum": "consent.models.ledger.Reason",
     },
     "POSTPROCESSING_HOOKS": [

@@ -74,7 +74,7 @@ class AskRequest(wire.Matter):
 
 class AskedData(serializers.Serializer[object]):
     id = serializers.UUIDField()
-    subject = serializers.DictField(help_text="`id` as in your events, and your `ref`.")
+    subject = wire.SubjectData()
     purpose = serializers.CharField()
     channel = serializers.CharField(allow_null=True)
     topic = serializers.CharField(allow_null=True)

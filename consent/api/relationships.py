@@ -49,7 +49,7 @@ class RegistrationRequest(StrictSerializer):
 
 
 class RegistrationData(serializers.Serializer[object]):
-    subject = serializers.DictField(help_text="`id` as in your events, and your `ref`.")
+    subject = wire.SubjectData()
     started_at = serializers.DateTimeField()
 
 

@@ -182,6 +182,11 @@ def read_scope_names(data: Mapping[str, Any]) -> ScopeNames:
 # -- Answers -----------------------------------------------------------------------------------
 
 
+class SubjectData(serializers.Serializer[object]):
+    id = serializers.UUIDField(help_text="As in your events.")
+    ref = serializers.CharField(allow_null=True, help_text="Your own reference.")
+
+
 class ScopeData(serializers.Serializer[object]):
     brand = serializers.CharField(allow_null=True)
     purpose = serializers.CharField(allow_null=True)
