@@ -72,6 +72,9 @@ client-models: .venv/test ## the client's models, generated anew from the OpenAP
 	@mkdir -p var && $(PY) manage.py spectacular --format openapi-json --fail-on-warn --skip-checks > var/openapi.json
 	@$(PY) client/generate_models.py < var/openapi.json > client/src/cmr_client/schema_models.py
 
+contributor-tables: .venv/test ## the tables of docs/contributing/ that are read off the code, written anew
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.project.contributor_tables
+
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
@@ -96,4 +99,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue client-models fuzz hostile inbound-texts laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue client-models contributor-tables fuzz hostile inbound-texts laws as-of lock

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.parsers import Parser
@@ -88,6 +89,32 @@ def allow_unlisted(app: Sphinx, document: nodes.document) -> None:
         app.env.metadata[app.env.docname]["orphan"] = True
 
 
+def build_navigation(app: Sphinx, document: nodes.document) -> None:
+    """Make a table of contents of each list of pages in the index, under its heading."""
+    if app.env.docname != "index":
+        return
+    for section in document.findall(nodes.section):
+        for pages in (each for each in section.children if isinstance(each, nodes.bullet_list)):
+            links = pages.findall(addnodes.pending_xref)
+            entries = [(link.astext(), link["reftarget"]) for link in links]
+            caption = section[0].astext()
+            contents = addnodes.toctree(
+                parent="index",
+                entries=entries,
+                rawentries=[],
+                includefiles=[docname for _, docname in entries],
+                caption=caption,
+                rawcaption=caption,
+                hidden=True,
+                maxdepth=-1,
+                glob=False,
+                includehidden=False,
+                titlesonly=False,
+                numbered=0,
+            )
+            section.append(contents)
+
+
 def collect_sections(app: Sphinx, document: nodes.document) -> None:
     """Keep the heading and the text of each section, for the search."""
     app.env.metadata[app.env.docname]["sections"] = [
@@ -118,6 +145,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(SiteBuilder, override=True)
     app.add_source_parser(ProgramParser)
     app.connect("doctree-read", add_slugs)
+    app.connect("doctree-read", build_navigation, priority=100)
     app.connect("doctree-read", collect_sections, priority=900)
     app.connect("doctree-read", allow_unlisted, priority=900)
     app.connect("build-finished", write_search_index)

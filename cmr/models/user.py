@@ -76,6 +76,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    """A sign-in: of a consumer, a member of a workspace or an administrator."""
+
     email = AddressField(max_length=320, unique=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
