@@ -4,7 +4,7 @@ PORT ?= 8000
 export PORT
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run: .venv/run ## everything on this machine: http://127.0.0.1:8000 (PORT= moves it)
 	@$(PY) -m devstack run --port $(PORT)

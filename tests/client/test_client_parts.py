@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_client import parts
+from tests.trying import tries
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 ROWS = st.lists(st.tuples(CELLS, CELLS), max_size=20)
@@ -25,6 +26,7 @@ def rows_of(part: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(part.decode(), newline="")))
 
 
+@tries(100)
 @given(rows=ROWS, size=st.integers(1, 200))
 def test_parts_of_csv(rows: list[tuple[str, str]], size: int) -> None:
     """Whatever stands in the fields: quotes, commas, ends of lines."""
