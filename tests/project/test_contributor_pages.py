@@ -62,8 +62,11 @@ def test_replace_tables_without_the_heading_fails() -> None:
 
 @pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda path: path.stem)
 def test_contributor_page_names_things_that_exist(page: Any) -> None:
-    for name in DOTTED.findall(page.read_text()):
+    text = page.read_text()
+    for name in DOTTED.findall(text):
         assert find_named(name) is not None, name
+    files = re.findall(r"\btests/[\w/]+\.py\b", text)
+    assert [name for name in files if not (ROOT / name).exists()] == []
 
 
 def test_one_choice_has_its_steps_in_the_order_of_the_calls() -> None:
