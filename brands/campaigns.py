@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Max, Sum
 
 from brands.models import Brand, Campaign, CampaignDay, Channel, Purpose, Topic
+from core.errors import DomainError
 from core.text import holds_address
 from core.time import read_day
 
@@ -33,16 +34,24 @@ MOST_ERRORS = 100
 BIGGEST = 10**12
 
 
-class UnknownCampaignName(ValueError):
+#: Codes by the field with the unknown name.
+UNKNOWN = {"purpose": "unknown_purpose", "topic": "unknown_topic"}
+
+
+class UnknownCampaignName(DomainError):
     """The purpose or topic does not exist; `field` says which of the two."""
 
     def __init__(self, field: str, value: str) -> None:
         super().__init__(f"there is no {field} {value!r}")
-        self.field = field
+        self.field, self.code = field, UNKNOWN[field]
 
 
-class OtherCampaign(Exception):
+class OtherCampaign(DomainError):
     """The brand has a campaign of this code with another name, purpose or topic."""
+
+    status = 409
+    code = "campaign_exists"
+    field = "code"
 
 
 @dataclass(frozen=True, slots=True)

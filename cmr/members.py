@@ -13,6 +13,7 @@ from brands.models import Workspace
 from cmr import messages, rate_limits
 from cmr.messages import NewMessage
 from cmr.models import ContactKind, Inlet, Invitation, Member, Role, User
+from core.errors import DomainError
 
 KIND = "cmr_inv"
 #: How long an invitation can be accepted.
@@ -33,8 +34,11 @@ class BadInvitation(Exception):
     """The invitation is unknown, used or expired."""
 
 
-class LastOwner(Exception):
+class LastOwner(DomainError):
     """The workspace would be left without an owner."""
+
+    status = 409
+    code = "last_owner"
 
     def __init__(self, message: str, workspaces: Sequence[Workspace] = ()) -> None:
         super().__init__(message)

@@ -15,16 +15,16 @@ from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework.exceptions import (
     APIException,
-    ErrorDetail,
     MethodNotAllowed,
     NotAuthenticated,
-    Throttled,
     UnsupportedMediaType,
     ValidationError,
 )
 from rest_framework.response import Response
 
-from cmr import messages, rate_limits
+from cmr import rate_limits
+from core.errors import DomainError
+from core.problem_details import build_problem
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -95,15 +95,6 @@ class Unavailable(APIException):
     wait = 2  # seconds
 
 
-class CannotSendNow(APIException):
-    """No server accepts a message that the caller waits for."""
-
-    status_code = 503
-    default_code = "cannot_send_now"
-    default_detail = "The message cannot be sent at the moment. Try again in a few minutes."
-    wait = 60  # seconds
-
-
 class Unreadable(APIException):
     """A request that Django refuses to parse, such as a query with too many fields."""
 
@@ -129,10 +120,8 @@ class Handler(ExceptionHandler):
             return Unreadable()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
-        if isinstance(exc, messages.CannotSendNow):
-            return CannotSendNow()
-        if isinstance(exc, rate_limits.TooManyAttempts):
-            return _throttle(exc)
+        if isinstance(exc, DomainError):
+            return build_problem(exc)
         known: Exception = super().convert_known_exceptions(exc)
         return known
 
@@ -140,12 +129,6 @@ class Handler(ExceptionHandler):
         return Response(
             data, status=read_status(exc), headers=self.get_headers(exc), content_type=MEDIA_TYPE
         )
-
-
-def _throttle(error: rate_limits.TooManyAttempts) -> Throttled:
-    throttled = Throttled(error.wait)  # its wait becomes `Retry-After`
-    throttled.detail = ErrorDetail(rate_limits.describe_wait(error), throttled.default_code)
-    return throttled
 
 
 def read_status(error: APIException) -> int:

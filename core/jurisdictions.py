@@ -6,14 +6,17 @@ from functools import cache
 
 import pycountry
 
+from core.errors import DomainError
+
 #: Two letters for a country; a hyphen and up to three more characters for a subdivision.
 FORM = "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 LONGEST = 6
 
 
-class UnknownJurisdiction(ValueError):
+class UnknownJurisdiction(DomainError):
     """The code is neither ISO 3166-1 alpha-2 nor ISO 3166-2, in upper case."""
 
+    code = "unknown_jurisdiction"
     field = "jurisdiction"
 
 

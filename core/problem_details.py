@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-
 from rest_framework.exceptions import APIException
+
+from core.errors import DomainError
 
 
 class Problem(APIException):
@@ -20,24 +19,8 @@ class Problem(APIException):
         self.field = field
 
 
-#: From the class of a domain exception to the status, code and field of its problem.
-Problems = Mapping[type[Exception], tuple[int, str, str | None]]
-
-
-@contextmanager
-def translate_errors(problems: Problems) -> Iterator[None]:
-    """Turn domain exceptions into problems.
-
-    An exception's own `field` replaces the one in *problems*. Its `wait` is the number of seconds
-    for `Retry-After`.
-    """
-    try:
-        yield
-    except tuple(problems) as error:
-        kind = next(each for each in type(error).__mro__ if each in problems)
-        status, code, field = problems[kind]
-        own = getattr(error, "field", None)
-        code = code.format(field=own)
-        problem = Problem(status, code, str(error), own or field)
-        problem.wait = getattr(error, "wait", None)
-        raise problem from error
+def build_problem(error: DomainError) -> Problem:
+    """Return the error response that the class of *error* describes."""
+    problem = Problem(error.status, error.code, error.detail or str(error), error.field)
+    problem.wait = error.wait
+    return problem

@@ -18,12 +18,7 @@ from brands.api.subscriptions import MAX_SEQUENCE, TAG, SubscriptionsView
 from brands.events import find_brand_reference
 from brands.models import Attempt, Event, Outcome, QuarantinedEvent, Subscription
 from core.api import Page, QueryNumber, StrictSerializer, cut_page, describe_list
-from core.problem_details import Problems, translate_errors
-
-PROBLEMS: Problems = {
-    webhooks.RangeTooLong: (422, "range_too_long", "to"),
-    webhooks.StartsBeyondStream: (422, "beyond_stream", "from"),
-}
+from core.errors import report_field
 
 
 class AttemptsQuery(Page):
@@ -193,7 +188,7 @@ class Replay(SubscriptionsView):
         subscription = self.find(subscription_id)
         body = ReplayRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
+        with report_field("from", webhooks.StartsBeyondStream):
             count = _replay(subscription, body.validated_data)
         return Response({"events": count}, status=202)
 

@@ -21,13 +21,9 @@ from brands.models import Campaign, CampaignDay, Channel
 from core import api
 from core.api import Day, Page, StrictSerializer, answer_page, describe_list
 from core.json_bodies import BatchParser
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 from core.text import check_name
 
-PROBLEMS: Problems = {
-    campaigns.UnknownCampaignName: (422, "unknown_{field}", None),
-    campaigns.OtherCampaign: (409, "campaign_exists", "code"),
-}
 TAG = "brand: campaigns"
 MOST_DAYS = 1_000
 
@@ -122,15 +118,14 @@ class Campaigns(BrandView):
         body = CampaignRequest(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
-        with translate_errors(PROBLEMS):
-            one, is_new = campaigns.find_or_create_campaign(
-                self.brand,
-                code=said["code"],
-                called=said.get("name", ""),
-                purpose=said["purpose"],
-                topic=said.get("topic", ""),
-                now=timezone.now(),
-            )
+        one, is_new = campaigns.find_or_create_campaign(
+            self.brand,
+            code=said["code"],
+            called=said.get("name", ""),
+            purpose=said["purpose"],
+            topic=said.get("topic", ""),
+            now=timezone.now(),
+        )
         return Response(_data(one), status=201 if is_new else 200)
 
 

@@ -17,17 +17,9 @@ from brands.api.idempotency import repeatable
 from brands.catalogue import NoticeVersion
 from brands.models import Channel, Purpose, Regime, Topic
 from core.api import Page, StrictSerializer, answer_page, cut_list, describe_list
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 from core.text import check_name
 
-PROBLEMS: Problems = {
-    catalogue.UnknownTopicPurpose: (422, "unknown_purpose", "purpose"),
-    catalogue.TopicCannotBeRefused: (422, "cannot_be_refused", "purpose"),
-    catalogue.OtherTopic: (409, "topic_exists", "code"),
-    catalogue.TooManyTopics: (409, "too_many_topics", None),
-    catalogue.BadNotice: (422, "bad_notice", None),
-    catalogue.TooManyNotices: (409, "too_many_notices", None),
-}
 TAG = "brand: catalogue"
 
 
@@ -164,8 +156,7 @@ class Topics(BrandView):
         """Make a topic. The same again is 200, and brings a retired one back."""
         body = TopicRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            topic, is_new = catalogue.create_topic(self.brand, **body.validated_data)
+        topic, is_new = catalogue.create_topic(self.brand, **body.validated_data)
         return Response(_topic(topic), status=201 if is_new else 200)
 
 
@@ -235,10 +226,9 @@ class OneNotice(BrandView):
         body = NoticeRequest(data=request.data)
         body.is_valid(raise_exception=True)
         texts = body.validated_data["texts"]
-        with translate_errors(PROBLEMS):
-            version, is_new = catalogue.write_notice(
-                self.brand, code=code, texts=texts, now=timezone.now()
-            )
+        version, is_new = catalogue.write_notice(
+            self.brand, code=code, texts=texts, now=timezone.now()
+        )
         return Response(_notice(version), status=201 if is_new else 200)
 
 

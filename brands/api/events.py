@@ -18,7 +18,6 @@ from brands import credentials
 from brands.api.access import BrandView
 from brands.api.stream_slots import TooManyStreams, places
 from brands.events import (
-    AcknowledgedTooFar,
     acknowledge,
     find_overdue_events,
     has_reached,
@@ -29,9 +28,8 @@ from brands.events import (
 )
 from brands.models import Brand, Event
 from core.api import QueryNumber, StrictSerializer
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 
-PROBLEMS: Problems = {AcknowledgedTooFar: (422, "beyond_stream", "through")}
 MAX_SEQUENCE = 2**63 - 1
 MAX_WAIT = 30  # seconds
 
@@ -187,8 +185,7 @@ class Acknowledge(BrandView):
         """Say that you have applied everything up to a sequence. Repeats change nothing."""
         body = AckRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            through = acknowledge(
-                self.brand.pk, through=body.validated_data["through"], now=timezone.now()
-            )
+        through = acknowledge(
+            self.brand.pk, through=body.validated_data["through"], now=timezone.now()
+        )
         return Response({"through": through})

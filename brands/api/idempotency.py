@@ -29,6 +29,7 @@ from rest_framework.response import Response
 from brands import idempotency
 from brands.idempotency import Owner
 from brands.models import Repeat
+from core.errors import DomainError
 from core.json_bodies import JSONParser, TooLarge
 from core.problem_details import Problem
 
@@ -108,19 +109,22 @@ def _digest_request(request: Request, shows_secret: bool) -> bytes:
 
 
 def _run_in_transaction(asked: _Asked, call: Callable[[], Response]) -> Response:
-    answered: Response | APIException
+    answered: Response | APIException | DomainError
     with transaction.atomic():
         row, is_new = asked.begin()
         if not is_new:
             return _answer_again(row, asked)
         try:
             answered = call()
-        except APIException as refused:  # its own change is undone; what it counted is not
+        except (
+            APIException,
+            DomainError,
+        ) as refused:  # its own change is undone; what it counted is not
             answered = refused
             idempotency.drop_call(row)
         else:
             _keep(row, asked, answered)
-    if isinstance(answered, APIException):
+    if not isinstance(answered, Response):
         raise answered
     return answered
 

@@ -156,10 +156,7 @@ class Rotation(KeysView):
         old = self.find(key_id)
         self.check_scopes(old.scopes)
         overlap = timedelta(hours=body.validated_data["hours"])
-        try:
-            return self.made(credentials.rotate_key(old, overlap=overlap, now=timezone.now()))
-        except credentials.KeyNotUsable as error:
-            raise Problem(409, "key_not_usable", str(error)) from error
+        return self.made(credentials.rotate_key(old, overlap=overlap, now=timezone.now()))
 
 
 def _data(key: BrandKey, *, test: bool) -> dict[str, Any]:

@@ -20,21 +20,10 @@ from brands.api.access import BrandView
 from brands.api.idempotency import repeatable
 from brands.models import Channel, QuarantinedEvent, Signature, Subscription
 from brands.webhooks import SubscriptionTerms
-from core import api, http
+from core import api
 from core.api import Page, QueryView, StrictSerializer, answer_page, describe_list
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 
-PROBLEMS: Problems = {
-    http.ForbiddenUrl: (422, "forbidden_url", "url"),
-    webhooks.UnknownEventType: (422, "unknown_event_type", "event_types"),
-    webhooks.UnknownFilterPurpose: (422, "unknown_purpose", "purposes"),
-    webhooks.UnknownFilterChannel: (422, "unknown_channel", "channels"),
-    webhooks.StartsBeyondStream: (422, "beyond_stream", "after"),
-    webhooks.TooManySubscriptions: (409, "too_many_subscriptions", None),
-    webhooks.StillSending: (503, "still_sending", None),
-    webhooks.EndpointNotVerified: (422, "not_proven", None),
-    webhooks.VerificationBusy: (429, "busy", None),
-}
 TAG = "brand: webhooks"
 MAX_SEQUENCE = 2**63 - 1
 
@@ -203,14 +192,13 @@ class Subscriptions(SubscriptionsView):
         body.is_valid(raise_exception=True)
         wanted = dict(body.validated_data)
         after, signature = wanted.pop("after", None), wanted.pop("signature")
-        with translate_errors(PROBLEMS):
-            subscription, secret = webhooks.create_verified_subscription(
-                self.brand,
-                SubscriptionTerms(**wanted),
-                after=after,
-                signature=signature,
-                now=timezone.now(),
-            )
+        subscription, secret = webhooks.create_verified_subscription(
+            self.brand,
+            SubscriptionTerms(**wanted),
+            after=after,
+            signature=signature,
+            now=timezone.now(),
+        )
         made = build_subscription_data(self.find(subscription.pk)) | webhooks.describe_key(secret)
         return Response(made, status=201)
 
@@ -238,21 +226,19 @@ class OneSubscription(SubscriptionsView):
         subscription = self.find(subscription_id)
         body = SubscriptionChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            terms = replace(webhooks.read_terms(subscription), **body.validated_data)
-            webhooks.change_subscription(
-                subscription, terms, now=timezone.now(), precondition=self.unchanged
-            )
+        terms = replace(webhooks.read_terms(subscription), **body.validated_data)
+        webhooks.change_subscription(
+            subscription, terms, now=timezone.now(), precondition=self.unchanged
+        )
         return Response(build_subscription_data(self.find(subscription_id)))
 
     @extend_schema(parameters=[api.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """End it. When this is answered, nothing is on its way any more; the log stays."""
-        with translate_errors(PROBLEMS):
-            subscription = self.find(subscription_id)
-            webhooks.disable_subscription(
-                subscription, reason="removed", now=timezone.now(), precondition=self.unchanged
-            )
+        subscription = self.find(subscription_id)
+        webhooks.disable_subscription(
+            subscription, reason="removed", now=timezone.now(), precondition=self.unchanged
+        )
         return Response(status=204)
 
     def unchanged(self, held: Subscription) -> None:
@@ -264,8 +250,7 @@ class Rotate(SubscriptionsView):
     @extend_schema(request=None, responses=Key, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """A new secret, or key pair. For 24 hours both sign."""
-        with translate_errors(PROBLEMS):
-            secret = webhooks.rotate_secret(self.find(subscription_id), now=timezone.now())
+        secret = webhooks.rotate_secret(self.find(subscription_id), now=timezone.now())
         return Response(webhooks.describe_key(secret))
 
 
@@ -302,8 +287,7 @@ class Enable(SubscriptionsView):
     @extend_schema(request=None, responses=SubscriptionData, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Go on where it stopped, at once. An unproven endpoint is sent its challenge first."""
-        with translate_errors(PROBLEMS):
-            webhooks.enable_subscription(self.find(subscription_id), now=timezone.now())
+        webhooks.enable_subscription(self.find(subscription_id), now=timezone.now())
         return Response(build_subscription_data(self.find(subscription_id)))
 
 
@@ -314,9 +298,8 @@ class Disable(SubscriptionsView):
 
         When this is answered, nothing is on its way any more.
         """
-        with translate_errors(PROBLEMS):
-            subscription = self.find(subscription_id)
-            webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
+        subscription = self.find(subscription_id)
+        webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
         return Response(build_subscription_data(self.find(subscription_id)))
 
 
@@ -327,8 +310,7 @@ class Seek(SubscriptionsView):
         subscription = self.find(subscription_id)
         body = SeekRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            webhooks.move_cursor(subscription, after=body.validated_data["after"])
+        webhooks.move_cursor(subscription, after=body.validated_data["after"])
         return Response(build_subscription_data(self.find(subscription_id)))
 
 
@@ -336,8 +318,7 @@ class Ping(SubscriptionsView):
     @extend_schema(request=None, responses=PingResult, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
         """Send a signed message of type `ping`, now, and see what the endpoint answers."""
-        with translate_errors(PROBLEMS):
-            answer = webhooks.ping_endpoint(self.find(subscription_id), now=timezone.now())
+        answer = webhooks.ping_endpoint(self.find(subscription_id), now=timezone.now())
         return Response(
             {
                 "outcome": answer.outcome,

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from brands.models import Brand, Notice
+from core.errors import DomainError
 
 LONGEST_NOTICE = 20_000
 MOST = 500
@@ -32,20 +33,28 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 COMMON_LANGUAGE = "en"
 
 
-class BadNotice(ValueError):
+class BadNotice(DomainError):
     """The notice is not valid; `field` names the part."""
+
+    code = "bad_notice"
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
 
 
-class UnknownNotice(ValueError):
+class UnknownNotice(DomainError):
     """The brand has no notice of this name, or had none at that time."""
 
+    code = "unknown_notice"
+    field = "notice"
 
-class TooManyNotices(Exception):
+
+class TooManyNotices(DomainError):
     """The brand has `MOST` notices, the maximum."""
+
+    status = 409
+    code = "too_many_notices"
 
 
 @dataclass(frozen=True, slots=True)

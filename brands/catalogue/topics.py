@@ -16,25 +16,39 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from brands.models import Brand, Purpose, Regime, Topic
+from core.errors import DomainError
 
 #: The maximum of topics per brand, because people see them all on one page.
 MOST = 200
 
 
-class UnknownTopicPurpose(ValueError):
+class UnknownTopicPurpose(DomainError):
     """No purpose of this name sends messages."""
 
+    code = "unknown_purpose"
+    field = "purpose"
 
-class TopicCannotBeRefused(ValueError):
+
+class TopicCannotBeRefused(DomainError):
     """The purpose cannot be refused, so it can have no topics to choose about."""
 
+    code = "cannot_be_refused"
+    field = "purpose"
 
-class OtherTopic(Exception):
+
+class OtherTopic(DomainError):
     """The brand has a topic of this code with another purpose or name."""
 
+    status = 409
+    code = "topic_exists"
+    field = "code"
 
-class TooManyTopics(Exception):
+
+class TooManyTopics(DomainError):
     """The brand has `MOST` topics that are not retired, the maximum."""
+
+    status = 409
+    code = "too_many_topics"
 
 
 def create_topic(brand: Brand, *, code: str, name: str, purpose: str) -> tuple[Topic, bool]:

@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from brands.credentials import bearer
 from brands.models import Brand, BrandKey
 from core.db import Statement
+from core.errors import DomainError
 
 LIVE_KEY, TEST = "cmr_live", "cmr_test"
 
@@ -34,8 +35,11 @@ class UnknownScope(ValueError):
     """The requested scope does not exist."""
 
 
-class KeyNotUsable(Exception):
+class KeyNotUsable(DomainError):
     """The key was revoked or has expired."""
+
+    status = 409
+    code = "key_not_usable"
 
 
 def issue_key(

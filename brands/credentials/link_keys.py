@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from brands.models import Brand
+from core.errors import DomainError
 
 #: How long a rotated key is accepted. Unsubscribe links must work for 30 days (CAN-SPAM) or 60 days
 #: (CASL) after a mail. We accept them longer because people unsubscribe by links in old mails, and
@@ -22,8 +23,11 @@ OLD_KEYS_FOR = timedelta(days=365)
 MOST_OLD_KEYS = 10
 
 
-class TooManyLinkKeys(Exception):
+class TooManyLinkKeys(DomainError):
     """The brand has `MOST_OLD_KEYS` old keys that are still accepted."""
+
+    status = 409
+    code = "too_many_link_keys"
 
 
 def derive_keys(purpose: str) -> list[bytes]:

@@ -37,6 +37,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
 from core.db import Copying, Insertion, Statement, new_id
+from core.errors import DomainError
 
 #: A larger body is a bug of ours: receivers may refuse it.
 MAX_BODY_BYTES = 20_000
@@ -81,8 +82,11 @@ class NewEvent:
     honour_by: datetime | None = None
 
 
-class AcknowledgedTooFar(ValueError):
+class AcknowledgedTooFar(DomainError):
     """A brand confirmed a sequence that its stream has not reached, or that a restore removed."""
+
+    code = "beyond_stream"
+    field = "through"
 
 
 def append_event(notices: Iterable[NewEvent]) -> list[Event]:

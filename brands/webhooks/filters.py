@@ -6,18 +6,28 @@ from collections.abc import Iterable
 
 from brands.events import EVENT_TYPES, EventFilter
 from brands.models import Channel, Purpose, Subscription
+from core.errors import DomainError
 
 
-class UnknownEventType(ValueError):
+class UnknownEventType(DomainError):
     """The pattern matches no existing event type."""
 
+    code = "unknown_event_type"
+    field = "event_types"
 
-class UnknownFilterPurpose(ValueError):
+
+class UnknownFilterPurpose(DomainError):
     """There is no such purpose, so no event would match."""
 
+    code = "unknown_purpose"
+    field = "purposes"
 
-class UnknownFilterChannel(ValueError):
+
+class UnknownFilterChannel(DomainError):
     """There is no such channel, so no event would match."""
+
+    code = "unknown_channel"
+    field = "channels"
 
 
 def build_filter(subscription: Subscription) -> EventFilter:

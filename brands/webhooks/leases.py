@@ -28,6 +28,7 @@ from django.db.models.functions import Now
 
 from brands.models import Subscription
 from core.db import Statement, build_instance, list_columns
+from core.errors import DomainError
 
 #: Seconds between two checks whether the leases in use are still valid.
 WATCH_INTERVAL = 0.2
@@ -54,8 +55,11 @@ TAKE = Statement(
 )
 
 
-class StillSending(Exception):
+class StillSending(DomainError):
     """The worker that holds the lease did not release it in time. Try again."""
+
+    status = 503
+    code = "still_sending"
 
 
 @dataclass(slots=True)

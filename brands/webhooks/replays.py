@@ -11,13 +11,17 @@ from brands.models import Subscription
 from brands.webhooks.filters import build_filter
 from brands.webhooks.subscriptions import StartsBeyondStream
 from core.db import Statement
+from core.errors import DomainError
 
 #: A longer range needs a seek.
 MAX_RANGE = 10_000
 
 
-class RangeTooLong(ValueError):
+class RangeTooLong(DomainError):
     """The range holds more than `MAX_RANGE` sequences outside gaps; seek instead."""
+
+    code = "range_too_long"
+    field = "to"
 
 
 # It stays SQL: the ORM has no INSERT … SELECT, and a range may hold `MAX_RANGE` events.

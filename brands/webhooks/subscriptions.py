@@ -17,6 +17,7 @@ from brands.models import AttemptCount, Brand, Outcome, Subscription
 from brands.webhooks import filters, leases, signing, signing_keys, verification
 from core import http
 from core.crypto import encrypt_text
+from core.errors import DomainError
 
 #: More endpoints than this is a mistake or an abuse.
 MAX_SUBSCRIPTIONS = 50
@@ -24,12 +25,18 @@ MAX_SUBSCRIPTIONS = 50
 UNPROVEN = "unproven"
 
 
-class StartsBeyondStream(ValueError):
+class StartsBeyondStream(DomainError):
     """The stream has not reached this sequence, or a restore took it back."""
 
+    code = "beyond_stream"
+    field = "after"
 
-class TooManySubscriptions(Exception):
+
+class TooManySubscriptions(DomainError):
     """The brand has `MAX_SUBSCRIPTIONS` already."""
+
+    status = 409
+    code = "too_many_subscriptions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from django.conf import settings
 from brands.models import Outcome, Subscription
 from brands.webhooks.signing_keys import build_signer
 from core import http
+from core.errors import DomainError
 from core.http import Answer
 
 #: Seconds that an endpoint has to answer; a thread of the web server waits for it.
@@ -29,12 +30,17 @@ TIMEOUT = 5.0
 _lock = threading.Lock()
 
 
-class VerificationBusy(Exception):
+class VerificationBusy(DomainError):
     """This process waits for another endpoint. Try again in a moment."""
 
+    status = 429
+    code = "busy"
 
-class EndpointNotVerified(Exception):
+
+class EndpointNotVerified(DomainError):
     """The endpoint did not answer the challenge correctly; the text says what it did."""
+
+    code = "not_proven"
 
 
 def ping_endpoint(subscription: Subscription, *, now: datetime) -> Answer:

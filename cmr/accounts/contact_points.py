@@ -15,6 +15,7 @@ from cmr import messages, rate_limits
 from cmr.accounts import access, ownership
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
 from cmr.rate_limits import Attempt
+from core.errors import DomainError
 
 #: The lifetime of a code. `TRIES` is how often it may be typed.
 CODE_LIFETIME = timedelta(seconds=settings.MAILED_CODE_SECONDS)
@@ -27,18 +28,27 @@ REST = timedelta(seconds=30)
 AT_ONCE = 5
 
 
-class CannotSendSms(Exception):
+class CannotSendSms(DomainError):
     """This installation sends no text messages, so it cannot prove a phone number."""
 
+    code = "no_numbers"
+    field = "kind"
 
-class CodeTooSoon(Exception):
+
+class CodeTooSoon(DomainError):
     """A code was sent a moment ago, or too many addresses wait for one. `wait` is in seconds."""
 
+    status = 429
+    code = "too_soon"
+    field = "value"
     wait = REST.total_seconds()
 
 
-class WrongCode(Exception):
+class WrongCode(DomainError):
     """The code is wrong or expired, or was tried too often."""
+
+    code = "wrong_code"
+    field = "code"
 
 
 def begin_proof(consumer: Consumer, *, kind: str, text: str, now: datetime) -> PendingContact:

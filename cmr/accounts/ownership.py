@@ -12,6 +12,7 @@ from cmr.models import Consumer, ContactKind, ContactPoint, RemovedAddress, User
 from consent import identity, relationships
 from consent.ledger import Actor
 from consent.models import Identifier, Relationship
+from core.errors import DomainError
 
 #: The time after which an account without a proved address is deleted.
 UNPROVED = timedelta(days=1)
@@ -19,16 +20,27 @@ UNPROVED = timedelta(days=1)
 HELD = timedelta(days=7)
 
 
-class AddressTaken(Exception):
+class AddressTaken(DomainError):
     """Another consumer has proved that the address is theirs."""
 
+    status = 409
+    code = "address_taken"
+    field = "code"
 
-class LastAddress(Exception):
+
+class LastAddress(DomainError):
     """The account's only e-mail address cannot be removed, because its owner signs in with it."""
 
+    status = 409
+    code = "last_address"
 
-class NotHeld(Exception):
+
+class NotHeld(DomainError):
     """The address was restored in the meantime, or it was removed too long ago."""
+
+    status = 404
+    code = "not_found"
+    detail = "You have removed no such address within the last seven days."
 
 
 def open_account(*, email: str, password: str | None, verified_at: datetime) -> Consumer:

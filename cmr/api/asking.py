@@ -20,9 +20,8 @@ from cmr.api.scopes import ScopeReader
 from cmr.models import Answer, PermissionRequest, TokenScope
 from consent.api import wire
 from core.api import Page, StrictSerializer, cut_page, describe_list
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 
-PROBLEMS: Problems = {permission_requests.AlreadyAnswered: (409, "answered_already", None)}
 TAG = "consumer"
 
 
@@ -81,8 +80,7 @@ class OnePermissionRequest(ConsumerView):
         if asked is None:
             raise Problem(404, "not_found", "You were asked no such thing.")
         given = Answer(body.validated_data["answer"])
-        with translate_errors(PROBLEMS):
-            entries = permission_requests.answer_request(asked, given, by="api", now=timezone.now())
+        entries = permission_requests.answer_request(asked, given, by="api", now=timezone.now())
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 

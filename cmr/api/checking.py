@@ -18,14 +18,12 @@ from cmr.api.choices import StandingData, standing_data
 from cmr.api.scopes import ScopeReader
 from cmr.models import TokenScope
 from consent import brand_events, checks, ledger
-from consent.api import other_times, wire
+from consent.api import wire
 from consent.api.other_times import OtherTimeOrWord
 from consent.decision import Choice, Decision, Question
 from consent.models import Relationship
 from core.api import describe_list
-from core.problem_details import Problem, Problems, translate_errors
-
-PROBLEMS: Problems = other_times.PROBLEMS
+from core.problem_details import Problem
 
 
 class OwnCheckRequest(OtherTimeOrWord, wire.Matter):
@@ -72,10 +70,9 @@ class Check(ConsumerView):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         mine = self._find(data["brand"])
-        with translate_errors(PROBLEMS):
-            parts = {name: data.get(name) for name in ("channel", "topic")}
-            asked = checks.build_bulk_question(mine[0].brand_id, purpose=data["purpose"], **parts)
-            decisions = self._decide(mine, asked, data, now)
+        parts = {name: data.get(name) for name in ("channel", "topic")}
+        asked = checks.build_bulk_question(mine[0].brand_id, purpose=data["purpose"], **parts)
+        decisions = self._decide(mine, asked, data, now)
         return Response({"data": self._shown(mine, decisions)})
 
     def _find(self, slug: str) -> list[Relationship]:

@@ -30,10 +30,9 @@ from consent.api import wire
 from consent.decision import Choice, Scope, select_in_force
 from consent.models import LedgerEntry
 from core.api import Page, check_moment, cut_list, describe_list, read_cursor, write_cursor
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 from core.time import read_moment
 
-PROBLEMS: Problems = {**wire.PROBLEMS, choices.SaysMore: (403, "insufficient_scope", None)}
 MAX_CHOICES = 100
 TAG = "consumer"
 
@@ -98,9 +97,8 @@ class Choices(ConsumerView):
         if not body.is_valid():
             errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
             raise serializers.ValidationError(errors)
-        with translate_errors(PROBLEMS):
-            wishes = [_wish(each) for each in body.validated_data]
-            entries = self._choose(wishes, now)
+        wishes = [_wish(each) for each in body.validated_data]
+        entries = self._choose(wishes, now)
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 

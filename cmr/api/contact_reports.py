@@ -17,7 +17,6 @@ from cmr.models import TokenScope
 from consent import reporting
 from consent.models import ContactReport, Relationship
 from consent.models.contact_report import State
-from consent.reporting import InTheFuture
 from core.api import Moment, Page, StrictSerializer, answer_page, describe_list
 from core.problem_details import Problem
 
@@ -84,11 +83,7 @@ class ContactReportsView(ConsumerView):
         data = dict(body.validated_data)
         relationship = self._find(data.pop("brand"))
         _check_purpose(data["purpose"])
-        try:
-            made = reporting.report_contact(relationship, **data, now=timezone.now())
-        except InTheFuture as error:
-            detail = "This moment has not come yet."
-            raise Problem(422, "not_yet", detail, "contacted_at") from error
+        made = reporting.report_contact(relationship, **data, now=timezone.now())
         return Response(_report_data(made), status=201)
 
     def _find(self, slug: str) -> Relationship:

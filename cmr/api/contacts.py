@@ -16,17 +16,9 @@ from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import ContactKind, ContactPoint, PendingContact, RemovedAddress, TokenScope
 from consent import identity
 from core.api import Page, StrictSerializer, answer_page, describe_list
-from core.problem_details import Problem, Problems, translate_errors
+from core.errors import report_field
+from core.problem_details import Problem
 
-PROBLEMS: Problems = {
-    identity.InvalidAddress: (422, "invalid_contact", "value"),
-    messages.CannotReach: (422, "unreachable_address", "value"),
-    accounts.CannotSendSms: (422, "no_numbers", "kind"),
-    accounts.CodeTooSoon: (429, "too_soon", "value"),
-    accounts.WrongCode: (422, "wrong_code", "code"),
-    accounts.AddressTaken: (409, "address_taken", "code"),
-    accounts.LastAddress: (409, "last_address", None),
-}
 TAG = "consumer"
 
 
@@ -84,7 +76,7 @@ class ContactPoints(ConsumerView):
         body = NewContactRequest(data=request.data)
         body.is_valid(raise_exception=True)
         kind, value = body.validated_data["kind"], body.validated_data["value"]
-        with translate_errors(PROBLEMS):
+        with report_field("value", identity.InvalidAddress, messages.CannotReach):
             pending = accounts.begin_proof(self.consumer, kind=kind, text=value, now=timezone.now())
         return Response(_pending_data(pending), status=202)
 
@@ -102,8 +94,7 @@ class ContactPointVerification(ConsumerView):
         pending = PendingContact.objects.filter(pk=pending_id, consumer=self.consumer).first()
         if pending is None:
             raise Problem(404, "not_found", "No code of yours waits under this id.")
-        with translate_errors(PROBLEMS):
-            point = accounts.prove_contact(pending, body.validated_data["code"], now=timezone.now())
+        point = accounts.prove_contact(pending, body.validated_data["code"], now=timezone.now())
         return Response(_data(point), status=201)
 
 
@@ -116,8 +107,7 @@ class OneContactPoint(ConsumerView):
         point = ContactPoint.objects.filter(pk=point_id, consumer=self.consumer).first()
         if point is None:
             raise Problem(404, "not_found", "You have no such contact point.")
-        with translate_errors(PROBLEMS):
-            accounts.remove_address(point, now=timezone.now())
+        accounts.remove_address(point, now=timezone.now())
         return Response(status=204)
 
 
@@ -140,13 +130,9 @@ class Restoration(ConsumerView):
     def post(self, request: Request, removed_id: int) -> Response:
         """Restore an address or a number that you removed. It may have another id then."""
         removed = RemovedAddress.objects.filter(pk=removed_id, consumer=self.consumer).first()
-        try:
-            if removed is None:
-                raise accounts.NotHeld
-            point = accounts.restore_address(removed, now=timezone.now())
-        except accounts.NotHeld as error:
-            detail = "You have removed no such address within the last seven days."
-            raise Problem(404, "not_found", detail) from error
+        if removed is None:
+            raise accounts.NotHeld
+        point = accounts.restore_address(removed, now=timezone.now())
         return Response(_data(point), status=201)
 
 

@@ -23,10 +23,9 @@ from consent.api import wire
 from consent.identity import Contact
 from consent.models import DecisionKind
 from core.api import Moment, StrictSerializer
-from core.problem_details import Problems, translate_errors
+from core.errors import report_field
 
 TAG = "brand: what people answer"
-PROBLEMS: Problems = {identity.InvalidAddress: (422, "invalid_contact", "from")}
 #: What each meaning does, and what the brand may answer once, by channel.
 DECISIONS = {Meaning.STOP: "deny", Meaning.START: "grant"}
 CONFIRMATIONS = {
@@ -125,7 +124,7 @@ class InboundView(BrandView):
     def _answer(self, reading: Reading, contact: Contact, message: dict[str, Any]) -> Response:
         now = timezone.now()
         at = min(message.get("received_at", now), now)  # clocks of gateways run ahead
-        with translate_errors(PROBLEMS):
+        with report_field("from", identity.InvalidAddress):
             identity.compute_contact_digest(contact)  # a bad address is refused whatever was said
             if understood := reading.understood:
                 inbound.record_message(

@@ -26,15 +26,10 @@ from cmr.inbound import PROVIDERS
 from cmr.models import Inlet, Outcome
 from core.api import Page, StrictSerializer, answer_page, describe_list
 from core.json_bodies import takes_upload, upload_limit
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 
 log = logging.getLogger(__name__)
 TAG = "brand: what people answer"
-PROBLEMS: Problems = {
-    inbound.TooManyInlets: (409, "too_many_inlets", None),
-    inbound.ProviderHasNoNumbers: (422, "not_here", "country"),
-    inbound.BadKey: (422, "bad_signing_key", "signing_key"),
-}
 
 
 class InletSettings(StrictSerializer):
@@ -122,13 +117,12 @@ class Inlets(InletsView):
         body = InletRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
-        with translate_errors(PROBLEMS):
-            inlet, url = inbound.open_inlet(
-                self.brand,
-                provider=wanted["provider"],
-                signing_key=wanted.get("signing_key") or "",
-                country=wanted.get("country") or "",
-            )
+        inlet, url = inbound.open_inlet(
+            self.brand,
+            provider=wanted["provider"],
+            signing_key=wanted.get("signing_key") or "",
+            country=wanted.get("country") or "",
+        )
         return Response(_data_of(inlet) | {"url": url}, status=201)
 
 
@@ -148,7 +142,7 @@ class OneInlet(InletsView):
             raise Problem(404, "not_found", "You have no such inlet.")
         body = InletChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS), transaction.atomic():
+        with transaction.atomic():
             for name, change in CHANGES.items():
                 if name in body.validated_data:
                     change(inlet, body.validated_data[name] or "")

@@ -26,12 +26,10 @@ from consent.models import Relationship
 from consent.rules import ScopeNames
 from core.api import NamingField, StrictSerializer
 from core.json_bodies import BatchParser
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem, build_problem
 
 TAG = "brand: links"
 MOST = 10_000
-PROBLEMS = {**wire.PROBLEMS, relationships.NoRelationship: (404, "no_relationship", "contact")}
-KEY_PROBLEMS: Problems = {credentials.TooManyLinkKeys: (409, "too_many_link_keys", None)}
 
 
 class About(StrictSerializer):
@@ -116,16 +114,13 @@ class Links(BrandView):
         body.is_valid(raise_exception=True)
         data = dict(body.validated_data)
         contact, contacts = data.pop("contact", None), data.pop("contacts", None)
-        with translate_errors(PROBLEMS):
-            rules.resolve_scope_names(
-                self._names(data), decision="deny"
-            )  # which is what a link is for
-            if contact:
-                known = relationships.find_relationship(
-                    self.brand.pk, wire.build_contact(contact, self.brand.world)
-                )
-                return Response(choices.build_mail_links(Link(known, **data)))
-            return Response({"data": self._many(contacts, data)})
+        rules.resolve_scope_names(self._names(data), decision="deny")  # which is what a link is for
+        if contact:
+            known = relationships.find_relationship(
+                self.brand.pk, wire.build_contact(contact, self.brand.world)
+            )
+            return Response(choices.build_mail_links(Link(known, **data)))
+        return Response({"data": self._many(contacts, data)})
 
     def _names(self, data: dict[str, Any]) -> ScopeNames:
         return ScopeNames(
@@ -146,8 +141,7 @@ class Links(BrandView):
 def _links(found: relationships.Found, data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, Relationship):
         return choices.build_mail_links(Link(found, **data))
-    status, code, _ = PROBLEMS[type(found)]
-    return error_item(Problem(status, code, str(found)))
+    return error_item(build_problem(found))
 
 
 class LinkKey(BrandView):
@@ -172,10 +166,7 @@ class LinkKeyRotation(BrandView):
         body = LinkKeyRequest(data=request.data or {})
         body.is_valid(raise_exception=True)
         revoke_old = body.validated_data["revoke_old"]
-        with translate_errors(KEY_PROBLEMS):
-            until = credentials.rotate_link_key(
-                self.brand, revoke_old=revoke_old, now=timezone.now()
-            )
+        until = credentials.rotate_link_key(self.brand, revoke_old=revoke_old, now=timezone.now())
         data = _key_data(self.brand) | {"old_accepted_until": until}
         return Response(data, status=201, headers={"Cache-Control": "no-store"})
 

@@ -12,29 +12,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brands import catalogue, workspaces
+from brands import workspaces
 from brands.api.access import BrandView
 from brands.api.idempotency import repeatable
-from cmr import messages, permission_requests
+from cmr import permission_requests
 from cmr.models import Answer, PermissionRequest
 from cmr.permission_requests import RequestedPermission
-from consent import relationships
 from consent.api import wire
 from core.api import Page, answer_page, describe_list
-from core.problem_details import Problem, translate_errors
+from core.problem_details import Problem
 from core.text import has_address, holds_address
 
-PROBLEMS = {
-    **wire.PROBLEMS,
-    relationships.NoRelationship: (404, "no_relationship", "contact"),
-    messages.CannotReach: (422, "unreachable_address", "contact"),
-    permission_requests.AskedAlready: (409, "asked_already", None),
-    permission_requests.TooManyWaiting: (409, "too_many_waiting", None),
-    permission_requests.AskedTooSoon: (409, "asked_too_soon", None),
-    permission_requests.NeverAgain: (409, "never_again", None),
-    catalogue.UnknownNotice: (422, "unknown_notice", "notice"),
-    permission_requests.TopicRetired: (409, "topic_retired", "topic"),
-}
 TAG = "brand: permission requests"
 
 
@@ -113,14 +101,13 @@ class PermissionRequests(BrandView):
         said = body.validated_data
         parts = ("purpose", "channel", "topic", "text", "notice", "evidence")
         given = {"channel": None, "topic": None} | {k: said[k] for k in parts if k in said}
-        with translate_errors(PROBLEMS):
-            asked = permission_requests.ask_with_confirmation(
-                self.brand,
-                wire.build_contact(said["contact"], self.brand.world),
-                RequestedPermission(**given),
-                language=said.get("language") or settings.LANGUAGE_CODE,
-                now=timezone.now(),
-            )
+        asked = permission_requests.ask_with_confirmation(
+            self.brand,
+            wire.build_contact(said["contact"], self.brand.world),
+            RequestedPermission(**given),
+            language=said.get("language") or settings.LANGUAGE_CODE,
+            now=timezone.now(),
+        )
         return Response(_data(asked), status=201)
 
 

@@ -14,22 +14,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cmr import members, personal_data
+from cmr import personal_data
 from cmr.api.access import FRESH_SESSION, ConsumerView
 from cmr.models import Consumer, TokenScope
-from consent import decision, ledger, relationships
+from consent import ledger, relationships
 from consent.models import Subject
 from consent.relationships import SettingsChange
-from core import api, jurisdictions
+from core import api
 from core.api import StrictSerializer
-from core.problem_details import Problems, translate_errors
 
-PROBLEMS: Problems = {
-    members.LastOwner: (409, "last_owner", None),
-    jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
-    decision.UnknownTimeZone: (422, "unknown_time_zone", "time_zone"),
-    decision.StartIsEnd: (422, "start_is_end", "quiet_hours"),
-}
 FORMAT = "%H:%M"
 TAG = "consumer"
 
@@ -97,7 +90,7 @@ class Profile(ConsumerView):
         """Change what you name; the rest stays. Null takes it away."""
         body = ProfileChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with transaction.atomic(), translate_errors(PROBLEMS):
+        with transaction.atomic():
             consumer = self._unchanged(request)
             subject = relationships.change_settings(
                 consumer.subject_id, _changes(body.validated_data), now=timezone.now()
@@ -116,8 +109,7 @@ class Profile(ConsumerView):
         now = timezone.now()
         with transaction.atomic():
             consumer = self._unchanged(request)
-            with translate_errors(PROBLEMS):
-                personal_data.erase_account(consumer, first_stop=first_stop, by="api", now=now)
+            personal_data.erase_account(consumer, first_stop=first_stop, by="api", now=now)
         return Response(status=204)
 
     def _unchanged(self, request: Request) -> Consumer:

@@ -83,8 +83,5 @@ class Verification(QueryView):
         """Whether a receipt is ours and unaltered; anybody may ask."""
         body = ReceiptRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
-            record = receipts.verify_receipt(body.validated_data["receipt"])
-        except (receipts.NotAReceipt, receipts.UnknownKey, receipts.WrongSignature) as error:
-            raise Problem(422, "invalid_receipt", str(error), "receipt") from error
+        record = receipts.verify_receipt(body.validated_data["receipt"])
         return Response({"record": record, "in_ledger": receipts.is_record_in_ledger(record)})

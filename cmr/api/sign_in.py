@@ -15,7 +15,7 @@ from cmr import accounts, sign_in
 from cmr.api.access import ConsumerView
 from cmr.models import AccessToken, TokenScope
 from core.api import QueryView, StrictSerializer
-from core.problem_details import Problem, Problems, translate_errors
+from core.problem_details import Problem
 from core.text import check_name
 
 TAG = "consumer: sign-in"
@@ -47,20 +47,10 @@ class TokenData(serializers.Serializer[object]):
     token = serializers.CharField(help_text="cmr_pat_… Shown this once.")
 
 
-#: From why somebody is not let in to the status and the code.
-REFUSALS: Problems = {
-    sign_in.WrongCredentials: (401, "wrong_credentials", None),
-    sign_in.AddressNotVerified: (403, "address_not_verified", None),
-    sign_in.FactorRequired: (403, "second_factor_required", None),
-    sign_in.FactorMissing: (403, "second_factor_missing", None),
-}
-
-
 def check_credentials(request: Request, body: dict[str, str]) -> sign_in.Proof:
     """Return whose credentials these are. All that are wrong get one and the same 401."""
     given = {name: body[name] for name in ("email", "password", "code")}
-    with translate_errors(REFUSALS):
-        return sign_in.check_credentials(request._request, **given)
+    return sign_in.check_credentials(request._request, **given)
 
 
 class Session(QueryView):
@@ -72,8 +62,7 @@ class Session(QueryView):
         body = Credentials(data=request.data)
         body.is_valid(raise_exception=True)
         proof = check_credentials(request, body.validated_data)
-        with translate_errors(REFUSALS):
-            sign_in.open_session(request._request, proof)
+        sign_in.open_session(request._request, proof)
         return Response(
             {
                 "csrf_token": get_token(request._request),

@@ -26,13 +26,8 @@ from consent.api import wire
 from consent.ledger import Actor
 from consent.models import LedgerEntry, Relationship
 from core.api import Page, StrictSerializer, answer_page, describe_list
-from core.problem_details import Problem, translate_errors
+from core.problem_details import Problem
 
-PROBLEMS = {
-    **wire.PROBLEMS,
-    relationships.NoRelationship: (404, "no_relationship", "contact"),
-    permission_requests.AlreadyAnswered: (409, "answered_already", None),
-}
 TAG = "brand: test mode"
 
 
@@ -80,8 +75,7 @@ class Choices(TestView):
         now = timezone.now()
         body = PersonSays(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            entry, relationship = self._said(body.validated_data, now)
+        entry, relationship = self._said(body.validated_data, now)
         return Response({"data": [wire.told_entry_data(entry, relationship)]}, status=201)
 
     def _said(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
@@ -100,8 +94,7 @@ class End(TestView):
         body = PersonEnds(data=request.data)
         body.is_valid(raise_exception=True)
         contact = wire.build_contact(body.validated_data["contact"], self.brand.world)
-        with translate_errors(PROBLEMS):
-            known = relationships.find_relationship(self.brand.pk, contact)
+        known = relationships.find_relationship(self.brand.pk, contact)
         relationships.end_relationship(known, by=Actor(DOOR), now=timezone.now())
         return Response(status=204)
 
@@ -122,8 +115,7 @@ class AnswerRequest(TestView):
         if asked is None:
             raise Problem(404, "not_found", "You asked no such thing.")
         answer = Answer(body.validated_data["answer"])
-        with translate_errors(PROBLEMS):
-            permission_requests.answer_request(asked, answer, by=DOOR, now=timezone.now())
+        permission_requests.answer_request(asked, answer, by=DOOR, now=timezone.now())
         return Response(status=204)
 
 

@@ -20,6 +20,7 @@ from consent.identity import ContactHashes
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.rules import ScopeNames
+from core.errors import DomainError
 
 #: The decisions that only restrict what brands may do.
 SAYS_LESS = ("deny", "pause", "limit")
@@ -27,8 +28,11 @@ SAYS_LESS = ("deny", "pause", "limit")
 SAYS_MORE = {"grant": "A yes", "clear": "Taking a choice back"}
 
 
-class SaysMore(Exception):
+class SaysMore(DomainError):
     """The caller may only restrict, but the choice permits more than before."""
+
+    status = 403
+    code = "insufficient_scope"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,16 +31,16 @@ REASONS = {
     "gone": "its endpoint answered that it is gone (410)",
     "failing": f"its endpoint failed for {brand_webhooks.GIVE_UP_AFTER.days} days",
 }
-#: From the exception of a refusal to the form's field.
-REFUSALS: dict[type[Exception], str | None] = {
-    http.ForbiddenUrl: "url",
-    brand_webhooks.UnknownEventType: "event_types",
-    brand_webhooks.UnknownFilterPurpose: "purposes",
-    brand_webhooks.UnknownFilterChannel: "channels",
-    brand_webhooks.StartsBeyondStream: "after",
-    brand_webhooks.TooManySubscriptions: None,
-    brand_webhooks.StillSending: None,
-}
+#: Exceptions that the form shows at their field.
+REFUSALS = (
+    http.ForbiddenUrl,
+    brand_webhooks.UnknownEventType,
+    brand_webhooks.UnknownFilterPurpose,
+    brand_webhooks.UnknownFilterChannel,
+    brand_webhooks.StartsBeyondStream,
+    brand_webhooks.TooManySubscriptions,
+    brand_webhooks.StillSending,
+)
 #: The number of quarantined events that are shown.
 MOST_QUARANTINED = 50
 
@@ -96,8 +96,8 @@ def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
                 signature=data["signature"],
                 now=timezone.now(),
             )
-        except tuple(REFUSALS) as error:
-            form.add_error(REFUSALS[type(error)], sentence(error))
+        except REFUSALS as error:
+            form.add_error(error.field, sentence(error))
         else:
             return show_key(request, place, find(place, subscription.pk), secret)
     return _form(request, place, form)
@@ -121,8 +121,8 @@ def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
     if request.method == "POST" and form.is_valid():
         try:
             brand_webhooks.change_subscription(subscription, form.terms(), now=timezone.now())
-        except tuple(REFUSALS) as error:
-            form.add_error(REFUSALS[type(error)], sentence(error))
+        except REFUSALS as error:
+            form.add_error(error.field, sentence(error))
         else:
             messages.success(request, "It is changed, from the next event on.")
             return back(place, subscription)

@@ -18,6 +18,7 @@ from cmr.inbound.posts import NotSigned
 from cmr.inbound.providers import Letter
 from cmr.models import Inlet, InletCount, Outcome, UsedToken
 from core import crypto
+from core.errors import DomainError
 
 KIND = "cmr_inlet"
 #: The number of inlets that a brand may have open.
@@ -26,12 +27,18 @@ MOST = 20
 TOKENS_KEPT = timedelta(days=1)
 
 
-class TooManyInlets(Exception):
+class TooManyInlets(DomainError):
     """The brand already has `MOST` open inlets."""
 
+    status = 409
+    code = "too_many_inlets"
 
-class ProviderHasNoNumbers(ValueError):
+
+class ProviderHasNoNumbers(DomainError):
     """Only inlets for text messages have a country."""
+
+    code = "not_here"
+    field = "country"
 
 
 def open_inlet(

@@ -12,10 +12,14 @@ from cmr.inbound.events import FORMS, Events, read_events
 from cmr.inbound.gateways import Message
 from cmr.inbound.posts import Post, Unreadable
 from cmr.inbound.signatures import SIGNATURES, find_mailgun_signature
+from core.errors import DomainError
 
 
-class BadKey(ValueError):
+class BadKey(DomainError):
     """The key is not of this provider's format, or this provider signs nothing."""
+
+    code = "bad_signing_key"
+    field = "signing_key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,29 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends import console, smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
+from core.errors import DomainError
+
 #: The SMTP options for a mail to a UTF-8 address.
 OPTIONS = ["SMTPUTF8", "BODY=8BITMIME"]
 
 
-class CannotReach(smtplib.SMTPException):
+class CannotReach(DomainError, smtplib.SMTPException):
     """The server never accepts mail to this address, for example a non-ASCII one."""
+
+    code = "unreachable_address"
+    field = "contact"
 
     def __init__(self) -> None:
         super().__init__("our mail server cannot send to this address")
 
 
-class CannotSendNow(Exception):
+class CannotSendNow(DomainError):
     """No server accepts messages at the moment. The text is the error's name, not the address."""
+
+    status = 503
+    code = "cannot_send_now"
+    detail = "The message cannot be sent at the moment. Try again in a few minutes."
+    wait = 60
 
 
 def check_reachable(address: str) -> None:

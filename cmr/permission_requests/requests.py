@@ -26,25 +26,34 @@ from consent.decision import DecisionKind, Scope, find_standing_refusal
 from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.rules import ScopeNames
+from core.errors import DomainError
 
 REST = timedelta(days=180)
 MOST_WAITING = 3
 
 
-class MayNotAsk(Exception):
+class MayNotAsk(DomainError):
     """The brand may not ask the person."""
+
+    status = 409
 
 
 class AskedAlready(MayNotAsk):
     """The same request is already waiting for an answer."""
 
+    code = "asked_already"
+
 
 class TooManyWaiting(MayNotAsk):
     """`MOST_WAITING` of the brand's requests are already waiting."""
 
+    code = "too_many_waiting"
+
 
 class AskedTooSoon(MayNotAsk):
     """The person refused this recently. `wait` is the number of seconds until the brand may ask."""
+
+    code = "asked_too_soon"
 
     def __init__(self, wait: float) -> None:
         super().__init__(f"the person said no to this less than {REST.days} days ago")
@@ -54,13 +63,22 @@ class AskedTooSoon(MayNotAsk):
 class NeverAgain(MayNotAsk):
     """The person does not want to be asked for this again."""
 
+    code = "never_again"
 
-class TopicRetired(Exception):
+
+class TopicRetired(DomainError):
     """The brand has retired this topic."""
 
+    status = 409
+    code = "topic_retired"
+    field = "topic"
 
-class AlreadyAnswered(Exception):
+
+class AlreadyAnswered(DomainError):
     """The request was answered before."""
+
+    status = 409
+    code = "answered_already"
 
 
 @dataclass(frozen=True, slots=True)

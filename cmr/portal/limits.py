@@ -176,7 +176,7 @@ def refuse(request: HttpRequest, error: TooManyAttempts | LimitsUnavailable) -> 
     has_secret = any(part in name for name in request.POST for part in SECRET[:-1])
     # Without its secret the form has to be filled in again.
     context = {
-        "problem": rate_limits.describe_wait(error),
+        "problem": str(error),
         "typed": typed,
         "has_secret": has_secret,
     }

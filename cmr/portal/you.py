@@ -19,6 +19,7 @@ from cmr.portal.person import browser_zone, for_consumers
 from consent import decision, relationships
 from consent.relationships import SettingsChange
 from core import jurisdictions
+from core.errors import DomainError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +29,7 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     if request.method == "POST":
         try:
             _save(request, consumer)
-        except ValueError as wrong:
+        except (DomainError, ValueError) as wrong:
             error = _wrong(wrong)
         else:
             with translation.override(consumer.language or translation.get_language()):
@@ -45,7 +46,7 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     return render(request, "cmr/you.html", context, status=422 if error else 200)
 
 
-def _wrong(error: ValueError) -> str:
+def _wrong(error: Exception) -> str:
     if isinstance(error, decision.StartIsEnd):
         return _("The quiet hours begin when they end: leave both empty, or change one.")
     if isinstance(error, decision.UnknownTimeZone):
@@ -60,6 +61,7 @@ def _save(request: HttpRequest, consumer: Consumer) -> None:
 
     Raises:
         ValueError: its text says what is wrong.
+        jurisdictions.UnknownJurisdiction, decision.UnknownTimeZone, decision.StartIsEnd
     """
     typed = {name: request.POST.get(name, "").replace("\0", "")[:40] for name in request.POST}
     consumer.subject = relationships.change_settings(

@@ -8,7 +8,6 @@ from cmr.rate_limits.limits import (
     count_attempt,
     count_attempt_quietly,
     delete_expired_counts,
-    describe_wait,
     use_secret_once,
 )
 
@@ -19,7 +18,6 @@ __all__ = [
     "count_attempt",
     "count_attempt_quietly",
     "delete_expired_counts",
-    "describe_wait",
     "group_address",
     "use_secret_once",
 ]

@@ -24,6 +24,7 @@ from rest_framework.throttling import BaseThrottle
 
 from cmr.models.user import sign_in_name
 from cmr.rate_limits.callers import group_address
+from core.errors import DomainError
 
 #: By action, and by what is counted. The caller is counted first: once it is refused, nothing else
 #: of the attempt is counted, so nobody can use up another person's limit from one place. Short
@@ -78,12 +79,19 @@ LIMITS: dict[str, dict[str, str]] = {
 }
 
 
-class TooManyAttempts(Exception):
+class TooManyAttempts(DomainError):
     """A limit is reached. `wait` is the number of seconds until its window ends."""
 
+    status = 429
+    code = "throttled"
+
     def __init__(self, wait: int) -> None:
-        super().__init__(f"Too many attempts. Try again in {wait} seconds.")
-        self.wait = wait
+        super().__init__(wait)
+        self.wait: int = wait
+
+    def __str__(self) -> str:
+        """Return how long to wait, as a sentence in the reader's language."""
+        return _("Too many attempts. Try again in %(time)s.") % {"time": _describe_time(self.wait)}
 
 
 class LimitsUnavailable(Exception):
@@ -154,11 +162,6 @@ def use_secret_once(secret: str, *, seconds: int) -> bool:
 def find_caller(request: HttpRequest) -> str:
     """Return the key of the caller, read behind as many proxies as are trusted."""
     return group_address(BaseThrottle().get_ident(request))  # type: ignore[arg-type]  # reads META
-
-
-def describe_wait(error: TooManyAttempts) -> str:
-    """Return how long to wait, as a sentence in the reader's language."""
-    return _("Too many attempts. Try again in %(time)s.") % {"time": _describe_time(error.wait)}
 
 
 def delete_expired_counts() -> int:

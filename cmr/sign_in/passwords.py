@@ -23,26 +23,39 @@ from cmr.models import User
 from cmr.models.user import sign_in_name
 from cmr.sign_in import second_factors
 from cmr.sign_in.factor_forms import AuthenticateForm
+from core.errors import DomainError
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
     from django.http import HttpRequest
 
 
-class WrongCredentials(Exception):
+class WrongCredentials(DomainError):
     """The address, the password or the code is wrong, or the account is closed."""
 
+    status = 401
+    code = "wrong_credentials"
 
-class AddressNotVerified(Exception):
+
+class AddressNotVerified(DomainError):
     """The password is right, but the address has not been verified yet."""
 
+    status = 403
+    code = "address_not_verified"
 
-class FactorRequired(Exception):
+
+class FactorRequired(DomainError):
     """The password is right, but the second factor is missing."""
 
+    status = 403
+    code = "second_factor_required"
 
-class FactorMissing(Exception):
+
+class FactorMissing(DomainError):
     """The password is right, but an administrator must set up a second factor first."""
+
+    status = 403
+    code = "second_factor_missing"
 
 
 @dataclass(frozen=True, slots=True)

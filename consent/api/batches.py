@@ -25,7 +25,6 @@ from consent.api import lines, wire
 from consent.api.decisions import DecisionData, decision_data
 from consent.api.other_times import (
     FIELDS,
-    PROBLEMS,
     OtherTime,
     OtherTimeOrWord,
     supposed_of_brand,
@@ -33,7 +32,7 @@ from consent.api.other_times import (
 from consent.decision import Choice, Decision, Question
 from consent.identity import Contact, InvalidAddress
 from core.json_bodies import BatchParser, DuplicateMember, load_json
-from core.problem_details import Problem, translate_errors
+from core.problem_details import Problem, build_problem
 
 MAX_CONTACTS = 10_000
 PIECE = 500
@@ -151,8 +150,7 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 def read_question(brand: Brand, given: Mapping[str, Any]) -> Question:
     matter = wire.Matter(data=given)
     matter.is_valid(raise_exception=True)
-    with translate_errors(wire.PROBLEMS):
-        return checks.build_bulk_question(brand.pk, **matter.validated_data)
+    return checks.build_bulk_question(brand.pk, **matter.validated_data)
 
 
 def _listed(contacts: Any) -> Sequence[Any]:
@@ -181,10 +179,9 @@ class _Asking:
         read.is_valid(raise_exception=True)
         data = read.validated_data
         self.at, self.as_of = data.get("at"), data.get("as_of")
-        with translate_errors(PROBLEMS):
-            if self.as_of:
-                checks.check_not_in_future(self.as_of, now=now)
-            self.supposing = supposed_of_brand(data, self.brand, now)
+        if self.as_of:
+            checks.check_not_in_future(self.as_of, now=now)
+        self.supposing = supposed_of_brand(data, self.brand, now)
 
     def answer(self, read: Sequence[wire.Read]) -> Iterator[dict[str, Any]]:
         decided = self._decide([each for each in read if isinstance(each, Contact)])
@@ -210,7 +207,7 @@ def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 def _item(answer: Decision | InvalidAddress, brand: Brand) -> dict[str, Any]:
     if isinstance(answer, InvalidAddress):
-        return error_item(Problem(422, "invalid_contact", str(answer)))
+        return error_item(build_problem(answer))
     return decision_data(answer, slug=brand.slug)
 
 

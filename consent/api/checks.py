@@ -18,11 +18,10 @@ from brands.api.access import BrandView
 from consent import checks
 from consent.api import quick, wire
 from consent.api.decisions import DecisionData, decision_data
-from consent.api.other_times import PROBLEMS, OtherTimeOrWord, supposed_of_brand
+from consent.api.other_times import OtherTimeOrWord, supposed_of_brand
 from consent.checks import Asked
 from consent.decision import Decision
 from core.api import StrictSerializer, describe_list
-from core.problem_details import translate_errors
 
 MAX_QUESTIONS = 50
 
@@ -96,15 +95,14 @@ class Check(BrandView):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         carried = {"campaign": data["campaign"]} if "campaign" in data else {}
-        with translate_errors(PROBLEMS):
-            if "questions" not in data:
-                (decision,) = self._decide(data, [data], now)
-                return Response(self._shown(decision) | carried)
-            decided = self._decide(data, data["questions"], now)
-            answers = [
-                self._shown(decision) | {name: matter.get(name) for name in MATTER} | carried
-                for matter, decision in zip(data["questions"], decided, strict=True)
-            ]
+        if "questions" not in data:
+            (decision,) = self._decide(data, [data], now)
+            return Response(self._shown(decision) | carried)
+        decided = self._decide(data, data["questions"], now)
+        answers = [
+            self._shown(decision) | {name: matter.get(name) for name in MATTER} | carried
+            for matter, decision in zip(data["questions"], decided, strict=True)
+        ]
         return Response({"data": answers})
 
     def _decide(

@@ -15,7 +15,6 @@ from consent import brand_events, checks, identity
 from consent.api import lists
 from consent.checks import ExportedPerson
 from consent.decision import Choice
-from core.problem_details import translate_errors
 
 PERSON = ["id", "ref", "started_at", "ended_at", "ended_by", "contacts", "subject_seq"]
 SCOPE = ["brand", "purpose", "channel", "topic", "contact_point"]
@@ -38,8 +37,7 @@ class Preferences(BrandView):
         whole. The header `X-Through-Sequence` says what to give as `since` the next time.
         """
         since, form = self.query.get("since"), self.query["form"]
-        with translate_errors(lists.PROBLEMS):
-            identity.check_hash_key()
+        identity.check_hash_key()
         through = lists.through(self.brand, since=since)
         people = checks.iterate_preferences(self.brand, since=since, now=timezone.now())
         lines = (

@@ -25,16 +25,8 @@ from consent import imports
 from consent.models import Import
 from core.api import Page, StrictSerializer, answer_page, describe_list
 from core.json_bodies import upload_limit
-from core.problem_details import Problem, translate_errors
+from core.problem_details import Problem
 
-PROBLEMS = {
-    imports.TooManyImports: (409, "too_many_imports", None),
-    imports.ImportNotOpen: (409, "import_is_over", None),
-    imports.PartsNotOpen: (409, "import_not_open", None),
-    imports.OtherPart: (409, "other_part", "number"),
-    imports.TooManyBad: (422, "too_many_bad_rows", None),
-    imports.BadPart: (422, "unreadable_part", None),
-}
 TAG = "brand: imports"
 FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 PART = {"type": "integer", "minimum": 1, "maximum": imports.MOST_IMPORT_PARTS}
@@ -161,10 +153,9 @@ class Imports(_Imports):
         body = ImportRequest(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
-        with translate_errors(PROBLEMS):
-            job = imports.begin_import(
-                self.brand, note=said["note"], tells=said["webhooks"], now=timezone.now()
-            )
+        job = imports.begin_import(
+            self.brand, note=said["note"], tells=said["webhooks"], now=timezone.now()
+        )
         return Response(_data(job), status=201)
 
 
@@ -177,8 +168,7 @@ class OneImport(_Imports):
     @extend_schema(responses={200: ImportData}, tags=[TAG])
     def delete(self, request: Request, import_id: uuid.UUID) -> Response:
         """Call it off. What was applied stays; the rest is forgotten."""
-        with translate_errors(PROBLEMS):
-            job = imports.cancel_import(self.job(import_id), now=timezone.now())
+        job = imports.cancel_import(self.job(import_id), now=timezone.now())
         return Response(_data(job))
 
 
@@ -208,7 +198,7 @@ class Part(_Imports):
         media = (request.content_type or "").partition(";")[0].strip().lower()
         if media not in FORMS:  # an empty body is given to no parser, which would have said so
             raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
-        with translate_errors(PROBLEMS), _place_for(request, self.brand):
+        with _place_for(request, self.brand):
             part = imports.receive_part(
                 job, number, body, form=FORMS[media], now=timezone.now(), **self.query
             )
@@ -229,8 +219,7 @@ class Start(_Imports):
     @extend_schema(request=None, responses=ImportData, tags=[TAG])
     def post(self, request: Request, import_id: uuid.UUID) -> Response:
         """Have it applied, once all parts are there. Workers do it; ask how far they are."""
-        with translate_errors(PROBLEMS):
-            job = imports.start_import(self.job(import_id), now=timezone.now())
+        job = imports.start_import(self.job(import_id), now=timezone.now())
         publish_task("consent.apply_imports")
         return Response(_data(job))
 

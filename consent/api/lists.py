@@ -14,13 +14,11 @@ from rest_framework import serializers
 from brands import events
 from brands.api.stream_slots import Streamed
 from brands.models import Brand, BrandKey
-from consent import identity
 from consent.api.batches import OPTIONS, look_at_connection_again
 from core.api import QueryNumber, StrictSerializer
 from core.csv import write_csv
-from core.problem_details import Problem, Problems
+from core.problem_details import Problem
 
-PROBLEMS: Problems = {identity.HashUnreadable: (503, "hashes_unreadable", None)}
 RESPONSES = {
     (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line"),
     (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),

@@ -9,17 +9,11 @@ from typing import Any
 from rest_framework import serializers
 
 from brands.models import Brand
-from consent import checks, ledger
+from consent import ledger
 from consent.api import wire
 from consent.decision import Choice
 from core.api import Moment, StrictSerializer
-from core.problem_details import Problems
 
-PROBLEMS: Problems = {
-    **wire.PROBLEMS,
-    checks.NotYet: (422, "not_yet", "as_of"),
-    ledger.ExpiresTooSoon: (422, "expires_too_soon", "suppose"),
-}
 MAX_SUPPOSED = 20
 
 

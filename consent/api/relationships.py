@@ -23,15 +23,7 @@ from consent.ledger import Actor, LiftRefused, NewChoice
 from consent.models import Ground, LedgerEntry, Refusal, Relationship
 from consent.models.ledger import Basis
 from core.api import Moment, NamingField, StrictSerializer, describe_list
-from core.problem_details import translate_errors
 
-PROBLEMS = {
-    **wire.PROBLEMS,
-    catalogue.UnknownNotice: (422, "unknown_notice", "notice"),
-    relationships.NoRelationship: (404, "no_relationship", "contact"),
-    relationships.EndedByPerson: (409, "person_ended_relationship", "contact"),
-    relationships.RefTaken: (409, "ref_taken", "ref"),
-}
 TAG = "brand: people"
 
 
@@ -117,8 +109,7 @@ class Relationships(BrandView):
         """Register a person who deals with you. They see it at once, and can end it."""
         body = RegistrationRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            relationship, is_new = self._start(body.validated_data)
+        relationship, is_new = self._start(body.validated_data)
         return Response(_relationship_data(relationship), status=201 if is_new else 200)
 
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
@@ -146,8 +137,7 @@ class Choices(BrandView):
         now = timezone.now()
         body = BrandChoiceRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
-        with translate_errors(PROBLEMS):
-            entry, relationship = self._record(body.validated_data, now)
+        entry, relationship = self._record(body.validated_data, now)
         proof = {"evidence": entry.evidence or None, "notice": entry.notice or None}
         data = wire.told_entry_data(entry, relationship) | proof
         return Response({"data": [data]}, status=201)

@@ -17,13 +17,10 @@ from consent.reporting import (
     DEFAULT_REPORT_DAYS,
     REPORT_FILTERS,
     REPORTS,
-    BadQuery,
-    NoSuchReport,
     Report,
     build_named_report,
 )
 from core.api import QueryView, StrictSerializer
-from core.problem_details import Problem
 
 
 class CardData(serializers.Serializer[object]):
@@ -109,12 +106,7 @@ class AdminReport(QueryView):
     )
     def get(self, request: Request, name: str) -> Response:
         """One of the reports, with the same numbers as its page."""
-        try:
-            asked, report = build_named_report(name, self.query, today=timezone.now().date())
-        except NoSuchReport as error:
-            raise Problem(404, "not_found", str(error)) from error
-        except BadQuery as error:
-            raise Problem(422, error.code, str(error), error.field) from error
+        asked, report = build_named_report(name, self.query, today=timezone.now().date())
         return Response(_data(name, report, asked.period.first, asked.period.last))
 
 

@@ -13,17 +13,11 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.idempotency import KEY, MOST, REPLAYED
-from consent.api import checks, other_times, wire
+from consent.api import checks, wire
 from consent.api.decisions import DecisionData, decision_data
-from consent.checks import Asked, KeyReused, NoSuchSend, cancel_send, reserve_send
+from consent.checks import Asked, cancel_send, reserve_send
 from core.api import NamingField
-from core.problem_details import Problems, translate_errors
 
-PROBLEMS: Problems = {
-    **other_times.PROBLEMS,
-    KeyReused: (422, "idempotency_key_reused", None),
-    NoSuchSend: (404, "not_found", None),
-}
 TAG = "brand: checks"
 
 
@@ -71,13 +65,12 @@ class Reserve(BrandView):
         data = body.validated_data
         campaign = data.pop("campaign", "")
         data["contact"] = wire.build_contact(data["contact"], self.brand.world)
-        with translate_errors(PROBLEMS):
-            made = reserve_send(
-                Asked(self.brand.pk, **data),
-                now=timezone.now(),
-                campaign=campaign,
-                key=headers.validated_data.get(KEY),
-            )
+        made = reserve_send(
+            Asked(self.brand.pk, **data),
+            now=timezone.now(),
+            campaign=campaign,
+            key=headers.validated_data.get(KEY),
+        )
         answer = {"reserved": made.send is not None, "send": made.send}
         answer |= decision_data(made.decision, slug=self.brand.slug)
         is_repeat = made.send is not None and not made.is_new
@@ -91,6 +84,5 @@ class OneSend(BrandView):
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, send_id: uuid.UUID) -> Response:
         """You did not send it: give it back to the budget."""
-        with translate_errors(PROBLEMS):
-            cancel_send(self.brand.pk, send_id, now=timezone.now())
+        cancel_send(self.brand.pk, send_id, now=timezone.now())
         return Response(status=204)

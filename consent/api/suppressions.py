@@ -17,7 +17,6 @@ from consent import checks, identity
 from consent.api import lists, wire
 from consent.api.batches import read_question
 from consent.checks import Suppression
-from core.problem_details import translate_errors
 
 People = Iterator[list[Suppression]]
 COLUMNS = ["id", "ref", "allowed", "rule", "valid_until"]
@@ -48,8 +47,7 @@ class Suppressions(BrandView):
         asked = read_question(self.brand, given)
         if kind:
             demand(request, "exports")
-            with translate_errors(lists.PROBLEMS):
-                identity.check_hash_key()
+            identity.check_hash_key()
         through = lists.through(self.brand, since=since)
         people = checks.iterate_suppressions(asked, since=since, kind=kind, now=timezone.now())
         lines = _csv(people, kind, since) if form == "csv" else _ndjson(people, kind)

@@ -10,34 +10,15 @@ from rest_framework import serializers
 
 from brands import events
 from brands.models import Brand, Channel
-from consent import brand_events, checks, identity, ledger, rules
+from consent import brand_events, rules
 from consent.decision import Limit, Scope
 from consent.identity import Contact
 from consent.ledger import NewChoice
 from consent.models import Ground, Relationship
 from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
 from consent.rules import ScopeNames
-from core import jurisdictions
 from core.api import Moment, StrictSerializer, describe_list
-from core.problem_details import Problem, Problems
-
-PROBLEMS: Problems = {
-    rules.UnknownName: (422, "unknown_{field}", None),
-    rules.TopicWithoutBrand: (422, "topic_without_brand", "topic"),
-    rules.CannotBeRefused: (422, "cannot_be_refused", "purpose"),
-    rules.CannotBeLimited: (422, "cannot_be_limited", "purpose"),
-    rules.ChannelNotUsed: (422, "channel_not_used", "channel"),
-    identity.InvalidAddress: (422, "invalid_contact", "contact"),
-    checks.ChannelNeeded: (422, "channel_needed", "channel"),
-    ledger.FromTheFuture: (422, "from_the_future", "made_at"),
-    ledger.ExpiresTooSoon: (422, "expires_too_soon", "expires_at"),
-    rules.NoTerm: (422, "no_term", "ground"),
-    rules.TermOver: (422, "term_over", "made_at"),
-    rules.BeyondTerm: (422, "beyond_term", "expires_at"),
-    jurisdictions.UnknownJurisdiction: (422, "unknown_jurisdiction", "jurisdiction"),
-    ledger.LiftRefused: (409, "person_said_no", "decision"),
-}
-
+from core.problem_details import Problem
 
 #: The ways to point at a person, and how long each may be.
 WAYS = {"email": 320, "phone": 40, "sha256": 64, "ref": 200}

@@ -26,6 +26,7 @@ from consent.identity import Contact, InvalidAddress
 from consent.models import Identifier, LedgerEntry, PastProfile, Relationship, Subject
 from consent.relationships import NoRelationship, find_any_relationships
 from core.db import match_any
+from core.errors import DomainError
 
 #: The number of contacts that are looked up at once.
 CHUNK = 1_000
@@ -33,9 +34,10 @@ CHUNK = 1_000
 PARTS = ("brand", "purpose", "channel", "topic")
 
 
-class NotYet(ValueError):
+class NotYet(DomainError):
     """A moment in the future, which cannot be checked in the past."""
 
+    code = "not_yet"
     field = "as_of"
 
 

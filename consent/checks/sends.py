@@ -17,6 +17,7 @@ from consent.checks import send_window, single
 from consent.checks.single import Asked, Known
 from consent.decision import Decision
 from consent.models import Send
+from core.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,18 @@ class Reservation:
     is_new: bool = False
 
 
-class KeyReused(ValueError):
+class KeyReused(DomainError):
     """The idempotency key was used before with another question."""
 
+    code = "idempotency_key_reused"
     field = "Idempotency-Key"
 
 
-class NoSuchSend(Exception):
+class NoSuchSend(DomainError):
     """The brand has no reserved send with this id."""
+
+    status = 404
+    code = "not_found"
 
 
 def reserve_send(

@@ -26,6 +26,7 @@ from consent.models import Relationship
 from consent.preferences import CHOICE_COLUMNS, read_choice
 from consent.rules import REGIME_SQL, UnknownName
 from core.db import Row, Statement
+from core.errors import DomainError
 
 #: The columns of the person's quiet hours, for `read_quiet_hours`.
 HOURS = "subject.quiet_start, subject.quiet_end, subject.time_zone"
@@ -109,9 +110,10 @@ CHECK_BY_KEY = _of(
 CHANNELS = frozenset(Channel.values)
 
 
-class ChannelNeeded(ValueError):
+class ChannelNeeded(DomainError):
     """A question without a channel about a purpose that has channels."""
 
+    code = "channel_needed"
     field = "channel"
 
 

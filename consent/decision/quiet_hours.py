@@ -14,17 +14,25 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from core.errors import DomainError
+
 DAY = timedelta(days=1)
 #: Names in the time zone database where nobody lives.
 NOWHERE = {"Factory", "localtime", "posixrules"}
 
 
-class UnknownTimeZone(ValueError):
+class UnknownTimeZone(DomainError):
     """A name that is not in the IANA database. A valid name is Europe/Berlin."""
 
+    code = "unknown_time_zone"
+    field = "time_zone"
 
-class StartIsEnd(ValueError):
+
+class StartIsEnd(DomainError):
     """Quiet hours that start and end at the same time: this could mean all day or never."""
+
+    code = "start_is_end"
+    field = "quiet_hours"
 
 
 @cache

@@ -28,6 +28,7 @@ from consent.identity import identifiers
 from consent.identity.identifiers import Contact
 from consent.models import HashKind, Relationship
 from core.db import Statement
+from core.errors import DomainError
 
 INFO = b"cmr contact hashes 1"
 KIND_OF = {"email": HashKind.EMAIL, "phone": HashKind.PHONE, "sha256": HashKind.UNKNOWN}
@@ -95,8 +96,11 @@ WHERE brand_id = %(brand)s AND NOT EXISTS (
 """)
 
 
-class HashUnreadable(Exception):
+class HashUnreadable(DomainError):
     """A hash was encrypted under another key, or altered. A list without it would be wrong."""
+
+    status = 503
+    code = "hashes_unreadable"
 
 
 class ContactHashes(NamedTuple):

@@ -20,6 +20,7 @@ from django.conf import settings
 
 from brands.models import Brand
 from consent.models import Identifier, Subject
+from core.errors import DomainError
 
 PLAIN = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
@@ -34,8 +35,11 @@ BLOCK = 64
 SPECIAL = {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES}
 
 
-class InvalidAddress(ValueError):
+class InvalidAddress(DomainError):
     """Not an e-mail address or phone number. The text says why, without repeating the address."""
+
+    code = "invalid_contact"
+    field = "contact"
 
 
 class Contact(NamedTuple):

@@ -329,7 +329,7 @@ class _Batch:
             self.counted.lifts_refused += 1
             raise Refused("decision", "person_said_no", "the person's own no stands") from error
         except (rules.NoTerm, rules.TermOver, rules.BeyondTerm) as error:
-            raise Refused(error.field, TERM_CODES[type(error)], str(error)) from error
+            raise Refused(error.field or "", error.code, str(error)) from error
 
     # -- Its events --------------------------------------------------------------------------------
 
@@ -428,12 +428,6 @@ class _Batch:
         identity.delete_former_hashes([*begun, *self.changed])
         identity.store_sealed_hashes(self.sealed)
 
-
-TERM_CODES: dict[type[Exception], str] = {
-    rules.NoTerm: "no_term",
-    rules.TermOver: "term_over",
-    rules.BeyondTerm: "beyond_term",
-}
 
 
 def _contact_column(row: Staged) -> str:

@@ -14,18 +14,25 @@ from brands.models import Brand
 from consent.imports import applying
 from consent.ledger import MergedMeanwhile
 from consent.models import Import, ImportFile, ImportRow
+from core.errors import DomainError
 
 log = logging.getLogger(__name__)
 #: The most imports of one brand that may be open or applying at once.
 MOST = 10
 
 
-class TooManyImports(Exception):
+class TooManyImports(DomainError):
     """The brand already has the maximum number of imports under way."""
 
+    status = 409
+    code = "too_many_imports"
 
-class ImportNotOpen(Exception):
+
+class ImportNotOpen(DomainError):
     """The import was started, cancelled or is done."""
+
+    status = 409
+    code = "import_is_over"
 
 
 def begin_import(brand: Brand, *, note: str, tells: bool, now: datetime) -> Import:

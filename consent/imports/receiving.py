@@ -16,6 +16,7 @@ from django.db.models import F
 from consent.imports.rows import LONGEST_FIELDS, BadRow, Reader
 from consent.imports.sources import BadPart, EncodingDetector, Line, Source, open_source
 from consent.models import Import, ImportPart, ImportProblem
+from core.errors import DomainError
 from core.text import mask_addresses
 
 MOST_IMPORT_PARTS = 100_000
@@ -37,16 +38,25 @@ TYPES = (
 ).split()
 
 
-class PartsNotOpen(Exception):
+class PartsNotOpen(DomainError):
     """The import accepts no more parts."""
 
+    status = 409
+    code = "import_not_open"
 
-class OtherPart(Exception):
+
+class OtherPart(DomainError):
     """A different part with this number was received before."""
+
+    status = 409
+    code = "other_part"
+    field = "number"
 
 
 class TooManyBad(BadPart):
     """The part has more bad rows than `MOST_BAD`, so it must be the wrong file."""
+
+    code = "too_many_bad_rows"
 
 
 def receive_part(

@@ -23,6 +23,7 @@ from typing import IO, Any, NamedTuple, TextIO
 import orjson
 
 from consent.imports.rows import BadRow
+from core.errors import DomainError
 from core.json_bodies import DuplicateMember, load_json
 from core.text import holds_address
 
@@ -50,8 +51,10 @@ LONE_QUOTE = re.compile(r'(?<!")"(?!")')
 Line = Mapping[str, Any] | BadRow
 
 
-class BadPart(ValueError):
+class BadPart(DomainError):
     """The part cannot be read at all, so none of it was stored."""
+
+    code = "unreadable_part"
 
 
 class Source(NamedTuple):

@@ -25,18 +25,26 @@ from consent.ledger import entry_texts, hash_chain
 from consent.ledger.new_choices import Actor, NewChoice
 from consent.models import Ending, LedgerEntry, Subject
 from core.db import Copying, Insertion, Statement
+from core.errors import DomainError
 
 
-class LiftRefused(Exception):
+class LiftRefused(DomainError):
     """A brand recorded a yes against the person's own refusal. `denial` is that refusal."""
+
+    status = 409
+    code = "person_said_no"
+    field = "decision"
 
     def __init__(self, denial: Choice) -> None:
         super().__init__("the person said no, and only they can lift it")
         self.denial = denial
 
 
-class FromTheFuture(ValueError):
+class FromTheFuture(DomainError):
     """A choice whose `made_at` is later than now."""
+
+    code = "from_the_future"
+    field = "made_at"
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from consent import brand_events
 from consent.decision import Basis, Choice, DecisionKind, Limit, Maker, Scope
+from core.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,13 @@ class NewChoice:
     made_at: datetime | None = None
 
 
-class ExpiresTooSoon(ValueError):
+class ExpiresTooSoon(DomainError):
     """A yes to several brands that would end before the next full hour.
 
     Such a yes ends on the hour, and there is no full hour between now and its end.
     """
 
+    code = "expires_too_soon"
     field = "expires_at"
 
 

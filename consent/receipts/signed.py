@@ -25,6 +25,7 @@ from brands.catalogue import NoticeRef
 from consent.models import LedgerEntry, Relationship
 from consent.receipts import iso27560
 from consent.receipts.iso27560 import Record
+from core.errors import DomainError
 
 ALGORITHM = "Ed25519"
 TYPE = "consent-receipt+jws"
@@ -33,16 +34,25 @@ INFO = b"cmr consent receipts 1"
 LONGEST_RECEIPT = 40_000
 
 
-class NotAReceipt(ValueError):
+class NotAReceipt(DomainError):
     """A text that does not have the format of a receipt."""
 
+    code = "invalid_receipt"
+    field = "receipt"
 
-class UnknownKey(ValueError):
+
+class UnknownKey(DomainError):
     """A receipt signed with a key that is not ours."""
 
+    code = "invalid_receipt"
+    field = "receipt"
 
-class WrongSignature(ValueError):
+
+class WrongSignature(DomainError):
     """A receipt that was altered after it was signed, or signed by somebody else."""
+
+    code = "invalid_receipt"
+    field = "receipt"
 
 
 def issue_receipt(entry: LedgerEntry, *, controls_at: str) -> str:

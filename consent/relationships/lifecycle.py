@@ -19,14 +19,23 @@ from consent.models import Relationship, Subject
 from consent.models.relationship import ONE_PERSON_A_REFERENCE
 from core import jurisdictions
 from core.db import new_id
+from core.errors import DomainError
 
 
-class EndedByPerson(Exception):
+class EndedByPerson(DomainError):
     """A brand tried to restart a relationship that the person ended."""
 
+    status = 409
+    code = "person_ended_relationship"
+    field = "contact"
 
-class RefTaken(Exception):
+
+class RefTaken(DomainError):
     """The brand's reference already belongs to another person."""
+
+    status = 409
+    code = "ref_taken"
+    field = "ref"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,20 @@ from collections.abc import Iterator, Sequence
 from consent import identity
 from consent.identity import Contact, InvalidAddress
 from consent.models import Identifier, Relationship
+from core.errors import DomainError
 
 NOT_YOURS = "you have no relationship with this contact"
 
 
-class NoRelationship(Exception):
+class NoRelationship(DomainError):
     """The brand has no relationship with this contact.
 
     Known and unknown addresses are not distinguished.
     """
+
+    status = 404
+    code = "no_relationship"
+    field = "contact"
 
 
 def find_relationship(brand_id: int, contact: Contact) -> Relationship:

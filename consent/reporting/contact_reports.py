@@ -10,10 +10,14 @@ from django.db.models import QuerySet
 from brands.models import Event
 from consent import brand_events, checks
 from consent.models import ContactReport, LedgerEntry, Relationship
+from core.errors import DomainError
 
 
-class InTheFuture(ValueError):
+class InTheFuture(DomainError):
     """The reported contact is later than now."""
+
+    code = "not_yet"
+    field = "contacted_at"
 
 
 def report_contact(
@@ -31,7 +35,7 @@ def report_contact(
         InTheFuture, and what `checks.build_bulk_question` raises
     """
     if contacted_at > now:
-        raise InTheFuture("this moment has not come yet")
+        raise InTheFuture("This moment has not come yet.")
     asked = checks.build_bulk_question(relationship.brand_id, purpose=purpose, channel=channel)
     decided = checks.check_relationships_as_of([relationship], asked, as_of=contacted_at)
     decision = decided[relationship.pk]

@@ -18,6 +18,7 @@ from django.db.models import Q
 from consent.models import Ground, ImpliedTerm
 from core import db
 from core.db import Plan
+from core.errors import DomainError
 from core.jurisdictions import list_enclosing_jurisdictions
 
 # Ground, jurisdiction (None means any), months, law. Where a law sets no number of months, we use
@@ -30,21 +31,24 @@ TERMS = [
 ]
 
 
-class NoTerm(ValueError):
+class NoTerm(DomainError):
     """No term exists for this ground where the person lives, so it implies no consent there."""
 
+    code = "no_term"
     field = "ground"
 
 
-class TermOver(ValueError):
+class TermOver(DomainError):
     """The term of the purchase or inquiry has ended, so it no longer implies a consent."""
 
+    code = "term_over"
     field = "made_at"
 
 
-class BeyondTerm(ValueError):
+class BeyondTerm(DomainError):
     """The requested expiry is later than the end of the term. It may only shorten the term."""
 
+    code = "beyond_term"
     field = "expires_at"
 
 

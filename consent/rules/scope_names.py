@@ -8,34 +8,56 @@ from typing import Any
 from brands.models import Channel, Regime
 from consent.decision import Scope
 from core.db import Statement
+from core.errors import DomainError
+
+#: Codes by the field with the unknown name.
+UNKNOWN = {
+    "brand": "unknown_brand",
+    "purpose": "unknown_purpose",
+    "channel": "unknown_channel",
+    "topic": "unknown_topic",
+    "contact_point": "unknown_contact_point",
+}
 
 
-class UnknownName(ValueError):
+class UnknownName(DomainError):
     """A brand, purpose, channel or topic that does not exist. `field` says which of them."""
 
     def __init__(self, field: str, value: str) -> None:
         known = f": there are {', '.join(Channel.values)}" if field == "channel" else ""
         super().__init__(f"there is no {field} {value!r}{known}")
-        self.field = field
+        self.field, self.code = field, UNKNOWN[field]
 
 
-class CannotBeRefused(ValueError):
+class CannotBeRefused(DomainError):
     """A refusal of a purpose whose regime is `required`."""
 
+    code = "cannot_be_refused"
+    field = "purpose"
 
-class CannotBeLimited(ValueError):
+
+class CannotBeLimited(DomainError):
     """A limit on a purpose whose regime is `required`, where no limit applies."""
 
+    code = "cannot_be_limited"
+    field = "purpose"
 
-class ChannelNotUsed(ValueError):
+
+class ChannelNotUsed(DomainError):
     """A channel for a purpose without channels. No question combines the two."""
 
+    code = "channel_not_used"
+    field = "channel"
 
-class TopicWithoutBrand(ValueError):
+
+class TopicWithoutBrand(DomainError):
     """A topic without a brand.
 
     A topic belongs to one brand, so a choice about it needs that brand.
     """
+
+    code = "topic_without_brand"
+    field = "topic"
 
 
 @dataclass(frozen=True, slots=True)

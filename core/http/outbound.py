@@ -22,6 +22,7 @@ from aiohttp.client_proto import ResponseHandler
 from django.conf import settings
 from yarl import URL
 
+from core.errors import DomainError
 from core.request_outcome import Outcome
 
 #: How many bytes of a response's body are read.
@@ -67,8 +68,11 @@ class ForbiddenAddress(OSError):
         super().__init__("the URL leads to an address that is not public")
 
 
-class ForbiddenUrl(ValueError):
+class ForbiddenUrl(DomainError, ValueError):
     """The URL is not allowed for a webhook; the message says why."""
+
+    code = "forbidden_url"
+    field = "url"
 
 
 class Answer(NamedTuple):

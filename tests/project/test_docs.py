@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from django.conf import settings
 from brands.credentials.brand_keys import KEY_SCOPES
 from brands.events.types import EVENT_TYPES
 from consent.models.ledger import Reason
-from consent.rules.scope_names import ScopeNames
+from core.errors import DomainError
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -139,13 +139,12 @@ def codes_in_code() -> set[str]:
 
 
 def _codes_of_problems() -> Iterator[str]:
-    """From tables, raised problems, answers of handlers, refusals and fields' own errors."""
+    """From exception classes, raised problems, answers of handlers and fields' own errors."""
     source = source_of_apps()
-    for code in re.findall(r'\(\d{3}, "([a-z_{}]+)", (?:"\w+"|None)\)', source):
-        yield from _spelt_out(code)
+    yield from (code for code, _ in codes_of_exceptions())
     yield from re.findall(r'\bProblem\(\s*\d{3},\s*"([a-z_]+)"', source)
     yield from re.findall(r'BadQuery\(\s*(?:"\w+"|\w+|\w+\[0\]),\s*"([a-z_]+)"', source)
-    yield from re.findall(r'"\w+": "(unknown_[a-z]+)"', source)
+    yield from re.findall(r'"\w+": "(unknown_[a-z_]+)"', source)
     yield from re.findall(r'\banswer\(request, \d{3}, "([a-z_]+)"', source)
     yield from re.findall(r'ValidationError\([^()]*, code="([a-z_]+)"\)', source)
     yield from re.findall(r'\b_refuse\(sender, (?:request_id, )?\d{3}, "([a-z_]+)"', source)
@@ -156,8 +155,15 @@ def _codes_of_problems() -> Iterator[str]:
         yield from re.findall(r'"([a-z_]+)":', table)
 
 
-def _spelt_out(code: str) -> list[str]:
-    return [code.format(field=part.name) for part in fields(ScopeNames)] if "{" in code else [code]
+def codes_of_exceptions() -> Iterator[tuple[str, int]]:
+    """Yield the code and status of each class of `DomainError` that has one code."""
+    import_module(settings.ROOT_URLCONF)  # so that every module with exceptions is loaded
+    waiting = [DomainError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if hasattr(kind, "code"):
+            yield kind.code, kind.status
 
 
 def test_the_search_for_codes_finds_each_kind() -> None:
@@ -185,7 +191,7 @@ def test_the_catalogue_has_each_code_once_and_whole() -> None:
 
 def test_the_catalogue_has_each_code_s_status() -> None:
     source = source_of_apps()
-    found = re.findall(r'\((\d{3}), "([a-z_]+)", (?:"\w+"|None)\)', source)
+    found = [(str(status), code) for code, status in codes_of_exceptions()]
     found += re.findall(r'\bProblem\(\s*(\d{3}),\s*"([a-z_]+)"', source)
     found += re.findall(r'\banswer\(\s*request, (\d{3}), "([a-z_]+)"', source)
     assert len(found) > 60

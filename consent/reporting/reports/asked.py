@@ -14,6 +14,7 @@ from consent.models import CampaignCount
 from consent.models.ledger import Reason, Source
 from consent.reporting.rates import DIMENSIONS, Filters, Period
 from core import time
+from core.errors import DomainError
 from core.time import read_day
 
 DEFAULT_REPORT_DAYS = 28
@@ -42,7 +43,7 @@ CODES = {
 }
 
 
-class BadQuery(ValueError):
+class BadQuery(DomainError):
     """A query that no report can answer. `field` names the wrong parameter."""
 
     def __init__(self, field: str, code: str, message: str) -> None:

@@ -27,6 +27,7 @@ from consent.reporting.reports.asked import (
     read_report_query,
 )
 from consent.reporting.reports.figures import Report
+from core.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,11 @@ REPORTS = {
 }
 
 
-class NoSuchReport(LookupError):
+class NoSuchReport(DomainError):
     """There is no report of this name."""
+
+    status = 404
+    code = "not_found"
 
 
 def build_named_report(
