@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ from consent.models import (
     Send,
     Subject,
 )
-from consent.reporting import FORMULA_START
+from core.csv import write_csv
 
 Rows = Sequence[Mapping[str, Any]]
 EVERYTHING = 1_000_000
@@ -104,21 +103,19 @@ def write_csv_export(consumer: Consumer) -> bytes:
     return packed.getvalue()
 
 
-def _csv(rows: Rows) -> str:
+def _csv(rows: Rows) -> bytes:
     if not rows:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    return text.getvalue()
+        return b""
+    names = list(rows[0])
+    cells = ([_cell(row[name]) for name in names] for row in rows)
+    return write_csv([names, *cells], for_people=True)
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_START) else text
+def _cell(value: Any) -> Any:
+    """Return numbers as they are, and other values as text: times with `+00:00`."""
+    if value is None or type(value) in {int, float}:
+        return value
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _account(consumer: Consumer) -> Rows:

@@ -82,7 +82,8 @@ def csv(
     names: Sequence[str], batches: Batches[T], rows: Callable[[T], Iterable[Iterable[Any]]]
 ) -> Iterator[bytes]:
     """*rows* are those of one of the batch, in the order of the *names*."""
-    yield write_csv([names])
+    yield write_csv([names], for_people=False)
     for batch in batches:
         look_at_connection_again()
-        yield write_csv(row for each in batch for row in rows(each))
+        lines = (row for each in batch for row in rows(each))
+        yield write_csv(lines, for_people=False)

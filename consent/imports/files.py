@@ -335,14 +335,14 @@ def write_bad_rows(kept: ImportFile) -> Iterator[bytes]:
     People correct this file and upload it again, without the first column.
     """
     source = open_kept(kept)
-    yield csv.write_csv([["why", *kept.headings]])
+    yield csv.write_csv([["why", *kept.headings]], for_people=False)
     bad = problems.list_problems(kept.job).order_by("place").iterator(problems.PIECE)
     problem = next(bad, None)
     for row, line in enumerate(source.lines, start=1):
         if problem is None:
             return
         if problem.place & 0xFFFF_FFFF == row:
-            yield csv.write_csv([[problem.detail, *_cells(line, kept)]])
+            yield csv.write_csv([[problem.detail, *_cells(line, kept)]], for_people=False)
             problem = next(bad, None)
 
 

@@ -68,7 +68,7 @@ def group_problems(job: Import) -> list[ProblemGroup]:
 def write_problems_csv(job: Import) -> Iterator[bytes]:
     """Yield all problems as a CSV file, headings first."""
     told = DescribedProblem(job)
-    yield csv.write_csv([told.HEADINGS])
+    yield csv.write_csv([told.HEADINGS], for_people=False)
     rows = list_problems(job).iterator(PIECE)
     while piece := list(islice(rows, PIECE)):
-        yield csv.write_csv(told.said(each).values() for each in piece)
+        yield csv.write_csv((told.said(each).values() for each in piece), for_people=False)

@@ -21,7 +21,7 @@ from consent.reporting.reports.exports import (
     write_waiting_exports,
 )
 from consent.reporting.reports.figures import WITHHELD, Card, Column, Figure, Report, Value
-from consent.reporting.reports.files import FORMULA_START, XLSX, write_figure_csv, write_figure_xlsx
+from consent.reporting.reports.files import XLSX, write_figure_csv, write_figure_xlsx
 from consent.reporting.reports.names import CodeNames, find_row_brand, read_row_names
 from consent.reporting.reports.own import DEFAULT_WEEKS, build_own_report, read_own_query
 from consent.reporting.reports.summaries import send_due_summary
@@ -33,7 +33,6 @@ __all__ = [
     "DEFAULT_REPORT_DAYS",
     "DEFAULT_WEEKS",
     "EXPORT_TABLES",
-    "FORMULA_START",
     "REPORTS",
     "REPORT_FILTERS",
     "REPORT_PRESETS",

@@ -128,7 +128,7 @@ def _pieces(export: ReportExport) -> Iterator[int]:
 
 def _write_csv(file: Any, columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[int]:
     for nth, piece in enumerate(files.csv_lines(columns, rows), start=1):
-        file.write(piece.encode())
+        file.write(piece)
         yield nth * files.PIECE
 
 

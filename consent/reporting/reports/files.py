@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import chain, islice
 from typing import IO, Any
 
 import xlsxwriter
 
 from consent.reporting.reports.figures import WITHHELD, Column, Figure, Value
 from consent.reporting.reports.names import add_columns, add_names
+from core.csv import write_csv
 
-#: The characters at the start of a text that make a spreadsheet read it as a formula.
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 #: The maximum number of rows of an XLSX sheet, including the headings.
 MOST_XLSX_ROWS = 1_048_576
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,41 +24,31 @@ class TooManyTableRows(ValueError):
     """The table has more rows than an XLSX sheet can hold."""
 
 
-def write_figure_csv(figure: Figure) -> str:
+def write_figure_csv(figure: Figure) -> bytes:
     """Return the table as CSV, with a column of names after each column of codes."""
-    return "".join(csv_lines(add_columns(figure.columns), _named(figure)))
+    return b"".join(csv_lines(add_columns(figure.columns), _named(figure)))
 
 
 def _named(figure: Figure) -> Iterator[list[Value]]:
     return add_names(figure.columns, figure.rows, brand=figure.brand)
 
 
-def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
-    """Yield the CSV file in pieces, headings first.
+def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
+    """Yield the CSV file in pieces of `PIECE` lines, headings first.
 
     An unknown value is an empty cell; a withheld one says so.
     """
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([column.name for column in columns])
-    for nth, row in enumerate(rows, start=1):
-        writer.writerow([_text(value) for value in row])
-        if nth % PIECE == 0:
-            yield _taken(text)
-    yield _taken(text)
+    headings = [column.name for column in columns]
+    lines = chain([headings], (map(_cell, row) for row in rows))
+    while piece := list(islice(lines, PIECE)):
+        yield write_csv(piece, for_people=True)
 
 
-def _taken(text: io.StringIO) -> str:
-    piece = text.getvalue()
-    text.seek(0)
-    text.truncate()
-    return piece
-
-
-def _text(value: Value) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_START):
-        return "'" + value
-    return value.isoformat() if isinstance(value, date) else value
+def _cell(value: Value) -> Value:
+    """Return dates and booleans as report files have them: times with `+00:00`, True and False."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, bool) else value
 
 
 def write_figure_xlsx(figure: Figure) -> bytes:
