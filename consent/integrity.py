@@ -6,8 +6,9 @@ it concerned. So both are compared, in both directions. An event about a choice 
 the same content (`_find_false_events`). An entry needs an event for each relationship that
 certainly existed when it was recorded (`_find_untold`).
 
-Note [Snapshots]. People are read in batches of some hundred, each as of one moment (`REPEATABLE
-READ`). So what is recorded meanwhile cannot look like a break, and nobody waits for a lock.
+Note [Snapshots]. People are read in batches of some hundred, each as of one moment
+(`core.db.take_snapshot`). So what is recorded meanwhile cannot look like a break, and nobody waits
+for a lock.
 
 What this cannot detect is listed in docs/operations.md, "What verification cannot see".
 """
@@ -16,13 +17,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from brands.events import TYPES_OF_DECISIONS, find_missing_events
@@ -38,6 +38,7 @@ from consent.models import (
     Relationship,
     Subject,
 )
+from core.db import take_snapshot
 
 #: The number of people and of events that are read at once.
 PEOPLE = 200
@@ -134,23 +135,12 @@ def _list_subjects(since: datetime | None) -> Iterator[list[uuid.UUID]]:
         last = ids[-1]
 
 
-@contextmanager
-def _take_snapshot() -> Iterator[None]:
-    """Read everything inside as of one moment, without locks: Note [Snapshots]."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
-
-
 # -- People ---------------------------------------------------------------------------------------
 
 
 def _verify_people(subject_ids: Sequence[uuid.UUID]) -> Iterator[Break]:
     """Verify the people with these subjects, all as of one moment."""
-    with _take_snapshot():
+    with take_snapshot():
         people = _read_people(subject_ids)
         found = [each for person in people for each in person.find_breaks()]
         untold = list(_find_untold(people))

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from brands import events
-from brands.models import StreamHead
 from consent.models import YesLife, YesSnapshot
+from consent.reporting.snapshots import find_stale_brands, lock_brand_row, refresh_every_brand
 
 #: A snapshot is refreshed when it is older than this.
 EVERY = timedelta(hours=6)
@@ -66,29 +67,19 @@ FROM lives GROUP BY 1, 2, 3, 4, 5, 6
 
 def refresh_due_survival(*, now: datetime) -> int:
     """Refresh stale survival snapshots. Return the number of brands refreshed."""
-    heads = StreamHead.objects.live()
-    fresh = YesSnapshot.objects.filter(as_of__gt=now - EVERY)
-    due = heads.exclude(brand__in=fresh.values("brand"))
-    return sum(
-        refresh_survival(brand_id, now=now) for brand_id in due.values_list("brand_id", flat=True)
-    )
+    due = find_stale_brands(YesSnapshot, before=now - EVERY)
+    return sum(refresh_survival(brand_id, now=now) for brand_id in due)
 
 
 def refresh_all_survival(*, now: datetime) -> Iterator[int]:
     """Refresh every brand's survival snapshot. Yield each brand's id when it is done."""
-    for brand_id in (
-        StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
-    ):
-        refresh_survival(brand_id, now=now)
-        yield brand_id
+    return refresh_every_brand(partial(refresh_survival, now=now))
 
 
 def refresh_survival(brand_id: int, *, now: datetime) -> bool:
     """Refresh one brand's survival snapshot. Return False if another worker is doing so."""
-    YesSnapshot.objects.get_or_create(brand_id=brand_id, defaults={"as_of": now, "sequence": 0})
-    with transaction.atomic():
-        rows = YesSnapshot.objects.select_for_update(skip_locked=True)
-        if not (snapshot := rows.filter(brand_id=brand_id).first()):
+    with lock_brand_row(YesSnapshot, brand_id, as_of=now, sequence=0) as snapshot:
+        if snapshot is None:
             return False
         YesLife.objects.filter(brand_id=brand_id).delete()
         snapshot.as_of, snapshot.sequence = now, events.read_last_sequence(brand_id)

@@ -45,6 +45,7 @@ from consent.models import (
     TotalCount,
     Unsubscribed,
 )
+from consent.reporting.snapshots import lock_brand_row
 
 BATCH = 2_000
 
@@ -219,10 +220,8 @@ def _roll_up_batch(brand_id: int) -> int:
 
     Return 0 at the end of the stream, or if another worker holds the cursor.
     """
-    MetricsCursor.objects.get_or_create(brand_id=brand_id)
-    with transaction.atomic():
-        rows = MetricsCursor.objects.select_for_update(skip_locked=True)
-        if not (cursor := rows.filter(brand_id=brand_id).first()):
+    with lock_brand_row(MetricsCursor, brand_id) as cursor:
+        if cursor is None:
             return 0
         through = events.find_window_end(brand_id, after=cursor.sequence, far=BATCH)
         if read := through - cursor.sequence:

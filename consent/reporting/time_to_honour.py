@@ -11,15 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import connection
 
-from brands.models import Acknowledgement, Event, Outcome, StreamHead
+from brands.models import Acknowledgement, Event, Outcome
 from consent.models import HonourSnapshot, HonourTime
+from consent.reporting.snapshots import find_stale_brands, lock_brand_row, refresh_every_brand
 
 DAYS = 40
+#: Before the first event of every stream.
+START = datetime(2000, 1, 1, tzinfo=UTC)
 #: A snapshot is refreshed when it is older than this.
 EVERY = timedelta(minutes=5)
 
@@ -69,31 +72,20 @@ FROM staged GROUP BY day, stage, {seconds}, in_time
 
 def refresh_due_honour_times(*, now: datetime) -> int:
     """Refresh stale honour snapshots. Return the number of brands refreshed."""
-    heads = StreamHead.objects.live()
-    fresh = HonourSnapshot.objects.filter(as_of__gt=now - EVERY)
-    due = heads.filter(~Q(brand__in=fresh.values("brand")))
-    return sum(
-        refresh_honour_times(brand_id, now=now)
-        for brand_id in due.values_list("brand_id", flat=True)
-    )
+    due = find_stale_brands(HonourSnapshot, before=now - EVERY)
+    return sum(refresh_honour_times(brand_id, now=now) for brand_id in due)
 
 
 def refresh_all_honour_times(*, now: datetime) -> Iterator[int]:
     """Refresh every brand's whole stream. Yield each brand's id when it is done."""
-    for brand_id in (
-        StreamHead.objects.live().order_by("brand_id").values_list("brand_id", flat=True)
-    ):
-        refresh_honour_times(brand_id, now=now, since=datetime(2000, 1, 1, tzinfo=UTC))
-        yield brand_id
+    return refresh_every_brand(partial(refresh_honour_times, now=now, since=START))
 
 
 def refresh_honour_times(brand_id: int, *, now: datetime, since: datetime | None = None) -> bool:
     """Refresh one brand's honour times. Return False if another worker is doing so."""
     first = (since or now - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
-    HonourSnapshot.objects.get_or_create(brand_id=brand_id, defaults={"as_of": first, "overdue": 0})
-    with transaction.atomic():
-        rows = HonourSnapshot.objects.select_for_update(skip_locked=True)
-        if not (snapshot := rows.filter(brand_id=brand_id).first()):
+    with lock_brand_row(HonourSnapshot, brand_id, as_of=first, overdue=0) as snapshot:
+        if snapshot is None:
             return False
         HonourTime.objects.filter(brand_id=brand_id, day__gte=first.date()).delete()
         with connection.cursor() as cursor:

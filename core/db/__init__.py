@@ -12,6 +12,7 @@ from core.db.prepared import (
     match_any,
 )
 from core.db.seed_rows import Plan, are_seed_rows_due
+from core.db.snapshots import take_snapshot
 from core.db.uuid7 import new_id
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "new_id",
     "refuse_changes",
     "refuse_truncation",
+    "take_snapshot",
     "try_lock",
     "wait_for_lock",
 ]
