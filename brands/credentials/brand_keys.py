@@ -7,7 +7,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from brands.credentials import bearer
 from brands.models import Brand, BrandKey
-from core.db import Statement
+from core.db import Statement, fetch_rows
 from core.errors import DomainError
 
 LIVE_KEY, TEST = "cmr_live", "cmr_test"
@@ -114,10 +114,10 @@ def recognise_key(text: str, *, now: datetime) -> BrandKey | None:
     return None
 
 
-STILL_USABLE = Statement("""
-SELECT FROM brands_brandkey
+STILL_USABLE = """
+SELECT 1 FROM brands_brandkey
 WHERE id = %(id)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
-""")
+"""
 
 
 def is_key_still_usable(key: BrandKey, *, now: datetime) -> bool:
@@ -125,7 +125,7 @@ def is_key_still_usable(key: BrandKey, *, now: datetime) -> bool:
 
     It may have been revoked or have expired since it was loaded.
     """
-    return bool(STILL_USABLE.ask({"id": key.pk, "now": now}))
+    return bool(fetch_rows(STILL_USABLE, {"id": key.pk, "now": now}))
 
 
 #: The UTC date on which this process last saw each key used, by the key's prefix.

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from brands.models import Brand
-from core.db import Statement
+from core.db import fetch_rows
 
 # One statement is one snapshot, so events appended in the meantime cannot look like holes. The
 # number after the head's is added as if it were the next event. Example: events 1, 2, 5 with the
 # head at 6 give the rows 1, 2, 5, 7, and so the holes 3-4 and 6-6. With the head at 4 the rows are
 # 1, 2, 5, 5. The numbers are numeric, because adding 1 to the largest bigint would be an error.
 # Numbers that a restore skipped are one row, as if they were one long event.
-HOLES = Statement("""
+HOLES = """
 SELECT previous + 1, first - 1 FROM (
     SELECT first, lag(last, 1, 0::numeric) OVER (ORDER BY first) AS previous FROM (
         SELECT sequence::numeric AS first, sequence::numeric AS last
@@ -32,8 +32,8 @@ SELECT previous + 1, first - 1 FROM (
     ) numbers
 ) pairs
 WHERE first <> previous + 1 ORDER BY first
-""")
-MISCOUNTED = Statement("""
+"""
+MISCOUNTED = """
 SELECT subject, coalesce(events.many, 0), coalesce(head.last_seq, 0)
 FROM (
     SELECT subject, many + (
@@ -49,10 +49,10 @@ FULL JOIN (
     SELECT subject, last_seq FROM brands_subjecthead WHERE brand_id = %(brand)s
 ) head USING (subject)
 WHERE events.many IS DISTINCT FROM head.last_seq ORDER BY subject
-""")
+"""
 # It searches the bytes, because a damaged body may not be valid JSON. A quote within a JSON string
 # is escaped, so no string looks like this key.
-MISNUMBERED = Statement("""
+MISNUMBERED = """
 SELECT sequence, place FROM (
   SELECT sequence, told, is_wrong, place + (
       SELECT coalesce(sum(gap.last - gap.first + 1), 0) FROM brands_streamgap gap
@@ -73,25 +73,25 @@ SELECT sequence, place FROM (
   WHERE is_wrong
 ) suspected
 WHERE told IS DISTINCT FROM place ORDER BY sequence
-""")
-APPLIED_TOO_FAR = Statement("""
+"""
+APPLIED_TOO_FAR = """
 SELECT max(through) FROM brands_acknowledgement WHERE brand_id = %(brand)s
 HAVING max(through) > coalesce(
     (SELECT last_sequence FROM brands_streamhead WHERE brand_id = %(brand)s), 0
 )
-""")
+"""
 
 
 def find_missing_events(brand: Brand) -> Iterator[str]:
     """Yield a message for each missing or misnumbered event in the brand's stream."""
     values = {"brand": brand.pk}
-    for first, last in HOLES.ask(values):
+    for first, last in fetch_rows(HOLES, values):
         yield _describe_hole(int(first), int(last))
-    for subject, many, counted in MISCOUNTED.ask(values):
+    for subject, many, counted in fetch_rows(MISCOUNTED, values):
         yield f"subject {subject} has {many} events, their counter says {counted}"
-    for sequence, place in MISNUMBERED.ask(values):
+    for sequence, place in fetch_rows(MISNUMBERED, values):
         yield f"event {sequence} is not numbered as event {place} of its subject"
-    for (through,) in APPLIED_TOO_FAR.ask(values):
+    for (through,) in fetch_rows(APPLIED_TOO_FAR, values):
         yield f"the brand applied event {through}, which is not there"
 
 

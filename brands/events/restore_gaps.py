@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from core.db import Statement
+from core.db import fetch_rows
 
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 #: Below 2^53, the last number that JavaScript counts exactly, until the year 4800.
@@ -34,7 +34,7 @@ STEP = timedelta(microseconds=10)
 JUMP = 100_000_000
 
 # It is one statement, so that each part sees the heads as they were before.
-OPEN = Statement("""
+OPEN = """
 WITH opened AS (
     INSERT INTO brands_streamgap (brand_id, first, last, made_at)
     SELECT brand.id, coalesce(head.last_sequence, 0) + 1,
@@ -50,7 +50,7 @@ WITH opened AS (
 INSERT INTO brands_streamhead (brand_id, last_sequence) SELECT brand_id, last FROM opened
 ON CONFLICT (brand_id) DO UPDATE SET last_sequence = EXCLUDED.last_sequence
 RETURNING brand_id
-""")
+"""
 
 
 def compute_restart_number(now: datetime) -> int:
@@ -63,5 +63,5 @@ def open_restore_gaps(*, now: datetime) -> int:
 
     Call it as the owner of the database, after a restore and before any event is appended.
     """
-    opened = OPEN.ask({"number": compute_restart_number(now), "jump": JUMP, "now": now.isoformat()})
-    return len(opened)
+    given = {"number": compute_restart_number(now), "jump": JUMP, "now": now.isoformat()}
+    return len(fetch_rows(OPEN, given))

@@ -36,7 +36,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
-from core.db import Copying, Insertion, Statement, new_id
+from core.db import Copying, Insertion, Statement, fetch_rows, new_id
 from core.errors import DomainError
 
 #: A larger body is a bug of ours: receivers may refuse it.
@@ -121,7 +121,7 @@ def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool =
         raise transaction.TransactionManagementError("an event belongs to the change it tells of")
     if not notices:
         return
-    last = int(NEXT_SEQUENCES.ask({"brand": brand_id, "many": len(notices)})[0][0])
+    last = int(fetch_rows(NEXT_SEQUENCES, {"brand": brand_id, "many": len(notices)})[0][0])
     first = last - len(notices) + 1
     # It is a list, because no query can run on the connection while COPY is in progress.
     within = _number_within_subjects(brand_id, notices)
@@ -133,7 +133,7 @@ def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool =
 
 
 EVENT, EVENTS = Insertion(Event), Copying(Event)
-NEXT_SEQUENCES = Statement(
+NEXT_SEQUENCES = (
     "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, %(many)s::bigint)"
     " ON CONFLICT (brand_id) DO UPDATE"
     " SET last_sequence = brands_streamhead.last_sequence + %(many)s::bigint"
@@ -154,19 +154,19 @@ WITH head AS (
 )
 SELECT head.last_sequence, within.last_seq FROM head, within
 """)
-COUNT_WITHIN_SUBJECTS = Statement("""
+COUNT_WITHIN_SUBJECTS = """
 INSERT INTO brands_subjecthead (brand_id, subject, last_seq, ref)
 SELECT %(brand)s::bigint, given.subject, given.many, given.ref
 FROM json_to_recordset(%(subjects)s::json) given (subject uuid, many bigint, ref text)
 ON CONFLICT (brand_id, subject) DO UPDATE
 SET last_seq = brands_subjecthead.last_seq + EXCLUDED.last_seq, ref = EXCLUDED.ref
 RETURNING subject, last_seq
-""")
-SET_REFS = Statement("""
+"""
+SET_REFS = """
 UPDATE brands_subjecthead head SET ref = given.ref
 FROM json_to_recordset(%(subjects)s::json) given (subject uuid, ref text)
 WHERE head.brand_id = %(brand)s AND head.subject = given.subject
-""")
+"""
 
 
 def _next_numbers(notice: NewEvent) -> tuple[int, int]:
@@ -183,7 +183,7 @@ def _number_within_subjects(brand_id: int, notices: Sequence[NewEvent]) -> list[
     refs = {notice.subject: _read_reference(notice) for notice in notices}
     counted = [{"subject": each, "many": many[each], "ref": ref} for each, ref in refs.items()]
     given = {"brand": brand_id, "subjects": orjson.dumps(counted).decode()}
-    rows = COUNT_WITHIN_SUBJECTS.ask(given)
+    rows = fetch_rows(COUNT_WITHIN_SUBJECTS, given)
     numbers = {subject: count(last - many[subject] + 1) for subject, last in rows}
     return [next(numbers[subject]) for subject in subjects]
 
@@ -192,7 +192,8 @@ def set_references(brand_id: int, refs: Mapping[uuid.UUID, str | None]) -> None:
     """Replace the brand's reference for each subject, also in its past events. None removes it."""
     if refs:
         rows = [{"subject": subject, "ref": ref} for subject, ref in refs.items()]
-        SET_REFS.ask({"brand": brand_id, "subjects": orjson.dumps(rows).decode()})
+        with connection.cursor() as cursor:
+            cursor.execute(SET_REFS, {"brand": brand_id, "subjects": orjson.dumps(rows).decode()})
 
 
 def _read_reference(notice: NewEvent) -> str | None:
@@ -339,7 +340,7 @@ def read_window(
     return rows, rows[-1][0] if len(rows) == limit else through
 
 
-WANTS = Statement(
+WANTS = (
     "SELECT 1 FROM brands_event WHERE brand_id = %(brand)s AND sequence = %(sequence)s"
     f" AND {IS_WANTED}"
 )
@@ -348,7 +349,7 @@ WANTS = Statement(
 def wants_event(wanted: EventFilter, event: Event) -> bool:
     """Return whether *event* matches the filter *wanted*."""
     given = {"brand": event.brand_id, "sequence": event.sequence}
-    return bool(WANTS.ask(given | build_filter_arrays(wanted)))
+    return bool(fetch_rows(WANTS, given | build_filter_arrays(wanted)))
 
 
 def read_newest_events(
@@ -359,7 +360,8 @@ def read_newest_events(
     *event_type* selects one type; by default all types are returned. To continue, pass the
     returned sequence as *before*: there may be more events before it.
     """
-    before = next((first for (first,) in GAP_BEFORE.ask({"brand": brand_id, "at": before})), before)
+    gap = fetch_rows(GAP_BEFORE, {"brand": brand_id, "at": before})
+    before = gap[0][0] if gap else before
     low = max(before - FAR, 1)
     events = Event.objects.filter(brand_id=brand_id, sequence__gte=low, sequence__lt=before)
     if event_type:
@@ -405,7 +407,7 @@ SELECT least(head.last_sequence, %(far)s::bigint + coalesce(
 ))
 FROM brands_streamhead head WHERE head.brand_id = %(brand)s
 """)
-GAP_BEFORE = Statement(
+GAP_BEFORE = (
     "SELECT first FROM brands_streamgap WHERE brand_id = %(brand)s"
     " AND first < %(at)s::bigint AND last >= %(at)s::bigint - 1"
 )

@@ -10,7 +10,7 @@ from brands.events import wake_subscription
 from brands.models import Subscription
 from brands.webhooks.filters import build_filter
 from brands.webhooks.subscriptions import StartsBeyondStream
-from core.db import Statement
+from core.db import fetch_rows
 from core.errors import DomainError
 
 #: A longer range needs a seek.
@@ -25,7 +25,7 @@ class RangeTooLong(DomainError):
 
 
 # It stays SQL: the ORM has no INSERT … SELECT, and a range may hold `MAX_RANGE` events.
-QUARANTINE_RANGE = Statement(
+QUARANTINE_RANGE = (
     "INSERT INTO brands_quarantinedevent AS held"
     " (brand_id, subscription_id, sequence, subject, quarantined_at, retry_at, refusals, suspect)"
     " SELECT brand_id, %(subscription)s::uuid, sequence, subject, statement_timestamp(),"
@@ -63,9 +63,8 @@ def replay_range(subscription: Subscription, *, first: int, last: int | None = N
             "first": first,
             "last": min(last, cursor),
         }
-        count = len(
-            QUARANTINE_RANGE.ask(given | events.build_filter_arrays(build_filter(subscription)))
-        )
+        given |= events.build_filter_arrays(build_filter(subscription))
+        count = len(fetch_rows(QUARANTINE_RANGE, given))
     wake_subscription(subscription.pk)
     return count
 

@@ -27,7 +27,7 @@ from django.db import connection, transaction
 from consent.identity import identifiers
 from consent.identity.identifiers import Contact
 from consent.models import HashKind, Relationship
-from core.db import Statement
+from core.db import Statement, fetch_rows
 from core.errors import DomainError
 
 INFO = b"cmr contact hashes 1"
@@ -57,16 +57,16 @@ USING unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[])
 WHERE held.subject_id = old.subject_id AND held.relationship_id = old.relationship_id
     AND held.kind = old.kind AND held.sealed = old.sealed
 """
-OF = Statement("""
+OF = """
 SELECT relationship_id, kind, sealed FROM consent_contacthash
 WHERE relationship_id IN (SELECT json_array_elements_text(%(ids)s::json)::uuid)
-""")
-ANY = Statement("""
+"""
+ANY = """
 SELECT relationship.brand_id, held.sealed
 FROM (SELECT * FROM consent_contacthash ORDER BY relationship_id LIMIT 1) held
 JOIN consent_relationship relationship
     ON relationship.subject_id = held.subject_id AND relationship.id = held.relationship_id
-""")
+"""
 FORGET_FORMER = Statement("""
 WITH RECURSIVE begun AS (
     SELECT brand_id, subject_id FROM consent_relationship
@@ -86,14 +86,14 @@ JOIN consent_relationship known
     ON known.subject_id = former.subject_id AND known.brand_id = before.brand_id
 WHERE held.subject_id = known.subject_id AND held.relationship_id = known.id
 """)
-WITHOUT = Statement("""
+WITHOUT = """
 SELECT count(*) FROM consent_relationship relationship
 WHERE brand_id = %(brand)s AND NOT EXISTS (
     SELECT FROM consent_contacthash held
     WHERE held.subject_id = relationship.subject_id
         AND held.relationship_id = relationship.id AND held.kind IN (%(kind)s, 'unknown')
 )
-""")
+"""
 
 
 class HashUnreadable(DomainError):
@@ -150,7 +150,7 @@ def read_contact_hashes(
         HashUnreadable: a stored hash cannot be decrypted.
     """
     found: dict[uuid.UUID, list[ContactHashes]] = defaultdict(list)
-    for relationship, kind, sealed in OF.ask({"ids": orjson.dumps(ids).decode()}):
+    for relationship, kind, sealed in fetch_rows(OF, {"ids": orjson.dumps(ids).decode()}):
         found[relationship].append(ContactHashes(kind, _open(bytes(sealed), brand_id)))
     return found
 
@@ -162,7 +162,7 @@ def format_hashes(known: Iterable[ContactHashes], kind: str) -> list[str]:
 
 def count_people_without_hash(brand_id: int, kind: str) -> int:
     """Return how many of the brand's people have no hash that is, or may be, of this *kind*."""
-    return int(WITHOUT.ask({"brand": brand_id, "kind": kind})[0][0])
+    return int(fetch_rows(WITHOUT, {"brand": brand_id, "kind": kind})[0][0])
 
 
 def check_hash_key() -> None:
@@ -171,7 +171,7 @@ def check_hash_key() -> None:
     Raises:
         HashUnreadable: the key does not decrypt a stored hash.
     """
-    for brand_id, sealed in ANY.ask({}):
+    for brand_id, sealed in fetch_rows(ANY, {}):
         _open(bytes(sealed), brand_id)
 
 

@@ -1,11 +1,11 @@
-"""Tools for PostgreSQL: prepared statements, advisory locks, ids, triggers and seed rows."""
+"""Tools for PostgreSQL: queries, prepared statements, locks, ids, triggers and seed rows."""
 
 from core.db.advisory_locks import try_lock, wait_for_lock
 from core.db.insert_only import refuse_changes, refuse_truncation
+from core.db.plain_queries import Row, fetch_rows
 from core.db.prepared import (
     Copying,
     Insertion,
-    Row,
     Statement,
     build_instance,
     list_columns,
@@ -23,6 +23,7 @@ __all__ = [
     "Statement",
     "are_seed_rows_due",
     "build_instance",
+    "fetch_rows",
     "list_columns",
     "match_any",
     "new_id",

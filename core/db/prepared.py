@@ -24,8 +24,9 @@ from psycopg import errors, generators, pq
 from psycopg.abc import Transformer
 from psycopg.adapt import Transformer as RowReader
 
+from core.db.plain_queries import Row
+
 M = TypeVar("M", bound=Model)
-Row = tuple[Any, ...]
 Connection = psycopg.Connection[Any]
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -162,11 +162,13 @@ STATEMENT_EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("consent_identifier", "subject_id"): "the address of a subject: a column of it, later",
     ("consent_identifier", "former_id"): "whose address it was before, when it changed hands",
     ("consent_relationship", "person_id ="): "of merged persons on several machines",
-    ("consent_relationship", "WHERE brand_id = $1 AND id > $2"): "the list of a brand's people",
+    ("consent_relationship", "WHERE brand_id = %(brand)s AND id >"): "the list of a brand's people",
     ("consent_relationship", "SELECT count(*) FROM"): "how many of a brand's people have no hash",
     ("consent_relationship", "json_array_elements_text"): "a batch of people, by the brand's ids",
     ("consent_contacthash", "json_array_elements_text"): "a batch of people, by the brand's ids",
     ("consent_contacthash", "ORDER BY relationship_id LIMIT 1"): "one row of all, to try a key",
+    ("consent_contacthash", "WHERE relationship_id > %(last)s"): "all, to encrypt them anew",
+    ("consent_relationship", "WHERE relationship_id > %(last)s"): "as above",
     (
         "consent_entrytext",
         "consent_ledgerentry.id = consent_entrytext.entry_id",
@@ -244,29 +246,36 @@ def _flatten(sql: str) -> str:
     return " ".join(sql.split()).replace('"', "")
 
 
-def _list_prepared() -> list[str]:
-    """Return the SQL of every prepared statement of the product, one a line."""
+#: How a constant begins that is SQL.
+VERBS = ("SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH ")
+
+
+def _list_constants() -> list[str]:
+    """Return the SQL of every prepared statement, and of modules that fetch rows by SQL."""
     found: set[str] = set()
     for package in (brands, consent, cmr):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations" not in module.name and ".management" not in module.name:
-                held = vars(importlib.import_module(module.name)).values()
-                found |= {_flatten(each.sql) for each in _list_statements(held)}
+                held = vars(importlib.import_module(module.name))
+                found |= {_flatten(each) for each in _list_sql(held.values())}
+                if "fetch_rows" in held:
+                    texts = {_flatten(each) for each in held.values() if isinstance(each, str)}
+                    found |= {each for each in texts if each.startswith(VERBS)}
     return sorted(found)
 
 
-def _list_statements(values: Iterable[Any]) -> Iterator[Statement]:
+def _list_sql(values: Iterable[Any]) -> Iterator[str]:
     for each in values:
         if isinstance(each, Statement):
-            yield each
+            yield each.sql
         elif isinstance(each, Insertion):
-            yield each.statement
+            yield each.statement.sql
         elif isinstance(each, dict):
-            yield from (one for one in each.values() if isinstance(one, Statement))
+            yield from (one.sql for one in each.values() if isinstance(one, Statement))
 
 
-def test_prepared_statements_name_the_distribution_column() -> None:
-    statements = _list_prepared()
+def test_sql_constants_name_the_distribution_column() -> None:
+    statements = _list_constants()
     assert len(statements) > 40
     assert _find_unexcused(statements) == set()
 
@@ -353,7 +362,7 @@ def test_references_of_a_brand_are_those_of_its_relationships() -> None:
 
 
 def test_each_exception_is_needed(busy_day: list[str]) -> None:
-    statements = [*_list_prepared(), *busy_day]
+    statements = [*_list_constants(), *busy_day]
     used = {excuse for sql in statements for excuse in _list_excuses(sql)}
     assert used == STATEMENT_EXCEPTIONS.keys()
 
