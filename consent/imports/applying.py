@@ -429,7 +429,6 @@ class _Batch:
         identity.store_sealed_hashes(self.sealed)
 
 
-
 def _contact_column(row: Staged) -> str:
     """Return the column of the file that identifies the person."""
     if row.digest is None:
