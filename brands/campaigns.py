@@ -67,7 +67,7 @@ class BadRows(ValueError):
     """Some rows are not valid, so no row was stored. `rows` says which and why."""
 
     def __init__(self, rows: Sequence[RowError]) -> None:
-        super().__init__(f"{len(rows)} rows cannot be taken; nothing was")
+        super().__init__(f"{len(rows)} rows are invalid; nothing was saved")
         self.rows = rows
 
 
@@ -158,7 +158,7 @@ def report_campaign_csv(brand: Brand, text: str, *, now: datetime) -> int:
     Raises:
         BadRows: some rows are not valid; it has at most `MOST_ERRORS` errors.
     """
-    rows, errors = _read(text)
+    rows, errors = _parse_csv(text)
     _refuse_bad(rows, now.date(), errors)
     with transaction.atomic():
         campaigns = {code: _known(brand, code, now) for code in sorted({c for _, c, _ in rows})}
@@ -175,12 +175,12 @@ def _known(brand: Brand, code: str, now: datetime) -> Campaign:
 Rows = list[tuple[int, str, DayNumbers]]
 
 
-def _read(text: str) -> tuple[Rows, list[RowError]]:
+def _parse_csv(text: str) -> tuple[Rows, list[RowError]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
         return _read_rows(reader)
     except csv.Error as error:
-        raise BadRows([RowError(reader.line_num, "line", f"this is not CSV: {error}")]) from error
+        raise BadRows([RowError(reader.line_num, "line", f"invalid CSV: {error}")]) from error
 
 
 def _read_rows(reader: csv.DictReader[str]) -> tuple[Rows, list[RowError]]:
@@ -201,7 +201,7 @@ def _check_headings(names: Sequence[str]) -> None:
     if missing := [each for each in COLUMNS if each not in names]:
         raise BadRows([RowError(0, missing[0], f"the heading {missing[0]!r} is missing")])
     if twice := [each for each in COLUMNS if names.count(each) > 1]:
-        raise BadRows([RowError(0, twice[0], f"the heading {twice[0]!r} stands there twice")])
+        raise BadRows([RowError(0, twice[0], f"the heading {twice[0]!r} occurs twice")])
 
 
 class _BadField(ValueError):
@@ -213,11 +213,11 @@ class _BadField(ValueError):
 def _row(said: Mapping[str, str | None]) -> tuple[str, DayNumbers]:
     code = (said["campaign"] or "").strip()
     if not 0 < len(code) <= 100 or not code.isprintable() or holds_address(code):
-        raise _BadField("campaign", "a campaign has a code of at most 100 characters, no address")
+        raise _BadField("campaign", "use a code of at most 100 characters, without an address")
     try:
         day = read_day((said["day"] or "").strip())
     except ValueError as error:
-        raise _BadField("day", "a day is written like 2026-11-22") from error
+        raise _BadField("day", "write the day like 2026-11-22") from error
     counts = {each: _count(each, said[each]) for each in COUNTS}
     return code, DayNumbers((said["channel"] or "").strip(), day, **counts)
 
@@ -225,7 +225,7 @@ def _row(said: Mapping[str, str | None]) -> tuple[str, DayNumbers]:
 def _count(field: str, text: str | None) -> int:
     text = (text or "").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 13 or int(text) > BIGGEST:
-        raise _BadField(field, f"{field} is a whole number, 0 or more")
+        raise _BadField(field, f"{field} must be a whole number, 0 or more")
     return int(text)
 
 
@@ -235,7 +235,7 @@ def _refuse_bad(rows: Rows, today: date, found: Sequence[RowError]) -> None:
         if problem := row.problem(today):
             errors.append(RowError(number, *problem))
         elif (code, row.channel, row.day) in seen:
-            errors.append(RowError(number, "day", "this day stands there twice"))
+            errors.append(RowError(number, "day", "this day occurs twice"))
         seen.add((code, row.channel, row.day))
     if errors:
         raise BadRows(sorted(errors, key=lambda each: each.row)[:MOST_ERRORS])

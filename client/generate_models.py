@@ -153,10 +153,7 @@ class _Writer:
     def write_class(self, each: Model) -> Iterator[str]:
         yield "@dataclass(frozen=True, kw_only=True)"
         yield f"class {each.name}({each.base}):" if each.base else f"class {each.name}:"
-        indent = " " * 4
-        yield from textwrap.wrap(
-            f'"""{each.doc}"""', 99, initial_indent=indent, subsequent_indent=indent
-        )
+        yield from write_docstring(each.doc)
         yield ""
         inherited = {name for one in MODELS if one.name == each.base for name in self.merge(one)}
         for name, (schema, required) in self.merge(each).items():
@@ -220,6 +217,18 @@ class _Writer:
         return (
             FORMATS.get(schema.get("format", ""), TYPES[kind]) if kind == "string" else TYPES[kind]
         )
+
+
+def write_docstring(text: str) -> Iterator[str]:
+    """Yield the lines of a docstring: the first sentence, and the others as a paragraph."""
+    summary, _, rest = text.partition(". ")
+    if not rest:
+        yield f'    """{text}"""'
+        return
+    yield f'    """{summary}.'
+    yield ""
+    yield from textwrap.wrap(rest, 99, initial_indent="    ", subsequent_indent="    ")
+    yield '    """'
 
 
 def component_name(schema: Schema) -> str:

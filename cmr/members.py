@@ -64,7 +64,7 @@ def _check_new(user: User, domain: str) -> None:
     if mine.filter(role=Role.OWNER).count() >= MOST_WORKSPACES:
         raise TooMany(f"you own {MOST_WORKSPACES} workspaces already")
     for member in mine.filter(workspace__domain=domain).select_related("workspace"):
-        raise SameDomain(f"you have a workspace of this domain: {member.workspace.name}")
+        raise SameDomain(f"you already have a workspace with this domain: {member.workspace.name}")
 
 
 def invite_member(
@@ -83,7 +83,7 @@ def invite_member(
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # to count them
         if list_invitations(workspace, now=now).count() >= MOST_INVITATIONS:
-            raise TooMany(f"{MOST_INVITATIONS} invitations wait already")
+            raise TooMany(f"{MOST_INVITATIONS} invitations are pending already")
         invitation = Invitation.objects.create(
             workspace=workspace,
             role=role,
@@ -130,7 +130,7 @@ def find_invitation(token: str, *, now: datetime) -> Invitation:
     rows = Invitation.objects.filter(prefix=prefix, used_at=None, expires_at__gt=now)
     invitation = rows.select_related("workspace").first()
     if invitation is None or not credentials.matches_digest(token, bytes(invitation.digest)):
-        raise BadInvitation("this invitation was used, has expired, or never was")
+        raise BadInvitation("this invitation is used, expired or unknown")
     return invitation
 
 
@@ -142,7 +142,7 @@ def accept_invitation(invitation: Invitation, user: User, *, now: datetime) -> M
     """
     with transaction.atomic():
         if not Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=now):
-            raise BadInvitation("this invitation was used")
+            raise BadInvitation("this invitation is used")
         member, _ = Member.objects.get_or_create(
             workspace=invitation.workspace,
             user=user,
@@ -219,4 +219,4 @@ def _keep_an_owner(member: Member, *, unless: bool) -> None:
     Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     owners = Member.objects.filter(workspace=member.workspace_id, role=Role.OWNER)
     if not unless and not owners.exclude(pk=member.pk).exists():
-        raise LastOwner("a workspace keeps at least one owner")
+        raise LastOwner("a workspace must keep at least one owner")

@@ -33,23 +33,23 @@ TITLES = {
     401: "Authentication required",
     403: "Not allowed",
     404: "Not found",
-    405: "Not with this method",
-    408: "Too slow",
-    409: "It cannot be done as things stand",
+    405: "Method not allowed",
+    408: "Request timeout",
+    409: "Conflict with the current state",
     411: "Length required",
-    412: "It changed meanwhile",
+    412: "Changed in the meantime",
     413: "Too large",
-    415: "Not in this format",
-    422: "Something in the request is wrong",
+    415: "Unsupported media type",
+    422: "Invalid request",
     429: "Too many requests",
     431: "Headers too large",
-    500: "Our mistake",
-    503: "Not now",
+    500: "Internal error",
+    503: "Temporarily unavailable",
 }
 
 
 class Formatter(ExceptionFormatter):
-    """Formats a problem document: the first error at the top, and all of them in `errors`."""
+    """Formatter of problem documents: the first error at the top, and all of them in `errors`."""
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         named = getattr(self.exc, "field", None)
@@ -66,14 +66,14 @@ class Formatter(ExceptionFormatter):
     def _plainly(self) -> str:
         """Return what to do about an error whose framework message does not say it."""
         if isinstance(self.exc, NotAuthenticated):
-            return "Nobody is named: send a key or token as `Authorization: Bearer …`."
+            return "Authentication required: send a key or token as `Authorization: Bearer …`."
         view = self.context["view"]
         if isinstance(self.exc, MethodNotAllowed):
             methods = [each for each in view.allowed_methods if each != "OPTIONS"]
-            return f"That does nothing here; {', '.join(methods)} may."
+            return f"Method not allowed. Use {', '.join(methods)}."
         if isinstance(self.exc, UnsupportedMediaType):
             kinds = [parser.media_type for parser in view.get_parsers()]
-            return f"Say in `Content-Type` what it is: {' or '.join(kinds)}."
+            return f"Unsupported media type. Send `Content-Type: {' or '.join(kinds)}`."
         return ""
 
 
@@ -91,7 +91,10 @@ class Unavailable(APIException):
 
     status_code = 503
     default_code = "unavailable"
-    default_detail = "Not at the moment; try again soon, and look before you repeat a write."
+    default_detail = (
+        "The service is temporarily unavailable. Try again soon. If this was a write, "
+        "check first whether it took effect."
+    )
     wait = 2  # seconds
 
 
@@ -108,7 +111,7 @@ class BodyTooSlow(APIException):
 
     status_code = 408
     default_code = "body_too_slow"
-    default_detail = "The body came too slowly. Send it again over a faster connection."
+    default_detail = "The body arrived too slowly. Send it again over a faster connection."
 
 
 class Handler(ExceptionHandler):
@@ -165,14 +168,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        hint = " Addresses of the API end without a slash." if request.path.endswith("/") else ""
-        return answer(request, 404, "not_found", f"There is nothing at this address.{hint}")
+        hint = " API URLs have no trailing slash." if request.path.endswith("/") else ""
+        return answer(request, 404, "not_found", f"No resource at this URL.{hint}")
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
         return answer(
-            request, 500, "error", "Something went wrong here. Look before you repeat a write."
+            request,
+            500,
+            "error",
+            "Internal error. If this was a write, check whether it took effect before you "
+            "repeat it.",
         )
     return defaults.server_error(request)

@@ -20,7 +20,8 @@ from core.api import QueryView
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. Programs go by `code`; the rest is for people.",
+    "description": "Problem document (RFC 9457). Programs should rely on `code`; the texts are "
+    "for people.",
     "required": ["type", "title", "status", "code", "detail", "field", "errors", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri"},
@@ -47,7 +48,7 @@ PROBLEM = {
 
 
 def _answered(name: str, says: str, *, required: bool = True) -> OpenApiParameter:
-    """Return the declaration of a header of the answer."""
+    """Return the declaration of a response header."""
     return OpenApiParameter(
         name, str, OpenApiParameter.HEADER, required=required, response=True, description=says
     )
@@ -58,30 +59,47 @@ VERSION = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     enum=api.API_VERSIONS,
-    description="The version to answer in; without it, the oldest.",
+    description="API version of the answer. Default: the oldest version.",
 )
 ALWAYS = [
     VERSION,
-    _answered("X-Request-Id", "Yours, or ours; it stands in problems, too."),
-    _answered(api.VERSION_HEADER, "The version of this answer."),
+    _answered(
+        "X-Request-Id",
+        "Id of the request: yours if you sent one, otherwise ours. Problems contain it, too.",
+    ),
+    _answered(api.VERSION_HEADER, "API version of this answer."),
 ]
 OF_BRANDS = [
-    _answered("RateLimit-Policy", "How many calls a minute the key has: `q` in `w` seconds."),
-    _answered("RateLimit", "How many are left, `r`, and after how many seconds all are back, `t`."),
+    _answered("RateLimit-Policy", "Rate limit of the key: `q` calls in `w` seconds."),
+    _answered("RateLimit", "Calls left (`r`), and seconds until the limit is reset (`t`)."),
 ]
 OF_REPEATS = [
     idempotency.HEADER,
-    _answered(idempotency.REPLAYED, "`true` where this is the answer of before.", required=False),
+    _answered(
+        idempotency.REPLAYED,
+        "`true` if this is the stored answer of an earlier call.",
+        required=False,
+    ),
 ]
 OF_ENDINGS = [
-    _answered("Deprecation", "Since when (RFC 9745)."),
-    _answered("Sunset", "When it will be gone (RFC 8594)."),
-    _answered("Link", "What to use in its place."),
+    _answered("Deprecation", "Date of deprecation (RFC 9745)."),
+    _answered("Sunset", "Date of removal (RFC 8594)."),
+    _answered("Link", "Documentation of the replacement."),
 ]
 
 
 class Contract(AutoSchema):
-    """Adds a call's query, and the headers that no view declares."""
+    """Schema of a call, with its query parameters and the headers that no view declares."""
+
+    def get_summary(self) -> str:
+        """Return the first paragraph of the view's docstring."""
+        summary: str = super().get_description().partition("\n\n")[0]
+        return " ".join(summary.split())
+
+    def get_description(self) -> str:  # type: ignore[override]  # its stubs are of DRF's
+        """Return the rest of the view's docstring, which may be empty."""
+        description: str = super().get_description().partition("\n\n")[2]
+        return description
 
     def get_override_parameters(self) -> list[Any]:
         shared = [*super().get_override_parameters(), *ALWAYS]
@@ -119,27 +137,28 @@ def _problem(description: str, *headers: OpenApiParameter) -> dict[str, Any]:
     return {"description": description, "headers": shown, "content": content}
 
 
-RETRY_AFTER = _answered("Retry-After", "In how many seconds to try again.", required=False)
-PROBLEMS = {"4XX": _problem("A problem"), "503": _problem("Not now", RETRY_AFTER)}
+RETRY_AFTER = _answered("Retry-After", "Seconds to wait before trying again.", required=False)
+PROBLEMS = {"4XX": _problem("Problem"), "503": _problem("Temporarily unavailable", RETRY_AFTER)}
 TOO_MANY = {"429": _problem("Too many calls", *OF_BRANDS, RETRY_AFTER)}
-#: By the header of the call that can cause it.
+#: Problems by the request header that can cause them.
 CONDITIONAL = {
-    api.IF_MATCH.name: {"412": _problem("It changed meanwhile")},
-    api.IF_NONE_MATCH.name: {"304": {"description": "It is as you have it"}},
+    api.IF_MATCH.name: {"412": _problem("Changed in the meantime")},
+    api.IF_NONE_MATCH.name: {"304": {"description": "Not changed"}},
 }
 
-#: Descriptions of common fields, for views that give none.
+#: Descriptions of common fields that have none of their own.
 COMMON_FIELDS = {
-    "contact": "Whom it is about.",
-    "purpose": "What for: a code of `GET brand/purposes`.",
-    "channel": "Which way a message goes.",
-    "topic": "One of the brand's own lists, by its code.",
-    "scope": "What is said something about. A part that is left out, or null, is any.",
-    "decision": "What is said: yes, no, not until, at most so often, or the last word taken back.",
-    "maker": "Who said it: the person, or the brand on their account.",
-    "made_at": "When it was said.",
-    "next_cursor": "Where the next page begins; null on the last one.",
-    "cursor": "The `next_cursor` of the page before.",
+    "contact": "The person.",
+    "purpose": "Code of a purpose, from `GET brand/purposes`.",
+    "channel": "Channel of the message.",
+    "topic": "Code of a topic of the brand.",
+    "scope": "What the choice applies to. A part that is left out or null means any.",
+    "decision": "Grant, deny, pause, limit, or clear (withdraw the earlier choice with the "
+    "same scope).",
+    "maker": "Who made the choice: the person, or the brand on their behalf.",
+    "made_at": "When the choice was made.",
+    "next_cursor": "Cursor of the next page; null on the last page.",
+    "cursor": "`next_cursor` of the previous page.",
 }
 
 

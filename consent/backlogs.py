@@ -58,13 +58,13 @@ def _backlog_of(items: int | None, oldest: datetime | None, *, now: datetime) ->
 def _measure_choices() -> tuple[Any, Any]:
     """Measure the choices that are not yet in every brand's stream."""
     pending = Propagation.objects.filter(done_at=None)
-    return _read(pending.aggregate(items=Count("pk"), oldest=Min("entry__recorded_at")))
+    return _build_backlog(pending.aggregate(items=Count("pk"), oldest=Min("entry__recorded_at")))
 
 
 def _measure_endings(now: datetime) -> tuple[Any, Any]:
     """Measure the choices that ended and whose brands are not notified yet."""
     due = Ending.objects.due(now).order_by()
-    return _read(due.aggregate(items=Count("pk"), oldest=Min("ends_at")))
+    return _build_backlog(due.aggregate(items=Count("pk"), oldest=Min("ends_at")))
 
 
 def _measure_counts() -> tuple[Any, Any]:
@@ -82,14 +82,14 @@ def _measure_imports() -> tuple[Any, Any]:
     """
     applying = Import.objects.filter(state=Import.State.APPLYING)
     left = Sum(F("rows") - F("applied") - F("bad"))
-    return _read(applying.aggregate(items=left, oldest=Min("started_at")))
+    return _build_backlog(applying.aggregate(items=left, oldest=Min("started_at")))
 
 
 def _measure_exports() -> tuple[Any, Any]:
     """Measure the ordered report downloads that are not written yet."""
     waiting = ReportExport.objects.filter(state=ReportExport.State.WAITING)
-    return _read(waiting.aggregate(items=Count("pk"), oldest=Min("asked_at")))
+    return _build_backlog(waiting.aggregate(items=Count("pk"), oldest=Min("asked_at")))
 
 
-def _read(found: dict[str, Any]) -> tuple[Any, Any]:
+def _build_backlog(found: dict[str, Any]) -> tuple[Any, Any]:
     return found["items"], found["oldest"]

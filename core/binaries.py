@@ -90,7 +90,7 @@ def _valkey_candidates() -> Iterator[Path]:
 
 
 def _package(name: str) -> list[Path]:
-    """The package's folder, without importing it: these packages do things at import."""
+    """Return the package's folder without importing it: these packages do things at import."""
     spec = importlib.util.find_spec(name)
     return [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
 
@@ -113,7 +113,7 @@ def _first(
 
 
 def _version(path: Path) -> str:
-    """Runs the program; raises OSError if it is not there, not executable or not for this CPU."""
+    """Run the program. Raise OSError if it is missing, not executable or not for this CPU."""
     shown = subprocess.run(
         [path, "--version"], capture_output=True, text=True, check=True, timeout=20, cwd="/"
     )

@@ -24,14 +24,14 @@ class TooLarge(APIException):
     default_code = "body_too_large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"A body may have {limit:,} bytes.")
+        super().__init__(f"A body can have at most {limit:,} bytes.")
 
 
 class DuplicateMember(ValueError):
     """A JSON object has two members of the same name, which is in `field`."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("This field stands twice in one object.")
+        super().__init__("This field occurs twice in one object.")
         self.field = name[:100]
 
 
@@ -108,7 +108,7 @@ class JSONParser(BaseParser):
         except DuplicateMember as error:
             raise Problem(422, "duplicate_field", str(error), error.field) from error
         except orjson.JSONDecodeError as error:
-            raise ParseError(f"This is not JSON: {error}") from error
+            raise ParseError(f"Invalid JSON: {error}") from error
 
 
 class BatchParser(JSONParser):

@@ -27,7 +27,7 @@ def is_known_jurisdiction(code: str) -> str:
         UnknownJurisdiction
     """
     if code not in list_jurisdictions():
-        raise UnknownJurisdiction(f"there is no jurisdiction {code!r}; they read as DE or US-CA")
+        raise UnknownJurisdiction(f"there is no jurisdiction {code!r}; write it like DE or US-CA")
     return code
 
 

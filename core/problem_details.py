@@ -14,7 +14,7 @@ class Problem(APIException):
     wait: float | None = None
 
     def __init__(self, status: int, code: str, detail: str, field: str | None = None) -> None:
-        super().__init__(detail, code)
+        super().__init__(write_sentence(detail), code)
         self.status_code = status
         self.field = field
 
@@ -24,3 +24,13 @@ def build_problem(error: DomainError) -> Problem:
     problem = Problem(error.status, error.code, error.detail or str(error), error.field)
     problem.wait = error.wait
     return problem
+
+
+def write_sentence(message: object) -> str:
+    """Return the message of a domain exception as a sentence.
+
+    Example: "there is no topic 'x'" gives "There is no topic 'x'."
+    """
+    text = str(message)
+    end = "" if text.endswith((".", "!", "?")) else "."
+    return f"{text[:1].upper()}{text[1:]}{end}" if text else text

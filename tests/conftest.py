@@ -19,7 +19,7 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from brands.api.stream_slots import places
+from brands.api.stream_slots import slots
 from brands.credentials import brand_keys
 from brands.models import Brand, Topic
 from brands.webhooks.delivery.worker import DeliveryWorker
@@ -142,7 +142,7 @@ def _quick_and_forgetful(settings: Settings) -> None:
 def _streams_give_their_places_back() -> Iterator[None]:
     """An answer of the test client is part of a circle: a stream that is left open ends late."""
     yield
-    if places.count_taken():
+    if slots.count_taken():
         gc.collect()
 
 

@@ -1,1 +1,1 @@
-"""The brand's doors to its own stream, webhooks and catalogue."""
+"""API for brands: change feed, webhooks, catalogue, campaigns and keys."""

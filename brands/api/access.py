@@ -1,4 +1,4 @@
-"""Who may come in: a brand, by its key, for what the key's scopes allow."""
+"""Authentication of brands by API key, and authorisation by the key's scopes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from core.problem_details import Problem
 
 
 def bearer(request: Request) -> str | None:
-    """The bearer token of a request, or None when it has another kind of authorisation or none.
+    """Return the bearer token of a request, or None if it has no bearer authorisation.
 
     Raises:
         AuthenticationFailed: the header is malformed.
@@ -36,7 +36,7 @@ def bearer(request: Request) -> str | None:
     try:
         return token.strip().decode("ascii")
     except UnicodeDecodeError as error:
-        raise AuthenticationFailed("The token is malformed.", "invalid_key") from error
+        raise AuthenticationFailed("The bearer token is malformed.", "invalid_key") from error
 
 
 class BrandKeyAuthentication(BaseAuthentication):
@@ -44,7 +44,7 @@ class BrandKeyAuthentication(BaseAuthentication):
         if (text := bearer(request)) is None:
             return None
         if not text:
-            raise AuthenticationFailed("There is no key after `Bearer`.", "invalid_key")
+            raise AuthenticationFailed("Send a key after `Bearer`.", "invalid_key")
         if (key := credentials.recognise_key(text, now=timezone.now())) is None:
             raise AuthenticationFailed("This key is unknown, expired or revoked.", "invalid_key")
         return key.brand, key
@@ -54,7 +54,7 @@ class BrandKeyAuthentication(BaseAuthentication):
 
 
 class SignedIn(SessionAuthentication):
-    """A browser's session, CSRF token and all. Nobody signed in is 401, not 403."""
+    """Authentication by browser session, with CSRF token. Without a session: 401, not 403."""
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
@@ -68,7 +68,7 @@ class SignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
-KEYS = "A brand's key: cmr_live_…, or cmr_test_… for its test mode."
+KEYS = "A brand's key: cmr_live_…, or cmr_test_… in test mode."
 
 
 class BrandKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -93,25 +93,33 @@ class HasScope(BasePermission):
 
 
 def demand(request: Request, scope: str) -> None:
-    """Raises Problem: 403 `missing_scope`."""
+    """Check that the key has a scope.
+
+    Raises:
+        Problem: 403 `missing_scope`.
+    """
     assert isinstance(request.auth, BrandKey)
     if scope not in request.auth.scopes:
         raise Problem(403, "missing_scope", f"This key lacks the scope {scope!r}.")
 
 
 class BrandView(QueryView):
-    """A door for brands. `scope` names what a key must be allowed to do."""
+    """Base of all views for brands. `scope` is the scope that the key needs."""
 
     scope: ClassVar[str] = ""
-    #: Where writing takes another one than reading.
+    #: Scope for writing, if it differs from the one for reading.
     scope_to_write: ClassVar[str] = ""
-    #: It needs nothing that only a browser has: `config.requests.Programs`.
+    #: It needs no browser features such as cookies: `config.requests.Programs`.
     knows_programs = True
     authentication_classes = (BrandKeyAuthentication,)
     permission_classes: tuple[type[BasePermission], ...] = (HasScope,)
 
     def perform_authentication(self, request: Request) -> None:
-        """Count the call of a key, whatever becomes of it. Raises TooManyCalls."""
+        """Authenticate, and count the call against the key's rate limit, whatever its outcome.
+
+        Raises:
+            TooManyCalls
+        """
         super().perform_authentication(request)
         if isinstance(request.auth, BrandKey):
             allowance = calls.count(request.auth.prefix)
@@ -120,7 +128,7 @@ class BrandView(QueryView):
                 raise TooManyCalls(allowance.wait)
 
     def needed(self, method: str) -> str:
-        """The scope that a call takes."""
+        """Return the scope that a call needs."""
         is_read = method in SAFE_METHODS
         return self.scope if is_read else self.scope_to_write or self.scope
 
@@ -136,6 +144,6 @@ class BrandView(QueryView):
 
     @property
     def key(self) -> BrandKey:
-        """The key that the call is made with."""
+        """Return the key that the call was made with."""
         assert isinstance(self.request.auth, BrandKey)
         return self.request.auth

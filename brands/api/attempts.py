@@ -1,4 +1,4 @@
-"""A webhook's attempts, its quarantine, and replays."""
+"""Delivery attempts of a webhook, its quarantine, and replays."""
 
 from __future__ import annotations
 
@@ -23,20 +23,27 @@ from core.errors import report_field
 
 class AttemptsQuery(Page):
     sequence = QueryNumber(
-        required=False, min_value=1, max_value=MAX_SEQUENCE, help_text="Only those of one event."
+        required=False,
+        min_value=1,
+        max_value=MAX_SEQUENCE,
+        help_text="Only attempts of the event with this sequence.",
     )
 
 
 class AttemptData(serializers.Serializer[object]):
     sequence = serializers.IntegerField()
-    webhook_id = serializers.CharField(help_text="evt_… or, for events sent together, bat_…")
+    webhook_id = serializers.CharField(
+        help_text="The `webhook-id` of the request: evt_… for one event, bat_… for a batch."
+    )
     started_at = serializers.DateTimeField()
     latency_ms = serializers.IntegerField()
     outcome = serializers.ChoiceField(Outcome.choices)
     status = serializers.IntegerField(allow_null=True)
-    answer = serializers.CharField(help_text="Its beginning, or why there was none.")
+    answer = serializers.CharField(
+        help_text="The beginning of the endpoint's response, or why there was no response."
+    )
     next_try_at = serializers.DateTimeField(
-        allow_null=True, help_text="Null where nothing more is to be tried."
+        allow_null=True, help_text="When the next attempt is due; null if none is."
     )
 
 
@@ -47,12 +54,14 @@ class ParkedData(serializers.Serializer[object]):
     sequence = serializers.IntegerField()
     subject = serializers.UUIDField(help_text="`subject.id`, as in the event.")
     status = serializers.IntegerField(
-        allow_null=True, help_text="What it was refused with; null: it waits for an earlier one."
+        allow_null=True,
+        help_text="HTTP status of the refusal; null if the event waits for an earlier one.",
     )
     refusals = serializers.IntegerField()
     since = serializers.DateTimeField()
     next_try_at = serializers.DateTimeField(
-        allow_null=True, help_text="Null is parked: it waits for a replay."
+        allow_null=True,
+        help_text="When the next attempt is due; null if the event is parked until a replay.",
     )
 
 
@@ -62,14 +71,14 @@ ParkedList = describe_list(ParkedData)
 class ReplayRequest(StrictSerializer):
     default_error_messages = {
         "one_of": "Give either `from` (and `to`), or `parked`: true.",
-        "reversed": "`to` is before `from`.",
+        "reversed": "`to` must not be lower than `from`.",
     }
     parked = serializers.BooleanField(default=False)
     to = serializers.IntegerField(required=False, min_value=1, max_value=MAX_SEQUENCE)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         first = serializers.IntegerField(required=False, min_value=1, max_value=MAX_SEQUENCE)
-        return {"from": first, **super().get_fields()}  # `from` is a word of Python's own
+        return {"from": first, **super().get_fields()}  # `from` is a keyword of Python
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["parked"] == ("from" in attrs) or (attrs["parked"] and "to" in attrs):
@@ -80,7 +89,7 @@ class ReplayRequest(StrictSerializer):
 
 
 class Replayed(serializers.Serializer[object]):
-    events = serializers.IntegerField(help_text="How many are to be sent again.")
+    events = serializers.IntegerField(help_text="Number of events that will be sent again.")
 
 
 class Attempts(SubscriptionsView):
@@ -92,7 +101,7 @@ class Attempts(SubscriptionsView):
         tags=[TAG],
     )
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Every try of every event, newest first."""
+        """List the delivery attempts of a webhook, newest first."""
         subscription = self.find(subscription_id)
         mine = Attempt.objects.filter(brand=subscription.brand_id, subscription=subscription)
         if sequence := self.query.get("sequence"):
@@ -129,7 +138,7 @@ def _uids(subscription: Subscription, sequences: Iterable[int]) -> dict[int, uui
 
 
 def _waits(subscription: Subscription, sequences: Iterable[int]) -> dict[int, datetime | None]:
-    """When each of *sequences* that needs more work is tried again."""
+    """Return the time of the next attempt of each sequence that needs one."""
     if not subscription.enabled:
         return {}
     quarantined = subscription.quarantined_events.filter(
@@ -153,7 +162,11 @@ class Parked(SubscriptionsView):
         tags=[TAG],
     )
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """The quarantine: refused events, and later ones of the same people."""
+        """List the quarantined events of a webhook.
+
+        An event is quarantined if the endpoint refuses it while accepting others. Later events of
+        the same person wait behind it.
+        """
         subscription = self.find(subscription_id)
         mine = QuarantinedEvent.objects.filter(
             brand=subscription.brand_id, subscription=subscription
@@ -181,9 +194,10 @@ class Replay(SubscriptionsView):
     @repeatable()
     @extend_schema(request=ReplayRequest, responses={202: Replayed}, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Have events sent again: `{"parked": true}`, or `{"from": 5, "to": 9}`.
+        """Send events again.
 
-        They go out like all others, one person's in order. Without `to`: all that were sent since.
+        The body is `{"parked": true}`, or a range such as `{"from": 5, "to": 9}`. Without `to`,
+        everything sent since `from` is replayed. Replayed events keep the order per person.
         """
         subscription = self.find(subscription_id)
         body = ReplayRequest(data=request.data)

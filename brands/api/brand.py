@@ -1,4 +1,4 @@
-"""What a brand says about itself."""
+"""The brand's own record: reading it, and changing its alert address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BrandChange(StrictSerializer):
     operations_email = serializers.EmailField(
         max_length=320,
         allow_blank=True,
-        help_text="Whom we write to when your webhooks are in trouble; empty is nobody.",
+        help_text="Address for alerts about your webhooks. An empty text turns them off.",
     )
 
 
@@ -40,7 +40,7 @@ class Ours(BrandView):
         tags=["brand: itself"],
     )
     def get(self, request: Request) -> Response:
-        """Who you are to us."""
+        """Retrieve your brand."""
         return api.answer_unless_unchanged(request, _data(Brand.objects.get(pk=self.brand.pk)))
 
     @extend_schema(
@@ -51,7 +51,7 @@ class Ours(BrandView):
         tags=["brand: itself"],
     )
     def put(self, request: Request) -> Response:
-        """Whom we are to tell of trouble."""
+        """Change the address for alerts about your webhooks."""
         body = BrandChange(data=request.data)
         body.is_valid(raise_exception=True)
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What a brand reports of its campaigns: by REST, or as a file."""
+"""Campaigns and their daily statistics, as JSON or as a CSV file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from brands.models import Campaign, CampaignDay, Channel
 from core import api
 from core.api import Day, Page, StrictSerializer, answer_page, describe_list
 from core.json_bodies import BatchParser
-from core.problem_details import Problem
+from core.problem_details import Problem, write_sentence
 from core.text import check_name
 
 TAG = "brand: campaigns"
@@ -34,7 +34,9 @@ class CodeField(serializers.RegexField):
 
 
 class CampaignRequest(StrictSerializer):
-    code = CodeField(help_text="Your own; links, checks and sends carry it.")
+    code = CodeField(
+        help_text="Your own code. Links, checks and sends refer to the campaign by it."
+    )
     name = serializers.CharField(
         max_length=200, required=False, help_text="Default: the code.", validators=[check_name]
     )
@@ -52,11 +54,13 @@ class CampaignData(serializers.Serializer[object]):
 
 class DayRequest(StrictSerializer):
     channel = serializers.ChoiceField(Channel.choices)
-    day = Day(help_text="Of sending, in UTC.")
+    day = Day(help_text="Day on which the messages were sent, in UTC.")
     sends = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
     deliveries = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
     responses = serializers.IntegerField(
-        min_value=0, max_value=campaigns.BIGGEST, help_text="Unique people."
+        min_value=0,
+        max_value=campaigns.BIGGEST,
+        help_text="Number of distinct people who responded.",
     )
     complaints = serializers.IntegerField(min_value=0, max_value=campaigns.BIGGEST)
 
@@ -73,11 +77,14 @@ class DayData(serializers.Serializer[object]):
     responses = serializers.IntegerField()
     complaints = serializers.IntegerField()
     reported_at = serializers.DateTimeField()
-    revision = serializers.IntegerField(help_text="How often it was reported anew, from 1.")
+    revision = serializers.IntegerField(
+        help_text="Revision of this day's numbers: 1 for the first report, one more for each "
+        "change."
+    )
 
 
 class Changed(serializers.Serializer[object]):
-    changed = serializers.IntegerField(help_text="How many days said anything new.")
+    changed = serializers.IntegerField(help_text="Number of days whose numbers changed.")
 
 
 CampaignList, DayList = describe_list(CampaignData), describe_list(DayData)
@@ -96,7 +103,7 @@ class CsvParser(BaseParser):
         try:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise Problem(400, "parse_error", "This is no UTF-8.") from error
+            raise Problem(400, "parse_error", "The body is not valid UTF-8.") from error
 
 
 class Campaigns(BrandView):
@@ -105,7 +112,7 @@ class Campaigns(BrandView):
 
     @extend_schema(operation_id="campaigns_list", responses=CampaignList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your campaigns, newest first."""
+        """List your campaigns, newest first."""
         mine = Campaign.objects.filter(brand=self.brand)
         return answer_page(mine, self.query, by=["-pk"], write=_data)
 
@@ -114,7 +121,11 @@ class Campaigns(BrandView):
         request=CampaignRequest, responses={200: CampaignData, 201: CampaignData}, tags=[TAG]
     )
     def post(self, request: Request) -> Response:
-        """Name a campaign. The same again is 200; the same code for another one 409."""
+        """Create a campaign.
+
+        Creating the same campaign again returns it (200). Another campaign with this code is a
+        conflict (409).
+        """
         body = CampaignRequest(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
@@ -133,10 +144,14 @@ class OfOneCampaign(BrandView):
     scope = "campaigns"
 
     def campaign(self, code: str) -> Campaign:
-        """The brand's own of this code. Raises Problem: 404."""
+        """Return the brand's campaign with this code.
+
+        Raises:
+            Problem: 404 `not_found`.
+        """
         mine = Campaign.objects.filter(brand=self.brand)
         if "\0" in code or not (one := mine.filter(code=code).first()):
-            raise Problem(404, "not_found", "You have no such campaign.")
+            raise Problem(404, "not_found", "No campaign with this code.")
         return one
 
 
@@ -148,7 +163,7 @@ class OneCampaign(OfOneCampaign):
         tags=[TAG],
     )
     def get(self, request: Request, code: str) -> Response:
-        """One campaign."""
+        """Retrieve a campaign."""
         return api.answer_unless_unchanged(request, _data(self.campaign(code)))
 
 
@@ -157,7 +172,7 @@ class Stats(OfOneCampaign):
 
     @extend_schema(operation_id="campaign_stats_list", responses=DayList, tags=[TAG])
     def get(self, request: Request, code: str) -> Response:
-        """What you reported of it, newest day first."""
+        """List the daily statistics of a campaign, newest day first."""
         days = CampaignDay.objects.filter(campaign=self.campaign(code))
         return answer_page(days, self.query, by=["-day", "channel"], write=_day)
 
@@ -165,7 +180,10 @@ class Stats(OfOneCampaign):
         operation_id="campaign_stats_update", request=StatsRequest, responses=Changed, tags=[TAG]
     )
     def put(self, request: Request, code: str) -> Response:
-        """Report days, or correct them: the last word on each counts. All of them, or none."""
+        """Report or correct the daily statistics of a campaign.
+
+        The last report of a day replaces earlier ones. Either all days are saved or none.
+        """
         campaign = self.campaign(code)
         body = StatsRequest(data=request.data)
         body.is_valid(raise_exception=True)
@@ -188,8 +206,11 @@ class ManyStats(BrandView):
         tags=[TAG],
     )
     def put(self, request: Request) -> Response:
-        """Report days of many campaigns as CSV, with the headings campaign, channel, day, sends,
-        deliveries, responses and complaints. All of it, or nothing."""
+        """Upload the daily statistics of many campaigns as CSV.
+
+        The headings are campaign, channel, day, sends, deliveries, responses and complaints. Either
+        all rows are saved or none.
+        """
         try:
             changed = campaigns.report_campaign_csv(
                 self.brand, str(request.data), now=timezone.now()
@@ -200,11 +221,12 @@ class ManyStats(BrandView):
 
 
 def _problem(error: BadRows, form: str, *, first: int) -> serializers.ValidationError:
-    """Every row's fault; *first* is the number that the caller gives to the first row."""
+    """Return a problem with the errors of all rows; *first* is the number of the first row."""
     faults = {}
     for each in error.rows:
         place = form.format(row=each.row - 1 + first, field=each.field)
-        faults[place] = serializers.ErrorDetail(each.detail, "bad_row")
+        detail = write_sentence(each.detail)
+        faults[place] = serializers.ErrorDetail(detail, "bad_row")
     return serializers.ValidationError(faults)
 
 

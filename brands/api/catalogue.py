@@ -1,4 +1,4 @@
-"""What can be asked about, purposes with their regimes and the brand's topics; and its notices."""
+"""Catalogue of a brand: purposes with their regimes, topics, and privacy notices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ TAG = "brand: catalogue"
 
 class JurisdictionRegimeData(serializers.Serializer[object]):
     jurisdiction = serializers.CharField(help_text="ISO 3166-1 alpha-2 or ISO 3166-2.")
-    channel = serializers.ChoiceField(Channel.choices, allow_null=True, help_text="Null is any.")
+    channel = serializers.ChoiceField(
+        Channel.choices, allow_null=True, help_text="Null means any channel."
+    )
     regime = serializers.ChoiceField(Regime.choices)
     law = serializers.CharField()
 
@@ -36,9 +38,11 @@ class PurposeData(serializers.Serializer[object]):
     description = serializers.CharField()
     regime = serializers.ChoiceField(Regime.choices)
     regimes = JurisdictionRegimeData(
-        many=True, help_text="Where another one holds; the narrowest counts, place before channel."
+        many=True,
+        help_text="Exceptions to `regime` by jurisdiction and channel. The most specific one "
+        "applies; jurisdiction outranks channel.",
     )
-    dpv = serializers.CharField(help_text="The term of the W3C Data Privacy Vocabulary.")
+    dpv = serializers.CharField(help_text="Term of the W3C Data Privacy Vocabulary.")
     channels = serializers.ListField(child=serializers.ChoiceField(Channel.choices))
 
 
@@ -53,22 +57,24 @@ class TopicData(serializers.Serializer[object]):
 
 
 class TopicRequest(StrictSerializer):
-    code = serializers.SlugField(max_length=60, help_text="Your own; choices and checks carry it.")
+    code = serializers.SlugField(
+        max_length=60, help_text="Your own code. Choices and checks refer to the topic by it."
+    )
     name = serializers.CharField(
-        max_length=100, help_text="As people read it.", validators=[check_name]
+        max_length=100, help_text="The name that people see.", validators=[check_name]
     )
     purpose = serializers.CharField(max_length=40)
 
 
 class TopicName(StrictSerializer):
     name = serializers.CharField(
-        max_length=100, help_text="As people read it.", validators=[check_name]
+        max_length=100, help_text="The name that people see.", validators=[check_name]
     )
 
 
 class NoticeData(serializers.Serializer[object]):
     code = serializers.CharField()
-    version = serializers.IntegerField(help_text="The current one: 1, 2, 3, …")
+    version = serializers.IntegerField(help_text="The current version: 1, 2, 3, …")
     languages = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
 
@@ -76,20 +82,20 @@ class NoticeData(serializers.Serializer[object]):
 class NoticeTexts(serializers.Serializer[object]):
     code = serializers.CharField()
     version = serializers.IntegerField()
-    texts = serializers.DictField(child=serializers.CharField(), help_text="By language.")
+    texts = serializers.DictField(child=serializers.CharField(), help_text="Texts by language.")
     created_at = serializers.DateTimeField()
 
 
 class NoticeHistory(serializers.Serializer[object]):
     code = serializers.CharField()
-    versions = NoticeTexts(many=True, help_text="Newest first.")
+    versions = NoticeTexts(many=True, help_text="All versions, newest first.")
 
 
 class NoticeRequest(StrictSerializer):
     texts = serializers.DictField(
         child=serializers.CharField(max_length=catalogue.LONGEST_NOTICE),
         allow_empty=False,
-        help_text="By language, as `en` or `pt-BR`.",
+        help_text="Texts by language tag, such as `en` or `pt-BR`.",
     )
 
 
@@ -102,12 +108,15 @@ class Purposes(BrandView):
 
     @extend_schema(responses=PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """List every purpose, and what holds while a person has said nothing."""
+        """List all purposes, with their regimes.
+
+        The regime is what applies while a person has made no choice.
+        """
         return answer_purposes(self.query)
 
 
 def answer_purposes(query: Mapping[str, Any]) -> Response:
-    """Return the answer with a page of all purposes, as brands and people read them."""
+    """Return a page of all purposes, as brands and people see them."""
     rows = Purpose.objects.prefetch_related("regimes")
     return answer_page(rows, query, by=["position", "pk"], write=_purpose)
 
@@ -146,14 +155,17 @@ class Topics(BrandView):
 
     @extend_schema(operation_id="brand_topics_list", responses=TopicList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your own lists and themes, the retired ones too."""
+        """List your topics, including retired ones."""
         rows = Topic.objects.filter(brand=self.brand)
         return answer_page(rows, self.query, by=["code"], write=_topic)
 
     @repeatable()
     @extend_schema(request=TopicRequest, responses={200: TopicData, 201: TopicData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Make a topic. The same again is 200, and brings a retired one back."""
+        """Create a topic.
+
+        Creating the same topic again returns it (200) and restores it if it was retired.
+        """
         body = TopicRequest(data=request.data)
         body.is_valid(raise_exception=True)
         topic, is_new = catalogue.create_topic(self.brand, **body.validated_data)
@@ -166,12 +178,15 @@ class OneTopic(BrandView):
     def topic(self, code: str) -> Topic:
         topic = Topic.objects.filter(brand=self.brand, code=code).first()
         if topic is None:
-            raise Problem(404, "not_found", "You have no such topic.")
+            raise Problem(404, "not_found", "No topic with this code.")
         return topic
 
     @extend_schema(request=TopicName, responses=TopicData, tags=[TAG])
     def put(self, request: Request, code: str) -> Response:
-        """Give it another name. Its purpose stays: people said yes and no to that."""
+        """Rename a topic.
+
+        Its purpose cannot change, because people's choices refer to it.
+        """
         body = TopicName(data=request.data)
         body.is_valid(raise_exception=True)
         topic = self.topic(code)
@@ -180,7 +195,10 @@ class OneTopic(BrandView):
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, code: str) -> Response:
-        """Retire it: nobody is offered it any more, and what people said of it still counts."""
+        """Retire a topic.
+
+        It is no longer offered to people. Choices about it remain in force.
+        """
         catalogue.withdraw_topic(self.topic(code), now=timezone.now())
         return Response(status=204)
 
@@ -191,7 +209,7 @@ class Notices(BrandView):
 
     @extend_schema(operation_id="brand_notices_list", responses=NoticeList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """What people are shown when they choose: each notice's current version."""
+        """List the current version of each of your privacy notices."""
         page, cursor = cut_list(
             catalogue.find_current_notices(self.brand), self.query, key=lambda each: each.code
         )
@@ -212,17 +230,20 @@ class OneNotice(BrandView):
 
     @extend_schema(operation_id="brand_notices_retrieve", responses=NoticeHistory, tags=[TAG])
     def get(self, request: Request, code: str) -> Response:
-        """All its versions, in all their languages."""
+        """Retrieve all versions of a privacy notice, in all languages."""
         versions = catalogue.list_notice_versions(self.brand, code)
         if not versions:
-            raise Problem(404, "not_found", "You have no such notice.")
+            raise Problem(404, "not_found", "No notice with this code.")
         return Response({"code": code, "versions": [_notice(each) for each in versions]})
 
     @extend_schema(
         request=NoticeRequest, responses={200: NoticeTexts, 201: NoticeTexts}, tags=[TAG]
     )
     def put(self, request: Request, code: str) -> Response:
-        """Say how it reads. Where any text differs, that is its next version (201)."""
+        """Publish a privacy notice.
+
+        If any text differs from the current version, a new version is created (201).
+        """
         body = NoticeRequest(data=request.data)
         body.is_valid(raise_exception=True)
         texts = body.validated_data["texts"]

@@ -1,4 +1,4 @@
-"""The catalogue of events, for programs."""
+"""API for the catalogue of event types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.api import Page, QueryView, cut_list, describe_list
 class EventTypeData(serializers.Serializer[object]):
     type = serializers.CharField()
     meaning = serializers.CharField()
-    schema = serializers.DictField(help_text="JSON Schema 2020-12 of a whole body.")
+    schema = serializers.DictField(help_text="JSON Schema 2020-12 of the whole body.")
     example = serializers.DictField()
 
 
@@ -31,7 +31,7 @@ class EventTypes(QueryView):
         operation_id="event_types_list", responses=EventTypeList, auth=[], tags=["brand: changes"]
     )
     def get(self, request: Request) -> Response:
-        """Every type of event and message, with its schema and an example."""
+        """List all types of events and messages, each with its schema and an example."""
         page, cursor = cut_list(
             events.build_event_catalogue(), self.query, key=lambda each: each["type"]
         )

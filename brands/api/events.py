@@ -1,4 +1,4 @@
-"""The change feed, and the brand's word that it has applied what it read."""
+"""The change feed: reading events, and confirming that they were applied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from brands import credentials
 from brands.api.access import BrandView
-from brands.api.stream_slots import TooManyStreams, places
+from brands.api.stream_slots import TooManyStreams, slots
 from brands.events import (
     acknowledge,
     find_overdue_events,
@@ -36,19 +36,24 @@ MAX_WAIT = 30  # seconds
 
 class FeedQuery(StrictSerializer):
     after = QueryNumber(
-        default=0, min_value=0, max_value=MAX_SEQUENCE, help_text="The last sequence you have."
+        default=0,
+        min_value=0,
+        max_value=MAX_SEQUENCE,
+        help_text="The sequence of the last event that you have.",
     )
     limit = QueryNumber(default=100, min_value=1, max_value=1_000)
     wait = QueryNumber(
         default=0,
         min_value=0,
         max_value=MAX_WAIT,
-        help_text="Where nothing came after it yet: how many seconds to wait for something.",
+        help_text="Seconds to wait for an event if there is none after `after` yet.",
     )
 
 
 class EventData(serializers.Serializer[object]):
-    sequence = serializers.IntegerField(help_text="1, 2, 3, … without a hole, but for `gaps`.")
+    sequence = serializers.IntegerField(
+        help_text="1, 2, 3, … without gaps, except those listed in `gaps`."
+    )
     type = serializers.CharField()
     timestamp = serializers.DateTimeField()
     data = serializers.DictField()  # type: ignore[assignment]
@@ -62,13 +67,13 @@ class Gap(serializers.Serializer[object]):
 class Feed(serializers.Serializer[object]):
     data = EventData(many=True)  # type: ignore[assignment]
     next_cursor = serializers.IntegerField(
-        allow_null=True, help_text="`after` of the next page; null when this was the last."
+        allow_null=True, help_text="The `after` of the next page; null on the last page."
     )
     gaps = Gap(
         many=True,
         required=False,
-        help_text="Only where the page crosses some: sequences that no event has, or will have, "
-        "because we went back to a backup.",
+        help_text="Ranges of sequences on this page that have no event because the service was "
+        "restored from a backup. Present only if there are any.",
     )
 
 
@@ -77,7 +82,7 @@ class AckRequest(StrictSerializer):
 
 
 class Ack(serializers.Serializer[object]):
-    through = serializers.IntegerField(help_text="The highest sequence you have confirmed.")
+    through = serializers.IntegerField(help_text="The highest sequence that you have confirmed.")
 
 
 class Events(BrandView):
@@ -86,11 +91,11 @@ class Events(BrandView):
 
     @extend_schema(responses=Feed, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
-        """Every change that concerns you, in order. Poll with the last sequence you have.
+        """List the changes that concern you, in order of their sequence.
 
-        With `wait` an answer that would be empty waits for something to tell. Where too many wait
-        already it comes at once, as it does where a stream of yours needs its place, and
-        `Retry-After` says when to ask again.
+        Poll with the sequence of your last event as `after`. With `wait`, the call waits for an
+        event instead of returning an empty page. If too many calls wait already, it returns at
+        once, and `Retry-After` says when to try again.
         """
         after, limit = self.query["after"], self.query["limit"]
         events = read_events(self.brand.pk, after=after, limit=limit + 1)
@@ -101,12 +106,12 @@ class Events(BrandView):
             if not self._may_wait(after, seconds=seconds):
                 headers["Retry-After"] = str(TooManyStreams.wait)
             if not credentials.is_key_still_usable(self.key, now=timezone.now()):
-                raise AuthenticationFailed("This key was revoked or has expired.", "invalid_key")
+                raise AuthenticationFailed("This key is revoked or has expired.", "invalid_key")
             events = read_events(self.brand.pk, after=after, limit=limit + 1)
         return Response(_page(events, limit) | self._read_gaps(events[:limit]), headers=headers)
 
     def _read_gaps(self, page: Sequence[Event]) -> dict[str, Any]:
-        """Return what the page crosses of what a restore skipped; nothing where it is dense."""
+        """Return the gaps of a restore that a page crosses; an empty dict without gaps."""
         after = self.query["after"]
         if not page or page[-1].sequence - after == len(page):
             return {}
@@ -114,11 +119,11 @@ class Events(BrandView):
         return {"gaps": [{"first": each.first, "last": each.last} for each in gaps]}
 
     def _may_wait(self, after: int, *, seconds: float) -> bool:
-        """Wait; False where there was no place for it, or its place was needed for a stream."""
-        # A proxy takes a connection on which nothing moves for too long for dead.
+        """Wait for an event. Return False if there was no free slot, or a stream took the slot."""
+        # A proxy closes a connection that is idle for too long.
         within = min(seconds, settings.CONNECTION_IDLE_SECONDS / 2)
         try:
-            with places.waiting(self.brand.pk) as needed:
+            with slots.waiting(self.brand.pk) as needed:
                 wait_for_growth(after, brand_id=self.brand.pk, within=within, needed=needed)
         except TooManyStreams:
             return False
@@ -126,9 +131,9 @@ class Events(BrandView):
 
 
 def _refuse_beyond(brand: Brand, after: int) -> None:
-    """Raise Problem (422) for a place that the stream has not reached, or that a restore took back.
+    """Raise Problem (422) if *after* is beyond the stream, or in a range lost in a restore.
 
-    Who is there has events that are no longer in the record, and has to begin again.
+    A caller with such a position has events that no longer exist, and must start again.
     """
     if not has_reached(brand.pk, after):
         last = read_last_sequence(brand.pk)
@@ -145,7 +150,7 @@ def _page(events: Sequence[Event], limit: int) -> dict[str, Any]:
 
 
 class Newest(serializers.Serializer[object]):
-    sequence = serializers.IntegerField(help_text="0 where there is no event yet.")
+    sequence = serializers.IntegerField(help_text="0 if there is no event yet.")
 
 
 class NewestEvent(BrandView):
@@ -153,7 +158,7 @@ class NewestEvent(BrandView):
 
     @extend_schema(operation_id="events_newest", responses=Newest, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
-        """Return the sequence of your newest event: the highest `after` there is."""
+        """Retrieve the sequence of your newest event, which is the highest valid `after`."""
         return Response({"sequence": read_last_sequence(self.brand.pk)})
 
 
@@ -168,7 +173,7 @@ class Overdue(BrandView):
 
     @extend_schema(responses=Feed, tags=["brand: changes"])
     def get(self, request: Request) -> Response:
-        """The events whose `honour_by` is over and that you have not said to have applied."""
+        """List the events that you have not confirmed by their `honour_by`."""
         after, limit = self.query["after"], self.query["limit"]
         now = timezone.now()
         late = find_overdue_events(self.brand.pk, now=now, after=after, limit=limit + 1)
@@ -182,7 +187,10 @@ class Acknowledge(BrandView):
 
     @extend_schema(request=AckRequest, responses=Ack, tags=["brand: changes"])
     def post(self, request: Request) -> Response:
-        """Say that you have applied everything up to a sequence. Repeats change nothing."""
+        """Confirm that you have applied all events up to a sequence.
+
+        Confirming a sequence again changes nothing.
+        """
         body = AckRequest(data=request.data)
         body.is_valid(raise_exception=True)
         through = acknowledge(

@@ -1,12 +1,12 @@
-"""`Idempotency-Key`: a call that is repeated with its key is answered as it was the first time.
+"""Idempotency keys: a repeated POST with the same `Idempotency-Key` gets the first answer.
 
-Note [Repeats]. The key's row is written first, in the transaction of all that the call does: a
-repeat at the same moment waits for it and reads the answer, and after a crash neither the row nor
-the change is there. What was refused leaves no row, so it may be tried again with the same key.
+Note [Repeats]. The row of the key is inserted first, in the transaction of the whole call. A
+simultaneous repeat waits for that row and then reads the answer. After a crash neither the row nor
+the change exists. A refused call leaves no row, so it may be retried with the same key.
 
-A call that also sends something, or counts an attempt that no rollback may forget, has no such
-transaction. It claims the key by a row of its own first; a repeat meanwhile is refused. If the
-process dies, the claim is taken over after `LONGEST_CALL`, and the call is done again.
+A call that also sends a message, or counts an attempt that must survive a rollback, cannot run in
+one transaction. It first commits a row that claims the key; a repeat in the meantime is refused. If
+the process dies, the claim expires after `LONGEST_CALL`, and the call is run again.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ HEADER = OpenApiParameter(
     KEY,
     {"type": "string", "minLength": 1, "maxLength": MOST},
     OpenApiParameter.HEADER,
-    description="For a day, a repeat with the same key does nothing and gets the same answer.",
+    description="A repeat with the same key within a day has no effect and gets the same answer.",
 )
 
 
 class View(Protocol):
     @property
     def key_owner(self) -> Owner:
-        """Return whose idempotency keys the caller's are."""
+        """Return the owner of the caller's idempotency keys."""
 
 
 V = TypeVar("V", bound=View)
@@ -58,11 +58,11 @@ Call = Callable[Concatenate[V, Request, P], Response]
 def repeatable(
     *, in_transaction: bool = True, shows_secret: bool = False
 ) -> Callable[[Call[V, P]], Call[V, P]]:
-    """Let a POST be repeated with an `Idempotency-Key`.
+    """Allow a POST to be repeated with an `Idempotency-Key`.
 
-    Without *in_transaction* the call may send something, or count attempts: Note [Repeats].
-    What *shows_secret* is repeated only for the credential that it was shown to: another one may
-    be allowed less, and its owner could guess the key.
+    Without *in_transaction* the call may send messages or count attempts: Note [Repeats]. If the
+    answer *shows_secret*, it is repeated only for the same credential. Another credential of the
+    same owner may have fewer rights, and the idempotency key could be guessed.
     """
     run = _run_in_transaction if in_transaction else _run_claimed
 
@@ -72,7 +72,7 @@ def repeatable(
             if (key := request.headers.get(KEY)) is None:
                 return call(view, request, *args, **kwargs)
             if not 0 < len(key) <= MOST or not key.isprintable():
-                raise Problem(422, "invalid", f"1 to {MOST} printable characters.", KEY)
+                raise Problem(422, "invalid", f"Use 1 to {MOST} printable characters.", KEY)
             asked = _Asked(view.key_owner, key, _digest_request(request, shows_secret))
             return run(asked, partial(call, view, request, *args, **kwargs))
 
@@ -119,7 +119,7 @@ def _run_in_transaction(asked: _Asked, call: Callable[[], Response]) -> Response
         except (
             APIException,
             DomainError,
-        ) as refused:  # its own change is undone; what it counted is not
+        ) as refused:  # its change is rolled back; its counts are kept
             answered = refused
             idempotency.drop_call(row)
         else:
@@ -146,14 +146,14 @@ def _run_claimed(asked: _Asked, call: Callable[[], Response]) -> Response:
 
 def _check_question(row: Repeat, asked: _Asked) -> None:
     if not idempotency.is_question(bytes(row.asked), asked.owner, asked.question):
-        detail = "This key came with another call before."
+        detail = "This key was used for a different call. Use a new key for each call."
         raise Problem(422, "idempotency_key_reused", detail, KEY)
 
 
 def _answer_again(row: Repeat, asked: _Asked) -> Response:
     _check_question(row, asked)
     if row.status is None:
-        detail = "The first call with this key is not done yet. Try again in a moment."
+        detail = "The first call with this key is still running. Try again in a moment."
         problem = Problem(409, "idempotency_key_in_use", detail, KEY)
         problem.wait = 1
         raise problem

@@ -1,4 +1,4 @@
-"""A brand's keys: the one that asks, all of them, another one, one in place of another."""
+"""API keys of a brand: list, create, rotate and revoke."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from core.text import check_name
 
 TAG = "brand: keys"
 MODES = ["test", "live"]
-#: The longest that a key may go on beside the one in its place, in hours.
+#: Maximum number of hours for which a replaced key remains valid.
 LONGEST_OVERLAP = 24 * 30
 
 
 class KeyData(serializers.Serializer[object]):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    prefix = serializers.CharField(help_text="The part of the key that is no secret.")
+    prefix = serializers.CharField(help_text="The public part of the key.")
     mode = serializers.ChoiceField(MODES)
     scopes = serializers.ListField(child=serializers.ChoiceField(list(credentials.KEY_SCOPES)))
     created_at = serializers.DateTimeField()
-    last_used_on = serializers.DateField(allow_null=True, help_text="The day, by UTC.")
+    last_used_on = serializers.DateField(allow_null=True, help_text="Day of the last use, in UTC.")
     expires_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
 
@@ -50,7 +50,7 @@ class CurrentKeyData(KeyData):
 
 
 class NewKeyData(KeyData):
-    key = serializers.CharField(help_text="Shown this once.")
+    key = serializers.CharField(help_text="Shown only once.")
 
 
 KeyList = describe_list(KeyData)
@@ -58,13 +58,13 @@ KeyList = describe_list(KeyData)
 
 class KeyRequest(StrictSerializer):
     name = serializers.CharField(
-        max_length=100, help_text="What it is for.", validators=[check_name]
+        max_length=100, help_text="Your note on what the key is for.", validators=[check_name]
     )
     scopes = serializers.ListField(
         child=serializers.ChoiceField(list(credentials.KEY_SCOPES)),
         allow_empty=False,
         max_length=len(credentials.KEY_SCOPES),
-        help_text="None that the asking key does not have.",
+        help_text="Scopes of the new key. The calling key must have all of them.",
     )
     expires_at = Moment(required=False, allow_null=True)
 
@@ -74,7 +74,7 @@ class RotateRequest(StrictSerializer):
         default=24,
         min_value=0,
         max_value=LONGEST_OVERLAP,
-        help_text="For how long the old one goes on working.",
+        help_text="Hours for which the old key remains valid.",
     )
 
 
@@ -88,7 +88,7 @@ class CurrentKey(BrandView):
 
     @extend_schema(operation_id="keys_current", responses=CurrentKeyData, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """The key that you ask with: whose it is, its mode, and what it may do."""
+        """Retrieve the key that this call is made with: its brand, mode and scopes."""
         key = BrandKey.objects.get(pk=request.auth.pk)
         brand = {"slug": self.brand.slug, "name": self.brand.name}
         return Response(_data(key, test=self.brand.test) | {"brand": brand})
@@ -100,17 +100,17 @@ class KeysView(BrandView):
     def find(self, key_id: int) -> BrandKey:
         for key in BrandKey.objects.filter(brand=self.brand, pk=key_id):
             return key
-        raise Problem(404, "not_found", "You have no such key.")
+        raise Problem(404, "not_found", "No key with this id.")
 
     def check_scopes(self, wanted: list[str]) -> None:
-        """A key cannot make, nor get the text of, one that may do more than it may itself."""
+        """Check that the calling key has *scopes*: a key cannot create or rotate a stronger one."""
         key = self.request.auth
         assert isinstance(key, BrandKey)
         if beyond := sorted(set(wanted) - set(key.scopes)):
-            detail = f"This key lacks {', '.join(beyond)}, so it cannot give it."
+            detail = f"This key cannot grant scopes that it lacks: {', '.join(beyond)}."
             raise Problem(403, "missing_scope", detail, "scopes")
 
-    def made(self, text: str) -> Response:
+    def answer_new_key(self, text: str) -> Response:
         row = BrandKey.objects.get(prefix=credentials.read_key_prefix(text))
         return Response(_data(row, test=self.brand.test) | {"key": text}, status=201)
 
@@ -120,7 +120,7 @@ class Keys(KeysView):
 
     @extend_schema(responses=KeyList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """All of them, newest first, the revoked ones too."""
+        """List your keys, newest first, including revoked ones."""
         rows = BrandKey.objects.filter(brand=self.brand)
         write = partial(_data, test=self.brand.test)
         return answer_page(rows, self.query, by=["-pk"], write=write)
@@ -128,20 +128,26 @@ class Keys(KeysView):
     @repeatable(shows_secret=True)
     @extend_schema(request=KeyRequest, responses={201: NewKeyData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Another key, of the same mode. Its text is shown this once."""
+        """Create a key in the mode of the calling key.
+
+        The text of the key is shown only once.
+        """
         body = KeyRequest(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
         self.check_scopes(data["scopes"])
         if (ends := data.get("expires_at")) and ends <= timezone.now():
-            raise Problem(422, "past", "This must lie in the future.", "expires_at")
-        return self.made(credentials.issue_key(self.brand, **data))
+            raise Problem(422, "past", "This must be in the future.", "expires_at")
+        return self.answer_new_key(credentials.issue_key(self.brand, **data))
 
 
 class OneKey(KeysView):
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, key_id: int) -> Response:
-        """Revoke it: from now on nobody comes in with it."""
+        """Revoke a key.
+
+        It stops working at once.
+        """
         credentials.revoke_key(self.find(key_id), now=timezone.now())
         return Response(status=204)
 
@@ -150,13 +156,16 @@ class Rotation(KeysView):
     @repeatable(shows_secret=True)
     @extend_schema(request=RotateRequest, responses={201: NewKeyData}, tags=[TAG])
     def post(self, request: Request, key_id: int) -> Response:
-        """A new key in place of one; the old one goes on working for some hours."""
+        """Replace a key by a new one.
+
+        The old key keeps working for the given number of hours.
+        """
         body = RotateRequest(data=request.data)
         body.is_valid(raise_exception=True)
         old = self.find(key_id)
         self.check_scopes(old.scopes)
         overlap = timedelta(hours=body.validated_data["hours"])
-        return self.made(credentials.rotate_key(old, overlap=overlap, now=timezone.now()))
+        return self.answer_new_key(credentials.rotate_key(old, overlap=overlap, now=timezone.now()))
 
 
 def _data(key: BrandKey, *, test: bool) -> dict[str, Any]:

@@ -1,10 +1,9 @@
-"""How many calls a key may make in a minute, told with each answer as the IETF's draft has it
-(draft-ietf-httpapi-ratelimit-headers).
+"""Rate limit of each API key, with `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers).
 
-Counted in each web process, after the key has been recognised. Accepted: with several processes the
-limit is that many times as high, and what is left jumps from one answer to the next. It is there
-against programs that run wild, and a count of all processes would cost a check more than its answer
-does. Two threads that see a minute begin at once may lose a call between them.
+Each web process counts by itself, after it has authenticated the key. We accept that several
+processes multiply the limit, and that the remaining number jumps between answers. The limit stops
+runaway programs, and a shared counter would cost more than a check itself. We also accept that two
+threads may miss a call when they see a minute begin at the same time.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from rest_framework.exceptions import APIException
 MINUTE = 60  # seconds
 
 
-class Allowance(NamedTuple):
-    """What a key has spent of this minute's calls, and in how many seconds the next begins."""
+class RateLimit(NamedTuple):
+    """Calls spent in this minute, and the seconds until the next minute begins."""
 
     spent: int
     wait: int
@@ -40,11 +39,11 @@ class Allowance(NamedTuple):
 
 
 class TooManyCalls(APIException):
-    """The key has spent its calls. `wait` is in seconds."""
+    """The key has used up its rate limit. `wait` is in seconds."""
 
     status_code = 429
     default_code = "too_many_calls"
-    default_detail = "This key has made its calls for this minute."
+    default_detail = "Too many calls with this key in this minute."
 
     def __init__(self, wait: int) -> None:
         super().__init__()
@@ -52,18 +51,18 @@ class TooManyCalls(APIException):
 
 
 class Calls:
-    """The calls of this minute, by the public part of their keys."""
+    """Calls in this minute, by the public part of each key."""
 
     def __init__(self) -> None:
         self._minute = 0
         self._of_key: dict[str, Iterator[int]] = {}
 
-    def count(self, prefix: str) -> Allowance:
-        """Count one call of a key that was recognised."""
+    def count(self, prefix: str) -> RateLimit:
+        """Count one call of an authenticated key."""
         minute, gone = divmod(int(time.time()), MINUTE)
         if minute != self._minute:
             self._minute, self._of_key = minute, defaultdict(lambda: count(1))
-        return Allowance(next(self._of_key[prefix]), MINUTE - gone)
+        return RateLimit(next(self._of_key[prefix]), MINUTE - gone)
 
 
 calls = Calls()

@@ -1,9 +1,8 @@
-"""Places for answers that last as long as their client likes, or as nothing happens.
+"""Slots for responses that last as long as the client reads, or until something happens.
 
-Each holds a thread until its end: a list or a stream one of those that send streams, a call that
-waits and a part of an import that is still arriving one of those that run requests. Slow clients
-would hold them all. So a process has fewer places than threads, and a brand never has the last of
-several.
+Each holds a thread until its end. A list or stream holds a thread for streams. A waiting call, or
+the upload of an import part, holds a request thread. Slow clients could occupy all of them, so a
+process has fewer slots than threads, and one brand can never take the last slot of several.
 """
 
 from __future__ import annotations
@@ -25,25 +24,25 @@ from brands.models import BrandKey
 
 
 class TooManyStreams(APIException):
-    """Every place of this process, or of this brand in it, is taken."""
+    """All slots of this process, or of this brand in it, are in use."""
 
     status_code = 429
     default_code = "too_many_streams"
-    default_detail = "Too many streams at once; try again soon."
+    default_detail = "Too many streams at once. Try again in a moment."
     wait = 5  # seconds
 
 
-class Places:
+class StreamSlots:
     def __init__(self) -> None:
         self._taken: Counter[int] = Counter()
-        #: Of each brand the calls that only wait, oldest first; set, one is to end.
+        #: The waiting calls of each brand, oldest first. A call ends when its event is set.
         self._waits: defaultdict[int, list[threading.Event]] = defaultdict(list)
-        # Reentrant: an answer that nobody closed gives its place back when it is collected,
-        # which may be while this very thread takes one.
+        # Reentrant: an answer that was never closed returns its slot when it is garbage collected,
+        # which may happen while this thread takes a slot.
         self._lock = threading.RLock()
 
     def take(self, brand_id: int) -> None:
-        """A place for a stream; a call of the same brand that only waits makes room for it.
+        """Return a slot for a stream. A waiting call of the same brand gives up its slot for it.
 
         Raises:
             TooManyStreams
@@ -54,7 +53,7 @@ class Places:
             self._taken[brand_id] += 1
 
     def count_taken(self) -> int:
-        """Return how many places of this process are taken."""
+        """Return the number of slots in use in this process."""
         return self._taken.total()
 
     def give_back(self, brand_id: int) -> None:
@@ -63,7 +62,11 @@ class Places:
 
     @contextmanager
     def held(self, brand_id: int) -> Iterator[None]:
-        """Hold a place until the block ends. Raises TooManyStreams."""
+        """Hold a slot until the block ends.
+
+        Raises:
+            TooManyStreams
+        """
         self.take(brand_id)
         try:
             yield
@@ -72,7 +75,7 @@ class Places:
 
     @contextmanager
     def waiting(self, brand_id: int) -> Iterator[threading.Event]:
-        """A place until the block ends, or until what is yielded is set: a stream needs it.
+        """Hold a slot until the block ends; set the yielded event if a stream needs the slot.
 
         Raises:
             TooManyStreams
@@ -107,34 +110,34 @@ class Places:
                 self._taken[brand_id] -= 1
 
 
-places = Places()
+slots = StreamSlots()
 
 
 class Streamed(StreamingHttpResponse):
-    """Lines for as long as the client reads them, in a place of its brand's.
+    """Response of lines for as long as the client reads, in a slot of its brand.
 
-    It ends when *key* is revoked or expires; a last line says so.
+    It ends when *key* is revoked or expires; the last line then says so.
 
     Raises:
         TooManyStreams
     """
 
-    #: The web server's side has as many threads for these as there are places.
+    #: The web server has as many threads for streams as there are slots.
     has_place = True
     FORMS: ClassVar = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
-    #: The last line of a stream whose key was revoked or has expired.
+    #: The last line of a stream whose key is revoked or expired.
     KEY_ENDED: ClassVar = {
         "ndjson": b'{"error":{"code":"invalid_key","detail":"This key was revoked or expired."}}\n',
         "csv": b"error,invalid_key\r\n",
     }
 
     def __init__(self, pieces: Iterator[bytes], key: BrandKey, *, form: str = "ndjson") -> None:
-        places.take(key.brand.pk)
-        self._leave = weakref.finalize(self, places.give_back, key.brand.pk)  # runs only once
+        slots.take(key.brand.pk)
+        self._leave = weakref.finalize(self, slots.give_back, key.brand.pk)  # runs only once
         super().__init__(self._while_usable(pieces, key, form), content_type=self.FORMS[form])
 
     def _while_usable(self, pieces: Iterator[bytes], key: BrandKey, form: str) -> Iterator[bytes]:
-        """Yield each piece only if the key may still be used when it is ready."""
+        """Yield each piece only if the key is still valid when the piece is ready."""
         for piece in pieces:
             if not credentials.is_key_still_usable(key, now=timezone.now()):
                 yield self.KEY_ENDED[form]

@@ -1,4 +1,4 @@
-"""Webhooks: making, listing, changing and ending them, and whether they may be told."""
+"""API for webhook subscriptions: create, list, change, end, enable, disable, rotate, ping."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SubscriptionChange(StrictSerializer):
         max_length=40,
         allow_null=True,
         required=False,
-        help_text="Only events about these; null is all.",
+        help_text="Only events about these purposes; null means all.",
     )
     channels = serializers.ListField(
         child=serializers.ChoiceField(Channel.choices),
@@ -47,17 +47,20 @@ class SubscriptionChange(StrictSerializer):
         max_length=len(Channel.values),
         allow_null=True,
         required=False,
-        help_text="Only events about these; null is all.",
+        help_text="Only events about these channels; null means all.",
     )
     batch = serializers.IntegerField(
-        min_value=1, max_value=100, required=False, help_text="Events per request, at most."
+        min_value=1,
+        max_value=100,
+        required=False,
+        help_text="Maximum number of events per request.",
     )
     rate_limit = serializers.IntegerField(
         min_value=1,
         max_value=1_000,
         allow_null=True,
         required=False,
-        help_text="Requests a second, at most; null is as fast as the endpoint takes them.",
+        help_text="Maximum number of requests per second; null means no limit.",
     )
 
 
@@ -68,13 +71,14 @@ class SubscriptionRequest(SubscriptionChange):
     signature = serializers.ChoiceField(
         Signature.choices,
         default="v1",
-        help_text="`v1a` signs with a key pair of its own; the public half is at `jwks.json`.",
+        help_text="`v1a` signs with a key pair of its own; the public key is at `jwks.json`.",
     )
     after = serializers.IntegerField(
         required=False,
         min_value=0,
         max_value=MAX_SEQUENCE,
-        help_text="Start after this sequence; 0 is the whole stream. Default: from now on.",
+        help_text="Start after this sequence; 0 means the whole stream. Default: the end of the "
+        "stream.",
     )
 
 
@@ -94,19 +98,22 @@ class SubscriptionData(serializers.Serializer[object]):
     enabled = serializers.BooleanField()
     disabled_reason = serializers.CharField(allow_null=True)
     delivered_through = serializers.IntegerField(
-        help_text="The last sequence that is done with, apart from quarantined events."
+        help_text="All events up to this sequence are delivered, except quarantined ones."
     )
     failures = serializers.IntegerField(
-        help_text="Failures in a row; a refusal is one while nothing else arrives."
+        help_text="Failed attempts in a row. A refused event counts only while no other event "
+        "is accepted."
     )
     next_try_at = serializers.DateTimeField(allow_null=True)
-    parked = serializers.IntegerField(help_text="Events that were refused, and wait for a replay.")
+    parked = serializers.IntegerField(help_text="Number of refused events that wait for a replay.")
     created_at = serializers.DateTimeField()
 
 
 class Key(serializers.Serializer[object]):
-    secret = serializers.CharField(required=False, help_text="whsec_… Shown this once.")
-    public_key = serializers.CharField(required=False, help_text="whpk_…, in place of a secret.")
+    secret = serializers.CharField(required=False, help_text="whsec_… Shown only once.")
+    public_key = serializers.CharField(
+        required=False, help_text="whpk_… The public key, instead of a secret."
+    )
 
 
 class NewSubscription(SubscriptionData, Key):
@@ -120,7 +127,9 @@ class PingResult(serializers.Serializer[object]):
     outcome = serializers.CharField()
     status = serializers.IntegerField(allow_null=True)
     latency_ms = serializers.IntegerField()
-    answer = serializers.CharField(help_text="Its beginning, or why there was none.")
+    answer = serializers.CharField(
+        help_text="The beginning of the endpoint's response, or why there was no response."
+    )
 
 
 def build_subscription_data(subscription: Subscription) -> dict[str, Any]:
@@ -148,7 +157,7 @@ def _quarantined(subscription: Subscription) -> QuerySet[QuarantinedEvent]:
 
 
 def _next_try(subscription: Subscription) -> datetime:
-    """Of all; where only a refused event is to be tried again, of that."""
+    """Return the time of the next attempt; if only a refused event is due, the time of that one."""
     if subscription.next_try_at > timezone.now():
         return subscription.next_try_at
     waiting = _quarantined(subscription).filter(retry_at__isnull=False)
@@ -169,10 +178,10 @@ class SubscriptionsView(BrandView):
     scope = "subscriptions"
 
     def find(self, subscription_id: uuid.UUID) -> Subscription:
-        """Return the brand's subscription. Unknown ids and other brands' are 404."""
+        """Return the brand's subscription. Raise 404 for unknown ids and those of other brands."""
         for subscription in webhooks.filter_subscriptions(self.brand).filter(pk=subscription_id):
             return subscription
-        raise Problem(404, "not_found", "You have no such subscription.")
+        raise Problem(404, "not_found", "No subscription with this id.")
 
 
 class Subscriptions(SubscriptionsView):
@@ -180,14 +189,14 @@ class Subscriptions(SubscriptionsView):
 
     @extend_schema(operation_id="subscriptions_list", responses=SubscriptionList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your webhooks, oldest first."""
+        """List your webhooks, oldest first."""
         mine = webhooks.filter_subscriptions(self.brand)
         return answer_page(mine, self.query, by=["created_at", "pk"], write=build_subscription_data)
 
     @repeatable(in_transaction=False, shows_secret=True)
     @extend_schema(request=SubscriptionRequest, responses={201: NewSubscription}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Be told of changes by signed webhooks (Standard Webhooks 1.0.0)."""
+        """Create a webhook that receives signed events (Standard Webhooks 1.0.0)."""
         body = SubscriptionRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = dict(body.validated_data)
@@ -206,7 +215,10 @@ class Subscriptions(SubscriptionsView):
 class OneSubscription(SubscriptionsView):
     @extend_schema(parameters=[api.ETAG], responses=SubscriptionData, tags=[TAG])
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """One webhook and how it fares. Its `ETag` is of what you can change, not of the rest."""
+        """Retrieve a webhook and its state.
+
+        The `ETag` covers only the fields that you can change.
+        """
         subscription = self.find(subscription_id)
         tag = api.compute_etag(build_editable_state(subscription))
         return Response(build_subscription_data(subscription), headers={"ETag": tag})
@@ -218,10 +230,11 @@ class OneSubscription(SubscriptionsView):
         tags=[TAG],
     )
     def put(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Another address, or other events. The place in the stream stays.
+        """Change the URL, the event types or other settings of a webhook.
 
-        What you leave out beside `url` and `event_types` stays as it is. A new address has to be
-        proven like a first one: enable it when it is ready.
+        Fields other than `url` and `event_types` keep their value if left out, and so does the
+        position in the stream. A new URL must be verified: call `enable` when the endpoint is
+        ready.
         """
         subscription = self.find(subscription_id)
         body = SubscriptionChange(data=request.data)
@@ -234,7 +247,10 @@ class OneSubscription(SubscriptionsView):
 
     @extend_schema(parameters=[api.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """End it. When this is answered, nothing is on its way any more; the log stays."""
+        """Delete a webhook.
+
+        When this call returns, no request is in flight. The log of attempts is kept.
+        """
         subscription = self.find(subscription_id)
         webhooks.disable_subscription(
             subscription, reason="removed", now=timezone.now(), precondition=self.unchanged
@@ -249,7 +265,10 @@ class Rotate(SubscriptionsView):
     @repeatable(in_transaction=False, shows_secret=True)
     @extend_schema(request=None, responses=Key, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """A new secret, or key pair. For 24 hours both sign."""
+        """Rotate the secret or key pair of a webhook.
+
+        For 24 hours, requests are signed with both the old and the new one.
+        """
         secret = webhooks.rotate_secret(self.find(subscription_id), now=timezone.now())
         return Response(webhooks.describe_key(secret))
 
@@ -268,25 +287,32 @@ class JwkSet(serializers.Serializer[object]):
 
 
 class Jwks(QueryView):
-    """Public: it tells whoever knows the id what a signature is verified with, and no more."""
+    """Public view: reveals only the public key of a signature to callers who know the id."""
 
     permission_classes = (AllowAny,)
     knows_programs = True
 
     @extend_schema(responses=JwkSet, auth=[], tags=[TAG])
     def get(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """The keys that verify this webhook's `v1a` signatures (RFC 7517)."""
+        """Retrieve the public keys that verify this webhook's `v1a` signatures (RFC 7517)."""
         subscription = Subscription.objects.filter(pk=subscription_id).first()
         keys = webhooks.list_public_keys(subscription, now=timezone.now()) if subscription else []
         if not keys:
-            raise Problem(404, "not_found", "There is no such key.")
+            raise Problem(
+                404,
+                "not_found",
+                "No public key for this id. Only webhooks that sign with `v1a` have one.",
+            )
         return Response({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
 
 
 class Enable(SubscriptionsView):
     @extend_schema(request=None, responses=SubscriptionData, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Go on where it stopped, at once. An unproven endpoint is sent its challenge first."""
+        """Enable a webhook, and resume where it stopped.
+
+        An endpoint that is not verified yet is sent a challenge first.
+        """
         webhooks.enable_subscription(self.find(subscription_id), now=timezone.now())
         return Response(build_subscription_data(self.find(subscription_id)))
 
@@ -294,9 +320,9 @@ class Enable(SubscriptionsView):
 class Disable(SubscriptionsView):
     @extend_schema(request=None, responses=SubscriptionData, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Be told nothing until you enable it again; nothing is lost meanwhile.
+        """Disable a webhook until you enable it again.
 
-        When this is answered, nothing is on its way any more.
+        No event is lost. When this call returns, no request is in flight.
         """
         subscription = self.find(subscription_id)
         webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
@@ -306,7 +332,10 @@ class Disable(SubscriptionsView):
 class Seek(SubscriptionsView):
     @extend_schema(request=SeekRequest, responses=SubscriptionData, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Put its place in the stream: what comes after is sent, be it again."""
+        """Move a webhook to another position in the stream.
+
+        All events after this sequence are sent, even if they were sent before.
+        """
         subscription = self.find(subscription_id)
         body = SeekRequest(data=request.data)
         body.is_valid(raise_exception=True)
@@ -317,7 +346,7 @@ class Seek(SubscriptionsView):
 class Ping(SubscriptionsView):
     @extend_schema(request=None, responses=PingResult, tags=[TAG])
     def post(self, request: Request, subscription_id: uuid.UUID) -> Response:
-        """Send a signed message of type `ping`, now, and see what the endpoint answers."""
+        """Send a signed `ping` message now, and return the endpoint's response."""
         answer = webhooks.ping_endpoint(self.find(subscription_id), now=timezone.now())
         return Response(
             {

@@ -81,7 +81,7 @@ def _parse_all(
         try:
             brand = parse_company(line)
             if brand.slug in first_line:
-                raise BadLine(f"slug {brand.slug!r} stands on line {first_line[brand.slug]}")
+                raise BadLine(f"slug {brand.slug!r} is already on line {first_line[brand.slug]}")
             first_line[brand.slug] = number
         except BadLine as problem:
             outcome.skipped.append((number, str(problem)))
@@ -117,7 +117,7 @@ def _value(company: dict[str, Any], key: str) -> Any:
     elif not isinstance(value, str):
         raise BadLine(f"{key}: not a text")
     if "\0" in "".join(value):
-        raise BadLine(f"{key}: holds a NUL character")
+        raise BadLine(f"{key}: contains a NUL character")
     return value
 
 

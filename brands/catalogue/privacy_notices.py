@@ -111,7 +111,7 @@ def write_notice(
         if before and before[0].texts == texts:
             return before[0], False
         if not before and _read_number(brand) >= MOST:
-            raise TooManyNotices(f"a brand has at most {MOST} notices")
+            raise TooManyNotices(f"a brand can have at most {MOST} notices")
         made = NoticeVersion(code, len(before) + 1, now, texts)
         Notice.objects.bulk_create(
             Notice(
@@ -165,7 +165,10 @@ def resolve_notice_name(name: str, held: Known, *, at: datetime) -> str:
         return f"{code}@{stood[-1]}"
     if versions and not sign:
         began = versions[0][0].isoformat(timespec="seconds")
-        raise UnknownNotice(f"your notice {code!r} begins at {began}: name the version, or none")
+        raise UnknownNotice(
+            f"your notice {code!r} had no version before {began}: name a version, or leave "
+            "the notice out"
+        )
     raise UnknownNotice(f"you have no notice {name!r}")
 
 
@@ -232,13 +235,15 @@ def _read_number(brand: Brand) -> int:
 
 def _checked(code: str, texts: Mapping[str, str]) -> dict[str, str]:
     if not CODE.fullmatch(code):
-        raise BadNotice("code", "a code has up to 60 letters, digits, hyphens and underscores")
+        raise BadNotice("code", "use a code of up to 60 letters, digits, hyphens and underscores")
     if not 0 < len(texts) <= MOST_LANGUAGES:
         raise BadNotice("texts", f"give the text in 1 to {MOST_LANGUAGES} languages")
     for language, text in texts.items():
         if not LANGUAGE.fullmatch(language):
-            raise BadNotice("texts", f"{language[:20]!r} is no language: write en or pt-BR")
+            raise BadNotice(
+                "texts", f"{language[:20]!r} is not a language tag: write it like en or pt-BR"
+            )
         if not text.strip() or len(text) > LONGEST_NOTICE:
-            raise BadNotice("texts", f"a text has 1 to {LONGEST_NOTICE:,} characters")
+            raise BadNotice("texts", f"a text must have 1 to {LONGEST_NOTICE:,} characters")
     # Browsers submit CRLF. They are normalised, so that the same text makes no new version.
     return {name: texts[name].replace("\r\n", "\n").strip() for name in sorted(texts)}

@@ -84,7 +84,7 @@ def lock_topics(brand: Brand) -> None:
 def check_topic_limit(brand: Brand) -> None:
     """Raise TooManyTopics if the brand cannot have another topic. The brand must be locked."""
     if Topic.objects.filter(brand=brand, retired_at=None).count() >= MOST:
-        raise TooManyTopics(f"a brand offers at most {MOST} topics")
+        raise TooManyTopics(f"a brand can offer at most {MOST} topics")
 
 
 def find_topic_purposes() -> QuerySet[Purpose]:
@@ -112,6 +112,8 @@ def withdraw_topic(topic: Topic, *, now: datetime) -> bool:
 def _check_purpose(code: str) -> None:
     purpose = Purpose.objects.filter(code=code, has_channels=True).first()
     if purpose is None:
-        raise UnknownTopicPurpose(f"no purpose {code!r} sends messages")
+        raise UnknownTopicPurpose(f"there is no purpose {code!r} for messages")
     if purpose.regime == Regime.REQUIRED:
-        raise TopicCannotBeRefused(f"{code} cannot be refused, so it has no topics to choose")
+        raise TopicCannotBeRefused(
+            f"the purpose {code!r} cannot be refused, so it cannot have topics"
+        )

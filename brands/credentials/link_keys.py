@@ -67,7 +67,9 @@ def rotate_link_key(brand: Brand, *, revoke_old: bool, now: datetime) -> datetim
         if revoke_old:
             accepted.delete()
         elif accepted.count() >= MOST_OLD_KEYS:
-            raise TooManyLinkKeys(f"{MOST_OLD_KEYS} old keys are accepted already")
+            raise TooManyLinkKeys(
+                f"{MOST_OLD_KEYS} old keys are still valid; wait until one expires, or revoke them"
+            )
         until = now if revoke_old else now + OLD_KEYS_FOR
         if not revoke_old:
             locked.retired_link_keys.create(number=locked.link_key, accepted_until=until)

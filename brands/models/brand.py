@@ -63,7 +63,7 @@ class Brand(models.Model):
         return self.name
 
     @property
-    def world(self) -> bytes:
+    def namespace(self) -> bytes:
         """Return the namespace of its people's addresses: empty if live, its own if a test brand.
 
         Note [Test mode]. A test brand is a brand like any other, with its own keys, catalogue,

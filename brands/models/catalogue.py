@@ -172,7 +172,9 @@ class JurisdictionRegime(models.Model):
 
     def clean(self) -> None:
         if self.purpose_id and self.purpose.regime == Regime.REQUIRED:
-            raise ValidationError({"purpose": "This purpose is required, and so it is everywhere."})
+            raise ValidationError(
+                {"purpose": "This purpose is required, so it is required in every jurisdiction."}
+            )
         if self.purpose_id and self.channel and not self.purpose.has_channels:
             raise ValidationError({"channel": "This purpose has no channels."})
 

@@ -162,7 +162,7 @@ def wait_until_released(subscription: Subscription) -> None:
     ends = time.monotonic() + settings.DELIVERY_LEASE_SECONDS + 1
     while leased.exists():
         if time.monotonic() > ends:
-            raise StillSending("deliveries to this endpoint have not come to rest; try again")
+            raise StillSending("deliveries to this endpoint are still in flight; try again")
         time.sleep(RELEASE_INTERVAL)
 
 

@@ -73,6 +73,6 @@ def _check_range(brand_id: int, first: int, last: int) -> None:
     gaps = events.list_stream_gaps(brand_id, after=first - 1, before=last + 1)
     skipped = sum(min(gap.last, last) - max(gap.first, first) + 1 for gap in gaps)
     if last - first - skipped >= MAX_RANGE:
-        raise RangeTooLong(f"a replay may span {MAX_RANGE:,} sequences; seek for more")
+        raise RangeTooLong(f"a replay can span at most {MAX_RANGE:,} sequences; use seek for more")
     if first > (end := events.read_last_sequence(brand_id)):
         raise StartsBeyondStream(f"the stream ends at {end}")

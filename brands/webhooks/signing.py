@@ -69,7 +69,9 @@ def decode_key(secret: str) -> bytes:
         raise MalformedSecret(f"the part after {prefix[:8]}_ is not base64") from error
     is_good = {"whsec": 24 <= len(key) <= 64, "whsk": len(key) == SEED_BYTES}.get(prefix, False)
     if not is_good:
-        raise MalformedSecret("a secret is whsec_ and base64 of 24 to 64 bytes, or whsk_ and 32")
+        raise MalformedSecret(
+            "a secret is whsec_ with base64 of 24 to 64 bytes, or whsk_ with base64 of 32 bytes"
+        )
     return key
 
 

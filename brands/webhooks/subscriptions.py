@@ -141,7 +141,7 @@ def _reserve_place(brand: Brand) -> None:
     """Lock the brand, so that two calls at once cannot both take its last place."""
     Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
     if filter_subscriptions(brand).count() >= MAX_SUBSCRIPTIONS:
-        raise TooManySubscriptions(f"a brand may have {MAX_SUBSCRIPTIONS} subscriptions")
+        raise TooManySubscriptions(f"a brand can have at most {MAX_SUBSCRIPTIONS} subscriptions")
 
 
 def change_subscription(

@@ -31,7 +31,7 @@ _lock = threading.Lock()
 
 
 class VerificationBusy(DomainError):
-    """This process waits for another endpoint. Try again in a moment."""
+    """Another endpoint is being verified by this process. Try again in a moment."""
 
     status = 429
     code = "busy"
@@ -63,9 +63,9 @@ def verify_endpoint(subscription: Subscription, *, now: datetime) -> None:
     answer = _send_message(subscription, "subscription.challenge", data, now=now)
     if answer.outcome is not Outcome.DELIVERED:
         how = answer.status or answer.outcome.label.lower()
-        raise EndpointNotVerified(f"the endpoint did not take the challenge: {how}")
+        raise EndpointNotVerified(f"the endpoint did not accept the challenge: {how}")
     if not hmac.compare_digest(_read_challenge(answer.text).encode(), nonce.encode()):
-        raise EndpointNotVerified("the endpoint's answer is not the challenge that it was sent")
+        raise EndpointNotVerified("the endpoint did not return the challenge that it was sent")
     Subscription.objects.filter(pk=subscription.pk, url=subscription.url).update(proven_at=now)
 
 
@@ -92,7 +92,7 @@ def _send_message(
     signer = build_signer(subscription, now=now)
     headers = signer.build_headers(webhook_id=f"msg_{uuid.uuid4().hex}", sent_at=now, body=body)
     if not _lock.acquire(blocking=False):
-        raise VerificationBusy("another endpoint is being asked; try again in a moment")
+        raise VerificationBusy("another endpoint is being verified; try again in a moment")
     try:
         return asyncio.run(_post(subscription.url, body, headers))
     finally:

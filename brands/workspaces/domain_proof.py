@@ -32,7 +32,7 @@ _turn = threading.Lock()
 
 
 class DomainProofBusy(Exception):
-    """This process is checking another domain; try again in a moment."""
+    """Another domain is being checked by this process. Try again in a moment."""
 
 
 class DomainNotProven(Exception):
@@ -48,7 +48,7 @@ def prove_domain(workspace: Workspace, *, now: datetime) -> None:
     if workspace.live is not None:
         return
     if not _turn.acquire(blocking=False):
-        raise DomainProofBusy("another domain is being looked at; try again in a moment")
+        raise DomainProofBusy("another domain is being checked; try again in a moment")
     try:
         texts, answer, exists = asyncio.run(_look(workspace.domain))
     finally:
@@ -150,7 +150,7 @@ def _fetch_file(answer: Answer) -> str:
 def _words_of_record(domain: str, texts: Texts) -> str:
     where = build_txt_name(domain)
     if texts.found:
-        return f"the TXT record at {where} says something else"
+        return f"the TXT record at {where} has a different value"
     if texts.is_answered:
         return f"there is no TXT record at {where}"
     return f"no name server answered for {where}"

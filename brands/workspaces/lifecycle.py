@@ -38,7 +38,7 @@ def begin_workspace(*, name: str, domain: str, now: datetime) -> Workspace:
     """
     host = read_domain(domain)
     if Workspace.objects.filter(domain=host).exclude(proven_at=None).exists():
-        raise DomainTaken("another workspace runs this domain")
+        raise DomainTaken("another workspace has this domain")
     with transaction.atomic():
         slug = _free_slug(name, Workspace)
         test = Brand.objects.create(slug=_free_slug(f"{slug}-test", Brand), name=name, test=True)
@@ -65,7 +65,7 @@ def make_workspace_live(workspace: Workspace, *, now: datetime) -> Brand:
             live = _in_directory(workspace.domain) or _new_brand(workspace)
             adopt_live_brand(workspace, live, now=now)
     except IntegrityError as error:
-        raise DomainTaken("another workspace runs this domain") from error
+        raise DomainTaken("another workspace has this domain") from error
     return live
 
 
@@ -128,10 +128,10 @@ def read_domain(text: str) -> str:
     try:
         url = http.check_url(f"https://{host}/")
     except (http.ForbiddenUrl, ValueError) as error:
-        raise BadDomain("this is not the name of a public web site") from error
+        raise BadDomain("this is not the name of a public website") from error
     is_name = "." in host and re.search(r"[a-z]", host) and not url.explicit_port
     if not is_name and not settings.OUTBOUND_ALLOW_LOOPBACK:
-        raise BadDomain("give the name alone, as in acme.example")
+        raise BadDomain("give only the name, as in acme.example")
     return url.raw_authority.removesuffix(".")
 
 

@@ -126,10 +126,10 @@ def _own_address(recovery: Recovery, now: datetime) -> ContactPoint:
         try:
             return ownership.restore_contact(recovery.removed, now=now)
         except ownership.NotHeld as error:
-            raise BadRecoveryLink("the time of this link is over") from error
+            raise BadRecoveryLink("this link has expired") from error
     points = recovery.consumer.contact_points.filter(value=recovery.address)
     if (point := points.first()) is None:
-        raise BadRecoveryLink("this address was removed in this moment; the link still works")
+        raise BadRecoveryLink("this address was just removed; the link still works")
     return point
 
 

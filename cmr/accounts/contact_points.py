@@ -29,7 +29,7 @@ AT_ONCE = 5
 
 
 class CannotSendSms(DomainError):
-    """This installation sends no text messages, so it cannot prove a phone number."""
+    """Phone numbers cannot be verified, because this installation sends no text messages."""
 
     code = "no_numbers"
     field = "kind"
@@ -66,7 +66,7 @@ def begin_proof(consumer: Consumer, *, kind: str, text: str, now: datetime) -> P
     value = ownership.normalise_contact(kind, text)
     mine = consumer.pending.filter(sent_at__gt=now - CODE_LIFETIME)
     if mine.filter(kind=kind, value=value, sent_at__gt=now - REST) or mine.count() >= AT_ONCE:
-        raise CodeTooSoon("a code was sent a moment ago")
+        raise CodeTooSoon("a code was sent a moment ago; wait before you ask for another one")
     if kind == ContactKind.EMAIL:
         messages.check_reachable(value)
     counted = _count_sent(consumer, kind, value)
@@ -112,7 +112,7 @@ def prove_contact(pending: PendingContact, code: str, *, now: datetime) -> Conta
     if not fresh.update(tries=F("tries") + 1):
         raise WrongCode("this code has expired, or was tried too often")
     if not _is_code(pending, _normalise_code(code)):
-        raise WrongCode("this is not the code that was sent")
+        raise WrongCode("this code is wrong")
     consumer, kind, value = pending.consumer, pending.kind, pending.value
     point = access.add_address(consumer, kind=kind, value=value, now=now)
     pending.delete()

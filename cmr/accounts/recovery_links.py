@@ -74,12 +74,12 @@ def read_recovery_link(token: str, *, now: datetime) -> Recovery:
         named, identifier_id, recoveries, seconds = signing.loads(token, salt=SALT)
         subject_id = uuid.UUID(named)
     except (signing.BadSignature, AttributeError, ValueError) as error:
-        raise BadRecoveryLink("this link is none of ours") from error
+        raise BadRecoveryLink("this is not one of our links") from error
     changed_at = datetime.fromtimestamp(seconds, UTC)
     may_recover = Consumer.objects.filter(user__is_active=True, user__is_staff=False)
     found = may_recover.filter(subject=subject_id, recoveries=recoveries).select_related("user")
     if changed_at <= now - ownership.HELD or (consumer := found.first()) is None:
-        raise BadRecoveryLink("this link was used, or its time is over")
+        raise BadRecoveryLink("this link was used, or has expired")
     return _find_address(consumer, identifier_id, changed_at, now)
 
 

@@ -1,1 +1,1 @@
-"""The consumer's doors."""
+"""API for consumers, and the parts of the brands' API that concern consumers directly."""

@@ -1,4 +1,4 @@
-"""Who may come in: a consumer, by session or by token."""
+"""Authentication of consumers by session or token, and authorisation by scope."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if (token := sign_in.recognise_token(text, now=timezone.now())) is None:
             if credentials.read_key_prefix(text):
-                raise AuthenticationFailed("This is a brand's key, no token.", "invalid_token")
+                raise AuthenticationFailed(
+                    "This is a brand's key. Send a consumer's token.", "invalid_token"
+                )
             raise AuthenticationFailed(
                 "This token is unknown, expired or revoked.", "invalid_token"
             )
@@ -50,7 +52,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {self.name: [auto_schema.view.needed(auto_schema.method)]}
 
 
-#: What a call takes that decides who gets into the account: never a token.
+#: Required by calls that change who can sign in: no token is accepted.
 FRESH_SESSION = "fresh_session"
 
 
@@ -59,12 +61,12 @@ class IsConsumer(BasePermission):
         if not isinstance(request.user, User):
             return False
         if not hasattr(request.user, "consumer"):
-            raise Problem(403, "not_a_consumer", "This account is not a consumer's.")
+            raise Problem(403, "not_a_consumer", "This account does not belong to a consumer.")
         return True
 
 
 class MayCall(BasePermission):
-    """Whether the token has the scope that the call needs, or the session is fresh."""
+    """Permission: the token has the scope that the call needs, or the session is fresh enough."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         assert isinstance(view, ConsumerView)
@@ -79,7 +81,7 @@ class MayCall(BasePermission):
 
 
 def demand_scope(request: Request, needed: TokenScope) -> None:
-    """Raise Problem (403 `insufficient_scope`) for a token that may do less; sessions may all."""
+    """Raise Problem (403 `insufficient_scope`) for a token without the scope; sessions have all."""
     if not isinstance(request.auth, AccessToken):
         return
     if not TokenScope(request.auth.scope).includes(needed):
@@ -88,7 +90,7 @@ def demand_scope(request: Request, needed: TokenScope) -> None:
 
 
 def _may_say_no(request: Request) -> bool:
-    """Return whether the caller may say no for the person; a token that only reads may not."""
+    """Return whether the caller may say no for the person; a read-only token may not."""
     token = request.auth
     return not isinstance(token, AccessToken) or TokenScope(token.scope).includes(TokenScope.LESS)
 
@@ -96,7 +98,7 @@ def _may_say_no(request: Request) -> bool:
 def demand_fresh_session(request: Request) -> None:
     """Raise Problem (403) for a token, and for a session that began too long ago."""
     if isinstance(request.auth, AccessToken):
-        detail = "No token may do this. Sign in with `POST /api/v1/session`, and send the cookie."
+        detail = "Tokens cannot do this. Sign in with `POST /api/v1/session`, and send the cookie."
         raise Problem(403, "session_required", detail)
     if not sign_in.is_session_fresh(request._request):
         minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
@@ -106,9 +108,9 @@ def demand_fresh_session(request: Request) -> None:
 
 
 class ConsumerView(QueryView):
-    """A door for consumers and their programs."""
+    """Base of all views for consumers and their programs."""
 
-    #: By method: the least scope of a token, or `FRESH_SESSION`. Without a word, the latter.
+    #: By method: the minimum scope of a token, or `FRESH_SESSION`, which is the default.
     needs: ClassVar[Mapping[str, str]] = {}
     knows_programs = True
     authentication_classes = (TokenAuthentication, SignedIn)
@@ -120,8 +122,8 @@ class ConsumerView(QueryView):
             choices.apply_gpc_signal(self.consumer, now=timezone.now())
 
     def needed(self, method: str) -> str:
-        """Return what a call takes."""
-        if method == "OPTIONS":  # tells of the call alone
+        """Return the scope that a call needs."""
+        if method == "OPTIONS":  # only describes the call
             return TokenScope.READ
         return self.needs.get("GET" if method == "HEAD" else method, FRESH_SESSION)
 

@@ -1,4 +1,4 @@
-"""What brands ask the person for, and answering it."""
+"""API with which consumers list permission requests and answer them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ TAG = "consumer"
 
 
 class ShownData(serializers.Serializer[object]):
-    name = serializers.CharField(help_text="As the brand names it; with its version if it has one.")
+    name = serializers.CharField(
+        help_text="The brand's name for the notice, with its version if it has one."
+    )
     language = serializers.CharField(allow_null=True)
-    text = serializers.CharField(allow_null=True, help_text="In your language, if it has that.")
+    text = serializers.CharField(
+        allow_null=True, help_text="The text of the notice, in your language if available."
+    )
 
 
 class PermissionRequestData(serializers.Serializer[object]):
@@ -59,7 +63,7 @@ class PermissionRequests(ConsumerView):
         operation_id="me_permission_requests_list", responses=PermissionRequestList, tags=[TAG]
     )
     def get(self, request: Request) -> Response:
-        """What waits for your answer, oldest first."""
+        """List the permission requests that wait for your answer, oldest first."""
         waiting = permission_requests.list_waiting_requests(self.consumer.subject_id)
         page, cursor = cut_page(waiting, self.query, by=["asked_at", "pk"])
         found = permission_requests.attach_notices(page, get_language())
@@ -72,13 +76,16 @@ class OnePermissionRequest(ConsumerView):
     @repeatable()
     @extend_schema(request=AnswerRequest, responses={201: wire.EntryList}, tags=[TAG])
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
-        """Answer; the answer is a choice like any other, on exactly what was asked for."""
+        """Answer a permission request.
+
+        The answer is recorded as a choice with exactly the scope of the request.
+        """
         body = AnswerRequest(data=request.data)
         body.is_valid(raise_exception=True)
         mine = PermissionRequest.objects.filter(relationship__person=self.consumer.subject_id)
         asked = mine.select_related("relationship__brand").filter(pk=request_id).first()
         if asked is None:
-            raise Problem(404, "not_found", "You were asked no such thing.")
+            raise Problem(404, "not_found", "No permission request with this id.")
         given = Answer(body.validated_data["answer"])
         entries = permission_requests.answer_request(asked, given, by="api", now=timezone.now())
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
@@ -99,7 +106,7 @@ def _data(asked: PermissionRequest) -> dict[str, Any]:
 
 
 def notice_data(name: str, shown: Notice | None) -> dict[str, Any] | None:
-    """Return a notice as the person reads it, with its text where there is one; None without."""
+    """Return a notice as the person sees it, with its text if it has one; None without a notice."""
     if not name:
         return None
     return {

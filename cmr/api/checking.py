@@ -1,4 +1,4 @@
-"""What a brand may do with me: now, at another time, and what if I said something."""
+"""API with which consumers check what a brand may do, now, at another time, or hypothetically."""
 
 from __future__ import annotations
 
@@ -31,21 +31,27 @@ class OwnCheckRequest(OtherTimeOrWord, wire.Matter):
 
 
 class OwnBecause(StandingData):
-    entry = serializers.UUIDField(allow_null=True, help_text="Null for what was supposed.")
+    entry = serializers.UUIDField(
+        allow_null=True, help_text="`id` of the entry in your history; null for a supposed choice."
+    )
 
 
 class OwnDecisionData(serializers.Serializer[object]):
     contact_point = serializers.CharField(
-        allow_null=True, help_text="Its id in me/contact-points; null once you let it go."
+        allow_null=True,
+        help_text="`id` in me/contact-points; null if you have removed the address.",
     )
     allowed = serializers.BooleanField()
-    rule = serializers.CharField(help_text="Which part of the rule decided.")
-    because = OwnBecause(allow_null=True, help_text="The choice that decided; null for a default.")
+    rule = serializers.CharField(help_text="The rule that decided.")
+    because = OwnBecause(
+        allow_null=True, help_text="The choice that decided; null if a default did."
+    )
     as_of = serializers.DateTimeField()
     valid_until = serializers.DateTimeField(allow_null=True)
     not_before = serializers.DateTimeField(
         allow_null=True,
-        help_text="Allowed, but only from then on: quiet hours, or a used-up limit.",
+        help_text="If allowed, but only later: the earliest time, because of quiet hours or a "
+        "used-up limit.",
     )
     remaining = serializers.IntegerField(allow_null=True)
     limit = wire.LimitData(allow_null=True)
@@ -60,10 +66,10 @@ class Check(ConsumerView):
         tags=["consumer"],
     )
     def post(self, request: Request) -> Response:
-        """May this brand reach you? One answer for each address by which it knows or knew you.
+        """Check whether a brand may contact you, for each address by which it knows or knew you.
 
-        `at` asks about a moment to come, `as_of` about a past one, and `suppose` what would be if
-        you said something. Nothing is recorded.
+        `at` asks about a future time and `as_of` about a past one. `suppose` assumes that you make
+        these choices. Nothing is recorded.
         """
         now = timezone.now()
         body = OwnCheckRequest(data=request.data, context={"now": now})
@@ -73,14 +79,18 @@ class Check(ConsumerView):
         parts = {name: data.get(name) for name in ("channel", "topic")}
         asked = checks.build_bulk_question(mine[0].brand_id, purpose=data["purpose"], **parts)
         decisions = self._decide(mine, asked, data, now)
-        return Response({"data": self._shown(mine, decisions)})
+        return Response({"data": self._describe_decisions(mine, decisions)})
 
     def _find(self, slug: str) -> list[Relationship]:
-        """Return all relationships with the brand, those that are over too. Raises Problem."""
+        """Return all relationships with the brand, including ended ones.
+
+        Raises:
+            Problem: 404 `not_found`.
+        """
         mine = Relationship.objects.filter(person=self.consumer.subject_id, brand__slug=slug)
         if found := list(mine.select_related("person").order_by("started_at", "pk")):
             return found
-        raise Problem(404, "not_found", "You have no relationship with such a brand.")
+        raise Problem(404, "not_found", "No relationship with this brand.")
 
     def _decide(
         self,
@@ -104,7 +114,7 @@ class Check(ConsumerView):
         ]
         return ledger.suppose_choices(new, now=now)
 
-    def _shown(
+    def _describe_decisions(
         self, mine: Sequence[Relationship], decisions: Sequence[Decision]
     ) -> list[dict[str, Any]]:
         points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))

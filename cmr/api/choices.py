@@ -1,4 +1,4 @@
-"""Yes, no, less, pause: recording choices, and reading what stands and what was."""
+"""API for consumers' choices: record them, list those in force, and read the history."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ TAG = "consumer"
 
 class HistoryEntry(wire.EntryData):
     before = serializers.CharField(
-        allow_null=True, help_text="The decision before on exactly this scope."
+        allow_null=True, help_text="The previous decision with exactly this scope."
     )
-    notice = ShownData(allow_null=True, help_text="What you were shown.")
+    notice = ShownData(allow_null=True, help_text="The notice that you were shown.")
     evidence = serializers.CharField(
-        allow_null=True, help_text="What the brand has to show for it, in its own words."
+        allow_null=True, help_text="The brand's evidence, in its own words."
     )
     campaign = serializers.CharField(
-        allow_null=True, help_text="The brand's mailing that it answers, where that is known."
+        allow_null=True, help_text="The brand's campaign that this choice responds to, if known."
     )
 
 
@@ -81,9 +81,10 @@ class Choices(ConsumerView):
     @repeatable()
     @extend_schema(request=ONE_OR_MANY, responses={201: wire.EntryList}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Record one choice or a list of up to 100: all of them, or none.
+        """Record one choice, or a list of up to 100.
 
-        A token with the scope `less` says no, pauses and limits, and shortens or loosens nothing.
+        Either all choices are recorded or none. A token with the scope `less` may deny, pause and
+        limit, but cannot shorten or loosen a restriction.
         """
         now = timezone.now()
         many = isinstance(request.data, list)
@@ -97,7 +98,7 @@ class Choices(ConsumerView):
         if not body.is_valid():
             errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
             raise serializers.ValidationError(errors)
-        wishes = [_wish(each) for each in body.validated_data]
+        wishes = [_build_request(each) for each in body.validated_data]
         entries = self._choose(wishes, now)
         shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
@@ -109,7 +110,7 @@ class Choices(ConsumerView):
         return choose(self.consumer, wishes, by="api", now=now)
 
 
-def _wish(data: Mapping[str, Any]) -> ChoiceRequest:
+def _build_request(data: Mapping[str, Any]) -> ChoiceRequest:
     return ChoiceRequest(wire.read_scope_names(data["scope"]), wire.new_choice(data, Scope()))
 
 
@@ -119,7 +120,7 @@ class Preferences(ConsumerView):
 
     @extend_schema(responses=StandingList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """What stands now, newest first: yours, and what brands recorded."""
+        """List the choices in force, newest first: your own, and those that brands recorded."""
         now = timezone.now()
         said = select_in_force(standing.list_preferences(self.consumer.subject_id))
         current = (choice for choice in said if _is_current(choice, now))
@@ -139,7 +140,7 @@ def _is_current(choice: Choice, now: Any) -> bool:
 
 
 def standing_data(choice: Choice, shown: ScopeReader) -> dict[str, Any]:
-    """Describe a choice that stands to the person."""
+    """Describe a choice in force to the person."""
     return {
         "entry": choice.entry,
         "scope": shown.of_scope(choice.scope),
@@ -160,7 +161,7 @@ class History(ConsumerView):
 
     @extend_schema(responses=HistoryList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Every entry, newest first, with what stood before."""
+        """List all entries of your history, newest first, each with the previous decision."""
         limit, before = self.query["limit"], _place(self.query.get("cursor"))
         found = personal_data.list_changes(self.consumer.subject_id, before=before, limit=limit + 1)
         page = found[:limit]
@@ -175,7 +176,7 @@ class History(ConsumerView):
 
 
 def _read_proofs(page: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
-    """Return what is kept of each entry's notice, evidence and campaign."""
+    """Return the notice, evidence and campaign that are kept for each entry."""
     named = [NoticeRef(each.brand_id, each.notice, each.recorded_at) for each in page]
     texts = catalogue.read_notices(named, language=get_language() or catalogue.COMMON_LANGUAGE)
     return [
@@ -200,4 +201,9 @@ def _place(cursor: str | None) -> HistoryCursor | None:
     try:
         return HistoryCursor(check_moment(read_moment(recorded_at)), uuid.UUID(entry))
     except ValueError as error:
-        raise Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor") from error
+        raise Problem(
+            422,
+            "invalid_cursor",
+            "Unknown cursor. Use `next_cursor` of the previous page.",
+            "cursor",
+        ) from error

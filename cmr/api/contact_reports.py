@@ -1,4 +1,4 @@
-"""What the person reports of brands that contacted them after a no."""
+"""API with which consumers report that a brand contacted them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class ContactReportRequest(StrictSerializer):
     brand = serializers.CharField(max_length=100)
     purpose = serializers.CharField(max_length=40)
     channel = serializers.ChoiceField(Channel.choices)
-    contacted_at = Moment(help_text="When the message came.")
+    contacted_at = Moment(help_text="When the message arrived.")
     message = serializers.CharField(
         required=False,
         default="",
         allow_blank=True,
         max_length=10_000,
-        help_text="What came. It is for you alone; neither the brand nor reports show it.",
+        help_text="The message. It is visible only to you, neither to the brand nor in reports.",
     )
 
 
@@ -45,15 +45,17 @@ class ContactReportData(serializers.Serializer[object]):
     reported_at = serializers.DateTimeField()
     state = serializers.ChoiceField(
         State.choices,
-        help_text="By what stood when it came: the brand might send it; it might not, though you "
-        "had said no `no`; it came after your no, while the brand had time to apply it; or later.",
+        help_text="State of your permission when the message arrived. `allowed`: the brand was "
+        "allowed to send it. `not_allowed`: it was not allowed, but you had not said "
+        "no. `after_no_in_time`: after your no, while the brand still had time to "
+        "apply it. `after_no_late`: after that time.",
     )
     rule = serializers.CharField(help_text="The rule that decided.")
     because = serializers.UUIDField(
-        allow_null=True, help_text="The choice that decided; null for a default."
+        allow_null=True, help_text="The choice that decided; null if a default did."
     )
     honour_by = serializers.DateTimeField(
-        allow_null=True, help_text="By when the brand had to have applied that choice."
+        allow_null=True, help_text="The time by which the brand had to apply that choice."
     )
 
 
@@ -68,7 +70,7 @@ class ContactReportsView(ConsumerView):
         operation_id="me_contact_reports_list", responses=ContactReportList, tags=["consumer"]
     )
     def get(self, request: Request) -> Response:
-        """List the contacts that you reported, newest first."""
+        """List your contact reports, newest first."""
         mine = reporting.list_contact_reports(self.consumer.subject_id)
         return answer_page(mine, self.query, by=("-reported_at", "-pk"), write=_report_data)
 
@@ -77,7 +79,10 @@ class ContactReportsView(ConsumerView):
         request=ContactReportRequest, responses={201: ContactReportData}, tags=["consumer"]
     )
     def post(self, request: Request) -> Response:
-        """Report that a brand contacted you; it is judged by what stood when the message came."""
+        """Report that a brand contacted you.
+
+        The report is assessed by the choices in force when the message arrived.
+        """
         body = ContactReportRequest(data=request.data)
         body.is_valid(raise_exception=True)
         data = dict(body.validated_data)
@@ -87,20 +92,26 @@ class ContactReportsView(ConsumerView):
         return Response(_report_data(made), status=201)
 
     def _find(self, slug: str) -> Relationship:
-        """Return the newest relationship with a brand, be it over or not. Raises Problem."""
+        """Return the newest relationship with a brand, active or ended.
+
+        Raises:
+            Problem: 422 `unknown_brand`.
+        """
         mine = Relationship.objects.filter(person=self.consumer.subject_id, brand__slug=slug)
         if found := mine.select_related("brand").order_by("-started_at").first():
             return found
-        raise Problem(422, "unknown_brand", "You have no relationship with such a brand.", "brand")
+        raise Problem(422, "unknown_brand", "No relationship with this brand.", "brand")
 
 
 def _check_purpose(code: str) -> None:
-    """Raise Problem for what no message is about."""
+    """Raise Problem if no message can have this purpose and channel."""
     found = Purpose.objects.filter(code=code).first()
     if found is None:
-        raise Problem(422, "unknown_purpose", "There is no such purpose.", "purpose")
+        raise Problem(422, "unknown_purpose", "No purpose with this code.", "purpose")
     if not found.has_channels:
-        raise Problem(422, "channel_not_used", f"{code} is not about messages.", "channel")
+        raise Problem(
+            422, "channel_not_used", f"Messages cannot have the purpose {code}.", "channel"
+        )
 
 
 def _report_data(report: ContactReport) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Addresses and numbers: which are the person's, and proving another."""
+"""API for consumers' contact points: list, add, verify, remove and restore them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TAG = "consumer"
 
 
 class ContactPointData(serializers.Serializer[object]):
-    id = serializers.CharField(help_text="What a scope names as `contact_point`.")
+    id = serializers.CharField(help_text="Scopes refer to it as `contact_point`.")
     kind = serializers.ChoiceField(ContactKind.choices)
     value = serializers.CharField()
     verified_at = serializers.DateTimeField()
@@ -41,7 +41,7 @@ class PendingContactData(serializers.Serializer[object]):
     id = serializers.CharField()
     kind = serializers.ChoiceField(ContactKind.choices)
     value = serializers.CharField()
-    expires_at = serializers.DateTimeField(help_text="Until then the code is good.")
+    expires_at = serializers.DateTimeField(help_text="The code is valid until then.")
 
 
 class RemovedData(serializers.Serializer[object]):
@@ -49,7 +49,7 @@ class RemovedData(serializers.Serializer[object]):
     kind = serializers.ChoiceField(ContactKind.choices)
     value = serializers.CharField()
     removed_at = serializers.DateTimeField()
-    until = serializers.DateTimeField(help_text="Until then you can restore it.")
+    until = serializers.DateTimeField(help_text="You can restore it until then.")
 
 
 RemovedList = describe_list(RemovedData)
@@ -65,14 +65,17 @@ class ContactPoints(ConsumerView):
 
     @extend_schema(operation_id="me_contact_points_list", responses=ContactPointList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """The addresses and numbers that you proved to be yours."""
+        """List your verified addresses and numbers."""
         mine = self.consumer.contact_points.all()
         return answer_page(mine, self.query, by=["pk"], write=_data)
 
     @repeatable(in_transaction=False)
     @extend_schema(request=NewContactRequest, responses={202: PendingContactData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Have a code sent to another; it becomes yours when you send the code back."""
+        """Add an address or number.
+
+        A code is sent to it. The address becomes yours when you send the code to `verify`.
+        """
         body = NewContactRequest(data=request.data)
         body.is_valid(raise_exception=True)
         kind, value = body.validated_data["kind"], body.validated_data["value"]
@@ -87,13 +90,15 @@ class ContactPointVerification(ConsumerView):
     @repeatable(in_transaction=False)
     @extend_schema(request=CodeRequest, responses={201: ContactPointData}, tags=[TAG])
     def post(self, request: Request, pending_id: int) -> Response:
-        """Send the code back. Where two of your addresses said different things, the stricter
-        word stands."""
+        """Verify an address or number with its code.
+
+        If two of your addresses had different choices, the stricter ones apply.
+        """
         body = CodeRequest(data=request.data)
         body.is_valid(raise_exception=True)
         pending = PendingContact.objects.filter(pk=pending_id, consumer=self.consumer).first()
         if pending is None:
-            raise Problem(404, "not_found", "No code of yours waits under this id.")
+            raise Problem(404, "not_found", "No pending code with this id.")
         point = accounts.prove_contact(pending, body.validated_data["code"], now=timezone.now())
         return Response(_data(point), status=201)
 
@@ -103,10 +108,13 @@ class OneContactPoint(ConsumerView):
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, point_id: int) -> Response:
-        """Let an address go; what was said about it stays. It can be restored for seven days."""
+        """Remove an address or number.
+
+        Choices about it remain in force. You can restore it within seven days.
+        """
         point = ContactPoint.objects.filter(pk=point_id, consumer=self.consumer).first()
         if point is None:
-            raise Problem(404, "not_found", "You have no such contact point.")
+            raise Problem(404, "not_found", "No contact point with this id.")
         accounts.remove_address(point, now=timezone.now())
         return Response(status=204)
 
@@ -117,7 +125,7 @@ class RemovedContactPoints(ConsumerView):
 
     @extend_schema(operation_id="me_removed_contact_points_list", responses=RemovedList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """List what you removed and can still restore."""
+        """List the addresses and numbers that you removed and can still restore."""
         mine = RemovedAddress.objects.held(timezone.now()).filter(consumer=self.consumer)
         return answer_page(mine, self.query, by=["pk"], write=_removed_data)
 
@@ -128,7 +136,10 @@ class Restoration(ConsumerView):
     @repeatable()
     @extend_schema(request=None, responses={201: ContactPointData}, tags=[TAG])
     def post(self, request: Request, removed_id: int) -> Response:
-        """Restore an address or a number that you removed. It may have another id then."""
+        """Restore an address or number that you removed.
+
+        It may get another id.
+        """
         removed = RemovedAddress.objects.filter(pk=removed_id, consumer=self.consumer).first()
         if removed is None:
             raise accounts.NotHeld

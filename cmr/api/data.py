@@ -1,4 +1,4 @@
-"""All that is kept about the person, in one answer."""
+"""API for the export of everything that is stored about a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cmr.models import TokenScope
 
 
 def rows() -> serializers.ListField:
-    """A table; each field needs one of its own."""
+    """Return a serializer field for a table; each field needs an instance of its own."""
     return serializers.ListField(child=serializers.DictField())
 
 
@@ -41,5 +41,8 @@ class Export(ConsumerView):
 
     @extend_schema(responses=ExportData, tags=["consumer"])
     def get(self, request: Request) -> Response:
-        """Everything, as tables; times are in UTC."""
+        """Export everything that is stored about you, as tables.
+
+        Times are in UTC.
+        """
         return Response(personal_data.build_export_tables(self.consumer))

@@ -1,4 +1,4 @@
-"""What became of a choice at each brand."""
+"""API for the propagation of a choice to each brand."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ class FateData(serializers.Serializer[object]):
     name = serializers.CharField()
     state = serializers.ChoiceField(
         STATES,
-        help_text="not_connected: the brand is only listed, so nobody there hears of the change.",
+        help_text="`not_connected`: the brand is only listed, and nobody there receives the "
+        "change.",
     )
     recorded_at = serializers.DateTimeField()
     delivered_at = serializers.DateTimeField(allow_null=True)
     applied_at = serializers.DateTimeField(
-        allow_null=True, help_text="When the brand said that it has applied it."
+        allow_null=True, help_text="When the brand confirmed that it had applied the change."
     )
     honour_by = serializers.DateTimeField(
         allow_null=True,
-        help_text="Overdue from then on; null for what takes nothing away, and for "
-        "a brand that is not connected.",
+        help_text="The change is overdue after this time. Null if the change restricts nothing, "
+        "or if the brand is not connected.",
     )
 
 
@@ -50,15 +51,15 @@ class Propagation(ConsumerView):
 
     @extend_schema(operation_id="me_history_propagation", responses=FateList, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
-        """Return how far one change has come, brand by brand."""
+        """Retrieve the progress of one change, brand by brand."""
         mine = LedgerEntry.objects.of_person(self.consumer.subject_id).filter(pk=entry_id)
         if (entry := mine.first()) is None:
-            raise Problem(404, "not_found", "You have made no such change.")
+            raise Problem(404, "not_found", "No change of yours has this id.")
         now = timezone.now()
         fates, cursor = cut_list(
             propagation.list_brand_statuses(entry, now=now), self.query, key=_by_name
         )
-        data = [_fate_data(fate) | {"state": fate.state(now)} for fate in fates]
+        data = [_status_data(fate) | {"state": fate.state(now)} for fate in fates]
         return Response({"data": data, "next_cursor": cursor})
 
 
@@ -66,7 +67,7 @@ def _by_name(fate: BrandStatus) -> str:
     return f"{fate.brand.name}\n{fate.brand.slug}"
 
 
-def _fate_data(fate: BrandStatus) -> dict[str, Any]:
+def _status_data(fate: BrandStatus) -> dict[str, Any]:
     return {
         "brand": fate.brand.slug,
         "name": fate.brand.name,

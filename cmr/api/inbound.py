@@ -1,4 +1,4 @@
-"""What people answer a brand by text message and by mail, as the brand hands it on."""
+"""API with which brands forward text messages and mails that people sent them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from core.api import Moment, StrictSerializer
 from core.errors import report_field
 
 TAG = "brand: what people answer"
-#: What each meaning does, and what the brand may answer once, by channel.
+#: The decision that each meaning records.
 DECISIONS = {Meaning.STOP: "deny", Meaning.START: "grant"}
+#: Confirmation that the brand may send once, by meaning and channel.
 CONFIRMATIONS = {
     (Meaning.STOP, "sms"): "{brand}: You will get no more marketing texts from us.",
     (Meaning.STOP, "email"): "You will get no more marketing mail from {brand}.",
@@ -39,16 +40,16 @@ CONFIRMATIONS = {
 
 
 class Message(StrictSerializer):
-    received_at = Moment(required=False, help_text="When it reached you. Default: now.")
+    received_at = Moment(required=False, help_text="When you received the message. Default: now.")
     id = serializers.CharField(
         required=False,
         max_length=200,
-        help_text="Your name for it: handed on again under the same, it does nothing more.",
+        help_text="Your id of the message. Forwarding the same id again has no effect.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # `from` is a word of Python, so it cannot be named like the others.
-        sender = serializers.CharField(max_length=400, help_text="Whose message it is.")
+        # `from` is a keyword of Python, so it cannot be declared like the others.
+        sender = serializers.CharField(max_length=400, help_text="The sender of the message.")
         return {"from": sender, **super().get_fields()}
 
 
@@ -59,15 +60,15 @@ class SmsRequest(Message):
         required=False,
         allow_null=True,
         default="",
-        help_text="Where a sender without `+` is from (ISO 3166-1), if your gateway leaves out "
-        "the country code.",
+        help_text="Country of a sender without `+` (ISO 3166-1), if your gateway omits the "
+        "country code.",
     )
 
 
 class MailRequest(Message):
     subject = serializers.CharField(required=False, default="", max_length=2_000, allow_blank=True)
     text = serializers.CharField(
-        max_length=200_000, allow_blank=True, help_text="The plain text, quotes and all."
+        max_length=200_000, allow_blank=True, help_text="The plain text, including quotes."
     )
     auto_submitted = serializers.CharField(
         required=False,
@@ -75,7 +76,7 @@ class MailRequest(Message):
         default="",
         max_length=200,
         allow_blank=True,
-        help_text="Its header of this name (RFC 3834).",
+        help_text="The message header of this name (RFC 3834).",
     )
     x_apple_unsubscribe = serializers.CharField(
         required=False,
@@ -83,8 +84,8 @@ class MailRequest(Message):
         default="",
         max_length=200,
         allow_blank=True,
-        help_text="Its header of this name: `true` where somebody pressed the unsubscribe button "
-        "of Apple Mail.",
+        help_text="The message header of this name. It is `true` if the person pressed the "
+        "unsubscribe button of Apple Mail.",
     )
 
 
@@ -98,34 +99,39 @@ class Answer(serializers.Serializer[object]):
     understood = serializers.ChoiceField([each.value for each in Meaning], allow_null=True)
     choice = HeardChoice(
         allow_null=True,
-        help_text="What it means. A no is recorded, unless it stands already; a yes where you have "
-        "a relationship with the sender. The answer does not say which.",
+        help_text="What the message means. A no is recorded unless it is already in force; a "
+        "yes is recorded if you have a relationship with the sender. The answer does "
+        "not reveal which of them happened.",
     )
     words = serializers.CharField(
-        allow_null=True, help_text="Which words of the message say so, without what is between."
+        allow_null=True,
+        help_text="The words of the message that mean it, without the text between them.",
     )
     reason = serializers.ChoiceField(
         [(each.value, each.name) for each in IgnoredReason],
         allow_null=True,
-        help_text="Why nothing was understood: `automatic`, a machine wrote it; `quoted_only`, "
-        "only what it quotes asks for something; `no_request`, nothing in it does.",
+        help_text="Why nothing was understood. `automatic`: a program wrote the message. "
+        "`quoted_only`: only the quoted text contains a request. `no_request`: it "
+        "contains no request.",
     )
     confirmation = serializers.CharField(
-        allow_null=True, help_text="What you may send back, once and at once."
+        allow_null=True,
+        help_text="A confirmation that you may send to the person, once and immediately.",
     )
 
 
 class InboundView(BrandView):
-    """Reads a message, records what it means, and answers the same whoever sent it."""
+    """Base of the views that read a message, record its meaning, and hide who the sender is."""
 
     scope = "inbound"
     channel: str
 
     def _answer(self, reading: Reading, contact: Contact, message: dict[str, Any]) -> Response:
         now = timezone.now()
-        at = min(message.get("received_at", now), now)  # clocks of gateways run ahead
+        at = min(message.get("received_at", now), now)  # the clocks of gateways may be fast
         with report_field("from", identity.InvalidAddress):
-            identity.compute_contact_digest(contact)  # a bad address is refused whatever was said
+            # Refuse a bad address, whatever the message says.
+            identity.compute_contact_digest(contact)
             if understood := reading.understood:
                 inbound.record_message(
                     self.brand,
@@ -145,16 +151,16 @@ class Sms(InboundView):
     @repeatable()
     @extend_schema(request=SmsRequest, responses=Answer, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """A text message that somebody sent you: STOP and all that means it, START, HELP.
+        """Forward a text message that you received: STOP and its synonyms, START or HELP.
 
-        The answer is the same whether or not the sender is known. What is not understood is
-        recorded nowhere.
+        The answer is the same whether or not the sender is known. A message that is not understood
+        is not recorded.
         """
         body = SmsRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
         sender = inbound.add_country_code(message["from"], message["country"] or "")
-        contact = Contact(phone=sender, world=self.brand.world)
+        contact = Contact(phone=sender, namespace=self.brand.namespace)
         return self._answer(inbound.read_sms(message["text"]), contact, message)
 
 
@@ -164,16 +170,16 @@ class Mail(InboundView):
     @repeatable()
     @extend_schema(request=MailRequest, responses=Answer, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """A mail that somebody sent you: whether it asks for no more.
+        """Forward a mail that you received, to find out whether it asks you to stop.
 
-        What it quotes is not read, nor what a machine answers. The answer is the same whether or
-        not the sender is known.
+        Quoted text and automatic replies are ignored. The answer is the same whether or not the
+        sender is known.
         """
         body = MailRequest(data=request.data)
         body.is_valid(raise_exception=True)
         message = body.validated_data
         sender = inbound.find_address(message["from"])
-        contact = Contact(email=sender, world=self.brand.world)
+        contact = Contact(email=sender, namespace=self.brand.namespace)
         reading = inbound.read_mail(
             sender=sender,
             subject=message["subject"],
@@ -185,7 +191,7 @@ class Mail(InboundView):
 
 
 def answer_to(brand: Brand, channel: str, reading: Reading, at: datetime) -> dict[str, Any]:
-    """Return what the brand is told: of its person's words alone, never of who they are."""
+    """Return the answer for the brand: it depends on the words alone, never on who sent them."""
     understood = reading.understood
     if understood is None:
         nothing = dict.fromkeys(("understood", "choice", "words", "confirmation"))

@@ -1,4 +1,4 @@
-"""Inlets: a brand opens them, its providers tell us through them who wants no more."""
+"""Inlets: webhook addresses through which a brand's providers report opt-outs."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ class InletSettings(StrictSerializer):
         required=False,
         allow_null=True,
         max_length=1_000,
-        help_text="What the provider gives you to verify its signatures with. From then on only "
-        "what it signed is taken; null takes all that comes to the secret address.",
+        help_text="The key with which the provider signs. Once it is set, only signed messages "
+        "are accepted. With null, everything sent to the secret address is accepted.",
     )
 
     country = serializers.ChoiceField(
         sorted(phonenumbers.SUPPORTED_REGIONS),
         required=False,
         allow_null=True,
-        help_text="Where senders of text messages without `+` are from (ISO 3166-1). Null where "
-        "your gateway gives the country code.",
+        help_text="Country of senders of text messages without `+` (ISO 3166-1). Null if your "
+        "gateway sends the country code.",
     )
 
 
 class InletChange(InletSettings):
-    """What is left out stays."""
+    """Changes of an inlet. Fields that are left out keep their value."""
 
 
 class InletRequest(InletSettings):
@@ -61,10 +61,10 @@ class InletRequest(InletSettings):
 class CountData(serializers.Serializer[object]):
     outcome = serializers.ChoiceField(
         Outcome.choices,
-        help_text="`taken`: somebody's choice, of an address that you have or had a relationship "
-        "with; `unknown_address`: of another, kept all the same; `no_choice`: deliveries, "
-        "bounces, words that ask for nothing; `bad_address`: of what is no address; `unreadable`: "
-        "not what the provider sends; `not_signed`: refused.",
+        help_text="`taken`: a choice of somebody with whom you have or had a relationship. "
+        "`unknown_address`: a choice of somebody else, recorded as well. `no_choice`: "
+        "a delivery, bounce, or text without a request. `bad_address`: an invalid "
+        "address. `unreadable`: not in the provider's format. `not_signed`: refused.",
     )
     count = serializers.IntegerField()
     last_at = serializers.DateTimeField()
@@ -74,24 +74,28 @@ class InletData(serializers.Serializer[object]):
     id = serializers.UUIDField()
     provider = serializers.ChoiceField(sorted(PROVIDERS))
     verifies = serializers.BooleanField(
-        help_text="Whether only what the provider signed is taken: always of Amazon's, of others "
-        "with a signing key."
+        help_text="Whether only signed messages are accepted: always for Amazon SES, otherwise "
+        "if a signing key is set."
     )
     confirm_url = serializers.CharField(
-        allow_null=True, help_text="Amazon tells nothing until you have opened this."
+        allow_null=True,
+        help_text="Open this URL to confirm the subscription; Amazon sends nothing before.",
     )
     topic_arn = serializers.CharField(
-        allow_null=True, help_text="The one topic whose messages are taken, once one has come."
+        allow_null=True,
+        help_text="The only topic whose messages are accepted, once the first one has arrived.",
     )
-    country = serializers.CharField(
-        allow_null=True, help_text="Where senders without `+` are from."
+    country = serializers.CharField(allow_null=True, help_text="Country of senders without `+`.")
+    counts = CountData(
+        many=True, help_text="Number of messages by outcome, since the inlet was created."
     )
-    counts = CountData(many=True, help_text="What came of all that it was told, since it is open.")
     created_at = serializers.DateTimeField()
 
 
 class NewInlet(InletData):
-    url = serializers.CharField(help_text="For the provider. It is a secret, shown this once.")
+    url = serializers.CharField(
+        help_text="Enter it at your provider. It is secret and shown only once."
+    )
 
 
 InletList = describe_list(InletData)
@@ -106,14 +110,17 @@ class Inlets(InletsView):
 
     @extend_schema(operation_id="inlets_list", responses=InletList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your open inlets, oldest first."""
+        """List your open inlets, oldest first."""
         mine = inbound.list_inlets(self.brand).prefetch_related("counts")
         return answer_page(mine, self.query, by=["created_at", "pk"], write=_data_of)
 
     @repeatable(shows_secret=True)
     @extend_schema(request=InletRequest, responses={201: NewInlet}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Open an address for your provider's webhooks; it is shown this once."""
+        """Create an inlet: an address for your provider's webhooks.
+
+        The address is shown only once.
+        """
         body = InletRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
@@ -126,20 +133,21 @@ class Inlets(InletsView):
         return Response(_data_of(inlet) | {"url": url}, status=201)
 
 
-#: What sets each of an inlet's settings.
+#: The function that changes each setting of an inlet.
 CHANGES = {"signing_key": inbound.set_signing_key, "country": inbound.set_country}
 
 
 class OneInlet(InletsView):
     @extend_schema(request=InletChange, responses=InletData, tags=[TAG])
     def put(self, request: Request, inlet_id: uuid.UUID) -> Response:
-        """Another signing key or country, or none. What you leave out stays.
+        """Change the signing key or the country of an inlet.
 
-        Many providers show their key only once they have the address.
+        Fields that are left out keep their value. Many providers show their key only after they
+        have the address.
         """
         inlet = inbound.list_inlets(self.brand).filter(pk=inlet_id).first()
         if inlet is None:
-            raise Problem(404, "not_found", "You have no such inlet.")
+            raise Problem(404, "not_found", "No inlet with this id.")
         body = InletChange(data=request.data)
         body.is_valid(raise_exception=True)
         with transaction.atomic():
@@ -150,9 +158,12 @@ class OneInlet(InletsView):
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, inlet_id: uuid.UUID) -> Response:
-        """Close it: what comes to its address is refused from now on."""
+        """Close an inlet.
+
+        Messages to its address are refused from now on.
+        """
         if not inbound.close_inlet(self.brand, inlet_id, now=timezone.now()):
-            raise Problem(404, "not_found", "You have no such inlet.")
+            raise Problem(404, "not_found", "No inlet with this id.")
         return Response(status=204)
 
 
@@ -172,18 +183,18 @@ def _data_of(inlet: Inlet) -> dict[str, Any]:
     }
 
 
-# -- What providers call ------------------------------------------------------------------------
+# -- Called by providers ------------------------------------------------------------------------
 
 
 @takes_upload
-@csrf_exempt  # a provider's server posts here; the secret in the address gives it the right
+@csrf_exempt  # a provider's server posts here; the secret in the URL authenticates it
 @require_http_methods(["GET", "HEAD", "POST"])
 def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
-    """Take what a provider tells; GET and HEAD say only that somebody is here.
+    """Receive a provider's webhook; GET and HEAD only confirm that the address exists.
 
-    What is no choice of a person's (deliveries, bounces, clicks) is 200 and only counted, as is
-    what concerns nobody we know. 403: not signed. 413: too large. 503: try again.
-    400: not what this provider sends.
+    Messages without a choice (deliveries, bounces, clicks), and those about unknown people, get 200
+    and are only counted. 403: not signed. 413: too large. 503: try again. 400: not in the
+    provider's format.
     """
     if (inlet := inbound.find_inlet(provider, secret)) is None:
         return _answer(404)
@@ -204,7 +215,7 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     return _answer(200, known.answer, known.answer_type)
 
 
-#: How a post is answered that is not taken, and as what it is counted.
+#: Status of each refused POST, and the outcome that is counted.
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
     inbound.Unreadable: (400, Outcome.UNREADABLE),
     inbound.NotSigned: (403, Outcome.NOT_SIGNED),
@@ -214,7 +225,7 @@ REFUSALS: dict[type[Exception], tuple[int, str]] = {
 
 
 def _find_limit(provider: str) -> int:
-    """Return how many bytes a post may have: mails come with all their attachments."""
+    """Return the maximum size of a POST in bytes; mails arrive with all attachments."""
     if provider in ("mailgun_route", "sendgrid_parse"):
         return upload_limit()
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -1,4 +1,4 @@
-"""Links for a brand's mails: singly, thousands at a time, and the key to make them oneself."""
+"""Links for a brand's mails: for one mail, for thousands, or the key to build them yourself."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ MOST = 10_000
 
 
 class About(StrictSerializer):
-    """What the mail is about. Without a purpose its links are for all that you may send."""
+    """What the mail is about. Without a purpose its links cover everything that you may send."""
 
     purpose = serializers.CharField(required=False, allow_null=True, max_length=40)
     channel = serializers.CharField(required=False, allow_null=True, max_length=10)
     topic = serializers.CharField(required=False, allow_null=True, max_length=60)
     campaign = NamingField(
-        required=False, allow_null=True, max_length=100, help_text="Who leaves by it is counted."
+        required=False,
+        allow_null=True,
+        max_length=100,
+        help_text="Your campaign. Its unsubscribes are counted.",
     )
 
 
@@ -50,10 +53,10 @@ class LinkRequest(About):
         required=False,
         allow_empty=False,
         max_length=MOST,
-        help_text=f"In place of `contact`, up to {MOST:,}.",
+        help_text=f"Up to {MOST:,}, instead of `contact`.",
     )
 
-    default_error_messages = {"one": "Give either contact or contacts."}
+    default_error_messages = {"one": "Give either `contact` or `contacts`."}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("contact" in attrs) == ("contacts" in attrs):
@@ -62,14 +65,16 @@ class LinkRequest(About):
 
 
 class LinkItem(serializers.Serializer[object]):
-    """The links of a mail; among many an `error` may stand in their place."""
+    """The links of a mail, or an `error` in a list of several."""
 
     one_click_url = serializers.URLField(
-        required=False, help_text="A POST there unsubscribes (RFC 8058)."
+        required=False, help_text="A POST to this URL unsubscribes (RFC 8058)."
     )
-    preferences_url = serializers.URLField(required=False, help_text="For the foot of the mail.")
+    preferences_url = serializers.URLField(required=False, help_text="For the footer of the mail.")
     headers = serializers.DictField(
-        child=serializers.CharField(), required=False, help_text="For the mail, as they are."
+        child=serializers.CharField(),
+        required=False,
+        help_text="Headers of the mail; use them unchanged.",
     )
     error = ItemError(required=False)
 
@@ -82,21 +87,21 @@ class LinkData(LinkItem):
 class LinkKeyRequest(StrictSerializer):
     revoke_old = serializers.BooleanField(
         default=False,
-        help_text="Whether no older key counts any more, as when one leaked. No link in a mail "
-        "that was sent before unsubscribes anybody then.",
+        help_text="Revoke all older keys as well, for example after a leak. The links in mails "
+        "already sent then no longer work.",
     )
 
 
 class LinkKeyData(serializers.Serializer[object]):
-    brand = serializers.CharField(help_text="The token's `b`.")
-    key = serializers.CharField(help_text="The key of the HMAC, in base64url. It is a secret.")
-    one_click_url = serializers.CharField(help_text="Put the token in place of {token}.")
+    brand = serializers.CharField(help_text="Field `b` of the token.")
+    key = serializers.CharField(help_text="Key of the HMAC, in base64url. It is secret.")
+    one_click_url = serializers.CharField(help_text="Replace {token} by the token.")
     preferences_url = serializers.CharField()
 
 
 class NewLinkKeyData(LinkKeyData):
     old_accepted_until = serializers.DateTimeField(
-        help_text="Until then links count that were made with the key before."
+        help_text="Links made with the previous key are valid until then."
     )
 
 
@@ -106,18 +111,20 @@ class Links(BrandView):
 
     @extend_schema(request=LinkRequest, responses=LinkData, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """The links and headers of a mail to one person; of many, `data` in the same order.
+        """Create the links and headers of a mail to one person, or to each of many.
 
-        With `contacts` each place holds the links, or an `error` with its `code` and `detail`.
+        With `contacts`, `data` has one item per contact in the same order: the links, or an `error`
+        with its `code` and `detail`.
         """
         body = LinkRequest(data=request.data)
         body.is_valid(raise_exception=True)
         data = dict(body.validated_data)
         contact, contacts = data.pop("contact", None), data.pop("contacts", None)
-        rules.resolve_scope_names(self._names(data), decision="deny")  # which is what a link is for
+        # The choice of a link is a no.
+        rules.resolve_scope_names(self._names(data), decision="deny")
         if contact:
             known = relationships.find_relationship(
-                self.brand.pk, wire.build_contact(contact, self.brand.world)
+                self.brand.pk, wire.build_contact(contact, self.brand.namespace)
             )
             return Response(choices.build_mail_links(Link(known, **data)))
         return Response({"data": self._many(contacts, data)})
@@ -128,7 +135,7 @@ class Links(BrandView):
         )
 
     def _many(self, given: Sequence[Any], data: dict[str, Any]) -> list[dict[str, Any]]:
-        read = [wire.read_contact(each, self.brand.world) for each in given]
+        read = [wire.read_contact(each, self.brand.namespace) for each in given]
         found = relationships.find_relationships(
             self.brand.pk, [e for e in read if isinstance(e, Contact)]
         )
@@ -149,7 +156,10 @@ class LinkKey(BrandView):
 
     @extend_schema(responses=LinkKeyData, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """What a mail system needs to make the links itself: docs/links.md has the format."""
+        """Retrieve the key with which a mail system builds links itself.
+
+        docs/links.md describes the format.
+        """
         return Response(_key_data(self.brand), headers={"Cache-Control": "no-store"})
 
 
@@ -159,9 +169,10 @@ class LinkKeyRotation(BrandView):
     @repeatable(shows_secret=True)
     @extend_schema(request=LinkKeyRequest, responses={201: NewLinkKeyData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Make a new key. Links that were made with the old one go on counting for a year.
+        """Create a new key for links.
 
-        If the old one leaked, `revoke_old` ends it at once, with all that it sealed.
+        Links made with the old key remain valid for a year. If the old key leaked, `revoke_old`
+        ends it at once, together with all its links.
         """
         body = LinkKeyRequest(data=request.data or {})
         body.is_valid(raise_exception=True)

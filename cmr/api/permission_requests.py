@@ -1,4 +1,4 @@
-"""A brand asks a person for a yes, and reads what became of it."""
+"""API with which brands ask people for permission, and read the answers."""
 
 from __future__ import annotations
 
@@ -29,23 +29,25 @@ TAG = "brand: permission requests"
 class AskRequest(wire.Matter):
     contact = wire.ContactField()
     text = serializers.CharField(
-        max_length=500, help_text="Why you ask, in words the person will read; without addresses."
+        max_length=500,
+        help_text="Why you ask. The person will read it. It must not contain addresses.",
     )
     notice = serializers.CharField(
         required=False,
         max_length=100,
-        help_text="The notice that goes with it, which the person reads: the code of one of yours, "
-        "kept with its current version as `newsletter@3`, or such a version.",
+        help_text="The notice that the person reads with the request: the code of one of your "
+        "notices, stored with its current version as `newsletter@3`, or such a "
+        "version.",
     )
     evidence = serializers.CharField(
         required=False,
         max_length=300,
-        help_text="What the person did to be asked by mail, as a form they filled in. With it, and "
-        "an `email` as the contact, they get a mail to confirm (double opt-in); without it they "
-        "are asked in the portal alone.",
+        help_text="What the person did to be asked by mail, such as filling in a form. With it, "
+        "and an `email` as the contact, they get a mail to confirm (double opt-in). "
+        "Without it they are asked only in the portal.",
     )
     language = serializers.ChoiceField(
-        [code for code, _ in settings.LANGUAGES], required=False, help_text="Of the mail."
+        [code for code, _ in settings.LANGUAGES], required=False, help_text="Language of the mail."
     )
 
     default_error_messages = {
@@ -82,7 +84,7 @@ class PermissionRequests(BrandView):
 
     @extend_schema(operation_id="permission_requests_list", responses=AskedList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """What you asked for, newest first."""
+        """List your permission requests, newest first."""
         return answer_page(
             permission_requests.list_requests(self.brand), self.query, by=["-pk"], write=_data
         )
@@ -90,10 +92,11 @@ class PermissionRequests(BrandView):
     @repeatable()
     @extend_schema(request=AskRequest, responses={201: AskedData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Ask for a yes. The person answers in the portal, or by the link of a mail.
+        """Ask a person for permission.
 
-        Asking what waits already, too much at once, within 180 days of a no, or after "never" is
-        refused (409) and counted.
+        The person answers in the portal, or by the link of a mail. A request is refused (409) and
+        counted if the same one is pending, if too many are pending, within 180 days of a no, or
+        after "never".
         """
         domain = workspaces.find_proven_domain(self.brand)
         body = AskRequest(data=request.data, context={"domain": domain})
@@ -103,7 +106,7 @@ class PermissionRequests(BrandView):
         given = {"channel": None, "topic": None} | {k: said[k] for k in parts if k in said}
         asked = permission_requests.ask_with_confirmation(
             self.brand,
-            wire.build_contact(said["contact"], self.brand.world),
+            wire.build_contact(said["contact"], self.brand.namespace),
             RequestedPermission(**given),
             language=said.get("language") or settings.LANGUAGE_CODE,
             now=timezone.now(),
@@ -116,10 +119,10 @@ class OnePermissionRequest(BrandView):
 
     @extend_schema(operation_id="permission_requests_retrieve", responses=AskedData, tags=[TAG])
     def get(self, request: Request, request_id: uuid.UUID) -> Response:
-        """One thing that you asked for, with its answer."""
+        """Retrieve a permission request with its answer."""
         asked = permission_requests.list_requests(self.brand).filter(pk=request_id).first()
         if asked is None:
-            raise Problem(404, "not_found", "You asked no such thing.")
+            raise Problem(404, "not_found", "No permission request with this id.")
         return Response(_data(asked))
 
 

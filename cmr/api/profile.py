@@ -1,4 +1,4 @@
-"""About me: my address, where I live, and when I do not want to be disturbed."""
+"""API for the consumer's own profile: address, place of residence, quiet hours, deletion."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TAG = "consumer"
 
 @extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 class WallTime(serializers.TimeField):
-    """Hours and minutes, of no zone: as the clock on the wall shows them."""
+    """Hours and minutes of a wall clock, without time zone."""
 
     def __init__(self) -> None:
         super().__init__(format=FORMAT, input_formats=[FORMAT])
@@ -43,19 +43,21 @@ class QuietHoursField(StrictSerializer):
 class ProfileData(serializers.Serializer[object]):
     email = serializers.CharField()
     jurisdiction = serializers.CharField(
-        allow_null=True, help_text="Where you say you live; null while you have not said it."
+        allow_null=True, help_text="Your place of residence; null if you have not given one."
     )
-    time_zone = serializers.CharField(allow_null=True, help_text="Null is unknown: UTC counts.")
+    time_zone = serializers.CharField(allow_null=True, help_text="Null means unknown; UTC is used.")
     quiet_hours = QuietHoursField(allow_null=True)
-    language = serializers.CharField(allow_null=True, help_text="Null is as the browser asks.")
+    language = serializers.CharField(
+        allow_null=True, help_text="Null means the language of the browser."
+    )
 
 
 class ProfileChange(StrictSerializer):
     jurisdiction = serializers.CharField(
-        required=False, allow_null=True, max_length=40, help_text="As in DE or US-CA (ISO 3166)."
+        required=False, allow_null=True, max_length=40, help_text="Such as DE or US-CA (ISO 3166)."
     )
     time_zone = serializers.CharField(
-        required=False, allow_null=True, max_length=40, help_text="As in Europe/Berlin."
+        required=False, allow_null=True, max_length=40, help_text="Such as Europe/Berlin."
     )
     quiet_hours = QuietHoursField(
         required=False, allow_null=True, help_text="The end may be on the next day."
@@ -67,7 +69,7 @@ class ErasureQuery(StrictSerializer):
     brands = serializers.ChoiceField(
         ["keep", "stop"],
         default="keep",
-        help_text="`stop` says no to everything of every brand first.",
+        help_text="With `stop`, first say no to everything of every brand.",
     )
 
 
@@ -77,7 +79,7 @@ class Profile(ConsumerView):
 
     @extend_schema(parameters=[api.IF_NONE_MATCH, api.ETAG], responses=ProfileData, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """What is kept about you beside your choices."""
+        """Retrieve your profile."""
         return api.answer_unless_unchanged(request, _data(self.consumer, self.consumer.subject))
 
     @extend_schema(
@@ -87,7 +89,10 @@ class Profile(ConsumerView):
         tags=[TAG],
     )
     def patch(self, request: Request) -> Response:
-        """Change what you name; the rest stays. Null takes it away."""
+        """Change your profile.
+
+        Fields that are left out keep their value. Null removes a value.
+        """
         body = ProfileChange(data=request.data)
         body.is_valid(raise_exception=True)
         with transaction.atomic():
@@ -103,8 +108,11 @@ class Profile(ConsumerView):
 
     @extend_schema(parameters=[api.IF_MATCH], responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
-        """Erase your account: addresses, tokens, all that says who you are. Your choices stand for
-        every brand that still has your address. The only owner of a workspace is refused (409)."""
+        """Delete your account: addresses, tokens, and everything that identifies you.
+
+        Your choices remain in force for every brand that still has your address. The only owner of
+        a workspace cannot be deleted (409).
+        """
         first_stop = self.query["brands"] == "stop"
         now = timezone.now()
         with transaction.atomic():
@@ -113,10 +121,10 @@ class Profile(ConsumerView):
         return Response(status=204)
 
     def _unchanged(self, request: Request) -> Consumer:
-        """The person, locked, if they are as the caller saw them."""
+        """Lock and return the person, if they have not changed since the caller read them."""
         subject = ledger.lock_subject(self.consumer.subject_id)
         locked = Consumer.objects.select_for_update(of=("self",))
-        consumer = get_object_or_404(locked, pk=self.consumer.pk)  # erased a moment ago
+        consumer = get_object_or_404(locked, pk=self.consumer.pk)  # 404 if it was just erased
         api.check_if_match(request, _data(consumer, subject))
         return consumer
 

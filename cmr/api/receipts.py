@@ -1,4 +1,4 @@
-"""Receipts: the person's, and whether one that somebody shows is ours."""
+"""API for receipts: a consumer's own, and the verification of any receipt."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ class ReceiptContactPoint(serializers.Serializer[object]):
 
 class ReceiptData(serializers.Serializer[object]):
     receipt = serializers.CharField(help_text="A compact JWS (RFC 7515), signed with Ed25519.")
-    record = serializers.DictField(help_text="What it holds: JSON-LD, ISO/IEC TS 27560, W3C DPV.")
+    record = serializers.DictField(
+        help_text="The content of the receipt: JSON-LD, ISO/IEC TS 27560, W3C DPV."
+    )
     jwks_url = serializers.URLField()
     contact_point = ReceiptContactPoint(
         allow_null=True,
-        help_text="The one address that it is about, for you alone: the receipt holds its number, "
-        "never the address. Null is any, or one that is no longer yours.",
+        help_text="The address that the entry is about, visible only to you: the receipt "
+        "contains its number, never the address. Null for any address, or for one "
+        "that is no longer yours.",
     )
 
 
@@ -43,7 +46,7 @@ class ReceiptRequest(StrictSerializer):
 class VerifiedReceipt(serializers.Serializer[object]):
     record = serializers.DictField()
     in_ledger = serializers.BooleanField(
-        help_text="Whether the ledger still holds exactly this entry."
+        help_text="Whether the ledger still contains exactly this entry."
     )
 
 
@@ -52,11 +55,14 @@ class Receipt(ConsumerView):
 
     @extend_schema(operation_id="me_history_receipt", responses=ReceiptData, tags=["consumer"])
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
-        """The signed receipt of one entry; the same each time."""
+        """Retrieve the signed receipt of one entry.
+
+        It is the same each time.
+        """
         mine = LedgerEntry.objects.of_person(self.consumer.subject_id)
         entry = mine.select_related("brand", "purpose").filter(pk=entry_id).first()
         if entry is None:
-            raise Problem(404, "not_found", "You have made no such change.")
+            raise Problem(404, "not_found", "No change of yours has this id.")
         controls_at = f"{settings.PUBLIC_URL}/"
         text = receipts.issue_receipt(entry, controls_at=controls_at)
         return Response(
@@ -80,7 +86,10 @@ class Verification(QueryView):
 
     @extend_schema(request=ReceiptRequest, responses=VerifiedReceipt, tags=["receipts"], auth=[])
     def post(self, request: Request) -> Response:
-        """Whether a receipt is ours and unaltered; anybody may ask."""
+        """Verify that a receipt is ours and unaltered.
+
+        No authentication required.
+        """
         body = ReceiptRequest(data=request.data)
         body.is_valid(raise_exception=True)
         record = receipts.verify_receipt(body.validated_data["receipt"])

@@ -1,4 +1,4 @@
-"""The person's brands, and the directory to find more."""
+"""API for consumers' relationships, and for the directory of brands."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class BrandData(serializers.Serializer[object]):
     categories = serializers.ListField(child=serializers.CharField())
     countries = serializers.ListField(child=serializers.CharField())
     connected = serializers.BooleanField(
-        help_text="Whether the brand hears of your choices. False: it is only listed, and what you "
-        "choose is kept until it connects."
+        help_text="Whether the brand receives your choices. If false, it is only listed, and "
+        "your choices are stored until it connects."
     )
 
 
@@ -56,24 +56,26 @@ class PermissionData(serializers.Serializer[object]):
     channel = serializers.CharField(allow_null=True)
     topic = serializers.CharField(
         allow_null=True,
-        help_text="A topic that you or the brand said something about; for the others, and of the "
-        "purpose as a whole, the row with null holds.",
+        help_text="A topic with a choice of yours or of the brand. The row with null covers all "
+        "other topics, and the purpose as a whole.",
     )
     allowed = serializers.BooleanField()
     rule = serializers.CharField()
     because = StandingData(
-        allow_null=True, help_text="The choice that decided; null for a default."
+        allow_null=True, help_text="The choice that decided; null if a default did."
     )
     valid_until = serializers.DateTimeField(allow_null=True)
-    limit = wire.LimitData(allow_null=True, help_text="The tightest that holds here.")
+    limit = wire.LimitData(allow_null=True, help_text="The strictest limit that applies here.")
     remaining = serializers.IntegerField(
-        allow_null=True, help_text="How many more may come now by your limits; null without one."
+        allow_null=True,
+        help_text="How many more messages your limits allow now; null without a limit.",
     )
 
 
 class KnownByData(serializers.Serializer[object]):
     contact_point = serializers.CharField(
-        allow_null=True, help_text="Its id in me/contact-points; null once you let it go."
+        allow_null=True,
+        help_text="`id` in me/contact-points; null if you have removed the address.",
     )
     permissions = PermissionData(many=True)
 
@@ -81,9 +83,13 @@ class KnownByData(serializers.Serializer[object]):
 class RelationshipData(serializers.Serializer[object]):
     brand = BrandData()
     origin = serializers.ChoiceField(Origin.choices)
-    note = serializers.CharField(allow_null=True, help_text="The brand's account of it.")
+    note = serializers.CharField(
+        allow_null=True, help_text="The brand's account of how the relationship began."
+    )
     jurisdiction = serializers.CharField(
-        allow_null=True, help_text="Where you live, as the brand says; your own word in me counts."
+        allow_null=True,
+        help_text="Where you live according to the brand. Your own statement in `me` has "
+        "precedence.",
     )
     started_at = serializers.DateTimeField()
     permissions = PermissionData(
@@ -105,8 +111,8 @@ class RelationshipRequest(StrictSerializer):
         required=False,
         allow_empty=False,
         max_length=20,
-        help_text="By which of your addresses the brand may know you. It is told the hash of each, "
-        "and of no other. Default: the one you sign in with.",
+        help_text="The addresses by which the brand may know you. It receives the hash of each "
+        "of them, and of no other. Default: the address that you sign in with.",
     )
 
 
@@ -117,7 +123,7 @@ class DirectoryQuery(Page):
 
 
 def brand_data(brand: Brand, connected: Collection[int]) -> dict[str, Any]:
-    """Describe a brand to a person; *connected* are the ids of those that hear of choices."""
+    """Describe a brand to a person; *connected* has the ids of connected brands."""
     return {
         "slug": brand.slug,
         "name": brand.name,
@@ -133,7 +139,7 @@ class PersonTopicData(serializers.Serializer[object]):
     name = serializers.CharField()
     purpose = serializers.CharField()
     retired_at = serializers.DateTimeField(
-        allow_null=True, help_text="Since when it is offered to nobody new."
+        allow_null=True, help_text="Since when it is no longer offered."
     )
 
 
@@ -142,7 +148,7 @@ PersonTopicList = describe_list(PersonTopicData)
 
 class RelationshipsView(ConsumerView):
     def build_rows(self, known: Sequence[Relationship]) -> list[dict[str, Any]]:
-        """Return one item a brand, in the order in which the brands come first."""
+        """Return one item per brand, in the order in which the brands first occur."""
         now = timezone.now()
         may = checks.list_relationship_permissions(self.consumer.subject_id, known, now=now)
         points = dict(self.consumer.contact_points.values_list("identifier__subject", "pk"))
@@ -171,13 +177,17 @@ class RelationshipsView(ConsumerView):
         return _PermissionWriter(ScopeReader(self.consumer, brands), left)
 
     def find(self, slug: str) -> list[Relationship]:
-        """Return the active relationships with one brand, oldest first. Raises Problem."""
+        """Return the active relationships with one brand, oldest first.
+
+        Raises:
+            Problem: 404 `not_found`.
+        """
         mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
         if found := list(
             mine.filter(brand__slug=slug).select_related("brand").order_by("started_at")
         ):
             return found
-        raise Problem(404, "not_found", "You have no relationship with such a brand.")
+        raise Problem(404, "not_found", "No relationship with this brand.")
 
 
 class Relationships(RelationshipsView):
@@ -186,7 +196,7 @@ class Relationships(RelationshipsView):
 
     @extend_schema(operation_id="me_relationships_list", responses=RelationshipList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your brands, by name, with what each may do."""
+        """List your brands by name, with what each may do."""
         mine = Relationship.objects.active().filter(person=self.consumer.subject_id)
         brands = Brand.objects.matching(self.query["q"]).filter(pk__in=mine.values("brand"))
         page, cursor = cut_page(brands, self.query, by=BY_NAME)
@@ -201,15 +211,15 @@ class Relationships(RelationshipsView):
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
-        """Add a brand, or let it know another address; 200 when you had done so already.
+        """Add a brand, or another address by which it may know you.
 
-        The brand is told.
+        The brand is notified. If the relationship exists already, nothing changes (200).
         """
         body = RelationshipRequest(data=request.data)
         body.is_valid(raise_exception=True)
         brand = Brand.objects.live().filter(slug=body.validated_data["brand"]).first()
         if brand is None:
-            raise Problem(422, "unknown_brand", "There is no such brand.", "brand")
+            raise Problem(422, "unknown_brand", "No brand with this slug.", "brand")
         points = self._points(body.validated_data.get("contact_points", []))
         _, is_new = choices.add_brand(
             self.consumer, brand, by="api", now=timezone.now(), points=points
@@ -217,10 +227,14 @@ class Relationships(RelationshipsView):
         return Response(self.build_rows(self.find(brand.slug))[0], status=201 if is_new else 200)
 
     def _points(self, ids: Sequence[int]) -> list[ContactPoint]:
-        """Return the person's own contact points of these ids. Raises Problem."""
+        """Return the person's contact points with these ids.
+
+        Raises:
+            Problem: 422 `unknown_contact_point`.
+        """
         mine = self.consumer.contact_points.select_related("identifier").in_bulk(ids)
         if missing := [each for each in ids if each not in mine]:
-            detail = f"You have no contact point {missing[0]}: see me/contact-points."
+            detail = f"No contact point with the id {missing[0]}. See me/contact-points."
             raise Problem(422, "unknown_contact_point", detail, "contact_points")
         return [mine[each] for each in dict.fromkeys(ids)]
 
@@ -230,12 +244,15 @@ class OneRelationship(RelationshipsView):
 
     @extend_schema(responses=RelationshipData, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
-        """One of your brands, with what it may do."""
+        """Retrieve one of your brands, with what it may do."""
         return Response(self.build_rows(self.find(brand))[0])
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, brand: str) -> Response:
-        """End the relationship. From now on every check of this brand answers no."""
+        """End a relationship.
+
+        From now on every check of this brand answers no.
+        """
         choices.end_relationship(self.consumer, self.find(brand)[0], by="api", now=timezone.now())
         return Response(status=204)
 
@@ -246,7 +263,7 @@ class Directory(ConsumerView):
 
     @extend_schema(responses=BrandList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Companies that you can add, by name."""
+        """List the brands that you can add, by name."""
         brands = Brand.objects.live().matching(self.query["q"])
         page, cursor = cut_page(brands, self.query, by=BY_NAME)
         connected = workspaces.find_connected_brands(
@@ -262,7 +279,10 @@ class PersonPurposes(ConsumerView):
 
     @extend_schema(operation_id="me_purposes_list", responses=catalogue.PurposeList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """List every purpose, and what holds while you have said nothing."""
+        """List all purposes, with their regimes.
+
+        The regime is what applies while you have made no choice.
+        """
         return catalogue.answer_purposes(self.query)
 
 
@@ -272,10 +292,10 @@ class BrandTopics(ConsumerView):
 
     @extend_schema(responses=PersonTopicList, tags=[TAG])
     def get(self, request: Request, brand: str) -> Response:
-        """List a brand's topics: those on offer, and retired ones you said something about."""
+        """List the topics of a brand: those it offers, and retired ones with a choice of yours."""
         one = Brand.objects.live().filter(slug=brand).first()
         if one is None:
-            raise Problem(404, "not_found", "There is no such brand.")
+            raise Problem(404, "not_found", "No brand with this slug.")
         mine = Preference.objects.filter(subject=self.consumer.subject_id, brand=one)
         chosen = mine.exclude(topic=None).values_list("topic", flat=True)
         topics = Topic.objects.selectable(one, chosen=chosen)
@@ -293,7 +313,7 @@ def _topic_data(topic: Topic) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _PermissionWriter:
-    """Writes permissions for the person; `left` is what is left of each limit, by its entry."""
+    """Serializer of permissions for the person; `left` has the rest of each limit, by entry."""
 
     scopes: ScopeReader
     left: Mapping[uuid.UUID, int]

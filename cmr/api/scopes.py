@@ -1,4 +1,4 @@
-"""Scopes as the person's programs read them."""
+"""Serializer of scopes for consumers' programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent.models import LedgerEntry
 
 
 class ScopeReader:
-    """Shows scopes to the person: brands by slug, contact points by the person's own ids."""
+    """Serializer of scopes for a person: brands by slug, contact points by the ids they know."""
 
     def __init__(self, consumer: Consumer, brand_ids: Iterable[int | None]) -> None:
         wanted = {each for each in brand_ids if each is not None}
@@ -23,7 +23,7 @@ class ScopeReader:
 
     @cached_property
     def points(self) -> dict[int, int]:
-        """By identifier; not read while no scope names one."""
+        """Contact points by identifier; loaded when a scope first names one."""
         return dict(self.consumer.contact_points.values_list("identifier_id", "pk"))
 
     def of_row(self, entry: LedgerEntry) -> dict[str, Any]:

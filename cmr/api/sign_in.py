@@ -1,4 +1,4 @@
-"""Coming in: a session for browsers, a token for programs."""
+"""Sign-in: a session for browsers, a token for programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Credentials(StrictSerializer):
     email = serializers.CharField(max_length=320)
     password = serializers.CharField(max_length=1_000, trim_whitespace=False)
     code = serializers.CharField(
-        max_length=32, default="", help_text="Of the second factor, or a recovery code, if any."
+        max_length=32,
+        default="",
+        help_text="Code of the second factor, or a recovery code, if the account has one.",
     )
 
 
@@ -38,17 +40,19 @@ class TokenRequest(Credentials):
 
 
 class SessionData(serializers.Serializer[object]):
-    csrf_token = serializers.CharField(help_text="Send it as X-CSRFToken with whatever writes.")
+    csrf_token = serializers.CharField(
+        help_text="Send it as `X-CSRFToken` with every call that writes."
+    )
     is_consumer = serializers.BooleanField()
     is_admin = serializers.BooleanField()
 
 
 class TokenData(serializers.Serializer[object]):
-    token = serializers.CharField(help_text="cmr_pat_… Shown this once.")
+    token = serializers.CharField(help_text="cmr_pat_… Shown only once.")
 
 
 def check_credentials(request: Request, body: dict[str, str]) -> sign_in.Proof:
-    """Return whose credentials these are. All that are wrong get one and the same 401."""
+    """Return the user with these credentials. All wrong credentials get the same 401."""
     given = {name: body[name] for name in ("email", "password", "code")}
     return sign_in.check_credentials(request._request, **given)
 
@@ -58,7 +62,10 @@ class Session(QueryView):
 
     @extend_schema(request=Credentials, responses=SessionData, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:
-        """Sign in; the answer sets the session's cookie."""
+        """Sign in.
+
+        The answer sets the session cookie.
+        """
         body = Credentials(data=request.data)
         body.is_valid(raise_exception=True)
         proof = check_credentials(request, body.validated_data)
@@ -78,7 +85,10 @@ class SignOut(QueryView):
 
     @extend_schema(request=None, responses={204: None}, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:
-        """Sign out; nobody being signed in is no mistake."""
+        """Sign out.
+
+        Without a session, nothing happens.
+        """
         logout(request._request)
         return Response(status=204)
 
@@ -88,12 +98,12 @@ class Tokens(QueryView):
 
     @extend_schema(request=TokenRequest, responses={201: TokenData}, tags=[TAG], auth=[])
     def post(self, request: Request) -> Response:
-        """Get a token for a program, with the consumer's address and password."""
+        """Create a token for a program, with the consumer's address and password."""
         body = TokenRequest(data=request.data)
         body.is_valid(raise_exception=True)
         user = check_credentials(request, body.validated_data).user
         if not hasattr(user, "consumer"):
-            raise Problem(403, "not_a_consumer", "This account is not a consumer's.")
+            raise Problem(403, "not_a_consumer", "This account does not belong to a consumer.")
         given = body.validated_data
         token = accounts.create_token(
             user.consumer,
@@ -110,7 +120,7 @@ class CurrentToken(ConsumerView):
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request) -> Response:
-        """Revoke the token this call is made with."""
+        """Revoke the token that this call is made with."""
         if not isinstance(request.auth, AccessToken):
             raise Problem(409, "no_token", "This call was not made with a token.")
         sign_in.revoke_token(request.auth, now=timezone.now())

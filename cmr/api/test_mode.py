@@ -1,6 +1,6 @@
-"""Test mode: what the people that a test brand made up say and do, at the brand's word.
+"""Test mode: a test brand acts for the synthetic people that it created.
 
-In live mode only the person can do these things, so a live key gets 403 `test_only`.
+In live mode only people themselves can do these things; a live key gets 403 `test_only`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,11 @@ class Tests(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         assert isinstance(view, BrandView)
         if not view.brand.test:
-            raise Problem(403, "test_only", "Only a test key can do this: people act themselves.")
+            raise Problem(
+                403,
+                "test_only",
+                "Only available with a test key. In live mode people act themselves.",
+            )
         return True
 
 
@@ -71,15 +75,18 @@ class Choices(TestView):
         operation_id="test_choices", request=PersonSays, responses={201: wire.EntryList}, tags=[TAG]
     )
     def post(self, request: Request) -> Response:
-        """What the person says in the portal. You are told as you would be in live mode."""
+        """Record a choice as if the person made it in the portal.
+
+        You receive the same events as in live mode.
+        """
         now = timezone.now()
         body = PersonSays(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
-        entry, relationship = self._said(body.validated_data, now)
-        return Response({"data": [wire.told_entry_data(entry, relationship)]}, status=201)
+        entry, relationship = self._record_choice(body.validated_data, now)
+        return Response({"data": [wire.event_entry_data(entry, relationship)]}, status=201)
 
-    def _said(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
-        contact = wire.build_contact(data["contact"], self.brand.world)
+    def _record_choice(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
+        contact = wire.build_contact(data["contact"], self.brand.namespace)
         choice = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], self.brand))
         return test_mode.record_test_choice(self.brand, contact, choice, now=now)
 
@@ -90,10 +97,10 @@ class End(TestView):
         operation_id="test_end_relationship", request=PersonEnds, responses={204: None}, tags=[TAG]
     )
     def post(self, request: Request) -> Response:
-        """The person ends the relationship."""
+        """End the relationship as if the person did it."""
         body = PersonEnds(data=request.data)
         body.is_valid(raise_exception=True)
-        contact = wire.build_contact(body.validated_data["contact"], self.brand.world)
+        contact = wire.build_contact(body.validated_data["contact"], self.brand.namespace)
         known = relationships.find_relationship(self.brand.pk, contact)
         relationships.end_relationship(known, by=Actor(DOOR), now=timezone.now())
         return Response(status=204)
@@ -107,13 +114,13 @@ class AnswerRequest(TestView):
         operation_id="test_answer", request=PersonAnswers, responses={204: None}, tags=[TAG]
     )
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
-        """The person answers what you asked for."""
+        """Answer your permission request as if the person did it."""
         body = PersonAnswers(data=request.data)
         body.is_valid(raise_exception=True)
         mine = PermissionRequest.objects.filter(relationship__brand=self.brand, pk=request_id)
         asked = mine.select_related("relationship__brand").first()
         if asked is None:
-            raise Problem(404, "not_found", "You asked no such thing.")
+            raise Problem(404, "not_found", "No permission request with this id.")
         answer = Answer(body.validated_data["answer"])
         permission_requests.answer_request(asked, answer, by=DOOR, now=timezone.now())
         return Response(status=204)
@@ -125,7 +132,7 @@ class Mails(TestView):
 
     @extend_schema(operation_id="test_mails", responses=TestMailList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """The mails that people would have got, newest first."""
+        """List the mails that people would have received, newest first."""
         mine = TestMail.objects.filter(brand=self.brand)
         return answer_page(mine, self.query, by=["-pk"], write=_mail_data)
 

@@ -1,4 +1,4 @@
-"""The tokens of a person's programs: which there are, making one, revoking one."""
+"""API for consumers' tokens: list, create and revoke them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OwnTokenData(serializers.Serializer[object]):
     scope = serializers.ChoiceField(TokenScope.choices)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
-    last_used_on = serializers.DateField(allow_null=True, help_text="The day, in UTC.")
+    last_used_on = serializers.DateField(allow_null=True, help_text="Day, in UTC.")
 
 
 TokenList = describe_list(OwnTokenData)
@@ -42,7 +42,7 @@ class OwnTokenRequest(StrictSerializer):
 
 
 class MadeTokenData(serializers.Serializer[object]):
-    token = serializers.CharField(help_text="cmr_pat_… Shown this once.")
+    token = serializers.CharField(help_text="cmr_pat_… Shown only once.")
 
 
 class Tokens(ConsumerView):
@@ -51,14 +51,17 @@ class Tokens(ConsumerView):
 
     @extend_schema(operation_id="me_tokens_list", responses=TokenList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """List the tokens that are good, newest first."""
+        """List your valid tokens, newest first."""
         mine = AccessToken.objects.usable(timezone.now()).filter(consumer=self.consumer)
         return answer_page(mine, self.query, by=["-pk"], write=_data)
 
     @repeatable(shows_secret=True)
     @extend_schema(request=OwnTokenRequest, responses={201: MadeTokenData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Make a token for a program. Your addresses are told."""
+        """Create a token for a program.
+
+        Your addresses are notified.
+        """
         body = OwnTokenRequest(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
@@ -80,7 +83,7 @@ class OneToken(ConsumerView):
         """Revoke a token."""
         token = AccessToken.objects.filter(pk=token_id, consumer=self.consumer).first()
         if token is None:
-            raise Problem(404, "not_found", "You have no such token.")
+            raise Problem(404, "not_found", "No token with this id.")
         sign_in.revoke_token(token, now=timezone.now())
         return Response(status=204)
 

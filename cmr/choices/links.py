@@ -142,10 +142,10 @@ def read_link(token: str, *, now: datetime) -> Link:
         said = orjson.loads(_bytes(payload))
         brand, person, seal = str(said["b"]).replace("\0", ""), uuid.UUID(said["p"]), _bytes(text)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadLink("this is none of our links") from error
+        raise BadLink("this is not one of our links") from error
     ours = any(_is_sealed(key, payload, seal) for key in _proven_keys(brand))
     if not ours and not _is_sealed_by_brand(brand, payload, seal, now):
-        raise BadLink("this is none of our links")
+        raise BadLink("this is not one of our links")
     link = replace(
         _find_relationship(person, brand, {key: said.get(key) for key in "uctk"}), token=token
     )
@@ -176,7 +176,7 @@ def _find_relationship(person: uuid.UUID, brand: str, said: dict[str, Any]) -> L
     known = Relationship.objects.filter(pk=person, brand__slug=brand)
     relationship = known.select_related("brand", "person").first()
     if relationship is None:
-        raise BadLink("nobody is known by this link")
+        raise BadLink("this link belongs to nobody")
     codes = {key: _read_code(value) for key, value in said.items()}
     purpose, topic = _read_matter(relationship.brand, codes["u"], codes["t"])
     channel = _read_channel(purpose, codes["c"])
@@ -258,7 +258,7 @@ def use_link_once(link: Link) -> None:
         digest=_digest(link), defaults={"ends_at": link.ends_at}
     )
     if not is_first:
-        raise LinkNotProven("this link has said yes before")
+        raise LinkNotProven("this link was already used to say yes")
 
 
 def delete_used_links(*, now: datetime) -> int:

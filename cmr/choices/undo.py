@@ -57,7 +57,7 @@ def undo_batch(
         if any(_scope(each) in scopes for each in later if each.subject_id == person_id):
             if _stands_as_before(person_id, scopes, before):
                 return []
-            raise ChangedSince("something newer was said on the same scope")
+            raise ChangedSince("there is a newer choice with the same scope")
         return _say_again(person_id, scopes, before, by=by, now=now)
 
 
@@ -119,7 +119,7 @@ def _say_again(
     by: str,
     now: datetime,
 ) -> list[LedgerEntry]:
-    again = [new for scope in scopes for new in _said_again(scope, stood, now)]
+    again = [new for scope in scopes for new in _restore_choices(scope, stood, now)]
     return ledger.record_choices(person_id, again, by=Actor(by), now=now)
 
 
@@ -131,7 +131,7 @@ def _scope(entry: LedgerEntry) -> Scope:
     return preferences.read_scope(entry)
 
 
-def _said_again(scope: Scope, stood: Sequence[Choice], now: datetime) -> Iterator[NewChoice]:
+def _restore_choices(scope: Scope, stood: Sequence[Choice], now: datetime) -> Iterator[NewChoice]:
     """Yield a `clear`, then the choices of *stood* on exactly this scope, oldest first.
 
     Note [Saying again]. Choices that are recorded again get a new time, and newer choices win. Two

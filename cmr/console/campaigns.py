@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods
 from brands import campaigns as brand_campaigns
 from brands.models import Campaign, CampaignDay
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import CampaignForm, DayForm, sentence
+from cmr.console.forms import CampaignForm, DayForm
 from cmr.console.paging import PAGE_SIZE
+from core.problem_details import write_sentence
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,9 +44,9 @@ def _name(place: WorkspaceContext, form: CampaignForm) -> Campaign | None:
             place.brand, **form.cleaned_data, now=timezone.now()
         )[0]
     except brand_campaigns.UnknownCampaignName as error:
-        form.add_error(error.field, sentence(error))
+        form.add_error(error.field, write_sentence(error))
     except brand_campaigns.OtherCampaign as error:
-        form.add_error("code", sentence(error))
+        form.add_error("code", write_sentence(error))
     return None
 
 

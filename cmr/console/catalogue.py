@@ -27,7 +27,8 @@ from brands.catalogue import (
 )
 from brands.models import JurisdictionRegime, Purpose, Topic
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import NewNoticeForm, NoticeForm, TopicForm, TopicNameForm, sentence
+from cmr.console.forms import NewNoticeForm, NoticeForm, TopicForm, TopicNameForm
+from core.problem_details import write_sentence
 
 PAGE_SIZE = 50
 VERSIONS = 20
@@ -73,7 +74,7 @@ def _make_topic(request: HttpRequest, place: WorkspaceContext, form: TopicForm) 
     try:
         topic, is_new = create_topic(place.brand, **form.cleaned_data)
     except BAD_TOPIC as error:
-        form.add_error(None, sentence(error))
+        form.add_error(None, write_sentence(error))
         return False
     messages.success(request, f"{topic.name} is {'a topic now' if is_new else 'there'}.")
     return True
@@ -109,7 +110,7 @@ def bring_back_topic(request: HttpRequest, place: WorkspaceContext, code: str) -
     try:
         create_topic(place.brand, code=one.code, name=one.name, purpose=one.purpose_id)
     except BAD_TOPIC as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
     else:
         messages.success(request, f"{one.name} is offered again.")
     return _back(place)
@@ -155,7 +156,7 @@ def _write(request: HttpRequest, place: WorkspaceContext, form: NoticeForm, code
             place.brand, code=code, texts=form.texts(), now=timezone.now()
         )
     except BAD_NOTICE as error:
-        form.add_error(None, sentence(error))
+        form.add_error(None, write_sentence(error))
         return False
     said = f"{version} is what people are shown now." if is_new else "That is how it reads already."
     messages.success(request, said)

@@ -46,12 +46,6 @@ def size(number: int) -> str:
     return f"{number / 1_000_000:.4g} MB"
 
 
-def sentence(error: Exception) -> str:
-    """Return an exception's message as a sentence."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 def _name(**settings: Any) -> forms.CharField:
     return forms.CharField(validators=[check_name], **settings)
 
@@ -384,7 +378,7 @@ class SayForm(forms.Form):
     def contact(self) -> Contact:
         address = self.cleaned_data["address"].strip()
         way = "phone" if address.startswith("+") else "email"
-        return Contact(**{way: address}, world=self.brand.world)
+        return Contact(**{way: address}, namespace=self.brand.namespace)
 
     def names(self) -> ScopeNames:
         given = (self.cleaned_data[name] or None for name in ("purpose", "channel", "topic"))
@@ -584,7 +578,7 @@ class _OfBrand(forms.Form):
 
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.world, self.domain = brand.world, workspaces.find_proven_domain(brand)
+        self.namespace, self.domain = brand.namespace, workspaces.find_proven_domain(brand)
         topics = Topic.objects.selectable(brand, chosen=()).order_by("name")
         self._offer("purpose", self.purposes().order_by("position").values_list("code", "name"))
         self._offer("topic", [self.no_topic, *topics.values_list("code", "name")])
@@ -646,7 +640,7 @@ class AskForm(_OfBrand):
 
     def who(self) -> Contact:
         data = self.cleaned_data
-        return Contact(**{data["way"]: data["contact"]}, world=self.world)
+        return Contact(**{data["way"]: data["contact"]}, namespace=self.namespace)
 
     def question(self) -> RequestedPermission:
         data = self.cleaned_data

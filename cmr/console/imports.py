@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from brands.events import publish_task
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, sentence, size
+from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, size
 from cmr.console.paging import PAGE_SIZE
 from consent.imports import (
     LONGEST_FIELDS,
@@ -45,6 +45,7 @@ from consent.imports import (
 )
 from consent.models import Import, ImportFile
 from core.json_bodies import upload_limit
+from core.problem_details import write_sentence
 
 CSV = "text/csv; charset=utf-8"
 #: The size of the form besides its file, in bytes.
@@ -90,7 +91,7 @@ def _imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
         return _refuse_large(request, place)
     if request.method == "POST" and form.is_valid() and (job := _keep(place, form)):
         return _to(place, job, "columns")
-    return _shown(request, place, form, status=422 if form.errors else 200)
+    return _render_form(request, place, form, status=422 if form.errors else 200)
 
 
 def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
@@ -107,18 +108,18 @@ def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
             separator=data["separator"],
         )
     except TooManyImports as error:
-        form.add_error(None, f"{sentence(error)} Start or cancel one of them first.")
+        form.add_error(None, f"{write_sentence(error)} Start or cancel one of them first.")
     except BadPart as error:
-        form.add_error("file", sentence(error))
+        form.add_error("file", write_sentence(error))
     return None
 
 
 def _refuse_large(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Say how to import large files. Nothing of this one is kept."""
-    return _shown(request, place, ImportForm(), status=413, is_too_large=True)
+    return _render_form(request, place, ImportForm(), status=413, is_too_large=True)
 
 
-def _shown(
+def _render_form(
     request: HttpRequest,
     place: WorkspaceContext,
     form: ImportForm,
@@ -183,7 +184,7 @@ def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
     try:
         stage_file(kept, note=data["note"], tells=data["tells"], now=timezone.now())
     except (BadPart, ImportNotOpen, Expired) as error:
-        form.add_error(None, sentence(error))
+        form.add_error(None, write_sentence(error))
         return False
     if not kept.job.parts.filter(rows__gt=0).exists():
         form.add_error(None, "The file has headings and no rows.")
@@ -274,7 +275,7 @@ def start(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -
     try:
         start_import(job, now=timezone.now())
     except ImportNotOpen as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
     else:
         publish_task("consent.apply_imports")
     return _to(place, job)
@@ -287,7 +288,7 @@ def cancel(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) 
     try:
         cancel_import(job, now=timezone.now())
     except ImportNotOpen as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
     return _to(place, job)
 
 

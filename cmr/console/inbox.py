@@ -81,7 +81,7 @@ def _receivers(brand: Brand, sequences: Iterable[int]) -> dict[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class EventStatus:
     """The delivery status of one event at one webhook."""
 
     subscription: Subscription
@@ -120,7 +120,7 @@ def event(request: HttpRequest, place: WorkspaceContext, sequence: int) -> HttpR
     found = next(iter(read_events(place.brand.pk, after=sequence - 1, limit=1)), None)
     if found is None or found.sequence != sequence:
         raise Http404
-    fates = list(_fates(place.brand, found))
+    fates = list(_list_statuses(place.brand, found))
     example = fates[0].subscription if fates else None
     sent = _build_request(found, example)
     context = {
@@ -159,7 +159,7 @@ def _headers(
     return headers if signs else headers | {"webhook-signature": f"{kind},…"}
 
 
-def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
+def _list_statuses(brand: Brand, event: Event) -> Iterator[EventStatus]:
     mine = list(webhooks.filter_subscriptions(brand).order_by("created_at"))
     tries = Attempt.objects.filter(
         brand=brand, subscription__in=mine, sequence=event.sequence
@@ -171,7 +171,7 @@ def _fates(brand: Brand, event: Event) -> Iterator[Fate]:
     for each in mine:
         own = [attempt for attempt in tries if attempt.subscription_id == each.pk]
         wanted = wants_event(webhooks.build_filter(each), event)
-        yield Fate(each, own, quarantined.get(each.pk), wanted, event)
+        yield EventStatus(each, own, quarantined.get(each.pk), wanted, event)
 
 
 @require_POST

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cmr import inbound
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import CountryForm, InletForm, SigningKeyForm, sentence
+from cmr.console.forms import CountryForm, InletForm, SigningKeyForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.inbound import SIGNATURES
 from cmr.models import Inlet, Outcome
+from core.problem_details import write_sentence
 
 #: Outcomes in words for people. Those that a brand should check say what to check.
 OUTCOMES = {
@@ -33,7 +34,7 @@ OUTCOMES = {
 @for_members
 def inlets(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     mine = inbound.list_inlets(place.brand).order_by("created_at").prefetch_related("counts")
-    context = {"place": place, "page": "inlets", "inlets": [_shown(each) for each in mine]}
+    context = {"place": place, "page": "inlets", "inlets": [_build_context(each) for each in mine]}
     return render(request, "console/inlets.html", context)
 
 
@@ -47,13 +48,13 @@ def open_inlet(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
         try:
             inlet, url = inbound.open_inlet(place.brand, **form.cleaned_data)
         except inbound.BadKey as error:
-            form.add_error("signing_key", sentence(error))
+            form.add_error("signing_key", write_sentence(error))
         except inbound.ProviderHasNoNumbers as error:
-            form.add_error("country", sentence(error))
+            form.add_error("country", write_sentence(error))
         except inbound.TooManyInlets as error:
-            form.add_error(None, sentence(error))
+            form.add_error(None, write_sentence(error))
         else:
-            context = {"place": place, "page": "inlets", "inlet": _shown(inlet), "url": url}
+            context = {"place": place, "page": "inlets", "inlet": _build_context(inlet), "url": url}
             return render(request, "console/inlet_url.html", context)
     return _form(request, place, form, "Open an inlet")
 
@@ -69,7 +70,7 @@ def set_key(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) 
         try:
             inbound.set_signing_key(inlet, form.cleaned_data["signing_key"])
         except inbound.BadKey as error:
-            form.add_error("signing_key", sentence(error))
+            form.add_error("signing_key", write_sentence(error))
         else:
             messages.success(request, "The signing key is changed.")
             return _back(place)
@@ -99,7 +100,7 @@ def close(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) ->
     return _back(place)
 
 
-def _shown(inlet: Inlet) -> dict[str, object]:
+def _build_context(inlet: Inlet) -> dict[str, object]:
     """Return the template's values of an inlet."""
     counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in inbound.list_counts(inlet)]
     return {

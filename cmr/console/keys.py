@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from brands import credentials
 from brands.models import BrandKey
 from cmr.console.access import Shown, WorkspaceContext, for_members
-from cmr.console.forms import KeyForm, RotationForm, sentence
+from cmr.console.forms import KeyForm, RotationForm
 from cmr.sign_in import require_fresh_session
+from core.problem_details import write_sentence
 
 
 def sure_in_live_mode(view: Shown) -> Shown:
@@ -49,7 +50,7 @@ def issue(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Create a key. Its text is shown once."""
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return _shown(request, place, credentials.issue_key(place.brand, **form.terms()))
+        return _render_key(request, place, credentials.issue_key(place.brand, **form.terms()))
     context = {"place": place, "page": "keys", "form": form}
     status = 422 if form.errors else 200
     return render(request, "console/issue_key.html", context, status=status)
@@ -70,7 +71,7 @@ def rotate(request: HttpRequest, place: WorkspaceContext, key_id: int) -> HttpRe
     except credentials.KeyNotUsable:
         messages.error(request, "This key was revoked or has expired.")
         return _back(place)
-    return _shown(request, place, text)
+    return _render_key(request, place, text)
 
 
 @require_POST
@@ -91,14 +92,14 @@ def rotate_link_key(request: HttpRequest, place: WorkspaceContext) -> HttpRespon
     try:
         until = credentials.rotate_link_key(place.brand, revoke_old=revoke_old, now=timezone.now())
     except credentials.TooManyLinkKeys as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
         return _back(place)
     still = "Old links no longer work." if revoke_old else f"Old links work until {until:%Y-%m-%d}."
     messages.success(request, f"Your links have a new key. {still}")
     return _back(place)
 
 
-def _shown(request: HttpRequest, place: WorkspaceContext, text: str) -> HttpResponse:
+def _render_key(request: HttpRequest, place: WorkspaceContext, text: str) -> HttpResponse:
     return render(request, "console/key.html", {"place": place, "page": "keys", "text": text})
 
 

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brands.catalogue import UnknownNotice
 from cmr import permission_requests
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import AskForm, sentence
+from cmr.console.forms import AskForm
 from cmr.console.paging import PAGE_SIZE
 from cmr.messages import CannotReach
 from cmr.models import Answer
 from consent import identity, relationships, rules
+from core.problem_details import write_sentence
 
 #: The filters of the list, by their name in the URL.
 SHOWN = {
@@ -69,17 +70,17 @@ def _ask(request: HttpRequest, place: WorkspaceContext, form: AskForm) -> bool:
             place.brand, form.who(), form.question(), language=language, now=now
         )
     except (relationships.NoRelationship, identity.InvalidAddress) as error:
-        form.add_error("contact", sentence(error))
+        form.add_error("contact", write_sentence(error))
     except rules.UnknownName as error:
-        form.add_error(error.field, sentence(error))
+        form.add_error(error.field, write_sentence(error))
     except rules.ChannelNotUsed as error:
-        form.add_error("channel", sentence(error))
+        form.add_error("channel", write_sentence(error))
     except UnknownNotice as error:
-        form.add_error("notice", sentence(error))
+        form.add_error("notice", write_sentence(error))
     except permission_requests.MayNotAsk as error:
-        form.add_error(None, sentence(error))
+        form.add_error(None, write_sentence(error))
     except CannotReach as error:
-        form.add_error("contact", sentence(error))
+        form.add_error("contact", write_sentence(error))
     else:
         messages.success(request, "They are asked.")
         return True

@@ -16,6 +16,7 @@ from cmr.console.access import WorkspaceContext, for_owners, get_user
 from cmr.console.forms import InvitationForm
 from cmr.models import Invitation, Member, Role
 from cmr.sign_in import require_fresh_session_to_post
+from core.problem_details import write_sentence
 
 #: An address over its mail limit gets no more mail that day. The inviter does not learn which.
 INVITED = "Invited. If no mail arrives within minutes, invite them again tomorrow."
@@ -52,7 +53,7 @@ def _invite(request: HttpRequest, place: WorkspaceContext, form: InvitationForm)
             now=timezone.now(),
         )
     except members.TooMany as error:
-        form.add_error(None, f"{error}.")
+        form.add_error(None, write_sentence(error))
     else:
         messages.success(request, INVITED)
         return True
@@ -72,7 +73,7 @@ def change(request: HttpRequest, place: WorkspaceContext, member_id: int) -> Htt
         elif wanted == "remove":
             members.remove(member)
     except members.LastOwner as error:
-        messages.error(request, f"{error}.".capitalize())
+        messages.error(request, write_sentence(error))
     return redirect("console-index") if member.user == request.user else _back(place)
 
 

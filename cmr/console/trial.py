@@ -13,11 +13,12 @@ from brands import events
 from cmr import test_mode
 from cmr.console import inbox
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import SayForm, sentence
+from cmr.console.forms import SayForm
 from cmr.console.paging import PAGE_SIZE
 from cmr.models import TestMail
 from consent import relationships, rules
 from consent.identity import InvalidAddress
+from core.problem_details import write_sentence
 
 #: From the exception of a refusal to the form's field.
 REFUSALS: dict[type[Exception], str] = {
@@ -36,21 +37,21 @@ def happen(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
     """Record a choice of a made-up person."""
     _check(place)
     form = SayForm(request.POST, brand=place.brand)
-    if form.is_valid() and _said(place, form):
+    if form.is_valid() and _record_choice(place, form):
         end = events.read_last_sequence(place.brand.pk)
         messages.success(request, f"It happened: see event {end}.")
         return redirect("console-events", place.workspace.slug, place.mode)
     return inbox.list_deliveries(request, place, form, status=422)
 
 
-def _said(place: WorkspaceContext, form: SayForm) -> bool:
+def _record_choice(place: WorkspaceContext, form: SayForm) -> bool:
     now = timezone.now()
     try:
         scope = rules.resolve_scope_names(form.names(), decision=form.cleaned_data["decision"])
         test_mode.create_test_person(place.brand, form.contact(), now=now)
         test_mode.record_test_choice(place.brand, form.contact(), form.choice(scope), now=now)
     except tuple(REFUSALS) as error:
-        form.add_error(REFUSALS[type(error)], sentence(error))
+        form.add_error(REFUSALS[type(error)], write_sentence(error))
         return False
     return True
 

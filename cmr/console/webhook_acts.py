@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST
 
 from brands import webhooks
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import ReplayForm, SeekForm, sentence
+from cmr.console.forms import ReplayForm, SeekForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.console.webhooks import back, find, show_key, show_subscription
+from core.problem_details import write_sentence
 
 
 @require_POST
@@ -24,7 +25,7 @@ def ping(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
     try:
         answer = webhooks.ping_endpoint(subscription, now=timezone.now())
     except webhooks.VerificationBusy as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
         return back(place, subscription)
     return show_subscription(request, place, subscription, pinged=answer)
 
@@ -38,7 +39,9 @@ def enable(
     try:
         webhooks.enable_subscription(subscription, now=timezone.now())
     except (webhooks.EndpointNotVerified, webhooks.VerificationBusy) as error:
-        return show_subscription(request, place, subscription, problem=sentence(error), status=422)
+        return show_subscription(
+            request, place, subscription, problem=write_sentence(error), status=422
+        )
     messages.success(request, "It goes on where it stopped.")
     return back(place, subscription)
 
@@ -52,7 +55,7 @@ def disable(
     try:
         webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
     except webhooks.StillSending as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
     else:
         messages.success(request, "It is told nothing until you enable it. Nothing is lost.")
     return back(place, subscription)
@@ -69,7 +72,7 @@ def rotate(
     try:
         secret = webhooks.rotate_secret(subscription, now=timezone.now())
     except webhooks.StillSending as error:
-        messages.error(request, sentence(error))
+        messages.error(request, write_sentence(error))
         return back(place, subscription)
     return show_key(request, place, find(place, subscription_id), secret)
 
@@ -82,7 +85,7 @@ def seek(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
         try:
             webhooks.move_cursor(subscription, after=form.cleaned_data["after"])
         except (webhooks.StartsBeyondStream, webhooks.StillSending) as error:
-            form.add_error("after", sentence(error))
+            form.add_error("after", write_sentence(error))
         else:
             messages.success(request, f"It goes on after event {form.cleaned_data['after']}.")
             return back(place, subscription)
@@ -100,9 +103,9 @@ def replay(
         try:
             number = webhooks.replay_range(subscription, **form.cleaned_data)
         except webhooks.StartsBeyondStream as error:
-            form.add_error("first", sentence(error))
+            form.add_error("first", write_sentence(error))
         except webhooks.RangeTooLong as error:
-            form.add_error("last", sentence(error))
+            form.add_error("last", write_sentence(error))
         else:
             messages.success(request, f"To be sent again: {number}.")
             return back(place, subscription)

@@ -19,10 +19,11 @@ from brands import events
 from brands import webhooks as brand_webhooks
 from brands.models import Attempt, Subscription
 from cmr.console.access import WorkspaceContext, for_members
-from cmr.console.forms import ReplayForm, SeekForm, TermsForm, WebhookForm, sentence
+from cmr.console.forms import ReplayForm, SeekForm, TermsForm, WebhookForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.console.paging import PAGE_SIZE, before
 from core import http
+from core.problem_details import write_sentence
 
 #: Why a webhook is disabled, in words for its brand.
 REASONS = {
@@ -97,7 +98,7 @@ def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
                 now=timezone.now(),
             )
         except REFUSALS as error:
-            form.add_error(error.field, sentence(error))
+            form.add_error(error.field, write_sentence(error))
         else:
             return show_key(request, place, find(place, subscription.pk), secret)
     return _form(request, place, form)
@@ -122,7 +123,7 @@ def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
         try:
             brand_webhooks.change_subscription(subscription, form.terms(), now=timezone.now())
         except REFUSALS as error:
-            form.add_error(error.field, sentence(error))
+            form.add_error(error.field, write_sentence(error))
         else:
             messages.success(request, "It is changed, from the next event on.")
             return back(place, subscription)
@@ -140,7 +141,7 @@ def delete(
         try:
             brand_webhooks.disable_subscription(subscription, reason="removed", now=timezone.now())
         except brand_webhooks.StillSending as error:
-            messages.error(request, sentence(error))
+            messages.error(request, write_sentence(error))
         else:
             messages.success(request, f"Nothing goes to {subscription.url} any more.")
         return redirect("console-webhooks", workspace=place.workspace.slug, mode=place.mode)

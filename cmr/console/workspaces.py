@@ -15,9 +15,10 @@ from brands import events, webhooks, workspaces
 from brands.models import BrandKey, Subscription, Topic
 from cmr import members, rate_limits
 from cmr.console.access import WorkspaceContext, for_members, for_owners, get_user
-from cmr.console.forms import WorkspaceForm, sentence
+from cmr.console.forms import WorkspaceForm
 from cmr.models import Member
 from consent.models import Relationship
+from core.problem_details import write_sentence
 
 
 class Step(NamedTuple):
@@ -58,9 +59,9 @@ def begin(request: HttpRequest) -> HttpResponse:
             workspaces.BadDomain,
             workspaces.DomainTaken,
         ) as error:
-            form.add_error("domain", sentence(error))
+            form.add_error("domain", write_sentence(error))
         except members.TooMany as error:
-            form.add_error(None, sentence(error))
+            form.add_error(None, write_sentence(error))
         else:
             return redirect("console", workspace=made.slug, mode="test")
         attempt.give_back()
@@ -131,5 +132,5 @@ def _prove(request: HttpRequest, place: WorkspaceContext) -> str:
         workspaces.DomainProofBusy,
         workspaces.DomainTaken,
     ) as error:
-        return sentence(error)
+        return write_sentence(error)
     return ""

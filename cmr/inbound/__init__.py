@@ -1,6 +1,5 @@
 """Choices that people express away from our pages: at a mail provider, by text message, by mail."""
 
-from cmr.inbound.hearing import resolve_message_scope
 from cmr.inbound.inlets import (
     ProviderHasNoNumbers,
     TooManyInlets,
@@ -23,6 +22,7 @@ from cmr.inbound.messages import record_message
 from cmr.inbound.posts import NotSigned, Unreadable, read_request
 from cmr.inbound.providers import PROVIDERS, BadKey, parse_post
 from cmr.inbound.receiving import record_letter
+from cmr.inbound.recording import resolve_message_scope
 from cmr.inbound.replies import IgnoredReason, Reading, read_mail, read_sms
 from cmr.inbound.senders import add_country_code, find_address
 from cmr.inbound.signatures import SIGNATURES

@@ -89,8 +89,8 @@ def read_events(form: Form, post: Post) -> Events:
     try:
         events = list(form.split(post))
     except TRIPS as error:
-        raise Unreadable("this is not what the provider sends") from error
-    read = [_read(form, event) for event in events]
+        raise Unreadable("this is not in the provider's format") from error
+    read = [_read_event(form, event) for event in events]
     unreadable = read.count(None)
     if unreadable and unreadable == len(read):
         raise Unreadable("none of these events can be read")
@@ -98,7 +98,7 @@ def read_events(form: Form, post: Post) -> Events:
     return Events(told, read.count([]), unreadable)
 
 
-def _read(form: Form, event: Any) -> list[ProviderEvent] | None:
+def _read_event(form: Form, event: Any) -> list[ProviderEvent] | None:
     """Return what one event reports, [] if it is no choice, or None if it is unreadable."""
     try:
         event = form.prepare(event)

@@ -56,7 +56,7 @@ def open_inlet(
     with transaction.atomic():
         Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)  # so the count is exact
         if list_inlets(brand).count() >= MOST:
-            raise TooManyInlets(f"a brand may have {MOST} inlets")
+            raise TooManyInlets(f"a brand can have at most {MOST} inlets")
         inlet.save()
     return inlet, build_inlet_url(provider, made.text)
 
@@ -178,7 +178,10 @@ def close_inlet(brand: Brand, inlet_id: uuid.UUID, *, now: datetime) -> bool:
 
 def _check_country(provider: str, country: str) -> str:
     if country and not has_numbers(provider):
-        raise ProviderHasNoNumbers(f"{providers.PROVIDERS[provider].name} hands on no numbers")
+        raise ProviderHasNoNumbers(
+            f"{providers.PROVIDERS[provider].name} forwards no phone numbers, so it needs "
+            "no country"
+        )
     return country
 
 

@@ -194,11 +194,11 @@ def remove_quotations(text: str) -> str:
         if not SAID.search(reaction[1]):
             own = f"{reaction[1]} {reaction[2] or ''}"
     else:
-        own = QUOTATION.sub(_keep_if_said, own)
+        own = QUOTATION.sub(_keep_own_quotation, own)
     return own if WORD.search(own) else MARKED.sub("", text)
 
 
-def _keep_if_said(quotation: re.Match[str]) -> str:
+def _keep_own_quotation(quotation: re.Match[str]) -> str:
     """Keep a quotation of the sender's own words: I wrote “stop” three times."""
     before = quotation.string[max(0, quotation.start() - 20) : quotation.start()]
     return quotation[0] if SAID.search(before) else " "

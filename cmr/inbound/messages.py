@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from brands.models import Brand
-from cmr.inbound import hearing
-from cmr.inbound.hearing import RecordedMessage
+from cmr.inbound import recording
 from cmr.inbound.meaning import Meaning, Understood
+from cmr.inbound.recording import RecordedMessage
 from consent.identity import Contact
 from consent.models import Source
 
@@ -35,6 +35,6 @@ def record_message(
         contact, channel, source, by=by, what=f"“{understood.words}”", at=at, name=name
     )
     if understood.meaning == Meaning.STOP:
-        hearing.record_refusal(brand, heard, now=now)
+        recording.record_refusal(brand, heard, now=now)
     elif understood.meaning == Meaning.START:
-        hearing.record_consent(brand, heard, now=now)
+        recording.record_consent(brand, heard, now=now)

@@ -88,7 +88,7 @@ def check_key(provider: str, key: str) -> None:
     """Raise `BadKey` for a key that cannot verify this provider's signatures."""
     name = PROVIDERS[provider].name
     if provider not in SIGNATURES:
-        raise BadKey(f"{name} signs nothing with a key of yours")
+        raise BadKey(f"{name} does not sign with a key of yours")
     try:
         SIGNATURES[provider].load(key)
     except (ValueError, MalformedSecret) as error:
@@ -116,6 +116,6 @@ def _read_signed_by_amazon(post: Post, now: datetime) -> Letter:
     said = post.json()
     kind = said.get("Type") if isinstance(said, dict) else None
     if not isinstance(kind, str) or kind not in sns.SIGNED:  # raw message delivery
-        raise Unreadable("this is no message of Amazon SNS; raw message delivery has to be off")
+        raise Unreadable("this is not a message of Amazon SNS; turn off raw message delivery")
     topic = sns.verify(said, now=now)
     return replace(_read_amazon(post), topic=topic)

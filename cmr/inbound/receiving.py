@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from brands.models import Brand, Campaign
-from cmr.inbound import hearing, inlets, messages, replies
+from cmr.inbound import inlets, messages, recording, replies
 from cmr.inbound.events import ProviderEvent
 from cmr.inbound.gateways import Message
-from cmr.inbound.hearing import RecordedMessage
 from cmr.inbound.meaning import Meaning
 from cmr.inbound.providers import PROVIDERS, Letter
+from cmr.inbound.recording import RecordedMessage
 from cmr.inbound.senders import add_country_code, find_address
 from cmr.models import Inlet, Outcome
 from consent import relationships
@@ -40,7 +40,7 @@ def record_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
         inlets.use_token(inlet, letter, now=now)
     if letter.confirm_url:
         inlets.ask_to_confirm(inlet, letter.confirm_url)
-    outcomes = Counter[str](_take_told(inlet, each, now) for each in letter.events.told)
+    outcomes = Counter[str](_record_event(inlet, each, now) for each in letter.events.told)
     outcomes.update(_take_message(inlet, each, now) for each in letter.messages)
     outcomes[Outcome.NO_CHOICE] += letter.events.no_choice
     outcomes[Outcome.UNREADABLE] += letter.events.unreadable
@@ -51,9 +51,9 @@ def record_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
     inlets.count_outcomes(inlet, outcomes, now=now)
 
 
-def _take_told(inlet: Inlet, told: ProviderEvent, now: datetime) -> Outcome:
+def _record_event(inlet: Inlet, told: ProviderEvent, now: datetime) -> Outcome:
     heard = RecordedMessage(
-        Contact(email=find_address(told.email), world=inlet.brand.world),
+        Contact(email=find_address(told.email), namespace=inlet.brand.namespace),
         "email",
         Source.MAIL_PROVIDER,
         by=PROVIDERS[inlet.provider].name,
@@ -64,7 +64,7 @@ def _take_told(inlet: Inlet, told: ProviderEvent, now: datetime) -> Outcome:
     )
     try:
         outcome = _judge_address(inlet.brand, heard.contact)
-        hearing.record_refusal(inlet.brand, heard, now=now)
+        recording.record_refusal(inlet.brand, heard, now=now)
     except InvalidAddress:
         return Outcome.BAD_ADDRESS
     return outcome
@@ -75,10 +75,10 @@ def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
     text = message.text.replace("\0", "")[: MOST_TEXT[medium]]
     if medium == "sms":
         sender = add_country_code(message.sender, inlet.country)
-        contact = Contact(phone=sender, world=inlet.brand.world)
+        contact = Contact(phone=sender, namespace=inlet.brand.namespace)
         reading = replies.read_sms(text)
     else:
-        contact = Contact(email=find_address(message.sender), world=inlet.brand.world)
+        contact = Contact(email=find_address(message.sender), namespace=inlet.brand.namespace)
         reading = replies.read_mail(
             sender=contact.email or "",
             subject=message.subject.replace("\0", "")[:MOST_SUBJECT],

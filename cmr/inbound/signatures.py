@@ -121,8 +121,9 @@ def find_mailgun_signature(post: Post) -> Mapping[str, Any]:
 
 
 def _is_signed_by_mailgun(post: Post, key: bytes, now: datetime) -> bool:
-    """Return whether the token is signed. The signature does not cover the content, so
-    `inlets.use_token` binds the token to it.
+    """Return whether the token is signed.
+
+    The signature does not cover the content, so `inlets.use_token` binds the token to it.
     """
     given = find_mailgun_signature(post)
     signed = f"{given['timestamp']}{given['token']}".encode()

@@ -145,8 +145,9 @@ def _deliver(message: NewMessage) -> None:
 
 
 def _put_off(which: Q, tried: OutgoingMessage, *, now: datetime) -> None:
-    """Delay messages by a quarter of the age of the one that was tried. Drop those that are too
-    old.
+    """Delay messages by a quarter of the age of the one that was tried.
+
+    Messages that are too old are dropped.
     """
     rows = OutgoingMessage.objects.filter(which)
     if dropped := rows.filter(made_at__lte=now - KEPT).delete()[0]:
@@ -165,8 +166,9 @@ def _open(row: OutgoingMessage) -> NewMessage:
 
 
 def _cipher() -> MultiFernet:
-    """Return a cipher that encrypts with a key derived from SECRET_KEY and decrypts with older
-    ones.
+    """Return a cipher with a key derived from SECRET_KEY.
+
+    It can also decrypt with keys derived from older values.
     """
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     macs = [salted_hmac("cmr.outbox", "", secret=each, algorithm="sha256") for each in secrets]

@@ -103,8 +103,9 @@ class Backend(smtp.EmailBackend):
 
 
 class ConsoleBackend(console.EmailBackend):
-    """A backend that prints mail in development only, because logs must not contain codes and
-    links.
+    """Mail backend that prints mail, in development only.
+
+    Otherwise logs would contain codes and links.
     """
 
     def open(self) -> bool:

@@ -1,10 +1,10 @@
 """The models of this app, one noun per file."""
 
-from cmr.models.asking import Answer, PermissionRequest
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
 from cmr.models.inlet import Inlet, InletCount, Outcome, UsedToken
 from cmr.models.member import Invitation, Member, Role
 from cmr.models.outgoing import OutgoingMessage
+from cmr.models.permission_request import Answer, PermissionRequest
 from cmr.models.rate_limit import RateLimitCount
 from cmr.models.removed_address import RemovedAddress
 from cmr.models.test_mail import TestMail

@@ -108,7 +108,7 @@ def ask_person(
     scope = _scope(relationship, question)
     same = Topic.objects.filter(brand=relationship.brand_id, code=question.topic)
     if same.exclude(retired_at=None).exists():
-        raise TopicRetired(f"you retired the topic {question.topic!r}")
+        raise TopicRetired(f"the topic {question.topic!r} is retired")
     notice = catalogue.resolve_notice(relationship.brand_id, question.notice, at=now)
     with transaction.atomic():
         ledger.lock_subject(
@@ -145,9 +145,9 @@ def _refuse(
     if (until := _rests_until(relationship, scope, now)) and until > now:
         raise AskedTooSoon((until - now).total_seconds())
     if same.filter(answered_at=None).exists():
-        raise AskedAlready("this was asked and not yet answered")
+        raise AskedAlready("the same request is already waiting for an answer")
     if mine.filter(answered_at=None).count() >= MOST_WAITING:
-        raise TooManyWaiting(f"{MOST_WAITING} of your questions wait for an answer already")
+        raise TooManyWaiting(f"{MOST_WAITING} of your requests are already waiting for an answer")
 
 
 def _rests_until(relationship: Relationship, scope: Scope, now: datetime) -> datetime | None:
@@ -202,7 +202,7 @@ def answer_request(
     with transaction.atomic():
         waits = PermissionRequest.objects.filter(pk=asked.pk, answered_at=None)
         if not waits.update(answered_at=now, answer=given):
-            raise AlreadyAnswered("this was answered before")
+            raise AlreadyAnswered("this request is already answered")
         decision: DecisionKind = "grant" if given == Answer.YES else "deny"
         scope = Scope(asked.relationship.brand_id, asked.purpose_id, asked.channel, asked.topic)
         choice = NewChoice(scope, decision, notice=asked.notice, evidence=asked.evidence)

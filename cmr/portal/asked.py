@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from brands.models import Topic
 from cmr import permission_requests
 from cmr.models import Answer, Consumer, PermissionRequest
-from cmr.portal import done
-from cmr.portal.choosing import BadWish, refused
+from cmr.portal import undo_banner
+from cmr.portal.choosing import InvalidChoice, refused
 from cmr.portal.person import for_consumers
 
 
@@ -29,7 +29,7 @@ def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     keys = [(each.relationship.brand_id, each.topic or "") for each in waiting]
     names = Topic.objects.names(keys)
     rows = [(each, names.get(key, "")) for each, key in zip(waiting, keys, strict=True)]
-    context = {"rows": rows, "done": done.read_undo(request, consumer)}
+    context = {"rows": rows, "done": undo_banner.read_undo(request, consumer)}
     return render(request, "cmr/asked.html", context)
 
 
@@ -40,7 +40,7 @@ def answer(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> H
     one = get_object_or_404(rows.select_related("relationship__brand", "purpose"), pk=request_id)
     given = request.POST.get("answer", "")
     if given not in Answer.values:
-        return refused(request, BadWish(_("There is no such answer.")))
+        return refused(request, InvalidChoice(_("There is no such answer.")))
     try:
         entries = permission_requests.answer_request(
             one, Answer(given), by="portal", now=timezone.now()
@@ -48,4 +48,4 @@ def answer(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> H
     except permission_requests.AlreadyAnswered:
         messages.info(request, _("You had answered this already."))
         entries = []
-    return done.back(request, entries)
+    return undo_banner.back(request, entries)

@@ -16,7 +16,7 @@ from brands import workspaces
 from brands.models import Brand, Channel, Purpose
 from cmr import choices, permission_requests, personal_data
 from cmr.models import Consumer
-from cmr.portal import brand_controls, done
+from cmr.portal import brand_controls, undo_banner
 from cmr.portal.choosing import PER
 from cmr.portal.person import for_consumers
 from consent import propagation, reporting
@@ -54,7 +54,7 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
             consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk
         ),
         "fate": (fates[0], fates[0].state(now)) if fates else None,
-        "done": done.read_undo(request, consumer),
+        "done": undo_banner.read_undo(request, consumer),
     }
     return render(request, "cmr/brand.html", context)
 

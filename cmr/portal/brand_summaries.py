@@ -67,7 +67,7 @@ def list_rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Bra
     known = _relationships(consumer, words)
     mine = list({each.brand_id: each for each in reversed(known)}.values())[::-1]
     may = checks.list_brand_permissions(consumer.subject_id, known, now=now)
-    contacts, asking = _contacts(consumer, now), _asking(consumer)
+    contacts, asking = _contacts(consumer, now), _count_open_requests(consumer)
     topics = Topic.objects.names((pk, each.topic) for pk, one in may.items() for each in one)
     connected = workspaces.find_connected_brands(may, now=now)
     return [
@@ -124,7 +124,7 @@ def _contacts(consumer: Consumer, now: datetime) -> dict[int, Contacts]:
     return {each["brand"]: Contacts(each["lately"], each["last"]) for each in found}
 
 
-def _asking(consumer: Consumer) -> dict[int, int]:
+def _count_open_requests(consumer: Consumer) -> dict[int, int]:
     mine = PermissionRequest.objects.filter(
         relationship__person=consumer.subject_id, answered_at=None
     )

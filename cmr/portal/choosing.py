@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from cmr import choices
 from cmr.choices import ChoiceRequest
 from cmr.models import Consumer
-from cmr.portal import done, listing, words
+from cmr.portal import listing, undo_banner, words
 from cmr.portal.person import for_consumers
 from consent import propagation, rules
 from consent.decision import Limit, Scope
@@ -44,15 +44,15 @@ WHOLE = "::::"
 MOST_MESSAGES = 1_000
 
 
-class BadWish(ValueError):
+class InvalidChoice(ValueError):
     """The submitted choice is invalid. The text is shown to the person."""
 
 
-class BadDay(BadWish):
+class BadDay(InvalidChoice):
     """The end of the pause is missing or invalid."""
 
 
-class BadNumber(BadWish):
+class BadNumber(InvalidChoice):
     """The number of messages is missing or invalid."""
 
 
@@ -62,7 +62,7 @@ ASKS: dict[type[Exception], str] = {BadDay: "day", BadNumber: "number"}
 TYPED = ("say", "until", "max", "per", "csrfmiddlewaretoken")
 #: Exceptions that mean the choice is invalid.
 REFUSED = (
-    BadWish,
+    InvalidChoice,
     rules.UnknownName,
     rules.CannotBeRefused,
     rules.CannotBeLimited,
@@ -72,7 +72,7 @@ REFUSED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PressedButton:
     """A parsed button value."""
 
     decision: str
@@ -89,7 +89,7 @@ def choose(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         return refused(request, error)
     if not (clicked := _of_one_click(entries)):
         messages.info(request, words.ALREADY_SO)
-    return done.back(request, clicked)
+    return undo_banner.back(request, clicked)
 
 
 def _of_one_click(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
@@ -137,7 +137,7 @@ def refused(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def in_words(error: Exception) -> str:
     """Return what is wrong with a choice, in the reader's language."""
-    if isinstance(error, BadWish):
+    if isinstance(error, InvalidChoice):
         return str(error)
     if isinstance(error, rules.CannotBeRefused):
         return _("Such messages cannot be refused.")
@@ -148,18 +148,20 @@ def in_words(error: Exception) -> str:
     return _("What this was about is no more. Load the page again.")
 
 
-def _pressed(request: HttpRequest, consumer: Consumer) -> tuple[list[Said], Sequence[str | None]]:
+def _pressed(
+    request: HttpRequest, consumer: Consumer
+) -> tuple[list[PressedButton], Sequence[str | None]]:
     """Return the submitted choices, and the brands that they are about.
 
     Raises:
-        BadWish
+        InvalidChoice
     """
     if one := request.POST.get("one"):  # a row's own button, whatever is ticked
         decision, _colon, slug = one.partition(":")
         return [read_choice(f"{decision}::::")], [slug]
     said = [read_choice(value) for value in request.POST.getlist("say")]
     if not said:
-        raise BadWish(_("Nothing was chosen."))
+        raise InvalidChoice(_("Nothing was chosen."))
     return said, read_brands(request, consumer)
 
 
@@ -167,32 +169,34 @@ def read_brands(request: HttpRequest, consumer: Consumer) -> Sequence[str | None
     """Return the slugs of the selected brands; None means any brand.
 
     Raises:
-        BadWish: too many brands are selected, or none although the form needs some.
+        InvalidChoice: too many brands are selected, or none although the form needs some.
     """
     slugs = [slug for slug in request.POST.getlist("brand") if slug]
     if "all" in request.POST:  # also those on the list's other pages
         slugs = listing.find_slugs(consumer, QueryDict(request.POST["all"]), now=timezone.now())
     if len(slugs) > listing.MOST_CHOSEN:  # a shorter list would drop an acknowledged no
-        raise BadWish(_("Select at most %(most)s brands at once.") % {"most": listing.MOST_CHOSEN})
+        raise InvalidChoice(
+            _("Select at most %(most)s brands at once.") % {"most": listing.MOST_CHOSEN}
+        )
     if not slugs and "ticked" in request.POST:
-        raise BadWish(_("Select the brands first."))
+        raise InvalidChoice(_("Select the brands first."))
     return [*dict.fromkeys(slugs)] or [None]
 
 
-def read_choice(value: str) -> Said:
+def read_choice(value: str) -> PressedButton:
     """Parse a button's value.
 
     Raises:
-        BadWish
+        InvalidChoice
     """
     decision, *parts = value.replace("\0", "")[:200].split(":")
     if decision not in DECISIONS or len(parts) != PARTS - 1:
-        raise BadWish(_("There is no such wish."))
+        raise InvalidChoice(_("There is no such wish."))
     purpose, channel, topic, point = (part or None for part in parts)
     if point is not None and not (point.isascii() and point.isdigit()):
-        raise BadWish(_("There is no such wish."))
+        raise InvalidChoice(_("There is no such wish."))
     names = ScopeNames(None, purpose, channel, topic, int(point[:18]) if point else None)
-    return Said(decision, names)
+    return PressedButton(decision, names)
 
 
 def build_choice(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
@@ -259,10 +263,10 @@ def undo(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         undone = choices.undo_batch(consumer.subject_id, entries, by="portal", now=timezone.now())
     except choices.ChangedSince:
         messages.warning(request, _("You have changed this since, so it stays as it is."))
-        return done.back(request, [])
+        return undo_banner.back(request, [])
     if not undone:
         messages.success(request, _("Undone. It is as it was before."))
-    return done.back(request, undone, undone=True)
+    return undo_banner.back(request, undone, undone=True)
 
 
 @require_POST
@@ -271,11 +275,11 @@ def explain(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Record the optional reason of a refusal."""
     reason = request.POST.get("reason", "")
     if reason not in Reason.values:
-        return refused(request, BadWish(_("There is no such reason.")))
+        return refused(request, InvalidChoice(_("There is no such reason.")))
     for entry in _entries(request, consumer):
         propagation.record_late_reason(entry, reason, now=timezone.now())
     messages.success(request, _("Thank you. Your reason was passed on."))
-    return done.back(request, [])
+    return undo_banner.back(request, [])
 
 
 def _entries(request: HttpRequest, consumer: Consumer) -> list[LedgerEntry]:
@@ -283,7 +287,7 @@ def _entries(request: HttpRequest, consumer: Consumer) -> list[LedgerEntry]:
         first, count = uuid.UUID(request.POST.get("done", "")), int(request.POST.get("n", "1"))
     except ValueError as error:
         raise Http404 from error
-    entries = choices.find_batch(consumer, first, min(max(count, 1), done.MOST))
+    entries = choices.find_batch(consumer, first, min(max(count, 1), undo_banner.MOST))
     if not entries:
         raise Http404
     return entries

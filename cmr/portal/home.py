@@ -13,7 +13,7 @@ from brands import workspaces
 from brands.models import Purpose
 from cmr import choices
 from cmr.models import Consumer
-from cmr.portal import brand_summaries, done, listing, suggestions
+from cmr.portal import brand_summaries, listing, suggestions, undo_banner
 from cmr.portal.person import get_consumer
 
 PAGE_SIZE = 50
@@ -46,6 +46,6 @@ def _brands(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         "everywhere": choices.read_global_choices(consumer, now=now),
         "suggestions": suggested,
         "connected": workspaces.find_connected_brands((b.pk for b in suggested), now=now),
-        "done": done.read_undo(request, consumer),
+        "done": undo_banner.read_undo(request, consumer),
     }
     return render(request, "cmr/home.html", context)

@@ -22,7 +22,14 @@ from cmr import choices, messages, permission_requests, personal_data
 from cmr.choices import BadLink, Link, LinkNotProven
 from cmr.models import Answer, PermissionRequest
 from cmr.portal import letters, words
-from cmr.portal.choosing import REFUSED, TAKES_BACK, BadWish, build_choice, in_words, read_choice
+from cmr.portal.choosing import (
+    REFUSED,
+    TAKES_BACK,
+    InvalidChoice,
+    build_choice,
+    in_words,
+    read_choice,
+)
 from consent import checks, identity, rules
 from consent.checks import Permission
 
@@ -104,11 +111,11 @@ def _say(request: HttpRequest, link: Link) -> str:
     """Record the button's choice, and return it in words.
 
     Raises:
-        BadWish, LinkNotProven
+        InvalidChoice, LinkNotProven
     """
     now, wish = timezone.now(), read_choice(request.POST.get("say", ""))
     if wish.names.contact_point is not None:
-        raise BadWish(_("There is no such wish."))
+        raise InvalidChoice(_("There is no such wish."))
     names = rules.ScopeNames(
         link.relationship.brand.slug, wish.names.purpose, wish.names.channel, wish.names.topic
     )
@@ -127,7 +134,7 @@ def _answer(request: HttpRequest, link: Link) -> str:
     """Record the answer to the brand's request, and return it in words.
 
     Raises:
-        BadWish, LinkNotProven, permission_requests.AlreadyAnswered
+        InvalidChoice, LinkNotProven, permission_requests.AlreadyAnswered
     """
     if not link.proven:
         raise LinkNotProven
@@ -135,7 +142,7 @@ def _answer(request: HttpRequest, link: Link) -> str:
     one = next((each for each in known if str(each.pk) == request.POST["asked"]), None)
     given = request.POST.get("answer", "")
     if one is None or given not in Answer.values:
-        raise BadWish(_("There is no such answer."))
+        raise InvalidChoice(_("There is no such answer."))
     with transaction.atomic():
         if given == Answer.YES:
             choices.use_link_once(link)

@@ -73,7 +73,7 @@ STATES = {
     "asking": gettext_lazy("Wants permission"),
 }
 ALREADY_SO = gettext_lazy("There was nothing to change: it is so already.")
-FATES = {
+BRAND_STATUSES = {
     "not_connected": gettext_lazy("kept here; they are not connected, so they do not hear of it"),
     "recorded": gettext_lazy("recorded, and on its way"),
     "delivered": gettext_lazy("delivered"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cmr.models import Consumer
-from cmr.portal import places
+from cmr.portal import residences
 from cmr.portal.person import browser_zone, for_consumers
 from consent import decision, relationships
 from consent.relationships import SettingsChange
@@ -40,7 +40,7 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         "typed": request.POST,
         "languages": settings.LANGUAGES,
         "zones": sorted(decision.list_time_zones()),
-        "places": places.by_name(),
+        "places": residences.by_name(),
         "error": error,
     }
     return render(request, "cmr/you.html", context, status=422 if error else 200)

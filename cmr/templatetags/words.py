@@ -63,8 +63,8 @@ def state(code: str) -> str:
 
 
 @register.filter
-def fate(code: str) -> str:
-    return str(words.FATES[code])
+def brand_status(code: str) -> str:
+    return str(words.BRAND_STATUSES[code])
 
 
 @register.filter

@@ -1,1 +1,1 @@
-"""The brand's doors to checks and relationships, and the admin's to reports."""
+"""API for brands (checks, relationships, imports, exports), and reports for admins."""

@@ -1,4 +1,4 @@
-"""Ask about thousands at once: a list and its answers, or a stream of lines without an end."""
+"""Bulk checks: a list of contacts, or a stream of lines of any length."""
 
 from __future__ import annotations
 
@@ -72,59 +72,65 @@ class Checks(BrandView):
 
     @extend_schema(request=ChecksRequest, responses=ItemList, tags=[TAG])
     def post(self, request: Request) -> HttpResponse:
-        """Up to 10,000 contacts, one answer each, in their order.
+        """Check up to 10,000 contacts.
 
-        A contact that is none gets `{"error": …}` in its place; the others are answered.
+        `data` has one result per contact, in the same order. An invalid contact gets `{"error": …}`
+        in its place; the others are answered.
         """
         body = request.data if isinstance(request.data, dict) else {}
         given = {name: body[name] for name in FIELDS if name in body}
         matter = {k: v for k, v in body.items() if k != "contacts" and k not in given}
-        asking = _Asking(self.brand, read_question(self.brand, matter))
-        if given:  # a plain batch need not be read by one more serializer
-            asking.at_another_time(OtherTimeOrWord, given)
+        question = _BulkQuestion(self.brand, read_question(self.brand, matter))
+        if given:  # a plain batch needs no further serializer
+            question.at_another_time(OtherTimeOrWord, given)
         contacts = [
-            wire.read_contact(each, self.brand.world) for each in _listed(body.get("contacts"))
+            wire.read_contact(each, self.brand.namespace) for each in _listed(body.get("contacts"))
         ]
-        answers = asking.answer(contacts)
+        answers = question.answer(contacts)
         written = b",".join(_pieces(answers))
         return HttpResponse(b'{"data":[%b]}' % written, content_type="application/json")
 
 
 class StreamQuery(wire.Matter, OtherTime):
-    """The question about all contacts of a stream."""
+    """The question that a stream asks about each of its contacts."""
 
 
 class Stream(BrandView):
     scope = "check"
     queries = {"POST": StreamQuery}
     streams_body = True
-    max_body_bytes = staticmethod(lambda: 0)  # never read whole: its client may wait for answers
+    max_body_bytes = staticmethod(
+        lambda: 0
+    )  # the body is streamed: the client may wait for answers
 
     @extend_schema(
         request={"application/x-ndjson": OpenApiTypes.STR},
         responses={
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A decision a line")
+            (200, "application/x-ndjson"): OpenApiResponse(
+                OpenApiTypes.STR, "One decision per line"
+            )
         },
         tags=[TAG],
     )
     def post(self, request: Request) -> Streamed:
-        """Any number of contacts, one JSON object a line; one decision a line, in their order.
+        """Check any number of contacts, sent as one JSON object per line.
 
-        A line that is no contact gets an error with its number, and the stream goes on.
+        The answer has one decision per line, in the same order. An invalid line gets an error with
+        its number, and the stream continues.
         """
         query = dict(request.query_params.items())
         moment = {name: query.pop(name) for name in ("at", "as_of") if name in query}
-        asking = _Asking(self.brand, read_question(self.brand, query))
+        question = _BulkQuestion(self.brand, read_question(self.brand, query))
         if moment:
-            asking.at_another_time(OtherTime, moment)
-        written = self._written(asking, _body_of(request._request))
+            question.at_another_time(OtherTime, moment)
+        written = self._written(question, _body_of(request._request))
         return Streamed(written, self.key)
 
-    def _written(self, asking: _Asking, source: Any) -> Iterator[bytes]:
+    def _written(self, question: _BulkQuestion, source: Any) -> Iterator[bytes]:
         for batch in lines.batch_lines(source):
             look_at_connection_again()
-            read = [_read_line(line, self.brand.world) for _, line in batch]
-            answers = asking.answer(read)
+            read = [_read_line(line, self.brand.namespace) for _, line in batch]
+            answers = question.answer(read)
             yield b"".join(
                 orjson.dumps(_numbered(answer, number), option=OPTIONS)
                 for (number, _), answer in zip(batch, answers, strict=True)
@@ -132,14 +138,14 @@ class Stream(BrandView):
 
 
 def _body_of(request: HttpRequest) -> Any:
-    """The body to read from, also of a request that does not say how long it is."""
+    """Return the stream to read the body from, also for a body of unknown length."""
     if request.META.get("CONTENT_LENGTH"):
         return request
-    return request.META["wsgi.input"]  # chunked: Django would take it for empty
+    return request.META["wsgi.input"]  # chunked: Django would treat it as empty
 
 
 def look_at_connection_again() -> None:
-    """A stream may last for hours: the next batch finds out whether the connection still lives."""
+    """Close dead database connections before the next batch of a stream that may last for hours."""
     if not connection.in_atomic_block:
         close_old_connections()
 
@@ -155,15 +161,15 @@ def read_question(brand: Brand, given: Mapping[str, Any]) -> Question:
 
 def _listed(contacts: Any) -> Sequence[Any]:
     if not isinstance(contacts, list):
-        raise Problem(422, "not_a_list", "Give a list of contacts.", "contacts")
+        raise Problem(422, "not_a_list", "`contacts` must be a list.", "contacts")
     if len(contacts) > MAX_CONTACTS:
-        detail = f"A batch may have {MAX_CONTACTS:,} contacts; use checks/stream for more."
+        detail = f"At most {MAX_CONTACTS:,} contacts per call. Use checks/stream for more."
         raise Problem(413, "too_many_contacts", detail, "contacts")
     return contacts
 
 
 @dataclass
-class _Asking:
+class _BulkQuestion:
     """One question about many contacts, now or at another time."""
 
     brand: Brand
@@ -173,7 +179,11 @@ class _Asking:
     supposing: Sequence[Choice] = ()
 
     def at_another_time(self, kind: type[OtherTime], given: Mapping[str, Any]) -> None:
-        """Take the fields of another time. Raises what is wrong with them."""
+        """Set the fields of another time.
+
+        Raises:
+            Problem: one of them is invalid.
+        """
         now = timezone.now()
         read = kind(data=given, context={"now": now})
         read.is_valid(raise_exception=True)
@@ -200,7 +210,7 @@ class _Asking:
 
 
 def _pieces(answers: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    """Their JSON, some at a time: ten thousand dictionaries at once do not fit a cache."""
+    """Yield the JSON of the items in pieces: 10,000 dictionaries at once do not fit a CPU cache."""
     while piece := list(islice(answers, PIECE)):
         yield orjson.dumps(piece, option=orjson.OPT_UTC_Z)[1:-1]
 
@@ -221,12 +231,12 @@ def _numbered(answer: dict[str, Any], line: int) -> dict[str, Any]:
     return answer
 
 
-def _read_line(line: bytes, world: bytes) -> wire.Read:
+def _read_line(line: bytes, namespace: bytes) -> wire.Read:
     if len(line) > lines.LONGEST:
-        return Problem(413, "line_too_long", f"A line may have {lines.LONGEST:,} bytes.")
+        return Problem(413, "line_too_long", f"A line can have at most {lines.LONGEST:,} bytes.")
     try:
-        return wire.read_contact(load_json(line), world)
+        return wire.read_contact(load_json(line), namespace)
     except DuplicateMember as error:
         return Problem(422, "duplicate_field", str(error), error.field)
     except orjson.JSONDecodeError as error:
-        return Problem(400, "parse_error", f"This is not JSON: {error}")
+        return Problem(400, "parse_error", f"Invalid JSON: {error}")

@@ -1,4 +1,4 @@
-"""Ask before you act."""
+"""API for single checks: may this brand contact this person now?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_QUESTIONS = 50
 
 
 class QuestionRequest(StrictSerializer):
-    # Not `wire.Matter` with a contact: what is wrong with the contact is said first.
+    # Not `wire.Matter` with a contact: errors of the contact must come first.
     contact = wire.ContactField()
     purpose = serializers.CharField(max_length=40)
     channel = serializers.CharField(max_length=10, required=False, allow_null=True)
@@ -41,13 +41,13 @@ class CheckRequest(QuestionRequest, OtherTimeOrWord):
         required=False,
         min_length=1,
         max_length=MAX_QUESTIONS,
-        help_text="Several at once, in place of purpose, channel and topic.",
+        help_text="Several questions at once, instead of `purpose`, `channel` and `topic`.",
     )
     campaign = serializers.CharField(
-        required=False, max_length=100, help_text="What it is for; the answer carries it on."
+        required=False, max_length=100, help_text="Your campaign. The answer repeats it."
     )
     default_error_messages = {
-        "either": "Give either questions, or one purpose with its channel and topic.",
+        "either": "Give either `questions`, or one `purpose` with its `channel` and `topic`.",
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ MATTER = ("purpose", "channel", "topic")
 
 
 class Answered(DecisionData):
-    """With what was asked."""
+    """A decision together with its question."""
 
     purpose = serializers.CharField()
     channel = serializers.CharField(allow_null=True)
@@ -80,15 +80,15 @@ class Check(BrandView):
     scope = "check"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The plain question at once; whatever is unusual, mistakes too, by what follows."""
+        """Answer a plain question on the fast path; leave everything else to `post`."""
         return quick.answer(request) or super().dispatch(request, *args, **kwargs)
 
     @extend_schema(request=CheckRequest, responses=ONE_OR_EACH, tags=["brand: checks"])
     def post(self, request: Request) -> Response:
-        """May you reach this person now, for this purpose, on this channel?
+        """Check whether you may contact a person now, for this purpose and on this channel.
 
-        An address that nobody knows and one with no relationship to you get the same answer. With
-        `questions` each is answered in `data`, in their order, all by the same state.
+        An unknown address and one without a relationship to you get the same answer. With
+        `questions`, `data` has one answer per question, in the same order and from the same state.
         """
         now = timezone.now()
         body = CheckRequest(data=request.data, context={"now": now})
@@ -97,10 +97,12 @@ class Check(BrandView):
         carried = {"campaign": data["campaign"]} if "campaign" in data else {}
         if "questions" not in data:
             (decision,) = self._decide(data, [data], now)
-            return Response(self._shown(decision) | carried)
+            return Response(self._describe_decision(decision) | carried)
         decided = self._decide(data, data["questions"], now)
         answers = [
-            self._shown(decision) | {name: matter.get(name) for name in MATTER} | carried
+            self._describe_decision(decision)
+            | {name: matter.get(name) for name in MATTER}
+            | carried
             for matter, decision in zip(data["questions"], decided, strict=True)
         ]
         return Response({"data": answers})
@@ -108,7 +110,7 @@ class Check(BrandView):
     def _decide(
         self, data: dict[str, Any], matters: Sequence[Mapping[str, Any]], now: datetime
     ) -> Iterator[Decision]:
-        contact = wire.build_contact(data["contact"], self.brand.world)
+        contact = wire.build_contact(data["contact"], self.brand.namespace)
         asked = [
             Asked(self.brand.pk, contact, each["purpose"], each.get("channel"), each.get("topic"))
             for each in matters
@@ -118,5 +120,5 @@ class Check(BrandView):
         supposed = supposed_of_brand(data, self.brand, now)
         return checks.check_questions(asked, now=data.get("at", now), supposing=supposed)
 
-    def _shown(self, decision: Decision) -> dict[str, Any]:
+    def _describe_decision(self, decision: Decision) -> dict[str, Any]:
         return decision_data(decision, slug=self.brand.slug)

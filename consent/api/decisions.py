@@ -1,4 +1,4 @@
-"""A decision as the API shows it to the brand that asked."""
+"""Serializer of a decision, as the brand that asked sees it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from consent.ledger import SUPPOSED_ENTRY_ID
 class Because(serializers.Serializer[object]):
     entry = serializers.UUIDField(
         allow_null=True,
-        help_text="As in your events about this person; null for what was supposed.",
+        help_text="`id` of the entry, as in your events about this person; null for a supposed "
+        "choice.",
     )
     scope = wire.ScopeData()
     decision = serializers.CharField()
     maker = serializers.CharField()
     made_at = serializers.DateTimeField(
-        help_text="What the person said themselves is told by the hour, in UTC."
+        help_text="For a choice that the person made: rounded to the hour, in UTC."
     )
     until = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -30,27 +31,29 @@ class Because(serializers.Serializer[object]):
 
 class DecisionData(serializers.Serializer[object]):
     allowed = serializers.BooleanField()
-    rule = serializers.CharField(help_text="Which part of the rule decided.")
-    because = Because(allow_null=True, help_text="The choice that decided; null for a default.")
+    rule = serializers.CharField(help_text="The rule that decided.")
+    because = Because(allow_null=True, help_text="The choice that decided; null if a default did.")
     as_of = serializers.DateTimeField()
     valid_until = serializers.DateTimeField(
-        allow_null=True, help_text="When time alone will change the answer."
+        allow_null=True, help_text="When the answer may change without a new choice."
     )
     not_before = serializers.DateTimeField(
         allow_null=True,
-        help_text="Allowed, but only from then on: quiet hours, or a full budget. Of a limit that "
-        "other brands count against, too, it is rounded up to the hour.",
+        help_text="If allowed, but only later: the earliest time, because of quiet hours or a "
+        "frequency limit. Rounded up to the hour if other brands count against the "
+        "limit, too.",
     )
     remaining = serializers.IntegerField(
         allow_null=True,
-        help_text="How many more may be sent now; null where no limit of yours covers it.",
+        help_text="How many messages may still be sent now; null without a limit on your "
+        "messages alone.",
     )
-    limit = wire.LimitData(allow_null=True, help_text="How often at most the person wants this.")
-    campaign = serializers.CharField(required=False, help_text="As the question named it.")
+    limit = wire.LimitData(allow_null=True, help_text="The person's frequency limit.")
+    campaign = serializers.CharField(required=False, help_text="The campaign of the question.")
 
 
 def decision_data(decision: Decision, *, slug: str) -> dict[str, Any]:
-    """Return the decision as the brand of this *slug* may read it."""
+    """Return the decision as the brand with this *slug* may see it."""
     limit = decision.limit
     return {
         "allowed": decision.allowed,

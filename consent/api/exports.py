@@ -1,4 +1,4 @@
-"""A brand's copy of what its people said: whole, or what changed since a sequence."""
+"""Export of a brand's relationships and choices: all, or what changed since a sequence."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Preferences(BrandView):
 
     @extend_schema(responses=lists.RESPONSES, tags=[TAG])
     def get(self, request: Request) -> Streamed:
-        """All your people, and of each what stands: your copy anew.
+        """Export all your people with the choices in force.
 
-        With `since`, those about whom you were told anything after that sequence, each of them
-        whole. The header `X-Through-Sequence` says what to give as `since` the next time.
+        With `since`, only people with an event after that sequence are exported, each completely.
+        The header `X-Through-Sequence` is the `since` of your next call.
         """
         since, form = self.query.get("since"), self.query["form"]
         identity.check_hash_key()

@@ -1,4 +1,4 @@
-"""Imports: begin one, send its parts, have it applied, see how far it is and what was not taken."""
+"""API for imports: create one, upload its parts, start it, and read its progress and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from brands.api.access import BrandView
 from brands.api.idempotency import repeatable
-from brands.api.stream_slots import Streamed, places
+from brands.api.stream_slots import Streamed, slots
 from brands.events import publish_task
 from brands.models import Brand
 from consent import imports
@@ -35,13 +35,14 @@ PART = {"type": "integer", "minimum": 1, "maximum": imports.MOST_IMPORT_PARTS}
 class ImportRequest(StrictSerializer):
     note = serializers.CharField(
         max_length=300,
-        help_text="How these relationships came about, in words the people will read; a row's own "
-        "`note` comes before it.",
+        help_text="How these relationships came about. The people will read it. A row's own "
+        "`note` has precedence.",
     )
     webhooks = serializers.BooleanField(
         default=False,
-        help_text="Whether your webhooks are told of each row. If not, it is history: your feed "
-        "has it, and it counts as no decision of today.",
+        help_text="Whether your webhooks receive an event for each row. If not, the events are "
+        "history: they are in the change feed, but do not count as decisions of "
+        "today.",
     )
 
 
@@ -54,33 +55,36 @@ class ImportData(serializers.Serializer[object]):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     rows = serializers.IntegerField(
-        help_text="Rows that were received. In the end each is applied, or bad."
+        help_text="Rows received. In the end each of them is either applied or bad."
     )
-    applied = serializers.IntegerField(help_text="Rows that were taken, so far.")
-    bad = serializers.IntegerField(help_text="Rows not taken; `exceptions` says why.")
-    people = serializers.IntegerField(help_text="Relationships that began.")
+    applied = serializers.IntegerField(help_text="Rows applied so far.")
+    bad = serializers.IntegerField(help_text="Rows that were not applied; see `exceptions`.")
+    people = serializers.IntegerField(help_text="Relationships that were created.")
     choices = serializers.IntegerField(help_text="Choices that were recorded.")
-    unchanged = serializers.IntegerField(help_text="Rows taken that said nothing new.")
+    unchanged = serializers.IntegerField(help_text="Rows applied that changed nothing.")
     refs_changed = serializers.IntegerField(
-        help_text="References that took another one's place, as where an address stands twice."
+        help_text="References that replaced an earlier one, for example because an address "
+        "occurs twice."
     )
-    lifts_refused = serializers.IntegerField(help_text="Yeses over the person's own no.")
+    lifts_refused = serializers.IntegerField(
+        help_text="Grants that were refused because of the person's own no."
+    )
     encodings = serializers.ListField(
-        child=serializers.CharField(), help_text="How its parts were read: each encoding once."
+        child=serializers.CharField(), help_text="Encodings of its parts, without duplicates."
     )
     separators = serializers.ListField(
-        child=serializers.CharField(), help_text="How its CSV parts were read: each once."
+        child=serializers.CharField(), help_text="Separators of its CSV parts, without duplicates."
     )
 
 
 class PartQuery(StrictSerializer):
-    """How a part is written, where it shall not be found out."""
+    """Encoding and separator of a part; detected if left out."""
 
     encoding = serializers.ChoiceField(
-        list(imports.ENCODINGS), default="", help_text="Found out where you leave it out."
+        list(imports.ENCODINGS), default="", help_text="Detected if left out."
     )
     separator = serializers.ChoiceField(
-        list(imports.SEPARATORS), default="", help_text="Found out where you leave it out."
+        list(imports.SEPARATORS), default="", help_text="Detected if left out."
     )
 
 
@@ -88,16 +92,20 @@ class PartData(serializers.Serializer[object]):
     number = serializers.IntegerField()
     rows = serializers.IntegerField()
     bad = serializers.IntegerField()
-    encoding = serializers.CharField(help_text="As the part was read: one of `encoding`.")
+    encoding = serializers.CharField(help_text="Encoding of the part, as given or detected.")
     separator = serializers.CharField(
-        help_text="As the part was read: one of `separator`; empty for NDJSON."
+        help_text="Separator of the part, as given or detected; empty for NDJSON."
     )
 
 
 class ExceptionData(serializers.Serializer[object]):
     part = serializers.IntegerField()
-    row = serializers.IntegerField(help_text="Of the part, from 1, without the headings.")
-    row_of_all = serializers.IntegerField(help_text="Of all parts in the order of their numbers.")
+    row = serializers.IntegerField(
+        help_text="Row within the part: 1 is the first one after the headings."
+    )
+    row_of_all = serializers.IntegerField(
+        help_text="Row within all parts, in the order of their numbers."
+    )
     field = serializers.CharField()
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -108,7 +116,7 @@ ExceptionList = describe_list(ExceptionData)
 
 
 class _Raw(BaseParser):
-    """Hands on the body, unread."""
+    """Parser that passes the body on unread."""
 
     def parse(
         self,
@@ -133,7 +141,7 @@ class _Imports(BrandView):
     def job(self, import_id: uuid.UUID) -> Import:
         job = Import.objects.filter(brand=self.brand, pk=import_id).first()
         if job is None:
-            raise Problem(404, "not_found", "You have no such import.")
+            raise Problem(404, "not_found", "No import with this id.")
         return job
 
 
@@ -142,14 +150,17 @@ class Imports(_Imports):
 
     @extend_schema(operation_id="imports_list", responses=ImportList, tags=[TAG])
     def get(self, request: Request) -> Response:
-        """Your imports, newest first."""
+        """List your imports, newest first."""
         rows = Import.objects.filter(brand=self.brand)
         return answer_page(rows, self.query, by=["-pk"], write=_data)
 
     @repeatable()
     @extend_schema(request=ImportRequest, responses={201: ImportData}, tags=[TAG])
     def post(self, request: Request) -> Response:
-        """Begin an import; its parts come next."""
+        """Create an import.
+
+        Upload its parts next, then start it.
+        """
         body = ImportRequest(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
@@ -162,19 +173,22 @@ class Imports(_Imports):
 class OneImport(_Imports):
     @extend_schema(operation_id="imports_retrieve", responses=ImportData, tags=[TAG])
     def get(self, request: Request, import_id: uuid.UUID) -> Response:
-        """How far it is, and what came of it."""
+        """Retrieve the progress and the results of an import."""
         return Response(_data(self.job(import_id)))
 
     @extend_schema(responses={200: ImportData}, tags=[TAG])
     def delete(self, request: Request, import_id: uuid.UUID) -> Response:
-        """Call it off. What was applied stays; the rest is forgotten."""
+        """Cancel an import.
+
+        Rows that are already applied remain. All others are discarded.
+        """
         job = imports.cancel_import(self.job(import_id), now=timezone.now())
         return Response(_data(job))
 
 
 class Part(_Imports):
     parser_classes = (CsvBody, NdjsonBody)
-    #: A longer one is read in pieces, while it arrives, and takes the place of a stream meanwhile.
+    #: A larger part is read in pieces as it arrives, and occupies a stream slot meanwhile.
     max_body_bytes = staticmethod(upload_limit)
     reads_in_pieces = True
     queries = {"PUT": PartQuery}
@@ -186,18 +200,24 @@ class Part(_Imports):
         tags=[TAG],
     )
     def put(self, request: Request, import_id: uuid.UUID, number: int) -> Response:
-        """Send one part, of any size: a whole file, with its headings where it is CSV.
+        """Upload one part: a whole file of any size, with headings if it is CSV.
 
-        All of it is taken, or nothing; rows that are bad by themselves are listed. The same part
-        again is no mistake.
+        An unreadable part is refused as a whole. Single bad rows are reported, and the others are
+        accepted. Uploading the same part again has no effect.
         """
         job = self.job(import_id)
         if not 1 <= number <= imports.MOST_IMPORT_PARTS:
-            raise Problem(422, "invalid", f"1 to {imports.MOST_IMPORT_PARTS:,}.", "number")
-        body = request.data if hasattr(request.data, "read") else io.BytesIO()  # it was empty
+            raise Problem(
+                422, "invalid", f"Use a number from 1 to {imports.MOST_IMPORT_PARTS:,}.", "number"
+            )
+        body = request.data if hasattr(request.data, "read") else io.BytesIO()  # the body was empty
         media = (request.content_type or "").partition(";")[0].strip().lower()
-        if media not in FORMS:  # an empty body is given to no parser, which would have said so
-            raise Problem(415, "unsupported_media_type", f"Send {' or '.join(FORMS)}.")
+        if media not in FORMS:  # the parsers that would refuse it do not see an empty body
+            raise Problem(
+                415,
+                "unsupported_media_type",
+                f"Unsupported media type. Send `Content-Type: {' or '.join(FORMS)}`.",
+            )
         with _place_for(request, self.brand):
             part = imports.receive_part(
                 job, number, body, form=FORMS[media], now=timezone.now(), **self.query
@@ -206,19 +226,22 @@ class Part(_Imports):
 
 
 def _place_for(request: Request, brand: Brand) -> AbstractContextManager[None]:
-    """Take a stream's place for a part that is still arriving: slow ones may not hold every thread.
+    """Hold a stream slot while a part arrives, so that slow uploads cannot occupy all threads.
 
     Raises:
         TooManyStreams
     """
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    return places.held(brand.pk) if length > upload_limit() else nullcontext()
+    return slots.held(brand.pk) if length > upload_limit() else nullcontext()
 
 
 class Start(_Imports):
     @extend_schema(request=None, responses=ImportData, tags=[TAG])
     def post(self, request: Request, import_id: uuid.UUID) -> Response:
-        """Have it applied, once all parts are there. Workers do it; ask how far they are."""
+        """Start an import after all its parts are uploaded.
+
+        Workers apply it in the background. Retrieve the import for its progress.
+        """
         job = imports.start_import(self.job(import_id), now=timezone.now())
         publish_task("consent.apply_imports")
         return Response(_data(job))
@@ -226,10 +249,12 @@ class Start(_Imports):
 
 class ExceptionsQuery(Page):
     form = serializers.ChoiceField(
-        ["csv"], required=False, help_text="All of them, as a file; without `limit` and `cursor`."
+        ["csv"],
+        required=False,
+        help_text="Return all rows as a file. Cannot be combined with `limit` or `cursor`.",
     )
 
-    default_error_messages = {"not_here": "A file has no pages: leave this out."}
+    default_error_messages = {"not_here": "A file has no pages: leave this parameter out."}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         paged = self.initial_data.keys() & {"cursor", "limit"}
@@ -250,7 +275,7 @@ class Exceptions(_Imports):
         tags=[TAG],
     )
     def get(self, request: Request, import_id: uuid.UUID) -> Any:
-        """The rows that were not taken, and why."""
+        """List the rows of an import that were not applied, with the reasons."""
         job = self.job(import_id)
         if "form" in self.query:
             return Streamed(imports.write_problems_csv(job), self.key, form="csv")
@@ -258,7 +283,7 @@ class Exceptions(_Imports):
             imports.list_problems(job),
             self.query,
             by=["pk"],
-            write=imports.DescribedProblem(job).said,
+            write=imports.DescribedProblem(job).describe,
         )
 
 

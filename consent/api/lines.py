@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-#: How much is read at once, in bytes, and how many lines are answered at once.
+#: Bytes per read, and lines per batch.
 CHUNK = 65_536
 BATCH = 2_000
-#: A longer line is cut just above this, so that whoever reads it sees that it is too long.
+#: A longer line is cut just above this length, so that the caller can see that it is too long.
 LONGEST = 10_000
 
 
@@ -35,6 +35,6 @@ def iterate_lines(source: Source) -> Iterator[bytes]:
     while chunk := source.read(CHUNK):
         *whole, rest = (rest + chunk).split(b"\n")
         yield from whole
-        # More than this of an unended line is never needed: it is too long already.
+        # No more of an unfinished line is needed: it is already too long.
         rest = rest[: LONGEST + 1]
     yield rest

@@ -1,4 +1,4 @@
-"""Lists that a brand takes out, whole or since a sequence: what their doors share."""
+"""Shared parts of exports and suppression lists: formats, `since`, and streaming."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.csv import write_csv
 from core.problem_details import Problem
 
 RESPONSES = {
-    (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "A person a line"),
+    (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "One person per line"),
     (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "With `form=csv`."),
 }
 log = logging.getLogger(__name__)
@@ -37,34 +37,38 @@ class SinceQuery(StrictSerializer):
         required=False,
         min_value=0,
         max_value=2**63 - 1,
-        help_text="Only those about whom you were told anything after this sequence.",
+        help_text="Only people with an event after this sequence.",
     )
     form = serializers.ChoiceField(list(Streamed.FORMS), default="ndjson")
 
 
 def through(brand: Brand, *, since: int | None) -> int:
-    """Return what to give as `since` the next time.
+    """Return the value that the caller gives as `since` next time.
 
-    Read it before the list: what comes in meanwhile is then in the next delta, not in none.
+    Read it before the list, so that later changes are in the next delta.
 
     Raises:
-        Problem: 422 `beyond_stream`; an empty delta would look as if nothing had changed.
+        Problem: 422 `beyond_stream`. An empty delta would look as if nothing had changed.
     """
     last = events.read_last_sequence(brand.pk)
     if since is not None and not events.has_reached(brand.pk, since):
-        raise Problem(422, "beyond_stream", f"your stream ends at {last}", "since")
+        raise Problem(422, "beyond_stream", f"Your stream ends at {last}.", "since")
     return last
 
 
 def streamed(lines: Iterator[bytes], key: BrandKey, *, form: str, through: int) -> Streamed:
-    """Raises TooManyStreams."""
+    """Return a streaming response of the rows.
+
+    Raises:
+        TooManyStreams
+    """
     answer = Streamed(_or_cut_off(lines, form), key, form=form)
     answer["X-Through-Sequence"] = str(through)
     return answer
 
 
 def _or_cut_off(lines: Iterator[bytes], form: str) -> Iterator[bytes]:
-    """The web server ends an answer that breaks as if it were whole, so the last line says so."""
+    """Add a last line if the stream fails: the server would end it like a complete one."""
     try:
         yield from lines
     except Exception:
@@ -81,7 +85,7 @@ def ndjson(batches: Batches[T], line: Callable[[T], dict[str, Any]]) -> Iterator
 def csv(
     names: Sequence[str], batches: Batches[T], rows: Callable[[T], Iterable[Iterable[Any]]]
 ) -> Iterator[bytes]:
-    """*rows* are those of one of the batch, in the order of the *names*."""
+    """Yield the rows as CSV with the columns *names*; each item of *rows* is a batch."""
     yield write_csv([names], for_people=False)
     for batch in batches:
         look_at_connection_again()

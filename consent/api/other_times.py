@@ -1,4 +1,4 @@
-"""A question about another time, or about what if: `at`, `as_of` and `suppose` of each door."""
+"""Fields for questions about another time or about assumed choices: `at`, `as_of`, `suppose`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ MAX_SUPPOSED = 20
 
 
 class OtherTime(StrictSerializer):
-    """The fields of a moment; its context has `now`."""
+    """Fields for another time. The serializer's context has `now`."""
 
-    at = Moment(required=False, help_text="Ask about a moment to come, by what stands now.")
-    as_of = Moment(required=False, help_text="Ask about a past moment: what a check answered then.")
+    at = Moment(
+        required=False, help_text="Answer for this future time, based on the choices in force now."
+    )
+    as_of = Moment(
+        required=False, help_text="Answer as a check would have answered at this past time."
+    )
 
     default_error_messages = {
-        "one_time": "Give at most one of at and as_of; suppose goes with neither past.",
-        "past": "This must lie in the future.",
+        "one_time": "Give either `at` or `as_of`. `suppose` cannot be combined with `as_of`.",
+        "past": "This must be in the future.",
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -37,22 +41,23 @@ class OtherTime(StrictSerializer):
 
 
 class OtherTimeOrWord(OtherTime):
-    """The same, and what the person is supposed to say."""
+    """Fields for another time, and choices that the person is assumed to make."""
 
     suppose = serializers.ListField(
         child=wire.ChoiceField(),
         required=False,
         max_length=MAX_SUPPOSED,
-        help_text="What if the person said this now, one after another? Nothing is recorded.",
+        help_text="Assume that the person made these choices now, in this order. Nothing is "
+        "recorded.",
     )
 
 
-#: The fields of the above, to be told from those of the question.
+#: The fields of these serializers; all others belong to the question.
 FIELDS = ("at", "as_of", "suppose")
 
 
 def supposed_of_brand(data: Mapping[str, Any], brand: Brand, now: datetime) -> list[Choice]:
-    """Return what a brand supposes that the person says about it.
+    """Return the choices that a brand assumes a person to make about it.
 
     Raises:
         scopes.UnknownName, scopes.CannotBeRefused, ledger.ExpiresTooSoon

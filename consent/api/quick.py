@@ -1,7 +1,7 @@
-"""The plain check at the speed of a row lookup: one statement for the key and the answer.
+"""Fast path of a plain check: one statement for the key and the answer.
 
-It only knows how to answer. Whatever is unusual, a mistake or a rarer field, gets None here and
-goes the long way (`checks.Check.post`), which says what is wrong; so each error is written once.
+It returns None for anything unusual, such as an error or a rare field. `checks.Check.post` then
+handles the call, so each error exists only once.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from consent.identity import Contact, InvalidAddress
 from consent.rules import UnknownName
 
 SCOPE = "check"
-#: Only live keys come this way: `Brand.world`.
+#: Only live keys use this path, so their namespace is empty: `Brand.namespace`.
 LIVE = b""
-#: A plain question is not longer, in bytes.
+#: Maximum length of a plain question, in bytes.
 LONGEST = 2_000
 BEARER = "Bearer "
-#: What the long way says better, a database that is away included.
+#: Exceptions that the slow path reports better, such as an unavailable database.
 UNUSUAL = (UnknownName, ChannelNeeded, InvalidAddress, OperationalError, InterfaceError)
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
-    """Answer a plain question by a key that may ask it; None for anything else."""
+    """Answer a plain question by a key that may ask it. Return None for anything else."""
     key = request.META.get("HTTP_AUTHORIZATION", "").removeprefix(BEARER)
     if (prefix := credentials.read_credential_prefix(key, kind=credentials.LIVE_KEY)) is None:
         return None
@@ -50,7 +50,7 @@ def answer(request: HttpRequest) -> HttpResponse | None:
 
 
 def _question(request: HttpRequest) -> dict[str, Any] | None:
-    """The question with its contact read; None unless it is plain."""
+    """Return the question with its contact, or None if it is not a plain one."""
     length = request.META.get("CONTENT_LENGTH", "")
     if not length.isascii() or not length.isdigit() or int(length) > LONGEST:
         return None
@@ -64,7 +64,7 @@ def _question(request: HttpRequest) -> dict[str, Any] | None:
         return None
     if not isinstance(given, dict) or not isinstance(contact := given.get("contact"), dict):
         return None
-    # With as many colons as members none stands twice: `core.json_bodies.load_json`.
+    # If there are as many colons as members, none occurs twice: `core.json_bodies.load_json`.
     has_each_once = request.body.count(b":") == len(given) + len(contact)
     return _plain(given) if has_each_once else None
 
@@ -102,7 +102,7 @@ def _decide(
         return None
     asked = Asked(brand_id, **question)
     known = checks.parse_known_contact(asked, [row[4:] for row in rows])
-    # Counted once it is known that the long way need not be gone, which counts by itself.
+    # Counted only here, because the slow path counts the call itself.
     if (allowance := calls.count(prefix)).is_over:
         return None
     credentials.record_key_use(prefix, now=now)

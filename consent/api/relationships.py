@@ -1,4 +1,4 @@
-"""What a brand may write: who its people are, and what they told it."""
+"""API with which brands register relationships and record choices."""
 
 from __future__ import annotations
 
@@ -29,14 +29,19 @@ TAG = "brand: people"
 
 class RegistrationRequest(StrictSerializer):
     contact = wire.AddressField()
-    ref = NamingField(required=False, max_length=200, help_text="Your own reference; no address.")
+    ref = NamingField(
+        required=False,
+        max_length=200,
+        help_text="Your own reference for the person. It must not contain an address.",
+    )
     note = serializers.CharField(
-        max_length=300, help_text="How it came about, in words the person will read."
+        max_length=300, help_text="How the relationship came about. The person will read it."
     )
     jurisdiction = serializers.CharField(
         required=False,
         max_length=40,
-        help_text="Where the person lives, as DE or US-CA. They read it; their own word counts.",
+        help_text="Where the person lives, such as DE or US-CA. The person sees it, and their "
+        "own statement has precedence.",
     )
 
 
@@ -49,16 +54,16 @@ class BrandChoiceRequest(wire.ChoiceField):
     contact = wire.ContactField()
     basis = serializers.ChoiceField(Basis.choices, default=Basis.EXPRESS)
     ground = serializers.ChoiceField(
-        Ground.choices, required=False, help_text="What an implied yes is implied by."
+        Ground.choices, required=False, help_text="What implies the consent."
     )
     evidence = serializers.CharField(
-        required=False, max_length=2_000, help_text="What you have to show for a yes."
+        required=False, max_length=2_000, help_text="Your evidence of the consent."
     )
     notice = serializers.CharField(
         required=False,
         max_length=100,
-        help_text="What they were shown: the code of one of your notices, which is kept with the "
-        "version that stood at `made_at`, or `code@version`.",
+        help_text="The notice that the person was shown: the code of one of your notices, "
+        "stored with its version at `made_at`, or `code@version`.",
     )
     made_at = Moment(
         required=False,
@@ -66,8 +71,8 @@ class BrandChoiceRequest(wire.ChoiceField):
     )
 
     default_error_messages = {
-        "no_evidence": "A yes that you record needs evidence.",
-        "no_ground": "An implied consent needs a ground.",
+        "no_evidence": "Recording a yes requires `evidence`.",
+        "no_ground": "Implied consent requires a `ground`.",
         "not_implied": "Only a yes can be implied.",
     }
 
@@ -86,10 +91,10 @@ class BrandChoiceRequest(wire.ChoiceField):
 
 
 class RecordedData(wire.EntryData):
-    evidence = serializers.CharField(allow_null=True, help_text="As you gave it.")
+    evidence = serializers.CharField(allow_null=True, help_text="As you sent it.")
     notice = serializers.CharField(
         allow_null=True,
-        help_text="`code@version` where it is one of yours, else your words.",
+        help_text="`code@version` if it is one of your notices; otherwise the text that you sent.",
     )
 
 
@@ -106,7 +111,10 @@ class Relationships(BrandView):
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
-        """Register a person who deals with you. They see it at once, and can end it."""
+        """Register a relationship with a person.
+
+        The person sees it at once, and can end it.
+        """
         body = RegistrationRequest(data=request.data)
         body.is_valid(raise_exception=True)
         relationship, is_new = self._start(body.validated_data)
@@ -115,7 +123,7 @@ class Relationships(BrandView):
     def _start(self, data: dict[str, Any]) -> tuple[Relationship, bool]:
         return relationships.register_relationship(
             self.brand,
-            wire.build_contact(data["contact"], self.brand.world),
+            wire.build_contact(data["contact"], self.brand.namespace),
             now=timezone.now(),
             ref=data.get("ref"),
             note=data["note"],
@@ -133,20 +141,23 @@ class Choices(BrandView):
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
-        """Record what a person told you. Your yes never lifts the person's own no (409)."""
+        """Record a choice that a person told you.
+
+        A brand's yes never overrides the person's own no (409).
+        """
         now = timezone.now()
         body = BrandChoiceRequest(data=request.data, context={"now": now})
         body.is_valid(raise_exception=True)
         entry, relationship = self._record(body.validated_data, now)
         proof = {"evidence": entry.evidence or None, "notice": entry.notice or None}
-        data = wire.told_entry_data(entry, relationship) | proof
+        data = wire.event_entry_data(entry, relationship) | proof
         return Response({"data": [data]}, status=201)
 
     def _record(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
-        contact = wire.build_contact(data["contact"], self.brand.world)
+        contact = wire.build_contact(data["contact"], self.brand.namespace)
         relationships.find_relationship(
             self.brand.pk, contact
-        )  # says so before what is wrong with the choice
+        )  # reports this before errors of the choice
         scope = wire.own_scope(data["scope"], data["decision"], self.brand)
         names = ("basis", "ground", "evidence", "made_at")
         more = {name: data[name] for name in names if name in data}
@@ -165,7 +176,7 @@ class Choices(BrandView):
 def _record_locked(
     brand: Brand, contact: Contact, choice: NewChoice, by: Actor, now: datetime
 ) -> tuple[LedgerEntry, Relationship]:
-    """Record it while nobody can end the relationship. Raises what `ledger.record` does."""
+    """Record the choice while nobody can end the relationship. Raise what `ledger.record` does."""
     with transaction.atomic():
         ledger.lock_subject(relationships.find_relationship(brand.pk, contact).subject_id)
         relationship = relationships.find_relationship(brand.pk, contact)

@@ -1,4 +1,4 @@
-"""The reports as JSON: an admin's by session, a brand's own by its key."""
+"""Reports as JSON: all of them for admins by session, a brand's own by its key."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ class CardData(serializers.Serializer[object]):
     name = serializers.CharField()
     kind = serializers.CharField()
     value = serializers.FloatField(allow_null=True)
-    before = serializers.FloatField(allow_null=True, help_text="In the period before.")
+    before = serializers.FloatField(allow_null=True, help_text="The value in the previous period.")
     formula = serializers.CharField()
 
 
 class ColumnData(serializers.Serializer[object]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    kind = serializers.CharField(help_text="`share` is from 0 to 1, `seconds` a time.")
+    kind = serializers.CharField(
+        help_text="A `share` is a number from 0 to 1, `seconds` a duration."
+    )
 
 
 class WithheldData(serializers.Serializer[object]):
@@ -45,12 +47,18 @@ class WithheldData(serializers.Serializer[object]):
 class FigureData(serializers.Serializer[object]):
     name = serializers.CharField()
     title = serializers.CharField()
-    notes = serializers.ListField(child=serializers.CharField(), help_text="With every formula.")
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="Notes, with the formula of each number."
+    )
     columns = ColumnData(many=True)
     data = serializers.ListField(  # type: ignore[assignment]
-        child=serializers.DictField(), help_text="Rows by the columns' names; null is not known."
+        child=serializers.DictField(),
+        help_text="Rows as objects by column name; null means unknown.",
     )
-    withheld = WithheldData(many=True, help_text="The nulls that are withheld, being of too few.")
+    withheld = WithheldData(
+        many=True,
+        help_text="Suppressed values: they are null because they describe too few people.",
+    )
 
 
 class ReportData(serializers.Serializer[object]):
@@ -65,22 +73,25 @@ class ReportData(serializers.Serializer[object]):
 
 @extend_schema_field({"type": "string", "format": "date"})
 class DayText(serializers.CharField):
-    """A day, which the report reads."""
+    """A date that the report parses."""
 
 
 class AdminQuery(StrictSerializer):
-    first = DayText(required=False, help_text="UTC.")
-    last = DayText(required=False, help_text="Default: today.")
+    first = DayText(required=False, help_text="First day, in UTC.")
+    last = DayText(required=False, help_text="Last day, in UTC. Default: today.")
     days = serializers.CharField(
-        required=False, help_text=f"How many, up to today; default {DEFAULT_REPORT_DAYS}."
+        required=False, help_text=f"Number of days up to today. Default: {DEFAULT_REPORT_DAYS}."
     )
     by = serializers.CharField(
-        required=False, help_text="One thing or two, with a comma: day, brand, channel …"
+        required=False,
+        help_text="One or two dimensions, separated by a comma: day, brand, channel …",
     )
-    sort = serializers.CharField(required=False, help_text="A count or a rate, highest first.")
+    sort = serializers.CharField(
+        required=False, help_text="Count or rate to sort by, highest first."
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        said = "Values with commas; `-` is any, or not given."
+        said = 'Values separated by commas; `-` stands for "any" or "not given".'
         filters = {
             name: serializers.CharField(required=False, help_text=said) for name in REPORT_FILTERS
         }
@@ -105,7 +116,10 @@ class AdminReport(QueryView):
         tags=["admin"],
     )
     def get(self, request: Request, name: str) -> Response:
-        """One of the reports, with the same numbers as its page."""
+        """Retrieve a report.
+
+        It has the same numbers as the report's page.
+        """
         asked, report = build_named_report(name, self.query, today=timezone.now().date())
         return Response(_data(name, report, asked.period.first, asked.period.last))
 
@@ -118,7 +132,10 @@ class OwnReport(BrandView):
         operation_id="own_report_retrieve", responses=ReportData, tags=["brand: reports"]
     )
     def get(self, request: Request) -> Response:
-        """Your own numbers, in whole weeks, those of few people withheld; and your sector's."""
+        """Retrieve your own numbers and those of your sector, in whole weeks.
+
+        Numbers that describe too few people are suppressed.
+        """
         span = reporting.list_whole_weeks(self.query["weeks"], today=timezone.now().date())
         report = reporting.build_own_report(self.brand, span)
         return Response(_data("own", report, span[0].first, span[-1].last))

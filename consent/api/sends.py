@@ -1,4 +1,4 @@
-"""Ask, and spend one from the budget with the same call."""
+"""API for sends: check and count a message in one call."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ TAG = "brand: checks"
 
 class ReserveRequest(checks.QuestionRequest):
     campaign = NamingField(
-        max_length=100, required=False, allow_blank=True, help_text="Your own name for it."
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="Your own name for the campaign.",
     )
 
 
 class ReservationData(DecisionData):
     reserved = serializers.BooleanField(
-        help_text="Send it if this is true; where an `Idempotency-Key` comes again, if `allowed` "
-        "is still true as well."
+        help_text="Send the message only if this is true. When you repeat an `Idempotency-Key`, "
+        "`allowed` must be true, too."
     )
     send = serializers.UUIDField(allow_null=True)
 
@@ -50,21 +53,24 @@ class Reserve(BrandView):
                 KEY,
                 {"type": "string", "minLength": 1, "maxLength": MOST},
                 OpenApiParameter.HEADER,
-                description="A repeat with the same key gives the same send, and spends nothing.",
+                description="A repeat with the same key returns the same send, uncounted.",
             )
         ],
         responses={200: ReservationData, 201: ReservationData},
         tags=[TAG],
     )
     def post(self, request: Request) -> Response:
-        """May you send this now? If so, it is counted: 201. If not: 200, `reserved` false."""
+        """Check whether you may send a message now, and count it against the person's limits.
+
+        If it is allowed, the send is counted (201). Otherwise `reserved` is false (200).
+        """
         body = ReserveRequest(data=request.data)
         body.is_valid(raise_exception=True)
         headers = Headers(data=request.headers)
         headers.is_valid(raise_exception=True)
         data = body.validated_data
         campaign = data.pop("campaign", "")
-        data["contact"] = wire.build_contact(data["contact"], self.brand.world)
+        data["contact"] = wire.build_contact(data["contact"], self.brand.namespace)
         made = reserve_send(
             Asked(self.brand.pk, **data),
             now=timezone.now(),
@@ -83,6 +89,9 @@ class OneSend(BrandView):
 
     @extend_schema(responses={204: None}, tags=[TAG])
     def delete(self, request: Request, send_id: uuid.UUID) -> Response:
-        """You did not send it: give it back to the budget."""
+        """Cancel a send that did not take place.
+
+        It no longer counts against limits.
+        """
         cancel_send(self.brand.pk, send_id, now=timezone.now())
         return Response(status=204)

@@ -1,4 +1,4 @@
-"""The list of those who may not be reached, whole or since a sequence."""
+"""Suppression list: the people whom a brand must not contact, all or since a sequence."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class SuppressionQuery(lists.SinceQuery, wire.Matter):
     contact = serializers.ChoiceField(
         ["email", "phone"],
         required=False,
-        help_text="Name people by the SHA-256 of addresses of this kind, where you know them. "
-        "Needs a key that may `exports`.",
+        help_text="Identify people by the SHA-256 of their addresses of this kind, if you know "
+        "them. Requires a key with the scope `exports`.",
     )
 
 
@@ -37,10 +37,10 @@ class Suppressions(BrandView):
 
     @extend_schema(responses=lists.RESPONSES, tags=["brand: checks"])
     def get(self, request: Request) -> Streamed:
-        """Everyone with a relationship whom you may not reach for this purpose and channel.
+        """List everyone with a relationship whom you must not contact for this purpose and channel.
 
-        With `since`, those who changed, whether they may be reached or not. The header
-        `X-Through-Sequence` says what to give as `since` the next time.
+        With `since`, only people with a change are listed, whether you may contact them or not. The
+        header `X-Through-Sequence` is the `since` of your next call.
         """
         given = dict(self.query)
         since, form, kind = (given.pop(name, None) for name in ("since", "form", "contact"))
@@ -73,7 +73,7 @@ def _line(standing: Suppression, *, hashed: bool) -> dict[str, Any]:
 
 
 def _csv(people: People, kind: str | None, since: int | None) -> Iterator[bytes]:
-    """With a *kind* nothing but hashes, under the heading by which other platforms know it."""
+    """Yield the list as CSV. With a *kind*, only hashes, with the heading that ad platforms use."""
     if kind is None:
         return lists.csv(COLUMNS, people, _row)
     if since is None:

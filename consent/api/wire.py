@@ -1,4 +1,4 @@
-"""Contacts, scopes and choices as the API writes them, for the brand's doors and the person's."""
+"""Serializers of contacts, scopes and choices, shared by the APIs of brands and consumers."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from consent.rules import ScopeNames
 from core.api import Moment, StrictSerializer, describe_list
 from core.problem_details import Problem
 
-#: The ways to point at a person, and how long each may be.
+#: The ways to identify a person, and the maximum length of each.
 WAYS = {"email": 320, "phone": 40, "sha256": 64, "ref": 200}
-#: A contact, or why it is none.
+#: A contact, or the reason why it is invalid.
 Read = Contact | Problem
 
 
 class ContactField(StrictSerializer):
-    """Exactly one way to point at a person."""
+    """Exactly one way to identify a person."""
 
     email = serializers.CharField(required=False, max_length=WAYS["email"])
     phone = serializers.CharField(required=False, max_length=WAYS["phone"])
     sha256 = serializers.CharField(
         required=False,
         max_length=WAYS["sha256"],
-        help_text="Of the normalised address, in hexadecimal.",
+        help_text="SHA-256 of the normalised address, in hexadecimal.",
     )
     ref = serializers.CharField(
         required=False, max_length=WAYS["ref"], help_text="Your own reference."
@@ -49,37 +49,37 @@ class ContactField(StrictSerializer):
 
 
 class AddressField(ContactField):
-    """A contact that may be someone new, so a reference alone is not enough."""
+    """A contact that may be new to us, so a reference alone is not enough."""
 
     ref = None  # type: ignore[assignment]
 
 
 class Matter(StrictSerializer):
-    """What a brand asks about, but for whom."""
+    """What a brand asks about, without the person."""
 
     purpose = serializers.CharField(max_length=40)
     channel = serializers.CharField(max_length=10, required=False, allow_null=True)
     topic = serializers.CharField(max_length=60, required=False, allow_null=True)
 
 
-def build_contact(data: Mapping[str, str], world: bytes) -> Contact:
-    return Contact(**data, world=world)
+def build_contact(data: Mapping[str, str], namespace: bytes) -> Contact:
+    return Contact(**data, namespace=namespace)
 
 
-def read_contact(given: Any, world: bytes) -> Read:
-    """A contact as `ContactField` reads it, without the cost of a serializer for each."""
+def read_contact(given: Any, namespace: bytes) -> Read:
+    """Return a contact as `ContactField` does, without the cost of a serializer for each."""
     if not isinstance(given, dict) or len(given) != 1:
         return Problem(422, "one", "Give exactly one of email, phone, sha256 and ref.")
     ((way, value),) = given.items()
     if way not in WAYS:
         return Problem(422, "unknown_field", "Give exactly one of email, phone, sha256 and ref.")
     if not isinstance(value, str) or not value.strip() or len(value) > WAYS[way] or "\0" in value:
-        return Problem(422, "invalid", f"{way}: a text of up to {WAYS[way]} characters.")
-    return Contact(**{way: value.strip()}, world=world)
+        return Problem(422, "invalid", f"{way} must be a text of up to {WAYS[way]} characters.")
+    return Contact(**{way: value.strip()}, namespace=namespace)
 
 
 class ScopeField(StrictSerializer):
-    """What is left out, or null, is *any*."""
+    """A part that is left out or null means *any*."""
 
     brand = serializers.CharField(required=False, allow_null=True, max_length=100)
     purpose = serializers.CharField(required=False, allow_null=True, max_length=40)
@@ -98,18 +98,18 @@ class LimitField(StrictSerializer):
 class ChoiceField(StrictSerializer):
     scope = ScopeField()
     decision = serializers.ChoiceField(DecisionKind.choices)
-    until = Moment(required=False, allow_null=True, help_text="When a pause ends.")
+    until = Moment(required=False, allow_null=True, help_text="When the pause ends.")
     limit = LimitField(required=False, allow_null=True)
-    expires_at = Moment(required=False, allow_null=True, help_text="When a yes runs out.")
+    expires_at = Moment(required=False, allow_null=True, help_text="When the yes expires.")
     reason = serializers.ChoiceField(Reason.choices, required=False, allow_null=True)
 
-    #: Which part each decision needs; the others may not have it.
+    #: The field that each decision requires; other decisions must not have it.
     PARTS = {"until": "pause", "limit": "limit"}
 
     default_error_messages = {
-        "needed": "This decision needs it.",
-        "not_here": "This decision cannot have it.",
-        "past": "This must lie in the future.",
+        "needed": "This decision requires this field.",
+        "not_here": "This decision does not allow this field.",
+        "past": "This must be in the future.",
     }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class ChoiceField(StrictSerializer):
 
 
 def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
-    """A validated choice whose scope has been resolved."""
+    """Return the choice of a validated body whose scope is resolved."""
     limit = data.get("limit")
     return NewChoice(
         scope=scope,
@@ -145,7 +145,7 @@ def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
 
 
 def own_scope(given: Mapping[str, Any], decision: str, brand: Brand) -> Scope:
-    """The scope of what a brand says of itself: another's slug is as unknown to it as none at all.
+    """Return the scope of a brand's choice; other brands' slugs are unknown to it.
 
     A brand that is left out or null is the brand itself. Raises as `scopes.resolve` does.
     """
@@ -184,7 +184,8 @@ class LimitData(serializers.Serializer[object]):
 class EntryData(serializers.Serializer[object]):
     entry = serializers.UUIDField()
     subject_seq = serializers.IntegerField(
-        help_text="1, 2, 3, …: in your own record; for a brand, in its events about the person."
+        help_text="Number of the entry: 1, 2, 3, … in your record, or in the brand's events "
+        "about the person."
     )
     scope = ScopeData()
     decision = serializers.ChoiceField(DecisionKind.choices)
@@ -194,7 +195,7 @@ class EntryData(serializers.Serializer[object]):
     maker = serializers.CharField()
     basis = serializers.CharField()
     ground = serializers.ChoiceField(
-        Ground.choices, allow_null=True, help_text="What an implied yes is implied by."
+        Ground.choices, allow_null=True, help_text="What implies the consent."
     )
     source = serializers.CharField()  # type: ignore[assignment]
     reason = serializers.CharField(allow_null=True)
@@ -205,7 +206,7 @@ class EntryData(serializers.Serializer[object]):
 EntryList = describe_list(EntryData, paged=False)
 
 
-def told_entry_data(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
+def event_entry_data(entry: LedgerEntry, relationship: Relationship) -> dict[str, Any]:
     """Describe an entry for the brand of *relationship*, with the id and number of its event."""
     told = events.find_event(relationship.brand_id, brand_events.build_cause(entry, relationship))
     data: dict[str, Any] = orjson.loads(bytes(told.body))["data"]
@@ -216,7 +217,7 @@ def told_entry_data(entry: LedgerEntry, relationship: Relationship) -> dict[str,
 def entry_data(
     entry: LedgerEntry, scope_data: Callable[[LedgerEntry], dict[str, Any]]
 ) -> dict[str, Any]:
-    """An entry as an answer; who reads it decides how its scope is shown."""
+    """Describe an entry. The caller decides how its scope is shown."""
     return {
         "entry": entry.id,
         "subject_seq": entry.subject_seq,

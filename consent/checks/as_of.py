@@ -44,7 +44,7 @@ class NotYet(DomainError):
 def check_not_in_future(as_of: datetime, *, now: datetime) -> None:
     """Raise NotYet if *as_of* is later than *now*."""
     if as_of > now:
-        raise NotYet("as_of lies in the future: ask with `at`")
+        raise NotYet("`as_of` is in the future: use `at`")
 
 
 def check_contact_as_of(asked: Asked, *, as_of: datetime, now: datetime) -> Decision:

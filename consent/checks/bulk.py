@@ -92,7 +92,7 @@ def build_bulk_question(
     if channel is not None and channel not in Channel.values:
         raise UnknownName("channel", channel)
     if found.has_channels and channel is None:
-        raise ChannelNeeded(f"{purpose} is about messages: say on which channel")
+        raise ChannelNeeded(f"the purpose {purpose!r} is about messages: name a channel")
     own = Topic.objects.filter(brand=brand_id, code=topic, purpose=found)
     if topic is not None and not own.exists():
         raise UnknownName("topic", topic)

@@ -33,7 +33,7 @@ def list_relationship_permissions(
     A relationship has one address, so each answer equals a check of this address. Only topics with
     a choice of their own are listed. For the other topics the answer of their purpose applies.
     """
-    said = _said(person_id, {each.brand_id for each in known})
+    said = _list_choices(person_id, {each.brand_id for each in known})
     held, home = rules.read_regimes(), rules.find_stated_residence(person_id)
     points = _contact_points(known)
     named = {choice.scope.contact_point for choice in said[None]}
@@ -94,7 +94,7 @@ def list_topic_permissions(
     *topics* are pairs of purpose and code. *known* are the brand's relationships with the person.
     """
     brand_id = known[0].brand_id
-    said = _said(person_id, [brand_id])
+    said = _list_choices(person_id, [brand_id])
     held, home = rules.read_regimes(), rules.find_stated_residence(person_id)
     points = _contact_points(known)
     choices = [*said[None], *said[brand_id]]
@@ -121,7 +121,7 @@ def _contact_points(known: Iterable[Relationship]) -> dict[uuid.UUID, int]:
     return dict(subjects.values_list("subject", "pk"))
 
 
-def _said(
+def _list_choices(
     person_id: uuid.UUID, brand_ids: Collection[int]
 ) -> defaultdict[int | None, list[Choice]]:
     about = Q(brand_id__in=brand_ids) | Q(brand_id=None)

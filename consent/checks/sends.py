@@ -91,7 +91,7 @@ def cancel_send(brand_id: int, send_id: uuid.UUID, *, now: datetime) -> None:
     """
     mine = Send.objects.filter(pk=send_id, brand_id=brand_id)
     if not mine.filter(returned_at=None).update(returned_at=now) and not mine.exists():
-        raise NoSuchSend("you have reserved no such send")
+        raise NoSuchSend("no send with this id")
 
 
 def _look_up_locked(asked: Asked) -> Known:
@@ -143,7 +143,7 @@ def _with_digests(brand_id: int, digests: Sequence[str]) -> Send | None:
 
 def _repeated(earlier: Send, question: bytes, known: Known, now: datetime) -> Reservation:
     if not idempotency.is_question(bytes(earlier.question or b""), earlier.brand_id, question):
-        raise KeyReused("this key came with another question before")
+        raise KeyReused("this key was used for a different question; use a new key for each send")
     if earlier.returned_at is not None:
         return Reservation(None, single.decide_known_contact(known, now=now))
     return Reservation(earlier.id, _decision_on_reserved(known, now))

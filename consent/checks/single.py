@@ -93,7 +93,7 @@ LEFT JOIN consent_identifier identifier ON identifier.subject_id = relationship.
 }
 
 
-def _of(brand: str, *, columns: str = "") -> dict[bool, Statement]:
+def _build_queries(brand: str, *, columns: str = "") -> dict[bool, Statement]:
     """Return the query for *brand*, by whether the contact is the brand's own reference."""
     return {
         is_ref: Statement(QUERY.format(asker=columns, brand=brand, found=found))
@@ -101,9 +101,9 @@ def _of(brand: str, *, columns: str = "") -> dict[bool, Statement]:
     }
 
 
-BY_BRAND = _of("(SELECT %(brand)s::bigint AS id) brand")
+BY_BRAND = _build_queries("(SELECT %(brand)s::bigint AS id) brand")
 #: Also checks the API key in the same statement. Its columns come before those of `BY_BRAND`.
-CHECK_BY_KEY = _of(
+CHECK_BY_KEY = _build_queries(
     f"({credentials.KEY_BRAND_QUERY}) brand",
     columns="brand.digest, brand.scopes, brand.id, brand.slug,",
 )
@@ -284,7 +284,7 @@ def parse_known_contact(asked: Asked, rows: Sequence[Row]) -> Known:
     if not topic_is_known:
         raise UnknownName("topic", str(asked.topic))
     if has_channels and asked.channel is None:
-        raise ChannelNeeded(f"{asked.purpose} is about messages: say on which channel")
+        raise ChannelNeeded(f"the purpose {asked.purpose!r} is about messages: name a channel")
     scope = Scope(asked.brand_id, asked.purpose, asked.channel, asked.topic, identifier)
     return Known(
         subject_id=subject_id,

@@ -225,7 +225,7 @@ def _open(sealed: bytes, brand_id: int) -> bytes:
     for key in (settings.CONTACT_HASHES_KEY, *settings.CONTACT_HASHES_OLD_KEYS):
         with suppress(InvalidTag):
             return _cipher(key).decrypt(sealed, _place(brand_id))
-    raise HashUnreadable("the key of this installation does not open the hashes")
+    raise HashUnreadable("the key of this installation cannot decrypt the stored hashes")
 
 
 def _place(brand_id: int) -> list[bytes]:

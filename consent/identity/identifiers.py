@@ -49,8 +49,8 @@ class Contact(NamedTuple):
     phone: str | None = None
     sha256: str | None = None
     ref: str | None = None
-    #: The address space: the same address may belong to another person in each. See `Brand.world`.
-    world: bytes = b""
+    #: The same address may belong to another person in each namespace. See `Brand.namespace`.
+    namespace: bytes = b""
 
 
 def normalise_email(text: str) -> str:
@@ -78,7 +78,7 @@ def normalise_email(text: str) -> str:
         raise InvalidAddress("this is not an e-mail address") from error
     # The library removes needless quotes, so quotes that remain are needed.
     if valid.local_part.startswith('"'):
-        raise InvalidAddress("an address whose local part needs quotes is not taken")
+        raise InvalidAddress("an address with a quoted local part is not supported")
     local, at, domain = unicodedata.normalize("NFC", valid.normalized.lower()).rpartition("@")
     return f"{local.replace('ς', 'σ')}{at}{domain}"
 
@@ -126,13 +126,15 @@ def normalise_phone(text: str) -> str:
             or a number as a spreadsheet writes it (ending in .0).
     """
     if SPREADSHEET_NUMBER.fullmatch(text.strip()):
-        raise InvalidAddress("a spreadsheet wrote this as a number: write it as text, without .0")
+        raise InvalidAddress(
+            "a spreadsheet turned this into a number: write it as text, without .0"
+        )
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException as error:
-        raise InvalidAddress("a phone number starts with + and its country code") from error
+        raise InvalidAddress("a phone number must start with + and its country code") from error
     if number.extension:
-        raise InvalidAddress("leave the extension out: nobody is called or texted by it")
+        raise InvalidAddress("leave the extension out: messages and calls cannot reach it")
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if OLD_MEXICAN_MOBILE.fullmatch(written):
         return f"+52{written[4:]}"
@@ -147,16 +149,18 @@ def _check_length(judged: int) -> None:
         raise InvalidAddress("no phone number has this length")
 
 
-def compute_identifier_digest(normalised: str, *, world: bytes = b"") -> bytes:
+def compute_identifier_digest(normalised: str, *, namespace: bytes = b"") -> bytes:
     """Return the digest of 32 bytes under which a normalised address is stored."""
-    return compute_digest_of_sha256(hashlib.sha256(normalised.encode()).digest(), world=world)
+    return compute_digest_of_sha256(
+        hashlib.sha256(normalised.encode()).digest(), namespace=namespace
+    )
 
 
-def compute_digest_of_sha256(sha256: bytes, *, world: bytes = b"") -> bytes:
+def compute_digest_of_sha256(sha256: bytes, *, namespace: bytes = b"") -> bytes:
     inner, outer = _keyed()
     inner, outer = inner.copy(), outer.copy()
     inner.update(sha256)
-    inner.update(world)
+    inner.update(namespace)
     outer.update(inner.digest())
     return outer.digest()
 
@@ -185,7 +189,7 @@ def compute_contact_digest(contact: Contact) -> bytes | None:
         InvalidAddress: the contact is not a valid address.
     """
     sha256 = compute_contact_sha256(contact)
-    return None if sha256 is None else compute_digest_of_sha256(sha256, world=contact.world)
+    return None if sha256 is None else compute_digest_of_sha256(sha256, namespace=contact.namespace)
 
 
 def compute_contact_sha256(contact: Contact) -> bytes | None:
@@ -207,9 +211,9 @@ def _sha256_from_hex(text: str) -> bytes:
     try:
         raw = bytes.fromhex(text)
     except ValueError as error:
-        raise InvalidAddress("a SHA-256 is 64 hexadecimal digits") from error
+        raise InvalidAddress("a SHA-256 has 64 hexadecimal digits") from error
     if len(raw) != 32:
-        raise InvalidAddress("a SHA-256 is 64 hexadecimal digits")
+        raise InvalidAddress("a SHA-256 has 64 hexadecimal digits")
     return raw
 
 

@@ -49,6 +49,7 @@ from consent.models import (
     Relationship,
 )
 from core.db import Copying, new_id
+from core.problem_details import write_sentence
 
 ROWS = 1_000
 RELATIONSHIPS = Copying(Relationship)
@@ -58,7 +59,7 @@ class Refused(Exception):
     """The row cannot be applied."""
 
     def __init__(self, name: str, code: str, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(write_sentence(detail))
         self.name, self.code = name, code
 
 
@@ -184,7 +185,7 @@ class _Batch:
         if row.digest is not None:
             return self.known.subjects[bytes(row.digest)]
         if (known := self.known.by_ref.get(row.ref)) is None:
-            raise Refused("ref", "no_relationship", "you have nobody with this reference")
+            raise Refused("ref", "no_relationship", "You have no relationship with this reference.")
         return known.subject_id
 
     # -- Its relationship --------------------------------------------------------------------------
@@ -202,7 +203,11 @@ class _Batch:
         if found and found.ended_at is None:
             return self._update(found, row)
         if found and found.ended_by == "person":
-            raise Refused(_contact_column(row), "person_ended_relationship", "the person ended it")
+            raise Refused(
+                _contact_column(row),
+                "person_ended_relationship",
+                "The person ended this relationship.",
+            )
         self._begin(found, row, subject_id, person)
         return True
 
@@ -234,7 +239,7 @@ class _Batch:
     def _check_ref(self, row: Staged, subject_id: uuid.UUID) -> None:
         other = self.known.by_ref.get(row.ref) if row.ref else None
         if other and other.subject_id != subject_id:
-            raise Refused("ref", "ref_taken", "this reference stands for another person")
+            raise Refused("ref", "ref_taken", "This reference belongs to another person.")
 
     def _update(self, found: Relationship, row: Staged) -> bool:
         """Set the reference and the jurisdiction of the row. Return whether either is new."""
@@ -327,7 +332,9 @@ class _Batch:
             return ledger.limit_by_term(choice, jurisdiction=residence, now=self.now)
         except ledger.LiftRefused as error:
             self.counted.lifts_refused += 1
-            raise Refused("decision", "person_said_no", "the person's own no stands") from error
+            raise Refused(
+                "decision", "person_said_no", "The person's own no is in force."
+            ) from error
         except (rules.NoTerm, rules.TermOver, rules.BeyondTerm) as error:
             raise Refused(error.field or "", error.code, str(error)) from error
 

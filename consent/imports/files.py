@@ -142,7 +142,7 @@ def _open(sealed: bytes, place: bytes) -> bytes:
     for key in (settings.CONTACT_HASHES_KEY, *settings.CONTACT_HASHES_OLD_KEYS):
         with suppress(InvalidTag):
             return _cipher(key).decrypt(sealed[:NONCE], sealed[NONCE:], place)
-    raise Expired("the key of this installation does not open the file any more")
+    raise Expired("the key of this installation cannot decrypt the file")
 
 
 def _place(kept: ImportFile, number: int) -> bytes:
@@ -243,7 +243,7 @@ def stage_file(kept: ImportFile, *, note: str, tells: bool, now: datetime) -> No
 def _lock_open(kept: ImportFile) -> Import:
     job = Import.objects.select_for_update(of=("self",)).select_related("brand").get(pk=kept.job_id)
     if job.state != Import.State.OPEN:
-        raise jobs.ImportNotOpen("this import was started, or is over")
+        raise jobs.ImportNotOpen("this import was started, or has ended")
     return job
 
 
@@ -300,7 +300,7 @@ class _Forecast:
         given = mapping.convert_value(line, self.chosen)
         who = next((str(given[name]) for name in mapping.CONTACT_COLUMNS if given.get(name)), "")
         try:
-            row = self.reader.read(given)
+            row = self.reader.read_row(given)
         except BadRow as error:
             return PreviewedRow(number, who, "bad", why=str(error))
         if row.digest is not None and not self._is_known(row.digest):

@@ -45,7 +45,7 @@ def begin_import(brand: Brand, *, note: str, tells: bool, now: datetime) -> Impo
         Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
         under_way = Import.objects.filter(brand=brand, state__in=["open", "applying"])
         if under_way.count() >= MOST:
-            raise TooManyImports(f"{MOST} imports are under way already")
+            raise TooManyImports(f"{MOST} imports are open or running already")
         return Import.objects.create(brand=brand, note=note, tells=tells, created_at=now)
 
 
@@ -72,7 +72,7 @@ def cancel_import(job: Import, *, now: datetime) -> Import:
     with transaction.atomic():
         held = Import.objects.select_for_update().get(pk=job.pk)  # waits for a running batch
         if held.state == Import.State.DONE:
-            raise ImportNotOpen("this import is done")
+            raise ImportNotOpen("this import has ended")
         if held.state != Import.State.CANCELLED:
             held.state, held.ended_at = Import.State.CANCELLED, now
             held.save(update_fields=["state", "ended_at"])

@@ -34,7 +34,7 @@ class DescribedProblem:
         #: By the number of each part, the number of rows in the parts before it.
         self.before = dict(zip(rows, accumulate(rows.values(), initial=0), strict=False))
 
-    def said(self, problem: ImportProblem) -> dict[str, Any]:
+    def describe(self, problem: ImportProblem) -> dict[str, Any]:
         part, row = problem.place >> 32, problem.place & 0xFFFF_FFFF
         told = part, row, self.before[part] + row, problem.field, problem.code, problem.detail
         return dict(zip(self.HEADINGS, told, strict=True))
@@ -58,7 +58,8 @@ def group_problems(job: Import) -> list[ProblemGroup]:
     kinds = list_problems(job).order_by().values_list("field", "code").annotate(count=Count("pk"))
     for field, code, count in kinds.order_by("-count", "field", "code"):
         some = [
-            told.said(each) for each in list_problems(job).filter(field=field, code=code)[:EXAMPLES]
+            told.describe(each)
+            for each in list_problems(job).filter(field=field, code=code)[:EXAMPLES]
         ]
         rows = [each["row_of_all"] for each in some]
         found.append(ProblemGroup(field, code, some[0]["detail"], count, rows))
@@ -71,4 +72,4 @@ def write_problems_csv(job: Import) -> Iterator[bytes]:
     yield csv.write_csv([told.HEADINGS], for_people=False)
     rows = list_problems(job).iterator(PIECE)
     while piece := list(islice(rows, PIECE)):
-        yield csv.write_csv((told.said(each).values() for each in piece), for_people=False)
+        yield csv.write_csv((told.describe(each).values() for each in piece), for_people=False)

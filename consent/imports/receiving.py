@@ -84,10 +84,10 @@ def receive_part(
             held = Import.objects.select_for_update().get(pk=job.pk)
             if before := ImportPart.objects.filter(job=held, number=number).first():
                 if bytes(before.sha256) != digest:
-                    raise OtherPart(f"another part {number} was received before")
+                    raise OtherPart(f"another part {number} was uploaded before")
                 return before
             if held.state != Import.State.OPEN:
-                raise PartsNotOpen("this import takes no more parts")
+                raise PartsNotOpen("this import accepts no more parts")
             encoding = encoding or detector.find()
             source = open_source(file, form=form, encoding=encoding, separator=separator)
             check_headings(source.headings)
@@ -138,7 +138,7 @@ def _stage(job: Import, number: int, lines: Iterator[Line], now: datetime) -> tu
         ImportProblem.objects.bulk_create(problems, batch_size=5_000)
         good, bad = good + copied, bad + len(problems)
         if bad > MOST_BAD:
-            raise TooManyBad(f"more than {MOST_BAD:,} rows are bad")
+            raise TooManyBad(f"more than {MOST_BAD:,} rows are invalid")
         if copied + len(problems) < BATCH:
             return good, bad
 
@@ -153,7 +153,7 @@ def _copy_rows(
         copy.set_types(TYPES)
         for place, line in numbered:
             try:
-                row = reader.read(_said(line))
+                row = reader.read_row(_check_line(line))
             except BadRow as error:
                 problems.append(_problem(job, place, error))
                 continue
@@ -162,7 +162,7 @@ def _copy_rows(
     return good, problems
 
 
-def _said(line: Line) -> Mapping[str, Any]:
+def _check_line(line: Line) -> Mapping[str, Any]:
     if isinstance(line, BadRow):
         raise line
     return line
@@ -183,4 +183,4 @@ def check_headings(headings: Sequence[str]) -> None:
     if unknown := [each for each in headings if each not in LONGEST_FIELDS]:
         names = ", ".join(repr(each[:40]) for each in unknown[:5])
         columns = ", ".join(LONGEST_FIELDS)
-        raise BadPart(f"the first line has the columns, and there is none {names}: {columns}")
+        raise BadPart(f"unknown headings {names} in the first line; the columns are {columns}")

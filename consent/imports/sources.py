@@ -128,7 +128,7 @@ def open_source(file: IO[bytes], *, form: str, encoding: str, separator: str = "
             which may show only while rows are read.
     """
     if form == "ndjson" and encoding != "utf-8":
-        raise BadPart("the file is not utf-8, and NDJSON always is")
+        raise BadPart("the file is not UTF-8, but NDJSON must be")
     lines = Lines(io.TextIOWrapper(file, encoding=ENCODINGS[encoding], newline=""))
     if form == "ndjson":
         return Source(encoding, "", (), _read_ndjson(lines))
@@ -197,7 +197,7 @@ def _find_separator(lines: Lines) -> str:
         found = [name for name in found if _fits(bare, SEPARATORS[name])] or found
     if len(found) > 1:
         choices = " or ".join(found)
-        raise BadPart(f"the columns could be parted by {choices}: say which with `separator`")
+        raise BadPart(f"the separator could be {choices}: give it as `separator`")
     return found[0] if found else "comma"
 
 
@@ -209,9 +209,9 @@ def _read_headings(line: str, separator: str) -> list[str]:
     try:
         cells = _parse([line], SEPARATORS[separator]) if line.strip() else []
     except csv.Error as error:
-        raise BadPart(f"the headings are no CSV: {error}") from error
+        raise BadPart(f"the headings are not valid CSV: {error}") from error
     if not any(each.strip() for each in cells):
-        raise BadPart("the first line has the headings")
+        raise BadPart("the first line must contain the headings")
     return _name_columns(cells)
 
 

@@ -52,8 +52,9 @@ def write_many_texts(entries: Iterable[LedgerEntry]) -> None:
 
 
 def is_text_altered(entry: LedgerEntry) -> bool:
-    """Return whether the texts differ from the entry's digests. Erased texts do not count as
-    altered.
+    """Return whether the texts differ from the entry's digests.
+
+    Erased texts do not count as altered.
     """
     text = entry.kept_text
     return text is not None and any(

@@ -40,7 +40,7 @@ def _find_repeated(
     person_id: uuid.UUID, choices: Sequence[NewChoice], now: datetime
 ) -> dict[int, LedgerEntry]:
     """Return the existing entries by the index of the choice that repeats each."""
-    said = _read_said(person_id, choices)
+    said = _read_overlapping_choices(person_id, choices)
     standing, recorded = dict[int, Choice](), list[Scope]()
     for nth, new in enumerate(suppose_choices(choices, now=now)):
         newest = _find_newest(said, new.scope)
@@ -58,7 +58,7 @@ def _find_repeated(
     }
 
 
-def _read_said(person_id: uuid.UUID, choices: Sequence[NewChoice]) -> list[Choice]:
+def _read_overlapping_choices(person_id: uuid.UUID, choices: Sequence[NewChoice]) -> list[Choice]:
     """Return the choices that can overlap *choices*.
 
     If all are about one brand, read only its choices.

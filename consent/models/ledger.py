@@ -83,11 +83,10 @@ class Reason(models.TextChoices):
 
 
 class ScopeFields(models.Model):
-    """The parts of a scope; null means *any*. No query looks for a single part, so none has an
-    index.
+    """The parts of a scope; null means *any*.
 
-    No choice names a trait yet. Note [Traits] in `consent.decision.resolution` says what one would
-    mean.
+    No query looks for a single part, so none has an index. No choice names a trait yet. Note
+    [Traits] in `consent.decision.resolution` says what one would mean.
     """
 
     brand = models.ForeignKey(

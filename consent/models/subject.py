@@ -74,8 +74,9 @@ class Subject(models.Model):
 
     @property
     def person_id(self) -> uuid.UUID:
-        """Return the id of the subject whose choices count: this one, or the one it was merged
-        into.
+        """Return the id of the subject whose choices count.
+
+        It is this subject, or the one that it was merged into.
         """
         return self.merged_into_id or self.pk
 

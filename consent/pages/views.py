@@ -19,7 +19,7 @@ from brands.events import publish_task
 from brands.models import Brand
 from consent import reporting
 from consent.models import ReportExport
-from consent.pages import shown
+from consent.pages import presenters
 from consent.pages.access import close, for_admins, for_brands, open_with
 from consent.reporting import (
     REPORT_FILTERS,
@@ -88,7 +88,7 @@ def _check_page_query(query: Mapping[str, str]) -> None:
     if unknown := [name for name in query if name not in (*OF_QUESTION, *OF_PAGE)]:
         raise BadQuery(unknown[0], "unknown_field", f"A report has no {unknown[0]!r}.")
     if query.get("format", "csv") not in TYPES:
-        raise BadQuery("format", "invalid_choice", f"A file is one of {', '.join(TYPES)}.")
+        raise BadQuery("format", "invalid_choice", f"Use one of {', '.join(TYPES)}.")
 
 
 def _context(made: Report, query: Mapping[str, str]) -> dict[str, Any]:
@@ -96,13 +96,13 @@ def _context(made: Report, query: Mapping[str, str]) -> dict[str, Any]:
     return {
         "report": made,
         "reports": [(name, each.title, paths[name]) for name, each in REPORTS.items()],
-        "cards": shown.present_cards(made.cards),
-        "shown": [shown.present_figure(each, query, paths) for each in made.figures],
+        "cards": presenters.present_cards(made.cards),
+        "shown": [presenters.present_figure(each, query, paths) for each in made.figures],
         "remarks": [
             (label, said, f"{paths[page]}?{urlencode(where)}")
             for label, said, where, page in made.remarks
         ],
-        "most_bars": shown.MOST_BARS,
+        "most_bars": presenters.MOST_BARS,
     }
 
 

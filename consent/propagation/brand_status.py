@@ -46,9 +46,13 @@ def list_brand_statuses(entry: LedgerEntry, *, now: datetime) -> list[BrandStatu
     """Return the status at each brand that has or awaits an event of the entry, ordered by name."""
     events = _events(entry)
     delivered = webhooks.find_first_deliveries(events)
-    told = [_fate(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events]
+    told = [
+        _build_status(entry, each, delivered.get((each.brand_id, each.sequence))) for each in events
+    ]
     known = {fate.brand.pk for fate in told}
-    waiting = [BrandStatus(b, entry.recorded_at) for b in _to_be_told(entry) if b.pk not in known]
+    waiting = [
+        BrandStatus(b, entry.recorded_at) for b in _list_pending_brands(entry) if b.pk not in known
+    ]
     slowest = {fate.brand.pk: fate for fate in sorted([*told, *waiting], key=_progress)[::-1]}
     ordered = sorted(slowest.values(), key=lambda fate: (fate.brand.name, fate.brand.pk))
     return _without_vain_dates(ordered, now)
@@ -92,7 +96,7 @@ def _relationships(entry: LedgerEntry) -> Iterable[Relationship]:
     return mine if entry.brand_id is None else mine.filter(brand=entry.brand_id)
 
 
-def _fate(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> BrandStatus:
+def _build_status(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> BrandStatus:
     applied_at: datetime | None = event.applied_at  # type: ignore[attr-defined]
     return BrandStatus(
         event.brand,
@@ -105,7 +109,7 @@ def _fate(entry: LedgerEntry, event: Event, delivered_at: datetime | None) -> Br
     )
 
 
-def _to_be_told(entry: LedgerEntry) -> Iterable[Brand]:
+def _list_pending_brands(entry: LedgerEntry) -> Iterable[Brand]:
     """Return the brands whose streams still await a choice about any brand."""
     pending = Propagation.objects.filter(entry=entry, done_at=None)
     if not pending.exists():

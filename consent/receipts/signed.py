@@ -99,11 +99,11 @@ def verify_receipt(text: str) -> Record:
         raise NotAReceipt("this is not a receipt")
     key = next((each for each in _keys() if each.kid == header.get("kid")), None)
     if key is None:
-        raise UnknownKey("no key of ours has signed this")
+        raise UnknownKey("this was not signed with one of our keys")
     try:
         signed = jws.deserialize_compact(text, key, algorithms=[ALGORITHM])
     except (JoseError, ValueError) as error:
-        raise WrongSignature("this was altered, or somebody else signed it") from error
+        raise WrongSignature("this was altered, or signed by somebody else") from error
     record: Record = orjson.loads(signed.payload)
     return record
 

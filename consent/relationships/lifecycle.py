@@ -85,7 +85,7 @@ def start_relationship(
             identity.store_contact_hashes(begun, contacts)
     except IntegrityError as error:
         if ONE_PERSON_A_REFERENCE in str(error):
-            raise RefTaken(f"the reference {ref!r} stands for another person") from error
+            raise RefTaken(f"the reference {ref!r} belongs to another person") from error
         raise
     return begun, True
 

@@ -49,17 +49,17 @@ def change_settings(subject_id: uuid.UUID, changes: SettingsChange, *, now: date
             if hours is not None:
                 QuietHours(*hours, subject.time_zone)  # raises StartIsEnd
             subject.quiet_start, subject.quiet_end = hours or (None, None)
-        if _read(subject) != _read(before):
+        if _read_profile(subject) != _read_profile(before):
             preferences.store_past_profile(before, until=now)
             subject.save(update_fields=preferences.PROFILE_COLUMNS)
     return subject
 
 
-def _read(subject: Subject) -> tuple[object, ...]:
+def _read_profile(subject: Subject) -> tuple[object, ...]:
     return tuple(getattr(subject, name) for name in preferences.PROFILE_COLUMNS)
 
 
 def _known(zone: str) -> str:
     if zone and zone not in decision.list_time_zones():
-        raise UnknownTimeZone(f"there is no time zone {zone!r}; they read as Europe/Berlin")
+        raise UnknownTimeZone(f"there is no time zone {zone!r}; write it like Europe/Berlin")
     return zone

@@ -4,13 +4,6 @@ from consent.reporting.anomalies import refresh_all_anomalies, refresh_due_anoma
 from consent.reporting.consent_survival import refresh_all_survival, refresh_due_survival
 from consent.reporting.contact_reports import InTheFuture, list_contact_reports, report_contact
 from consent.reporting.counters import count_new_events, count_refusal, rebuild_all_counts
-from consent.reporting.reports.asked import (
-    DEFAULT_REPORT_DAYS,
-    REPORT_FILTERS,
-    REPORT_PRESETS,
-    BadQuery,
-    read_report_query,
-)
 from consent.reporting.reports.catalogue import REPORTS, NoSuchReport, build_named_report
 from consent.reporting.reports.choices import Filter, build_filters, list_brands, name_values
 from consent.reporting.reports.exports import (
@@ -24,6 +17,13 @@ from consent.reporting.reports.figures import WITHHELD, Card, Column, Figure, Re
 from consent.reporting.reports.files import XLSX, write_figure_csv, write_figure_xlsx
 from consent.reporting.reports.names import CodeNames, find_row_brand, read_row_names
 from consent.reporting.reports.own import DEFAULT_WEEKS, build_own_report, read_own_query
+from consent.reporting.reports.query import (
+    DEFAULT_REPORT_DAYS,
+    REPORT_FILTERS,
+    REPORT_PRESETS,
+    BadQuery,
+    read_report_query,
+)
 from consent.reporting.reports.summaries import send_due_summary
 from consent.reporting.reports.survival import SURVIVAL_GROUPS
 from consent.reporting.reports.weeks import WEEK_PRESETS, list_whole_weeks

@@ -35,7 +35,7 @@ def report_contact(
         InTheFuture, and what `checks.build_bulk_question` raises
     """
     if contacted_at > now:
-        raise InTheFuture("This moment has not come yet.")
+        raise InTheFuture("this must not be in the future")
     asked = checks.build_bulk_question(relationship.brand_id, purpose=purpose, channel=channel)
     decided = checks.check_relationships_as_of([relationship], asked, as_of=contacted_at)
     decision = decided[relationship.pk]

@@ -110,20 +110,20 @@ def resolve_scope_names(names: ScopeNames, *, decision: str, test: bool = True) 
     if regime == Regime.REQUIRED:
         _check_required(purpose, decision)
     if names.channel is not None and has_channels is False and decision != "clear":
-        raise ChannelNotUsed(f"{purpose} has no channels: leave the channel out")
+        raise ChannelNotUsed(f"the purpose {purpose!r} has no channels: leave the channel out")
     return Scope(brand, purpose, names.channel, names.topic, names.contact_point)
 
 
 def _check_required(purpose: str | None, decision: str) -> None:
     if decision in ("deny", "pause"):
-        raise CannotBeRefused(f"{purpose} messages are required and cannot be refused")
+        raise CannotBeRefused(f"the purpose {purpose!r} is required and cannot be refused")
     if decision == "limit":
-        raise CannotBeLimited(f"{purpose} messages are required and cannot be limited")
+        raise CannotBeLimited(f"the purpose {purpose!r} is required and cannot be limited")
 
 
 def _check_topic(topic: str, brand: int | None, purpose: str | None, of_topic: str | None) -> None:
     if brand is None:
-        raise TopicWithoutBrand("a topic needs its brand")
+        raise TopicWithoutBrand("a topic requires its brand")
     if of_topic is None or purpose != of_topic:
         raise UnknownName("topic", topic)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django import template
 
-from consent.pages import shown as words
+from consent.pages import presenters
 from consent.reporting import name_values
 
 register = template.Library()
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def format_value(value: object, sort: str) -> str:
-    return words.format_text(value, sort)
+    return presenters.format_text(value, sort)
 
 
 @register.filter

@@ -24,16 +24,20 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `ETag` of what you saw; had it changed since, the answer is 412.",
+    description="`ETag` of the state that you read. If it has changed since, the answer is 412.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `ETag` of what you have; is it still so, the answer is 304.",
+    description="`ETag` of the state that you have. If it has not changed, the answer is 304.",
 )
 ETAG = OpenApiParameter(
-    "ETag", str, OpenApiParameter.HEADER, response=[200], description="For `If-Match`."
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="Use it in `If-Match` or `If-None-Match`.",
 )
 
 
@@ -60,7 +64,11 @@ def check_if_match(request: Request, state: Mapping[str, Any]) -> None:
     if IF_MATCH.name in request.headers and not {"*", compute_etag(state)} & _tags(
         request, IF_MATCH
     ):
-        raise Problem(412, "changed_meanwhile", "It is not as you saw it: get it again.")
+        raise Problem(
+            412,
+            "changed_meanwhile",
+            "This has changed since you read it. Read it again, then repeat the change.",
+        )
 
 
 def _tags(request: Request, header: OpenApiParameter) -> set[str]:

@@ -15,13 +15,13 @@ from core.time import NoZone, read_day, read_moment
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Object that refuses unknown fields, so that a misspelt one is not silently ignored."""
+    """Object in which unknown fields are an error."""
 
     default_error_messages = {"invalid": "This must be an object."}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
-            message = "There is no such field."
+            message = "Unknown field."
             raise serializers.ValidationError(
                 {
                     str(name)[:100]: serializers.ErrorDetail(message, "unknown_field")
@@ -43,7 +43,7 @@ class NamingField(serializers.CharField):
     """
 
     default_error_messages = {
-        "holds_address": "Use a name of your own without an e-mail address or phone number."
+        "holds_address": "Use a name without an e-mail address or phone number."
     }
 
     def to_internal_value(self, data: Any) -> str:
@@ -60,8 +60,8 @@ class Moment(serializers.DateTimeField):
     """
 
     default_error_messages = {
-        "invalid": "A time reads as 2026-11-22T10:00:00Z (RFC 3339).",
-        "no_zone": "A time needs its zone, as in 2026-11-22T10:00:00Z.",
+        "invalid": "Use a time in RFC 3339 format, such as 2026-11-22T10:00:00Z.",
+        "no_zone": "Add the time zone, as in 2026-11-22T10:00:00Z.",
         "out_of_range": time.OUT_OF_RANGE,
     }
 
@@ -90,7 +90,7 @@ class Moment(serializers.DateTimeField):
 class Day(serializers.DateField):
     """A date in RFC 3339, such as 2026-11-22."""
 
-    default_error_messages = {"invalid": "A day reads as 2026-11-22."}
+    default_error_messages = {"invalid": "Use a date in RFC 3339 format, such as 2026-11-22."}
 
     def to_internal_value(self, value: Any) -> date:
         try:

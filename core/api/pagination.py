@@ -147,4 +147,6 @@ def _beyond(by: Sequence[str], place: Sequence[Any]) -> Q:
 
 
 def _invalid_cursor() -> Problem:
-    return Problem(422, "invalid_cursor", "This cursor is not one of ours.", "cursor")
+    return Problem(
+        422, "invalid_cursor", "Unknown cursor. Use `next_cursor` of the previous page.", "cursor"
+    )

@@ -15,13 +15,13 @@ from core.problem_details import Problem
 
 
 class NoQuery(StrictSerializer):
-    """Takes no parameter."""
+    """No query parameters."""
 
 
 class QueryView(APIView):
-    """A view whose query parameters are checked before it runs."""
+    """View whose query parameters are validated before it runs."""
 
-    #: From the HTTP method to the serializer of its parameters. Other methods take none.
+    #: Serializer of the parameters by HTTP method. Other methods take none.
     queries: ClassVar[Mapping[str, type[serializers.Serializer[Any]]]] = {}
     #: The validated parameters of this request.
     query: dict[str, Any]
@@ -51,5 +51,5 @@ def read_query(request: Request, kind: type[serializers.Serializer[Any]]) -> dic
     query = kind(data=given.dict(), context={"now": timezone.now()})
     query.is_valid(raise_exception=True)
     if twice := [name for name, values in given.lists() if len(values) > 1]:
-        raise Problem(422, "given_twice", "Give this parameter once.", twice[0])
+        raise Problem(422, "given_twice", "Give this parameter only once.", twice[0])
     return dict(query.validated_data)

@@ -121,7 +121,9 @@ def check_url(url: str) -> URL:
 @lru_cache(maxsize=10_000)  # It is called before every request.
 def _checked(url: str, allow_loopback: bool, ports: tuple[int, ...]) -> URL:
     if len(url) > MAX_URL or not url.isprintable() or " " in url or "\\" in url:
-        raise ForbiddenUrl("the URL is too long, or holds spaces or other signs that do not belong")
+        raise ForbiddenUrl(
+            "the URL is too long, or contains spaces or other characters that are not allowed"
+        )
     try:
         authority = urlsplit(url).netloc
         parsed = URL(url)
@@ -173,7 +175,7 @@ def _check_host(host: str, allow_loopback: bool) -> None:
     try:
         forbidden = is_forbidden(host, allow_loopback=allow_loopback)
     except ValueError as error:
-        raise ForbiddenUrl("an address must be written plainly, as in 192.0.2.1") from error
+        raise ForbiddenUrl("write the IP address plainly, as in 192.0.2.1") from error
     if forbidden:
         raise ForbiddenUrl("the URL leads to an address that is not public")
 

@@ -29,7 +29,7 @@ def check_name(name: str) -> None:
         ValidationError: code `control_characters`.
     """
     if re.search(UNSEEN_CHARACTERS, name):
-        message = "A name has no line breaks and no control characters."
+        message = "A name cannot contain line breaks or control characters."
         raise ValidationError(message, code="control_characters")
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 #: The first moment that is out of range.
 END = datetime(2200, 1, 1, tzinfo=UTC)
-OUT_OF_RANGE = "A time lies between the years 1900 and 2199. For no end, leave it out."
+OUT_OF_RANGE = "Use a time between the years 1900 and 2199. Leave the field out if there is no end."
 
 
 def is_in_range(moment: datetime) -> bool:

@@ -62,7 +62,7 @@ def test_importing_again_changes_nothing_and_then_only_what_differs() -> None:
         (line(slug=None), "slug: not a text"),
         (line(name=""), "name"),
         (line(name="x" * 301), "name"),
-        (line(name="a\0b"), "name: holds a NUL"),
+        (line(name="a\0b"), "name: contains a NUL"),
         (line(categories="commerce"), "categories: not a list"),
         (line(categories=[1]), "categories: not a list"),
         (line(**{"relevant-countries": ["far-too-long"]}), "relevant-countries"),
@@ -78,7 +78,7 @@ def test_a_bad_line_is_reported_and_the_others_are_kept(bad: bytes, reason: str)
 
 def test_the_same_slug_twice_is_a_bad_line() -> None:
     outcome = directory_import.import_lines([line(), line(name="Other")])
-    assert outcome.skipped == [(2, "slug 'blue-shop' stands on line 1")]
+    assert outcome.skipped == [(2, "slug 'blue-shop' is already on line 1")]
     assert Brand.objects.get(slug="blue-shop").name == "Blue Shop GmbH"
 
 

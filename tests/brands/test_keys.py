@@ -156,7 +156,7 @@ def test_recognised_key_has_all_of_its_brand(acme: Brand, acme_key: str, now: da
     Brand.objects.filter(pk=acme.pk).update(website="https://acme.example", test=True)
     key = brand_keys.recognise_key(acme_key, now=now)
     assert key is not None
-    assert key.brand.website == "https://acme.example" and key.brand.world != b""
+    assert key.brand.website == "https://acme.example" and key.brand.namespace != b""
     key.brand.save()
     key.save()
     assert Brand.objects.get() == acme and Brand.objects.get().website == "https://acme.example"

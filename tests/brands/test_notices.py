@@ -123,7 +123,7 @@ def test_a_code_is_the_version_that_stood(
     for unknown in ("Newsletter", "newsletter@3", "newsletter@01", "our own words"):
         with pytest.raises(privacy_notices.UnknownNotice):
             privacy_notices.resolve_notice_name(unknown, held, at=versions)
-    with pytest.raises(privacy_notices.UnknownNotice, match="begins at"):
+    with pytest.raises(privacy_notices.UnknownNotice, match="no version before"):
         privacy_notices.resolve_notice_name("newsletter", held, at=before)
     assert not privacy_notices.find_known_notices(rival.pk)
 

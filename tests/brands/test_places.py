@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from pytest_django import Settings
 
-from brands.api.stream_slots import Streamed, TooManyStreams, places
+from brands.api.stream_slots import Streamed, TooManyStreams, slots
 from brands.models import Brand, BrandKey
 from tests.conftest import Api
 
@@ -74,7 +74,7 @@ def test_an_answer_that_nobody_closes_gives_its_place_back(acme: Brand) -> None:
 
 
 def test_whoever_finds_no_place_is_told_when_to_come_again(as_acme: Api, acme: Brand) -> None:
-    places.take(acme.pk)
+    slots.take(acme.pk)
     try:
         for answer in (
             as_acme.get("suppressions", purpose="marketing", channel="email"),
@@ -83,14 +83,14 @@ def test_whoever_finds_no_place_is_told_when_to_come_again(as_acme: Api, acme: B
             assert (answer.status_code, answer.json()["code"]) == (429, "too_many_streams")
             assert answer.headers["Retry-After"] == "5"
     finally:
-        places.give_back(acme.pk)
+        slots.give_back(acme.pk)
     found = as_acme.get("suppressions", purpose="marketing", channel="email")
     found.close()
     assert found.status_code == 200
 
 
 def test_a_call_that_waits_has_its_place_as_long_as_the_block_runs(acme: Brand) -> None:
-    with suppress(ZeroDivisionError), places.waiting(acme.pk):
+    with suppress(ZeroDivisionError), slots.waiting(acme.pk):
         assert waits_in_vain(acme)
         raise ZeroDivisionError
     assert not waits_in_vain(acme)
@@ -98,7 +98,7 @@ def test_a_call_that_waits_has_its_place_as_long_as_the_block_runs(acme: Brand) 
 
 
 def test_a_call_that_waits_makes_room_for_a_stream_of_its_brand(acme: Brand) -> None:
-    with places.waiting(acme.pk) as needed:
+    with slots.waiting(acme.pk) as needed:
         made_room = stream(acme)
         assert needed.is_set()
         assert refused(acme)  # nobody else waits
@@ -108,14 +108,14 @@ def test_a_call_that_waits_makes_room_for_a_stream_of_its_brand(acme: Brand) -> 
 
 
 def test_and_for_none_of_another(acme: Brand, rival: Brand) -> None:
-    with places.waiting(acme.pk) as needed, places.waiting(rival.pk):
+    with slots.waiting(acme.pk) as needed, slots.waiting(rival.pk):
         assert refused(Brand.objects.create(slug="third", name="Third"))
         assert not needed.is_set()
 
 
 def waits_in_vain(brand: Brand) -> bool:
     try:
-        with places.waiting(brand.pk):
+        with slots.waiting(brand.pk):
             return False
     except TooManyStreams:
         return True

@@ -46,7 +46,7 @@ def test_a_time_of_another_form_is_refused(text: str, acme: Brand) -> None:
     row = {"email": EMAIL, "purpose": "marketing", "decision": "deny", "made_at": text}
     if text == text.strip():  # a column is trimmed
         with pytest.raises(BadRow) as refused:
-            Reader(acme, now=TEN).read(row)
+            Reader(acme, now=TEN).read_row(row)
         assert (refused.value.field, refused.value.code) == ("made_at", "invalid")
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from brands.api.stream_slots import places
+from brands.api.stream_slots import slots
 from brands.models import Brand
 from consent.decision.resolution import Scope
 from consent.ledger import recording
@@ -116,12 +116,12 @@ def test_what_is_there_is_not_waited_for(as_acme: Api, met: Relationship) -> Non
 def test_without_a_place_the_answer_comes_at_once(
     as_acme: Api, as_rival: Api, acme: Brand, met: Relationship
 ) -> None:
-    places.take(acme.pk)
+    slots.take(acme.pk)
     try:
         empty = as_acme.get("events", after=1, wait=30)
         full = as_acme.get("events", wait=30)
     finally:
-        places.give_back(acme.pk)
+        slots.give_back(acme.pk)
     assert (empty.status_code, empty.json()["data"]) == (200, [])
     assert empty.headers["Retry-After"] == "5"
     assert len(full.json()["data"]) == 1 and "Retry-After" not in full.headers

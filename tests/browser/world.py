@@ -152,7 +152,7 @@ def _tried_out(trial: Brand, now: datetime) -> None:
     """Some people said something, one webhook got most of it, and one fails."""
     ago = timedelta(minutes=1)
     for nth, decision in enumerate(("grant", "deny", "grant", "clear")):
-        someone = Contact(email=f"someone{nth % 3}@example.org", world=trial.world)
+        someone = Contact(email=f"someone{nth % 3}@example.org", namespace=trial.namespace)
         test_mode.create_test_person(trial, someone, now=now - 20 * ago)
         choice = NewChoice(Scope(trial.pk, "marketing", "email"), decision)  # type: ignore[arg-type]
         test_mode.record_test_choice(trial, someone, choice, now=now - (9 - nth) * ago)

@@ -62,7 +62,7 @@ def listen(begin: Begin, receiver: Receiver) -> Callable[..., subprocess.Popen[s
     def run(*words: str) -> Any:
         process: Any = begin("listen", "--forward-to", receiver.url, *words)
         process.said = process.stdout.readline()
-        assert process.said.startswith("Handing on"), process.communicate()
+        assert process.said.startswith("Forwarding events"), process.communicate()
         return process
 
     return run

@@ -175,7 +175,7 @@ def test_the_answer_says_which_of_a_list_is_wrong(as_ana: Api) -> None:
         ({"scope": None}, "null", "scope"),
         ({"scope": "acme"}, "invalid", "scope"),
         ({"scope": []}, "invalid", "scope"),
-        ({"decison": "deny"}, "unknown_field", "decison"),
+        ({"decison": "deny"}, "unknown_field", "decison"),  # codespell:ignore decison
         ({"maker": "person"}, "unknown_field", "maker"),
         ({"made_at": EARLIER}, "unknown_field", "made_at"),
         ({"scope": {"brands": "acme"}}, "unknown_field", "scope.brands"),

@@ -124,7 +124,7 @@ def test_console_rotates_the_key(form: dict[str, str], still: bool, ana: Consume
         ana.user, name="Ana", domain="ana.example", now=timezone.now()
     )
     known = find_or_create_identifier(
-        compute_identifier_digest(EMAIL, world=place.test.world), made_up_by=place.test
+        compute_identifier_digest(EMAIL, namespace=place.test.namespace), made_up_by=place.test
     )
     by = Actor("brand_api", place.test_id)
     met = lifecycle.start_relationship(

@@ -28,7 +28,7 @@ def test_a_number_that_names_nobody_is_refused(text: str, as_acme: Api, acme: Br
     answer = as_acme.post("relationships", {"contact": {"phone": text}, "note": "n"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_contact")
     with pytest.raises(BadRow) as refused:
-        Reader(acme, now=timezone.now()).read({"phone": text})
+        Reader(acme, now=timezone.now()).read_row({"phone": text})
     assert (refused.value.field, refused.value.code) == ("phone", "invalid_contact")
 
 

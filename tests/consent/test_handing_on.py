@@ -15,7 +15,7 @@ from brands.models import Brand
 from consent.models import Anomaly, BrandCount, DailyCount, ExportPart, ReportExport
 from consent.reporting import anomalies
 from consent.reporting.reports import exports, summaries
-from consent.reporting.reports.asked import BadQuery, ReportQuery, read_report_query
+from consent.reporting.reports.query import BadQuery, ReportQuery, read_report_query
 from tests.conftest import Api
 
 NOW = datetime(2026, 6, 3, 9, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_not_more_than_so_many_wait_and_old_ones_go(counts: None, as_admin: Api)
     for _ in range(exports.MOST_WAITING):
         exports.order_export("counts", asked(), "csv", now=NOW)
     full = as_admin.client.post("/reports/files", {"table": "counts", "form": "csv"})
-    assert full.status_code == 422 and b"wait already" in full.content
+    assert full.status_code == 422 and b"pending already" in full.content
     exports.write_waiting_exports(now=NOW + exports.KEPT + timedelta(days=1))
     assert not ReportExport.objects.exists()
 

@@ -81,7 +81,7 @@ def test_the_separator_is_found_out(text: str, separator: str) -> None:
 
 def test_an_unclear_separator_is_refused_and_can_be_said() -> None:
     text = "a;b,c\n1;2,3\n"
-    with pytest.raises(BadPart, match="comma or semicolon: say which"):
+    with pytest.raises(BadPart, match="comma or semicolon: give it as"):
         list(read(text))
     assert list(read(text, "semicolon")) == [["1", "2,3"]]
 

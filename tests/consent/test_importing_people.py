@@ -460,9 +460,9 @@ def test_each_row_is_applied_or_bad(as_acme: Api) -> None:
 @pytest.mark.parametrize(
     ("headings", "says"),
     [
-        ("Email Address,ref,Name", "none 'Email Address', 'Name': email, phone"),
-        ("email;ref,x", "parted by comma or semicolon"),
-        ("", "has the headings"),
+        ("Email Address,ref,Name", "headings 'Email Address', 'Name'"),
+        ("email;ref,x", "could be comma or semicolon"),
+        ("", "contain the headings"),
     ],
 )
 def test_headings_that_are_none_of_ours(as_acme: Api, headings: str, says: str) -> None:

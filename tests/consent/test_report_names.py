@@ -10,17 +10,17 @@ import pytest
 
 from brands.models import Brand, Topic
 from consent.models import ReportExport
-from consent.pages import shown
+from consent.pages import presenters
 from consent.reporting.rates import Period
 from consent.reporting.reports import exports, names, weeks
-from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import WITHHELD, Card, Column, Drawing, Figure
+from consent.reporting.reports.query import ReportQuery
 from tests.conftest import Api
 from tests.consent.made_month import FIRST, LAST, NOW, QUERY, Month, figure
 
 
 def _cells(figure: Figure) -> list[list[str]]:
-    return [[cell.text for cell in row] for row in shown.present_figure(figure, {}, {}).rows]
+    return [[cell.text for cell in row] for row in presenters.present_figure(figure, {}, {}).rows]
 
 
 def test_pages_have_names_and_the_api_has_codes(as_admin: Api, month: Month) -> None:
@@ -112,7 +112,7 @@ def test_files_have_the_name_behind_each_code(as_admin: Api, month: Month) -> No
     ],
 )
 def test_a_change_of_few_is_no_percentage(card: Card, said: str) -> None:
-    assert shown.present_cards([card])[0]["change"] == said
+    assert presenters.present_cards([card])[0]["change"] == said
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,6 @@ def test_a_chart_of_nothing_gives_way_to_words(values: list[object], unit: str, 
     drawn = Figure(
         "days", "Days", columns, rows, drawing=Drawing("line", "day", ["opt_outs"], unit)
     )
-    found = shown.present_figure(drawn, {}, {}).not_drawn
+    found = presenters.present_figure(drawn, {}, {}).not_drawn
     assert bool(found) == bool(said)
     assert said in found

@@ -135,7 +135,7 @@ def test_a_stranger_and_an_unrelated_person_are_alike_in_every_byte(
         ({"topic": "no-such"}, "unknown_topic"),
         ({"contact": {"email": "ana"}}, "invalid_contact"),
         ({"campaign": "x" * 101}, "max_length"),
-        ({"compaign": "x"}, "unknown_field"),
+        ({"compaign": "x"}, "unknown_field"),  # codespell:ignore compaign
     ],
 )
 def test_a_question_that_is_wrong(question: Any, code: str, as_acme: Api) -> None:

@@ -73,7 +73,7 @@ def test_no_place_to_come_back_to(
     topics.withdraw_topic(news, now=now)
     monkeypatch.setattr(topics, "MOST", 0)
     dev.post(f"{HERE}/topics/news/bring-back")
-    assert "A brand offers at most 0 topics." in dev.text(HERE)
+    assert "A brand can offer at most 0 topics." in dev.text(HERE)
 
 
 # -- Notices --------------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def test_what_is_unproven_begins_when_it_is_proven(
     assert "Nothing is sent yet" in page.content.decode()
     hook = f"acme/test/webhooks/{Subscription.objects.get().pk}"
     answer = dev.post(f"{hook}/enable")
-    assert answer.status_code == 422 and "did not take the challenge" in answer.content.decode()
+    assert answer.status_code == 422 and "did not accept the challenge" in answer.content.decode()
 
     def echo(request: Request) -> Response:
         assert request.json

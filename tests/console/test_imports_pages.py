@@ -182,7 +182,7 @@ def test_so_many_at_once(workspace: Workspace, dev: Browser) -> None:
     for _ in range(jobs.MOST):
         uploaded(dev)
     answer = sent(dev, GOOD)
-    assert answer.status_code == 422 and "under way already" in answer.content.decode()
+    assert answer.status_code == 422 and "open or running already" in answer.content.decode()
 
 
 def test_the_template_has_every_column(workspace: Workspace, dev: Browser) -> None:
@@ -269,7 +269,7 @@ def export(name: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "tool", "does"),
     [
-        ("mailchimp_subscribed", "Mailchimp", ["A new yes", "A new yes", "Not taken: this is no"]),
+        ("mailchimp_subscribed", "Mailchimp", ["A new yes", "A new yes", "Not taken: This is no"]),
         ("mailchimp_unsubscribed", "Mailchimp", ["A new no"]),
         ("klaviyo", "Klaviyo", ["A new yes", "Adds the person alone", "A new no"]),
         ("hubspot", "HubSpot", ["Adds the person alone", "A new no"]),
@@ -331,9 +331,9 @@ def test_each_row_says_what_it_will_do(workspace: Workspace, dev: Browser) -> No
         "A new no",
         "Not taken: the person said no here",
         "Not taken: nobody has this reference",
-        "Not taken: this reference stands for another person",
+        "Not taken: This reference belongs to another person.",
         "A new yes, and adds the person",
-        "Not taken: there is no purpose &#x27;weather&#x27;",
+        "Not taken: There is no purpose &#x27;weather&#x27;.",
     ]
     assert snapshot() == before
 
@@ -344,8 +344,8 @@ def test_a_no_to_all_brands_is_not_shown_of_whom_the_brand_does_not_know(
     """Or a brand could ask about anybody, and nobody would see it."""
     page = received(dev, f"{HEADINGS}\nann@example.org,,{YES}\nnobody@example.org,,{YES}\n")
     ann, nobody = re.findall(r'<td class="wrap">(A new[^<]*)', dev.text(page))
-    world = workspace.test.world
-    say_no_to_all(identifiers.compute_identifier_digest("ann@example.org", world=world))
+    namespace = workspace.test.namespace
+    say_no_to_all(identifiers.compute_identifier_digest("ann@example.org", namespace=namespace))
     assert re.findall(r'<td class="wrap">(A new[^<]*)', dev.text(page)) == [ann, nobody]
 
 
@@ -366,7 +366,7 @@ def test_bad_rows_come_back_with_why_and_go_in_again(workspace: Workspace, dev: 
     written = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     head, *lines = written.splitlines()
     assert head == f"why,{HEADINGS}" and len(lines) == 2
-    assert lines[0] == f"this is not an e-mail address,nobody,A-1,{YES}"
+    assert lines[0] == f"This is not an e-mail address.,nobody,A-1,{YES}"
     assert lines[1].startswith("A quote opens a text and does not close it well.,ben@example.org")
     page = received(dev, f"{head}\n{lines[0].replace('nobody', 'nora@example.org')}\n")
     dev.post(f"{page}/start")

@@ -77,7 +77,7 @@ def test_a_refusal_is_counted_and_said(ann: Relationship, dev: Browser) -> None:
     ask(dev)
     answer = ask(dev)
     assert answer.status_code == 422
-    assert "This was asked and not yet answered." in answer.content.decode()
+    assert "The same request is already waiting for an answer." in answer.content.decode()
     assert FORM["text"] in answer.content.decode()  # what was typed is not lost
     assert Refusal.objects.get(kind="ask").count == 1
 

@@ -78,7 +78,7 @@ def test_a_domain_has_one_workspace_of_each_user(
     for member in (olga, dev):
         answer = member.post("new", name="Acme", domain="https://www.acme.example/")
         assert answer.status_code == 422
-        assert "You have a workspace of this domain: Acme." in answer.content.decode()
+        assert "You already have a workspace with this domain: Acme." in answer.content.decode()
     assert nick.post("new", name="Acme", domain="acme.example").status_code == 302
     assert olga.post("new", name="Acme", domain="acme.example.org").status_code == 302
     page = olga.text("")
@@ -232,7 +232,7 @@ def test_a_record_opens_live_mode(workspace: Workspace, olga: Browser, names: Na
     assert answer.status_code == 422 and "no TXT record at _cmr-challenge.acme.example" in said
     names.texts["_cmr-challenge.acme.example"] = ["something else"]
     assert (
-        "_cmr-challenge.acme.example says something else"
+        "_cmr-challenge.acme.example has a different value"
         in olga.post("acme/domain").content.decode()
     )
     names.texts["_cmr-challenge.acme.example"].append(domain_proof.build_txt_value(workspace))

@@ -19,7 +19,7 @@ from django.db.models import Q
 from brands.credentials import brand_keys
 from brands.events.stream import NewEvent
 from brands.models import Brand
-from cmr.inbound import hearing
+from cmr.inbound import recording
 from cmr.models import ContactPoint
 from cmr.permission_requests import requests
 from consent.brand_events import payloads
@@ -177,7 +177,7 @@ def repeat(monkeypatch: pytest.MonkeyPatch) -> None:
     def leak(subject_id: uuid.UUID, said: Scope) -> Q:
         return Q()
 
-    monkeypatch.setattr(hearing, "_find_contact_points", leak)
+    monkeypatch.setattr(recording, "_find_contact_points", leak)
 
 
 MEMBER: dict[str, Any] = {"is_member": True, "limit": 20}

@@ -77,7 +77,7 @@ def settled(brand: Brand, word: str, now: datetime) -> Tenant:
     hook, _ = webhooks.create_subscription(
         brand, webhooks.SubscriptionTerms(f"https://{secret}.example/hook"), now=now
     )
-    contact = Contact(email=email, world=brand.world)
+    contact = Contact(email=email, namespace=brand.namespace)
     person, _ = lifecycle.register_relationship(
         brand, contact, now=now, note=f"{secret} note", ref=word
     )

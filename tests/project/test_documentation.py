@@ -196,6 +196,14 @@ def test_the_search_knows_each_section_with_its_text(pages: Path) -> None:
 # -- The reference -------------------------------------------------------------------------------
 
 
+#: The verbs with which the summary of a call may begin.
+VERBS = (
+    "Add|Answer|Ask|Cancel|Change|Check|Close|Confirm|Create|Delete|Disable|Enable|End|Export|"
+    "Forward|List|Move|Publish|Record|Register|Remove|Rename|Replace|Report|Restore|Retire|"
+    "Retrieve|Revoke|Rotate|Send|Start|Upload|Verify"
+)
+
+
 @pytest.fixture
 def schema(nobody: Api) -> dict[str, Any]:
     read: dict[str, Any] = yaml.safe_load(nobody.client.get("/api/v1/schema").content)
@@ -207,6 +215,15 @@ def test_groups_of_calls_are_in_the_order_of_a_developers_work(schema: dict[str,
     calls = [call for path in schema["paths"].values() for call in path.values()]
     assert ordered[:3] == ["brand: checks", "brand: people", "brand: links"]
     assert {tag for call in calls for tag in call["tags"]} == set(ordered)
+
+
+def test_schema_every_call_has_a_summary_of_one_imperative_sentence(
+    schema: dict[str, Any],
+) -> None:
+    calls = [call for path in schema["paths"].values() for call in path.values()]
+    summaries = [call["summary"] for call in calls]
+    sentence = re.compile(rf"({VERBS}) ((?!\. ).)*\.|Sign (in|out)\.")
+    assert [each for each in summaries if not sentence.fullmatch(each)] == []
 
 
 def test_a_field_of_a_common_name_says_what_it_is(schema: dict[str, Any]) -> None:

@@ -343,9 +343,9 @@ def test_a_wrong_method_is_a_problem(as_acme: Api) -> None:
     ("call", "says"),
     [
         (lambda api: Api().get("brand"), "Authorization: Bearer"),
-        (lambda api: Api(" ").get("brand"), "no key after"),
+        (lambda api: Api(" ").get("brand"), "key after `Bearer`"),
         (lambda api: api.send("POST", "check", b"a=1", "text/plain"), "application/json"),
-        (lambda api: api.get("brand/"), "without a slash"),
+        (lambda api: api.get("brand/"), "no trailing slash"),
         (lambda api: api.get("me"), "a brand's key"),
         (lambda api: api.post("check", "Ana"), "must be an object"),
         (

@@ -13,7 +13,7 @@ from cmr.inbound import inlets
 from cmr.models import Role, User
 from consent.models import ReportExport
 from consent.reporting.reports import exports
-from consent.reporting.reports.asked import read_report_query
+from consent.reporting.reports.query import read_report_query
 from tests.conftest import Api
 from tests.races.together import together
 

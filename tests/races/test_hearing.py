@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from cmr.inbound import hearing
-from cmr.inbound.hearing import RecordedMessage
+from cmr.inbound import recording
+from cmr.inbound.recording import RecordedMessage
 from consent.identity.identifiers import Contact
 from consent.models import LedgerEntry, Relationship, Source
 from tests.conftest import EMAIL
@@ -27,13 +27,13 @@ def message(name: str | None) -> RecordedMessage:
 
 @pytest.mark.parametrize("name", ["m-1", None])
 def test_one_no_that_comes_in_many_times_at_once(name: str | None, met: Relationship) -> None:
-    take = partial(hearing.record_refusal, met.brand, message(name), now=timezone.now())
+    take = partial(recording.record_refusal, met.brand, message(name), now=timezone.now())
     taken = together(*[take] * 6)
     assert len([entry for entry in taken if entry]) == 1
     assert LedgerEntry.objects.count() == 1
 
 
 def test_one_yes_that_comes_in_many_times_at_once(met: Relationship) -> None:
-    take = partial(hearing.record_consent, met.brand, message("m-1"), now=timezone.now())
+    take = partial(recording.record_consent, met.brand, message("m-1"), now=timezone.now())
     together(*[take] * 6)
     assert LedgerEntry.objects.count() == 1

@@ -1,4 +1,4 @@
-"""The client of a brand of a CMR service: `Client`, `AsyncClient`, and what goes with them."""
+"""Python client for brands of a CMR service: `Client`, `AsyncClient` and their types."""
 
 from cmr_client.answers import (
     Campaign,

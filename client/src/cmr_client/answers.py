@@ -75,7 +75,7 @@ class Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A verified webhook: its `type`, and its events in order; a ping or a challenge has none."""
+    """A verified webhook: its `type`, and its events in order. A ping or challenge has none."""
 
     id: str
     type: str

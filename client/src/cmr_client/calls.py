@@ -1,4 +1,4 @@
-"""One call to the service, described: what is asked, how the answer is read, what a repeat does."""
+"""Description of a call: the request, how to parse the answer, and whether it may be repeated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, kw_only=True)
 class Call(Generic[R]):
-    """In a flow, `answer = yield from call` has it made."""
+    """One call. In a flow, `answer = yield from call` makes it."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Call(Generic[R]):
 
 @dataclass(frozen=True)
 class Found(Generic[T]):
-    """What a flow gives to whoever iterates over it."""
+    """An item that a flow yields to its caller."""
 
     value: T
 
@@ -54,13 +54,13 @@ Step: TypeAlias = "Call[Any] | float | Found[Any]"
 
 
 def get(path: str, kind: type[R], **query: Any) -> Call[R]:
-    return Call(method="GET", path=path, read=json(kind), query=given(query), again=True)
+    return Call(method="GET", path=path, read=json(kind), query=drop_missing(query), again=True)
 
 
 def post(
     path: str, kind: type[R], said: Any = None, *, again: bool = False, key: str | None = None
 ) -> Call[R]:
-    """*key* makes any call one that may be repeated."""
+    """Return a POST. With a *key* it may be repeated."""
     repeated = again or key is not None
     return Call(
         method="POST", path=path, read=json(kind), content=body(said), key=key, again=repeated
@@ -79,13 +79,13 @@ def body(said: Any) -> bytes | None:
     return None if said is None else msgspec.json.encode(said)
 
 
-def given(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what was left out."""
+def drop_missing(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values* without those that were left out."""
     return {name: value for name, value in said.items() if value is not None}
 
 
 def key_or_new(key: str | None) -> str:
-    """An `Idempotency-Key`; with a new one at least the tries of this call are one."""
+    """Return the given `Idempotency-Key`, or a new one so that retries of this call count once."""
     return key or uuid.uuid4().hex
 
 
@@ -95,17 +95,17 @@ def json(kind: type[R]) -> Callable[[httpx.Response], R]:
 
 
 def nothing(answer: httpx.Response) -> None:
-    """Of an answer that says no more than that it was done."""
+    """Ignore the content of an answer that only confirms success."""
 
 
 def items(kind: type[T]) -> Callable[[httpx.Response], list[T]]:
-    """Reads `{"data": […]}`."""
+    """Return a parser of `{"data": […]}`."""
     read = json(Page[kind])  # type: ignore[valid-type]  # a type that is known as it runs
     return lambda answer: read(answer).data
 
 
 def pages(path: str, kind: type[T], **query: Any) -> Generator[Step, Any, None]:
-    """A flow that finds everything on a list, page after page."""
+    """Yield all items of a list, page after page."""
     cursor: str | None = None
     while True:
         page = yield from _page(path, kind, cursor=cursor, **query)
@@ -115,7 +115,7 @@ def pages(path: str, kind: type[T], **query: Any) -> Generator[Step, Any, None]:
 
 
 def whole(path: str, kind: type[T]) -> Generator[Step, Any, list[T]]:
-    """Return the steps that read everything on a short list."""
+    """Return the steps that read all items of a short list."""
     page = yield from _page(path, kind)
     values = page.data
     while page.next_cursor is not None:

@@ -1,4 +1,4 @@
-"""What a brand sent, and what came of it."""
+"""Campaigns of a brand, and reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmr_client.answers import Campaign, Day, Report, ReportedDay
-from cmr_client.calls import Call, Step, get, given, json, pages, post, put
+from cmr_client.calls import Call, Step, drop_missing, get, json, pages, post, put
 from cmr_client.transports import Group, Items, K, Operation, Steps
 
 
@@ -17,7 +17,7 @@ class _Changed:
 
 
 class Campaigns(Group[K]):
-    """Campaigns by your own codes, and the numbers of each day (docs/reports.md)."""
+    """Campaigns by your own codes, with daily statistics (docs/reports.md)."""
 
     @Operation
     def name(
@@ -28,28 +28,30 @@ class Campaigns(Group[K]):
         purpose: str | None = None,
         topic: str | None = None,
     ) -> Call[Campaign]:
-        """Name one; the same again is no mistake."""
-        said = given({"code": code, "name": name, "purpose": purpose, "topic": topic})
+        """Create a campaign. Creating it again has no effect."""
+        said = drop_missing({"code": code, "name": name, "purpose": purpose, "topic": topic})
         return post("campaigns", Campaign, said, again=True)
 
     @Operation
     def get(self, code: str) -> Call[Campaign]:
-        """One of yours."""
+        """Return one of your campaigns."""
         return get(f"campaigns/{code}", Campaign)
 
     def list(self) -> Items[Campaign, K]:
-        """All of yours, newest first."""
+        """List your campaigns, newest first."""
         return Items(self._transport, pages("campaigns", Campaign))
 
     @Operation
     def report(self, code: str, days: Sequence[Day]) -> Steps[int]:
-        """Report days, or correct them: all or none. How many said anything new."""
+        """Report or correct days, all or none. Return how many changed."""
         return _changed(put(f"campaigns/{code}/stats", _Changed, {"days": days}))
 
     @Operation
     def report_csv(self, content: bytes) -> Steps[int]:
-        """The same of many campaigns: campaign, channel, day, sends, deliveries, responses,
-        complaints."""
+        """Report days of many campaigns as CSV.
+
+        The headings are campaign, channel, day, sends, deliveries, responses and complaints.
+        """
         return _changed(
             Call(
                 method="PUT",
@@ -62,7 +64,7 @@ class Campaigns(Group[K]):
         )
 
     def stats(self, code: str) -> Items[ReportedDay, K]:
-        """What you reported, newest day first."""
+        """Return the daily statistics that you reported, newest day first."""
         return Items(self._transport, pages(f"campaigns/{code}/stats", ReportedDay))
 
 
@@ -72,9 +74,9 @@ def _changed(call: Call[_Changed]) -> Generator[Step, Any, int]:
 
 
 class Reports(Group[K]):
-    """A brand's own numbers."""
+    """Reports with a brand's own numbers."""
 
     @Operation
     def own(self, *, weeks: int | None = None) -> Call[Report]:
-        """Whole weeks, beside the sector's."""
+        """Return your numbers in whole weeks, beside those of your sector."""
         return get("reports/own", Report, weeks=weeks)

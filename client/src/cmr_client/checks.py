@@ -1,4 +1,4 @@
-"""May I? Of one person, of many, and of everyone."""
+"""Checks: may you contact this person? For one person, for many, or for everyone."""
 
 from __future__ import annotations
 
@@ -20,8 +20,19 @@ from cmr_client.answers import (
     Suppression,
     Topic,
 )
-from cmr_client.calls import Call, Step, body, delete, found, given, items, key_or_new, post, whole
-from cmr_client.contacts import Whom, said_of
+from cmr_client.calls import (
+    Call,
+    Step,
+    body,
+    delete,
+    drop_missing,
+    found,
+    items,
+    key_or_new,
+    post,
+    whole,
+)
+from cmr_client.contacts import Whom, contact_json
 from cmr_client.transports import Group, Items, K, Lines, Operation, Steps
 
 #: How many contacts a call may name, and how many a stream asks about in one.
@@ -30,7 +41,7 @@ PIECE = 2_000
 
 
 class Checks(Group[K]):
-    """What stands on `Client` itself."""
+    """The calls of `Client` itself."""
 
     @Operation
     def check(
@@ -45,21 +56,21 @@ class Checks(Group[K]):
         as_of: datetime | None = None,
         suppose: Sequence[Mapping[str, Any]] | None = None,
     ) -> Call[Decision]:
-        """May you reach this person, now (or `at` a moment to come, or `as_of` a past one)?
+        """Check whether you may contact a person, now, `at` a future time or `as_of` a past one.
 
-        `suppose` is what if they said this: `[{"scope": {…}, "decision": "deny"}]`.
+        `suppose` assumes choices of the person: `[{"scope": {…}, "decision": "deny"}]`.
         """
-        matter = given({"purpose": purpose, "channel": channel, "topic": topic})
-        more = given({"campaign": campaign, "at": at, "as_of": as_of, "suppose": suppose})
-        said = {"contact": said_of(contact), **matter, **more}
+        matter = drop_missing({"purpose": purpose, "channel": channel, "topic": topic})
+        more = drop_missing({"campaign": campaign, "at": at, "as_of": as_of, "suppose": suppose})
+        said = {"contact": contact_json(contact), **matter, **more}
         return post("check", Decision, said, again=True)
 
     @Operation
     def check_each(
         self, contact: Whom, questions: Sequence[Mapping[str, str]]
     ) -> Call[list[Answered]]:
-        """Up to 50 questions (`purpose`, `channel`, `topic`) about one person, by one state."""
-        said = {"contact": said_of(contact), "questions": questions}
+        """Ask up to 50 questions (`purpose`, `channel`, `topic`) about one state of a person."""
+        said = {"contact": contact_json(contact), "questions": questions}
         return Call(
             method="POST", path="check", read=items(Answered), content=body(said), again=True
         )
@@ -76,9 +87,10 @@ class Checks(Group[K]):
         as_of: datetime | None = None,
         suppose: Sequence[Mapping[str, Any]] | None = None,
     ) -> Call[list[Decision | Mistake]]:
-        """A decision for each of up to 10,000, in their order; a `Mistake` for what is no contact.
+        """Check up to 10,000 contacts. Return one decision each, in the same order.
 
-        A `Mistake` is not `allowed`, either. `at`, `as_of` and `suppose` as in `check`.
+        An invalid contact gets a `Mistake`, which is not `allowed`. `at`, `as_of` and `suppose` are
+        as in `check`.
         """
         matter = {"purpose": purpose, "channel": channel, "topic": topic}
         return _many(contacts, matter | {"at": at, "as_of": as_of, "suppose": suppose})
@@ -91,10 +103,10 @@ class Checks(Group[K]):
         channel: str | None = None,
         topic: str | None = None,
     ) -> Items[tuple[Whom, Decision | Mistake], K]:
-        """Each contact with its decision, in order, for any number of them.
+        """Yield each contact with its decision, in order, for any number of contacts.
 
-        They are read, and asked about, 2,000 at a time as you iterate, so that an answer that is
-        lost costs no more than to ask for those again.
+        Contacts are read and checked 2,000 at a time while you iterate. After a lost answer only
+        those are asked about again.
         """
         matter = {"purpose": purpose, "channel": channel, "topic": topic}
         return Items(self._transport, _stream(iter(contacts), matter))
@@ -107,12 +119,15 @@ class Checks(Group[K]):
         topic: str | None = None,
         since: int | None = None,
     ) -> Lines[Suppression, K]:
-        """Everyone you may not reach; `since` a sequence, those who changed, allowed or not.
+        """Open the list of people whom you must not contact.
 
-        `with client.suppressions(…) as people:` iterate over `people`; `people.through` is the
-        next time's `since`.
+        With `since`, it lists only people with a change after that sequence, allowed or not. Use it
+        as `with client.suppressions(…) as people:` and iterate over `people`. `people.through` is
+        the next `since`.
         """
-        asked = given({"purpose": purpose, "channel": channel, "topic": topic, "since": since})
+        asked = drop_missing(
+            {"purpose": purpose, "channel": channel, "topic": topic, "since": since}
+        )
         call = Call(
             method="GET",
             path="suppressions",
@@ -126,17 +141,17 @@ class Checks(Group[K]):
 
     @Operation
     def purposes(self) -> Steps[list[Purpose]]:
-        """Every purpose, and what holds while a person has said nothing."""
+        """List all purposes, with their regimes."""
         return whole("brand/purposes", Purpose)
 
     @Operation
     def topics(self) -> Steps[list[Topic]]:
-        """Your own lists and themes."""
+        """List your topics."""
         return whole("brand/topics", Topic)
 
 
 def _many(contacts: Sequence[Whom], matter: Mapping[str, Any]) -> Call[list[Decision | Mistake]]:
-    said = {"contacts": [said_of(each) for each in contacts], **given(matter)}
+    said = {"contacts": [contact_json(each) for each in contacts], **drop_missing(matter)}
     return Call(
         method="POST", path="checks", read=_each, content=body(said), again=True, seconds=120.0
     )
@@ -177,15 +192,17 @@ class Sends(Group[K]):
         campaign: str | None = None,
         idempotency_key: str | None = None,
     ) -> Call[Reservation]:
-        """Check and, if you may send at this moment, count it: the `send`. With a key of your own
-        a repeat of the program spends nothing, either."""
-        matter = given(
+        """Check whether you may send now and, if so, count the `send`.
+
+        With an idempotency key of your own, a repeat of your program does not count twice.
+        """
+        matter = drop_missing(
             {"purpose": purpose, "channel": channel, "topic": topic, "campaign": campaign}
         )
-        said = {"contact": said_of(contact), **matter}
+        said = {"contact": contact_json(contact), **matter}
         return post("sends/reserve", Reservation, said, key=key_or_new(idempotency_key))
 
     @Operation
     def give_back(self, send: str) -> Call[None]:
-        """You did not send it after all."""
+        """Cancel a send that did not take place."""
         return delete(f"sends/{send}")

@@ -1,4 +1,4 @@
-"""The two clients."""
+"""The two clients, synchronous and asynchronous."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RETRIES = 4
 
 
 class Everything(Checks[K]):
-    """All that a brand can do, by what it is about."""
+    """All operations of a brand, grouped by subject."""
 
     def __init__(self, transport: K) -> None:
         super().__init__(transport)
@@ -42,10 +42,10 @@ class Everything(Checks[K]):
 
 
 class Client(Everything[Sync]):
-    """Calls the service with a brand's key. One may serve several threads.
+    """Synchronous client with a brand's key. Threads may share it.
 
-    What is not given comes from `CMR_URL` and `CMR_KEY`, else from `cmr login`. A call that may be
-    repeated is tried up to *retries* times more when the service is busy or away.
+    Values that are not given come from `CMR_URL` and `CMR_KEY`, or else from `cmr login`. A call
+    that may be repeated is retried up to *retries* times if the service is busy or unreachable.
 
     Raises:
         NotSignedIn: no address or no key was found.
@@ -75,7 +75,7 @@ class Client(Everything[Sync]):
 
 
 class AsyncClient(Everything[Async]):
-    """The same for an event loop: `await` what `Client` gives, `async for` over what it lists."""
+    """Asynchronous client: `await` its calls, and use `async for` for its lists."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Whom a call is about."""
+"""Contacts: how a call identifies a person."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Contact:
     ref: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.said()) != 1:
+        if len(self.to_json()) != 1:
             raise ValueError("a contact is exactly one of email, phone, sha256 and ref")
 
-    def said(self) -> dict[str, str]:
-        """As the service reads it."""
+    def to_json(self) -> dict[str, str]:
+        """Return the contact as JSON for the service."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -28,8 +28,8 @@ class Contact:
 Whom: TypeAlias = Contact | str
 
 
-def said_of(whom: Whom) -> dict[str, str]:
-    """As the service reads it."""
+def contact_json(whom: Whom) -> dict[str, str]:
+    """Return a contact or a list of contacts as JSON for the service."""
     if isinstance(whom, Contact):
-        return whom.said()
+        return whom.to_json()
     return {"phone": whom} if whom.startswith("+") else {"email": whom}

@@ -1,4 +1,4 @@
-"""The feed: every change that concerns a brand, in order."""
+"""The change feed: every change that concerns a brand, in order."""
 
 from __future__ import annotations
 
@@ -37,50 +37,50 @@ class _Ack:
 
 
 class Events(Group[K]):
-    """The stream of what happens, and your word that you have applied it."""
+    """The change feed, and the confirmation that you applied it."""
 
     def read(self, *, after: int = 0) -> Items[Event, K]:
-        """Every event after a sequence, as far as there are any.
+        """Yield the events after a sequence, up to the newest.
 
         Raises:
-            BeyondStream: the service went back to a backup; delete your copy and begin again.
+            BeyondStream: the service was restored from a backup; delete your copy and start again.
         """
-        return Items(self._transport, _read(after))
+        return Items(self._transport, _read_events(after))
 
     def follow(self, *, after: int = 0, wait: int = LONGEST_WAIT) -> Items[Event, K]:
-        """Every event after a sequence, without an end: each as it is committed.
+        """Yield the events after a sequence without end, each as it is committed.
 
-        `wait` is the longest that one call waits, in seconds.
+        `wait` is the longest time that one call waits, in seconds.
 
         Raises:
-            BeyondStream: as `read`, also while it follows.
+            BeyondStream: as in `read`, also while it follows.
         """
         return Items(self._transport, _follow(after, wait))
 
     @Operation
     def page(self, *, after: int = 0, limit: int = 100, wait: int = 0) -> Call[Feed]:
-        """One answer of the feed."""
+        """Return one page of the feed."""
         return _page(after, limit=limit, wait=wait)
 
     @Operation
     def newest(self) -> Steps[int]:
-        """The sequence of the last event; 0 where there is none."""
+        """Return the sequence of the newest event, or 0 if there is none."""
         return _newest()
 
     @Operation
     def overdue(self, *, after: int = 0, limit: int = 100) -> Call[Feed]:
-        """What you have not said to have applied although its `honour_by` is over."""
+        """List the events that you have not confirmed by their `honour_by`."""
         query = {"after": after, "limit": limit}
         return Call(method="GET", path="events/overdue", read=_feed, query=query, again=True)
 
     @Operation
     def ack(self, *, through: int) -> Steps[int]:
-        """You have *applied* everything up to here. The highest that you have said so of."""
+        """Confirm all events up to *applied*. Return the highest confirmed sequence."""
         return _ack(through)
 
     @Operation
     def types(self) -> Steps[list[EventType]]:
-        """List each type of event, with its schema and an example."""
+        """List all event types, each with its schema and an example."""
         return whole("event-types", EventType)
 
 
@@ -103,7 +103,7 @@ def event_of(body: bytes) -> Event:
     return replace(msgspec.json.decode(body, type=Event), body=body)
 
 
-def _read(after: int) -> Generator[Step, Any, None]:
+def _read_events(after: int) -> Generator[Step, Any, None]:
     while True:
         feed = yield from _page(after)
         yield from found(feed.events)

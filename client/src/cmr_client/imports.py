@@ -1,4 +1,4 @@
-"""Importing people and their consents from files of any size."""
+"""Imports of people and their consents from files of any size."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ ReportImport = Callable[[Import], object]
 
 
 class Imports(Group[K]):
-    """Begin one, upload its file, start it, wait for it, and see what was not taken."""
+    """Imports: create one, upload its file, start it, wait for it, and list the rejected rows."""
 
     @Operation
     def create(
         self, *, note: str, webhooks: bool = False, idempotency_key: str | None = None
     ) -> Call[Import]:
-        """Begin one. `note` is how you came by these people, in words they read; with `webhooks`
-        each row is told like a change of today."""
+        """Create an import.
+
+        `note` says how these relationships came about; the people will read it. With `webhooks`,
+        each row is delivered like a change of today.
+        """
         said = {"note": note, "webhooks": webhooks}
         return post("imports", Import, said, key=key_or_new(idempotency_key))
 
@@ -37,49 +40,49 @@ class Imports(Group[K]):
         part_bytes: int = parts.USUAL_BYTES,
         progress: Report | None = None,
     ) -> Steps[list[Part]]:
-        """Send a CSV or NDJSON file in parts; `progress` hears of the bytes of each.
+        """Upload a CSV or NDJSON file in parts. `progress` receives the bytes of each part.
 
-        After an interruption do the same again: what the service has, it takes for a repeat.
+        After an interruption, upload it again: parts that the service has are skipped.
 
         Raises:
-            ValueError: the file's name does not say what it is, nor does `media`.
+            ValueError: neither the file's name nor `media` tells the format.
         """
         path = Path(file)
         return _upload(import_id, path, media or parts.media_of(path), part_bytes, progress)
 
     @Operation
     def put_part(self, import_id: str, number: int, content: bytes, *, media: str) -> Call[Part]:
-        """Send one part: a whole file, with its headings where it is CSV."""
+        """Upload one part: a whole file, with headings if it is CSV."""
         return _put_part(import_id, number, content, media)
 
     @Operation
     def start(self, import_id: str) -> Call[Import]:
-        """Have it applied, once all parts are there."""
+        """Start the import after all parts are uploaded."""
         return post(f"imports/{import_id}/start", Import, again=True)
 
     @Operation
     def get(self, import_id: str) -> Call[Import]:
-        """How far it is, and what came of it."""
+        """Return the progress and the results of an import."""
         return _get(import_id)
 
     @Operation
     def wait(
         self, import_id: str, *, every: float = 1.0, progress: ReportImport | None = None
     ) -> Steps[Import]:
-        """Wait until it is over, looking `every` so many seconds."""
+        """Wait until the import has ended, and poll every `every` seconds."""
         return _wait(import_id, every, progress)
 
     @Operation
     def cancel(self, import_id: str) -> Call[None]:
-        """Call it off. What was applied stays."""
+        """Cancel an import. Rows that are already applied remain."""
         return delete(f"imports/{import_id}")
 
     def list(self) -> Items[Import, K]:
-        """All of yours, newest first."""
+        """List your imports, newest first."""
         return Items(self._transport, pages("imports", Import))
 
     def exceptions(self, import_id: str) -> Items[BadRow, K]:
-        """The rows that were not taken, and why."""
+        """List the rows that were not applied, with the reasons."""
         return Items(self._transport, pages(f"imports/{import_id}/exceptions", BadRow))
 
 

@@ -1,4 +1,4 @@
-"""Who calls: the brand and its keys."""
+"""The brand and its API keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cmr_client.answers import Brand, Key
-from cmr_client.calls import Call, delete, get, given, key_or_new, post, put, whole
+from cmr_client.calls import Call, delete, drop_missing, get, key_or_new, post, put, whole
 from cmr_client.transports import Group, K, Operation, Steps
 
 
@@ -15,26 +15,26 @@ class Brands(Group[K]):
 
     @Operation
     def get(self) -> Call[Brand]:
-        """Who you are to the service."""
+        """Return your brand."""
         return get("brand", Brand)
 
     @Operation
     def change(self, *, operations_email: str) -> Call[Brand]:
-        """Whom the service tells of trouble with your webhooks; empty is nobody."""
+        """Change the address for alerts about your webhooks. An empty text turns them off."""
         return put("brand", Brand, {"operations_email": operations_email})
 
 
 class Keys(Group[K]):
-    """Its keys. A new one is shown once."""
+    """API keys of the brand. A new key is shown once."""
 
     @Operation
     def current(self) -> Call[Key]:
-        """The one that asks."""
+        """Return the key of this client."""
         return get("keys/current", Key)
 
     @Operation
     def list(self) -> Steps[list[Key]]:
-        """List all of them, newest first, the revoked ones too."""
+        """List all keys, newest first, including revoked ones."""
         return whole("keys", Key)
 
     @Operation
@@ -46,18 +46,18 @@ class Keys(Group[K]):
         expires_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> Call[Key]:
-        """Another one, of the same mode; `key` of the answer is its text."""
-        said = given({"name": name, "scopes": scopes, "expires_at": expires_at})
+        """Create a key in the same mode. `key` of the answer is its text."""
+        said = drop_missing({"name": name, "scopes": scopes, "expires_at": expires_at})
         return post("keys", Key, said, key=key_or_new(idempotency_key))
 
     @Operation
     def rotate(
         self, key_id: int, *, hours: int = 24, idempotency_key: str | None = None
     ) -> Call[Key]:
-        """Make one in its place; the old one counts for so many hours more."""
+        """Replace a key. The old one remains valid for the given number of hours."""
         return post(f"keys/{key_id}/rotate", Key, {"hours": hours}, key=key_or_new(idempotency_key))
 
     @Operation
     def revoke(self, key_id: int) -> Call[None]:
-        """End it at once."""
+        """Revoke a key at once."""
         return delete(f"keys/{key_id}")

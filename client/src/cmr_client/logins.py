@@ -1,4 +1,4 @@
-"""Where the service is and with which key: given, from the environment, or as `cmr login` wrote."""
+"""Address and key of the service: given, from the environment, or stored by `cmr login`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ class Login:
 
 
 def chosen(url: str | None = None, key: str | None = None) -> Login:
-    """What is given, else `CMR_URL` and `CMR_KEY`, else what is kept. A kept key goes to the
-    service that it was kept for, and to no other.
+    """Return the address and the key to use.
+
+    They are given, or come from `CMR_URL` and `CMR_KEY`, or were stored by `cmr login`. A stored
+    key is sent only to the service that it was stored for.
 
     Raises:
-        NotSignedIn: a part is nowhere to be found.
+        NotSignedIn: the address or the key is missing.
     """
-    found = kept()
+    found = load_login()
     url = _plain(url or os.environ.get("CMR_URL") or (found.url if found else ""))
     key = key or os.environ.get("CMR_KEY") or (found.key if found and found.url == url else "")
     if not url or not key:
@@ -41,13 +43,13 @@ def _plain(url: str) -> str:
 
 
 def place() -> Path:
-    """The file of `cmr login`."""
+    """Return the path of the file of `cmr login`."""
     folder = os.environ.get("XDG_CONFIG_HOME")
     return (Path(folder) if folder else Path.home() / ".config") / "cmr" / "config.json"
 
 
-def kept() -> Login | None:
-    """What `keep` wrote; None where there is nothing, or nothing that can be read."""
+def load_login() -> Login | None:
+    """Return what `keep` stored, or None if there is no readable file."""
     try:
         said = json.loads(place().read_text())
         return Login(str(said["url"]), str(said["key"]))
@@ -56,7 +58,7 @@ def kept() -> Login | None:
 
 
 def keep(login: Login) -> Path:
-    """Write it down, for its owner's eyes only; the file."""
+    """Store the address and the key, readable only by the owner. Return the file."""
     file = place()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = file.with_suffix(f".{os.getpid()}")
@@ -67,7 +69,7 @@ def keep(login: Login) -> Path:
 
 
 def forget() -> bool:
-    """Whether there was one."""
+    """Delete the stored address and key. Return whether there were any."""
     try:
         place().unlink()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Cuts a file into parts, each a whole file of its own."""
+"""Split a file into parts, each of which is a valid file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ LONGEST_ROW = 100_000
 
 
 def media_of(file: Path) -> str:
-    """Raises ValueError: nobody can tell what it is."""
+    """Return the media type of a file.
+
+    Raises:
+        ValueError: the file's name does not tell it.
+    """
     try:
         return MEDIA[file.suffix.lower()]
     except KeyError:
@@ -30,10 +34,10 @@ def media_of(file: Path) -> str:
 
 
 def split(file: BinaryIO, *, media: str, size: int) -> Iterator[bytes]:
-    """Yield parts of *size* bytes, or a little more; of CSV each begins with the headings.
+    """Yield parts of *size* bytes or a little more. Each part of a CSV begins with the headings.
 
     Raises:
-        ValueError: the file is UTF-16, whose lines cannot be told apart by their bytes.
+        ValueError: the file is UTF-16, whose lines cannot be found by their bytes.
     """
     if file.read(2) in UTF_16_MARKS:
         raise ValueError("the file is UTF-16: save it as UTF-8")
@@ -53,7 +57,7 @@ def split(file: BinaryIO, *, media: str, size: int) -> Iterator[bytes]:
 
 
 def _csv_rows(file: BinaryIO) -> Iterator[bytes]:
-    """Its lines, those together that one quoted field spans."""
+    """Yield the rows of a CSV file: lines that a quoted field spans stay together."""
     row, quotes = b"", 0
     for line in file:
         row += line

@@ -1,4 +1,4 @@
-"""What a brand tells of its people, what it asks them, and the links that it gives them."""
+"""People of a brand: relationships, choices, permission requests, and links for mails."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from cmr_client.answers import (
     PermissionRequest,
     Relationship,
 )
-from cmr_client.calls import Call, body, get, given, items, key_or_new, pages, post
-from cmr_client.contacts import Whom, said_of
+from cmr_client.calls import Call, body, drop_missing, get, items, key_or_new, pages, post
+from cmr_client.contacts import Whom, contact_json
 from cmr_client.transports import Group, Items, K, Operation
 
 
 class Relationships(Group[K]):
-    """Who deals with you."""
+    """Relationships with people."""
 
     @Operation
     def register(
@@ -38,14 +38,17 @@ class Relationships(Group[K]):
         jurisdiction: str | None = None,
         idempotency_key: str | None = None,
     ) -> Call[Relationship]:
-        """Register a person; they read the `note`, and can end it. Again is no mistake."""
-        more = given({"ref": ref, "jurisdiction": jurisdiction})
-        said = {"contact": said_of(contact), "note": note, **more}
+        """Register a person.
+
+        They see the `note` and can end the relationship. Repeats have no effect.
+        """
+        more = drop_missing({"ref": ref, "jurisdiction": jurisdiction})
+        said = {"contact": contact_json(contact), "note": note, **more}
         return post("relationships", Relationship, said, key=key_or_new(idempotency_key))
 
 
 class Choices(Group[K]):
-    """What people told you."""
+    """Choices that people told you."""
 
     @Operation
     def record(
@@ -69,13 +72,13 @@ class Choices(Group[K]):
     ) -> Call[Entry]:
         """Record a "grant" (with `evidence`), "deny", "pause", "limit" or "clear".
 
-        A part of the scope that is left out is any. A yes never lifts the person's own no:
-        `Conflict`, `person_said_no`. `notice` is the code of one of yours, or words.
+        A part of the scope that is left out means any. A grant never overrides the person's own no:
+        `Conflict`, `person_said_no`. `notice` is the code of one of your notices, or a text.
         """
         said = {
-            "contact": said_of(contact),
+            "contact": contact_json(contact),
             "decision": decision,
-            "scope": given({"purpose": purpose, "channel": channel, "topic": topic}),
+            "scope": drop_missing({"purpose": purpose, "channel": channel, "topic": topic}),
             "evidence": evidence,
             "notice": notice,
             "until": until,
@@ -90,7 +93,7 @@ class Choices(Group[K]):
             method="POST",
             path="choices",
             read=only_entry,
-            content=body(given(said)),
+            content=body(drop_missing(said)),
             key=key_or_new(idempotency_key),
             again=True,
         )
@@ -102,7 +105,7 @@ def only_entry(answer: httpx.Response) -> Entry:
 
 
 class LinksOfMails(Group[K]):
-    """What every marketing mail carries."""
+    """Links and headers that every marketing mail must carry."""
 
     @Operation
     def make(
@@ -114,9 +117,14 @@ class LinksOfMails(Group[K]):
         topic: str | None = None,
         campaign: str | None = None,
     ) -> Call[Links]:
-        """The links and headers of one mail. Without a `purpose` they are for all you may send."""
+        """Return the links and headers of one mail.
+
+        Without a `purpose` they cover everything that you may send.
+        """
         about = {"purpose": purpose, "channel": channel, "topic": topic, "campaign": campaign}
-        return post("links", Links, {"contact": said_of(contact), **given(about)}, again=True)
+        return post(
+            "links", Links, {"contact": contact_json(contact), **drop_missing(about)}, again=True
+        )
 
     @Operation
     def make_many(
@@ -128,24 +136,27 @@ class LinksOfMails(Group[K]):
         topic: str | None = None,
         campaign: str | None = None,
     ) -> Call[list[Links | Mistake]]:
-        """Those of up to 10,000 mails, in order."""
+        """Return the links of up to 10,000 mails, in the same order."""
         about = {"purpose": purpose, "channel": channel, "topic": topic, "campaign": campaign}
-        said = {"contacts": [said_of(each) for each in contacts], **given(about)}
+        said = {"contacts": [contact_json(each) for each in contacts], **drop_missing(about)}
         return Call(
             method="POST", path="links", read=_each, content=body(said), again=True, seconds=120.0
         )
 
     @Operation
     def key(self) -> Call[LinkKey]:
-        """What it takes to make them yourself. Keep it like a password."""
+        """Return the key to build links yourself. Keep it secret."""
         return get("links/key", LinkKey)
 
     @Operation
     def rotate_key(
         self, *, revoke_old: bool = False, idempotency_key: str | None = None
     ) -> Call[NewLinkKey]:
-        """Rotate the key. Links that were made with the old one count until `old_accepted_until`;
-        with `revoke_old`, for a key that leaked, none does from now on."""
+        """Create a new key for links.
+
+        Links made with the old key remain valid until `old_accepted_until`. With `revoke_old`, for
+        a key that leaked, they end at once.
+        """
         said = {"revoke_old": revoke_old}
         return post("links/key/rotate", NewLinkKey, said, key=key_or_new(idempotency_key))
 
@@ -162,7 +173,7 @@ def _links_or_mistake(said: Mapping[str, Any]) -> Links | Mistake:
 
 
 class PermissionRequests(Group[K]):
-    """Asking people for a yes."""
+    """Permission requests: asking people for a yes."""
 
     @Operation
     def ask(
@@ -178,18 +189,21 @@ class PermissionRequests(Group[K]):
         language: str | None = None,
         idempotency_key: str | None = None,
     ) -> Call[PermissionRequest]:
-        """The person reads `text` in the portal. With `evidence` that they asked for it, and an
-        e-mail address as the contact, they get a mail, too (double opt-in)."""
+        """Ask a person for permission.
+
+        The person reads `text` in the portal. With `evidence` that they asked for it, and an e-mail
+        address as the contact, they get a mail, too (double opt-in).
+        """
         more = {"channel": channel, "topic": topic, "notice": notice, "evidence": evidence}
-        said = {"contact": said_of(contact), "purpose": purpose, "text": text}
-        said |= given(more | {"language": language})
+        said = {"contact": contact_json(contact), "purpose": purpose, "text": text}
+        said |= drop_missing(more | {"language": language})
         return post("permission-requests", PermissionRequest, said, key=key_or_new(idempotency_key))
 
     @Operation
     def get(self, request: str) -> Call[PermissionRequest]:
-        """One of yours, with its answer."""
+        """Return one of your permission requests, with its answer."""
         return get(f"permission-requests/{request}", PermissionRequest)
 
     def list(self) -> Items[PermissionRequest, K]:
-        """All of yours."""
+        """List your permission requests."""
         return Items(self._transport, pages("permission-requests", PermissionRequest))

@@ -1,7 +1,7 @@
-"""What you may do with one person, as their newest event or your export has it.
+"""Permissions of one person, as in their newest event or in your export.
 
-Keep it in place of whatever you had of the person; then answer questions from it without a call.
-It knows nothing of quiet hours and of limits: `Client.sends.reserve` does.
+Store them in place of the person's earlier ones, and answer questions from them without a call.
+They do not include quiet hours and limits: use `Client.sends.reserve` for those.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REGIMES = ("opt_in", "opt_out", "required")
 
 
 class PermissionsLeftOut(CMRError):
-    """An event has no `permissions`: there are too many for one. Read the person from an export."""
+    """An event has too many `permissions` to include them. Read the person from an export."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -33,7 +33,7 @@ class PermissionsLeftOut(CMRError):
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """From `at` on a row answers otherwise; None is the purpose's default."""
+    """A change of a row's answer, from `at` on. None means the purpose's default."""
 
     at: datetime
     allowed: bool | None
@@ -41,8 +41,11 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class PermissionRow:
-    """The answer for what it covers and no more specific row does. A part that is None is any;
-    `allowed` is None where the purpose's default decides. `then` is what time alone will change."""
+    """The answer for the questions that a row covers, unless a more specific row covers them.
+
+    A part that is None means any. `allowed` is None if the purpose's default decides. `then` lists
+    changes that happen without a new choice.
+    """
 
     purpose: str | None
     channel: str | None
@@ -51,7 +54,7 @@ class PermissionRow:
     then: tuple[Turn, ...] = ()
 
     def covers(self, *, purpose: str, channel: str | None, topic: str | None) -> bool:
-        """Return whether each part of this row is any, or what is asked about."""
+        """Return whether each part of this row is any, or equals the one asked about."""
         return (
             self.purpose in (None, purpose)
             and self.channel in (None, channel)
@@ -59,27 +62,30 @@ class PermissionRow:
         )
 
     def read_allowed(self, at: datetime) -> bool | None:
-        """Return the answer of this row at a time, which has to have its zone."""
+        """Return the answer of this row at a time, which must have a time zone."""
         passed = (turn.allowed for turn in reversed(self.then) if turn.at <= at)
         return next(passed, self.allowed)
 
     @property
     def specificity(self) -> int:
-        """How many of its parts are named."""
+        """Return the number of parts that are not any."""
         return sum(part is not None for part in (self.purpose, self.channel, self.topic))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Permissions:
-    """What you may do with one person. Of the rows that cover a question the most specific decides;
-    where none does, the purpose's default. After the relationship's end nothing is allowed."""
+    """What you may do with one person.
+
+    The most specific row that covers a question decides, or else the purpose's default. After the
+    end of the relationship nothing is allowed.
+    """
 
     rows: tuple[PermissionRow, ...] = ()
     active: bool = True
 
     @classmethod
     def from_event(cls, event: Event) -> Permissions:
-        """Read what an event says of its person.
+        """Return the permissions in an event about a person.
 
         Raises:
             PermissionsLeftOut: there are too many rows for an event.
@@ -90,14 +96,14 @@ class Permissions:
 
     @classmethod
     def from_export(cls, line: Mapping[str, Any]) -> Permissions:
-        """Read a line of `GET exports/preferences`, which always has all rows."""
+        """Return the permissions in a line of `GET exports/preferences`, which has all rows."""
         if line["ended_at"] is not None:
             return cls(active=False)
         return cls.from_rows(line["permissions"])
 
     @classmethod
     def from_rows(cls, rows: Sequence[Mapping[str, Any]] | None) -> Permissions:
-        """Read `permissions` as JSON has them, of a relationship that is active.
+        """Return the permissions in JSON rows of an active relationship.
 
         Raises:
             PermissionsLeftOut: they are null.
@@ -137,14 +143,14 @@ class Permissions:
         at: datetime | None = None,
         regime: str | None = None,
     ) -> bool | None:
-        """Return whether you may, at a time with its zone (default: now).
+        """Return whether something is allowed, at a time with its zone (default: now).
 
-        None means that nobody said anything and the purpose's default decides. With the purpose's
-        `regime`, from `Client.purposes`, the answer is never None. Without it a `required` purpose
-        is answered like any other, though nobody can refuse it.
+        None means that there is no choice, and the purpose's default decides. With the purpose's
+        `regime` from `Client.purposes`, the answer is never None. Without it, a `required` purpose
+        is answered like any other, although nobody can refuse it.
 
         Raises:
-            ValueError: it is no regime that this client knows.
+            ValueError: this client does not know the regime.
         """
         if regime not in (None, *REGIMES):
             raise ValueError(f"{regime!r} is no regime: there are {', '.join(REGIMES)}")

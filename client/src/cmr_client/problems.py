@@ -1,4 +1,4 @@
-"""What can go wrong: a class for each kind, told apart more finely by `code`."""
+"""Errors: one class per kind, with a `code` for details."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 
 class CMRError(Exception):
-    """Something was refused, or could not be done. Programs go by `code` (docs/api.md has all)."""
+    """A call was refused or failed. Programs should rely on `code` (listed in docs/errors.md)."""
 
     def __init__(
         self,
@@ -49,15 +49,15 @@ class NotSignedIn(CMRError):
 
 
 class BadSignature(CMRError):
-    """A webhook is not from the service, is too old, or was altered."""
+    """A webhook is too old, was altered, or does not come from the service."""
 
 
 class Unreachable(CMRError):
-    """No answer came. Unless the call may be repeated, nobody knows whether it was done."""
+    """There was no answer. A call that cannot be repeated may have been carried out."""
 
 
 class UnexpectedAnswer(CMRError):
-    """Not what the service answers: something else is at this address, or of another version."""
+    """The answer is not one of the service's: wrong address, or another version."""
 
 
 class NotAuthenticated(CMRError):
@@ -69,30 +69,30 @@ class NotAllowed(CMRError):
 
 
 class NotFound(CMRError):
-    """404: no such thing, or nothing of yours."""
+    """404: there is no such thing, or it is not yours."""
 
 
 class Conflict(CMRError):
-    """409: what stands forbids it, as a person's own no does."""
+    """409: the current state does not allow it, such as a person's own no."""
 
 
 class Invalid(CMRError):
-    """400, 405, 411, 413, 415, 422: the request is wrong; `field` and `errors` say where."""
+    """400, 405, 411, 413, 415, 422: invalid request; see `field` and `errors`."""
 
 
 class BeyondStream(Invalid):
-    """422: the stream has not reached this sequence, or the service lost it in a restore.
+    """422: the sequence is beyond the stream, or was lost in a restore.
 
-    If you had the sequence from the service, delete your copy and begin again.
+    If you got the sequence from the service, delete your copy and start again.
     """
 
 
 class TooMany(CMRError):
-    """429: too often, or too much at once; `retry_after` says when to come again."""
+    """429: too many calls, or too much at once; try again after `retry_after` seconds."""
 
 
 class ServiceFailed(CMRError):
-    """5xx: the service's own trouble."""
+    """5xx: the service failed."""
 
 
 KINDS: Mapping[int, type[CMRError]] = {
@@ -106,7 +106,7 @@ KINDS: Mapping[int, type[CMRError]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One mistake in a request."""
+    """One error in a request."""
 
     code: str
     detail: str
@@ -115,7 +115,7 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class _Document:
-    """RFC 9457, as the service writes it."""
+    """Problem document of the service (RFC 9457)."""
 
     title: str
     status: int
@@ -127,7 +127,7 @@ class _Document:
 
 
 def problem_of(answer: httpx.Response) -> CMRError:
-    """Return the error that *answer*, which is no success, stands for."""
+    """Return the exception for *answer*, which is not a success."""
     status = answer.status_code
     try:
         said = msgspec.json.decode(answer.content, type=_Document)
@@ -151,6 +151,6 @@ def problem_of(answer: httpx.Response) -> CMRError:
 
 
 def retry_after(answer: httpx.Response) -> float | None:
-    """The seconds of `Retry-After`; None where it is missing, or a date."""
+    """Return the seconds of `Retry-After`, or None if it is missing or a date."""
     said: str = answer.headers.get("Retry-After", "")
     return float(said) if said.isascii() and said.isdigit() else None

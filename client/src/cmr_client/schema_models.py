@@ -63,16 +63,19 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a choice is about; None is any. In what a brand reads, `brand` is its own slug, also
-    where the person meant every brand, and `contact_point` is None."""
+    """What a choice is about; None is any.
+
+    In what a brand reads, `brand` is its own slug, also where the person meant every brand, and
+    `contact_point` is None.
+    """
 
     brand: str | None = None
-    #: What for: a code of `GET brand/purposes`.
+    #: Code of a purpose, from `GET brand/purposes`.
     purpose: str | None = None
-    #: Which way a message goes. One of "email", "sms", "voice", "push", "post", "in_app",
+    #: Channel of the message. One of "email", "sms", "voice", "push", "post", "in_app",
     #: "messaging".
     channel: str | None = None
-    #: One of the brand's own lists, by its code.
+    #: Code of a topic of the brand.
     topic: str | None = None
     contact_point: str | None = None
 
@@ -81,15 +84,15 @@ class Scope:
 class Because:
     """The choice that decided."""
 
-    #: As in your events about this person; null for what was supposed.
+    #: `id` of the entry, as in your events about this person; null for a supposed choice.
     entry: str | None
-    #: What is said something about. A part that is left out, or null, is any.
+    #: What the choice applies to. A part that is left out or null means any.
     scope: Scope
-    #: What is said: yes, no, not until, at most so often, or the last word taken back.
+    #: Grant, deny, pause, limit, or clear (withdraw the earlier choice with the same scope).
     decision: str
-    #: Who said it: the person, or the brand on their account.
+    #: Who made the choice: the person, or the brand on their behalf.
     maker: str
-    #: What the person said themselves is told by the hour, in UTC.
+    #: For a choice that the person made: rounded to the hour, in UTC.
     made_at: datetime
     until: datetime | None
     expires_at: datetime | None
@@ -97,26 +100,28 @@ class Because:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whether the person may be contacted: now, only if `allowed` and `not_before` is None. Do not
-    keep it longer than `valid_until`, or than the next event about the person. Of a yes,
-    `not_before` and `remaining` hold at `as_of` only."""
+    """Whether the person may be contacted: now, only if `allowed` and `not_before` is None.
+
+    Do not keep it longer than `valid_until`, or than the next event about the person. Of a yes,
+    `not_before` and `remaining` hold at `as_of` only.
+    """
 
     allowed: bool
-    #: Which part of the rule decided.
+    #: The rule that decided.
     rule: str
-    #: The choice that decided; null for a default.
+    #: The choice that decided; null if a default did.
     because: Because | None
     as_of: datetime
-    #: When time alone will change the answer.
+    #: When the answer may change without a new choice.
     valid_until: datetime | None
-    #: Allowed, but only from then on: quiet hours, or a full budget. Of a limit that other brands
-    #: count against, too, it is rounded up to the hour.
+    #: If allowed, but only later: the earliest time, because of quiet hours or a frequency limit.
+    #: Rounded up to the hour if other brands count against the limit, too.
     not_before: datetime | None
-    #: How many more may be sent now; null where no limit of yours covers it.
+    #: How many messages may still be sent now; null without a limit on your messages alone.
     remaining: int | None
-    #: How often at most the person wants this.
+    #: The person's frequency limit.
     limit: Limit | None
-    #: As the question named it.
+    #: The campaign of the question.
     campaign: str | None = None
 
 
@@ -124,11 +129,11 @@ class Decision:
 class Answered(Decision):
     """A decision with its question."""
 
-    #: What for: a code of `GET brand/purposes`.
+    #: Code of a purpose, from `GET brand/purposes`.
     purpose: str
-    #: Which way a message goes.
+    #: Channel of the message.
     channel: str | None
-    #: One of the brand's own lists, by its code.
+    #: Code of a topic of the brand.
     topic: str | None
 
 
@@ -136,8 +141,8 @@ class Answered(Decision):
 class Reservation(Decision):
     """A decision and, where `reserved`, the id of the `send` that was counted."""
 
-    #: Send it if this is true; where an `Idempotency-Key` comes again, if `allowed` is still true
-    #: as well.
+    #: Send the message only if this is true. When you repeat an `Idempotency-Key`, `allowed` must
+    #: be true, too.
     reserved: bool
     send: str | None
 
@@ -152,8 +157,10 @@ class ItemError:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A person, by an id that only this brand sees, and by the brand's own reference. A person
-    with two addresses at the brand is two subjects."""
+    """A person, by an id that only this brand sees, and by the brand's own reference.
+
+    A person with two addresses at the brand is two subjects.
+    """
 
     #: As in your events.
     id: str
@@ -167,7 +174,8 @@ class RegimeElsewhere:
 
     #: ISO 3166-1 alpha-2 or ISO 3166-2.
     jurisdiction: str
-    #: Null is any. One of "email", "sms", "voice", "push", "post", "in_app", "messaging".
+    #: Null means any channel. One of "email", "sms", "voice", "push", "post", "in_app",
+    #: "messaging".
     channel: str | None
     #: One of "opt_in", "opt_out", "required".
     regime: str
@@ -183,9 +191,10 @@ class Purpose:
     description: str
     #: One of "opt_in", "opt_out", "required".
     regime: str
-    #: Where another one holds; the narrowest counts, place before channel.
+    #: Exceptions to `regime` by jurisdiction and channel. The most specific one applies;
+    #: jurisdiction outranks channel.
     regimes: list[RegimeElsewhere]
-    #: The term of the W3C Data Privacy Vocabulary.
+    #: Term of the W3C Data Privacy Vocabulary.
     dpv: str
     #: One of "email", "sms", "voice", "push", "post", "in_app", "messaging".
     channels: list[str]
@@ -197,7 +206,7 @@ class Topic:
 
     code: str
     name: str
-    #: What for: a code of `GET brand/purposes`.
+    #: Code of a purpose, from `GET brand/purposes`.
     purpose: str
     retired_at: datetime | None
 
@@ -212,32 +221,35 @@ class Relationship:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A recorded choice. `evidence` and `notice` are those of the brand's own entries."""
+    """A recorded choice.
+
+    `evidence` and `notice` are those of the brand's own entries.
+    """
 
     entry: str
-    #: 1, 2, 3, …: in your own record; for a brand, in its events about the person.
+    #: Number of the entry: 1, 2, 3, … in your record, or in the brand's events about the person.
     subject_seq: int
-    #: What is said something about. A part that is left out, or null, is any.
+    #: What the choice applies to. A part that is left out or null means any.
     scope: Scope
-    #: What is said: yes, no, not until, at most so often, or the last word taken back. One of
+    #: Grant, deny, pause, limit, or clear (withdraw the earlier choice with the same scope). One of
     #: "grant", "deny", "pause", "limit", "clear".
     decision: str
     until: datetime | None
     limit: Limit | None
     expires_at: datetime | None
-    #: Who said it: the person, or the brand on their account.
+    #: Who made the choice: the person, or the brand on their behalf.
     maker: str
     basis: str
-    #: What an implied yes is implied by. One of "purchase", "inquiry".
+    #: What implies the consent. One of "purchase", "inquiry".
     ground: str | None
     source: str
     reason: str | None
-    #: When it was said.
+    #: When the choice was made.
     made_at: datetime
     recorded_at: datetime
-    #: As you gave it.
+    #: As you sent it.
     evidence: str | None = None
-    #: `code@version` where it is one of yours, else your words.
+    #: `code@version` if it is one of your notices; otherwise the text that you sent.
     notice: str | None = None
 
 
@@ -245,11 +257,11 @@ class Entry:
 class LinkKey:
     """What it takes to make links yourself (docs/links.md)."""
 
-    #: The token's `b`.
+    #: Field `b` of the token.
     brand: str
-    #: The key of the HMAC, in base64url. It is a secret.
+    #: Key of the HMAC, in base64url. It is secret.
     key: str = field(repr=False)
-    #: Put the token in place of {token}.
+    #: Replace {token} by the token.
     one_click_url: str
     preferences_url: str
 
@@ -258,7 +270,7 @@ class LinkKey:
 class NewLinkKey(LinkKey):
     """A link key after its rotation."""
 
-    #: Until then links count that were made with the key before.
+    #: Links made with the previous key are valid until then.
     old_accepted_until: datetime
 
 
@@ -268,11 +280,11 @@ class PermissionRequest:
 
     id: str
     subject: Subject
-    #: What for: a code of `GET brand/purposes`.
+    #: Code of a purpose, from `GET brand/purposes`.
     purpose: str
-    #: Which way a message goes.
+    #: Channel of the message.
     channel: str | None
-    #: One of the brand's own lists, by its code.
+    #: Code of a topic of the brand.
     topic: str | None
     text: str
     notice: str | None
@@ -286,7 +298,7 @@ class PermissionRequest:
 class EventData:
     """A change that concerns the brand."""
 
-    #: 1, 2, 3, … without a hole, but for `gaps`.
+    #: 1, 2, 3, … without gaps, except those listed in `gaps`.
     sequence: int
     type: str
     timestamp: datetime
@@ -307,14 +319,17 @@ class EventType:
 
     type: str
     meaning: str
-    #: JSON Schema 2020-12 of a whole body.
+    #: JSON Schema 2020-12 of the whole body.
     schema: dict[str, Any]
     example: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """A webhook. Only the answer to its creation has the `secret` or the `public_key`."""
+    """A webhook.
+
+    Only the answer to its creation has the `secret` or the `public_key`.
+    """
 
     id: str
     url: str
@@ -327,17 +342,17 @@ class Subscription:
     signature: str
     enabled: bool
     disabled_reason: str | None
-    #: The last sequence that is done with, apart from quarantined events.
+    #: All events up to this sequence are delivered, except quarantined ones.
     delivered_through: int
-    #: Failures in a row; a refusal is one while nothing else arrives.
+    #: Failed attempts in a row. A refused event counts only while no other event is accepted.
     failures: int
     next_try_at: datetime | None
-    #: Events that were refused, and wait for a replay.
+    #: Number of refused events that wait for a replay.
     parked: int
     created_at: datetime
-    #: whsec_… Shown this once.
+    #: whsec_… Shown only once.
     secret: str | None = field(default=None, repr=False)
-    #: whpk_…, in place of a secret.
+    #: whpk_… The public key, instead of a secret.
     public_key: str | None = None
 
 
@@ -345,9 +360,9 @@ class Subscription:
 class SigningKey:
     """A new secret, or the public half of a new key pair."""
 
-    #: whsec_… Shown this once.
+    #: whsec_… Shown only once.
     secret: str | None = field(default=None, repr=False)
-    #: whpk_…, in place of a secret.
+    #: whpk_… The public key, instead of a secret.
     public_key: str | None = None
 
 
@@ -358,7 +373,7 @@ class Ping:
     outcome: str
     status: int | None
     latency_ms: int
-    #: Its beginning, or why there was none.
+    #: The beginning of the endpoint's response, or why there was no response.
     answer: str
 
 
@@ -367,16 +382,16 @@ class Attempt:
     """One try to deliver one event."""
 
     sequence: int
-    #: evt_… or, for events sent together, bat_…
+    #: The `webhook-id` of the request: evt_… for one event, bat_… for a batch.
     webhook_id: str
     started_at: datetime
     latency_ms: int
     #: One of "delivered", "refused", "timed_out", "unreachable", "forbidden", "cancelled".
     outcome: str
     status: int | None
-    #: Its beginning, or why there was none.
+    #: The beginning of the endpoint's response, or why there was no response.
     answer: str
-    #: Null where nothing more is to be tried.
+    #: When the next attempt is due; null if none is.
     next_try_at: datetime | None
 
 
@@ -387,11 +402,11 @@ class Parked:
     sequence: int
     #: `subject.id`, as in the event.
     subject: str
-    #: What it was refused with; null: it waits for an earlier one.
+    #: HTTP status of the refusal; null if the event waits for an earlier one.
     status: int | None
     refusals: int
     since: datetime
-    #: Null is parked: it waits for a replay.
+    #: When the next attempt is due; null if the event is parked until a replay.
     next_try_at: datetime | None
 
 
@@ -407,25 +422,25 @@ class ImportData:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-    #: Rows that were received. In the end each is applied, or bad.
+    #: Rows received. In the end each of them is either applied or bad.
     rows: int
-    #: Rows that were taken, so far.
+    #: Rows applied so far.
     applied: int
-    #: Rows not taken; `exceptions` says why.
+    #: Rows that were not applied; see `exceptions`.
     bad: int
-    #: Relationships that began.
+    #: Relationships that were created.
     people: int
     #: Choices that were recorded.
     choices: int
-    #: Rows taken that said nothing new.
+    #: Rows applied that changed nothing.
     unchanged: int
-    #: References that took another one's place, as where an address stands twice.
+    #: References that replaced an earlier one, for example because an address occurs twice.
     refs_changed: int
-    #: Yeses over the person's own no.
+    #: Grants that were refused because of the person's own no.
     lifts_refused: int
-    #: How its parts were read: each encoding once.
+    #: Encodings of its parts, without duplicates.
     encodings: list[str]
-    #: How its CSV parts were read: each once.
+    #: Separators of its CSV parts, without duplicates.
     separators: list[str]
 
 
@@ -436,9 +451,9 @@ class Part:
     number: int
     rows: int
     bad: int
-    #: As the part was read: one of `encoding`.
+    #: Encoding of the part, as given or detected.
     encoding: str
-    #: As the part was read: one of `separator`; empty for NDJSON.
+    #: Separator of the part, as given or detected; empty for NDJSON.
     separator: str
 
 
@@ -447,9 +462,9 @@ class BadRow:
     """A row of an import that was not taken."""
 
     part: int
-    #: Of the part, from 1, without the headings.
+    #: Row within the part: 1 is the first one after the headings.
     row: int
-    #: Of all parts in the order of their numbers.
+    #: Row within all parts, in the order of their numbers.
     row_of_all: int
     field: str
     code: str
@@ -462,9 +477,9 @@ class Campaign:
 
     code: str
     name: str
-    #: What for: a code of `GET brand/purposes`.
+    #: Code of a purpose, from `GET brand/purposes`.
     purpose: str
-    #: One of the brand's own lists, by its code.
+    #: Code of a topic of the brand.
     topic: str | None
     created_at: datetime
 
@@ -473,14 +488,14 @@ class Campaign:
 class Day:
     """What a campaign sent on one day over one channel."""
 
-    #: Which way a message goes. One of "email", "sms", "voice", "push", "post", "in_app",
+    #: Channel of the message. One of "email", "sms", "voice", "push", "post", "in_app",
     #: "messaging".
     channel: str
-    #: Of sending, in UTC.
+    #: Day on which the messages were sent, in UTC.
     day: date
     sends: int
     deliveries: int
-    #: Unique people.
+    #: Number of distinct people who responded.
     responses: int
     complaints: int
 
@@ -490,7 +505,7 @@ class ReportedDay(Day):
     """A day as it was reported last."""
 
     reported_at: datetime
-    #: How often it was reported anew, from 1.
+    #: Revision of this day's numbers: 1 for the first report, one more for each change.
     revision: int
 
 
@@ -501,7 +516,7 @@ class Card:
     name: str
     kind: str
     value: float | None
-    #: In the period before.
+    #: The value in the previous period.
     before: float | None
     formula: str
 
@@ -512,7 +527,7 @@ class Column:
 
     name: str
     label: str
-    #: `share` is from 0 to 1, `seconds` a time.
+    #: A `share` is a number from 0 to 1, `seconds` a duration.
     kind: str
 
 
@@ -530,12 +545,12 @@ class Figure:
 
     name: str
     title: str
-    #: With every formula.
+    #: Notes, with the formula of each number.
     notes: list[str]
     columns: list[Column]
-    #: Rows by the columns' names; null is not known.
+    #: Rows as objects by column name; null means unknown.
     data: list[dict[str, Any]]
-    #: The nulls that are withheld, being of too few.
+    #: Suppressed values: they are null because they describe too few people.
     withheld: list[Withheld]
 
 
@@ -567,18 +582,21 @@ class Mail:
 
     subject: str
     text: str
-    #: When it was said.
+    #: When the choice was made.
     made_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An API key. Only the answer that creates one has the `key` itself, and only the current one
-    names its `brand`."""
+    """An API key.
+
+    Only the answer that creates one has the `key` itself, and only the current one names its
+    `brand`.
+    """
 
     id: int
     name: str
-    #: The part of the key that is no secret.
+    #: The public part of the key.
     prefix: str
     #: One of "test", "live".
     mode: str
@@ -586,10 +604,10 @@ class Key:
     #: "ask", "links", "inbound", "catalogue", "campaigns", "reports", "keys".
     scopes: list[str]
     created_at: datetime
-    #: The day, by UTC.
+    #: Day of the last use, in UTC.
     last_used_on: date | None
     expires_at: datetime | None
     revoked_at: datetime | None
-    #: Shown this once.
+    #: Shown only once.
     key: str | None = field(default=None, repr=False)
     brand: Brand | None = None

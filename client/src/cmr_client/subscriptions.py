@@ -1,4 +1,4 @@
-"""Webhooks: making, changing and ending them, and having things sent again."""
+"""Webhook subscriptions: create, change and delete them, and replay events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from cmr_client.answers import Attempt, Parked, Ping, SigningKey, Subscription
-from cmr_client.calls import Call, Step, delete, get, given, key_or_new, pages, post, put, whole
+from cmr_client.calls import (
+    Call,
+    Step,
+    delete,
+    drop_missing,
+    get,
+    key_or_new,
+    pages,
+    post,
+    put,
+    whole,
+)
 from cmr_client.transports import Group, Items, K, Operation, Steps
 
 
@@ -19,7 +30,7 @@ class _Replayed:
 
 
 class Subscriptions(Group[K]):
-    """A brand's webhooks (docs/webhooks.md)."""
+    """Webhooks of a brand (docs/webhooks.md)."""
 
     @Operation
     def create(
@@ -35,7 +46,10 @@ class Subscriptions(Group[K]):
         after: int | None = None,
         idempotency_key: str | None = None,
     ) -> Call[Subscription]:
-        """Be told at `url`; the answer holds the `secret`, once. `after` 0 is the whole stream."""
+        """Create a webhook for `url`.
+
+        Only this answer has the `secret`. With `after=0` the webhook gets the whole stream.
+        """
         said = {
             "url": url,
             "event_types": event_types,
@@ -46,16 +60,18 @@ class Subscriptions(Group[K]):
             "signature": signature,
             "after": after,
         }
-        return post("subscriptions", Subscription, given(said), key=key_or_new(idempotency_key))
+        return post(
+            "subscriptions", Subscription, drop_missing(said), key=key_or_new(idempotency_key)
+        )
 
     @Operation
     def list(self) -> Steps[list[Subscription]]:
-        """Yours, oldest first."""
+        """List your webhooks, oldest first."""
         return whole("subscriptions", Subscription)
 
     @Operation
     def get(self, subscription: str) -> Call[Subscription]:
-        """One of them and how it fares."""
+        """Return a webhook with its state."""
         return get(f"subscriptions/{subscription}", Subscription)
 
     @Operation
@@ -70,7 +86,10 @@ class Subscriptions(Group[K]):
         batch: int | UnsetType = UNSET,
         rate_limit: int | UnsetType | None = UNSET,
     ) -> Call[Subscription]:
-        """Another address, or other events. What is left out stays; None is all, or no limit."""
+        """Change the URL, the events or other settings.
+
+        What is left out keeps its value. None means all, or no limit.
+        """
         said = {
             "url": url,
             "event_types": event_types,
@@ -84,34 +103,34 @@ class Subscriptions(Group[K]):
 
     @Operation
     def delete(self, subscription: str) -> Call[None]:
-        """End it. Once this returns, nothing is on its way any more."""
+        """Delete a webhook. When this returns, no request is in flight."""
         return delete(f"subscriptions/{subscription}")
 
     @Operation
     def enable(self, subscription: str) -> Call[Subscription]:
-        """Go on where it stopped."""
+        """Enable a webhook, and resume where it stopped."""
         return post(f"subscriptions/{subscription}/enable", Subscription, again=True)
 
     @Operation
     def disable(self, subscription: str) -> Call[Subscription]:
-        """Stop. Once this returns, nothing is on its way any more, and nothing is lost."""
+        """Disable a webhook. When this returns, no request is in flight. No event is lost."""
         return post(f"subscriptions/{subscription}/disable", Subscription, again=True)
 
     @Operation
     def ping(self, subscription: str) -> Call[Ping]:
-        """Send a message of type `ping` now, and see what the endpoint answers."""
+        """Send a `ping` message now, and return the endpoint's response."""
         return post(f"subscriptions/{subscription}/ping", Ping)
 
     @Operation
     def rotate(self, subscription: str, *, idempotency_key: str | None = None) -> Call[SigningKey]:
-        """Make a new secret, or key pair. For 24 hours both sign."""
+        """Create a new secret or key pair. For 24 hours both sign."""
         return post(
             f"subscriptions/{subscription}/rotate", SigningKey, key=key_or_new(idempotency_key)
         )
 
     @Operation
     def seek(self, subscription: str, *, after: int) -> Call[Subscription]:
-        """Put its place in the stream there, forward or back."""
+        """Move a webhook forward or back in the stream."""
         said = {"after": after}
         return post(f"subscriptions/{subscription}/seek", Subscription, said, again=True)
 
@@ -124,21 +143,21 @@ class Subscriptions(Group[K]):
         last: int | None = None,
         idempotency_key: str | None = None,
     ) -> Steps[int]:
-        """Have events sent again, up to 10,000; how many."""
-        return _replay(subscription, {"from": first, **given({"to": last})}, idempotency_key)
+        """Send up to 10,000 events again. Return how many."""
+        return _replay(subscription, {"from": first, **drop_missing({"to": last})}, idempotency_key)
 
     @Operation
     def replay_parked(self, subscription: str, *, idempotency_key: str | None = None) -> Steps[int]:
-        """Retry the parked events; return how many."""
+        """Send the parked events again. Return how many."""
         return _replay(subscription, {"parked": True}, idempotency_key)
 
     def attempts(self, subscription: str, *, sequence: int | None = None) -> Items[Attempt, K]:
-        """Every try, newest first; of one event where its `sequence` is given."""
+        """List the delivery attempts, newest first, of all events or of one `sequence`."""
         path = f"subscriptions/{subscription}/attempts"
         return Items(self._transport, pages(path, Attempt, sequence=sequence))
 
     def parked(self, subscription: str) -> Items[Parked, K]:
-        """The quarantined events, and why."""
+        """List the quarantined events, with the reasons."""
         return Items(self._transport, pages(f"subscriptions/{subscription}/parked", Parked))
 
 

@@ -1,18 +1,18 @@
-"""In the place of a person, with a test key: what they would do in the portal."""
+"""Test mode: do what a person would do in the portal."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from cmr_client.answers import Entry, Limit, Mail
-from cmr_client.calls import Call, body, given, nothing, pages
-from cmr_client.contacts import Whom, said_of
+from cmr_client.calls import Call, body, drop_missing, nothing, pages
+from cmr_client.contacts import Whom, contact_json
 from cmr_client.people import only_entry
 from cmr_client.transports import Group, Items, K, Operation
 
 
 class Testing(Group[K]):
-    """Only with a key that begins with `cmr_test_`; another one is refused (`test_only`)."""
+    """Operations that need a key of test mode (`cmr_test_…`); other keys get `test_only`."""
 
     @Operation
     def choose(
@@ -28,30 +28,32 @@ class Testing(Group[K]):
         expires_at: datetime | None = None,
         reason: str | None = None,
     ) -> Call[Entry]:
-        """The person says so."""
+        """Record a choice as the person."""
         said = {
-            "contact": said_of(contact),
-            "scope": given({"purpose": purpose, "channel": channel, "topic": topic}),
+            "contact": contact_json(contact),
+            "scope": drop_missing({"purpose": purpose, "channel": channel, "topic": topic}),
             "decision": decision,
             "until": until,
             "limit": limit,
             "expires_at": expires_at,
             "reason": reason,
         }
-        return Call(method="POST", path="test/choices", read=only_entry, content=body(given(said)))
+        return Call(
+            method="POST", path="test/choices", read=only_entry, content=body(drop_missing(said))
+        )
 
     @Operation
     def end_relationship(self, contact: Whom) -> Call[None]:
-        """The person ends it."""
-        said = {"contact": said_of(contact)}
+        """End the relationship as the person."""
+        said = {"contact": contact_json(contact)}
         return Call(method="POST", path="test/relationships/end", read=nothing, content=body(said))
 
     @Operation
     def answer(self, request: str, answer: str) -> Call[None]:
-        """The person answers a permission request: "yes", "no" or "never"."""
+        """Answer a permission request as the person: "yes", "no" or "never"."""
         path = f"test/permission-requests/{request}/answer"
         return Call(method="POST", path=path, read=nothing, content=body({"answer": answer}))
 
     def mails(self) -> Items[Mail, K]:
-        """What people would have got, newest first."""
+        """List the mails that people would have received, newest first."""
         return Items(self._transport, pages("test/mails", Mail))

@@ -1,8 +1,8 @@
-"""Carrying out what a call or a flow describes: in this thread, or in an event loop.
+"""Execution of calls and flows, in this thread or in an event loop.
 
-Note [Written once]. Every operation describes what it does: a `Call`, or a flow, which is a
-generator that yields calls to be made and seconds to pass. `Sync` and `Async` carry that out, and
-`Operation` gives each its right type. So nothing is written twice but the few lines below.
+Note [Written once]. Each operation only describes what it does: a `Call`, or a flow, which is a
+generator that yields calls to make and seconds to wait. `Sync` and `Async` execute it, and
+`Operation` has the right type for each. So only the few lines below exist twice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Steps(Protocol[R_co]):
-    """A call, or a flow."""
+    """A call, or a flow of calls."""
 
     def __iter__(self) -> Generator[Step, Any, R_co]: ...
 
@@ -41,7 +41,7 @@ def package_version() -> str:
 
 
 def options(url: str, key: str, timeout: float) -> dict[str, Any]:
-    """For httpx's clients."""
+    """Return the options for httpx's clients."""
     return {
         "base_url": f"{url}/api/v1/",
         "timeout": timeout,
@@ -68,14 +68,14 @@ def _request(http: httpx.Client | httpx.AsyncClient, call: Call[Any]) -> httpx.R
 
 
 class Sync:
-    """Waits in the thread that asks."""
+    """Executes calls in the caller's thread."""
 
     def __init__(self, http: httpx.Client, retries: int) -> None:
         self.http = http
         self.retries = retries
 
     def run(self, steps: Steps[R]) -> R:
-        """Carry out all steps.
+        """Execute all steps.
 
         Raises:
             CMRError
@@ -90,7 +90,7 @@ class Sync:
             said = self._take(step)
 
     def iterate(self, steps: Generator[Step, Any, None]) -> Iterator[Any]:
-        """What is found on the way."""
+        """Yield the items that the flow finds."""
         said = None
         while True:
             try:
@@ -130,14 +130,14 @@ class Sync:
 
 
 class Async:
-    """Waits in an event loop."""
+    """Executes calls in an event loop."""
 
     def __init__(self, http: httpx.AsyncClient, retries: int) -> None:
         self.http = http
         self.retries = retries
 
     async def run(self, steps: Steps[R]) -> R:
-        """Carry out all steps.
+        """Execute all steps.
 
         Raises:
             CMRError
@@ -152,7 +152,7 @@ class Async:
             said = await self._take(step)
 
     async def iterate(self, steps: Generator[Step, Any, None]) -> AsyncIterator[Any]:
-        """What is found on the way."""
+        """Yield the items that the flow finds."""
         said = None
         while True:
             try:
@@ -195,15 +195,17 @@ K = TypeVar("K", bound=Sync | Async)
 
 
 class Group(Generic[K]):
-    """Operations that belong together."""
+    """Group of operations on one subject."""
 
     def __init__(self, transport: K) -> None:
         self._transport = transport
 
 
 class Operation(Generic[P, R]):
-    """A method that describes its steps. `Client` carries them out and gives the result, and
-    `AsyncClient` gives something to `await`."""
+    """A method that describes its steps.
+
+    `Client` executes them and returns the result. `AsyncClient` returns an awaitable.
+    """
 
     def __init__(self, describe: Callable[Concatenate[Any, P], Steps[R]]) -> None:
         self.describe = describe
@@ -226,8 +228,10 @@ class Operation(Generic[P, R]):
 
 
 class Items(Generic[T, K]):
-    """What is fetched while it is iterated over: `for` with `Client`, `async for` with
-    `AsyncClient`."""
+    """Items that are fetched during iteration.
+
+    Use `for` with `Client` and `async for` with `AsyncClient`.
+    """
 
     def __init__(self, transport: K, steps: Generator[Step, Any, None]) -> None:
         self._transport = transport
@@ -241,7 +245,7 @@ class Items(Generic[T, K]):
 
 
 class Lines(Generic[T, K]):
-    """An answer that is read line by line while it comes: `with` it open, iterate over it."""
+    """An answer that is read line by line: open it with `with`, then iterate over it."""
 
     def __init__(self, transport: K, call: Call[httpx.Response], kind: type[T]) -> None:
         self._transport = transport
@@ -256,7 +260,7 @@ class Lines(Generic[T, K]):
 
     @property
     def through(self) -> int:
-        """The sequence up to which the answer takes the stream into account."""
+        """Return the sequence up to which the answer reflects the stream."""
         return int(self.answer.headers["X-Through-Sequence"])
 
     def __enter__(self: Lines[T, Sync]) -> Lines[T, Sync]:
@@ -292,14 +296,16 @@ class Lines(Generic[T, K]):
 
 
 class _Lines:
-    """Puts lines together from pieces. httpx's own would end one at U+2028, which a `ref` may
-    hold."""
+    """Splits pieces of bytes into lines.
+
+    httpx splits at U+2028, too, which a `ref` may contain.
+    """
 
     def __init__(self) -> None:
         self.rest = b""
 
     def whole(self, piece: bytes) -> list[bytes]:
-        """The lines that *piece* completes."""
+        """Return the lines that *piece* completes."""
         *lines, self.rest = (self.rest + piece).split(b"\n")
         return lines
 

@@ -1,4 +1,4 @@
-"""When a call is made once more, and after how long."""
+"""Retries: when a call is made again, and after how long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONFLICT = 409
 
 
 class Tries:
-    """Those of one call, at most one more than *retries*."""
+    """The attempts of one call: at most *retries* and one."""
 
     def __init__(self, call: Call[Any], retries: int) -> None:
         self.call = call
@@ -35,7 +35,7 @@ class Tries:
         self.pause = FIRST_PAUSE
 
     def wait(self, outcome: Outcome) -> float | None:
-        """How many seconds to wait before the next try; None: *outcome* is final."""
+        """Return the seconds until the next attempt, or None if *outcome* is final."""
         if not self.left or not self._may_repeat(outcome):
             return None
         self.left -= 1
@@ -57,7 +57,7 @@ class Tries:
 
 
 def result_of(call: Call[Any], outcome: Outcome) -> Any:
-    """What a call's final outcome says.
+    """Return the parsed answer of a call's final outcome.
 
     Raises:
         CMRError
@@ -83,7 +83,7 @@ def _unreachable(error: httpx.TransportError) -> CMRError:
 
 
 def _address_of(error: httpx.TransportError) -> str:
-    """Nothing where nobody knows which call it was."""
+    """Return the address of a request, or an empty text if the request is unknown."""
     try:
         return f"{error.request.url.scheme}://{error.request.url.netloc.decode()}: "
     except RuntimeError:

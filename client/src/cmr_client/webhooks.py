@@ -1,4 +1,4 @@
-"""Standard Webhooks 1.0.0, at the end that receives."""
+"""Receiving webhooks (Standard Webhooks 1.0.0)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ class _Message:
 
 
 def verify_webhook(body: bytes, headers: Mapping[str, str], secret: str) -> Delivery:
-    """What the service sent, once it is sure that it did: the raw *body*, its *headers*, and the
-    subscription's `whsec_…`.
+    """Verify a webhook from its raw *body* and *headers*, and return the delivery.
 
-    A repeat has the same `id`: drop what you have.
+    The secret is the subscription's `whsec_…`. A repeated delivery has the same `id`; ignore it.
 
     Raises:
         BadSignature
-        ValueError: the secret is none.
+        ValueError: the secret is malformed.
     """
     signer = signer_of(secret)
     try:
@@ -55,7 +54,11 @@ def verify_webhook(body: bytes, headers: Mapping[str, str], secret: str) -> Deli
 
 
 def signer_of(secret: str) -> Webhook:
-    """Raises ValueError: the secret is none."""
+    """Return the signer of a secret.
+
+    Raises:
+        ValueError: the secret is malformed.
+    """
     bare = secret.removeprefix(PREFIX)
     try:
         base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)

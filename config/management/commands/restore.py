@@ -46,7 +46,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._read(options["file"], replace=options["replace"])
+        self._restore(options["file"], replace=options["replace"])
         try:
             self._prepare()
         except Exception as error:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error} {hint}.", returncode=FAILED) from error
         call_command("verify_ledger")  # exits with 1 where the record is not whole
 
-    def _read(self, source: str, *, replace: bool) -> None:
+    def _restore(self, source: str, *, replace: bool) -> None:
         try:
             backups.read_backup(source, replace=replace)
         except (BinaryNotFound, OSError, psycopg.Error) as error:

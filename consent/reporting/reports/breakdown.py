@@ -8,8 +8,8 @@ from typing import Literal
 from consent.reporting import rates
 from consent.reporting.counters import COUNTERS, KINDS
 from consent.reporting.rates import DIMENSIONS, MOST_ROWS, RATES, REPORTED, Line
-from consent.reporting.reports.asked import EMPTY, BadQuery, ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report, Rows, Value
+from consent.reporting.reports.query import EMPTY, BadQuery, ReportQuery
 
 DEFAULT_BY = ("brand",)
 LABELS = {

@@ -9,8 +9,8 @@ from brands.campaigns import OPEN_DAYS
 from consent.reporting import rates
 from consent.reporting.rates import RATES, Line
 from consent.reporting.reports import breakdown
-from consent.reporting.reports.asked import BadQuery, ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report, Rows, Value
+from consent.reporting.reports.query import BadQuery, ReportQuery
 
 COUNTS = ("sends", "deliveries", "responses", "complaints", "unsubscribes", "opt_outs")
 SHARES = ("response_rate", "unsubscribe_rate", "complaint_rate")

@@ -17,7 +17,8 @@ from consent.reporting.reports import (
     reasons,
     survival,
 )
-from consent.reporting.reports.asked import (
+from consent.reporting.reports.figures import Report
+from consent.reporting.reports.query import (
     DEFAULT_REPORT_DAYS,
     REPORT_FILTERS,
     BadQuery,
@@ -26,7 +27,6 @@ from consent.reporting.reports.asked import (
     known_dimensions,
     read_report_query,
 )
-from consent.reporting.reports.figures import Report
 from core.errors import DomainError
 
 
@@ -103,7 +103,7 @@ def _refuse_start(entry: CatalogueEntry, query: Mapping[str, str]) -> None:
         BadQuery
     """
     if not entry.has_start and (named := [n for n in ("first", "days") if query.get(n)]):
-        message = "This report looks back from `last`; it has no first day."
+        message = "This report looks back from `last`, so it has no first day."
         raise BadQuery(named[0], "not_in_this_report", message)
 
 
@@ -117,5 +117,5 @@ def _refuse_unheeded(entry: CatalogueEntry, asked: ReportQuery) -> None:
     named = [*asked.filters, *(["sort"] if asked.sort else [])]
     heeded = [*entry.filters, *(["sort"] if entry.is_sorted else [])]
     if unheeded := [name for name in named if name not in heeded]:
-        message = f"This report does not go by {unheeded[0]}; it takes {', '.join(heeded)}."
+        message = f"This report cannot use {unheeded[0]}; it takes {', '.join(heeded)}."
         raise BadQuery(unheeded[0], "not_in_this_report", message)

@@ -12,8 +12,8 @@ from brands.models import Brand, Campaign, Channel, Purpose, Topic
 from consent.models import CampaignCount
 from consent.models.ledger import Reason, Source
 from consent.reporting.rates import Filters
-from consent.reporting.reports.asked import EMPTY, REPORT_FILTERS
 from consent.reporting.reports.names import CodeNames, read_names
+from consent.reporting.reports.query import EMPTY, REPORT_FILTERS
 
 #: The maximum number of options in a list; longer ones become a text field with suggestions.
 MOST_OPTIONS = 50

@@ -7,8 +7,8 @@ from django.db.models import Count, F, Q, QuerySet
 from consent.models import ContactReport
 from consent.models.contact_report import NOES
 from consent.reporting import rates
-from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report
+from consent.reporting.reports.query import ReportQuery
 
 CASES = 200
 #: Contacts that a refusal or a pause forbade, and those after its deadline.

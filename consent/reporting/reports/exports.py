@@ -22,9 +22,9 @@ from brands.models import CampaignDay
 from consent.models import DailyCount, ExportPart, ReportExport
 from consent.reporting import counters, rates
 from consent.reporting.reports import files
-from consent.reporting.reports.asked import BadQuery, ReportQuery, check_values
 from consent.reporting.reports.figures import Column
 from consent.reporting.reports.names import add_columns, add_names
+from consent.reporting.reports.query import BadQuery, ReportQuery, check_values
 from core.db import try_lock, wait_for_lock
 
 log = logging.getLogger(__name__)
@@ -60,14 +60,14 @@ def order_export(table: str, asked: ReportQuery, form: str, *, now: datetime) ->
     if table not in EXPORT_TABLES:
         raise BadQuery("table", "unknown_table", f"there is no table {table!r}")
     if form not in ReportExport.Form.values:
-        raise BadQuery("form", "invalid", "A file is csv or xlsx.")
+        raise BadQuery("form", "invalid", "Use csv or xlsx.")
     if unknown := [name for name in asked.filters if name not in EXPORT_TABLES[table][1]]:
         raise BadQuery(unknown[0], "unknown_dimension", f"this table has no {unknown[0]}")
     check_values(asked.filters)
     with transaction.atomic():
         wait_for_lock(ORDERING)
         if ReportExport.objects.filter(state="waiting").count() >= MOST_WAITING:
-            raise TooManyExports(f"{MOST_WAITING} files wait already; try again later")
+            raise TooManyExports(f"{MOST_WAITING} files are pending already; try again later")
         query: dict[str, Any] = {"first": str(asked.period.first), "last": str(asked.period.last)}
         query |= {name: list(values) for name, values in asked.filters.items()}
         rows = _rows(table, query)

@@ -10,8 +10,8 @@ from django.db.models import Min, Sum
 from brands import workspaces
 from brands.models import Brand
 from consent.models import HonourSnapshot, HonourTime, Refusal
-from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report, Value
+from consent.reporting.reports.query import ReportQuery
 
 Times = list[tuple[float, int]]
 COLUMNS = [

@@ -9,9 +9,9 @@ from consent.models import Anomaly
 from consent.reporting import rates
 from consent.reporting.rates import RATES, Line
 from consent.reporting.reports import breakdown
-from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Card, Column, Drawing, Figure, Report, Value
 from consent.reporting.reports.names import CodeNames, read_names
+from consent.reporting.reports.query import ReportQuery
 
 COUNTED = ("opt_outs", "opt_ins", "pauses", "limits")
 LEADING = 10  # rows of the tables below the daily chart

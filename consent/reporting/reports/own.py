@@ -10,9 +10,9 @@ from consent.models import HonourSnapshot, HonourTime
 from consent.reporting.cell_suppression import K
 from consent.reporting.rates import Period
 from consent.reporting.reports import benchmark, weeks
-from consent.reporting.reports.asked import BadQuery
 from consent.reporting.reports.figures import WITHHELD, Column, Figure, Report, Value
 from consent.reporting.reports.honour import BrandHonour, compute_quantile
+from consent.reporting.reports.query import BadQuery
 
 DEFAULT_WEEKS = 4
 INTRO = "Whole weeks, Monday to Sunday in UTC, up to the last one that is over."
@@ -27,10 +27,12 @@ def read_own_query(query: Mapping[str, str], *, today: date) -> list[Period]:
         BadQuery
     """
     if strange := sorted(set(query) - {"weeks", "format", "figure", "page"}):
-        raise BadQuery(strange[0], "unknown_dimension", "A brand's report goes by weeks alone.")
+        raise BadQuery(
+            strange[0], "unknown_dimension", "This report takes no parameter but `weeks`."
+        )
     wanted = query.get("weeks", str(DEFAULT_WEEKS))
     if wanted not in map(str, weeks.WEEK_PRESETS):
-        raise BadQuery("weeks", "invalid", f"One of {', '.join(map(str, weeks.WEEK_PRESETS))}.")
+        raise BadQuery("weeks", "invalid", f"Use one of {', '.join(map(str, weeks.WEEK_PRESETS))}.")
     return weeks.list_whole_weeks(int(wanted), today=today)
 
 

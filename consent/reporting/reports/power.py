@@ -13,8 +13,8 @@ from django.db.models.functions import TruncMonth
 from brands.models import CampaignDay
 from consent.models import BrandCount, DailyCount
 from consent.reporting import rates
-from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report, Value
+from consent.reporting.reports.query import ReportQuery
 
 #: The purposes by which a company analyses or predicts people.
 TECHNOLOGIES = ("profiling", "personalised_ads", "sale_or_sharing", "ai_training")

@@ -6,8 +6,8 @@ from collections import Counter
 
 from consent.models.ledger import Reason
 from consent.reporting import rates
-from consent.reporting.reports.asked import EMPTY, ReportQuery
 from consent.reporting.reports.figures import Column, Drawing, Figure, Report
+from consent.reporting.reports.query import EMPTY, ReportQuery
 
 
 def build_report(asked: ReportQuery) -> Report:

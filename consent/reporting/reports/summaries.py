@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from consent.models import Anomaly, SummaryMail
 from consent.reporting.rates import Period
 from consent.reporting.reports import honour, overview
-from consent.reporting.reports.asked import ReportQuery
 from consent.reporting.reports.figures import Figure
 from consent.reporting.reports.names import read_row_names
+from consent.reporting.reports.query import ReportQuery
 
 BARS = 10
 

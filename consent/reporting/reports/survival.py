@@ -11,8 +11,8 @@ from django.db.models import Min, Sum
 from consent.models import YesLife, YesSnapshot
 from consent.reporting import kaplan_meier
 from consent.reporting.kaplan_meier import SurvivalPoint
-from consent.reporting.reports.asked import BadQuery, ReportQuery
 from consent.reporting.reports.figures import CODED, Column, Drawing, Figure, Report, Value
+from consent.reporting.reports.query import BadQuery, ReportQuery
 
 #: The dimensions by which the curves can be grouped.
 SURVIVAL_GROUPS = ("cohort", "channel", "source")
@@ -33,7 +33,7 @@ def build_report(asked: ReportQuery) -> Report:
         BadQuery
     """
     if len(asked.by) > 1:
-        raise BadQuery("by", "unknown_dimension", "This report goes by one thing at a time.")
+        raise BadQuery("by", "unknown_dimension", "Use one dimension at a time for this report.")
     by = asked.by[0] if asked.by else ""
     lives = _lives(asked, by)
     whole = kaplan_meier.estimate_survival(_all(lives))

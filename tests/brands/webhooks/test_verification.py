@@ -69,10 +69,10 @@ def test_one_that_echoes_the_challenge_is_told(
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (lambda data: Response(status=204), "is not the challenge"),
-        (lambda data: Response(data["challenge"][:-1]), "is not the challenge"),
-        (lambda data: Response("{}"), "is not the challenge"),
-        (lambda data: Response("[1]"), "is not the challenge"),
+        (lambda data: Response(status=204), "did not return the challenge"),
+        (lambda data: Response(data["challenge"][:-1]), "did not return the challenge"),
+        (lambda data: Response("{}"), "did not return the challenge"),
+        (lambda data: Response("[1]"), "did not return the challenge"),
         (lambda data: Response(data["challenge"], status=400), "400"),
         (lambda data: Response(data["challenge"], status=302), "302"),
     ],

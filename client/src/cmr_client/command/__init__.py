@@ -7,7 +7,7 @@ import sys
 import click
 import httpx
 
-from cmr_client.command.asking import check, links
+from cmr_client.command.checking import check, links
 from cmr_client.command.importing import import_
 from cmr_client.command.listening import listen
 from cmr_client.command.looking import events
@@ -22,7 +22,7 @@ FAILED = 2
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_version(), prog_name="cmr")
 def cmr() -> None:
-    """A brand's side of CMR: ask before you send, and hear of every change.
+    """Use CMR from the command line: check before you send, and follow every change.
 
     Sign in once with `cmr login`, or set CMR_URL and CMR_KEY.
     """
@@ -33,7 +33,7 @@ for command in (login, logout, whoami, check, links, import_, listen, trigger, e
 
 
 def main() -> None:
-    """Run it; whatever goes wrong is one line, and the exit code 2."""
+    """Run the command. Print an error as one line, and exit with code 2."""
     try:
         code = cmr.main(prog_name="cmr", standalone_mode=False)
     except click.ClickException as error:

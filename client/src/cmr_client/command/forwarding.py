@@ -1,4 +1,4 @@
-"""POSTs an event to an address of one's own, as the service's webhooks would."""
+"""Forwarder of events to a URL of your own, signed like the service's webhooks."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ def new_secret() -> str:
 
 
 class Forwarder:
-    """Signs and sends. The same event has the same `webhook-id` each time.
+    """Signs and sends events. An event has the same `webhook-id` each time.
 
     Raises:
-        ValueError: no address, or no secret.
+        ValueError: the URL or the secret is invalid.
     """
 
     def __init__(self, url: str, secret: str) -> None:
         parsed = httpx.URL(url)
         if parsed.scheme not in {"http", "https"} or not parsed.host:
-            raise ValueError(f"{url} is no address of an endpoint: http://localhost:9000/hook")
+            raise ValueError(
+                f"{url} is not the URL of an endpoint, such as http://localhost:9000/hook"
+            )
         self.url = url
         self._webhook = signer_of(secret)
         # The endpoint is on this machine: a proxy for the world would not find it.
         self._http = httpx.Client(timeout=DEADLINE, trust_env=False)
 
     def send(self, event: Event) -> str:
-        """What the endpoint answered with: the status, or why there is none."""
+        """Send an event. Return the endpoint's status, or why there is none."""
         try:
             answer = self._http.post(self.url, content=event.body, headers=self._signed(event))
         except httpx.TransportError as error:

@@ -24,20 +24,25 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("import")
 @click.argument("file", type=FILE)
-@click.option("--note", default=NOTE, show_default=True, help="In words that the people read.")
-@click.option("--webhooks", is_flag=True, help="Have your webhooks told of each row.")
-@click.option("--resume", metavar="ID", help="Go on with an import that was interrupted.")
+@click.option(
+    "--note",
+    default=NOTE,
+    show_default=True,
+    help="How these relationships came about. The people will read it.",
+)
+@click.option("--webhooks", is_flag=True, help="Deliver each row to your webhooks.")
+@click.option("--resume", metavar="ID", help="Continue an interrupted import.")
 @click.option(
     "--exceptions",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that were not taken are written.  [default: FILE.exceptions.csv]",
+    help="File for the rows that were not applied.  [default: FILE.exceptions.csv]",
 )
 @click.option(
     "--part-bytes",
     type=click.IntRange(min=1),
     default=parts.USUAL_BYTES,
     show_default=True,
-    help="The size of a part; the same again when you resume.",
+    help="Size of a part. Use the same value when you resume.",
 )
 def import_(
     file: Path,
@@ -50,8 +55,8 @@ def import_(
 ) -> int:
     """Import people and their consents from FILE, a .csv, .ndjson or .jsonl.
 
-    The service's guide, at /docs/imports, has the columns. The exit code is 0 when every row was
-    taken, 1 when some were not, and 2 for an error.
+    The guide at /docs/imports lists the columns. The exit code is 0 if all rows were applied, 1 if
+    some were not, and 2 for an error.
     """
     media = parts.media_of(file)
     with Client() as client:
@@ -68,7 +73,7 @@ def import_(
 
 @contextmanager
 def _resumable(client: Client, import_id: str) -> Iterator[None]:
-    """Says how to go on, where this does not come to its end; what never began is called off."""
+    """Print how to resume if the block fails. Cancel an import that never started."""
     try:
         yield
     except Invalid:
@@ -83,7 +88,7 @@ def _resumable(client: Client, import_id: str) -> Iterator[None]:
 
 
 def _say_how_to_go_on(import_id: str) -> None:
-    click.echo(f"\nTo go on where it stopped: --resume {import_id}", err=True)
+    click.echo(f"\nTo continue: --resume {import_id}", err=True)
 
 
 def _upload(client: Client, job: Import, file: Path, media: str, part_bytes: int) -> None:
@@ -107,7 +112,7 @@ def _show(job: Import) -> None:
 
 
 def _write(client: Client, job: Import, file: Path) -> int:
-    """The exit code."""
+    """Write the rejected rows to a file. Return the exit code."""
     problems = iter(client.imports.exceptions(job.id))
     if (first := next(problems, None)) is None:
         return 0 if job.state == "done" else 1
@@ -115,5 +120,5 @@ def _write(client: Client, job: Import, file: Path) -> int:
         rows = csv.writer(writing)
         rows.writerow(field.name for field in fields(BadRow))
         rows.writerows(astuple(each) for each in chain([first], problems))
-    click.echo(f"Rows that were not taken, and why: {file}")
+    click.echo(f"Rows that were not applied, with reasons: {file}")
     return 1

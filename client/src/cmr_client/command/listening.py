@@ -1,4 +1,4 @@
-"""`cmr listen`: the feed, handed on to a local endpoint as if by webhooks."""
+"""`cmr listen`: forward the change feed to a local endpoint, like webhooks."""
 
 from __future__ import annotations
 
@@ -19,30 +19,32 @@ RETRIES = 1_000
 
 @click.command()
 @click.option(
-    "--forward-to", "url", required=True, help="Your endpoint: http://localhost:9000/hook"
+    "--forward-to", "url", required=True, help="Your endpoint, such as http://localhost:9000/hook"
 )
-@click.option("--secret", help="A whsec_… to sign with.  [default: a new one, which is shown]")
 @click.option(
-    "--after", type=click.IntRange(min=0), help="Begin after this sequence.  [default: the newest]"
+    "--secret", help="Secret to sign with, whsec_….  [default: a new one, which is printed]"
+)
+@click.option(
+    "--after", type=click.IntRange(min=0), help="Start after this sequence.  [default: the newest]"
 )
 @click.option(
     "--types",
     multiple=True,
     metavar="PATTERN",
-    help="Only these, as preference.*; repeatable.",
+    help="Only these event types, such as preference.*; repeatable.",
 )
 def listen(url: str, secret: str | None, after: int | None, types: tuple[str, ...]) -> None:
-    """Hand on each event to an endpoint on your machine, signed like a webhook. No tunnel needed.
+    """Forward each event to an endpoint on your machine, signed like a webhook.
 
-    Events come one after the other, in order. What your endpoint does not take (any answer but
-    2xx) is tried again until it does. Ctrl-C ends it.
+    No tunnel is needed. Events are sent one after another, in order. An event that is not accepted
+    (any answer but 2xx) is sent again until it is. Ctrl-C ends it.
     """
     secret = secret or new_secret()
     forwarder = Forwarder(url, secret)
     try:
         with Client() as client:
             after = client.events.newest() if after is None else after
-        click.echo(f"Handing on what comes after {after} to {url}, signed with {secret}")
+        click.echo(f"Forwarding events after {after} to {url}, signed with {secret}")
         _hand_on(forwarder, after, types)
     except KeyboardInterrupt:
         sys.exit(0)
@@ -60,7 +62,7 @@ def is_wanted(event: Event, types: tuple[str, ...]) -> bool:
 
 
 def _insist(forwarder: Forwarder, event: Event) -> None:
-    """Until it is taken, so that nothing is left out and nothing overtakes."""
+    """Send an event until it is accepted, so that none is lost or overtaken."""
     pause = FIRST_PAUSE
     while not is_taken(forward(forwarder, event, then=f", again in {pause:.0f} s")):
         time.sleep(pause)
@@ -68,7 +70,7 @@ def _insist(forwarder: Forwarder, event: Event) -> None:
 
 
 def forward(forwarder: Forwarder, event: Event, *, then: str = "") -> str:
-    """Send it once and show how that went, with *then* where it was not taken; the status."""
+    """Send an event once and print the result, with *then* if it failed. Return the status."""
     began = time.monotonic()
     status = forwarder.send(event)
     took = (time.monotonic() - began) * 1_000

@@ -1,4 +1,4 @@
-"""`cmr events`: what happened, and having it sent again."""
+"""`cmr events`: list events, and send them again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ USUAL = 20
 
 @click.group()
 def events() -> None:
-    """Look at the stream of events, and have some sent again."""
+    """List the events of the stream, or send some again."""
 
 
 @events.command("list")
-@click.option("--after", type=click.IntRange(min=0), help="Begin after this sequence.")
+@click.option("--after", type=click.IntRange(min=0), help="Start after this sequence.")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=USUAL, show_default=True, help="At most so many."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=USUAL,
+    show_default=True,
+    help="Maximum number of events.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print each event as a line of JSON.")
 def list_(after: int | None, limit: int, as_json: bool) -> None:
-    """Events in order; without --after the last ones."""
+    """List events in order; without --after, the latest ones."""
     with Client() as client:
         if after is None:
             after = max(0, client.events.newest() - limit)
@@ -44,15 +48,15 @@ def line_of(event: Event) -> str:
 
 @events.command()
 @click.argument("sequences", metavar="SEQUENCE...", nargs=-1, required=True, type=int)
-@click.option("--subscription", metavar="ID", help="Have the service send them to this webhook.")
-@click.option("--forward-to", "url", help="Hand them on to an endpoint on your machine.")
-@click.option("--secret", help="What to sign with, as with `cmr listen`.")
+@click.option("--subscription", metavar="ID", help="Let the service send them to this webhook.")
+@click.option("--forward-to", "url", help="Send them to an endpoint on your machine.")
+@click.option("--secret", help="Secret to sign with, as in `cmr listen`.")
 def resend(
     sequences: tuple[int, ...], subscription: str | None, url: str | None, secret: str | None
 ) -> int:
     """Send events again, to a webhook (--subscription) or to your machine (--forward-to).
 
-    The exit code is 1 where your endpoint did not take one.
+    The exit code is 1 if your endpoint did not accept one.
     """
     if bool(subscription) == bool(url):
         raise click.UsageError("Give either --subscription or --forward-to.")
@@ -62,7 +66,7 @@ def resend(
                 client.subscriptions.replay(subscription, first=each, last=each)
                 for each in sequences
             )
-            click.echo(f"{again} to be sent again.")
+            click.echo(f"{again} will be sent again.")
             return 0
         return _hand_on(client, sequences, url or "", secret)
 
@@ -77,7 +81,7 @@ def _hand_on(client: Client, sequences: tuple[int, ...], url: str, secret: str |
 
 
 def _event(client: Client, sequence: int) -> Event:
-    """Return one event of the stream. Raises ClickException: there is none, or none yet."""
+    """Return one event of the stream. Raise ClickException if it does not exist."""
     none = click.ClickException(f"There is no event {sequence}.")
     try:
         feed = client.events.page(after=max(0, sequence - 1), limit=1)

@@ -1,4 +1,4 @@
-"""How answers stand on a screen, or in another program's input."""
+"""Output of answers, for people or for other programs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 
 
 def show_json(said: Any) -> None:
-    """One line of JSON."""
+    """Print one line of JSON."""
     click.echo(msgspec.json.encode(said))
 
 
 def show_table(rows: list[tuple[str, object]]) -> None:
-    """What has a value, name beside value."""
+    """Print the names and values of fields that have a value."""
     shown = [(name, value) for name, value in rows if value is not None]
     width = max(len(name) for name, _ in shown)
     for name, value in shown:

@@ -1,4 +1,4 @@
-"""`cmr login`, `cmr logout`, `cmr whoami`."""
+"""`cmr login`, `cmr logout` and `cmr whoami`."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ from cmr_client.problems import NotFound
 
 
 @click.command()
-@click.option("--url", help="Where the service is, as https://cmr.example. Asked for if left out.")
-@click.option("--key", help="Your key. Asked for, and not shown, if left out.")
+@click.option(
+    "--url", help="URL of the service, such as https://cmr.example. Prompted for if left out."
+)
+@click.option("--key", help="Your key. Prompted for, without echo, if left out.")
 def login(url: str | None, key: str | None) -> None:
-    """Try an address and a key, and keep them for the other commands.
+    """Check a URL and a key, and store them for the other commands.
 
-    They are kept in ~/.config/cmr/config.json (or under XDG_CONFIG_HOME), for your eyes only.
+    They are stored in ~/.config/cmr/config.json (or under XDG_CONFIG_HOME), readable only by you.
     """
-    url = url or click.prompt("Address of the service")
+    url = url or click.prompt("URL of the service")
     key = key or click.prompt("Key", hide_input=True)
     with Client(url, key) as client:
         name = _names(client)[0][1]
         file = logins.keep(logins.Login(client.url, key))
-    click.echo(f"Signed in as {name}. Kept in {file}")
+    click.echo(f"Signed in as {name}. Stored in {file}")
 
 
 @click.command()
 def logout() -> None:
-    """Forget the address and the key. The key itself stays good."""
-    click.echo("Forgotten." if logins.forget() else "There was nothing to forget.")
+    """Delete the stored URL and key. The key itself remains valid."""
+    click.echo("Forgotten." if logins.forget() else "Nothing was stored.")
 
 
 @click.command()
 def whoami() -> None:
-    """Which brand and which key the commands speak for."""
+    """Print the brand and the key that the commands use."""
     with Client() as client:
         show_table([*_names(client), ("service", client.url)])
 
 
 def _names(client: Client) -> list[tuple[str, object]]:
-    """The brand's name first. Raises CMRError where the key is no good."""
+    """Return the names of the brand and the key. Raise CMRError if the key is invalid."""
     try:
         key = client.keys.current()
     except NotFound:  # the service is older than this call

@@ -1,4 +1,4 @@
-"""`cmr trigger`: real events in test mode, by doing what makes them."""
+"""`cmr trigger`: create real events in test mode by doing what causes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 60
 
 @dataclass(frozen=True)
 class Play:
-    """Somebody does something about some purpose on some channel."""
+    """An action of a person about a purpose on a channel."""
 
     client: Client
     contact: str
@@ -62,22 +62,24 @@ def _in(time: timedelta) -> datetime:
 
 @click.command()
 @click.argument("event", type=click.Choice(list(PLAYS)), metavar="EVENT")
-@click.option("--email", help="Who does it.  [default: a new person]")
+@click.option("--email", help="The person who acts.  [default: a new person]")
 @click.option("--purpose", default="marketing", show_default=True)
 @click.option("--channel", default="email", show_default=True)
 def trigger(event: str, email: str | None, purpose: str, channel: str) -> None:
-    """Make an EVENT happen, for real, with a test key (cmr_test_…).
+    """Make an EVENT happen for real, with a test key (cmr_test_…).
 
-    A person of your test mode does what brings it about, and the event goes its way to your feed
-    and your webhooks like any other. EVENT is one of:
+    A person of your test mode does what causes it. The event then reaches your feed and your
+    webhooks like any other. EVENT is one of:
 
     \b
     relationship.started    preference.denied    preference.paused
     relationship.ended      preference.granted   preference.pause_ended
     preference.cleared      preference.limited   preference.expired
-    """
+    """  # noqa: D301  # click looks for the character, not for the escape sequence
     if not logins.chosen().key.startswith(TEST):
-        raise click.ClickException(f"This needs a test key ({TEST}…): nobody real is meant.")
+        raise click.ClickException(
+            f"This requires a test key ({TEST}…), so that no real person is affected."
+        )
     contact = email or f"test-{secrets.token_hex(4)}@example.org"
     with Client() as client:
         before = client.events.newest()
@@ -96,4 +98,6 @@ def _show(client: Client, wanted: str, contact: str, after: int) -> None:
             after = event.sequence
             if event.type == wanted:
                 return
-    raise click.ClickException(f"No {wanted} within {PATIENCE} s; endings need a worker.")
+    raise click.ClickException(
+        f"No {wanted} within {PATIENCE} s; endings require a running worker."
+    )

@@ -1,4 +1,4 @@
-"""`cmr check`, `cmr links`."""
+"""`cmr check` and `cmr links`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ ANSWERS = {YES: "yes", NO: "no", NOT_NOW: "yes, but not now"}
 
 @click.command()
 @click.argument("contact", metavar="EMAIL")
-@click.option("--purpose", required=True, help="What for: marketing, service, research, …")
-@click.option("--channel", help="How: email, sms, voice, push, post, in_app, messaging.")
+@click.option("--purpose", required=True, help="Purpose: marketing, service, research, …")
+@click.option("--channel", help="Channel: email, sms, voice, push, post, in_app, messaging.")
 @click.option("--topic", help="One of your own topics.")
-@click.option("--json", "as_json", is_flag=True, help="The whole decision, as a line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole decision as a line of JSON.")
 def check(contact: str, purpose: str, channel: str | None, topic: str | None, as_json: bool) -> int:
-    """May you reach this person now? EMAIL may be a phone number that begins with +, too.
+    """Check whether you may contact a person now. EMAIL may also be a phone number with +.
 
-    The exit code is 0 for yes, 1 for no, 3 for yes but not now (in quiet hours, or with a limit
-    used up), and 2 for an error.
+    The exit code is 0 for yes, 1 for no, 3 for yes but not now (quiet hours, or a used-up limit),
+    and 2 for an error.
     """
     with Client() as client:
         decision = client.check(contact, purpose=purpose, channel=channel, topic=topic)
@@ -56,11 +56,11 @@ def _show(decision: Decision) -> None:
 
 @click.command()
 @click.argument("contact", metavar="EMAIL")
-@click.option("--purpose", help="What the mail is for. Left out: all that you may send.")
-@click.option("--channel", help="How it is sent.")
+@click.option("--purpose", help="Purpose of the mail. Default: everything that you may send.")
+@click.option("--channel", help="Channel of the message.")
 @click.option("--topic", help="One of your own topics.")
-@click.option("--campaign", help="Which campaign; who leaves by the link is counted to it.")
-@click.option("--json", "as_json", is_flag=True, help="As a line of JSON.")
+@click.option("--campaign", help="Your campaign. Unsubscribes by the link are counted to it.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON.")
 def links(
     contact: str,
     *,
@@ -70,7 +70,7 @@ def links(
     campaign: str | None,
     as_json: bool,
 ) -> None:
-    """The links and headers that a mail to EMAIL must carry."""
+    """Print the links and headers that a mail to EMAIL must carry."""
     with Client() as client:
         made = client.links.make(
             contact, purpose=purpose, channel=channel, topic=topic, campaign=campaign

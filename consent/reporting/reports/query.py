@@ -85,7 +85,7 @@ def read_report_query(
     preset, period = _period(query, today, days)
     by = tuple(each.strip() for each in query.get("by", "").split(",") if each.strip())
     if len(set(by)) < len(by):
-        raise BadQuery("by", "unknown_dimension", "a report goes by each thing once")
+        raise BadQuery("by", "unknown_dimension", "name each dimension only once")
     filters = {name: _values(query[name], name) for name in REPORT_FILTERS if query.get(name)}
     return ReportQuery(period, filters, by, query.get("sort", ""), preset)
 
@@ -136,7 +136,7 @@ def _values(text: str, name: str) -> tuple[str, ...]:
         raise BadQuery(name, "null_characters_not_allowed", "Null characters are not allowed.")
     values = tuple("" if each == EMPTY else each for each in text.split(",") if each)
     if len(values) > MOST_VALUES:
-        raise BadQuery(name, "invalid", f"At most {MOST_VALUES} at once.")
+        raise BadQuery(name, "invalid", f"Use at most {MOST_VALUES} values.")
     return values
 
 
@@ -150,13 +150,13 @@ def _period(query: Mapping[str, str], today: date, days: int) -> tuple[int | Non
     if first > last:
         raise BadQuery("first", "ends_before_start", "`first` is later than `last`.")
     if period.days > LONGEST:
-        raise BadQuery("first", "invalid", f"At most {LONGEST} days at once.")
+        raise BadQuery("first", "invalid", f"Use a period of at most {LONGEST} days.")
     return None, period
 
 
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LONGEST:
-        raise BadQuery("days", "invalid", f"Days are a number from 1 to {LONGEST}.")
+        raise BadQuery("days", "invalid", f"Use a number of days from 1 to {LONGEST}.")
     return int(text)
 
 
@@ -166,8 +166,8 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     try:
         day = read_day(text)
     except ValueError as error:
-        message = "The dates must be days like 2026-11-22."
+        message = "Write dates like 2026-11-22."
         raise BadQuery(name, "invalid", message) from error
     if not time.is_day_in_range(day):
-        raise BadQuery(name, "out_of_range", "A day lies between the years 1900 and 2199.")
+        raise BadQuery(name, "out_of_range", "Use a day between the years 1900 and 2199.")
     return day
