@@ -49,7 +49,7 @@ inbound-texts: .venv/test ## how well requests to stop are understood, per langu
 	@$(PY) -m tests.cmr.inbound_texts
 
 as-of: .venv/test ## as_of against what checks answered; ANSWERS=5000 compares more
-	@ANSWERS=$(or $(ANSWERS),1000) $(PY) -m devstack exec --folder var/test --fast -- $(PY) -m pytest -q tests/consent/test_past_answers.py
+	@ANSWERS=$(or $(ANSWERS),1000) $(PY) -m devstack exec --folder var/test --fast -- $(PY) -m pytest -q tests/consent/checks/test_as_of_random_histories.py
 
 screenshots: .venv/test ## every page into docs/screenshots; ARGS= names some
 	@$(PY) -m devstack.documentation
@@ -80,7 +80,7 @@ bench-stream: .venv/test ## the memory of the web server while it answers a stre
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
 
 fuzz: .venv/test ## every operation of the API with all spoilt calls and edge cases, in over half an hour
-	@FUZZ=all $(PYTEST) tests/project/test_spoilt_calls.py tests/project/test_fuzz.py
+	@FUZZ=all $(PYTEST) tests/project/test_malformed_requests.py tests/project/test_fuzz.py
 
 hostile: .venv/test ## every form against the outbound guard, and the connections made: 0; ARGS=--hunt plants bugs
 	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile $(ARGS)

@@ -31,7 +31,7 @@ from consent.ledger.recording import Actor
 from consent.models import Relationship
 from consent.relationships import lifecycle
 from tests.building import build_documentation
-from tests.emptying import empty_quickly
+from tests.fast_flush import empty_quickly
 from tests.ownership import as_application_from_the_start
 
 if TYPE_CHECKING:
@@ -244,6 +244,14 @@ def as_ana_signed_in(ana: Consumer) -> Api:
     api = Api()
     api.client.force_login(ana.user)
     return api
+
+
+@pytest.fixture
+def browser(ana: Consumer) -> Client:
+    """Ana's browser, signed in."""
+    client = Client()
+    client.force_login(ana.user)
+    return client
 
 
 @pytest.fixture

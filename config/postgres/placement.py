@@ -1,8 +1,8 @@
 """How each table would be distributed over machines, and which could be partitioned by month.
 
-Nothing is distributed today. `tests/project/test_placement.py` compares this with the models and
-the live catalogue, so that an unsuitable key is found when it is created. ADR 52 explains the
-places, ADR 54 the partitions.
+Nothing is distributed today. `tests/config/postgres/test_placement.py` compares this with the
+models and the live catalogue, so that an unsuitable key is found when it is created. ADR 52
+explains the places, ADR 54 the partitions.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def refuse(*sequences: int, status: int = 422) -> Callable[[Events], int]:
     return lambda events: status if {e["sequence"] for e in events} & set(sequences) else 204
 
 
-def told_as(brand: Brand, person: int) -> uuid.UUID:
+def person_id(brand: Brand, person: int) -> uuid.UUID:
     """By which id the brand knows this person, and no other brand does."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{brand.pk}:{person}")
 
@@ -111,7 +111,7 @@ def happen(
             timezone.now(),
             uuid.UUID(int=person + 1),
             new_id(),
-            {"person": person, "subject": {"id": f"{told_as(brand, person)}", "ref": ref}},
+            {"person": person, "subject": {"id": f"{person_id(brand, person)}", "ref": ref}},
             about or EventFacts(),
         )
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What brands report: named once, corrected at will, and all of a call or nothing."""
+"""/campaigns: creating campaigns and reporting their daily numbers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def upload(who: Api, *lines: str) -> Any:
     return who.send("PUT", "campaigns/stats", "\n".join([HEADINGS, *lines]).encode(), "text/csv")
 
 
-def test_a_campaign_is_named_once(as_acme: Api, spring: None) -> None:
+def test_create_campaign_again_with_other_name_is_refused(as_acme: Api, spring: None) -> None:
     assert as_acme.post("campaigns", {"code": "spring"}).status_code == 200
     other = as_acme.post("campaigns", {"code": "spring", "name": "Other"})
     assert (other.status_code, other.json()["code"]) == (409, "campaign_exists")
@@ -53,14 +53,14 @@ def test_a_campaign_is_named_once(as_acme: Api, spring: None) -> None:
         ({"topic": "x"}, "topic"),
     ],
 )
-def test_what_it_is_about_must_exist(wrong: dict[str, str], field: str, as_acme: Api) -> None:
+def test_create_campaign_unknown_purpose_or_topic_is_refused(
+    wrong: dict[str, str], field: str, as_acme: Api
+) -> None:
     answer = as_acme.post("campaigns", {"code": "spring", **wrong})
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
-def test_the_same_again_changes_nothing_and_a_correction_counts(
-    as_acme: Api, spring: None, today: str
-) -> None:
+def test_report_stats_again_counts_changes(as_acme: Api, spring: None, today: str) -> None:
     assert put(as_acme, numbers(today)).json() == {"changed": 1}
     assert put(as_acme, numbers(today)).json() == {"changed": 0}
     assert put(as_acme, numbers(today, responses=12)).json() == {"changed": 1}
@@ -78,7 +78,7 @@ def test_the_same_again_changes_nothing_and_a_correction_counts(
         {"day": (timezone.now() - timedelta(days=92)).date().isoformat()},
     ],
 )
-def test_one_wrong_day_and_none_is_taken(
+def test_report_stats_with_invalid_day_stores_none(
     wrong: dict[str, Any], as_acme: Api, spring: None, today: str
 ) -> None:
     answer = put(as_acme, numbers(today, channel="sms"), {**numbers(today), **wrong})
@@ -87,7 +87,7 @@ def test_one_wrong_day_and_none_is_taken(
     assert not CampaignDay.objects.exists()
 
 
-def test_a_file_is_taken_whole_or_not_at_all(as_acme: Api, today: str) -> None:
+def test_upload_csv_with_bad_row_stores_none(as_acme: Api, today: str) -> None:
     good = [f"spring,email,{today},100,90,9,1", f"summer,sms,{today},50,50,0,0"]
     bad = upload(as_acme, good[0], f"spring,pigeon,{today},1,1,0,0", f"x,email,{today},many,1,0,0")
     assert [each["field"] for each in bad.json()["errors"]] == ["row 2: channel", "row 3: sends"]
@@ -109,7 +109,7 @@ def test_a_file_is_taken_whole_or_not_at_all(as_acme: Api, today: str) -> None:
         (HEADINGS, "spring,email,{},100,90,9,1,", "row 1: line"),
     ],
 )
-def test_each_value_of_a_file_has_one_heading(
+def test_upload_csv_wrong_headings_are_refused(
     head: str, row: str, field: str, as_acme: Api, today: str
 ) -> None:
     text = f"{head}\n{row.format(today)}\n"
@@ -118,19 +118,19 @@ def test_each_value_of_a_file_has_one_heading(
     assert not CampaignDay.objects.exists()
 
 
-def test_another_brand_sees_none_of_it(as_rival: Api, spring: None, today: str) -> None:
+def test_campaigns_of_other_brand_are_not_found(as_rival: Api, spring: None, today: str) -> None:
     assert as_rival.get("campaigns").json()["data"] == []
     assert as_rival.get("campaigns/spring").status_code == 404
     assert put(as_rival, numbers(today)).status_code == 404
     assert as_rival.post("campaigns", {"code": "spring"}).status_code == 201
 
 
-def test_a_key_must_be_allowed_to(acme: Brand) -> None:
+def test_campaigns_without_scope_are_refused(acme: Brand) -> None:
     weak = Api(brand_keys.issue_key(acme, name="weak", scopes=["check"]))
     assert weak.get("campaigns").status_code == 403
 
 
-def test_a_file_with_a_field_that_is_too_long_is_refused(as_acme: Api, today: str) -> None:
+def test_upload_csv_too_long_field_is_refused(as_acme: Api, today: str) -> None:
     answer = upload(as_acme, f"spring,email,{today},1,1,0,0", f"{'x' * 200_000},email")
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_row")
     assert not CampaignDay.objects.exists()

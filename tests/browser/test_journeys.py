@@ -26,7 +26,6 @@ from brands.webhooks.delivery.worker import DeliveryWorker
 from cmr.accounts import ownership
 from cmr.models import Consumer
 from cmr.portal import brand_summaries, home, past
-from consent.identity import identifiers
 from consent.imports import applying, jobs
 from consent.ledger.recording import Actor
 from consent.models import LedgerEntry, Relationship
@@ -37,6 +36,7 @@ from tests.browser import world as worlds
 from tests.browser.conftest import Open, sign_in
 from tests.browser.world import World
 from tests.conftest import ROOT, Api
+from tests.factories import find_subject
 
 DORA = "dora@example.org"
 
@@ -61,9 +61,7 @@ def sign_up(page: Page) -> None:
 def acme(transactional_db: None) -> Brand:
     """Knows Dora, as a customer of its shop."""
     brand = Brand.objects.create(slug="acme", name="Acme Outdoor")
-    known = identifiers.find_or_create_identifier(
-        identifiers.compute_identifier_digest(DORA)
-    ).subject_id
+    known = find_subject(DORA)
     by = Actor("brand_api", brand.pk)
     lifecycle.start_relationship(known, brand, by=by, now=timezone.now(), note="Bought a tent.")
     return brand
@@ -455,7 +453,7 @@ def test_an_export_is_imported_by_hand(page: Page, world: World) -> None:
     worlds.developer()
     sign_in(page, worlds.DEVELOPER)
     page.goto("/console/acme/test/imports")
-    page.get_by_label("File").set_input_files(ROOT / "tests/console/exports/klaviyo.csv")
+    page.get_by_label("File").set_input_files(ROOT / "tests/cmr/console/exports/klaviyo.csv")
     page.get_by_role("button", name="Next: its columns").click()
     expect(page.get_by_text("It looks like an export of Klaviyo")).to_be_visible()
     page.get_by_role("button", name="Next: what holds").click()
@@ -518,7 +516,7 @@ def test_a_file_that_is_too_large_is_not_sent(
     expect(page.get_by_text("cmr import people.csv")).to_be_visible()
     page.get_by_role("button", name="Next: its columns").click()
     expect(page.get_by_role("heading", name="Import a file")).to_be_visible()
-    page.get_by_label("File").set_input_files(ROOT / "tests/console/exports/brevo.csv")
+    page.get_by_label("File").set_input_files(ROOT / "tests/cmr/console/exports/brevo.csv")
     expect(page.get_by_text("This file is larger")).to_be_hidden()
     page.get_by_role("button", name="Next: its columns").click()
     expect(page.get_by_text("It looks like an export of Brevo")).to_be_visible()

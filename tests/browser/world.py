@@ -38,11 +38,8 @@ from cmr.sign_in import access_tokens
 from consent.decision.resolution import Limit, Scope
 from consent.identity.identifiers import (
     Contact,
-    compute_identifier_digest,
-    find_or_create_identifier,
 )
 from consent.imports import jobs, receiving
-from consent.ledger import recording
 from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
 from consent.propagation import propagate
@@ -50,6 +47,7 @@ from consent.relationships.lifecycle import start_relationship
 from consent.reporting import consent_survival, contact_reports, counters, time_to_honour
 from consent.rules.scope_names import ScopeNames
 from tests.conftest import EMAIL, PASSWORD, ROOT
+from tests.factories import find_subject, record_choice
 
 DIRECTORY = ROOT / "devstack/demo/directory.jsonl"
 #: Its versions, oldest first.
@@ -214,18 +212,23 @@ def _crowd(acme: Brand, now: datetime) -> None:
     """Enough people who decide about Acme that it may read how many did."""
     monday = now - timedelta(days=now.weekday() + 7)
     for nth in range(48):
-        person = find_or_create_identifier(
-            compute_identifier_digest(f"crowd{nth}@example.org")
-        ).subject_id
+        person = find_subject(f"crowd{nth}@example.org")
         start_relationship(
             person, acme, by=Actor("portal"), now=monday - timedelta(days=50), note=NOTE
         )
         scope = Scope(acme.pk, "marketing", "email" if nth % 3 else "sms")
         at = monday + timedelta(hours=nth)
-        recording.record_choices(person, [NewChoice(scope, "grant")], by=Actor("portal"), now=at)
+        record_choice(person, "grant", scope, now=at)
         if nth % 4:
-            no = NewChoice(scope, "deny", reason="not_relevant", campaign="autumn")
-            recording.record_choices(person, [no], by=Actor("link"), now=at + timedelta(hours=20))
+            record_choice(
+                person,
+                "deny",
+                scope,
+                by=Actor("link"),
+                now=at + timedelta(hours=20),
+                reason="not_relevant",
+                campaign="autumn",
+            )
 
 
 def _meet(ana: Consumer, brand: Brand, at: datetime, *, by_brand: bool) -> None:

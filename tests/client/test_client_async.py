@@ -34,7 +34,7 @@ def run(doing: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(doing, 60))
 
 
-def test_calls_at_once_and_the_one_that_waits(
+def test_async_client_concurrent_calls_are_answered(
     url: str, acme_key: str, met: Relationship, as_ana: Api
 ) -> None:
     async def do() -> None:
@@ -52,7 +52,7 @@ def test_calls_at_once_and_the_one_that_waits(
     run(do())
 
 
-def test_lists_streams_and_flows(
+def test_async_client_lists_streams_and_imports(
     url: str, acme_key: str, met: Relationship, tmp_path: Path
 ) -> None:
     file = tmp_path / "people.ndjson"
@@ -75,7 +75,7 @@ def test_lists_streams_and_flows(
     run(do())
 
 
-def test_nobody_there() -> None:
+def test_async_client_without_service_is_unreachable() -> None:
     async def do() -> None:
         async with AsyncClient(f"http://127.0.0.1:{free_port()}", "key", retries=1) as client:
             with pytest.raises(Unreachable) as failed:

@@ -36,11 +36,11 @@ from cmr_client import (
 from cmr_client.answers import Gap, Links
 from consent.decision import resolution
 from consent.decision.resolution import Scope
-from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor
 from consent.models import Relationship
 from tests.client.conftest import MAILS
 from tests.conftest import EMAIL
+from tests.factories import record_choice
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,36 +48,30 @@ pytestmark = pytest.mark.django_db(transaction=True)
 YES = "email,purpose,channel,decision,made_at,evidence\n"
 
 
-def say(met: Relationship, decision: str, **more: object) -> None:
-    """Ana says so."""
-    choice = NewChoice(Scope(met.brand_id, "marketing"), decision, **more)  # type: ignore[arg-type]
-    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
-
-
 # -- Checks ----------------------------------------------------------------------------------------
 
 
-def test_a_check_says_what_decided(acme_client: Client, met: Relationship) -> None:
+def test_check_returns_rule(acme_client: Client, met: Relationship) -> None:
     assert acme_client.check(EMAIL, **MAILS).rule == "default_opt_in"
-    say(met, "deny")
+    record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
     decision = acme_client.check(EMAIL, **MAILS)
     assert (decision.allowed, decision.rule) == (False, "person_denied")
     assert decision.because and decision.because.scope.purpose == "marketing"
     assert decision.as_of.tzinfo is not None
 
 
-def test_a_check_of_another_time_and_of_another_word(
-    acme_client: Client, met: Relationship
-) -> None:
+def test_check_with_as_of_and_suppose(acme_client: Client, met: Relationship) -> None:
     before = timezone.now()
-    say(met, "deny")
+    record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
     yes = [{"scope": {"purpose": "marketing"}, "decision": "grant"}]
     assert acme_client.check(EMAIL, **MAILS, as_of=before).rule == "default_opt_in"
     assert acme_client.check(EMAIL, **MAILS, suppose=yes).allowed
     assert not acme_client.check(EMAIL, **MAILS, at=before + timedelta(days=1)).allowed
 
 
-def test_several_questions_about_one(acme_client: Client, met: Relationship, offers: Topic) -> None:
+def test_check_several_questions_of_one_person(
+    acme_client: Client, met: Relationship, offers: Topic
+) -> None:
     topic = {"purpose": "marketing", "channel": "email", "topic": offers.code}
     asked = [{"purpose": "service", "channel": "email"}, topic]
     service, marketing = acme_client.check_each(EMAIL, asked)
@@ -85,8 +79,8 @@ def test_several_questions_about_one(acme_client: Client, met: Relationship, off
     assert (marketing.allowed, marketing.topic) == (False, offers.code)
 
 
-def test_a_mistake_among_many_allows_nothing(acme_client: Client, met: Relationship) -> None:
-    say(met, "grant")
+def test_checks_invalid_contact_is_not_allowed(acme_client: Client, met: Relationship) -> None:
+    record_choice(met, "grant", Scope(met.brand_id, "marketing"), by=Actor("api"))
     no = [{"scope": {}, "decision": "deny"}]
     (supposed,) = acme_client.check_many([EMAIL], **MAILS, suppose=no)
     assert isinstance(supposed, Decision) and supposed.rule == "person_denied"
@@ -98,7 +92,7 @@ def test_a_mistake_among_many_allows_nothing(acme_client: Client, met: Relations
     assert isinstance(wrong, Mistake) and wrong.code == "invalid_contact" and not wrong.allowed
 
 
-def test_a_stream_is_read_as_it_is_answered(acme_client: Client, met: Relationship) -> None:
+def test_checks_stream_is_read_while_sent(acme_client: Client, met: Relationship) -> None:
     read = []
 
     def contacts() -> Iterator[str]:
@@ -106,7 +100,7 @@ def test_a_stream_is_read_as_it_is_answered(acme_client: Client, met: Relationsh
             read.append(number)
             yield EMAIL if number == 4_321 else f"p{number}@example.org"
 
-    say(met, "grant")
+    record_choice(met, "grant", Scope(met.brand_id, "marketing"), by=Actor("api"))
     answers = iter(acme_client.check_stream(contacts(), **MAILS))
     assert next(answers)[0] == "p0@example.org"
     assert len(read) == 2_000, "it reads no further than it asks"
@@ -114,25 +108,25 @@ def test_a_stream_is_read_as_it_is_answered(acme_client: Client, met: Relationsh
     assert len(read) == 4_500
 
 
-def test_suppressions_and_what_changed_since(acme_client: Client, met: Relationship) -> None:
+def test_suppressions_full_and_since(acme_client: Client, met: Relationship) -> None:
     with acme_client.suppressions(**MAILS) as people:
         through = people.through
         assert [(each.subject.id, each.rule) for each in people] == [
             (str(met.pk), "default_opt_in")
         ]
-    say(met, "grant")
+    record_choice(met, "grant", Scope(met.brand_id, "marketing"), by=Actor("api"))
     with acme_client.suppressions(**MAILS, since=through) as people:
         assert [each.allowed for each in people] == [True]
         assert people.through == through + 1
 
 
-def test_a_stream_gives_its_place_back(acme_client: Client, met: Relationship) -> None:
+def test_suppressions_closed_frees_slot(acme_client: Client, met: Relationship) -> None:
     for _ in range(5):
         with acme_client.suppressions(**MAILS):
             pass
 
 
-def test_what_can_be_asked_about(acme_client: Client, offers: Topic) -> None:
+def test_purposes_list_regimes(acme_client: Client, offers: Topic) -> None:
     marketing = next(each for each in acme_client.purposes() if each.code == "marketing")
     assert marketing.regime == "opt_in" and any(e.law for e in marketing.regimes)
     assert [each.code for each in acme_client.topics()] == [offers.code]
@@ -141,9 +135,15 @@ def test_what_can_be_asked_about(acme_client: Client, offers: Topic) -> None:
 # -- Sends -----------------------------------------------------------------------------------------
 
 
-def test_a_send_is_reserved_once_and_given_back(acme_client: Client, met: Relationship) -> None:
-    say(met, "grant")
-    say(met, "limit", limit=resolution.Limit(2, "week"))
+def test_sends_reserve_same_key_and_cancel(acme_client: Client, met: Relationship) -> None:
+    record_choice(met, "grant", Scope(met.brand_id, "marketing"), by=Actor("api"))
+    record_choice(
+        met,
+        "limit",
+        Scope(met.brand_id, "marketing"),
+        by=Actor("api"),
+        limit=resolution.Limit(2, "week"),
+    )
     first = acme_client.sends.reserve(EMAIL, **MAILS, idempotency_key="mail-1")
     again = acme_client.sends.reserve(EMAIL, **MAILS, idempotency_key="mail-1")
     other = acme_client.sends.reserve(EMAIL, **MAILS)
@@ -158,9 +158,7 @@ def test_a_send_is_reserved_once_and_given_back(acme_client: Client, met: Relati
 # -- People ----------------------------------------------------------------------------------------
 
 
-def test_a_person_is_registered_and_what_she_said_recorded(
-    acme_client: Client, acme: Brand
-) -> None:
+def test_people_register_and_record(acme_client: Client, acme: Brand) -> None:
     privacy_notices.write_notice(
         acme, code="shop", texts={"en": "Shown in the shop"}, now=timezone.now()
     )
@@ -182,15 +180,17 @@ def test_a_person_is_registered_and_what_she_said_recorded(
     assert acme_client.check("dora@example.org", **MAILS).rule == "brand_granted"
 
 
-def test_a_yes_over_her_own_no_is_a_conflict(acme_client: Client, met: Relationship) -> None:
-    say(met, "deny")
+def test_people_record_grant_after_denial_raises_conflict(
+    acme_client: Client, met: Relationship
+) -> None:
+    record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
     with pytest.raises(Conflict) as refused:
         acme_client.choices.record(EMAIL, "grant", **MAILS, evidence="Form 7")
     assert (refused.value.code, refused.value.status) == ("person_said_no", 409)
     assert refused.value.request_id
 
 
-def test_links_of_one_mail_and_of_many(acme_client: Client, met: Relationship) -> None:
+def test_links_make_one_and_many(acme_client: Client, met: Relationship) -> None:
     one = acme_client.links.make(EMAIL, **MAILS, campaign="spring")
     assert "List-Unsubscribe" in one.headers and one.preferences_url.startswith("http")
     known, unknown = acme_client.links.make_many(
@@ -201,7 +201,7 @@ def test_links_of_one_mail_and_of_many(acme_client: Client, met: Relationship) -
     assert acme_client.links.key().brand == "acme"
 
 
-def test_asking_for_a_yes(acme_client: Client, met: Relationship) -> None:
+def test_permission_requests_ask(acme_client: Client, met: Relationship) -> None:
     asked = acme_client.permission_requests.ask(
         EMAIL, purpose="research", text="May we ask you?", channel="email"
     )
@@ -213,10 +213,10 @@ def test_asking_for_a_yes(acme_client: Client, met: Relationship) -> None:
 # -- Events and webhooks ---------------------------------------------------------------------------
 
 
-def test_the_feed_page_after_page(acme_client: Client, met: Relationship) -> None:
+def test_events_read_all_pages(acme_client: Client, met: Relationship) -> None:
     assert acme_client.events.newest() == 1
     for _ in range(12):
-        say(met, "deny")
+        record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
     assert acme_client.events.newest() == 13
     assert [each.sequence for each in acme_client.events.read(after=10)] == [11, 12, 13]
     page = acme_client.events.page(after=2, limit=3)
@@ -226,7 +226,7 @@ def test_the_feed_page_after_page(acme_client: Client, met: Relationship) -> Non
     assert "preference.denied" in {each.type for each in acme_client.events.types()}
 
 
-def test_a_list_of_more_than_one_page_comes_whole(acme_client: Client, acme: Brand) -> None:
+def test_topics_list_of_several_pages_is_whole(acme_client: Client, acme: Brand) -> None:
     codes = [f"t{number:03}" for number in range(501)]
     Topic.objects.bulk_create(
         Topic(brand=acme, code=code, name=code, purpose_id="marketing") for code in codes
@@ -234,35 +234,35 @@ def test_a_list_of_more_than_one_page_comes_whole(acme_client: Client, acme: Bra
     assert [each.code for each in acme_client.topics()] == codes
 
 
-def test_a_place_beyond_the_stream_is_no_quiet_end(acme_client: Client, met: Relationship) -> None:
+def test_events_follow_beyond_stream_raises(acme_client: Client, met: Relationship) -> None:
     with pytest.raises(BeyondStream) as refused:
         next(iter(acme_client.events.follow(after=2)))
     assert refused.value.code == "beyond_stream"
 
 
-def test_after_a_restore_it_reads_on_or_has_to_begin_again(
+def test_events_follow_after_restore_continues_or_raises(
     acme_client: Client, met: Relationship
 ) -> None:
     now = timezone.now()
     with as_owner():
         restore_gaps.open_restore_gaps(now=now)
     end = restore_gaps.compute_restart_number(now)
-    say(met, "deny")
+    record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
     assert [event.sequence for event in acme_client.events.read(after=0)] == [1, end + 1]
     assert acme_client.events.page(after=1).gaps == (Gap(first=2, last=end),)
     with pytest.raises(BeyondStream):
         next(iter(acme_client.events.follow(after=2)))
 
 
-def test_an_empty_stream_has_no_newest(acme_client: Client) -> None:
+def test_events_newest_of_empty_stream_is_zero(acme_client: Client) -> None:
     assert acme_client.events.newest() == 0
     assert [*acme_client.events.read()] == []
 
 
-def test_following_waits_for_what_comes(acme_client: Client, met: Relationship) -> None:
+def test_events_follow_waits_for_new_events(acme_client: Client, met: Relationship) -> None:
     def later() -> None:
         time.sleep(0.5)
-        say(met, "deny")
+        record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
         connection.close()
 
     thread = threading.Thread(target=later)
@@ -272,15 +272,15 @@ def test_following_waits_for_what_comes(acme_client: Client, met: Relationship) 
     assert (event.sequence, event.type) == (2, "preference.denied")
 
 
-def test_the_body_of_an_event_is_the_one_that_is_kept(
+def test_event_body_equals_stored_bytes(
     acme_client: Client, acme: Brand, met: Relationship
 ) -> None:
-    say(met, "deny")
+    record_choice(met, "deny", Scope(met.brand_id, "marketing"), by=Actor("api"))
     kept = [bytes(each.body) for each in acme.events.order_by("sequence")]
     assert [each.body for each in acme_client.events.read()] == kept
 
 
-def test_a_webhook_from_making_to_its_end(
+def test_subscriptions_create_change_and_delete(
     acme_client: Client, met: Relationship, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data(status=204)
@@ -310,7 +310,7 @@ def test_a_webhook_from_making_to_its_end(
 
 
 @pytest.mark.usefixtures("at_work")
-def test_a_file_is_imported_in_parts(acme_client: Client, tmp_path: Path) -> None:
+def test_imports_upload_in_parts(acme_client: Client, tmp_path: Path) -> None:
     rows = [f"p{n}@example.org,marketing,email,grant,2024-03-01T10:00:00Z,form" for n in range(50)]
     file = tmp_path / "people.csv"
     file.write_text(YES + "\n".join([*rows, "nobody,marketing,email,grant,,form"]))
@@ -327,7 +327,7 @@ def test_a_file_is_imported_in_parts(acme_client: Client, tmp_path: Path) -> Non
     assert [each.id for each in acme_client.imports.list()] == [job.id]
 
 
-def test_an_import_is_called_off(acme_client: Client) -> None:
+def test_imports_cancel(acme_client: Client) -> None:
     job = acme_client.imports.create(note="Our newsletter")
     acme_client.imports.cancel(job.id)
     assert acme_client.imports.get(job.id).state == "cancelled"
@@ -336,7 +336,7 @@ def test_an_import_is_called_off(acme_client: Client) -> None:
 # -- Campaigns, reports, oneself -------------------------------------------------------------------
 
 
-def test_what_campaigns_sent(acme_client: Client) -> None:
+def test_campaigns_name_and_report(acme_client: Client) -> None:
     acme_client.campaigns.name("spring", name="Spring sale")
     assert acme_client.campaigns.name("spring", name="Spring sale").code == "spring"
     day = Day(channel="email", day=date.today(), sends=10, deliveries=9, responses=3, complaints=0)
@@ -350,12 +350,12 @@ def test_what_campaigns_sent(acme_client: Client) -> None:
     assert [acme_client.campaigns.get("spring")] == [*acme_client.campaigns.list()]
 
 
-def test_its_own_numbers(acme_client: Client, met: Relationship) -> None:
+def test_reports_own(acme_client: Client, met: Relationship) -> None:
     report = acme_client.reports.own(weeks=4)
     assert report.report and report.figures
 
 
-def test_the_brand_itself(acme_client: Client) -> None:
+def test_brand_get_and_change(acme_client: Client) -> None:
     assert acme_client.brand.get().slug == "acme"
     changed = acme_client.brand.change(operations_email="ops@acme.example")
     assert changed.operations_email == "ops@acme.example"
@@ -364,7 +364,7 @@ def test_the_brand_itself(acme_client: Client) -> None:
 # -- Refusals --------------------------------------------------------------------------------------
 
 
-def test_what_is_wrong_is_named(acme_client: Client) -> None:
+def test_invalid_question_raises_with_field(acme_client: Client) -> None:
     with pytest.raises(Invalid) as refused:
         acme_client.check(EMAIL, purpose="marketing", channel="email", topic="zz")
     error = refused.value
@@ -373,13 +373,13 @@ def test_what_is_wrong_is_named(acme_client: Client) -> None:
     assert "zz" in str(error) and "unknown_topic" in str(error)
 
 
-def test_a_key_that_is_none(service: LiveServer) -> None:
+def test_unknown_key_raises_not_authenticated(service: LiveServer) -> None:
     with Client(service.url, "cmr_live_none") as client, pytest.raises(NotAuthenticated) as no:
         client.check(EMAIL, **MAILS)
     assert no.value.code == "invalid_key"
 
 
-def test_a_key_that_may_not(service: LiveServer, acme: Brand) -> None:
+def test_key_without_scope_raises_not_allowed(service: LiveServer, acme: Brand) -> None:
     key = brand_keys.issue_key(acme, name="reads", scopes=["events"])
     with Client(service.url, key) as client:
         assert client.events.newest() == 0

@@ -35,7 +35,7 @@ def line(number: int, email: str = "") -> str:
 # -- Signing in ------------------------------------------------------------------------------------
 
 
-def test_signing_in_and_out(
+def test_login_and_logout(
     cmr: Command,
     environment: dict[str, str],
     service: LiveServer,
@@ -56,7 +56,7 @@ def test_signing_in_and_out(
     assert cmr("logout").stdout == "Nothing was stored.\n"
 
 
-def test_what_is_not_given_is_asked_for(
+def test_login_without_url_asks_for_it(
     cmr: Command, environment: dict[str, str], service: LiveServer, acme_key: str
 ) -> None:
     del environment["CMR_KEY"]
@@ -65,14 +65,14 @@ def test_what_is_not_given_is_asked_for(
     assert "Acme" in cmr("whoami").stdout
 
 
-def test_a_key_that_is_none_is_not_kept(cmr: Command, service: LiveServer, tmp_path: Path) -> None:
+def test_login_unknown_key_is_not_stored(cmr: Command, service: LiveServer, tmp_path: Path) -> None:
     failed = cmr("login", "--url", service.url, "--key", "cmr_live_none")
     assert failed.returncode == 2
     assert "invalid_key" in failed.stderr and len(failed.stderr.splitlines()) == 1
     assert not (tmp_path / "config").exists()
 
 
-def test_a_kept_key_goes_to_no_other_service(
+def test_stored_key_is_not_sent_to_other_service(
     cmr: Command, environment: dict[str, str], service: LiveServer, acme_key: str
 ) -> None:
     cmr("login", "--url", service.url, "--key", acme_key)
@@ -84,7 +84,7 @@ def test_a_kept_key_goes_to_no_other_service(
 # -- Asking ----------------------------------------------------------------------------------------
 
 
-def test_a_check_answers_by_its_exit_code(cmr: Command, met: Relationship, as_ana: Api) -> None:
+def test_check_exit_code_is_answer(cmr: Command, met: Relationship, as_ana: Api) -> None:
     no = cmr("check", EMAIL, *ABOUT)
     assert (no.returncode, no.stdout) == (1, "allowed  no\nrule     default_opt_in\n")
     said = {"scope": {"brand": "acme", "purpose": "marketing"}, "decision": "grant"}
@@ -93,9 +93,7 @@ def test_a_check_answers_by_its_exit_code(cmr: Command, met: Relationship, as_an
     assert (yes.returncode, json.loads(yes.stdout)["rule"]) == (0, "person_granted")
 
 
-def test_a_check_in_quiet_hours_is_no_yes_to_send_by(
-    cmr: Command, met: Relationship, as_ana: Api
-) -> None:
+def test_check_in_quiet_hours_exits_one(cmr: Command, met: Relationship, as_ana: Api) -> None:
     scope = {"brand": "acme", "purpose": "marketing"}
     as_ana.post("me/choices", {"scope": scope, "decision": "grant"})
     hour = timezone.now().hour
@@ -106,7 +104,7 @@ def test_a_check_in_quiet_hours_is_no_yes_to_send_by(
     assert "allowed     yes, but not now" in later.stdout and "not before  20" in later.stdout
 
 
-def test_a_check_with_a_limit_used_up_is_no_yes_to_send_by(
+def test_check_with_exhausted_limit_exits_one(
     cmr: Command, met: Relationship, as_ana: Api, as_acme: Api
 ) -> None:
     scope = {"brand": "acme", "purpose": "marketing"}
@@ -136,25 +134,25 @@ def test_a_check_with_a_limit_used_up_is_no_yes_to_send_by(
         (("trigger", "preference.shouted"), "is not one of"),
     ],
 )
-def test_what_goes_wrong_is_said_in_a_line(cmr: Command, words: tuple[str, ...], told: str) -> None:
+def test_command_error_is_one_line(cmr: Command, words: tuple[str, ...], told: str) -> None:
     failed = cmr(*words)
     assert failed.returncode == 2
     assert told in failed.stderr.splitlines()[-1]
 
 
-def test_a_service_that_is_away_is_said_so(cmr: Command, environment: dict[str, str]) -> None:
+def test_command_without_service_explains(cmr: Command, environment: dict[str, str]) -> None:
     environment["CMR_URL"] = f"http://127.0.0.1:{free_port()}"
     failed = cmr("check", EMAIL, *ABOUT)
     assert (failed.returncode, "unreachable" in failed.stderr) == (2, True)
 
 
-def test_links_of_a_mail(cmr: Command, met: Relationship) -> None:
+def test_links_prints_headers(cmr: Command, met: Relationship) -> None:
     shown = cmr("links", EMAIL, *ABOUT, "--campaign", "spring").stdout
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in shown
     assert "one click    http" in shown
 
 
-def test_every_command_explains_itself(cmr: Command) -> None:
+def test_help_of_every_command_is_printed(cmr: Command) -> None:
     assert "trigger" in cmr("--help").stdout
     for words in ("login", "check", "import", "listen", "trigger", "links"):
         assert cmr(words, "--help").returncode == 0
@@ -177,7 +175,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def test_a_file_that_is_all_right(begin: Begin, tmp_path: Path) -> None:
+def test_import_valid_file_is_applied(begin: Begin, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text(PEOPLE + "".join(map(line, range(30))))
     code, out, err = finish(begin("import", "people.csv", "--part-bytes", "500"))
     assert code == 0, err
@@ -186,7 +184,7 @@ def test_a_file_that_is_all_right(begin: Begin, tmp_path: Path) -> None:
     assert not (tmp_path / "people.csv.exceptions.csv").exists()
 
 
-def test_rows_that_were_not_taken_are_written_down(begin: Begin, tmp_path: Path) -> None:
+def test_import_bad_rows_are_written_to_file(begin: Begin, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text(PEOPLE + line(1) + line(2, "nobody"))
     code, out, _ = finish(begin("import", "people.csv", "--note", "Shop", "--webhooks"))
     assert code == 1 and "people.csv.exceptions.csv" in out
@@ -196,7 +194,7 @@ def test_rows_that_were_not_taken_are_written_down(begin: Begin, tmp_path: Path)
     assert (Import.objects.get().note, Import.objects.get().tells) == ("Shop", True)
 
 
-def test_what_was_interrupted_goes_on(begin: Begin, cmr: Command, tmp_path: Path) -> None:
+def test_import_interrupted_is_resumed(begin: Begin, cmr: Command, tmp_path: Path) -> None:
     """The second part is in no encoding, so the upload ends there; then the file is put right."""
     file = tmp_path / "people.csv"
     rows = "".join(map(line, range(20)))
@@ -213,7 +211,7 @@ def test_what_was_interrupted_goes_on(begin: Begin, cmr: Command, tmp_path: Path
     assert "people         21" in out and Import.objects.count() == 1
 
 
-def test_a_file_with_other_columns_begins_nothing(cmr: Command, tmp_path: Path) -> None:
+def test_import_unknown_columns_starts_nothing(cmr: Command, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("Email Address\nann@example.org\n")
     broken = cmr("import", "people.csv")
     assert broken.returncode == 2 and "Unknown headings 'Email Address'" in broken.stderr
@@ -231,7 +229,7 @@ def _three(met: Relationship, as_ana: Api) -> None:
 
 
 @pytest.mark.usefixtures("_three")
-def test_events_are_listed(cmr: Command) -> None:
+def test_events_list_prints_last(cmr: Command) -> None:
     last = cmr("events", "list", "--limit", "2").stdout.splitlines()
     assert [each.split()[0] for each in last] == ["2", "3"]
     first = cmr("events", "list", "--after", "0", "--limit", "1", "--json").stdout
@@ -239,7 +237,7 @@ def test_events_are_listed(cmr: Command) -> None:
 
 
 @pytest.mark.usefixtures("_three")
-def test_events_are_sent_to_a_webhook_again(cmr: Command, acme: Brand) -> None:
+def test_events_replay_sends_to_webhook(cmr: Command, acme: Brand) -> None:
     asked = webhooks.SubscriptionTerms(url="https://acme.example/hook")
     hook, _ = webhooks.create_subscription(acme, asked, now=timezone.now())
     again = cmr("events", "resend", "2", "3", "--subscription", str(hook.pk))
@@ -247,7 +245,7 @@ def test_events_are_sent_to_a_webhook_again(cmr: Command, acme: Brand) -> None:
 
 
 @pytest.mark.usefixtures("_three")
-def test_events_are_handed_on_again(cmr: Command, httpserver: HTTPServer) -> None:
+def test_events_forward_sends_to_url(cmr: Command, httpserver: HTTPServer) -> None:
     httpserver.expect_ordered_request("/hook").respond_with_data(status=204)
     httpserver.expect_ordered_request("/hook").respond_with_data(status=500)
     url = httpserver.url_for("/hook")

@@ -76,16 +76,16 @@ def endpoint(
     return Endpoint(httpserver, acme, worker)
 
 
-def say(as_ana: Api, *decisions: str) -> None:
+def record_choices(as_ana: Api, *decisions: str) -> None:
     choices = [{"scope": {"brand": "acme"}, "decision": each} for each in decisions]
     assert as_ana.post("me/choices", choices).status_code == 201
 
 
-def test_what_happens_from_now_on_arrives(
+def test_listen_forwards_new_events(
     listen: Any, receiver: Receiver, met: Relationship, as_ana: Api
 ) -> None:
     process = listen()
-    say(as_ana, "deny", "grant")
+    record_choices(as_ana, "deny", "grant")
     wait_until(receiver.has(2), "two events")
     assert receiver.sequences == [2, 3]
     (secret,) = re.findall(r"whsec_\S+", process.said)
@@ -94,11 +94,11 @@ def test_what_happens_from_now_on_arrives(
     assert re.fullmatch(r" +2  preference\.denied +204  \d+ ms\n", process.stdout.readline())
 
 
-def test_it_is_what_a_webhook_would_have_brought(
+def test_listen_forwards_same_bytes_as_webhook(
     listen: Any, receiver: Receiver, endpoint: Endpoint, as_ana: Api
 ) -> None:
     """Body and headers against those of the product's own delivery of the same event."""
-    say(as_ana, "deny")
+    record_choices(as_ana, "deny")
     endpoint.deliver()
     secret = generate_secret()
     listen("--after", "1", "--secret", secret)
@@ -112,20 +112,22 @@ def test_it_is_what_a_webhook_would_have_brought(
     assert Webhook(secret).verify(our_body, ours)
 
 
-def test_a_failing_endpoint_is_asked_again_and_nothing_overtakes(
+def test_listen_failing_endpoint_is_retried_in_order(
     listen: Any, receiver: Receiver, met: Relationship, as_ana: Api
 ) -> None:
     receiver.statuses = [500, 404, 204, 302]
     process = listen("--after", "0")
-    say(as_ana, "deny")
+    record_choices(as_ana, "deny")
     wait_until(receiver.has(5), "both events")
     assert receiver.sequences == [1, 1, 1, 2, 2]
     assert len({headers["Webhook-Id"] for headers, _ in receiver.requests}) == 2
     assert "500" in (line := process.stdout.readline()) and line.endswith("again in 1 s\n")
 
 
-def test_only_some_types(listen: Any, receiver: Receiver, met: Relationship, as_ana: Api) -> None:
-    say(as_ana, "deny", "grant")
+def test_listen_with_types_forwards_only_those(
+    listen: Any, receiver: Receiver, met: Relationship, as_ana: Api
+) -> None:
+    record_choices(as_ana, "deny", "grant")
     listen("--after", "0", "--types", "preference.g*", "--types", "relationship.ended")
     wait_until(receiver.has(1), "one event")
     as_ana.delete("me/relationships/acme")
@@ -134,7 +136,7 @@ def test_only_some_types(listen: Any, receiver: Receiver, met: Relationship, as_
     assert types == ["preference.granted", "relationship.ended"]
 
 
-def test_ctrl_c_ends_it_without_a_word(listen: Any, met: Relationship) -> None:
+def test_listen_interrupted_ends_quietly(listen: Any, met: Relationship) -> None:
     process = listen()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -18,12 +18,12 @@ from cmr_client.permissions import Turn
 from consent.brand_events import payloads
 from consent.decision import permission_tables, resolution
 from consent.decision.resolution import Choice, Question, Scope
-from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor
 from consent.models import Relationship
 from consent.relationships import lifecycle
 from tests.conftest import EMAIL
 from tests.consent.laws.drawn import ASKED, HOUR, NOON, ledgers, questions
+from tests.factories import record_choice
 
 NO_TO_EMAIL = PermissionRow(purpose=None, channel="email", topic=None, allowed=False)
 YES_TO_MARKETING = PermissionRow(purpose="marketing", channel=None, topic=None, allowed=True)
@@ -32,12 +32,6 @@ BOTH = PermissionRow(purpose="marketing", channel="email", topic=None, allowed=F
 
 def build_event(kind: str, **data: Any) -> Event:
     return Event(sequence=1, type=kind, timestamp=NOON, data={"subject_seq": 1, **data})
-
-
-def say(met: Relationship, scope: Scope, decision: str, **more: object) -> None:
-    """Ana says so."""
-    choice = NewChoice(scope, decision, **more)  # type: ignore[arg-type]
-    recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=timezone.now())
 
 
 def read_newest(client: Client) -> Permissions:
@@ -149,10 +143,10 @@ def test_a_copy_answers_as_a_check_does(
     acme_client: Client, met: Relationship, offers: Topic
 ) -> None:
     brand, soon = met.brand_id, timezone.now() + timedelta(days=3)
-    say(met, Scope(brand, channel="email"), "deny")
-    say(met, Scope(None, "marketing"), "grant")
-    say(met, Scope(brand, "marketing", "email", offers.code), "grant")
-    say(met, Scope(brand, "marketing", "sms"), "pause", until=soon)
+    record_choice(met, "deny", Scope(brand, channel="email"), by=Actor("api"))
+    record_choice(met, "grant", Scope(None, "marketing"), by=Actor("api"))
+    record_choice(met, "grant", Scope(brand, "marketing", "email", offers.code), by=Actor("api"))
+    record_choice(met, "pause", Scope(brand, "marketing", "sms"), by=Actor("api"), until=soon)
     copied = read_newest(acme_client)
     regimes = {each.code: each.regime for each in acme_client.purposes()}
     asked = [
@@ -178,7 +172,7 @@ def test_a_copy_answers_as_a_check_does(
 def test_a_copy_allows_nothing_once_the_relationship_is_over(
     acme_client: Client, met: Relationship
 ) -> None:
-    say(met, Scope(met.brand_id), "grant")
+    record_choice(met, "grant", Scope(met.brand_id), by=Actor("api"))
     assert read_newest(acme_client).allows(purpose="marketing", channel="email") is True
     lifecycle.end_relationship(met, by=Actor("api"), now=timezone.now())
     assert read_newest(acme_client).allows(purpose="marketing", channel="email") is False

@@ -24,7 +24,7 @@ def item(sequence: int) -> PendingEvent:
     return PendingEvent(sequence, uuid.uuid4(), uuid.uuid4(), NOW, body)
 
 
-def signed(
+def sign(
     body: bytes, *secrets: str, at: datetime | None = None, webhook_id: str = "evt_1"
 ) -> dict[str, str]:
     sent_at = at or datetime.now(UTC)
@@ -33,9 +33,9 @@ def signed(
     )
 
 
-def test_one_event() -> None:
+def test_verify_webhook_single_event() -> None:
     request = build_request([item(7)], batch=1)
-    headers = signed(request.body, webhook_id=request.webhook_id)
+    headers = sign(request.body, webhook_id=request.webhook_id)
     told = verify_webhook(request.body, {k.title(): v for k, v in headers.items()}, SECRET)
     assert (told.id, told.type) == (request.webhook_id, "preference.denied")
     (event,) = told.events
@@ -43,47 +43,49 @@ def test_one_event() -> None:
     assert event.body == request.body
 
 
-def test_several_at_once() -> None:
+def test_verify_webhook_batch() -> None:
     items = [item(7), item(9)]
     request = build_request(items, batch=100)
-    told = verify_webhook(request.body, signed(request.body), SECRET)
+    told = verify_webhook(request.body, sign(request.body), SECRET)
     assert told.type == "events.batch"
     assert [event.body for event in told.events] == [each.body for each in items]
 
 
-def test_a_message_without_events() -> None:
-    told = verify_webhook(PING, signed(PING), SECRET)
+def test_verify_webhook_ping() -> None:
+    told = verify_webhook(PING, sign(PING), SECRET)
     assert (told.type, told.events, told.data) == ("ping", [], {"hello": True})
 
 
-def test_while_a_secret_is_replaced_both_are_good() -> None:
+def test_verify_webhook_during_rotation() -> None:
     new = generate_secret()
     for secret in (new, SECRET):
-        assert verify_webhook(PING, signed(PING, new, SECRET), secret).type == "ping"
+        assert verify_webhook(PING, sign(PING, new, SECRET), secret).type == "ping"
 
 
 @pytest.mark.parametrize(
     ("body", "headers", "secret"),
     [
-        (PING.replace(b"true", b"null"), signed(PING), SECRET),
-        (PING, signed(PING), generate_secret()),
-        (PING, signed(PING, at=NOW - timedelta(minutes=6)), SECRET),
-        (PING, {**signed(PING), "webhook-id": "evt_2"}, SECRET),
-        (PING, {**signed(PING), "webhook-signature": "nonsense"}, SECRET),
-        (PING, {**signed(PING), "webhook-timestamp": "now"}, SECRET),
+        (PING.replace(b"true", b"null"), sign(PING), SECRET),
+        (PING, sign(PING), generate_secret()),
+        (PING, sign(PING, at=NOW - timedelta(minutes=6)), SECRET),
+        (PING, {**sign(PING), "webhook-id": "evt_2"}, SECRET),
+        (PING, {**sign(PING), "webhook-signature": "nonsense"}, SECRET),
+        (PING, {**sign(PING), "webhook-timestamp": "now"}, SECRET),
         (PING, {}, SECRET),
-        (b"\xff", signed(b"\xff"), SECRET),
-        (b"[]", signed(b"[]"), SECRET),
+        (b"\xff", sign(b"\xff"), SECRET),
+        (b"[]", sign(b"[]"), SECRET),
     ],
     ids="altered other-secret old other-id nonsense no-time no-headers no-text no-event".split(),
 )
-def test_whatever_else_is_refused(body: bytes, headers: dict[str, str], secret: str) -> None:
+def test_verify_webhook_other_message_is_refused(
+    body: bytes, headers: dict[str, str], secret: str
+) -> None:
     with pytest.raises(BadSignature) as refused:
         verify_webhook(body, headers, secret)
     assert refused.value.code == "bad_signature"
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_é", "whsec_a b", "whpk_abc"])
-def test_what_is_no_secret_is_said_so(secret: str) -> None:
+def test_verify_webhook_malformed_secret_raises(secret: str) -> None:
     with pytest.raises(ValueError, match="secret"):
-        verify_webhook(PING, signed(PING), secret)
+        verify_webhook(PING, sign(PING), secret)

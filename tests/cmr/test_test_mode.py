@@ -34,6 +34,7 @@ from consent.reporting.reports import exports
 from consent.reporting.reports.catalogue import REPORTS
 from tests import mails
 from tests.conftest import EMAIL, Api
+from tests.factories import create_test_brand
 
 ANA = {"email": EMAIL}
 MARKETING = {"purpose": "marketing", "channel": "email"}
@@ -43,7 +44,7 @@ YES = {"scope": MARKETING, "decision": "grant", "evidence": "form of 1 May"}
 @pytest.fixture
 def trial(acme: Brand) -> Brand:
     """Acme's test mode."""
-    return Brand.objects.create(slug="acme-test", name="Acme", test=True)
+    return create_test_brand()
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def live(acme_key: str) -> Api:
     return Api(acme_key)
 
 
-def known(api: Api) -> dict[str, Any]:
+def register_ana(api: Api) -> dict[str, Any]:
     answer = api.post("relationships", {"contact": ANA, "ref": "no-7", "note": "Shop account."})
     assert answer.status_code == 201
     body: dict[str, Any] = answer.json()
@@ -79,7 +80,7 @@ def everything_of(brand: Brand) -> tuple[Any, ...]:
     )
 
 
-def test_a_key_says_which_mode_it_is_of(testing: Api, live: Api) -> None:
+def test_key_prefix_names_mode(testing: Api, live: Api) -> None:
     assert testing.bearer and testing.bearer.startswith("cmr_test_")
     assert live.bearer and live.bearer.startswith("cmr_live_")
     assert testing.get("keys/current").json()["mode"] == "test"
@@ -87,11 +88,11 @@ def test_a_key_says_which_mode_it_is_of(testing: Api, live: Api) -> None:
     assert testing.get("keys/current").json()["brand"]["slug"] == "acme-test"
 
 
-def test_the_same_address_is_somebody_else(
+def test_address_in_test_mode_is_other_person(
     testing: Api, live: Api, met: Relationship, acme: Brand
 ) -> None:
     before = everything_of(acme)
-    known(testing)
+    register_ana(testing)
     assert testing.post("choices", {"contact": ANA, **YES}).status_code == 201
     assert allowed(testing) and not allowed(live)
     said = {"contact": ANA, "scope": MARKETING, "decision": "deny"}
@@ -100,10 +101,10 @@ def test_the_same_address_is_somebody_else(
     assert everything_of(acme) == before
 
 
-def test_live_leaves_test_alone(
+def test_live_choice_leaves_test_mode_unchanged(
     testing: Api, live: Api, met: Relationship, ana_token: str, trial: Brand
 ) -> None:
-    known(testing)
+    register_ana(testing)
     testing.post("choices", {"contact": ANA, **YES})
     before = everything_of(trial)[:4]
     Api(ana_token).post("me/choices", {"scope": {}, "decision": "deny"})
@@ -112,9 +113,11 @@ def test_live_leaves_test_alone(
     assert everything_of(trial)[:4] == before
 
 
-def test_every_way_to_point_at_somebody(testing: Api, live: Api, met: Relationship) -> None:
+def test_identifiers_in_test_mode_find_no_live_person(
+    testing: Api, live: Api, met: Relationship
+) -> None:
     """By address, its hash or a reference; one at a time, in a batch, and in a stream."""
-    known(testing)
+    register_ana(testing)
     testing.post("choices", {"contact": ANA, **YES})
 
     sha256 = hashlib.sha256(EMAIL.encode()).hexdigest()
@@ -127,7 +130,7 @@ def test_every_way_to_point_at_somebody(testing: Api, live: Api, met: Relationsh
         assert reserved.json()["reserved"]
 
 
-def test_people_do_not_find_a_test_brand(trial: Brand, ana_token: str, ana: Consumer) -> None:
+def test_directory_omits_test_brands(trial: Brand, ana_token: str, ana: Consumer) -> None:
     me = Api(ana_token)
     assert me.post("me/relationships", {"brand": trial.slug}).status_code == 422
     assert me.get("brands", q="acme").json()["data"][0]["slug"] == "acme"
@@ -142,10 +145,10 @@ def test_people_do_not_find_a_test_brand(trial: Brand, ana_token: str, ana: Cons
     assert client.post("/add", {"brand": trial.slug}).status_code == 404
 
 
-def test_the_database_itself_keeps_them_apart(
+def test_mixed_modes_are_refused_by_database(
     ana: Consumer, trial: Brand, acme: Brand, testing: Api, now: datetime
 ) -> None:
-    known(testing)
+    register_ana(testing)
     made_up = Relationship.objects.get(brand=trial).subject_id
     for subject, brand in ((ana.subject_id, trial), (made_up, acme)):
         with pytest.raises(DatabaseError, match="whom it made up"), transaction.atomic():
@@ -156,15 +159,17 @@ def test_the_database_itself_keeps_them_apart(
             moved.update(**change)
 
 
-def test_two_test_brands_know_different_people(testing: Api, rival: Brand) -> None:
+def test_address_in_two_test_brands_is_two_people(testing: Api, rival: Brand) -> None:
     other = Brand.objects.create(slug="rival-test", name="Rival", test=True)
-    known(testing)
-    known(Api(brand_keys.issue_key(other, name="tests")))
+    register_ana(testing)
+    register_ana(Api(brand_keys.issue_key(other, name="tests")))
     assert Subject.objects.exclude(made_up_by=None).count() == 2
     assert Identifier.objects.count() == 2
 
 
-def test_an_import_makes_people_up(trial: Brand, met: Relationship, acme: Brand) -> None:
+def test_import_in_test_mode_creates_synthetic_people(
+    trial: Brand, met: Relationship, acme: Brand
+) -> None:
     before = everything_of(acme)
     now = timezone.now()
     job = jobs.begin_import(trial, note="Newsletter form.", tells=False, now=now)
@@ -177,8 +182,8 @@ def test_an_import_makes_people_up(trial: Brand, met: Relationship, acme: Brand)
     assert everything_of(acme) == before
 
 
-def test_no_mail_leaves_it(testing: Api) -> None:
-    known(testing)
+def test_test_mode_sends_no_mail(testing: Api) -> None:
+    register_ana(testing)
     asked = {"contact": ANA, **MARKETING, "text": "May we?", "evidence": "ticked the box"}
     answer = testing.post("permission-requests", asked)
     assert answer.status_code == 201 and mails.sent() == []
@@ -191,8 +196,8 @@ def test_no_mail_leaves_it(testing: Api) -> None:
     assert PermissionRequest.objects.get().answer == "yes"
 
 
-def test_no_report_counts_it(testing: Api, trial: Brand, met: Relationship) -> None:
-    known(testing)
+def test_reports_omit_test_mode(testing: Api, trial: Brand, met: Relationship) -> None:
+    register_ana(testing)
     testing.post("test/choices", {"contact": ANA, "scope": MARKETING, "decision": "deny"})
     counters.count_new_events()
     time_to_honour.refresh_due_honour_times(now=timezone.now())
@@ -216,7 +221,7 @@ def every_report(as_admin: Api) -> dict[str, bytes]:
     return found
 
 
-def test_reports_are_the_same_byte_for_byte_after_everything_in_test_mode(
+def test_reports_after_test_mode_are_identical(
     testing: Api, trial: Brand, met: Relationship, as_admin: Api
 ) -> None:
     now = timezone.now()
@@ -242,7 +247,7 @@ def count_all() -> None:
 
 
 def everything_in_test_mode(testing: Api, trial: Brand) -> None:
-    known(testing)
+    register_ana(testing)
     for decision in ("deny", "grant", "deny"):
         choice = {"contact": ANA, "scope": MARKETING, "decision": decision}
         assert testing.post("test/choices", choice).status_code < 300
@@ -264,7 +269,7 @@ def everything_in_test_mode(testing: Api, trial: Brand) -> None:
     assert testing.post("test/relationships/end", {"contact": ANA}).status_code == 204
 
 
-def test_only_a_test_key_acts_for_people(live: Api, met: Relationship) -> None:
+def test_test_calls_with_live_key_are_refused(live: Api, met: Relationship) -> None:
     calls = {
         "test/choices": {"contact": ANA, "scope": MARKETING, "decision": "grant"},
         "test/relationships/end": {"contact": ANA},
@@ -277,8 +282,8 @@ def test_only_a_test_key_acts_for_people(live: Api, met: Relationship) -> None:
     assert not allowed(live)
 
 
-def test_the_made_up_person_ends_it(testing: Api) -> None:
-    known(testing)
+def test_synthetic_person_ends_relationship(testing: Api) -> None:
+    register_ana(testing)
     assert testing.post("test/relationships/end", {"contact": ANA}).status_code == 204
     assert testing.post("test/relationships/end", {"contact": ANA}).status_code == 404
     types = [each["type"] for each in testing.get("events", after=0).json()["data"]]

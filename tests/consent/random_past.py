@@ -26,6 +26,7 @@ from consent.ledger.recording import Actor, NewChoice
 from consent.models import Relationship, Send, Subject
 from consent.relationships import lifecycle, merging, person_settings
 from consent.relationships.person_settings import SettingsChange
+from tests.factories import record_choice
 
 BEGIN = datetime(2026, 3, 20, 9, tzinfo=UTC)  # a week before Europe turns its clocks
 MINUTE = timedelta(minutes=1)
@@ -123,8 +124,15 @@ class Life:
             decision: Any = self.random.choice(["grant", "deny", "clear"])
             made_at = self.now - self.random.choice([timedelta(0), timedelta(days=5)])
             scope = Scope(brand.pk, self.random.choice(PURPOSES), self.random.choice(CHANNELS))
-            said = NewChoice(scope, decision, evidence="form", made_at=made_at)
-            recording.record_choices(subject, [said], by=Actor("brand_api", brand.pk), now=self.now)
+            record_choice(
+                subject,
+                decision,
+                scope,
+                by=Actor("brand_api", brand.pk),
+                now=self.now,
+                evidence="form",
+                made_at=made_at,
+            )
 
     def _choice(self, brand: Brand | None) -> NewChoice:
         kinds = ["grant"] * 6 + ["limit"] * 4 + ["deny", "pause", "clear"]

@@ -1,4 +1,4 @@
-"""What waits for a worker, and since when."""
+"""What waits for a worker, and for how long."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from consent.models import Import, Relationship, ReportExport
 from consent.propagation import expirations, propagate
 from consent.reporting import counters
 from tests.brands.endpoints import happen
+from tests.factories import create_test_brand
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -33,12 +34,12 @@ def record(person: Consumer, choice: NewChoice) -> None:
     recording.record_choices(person.subject_id, [choice], by=Actor("api"), now=NOW)
 
 
-def test_nothing_waits_at_first() -> None:
+def test_backlogs_at_first_are_empty() -> None:
     found = backlogs.measure_backlogs(now=NOW)
     assert found == dict.fromkeys(("choices", "endings", "counts", "imports", "exports"), NOTHING)
 
 
-def test_choice_waits_until_every_stream_has_it(ana: Consumer, met: Relationship) -> None:
+def test_backlog_of_choices_lasts_until_propagated(ana: Consumer, met: Relationship) -> None:
     record(ana, EVERYWHERE)
     record(ana, NewChoice(Scope(None, "research"), "deny"))
     assert backlogs.measure_backlogs(now=NOW + MINUTE)["choices"] == (2, 60.0)
@@ -46,7 +47,7 @@ def test_choice_waits_until_every_stream_has_it(ana: Consumer, met: Relationship
     assert backlogs.measure_backlogs(now=NOW + MINUTE)["choices"] == NOTHING
 
 
-def test_ending_waits_from_its_end_on(ana: Consumer, met: Relationship) -> None:
+def test_backlog_of_endings_starts_at_end(ana: Consumer, met: Relationship) -> None:
     end = NOW + 7 * DAY
     record(ana, NewChoice(Scope(met.brand_id, "marketing", "email"), "pause", until=end))
     assert backlogs.measure_backlogs(now=end - MINUTE)["endings"] == NOTHING
@@ -55,7 +56,7 @@ def test_ending_waits_from_its_end_on(ana: Consumer, met: Relationship) -> None:
     assert backlogs.measure_backlogs(now=end + MINUTE)["endings"] == NOTHING
 
 
-def test_event_waits_until_it_is_counted(met: Relationship, now: datetime) -> None:
+def test_backlog_of_counts_lasts_until_counted(met: Relationship, now: datetime) -> None:
     found = backlogs.measure_backlogs(now=now + DAY)["counts"]
     assert found.items == 1
     assert found.seconds == pytest.approx(DAY.total_seconds(), abs=3_600)
@@ -63,7 +64,7 @@ def test_event_waits_until_it_is_counted(met: Relationship, now: datetime) -> No
     assert backlogs.measure_backlogs(now=now + DAY)["counts"] == NOTHING
 
 
-def test_what_a_restore_skipped_waits_for_nothing(acme: Brand) -> None:
+def test_backlog_of_counts_ignores_restore_gap(acme: Brand) -> None:
     happen(acme, 1)
     counters.count_new_events()
     for _ in range(2):
@@ -76,14 +77,14 @@ def test_what_a_restore_skipped_waits_for_nothing(acme: Brand) -> None:
     assert found.seconds == pytest.approx(DAY.total_seconds(), abs=3_600)
 
 
-def test_event_of_test_mode_waits_for_nothing(acme: Brand) -> None:
+def test_backlog_of_counts_ignores_test_mode(acme: Brand) -> None:
     happen(acme, 1)
     assert backlogs.measure_backlogs(now=NOW)["counts"].items == 1
-    happen(Brand.objects.create(slug="acme-test", name="Acme", test=True), 1)
+    happen(create_test_brand(), 1)
     assert backlogs.measure_backlogs(now=NOW)["counts"].items == 1
 
 
-def test_rows_of_an_import_wait_once_it_was_started(acme: Brand) -> None:
+def test_backlog_of_imports_starts_with_import(acme: Brand) -> None:
     job = Import.objects.create(
         brand=acme, note="-", tells=False, created_at=NOW, rows=10, applied=3, bad=1
     )
@@ -93,7 +94,7 @@ def test_rows_of_an_import_wait_once_it_was_started(acme: Brand) -> None:
     assert backlogs.measure_backlogs(now=NOW + MINUTE)["imports"] == (6, 60.0)
 
 
-def test_export_waits_until_it_is_written(acme: Brand) -> None:
+def test_backlog_of_exports_lasts_until_written(acme: Brand) -> None:
     ordered = ReportExport.objects.create(table="counts", query={}, form="csv", asked_at=NOW)
     assert backlogs.measure_backlogs(now=NOW + MINUTE)["exports"] == (1, 60.0)
     ordered.state, ordered.finished_at = ReportExport.State.FAILED, NOW

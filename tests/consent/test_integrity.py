@@ -1,4 +1,4 @@
-"""What verification finds of tampering by somebody who gets past the triggers."""
+"""Verification of the ledger and the streams finds tampering."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from consent.propagation import expirations, propagate
 from consent.relationships import lifecycle as known
 from consent.relationships import merging
 from tests.consent.random_past import Life
+from tests.factories import find_subject, record_choice
 from tests.ownership import as_owner
 from tests.trying import TIMES
 
@@ -96,14 +97,14 @@ def cut_off(last: LedgerEntry) -> None:
     )
 
 
-def test_a_record_that_nobody_touched_is_whole(said: list[LedgerEntry]) -> None:
+def test_verify_untouched_record_finds_nothing(said: list[LedgerEntry]) -> None:
     assert find_breaks() == []
 
 
 # -- Tampering with the ledger --------------------------------------------------------------------
 
 
-def test_a_changed_entry_breaks_its_chain(said: list[LedgerEntry]) -> None:
+def test_verify_changed_entry_is_found(said: list[LedgerEntry]) -> None:
     tamper("UPDATE consent_ledgerentry SET reason = 'other' WHERE subject_seq = 1")
     breaks = find_breaks()
     assert f"ledger of subject {said[0].subject_id}: entry 1 was altered" in breaks
@@ -123,7 +124,7 @@ def test_a_changed_entry_breaks_its_chain(said: list[LedgerEntry]) -> None:
         ({"made_at": datetime(2025, 1, 1, tzinfo=UTC)}, "made_at"),
     ],
 )
-def test_a_last_entry_rewritten_with_its_hash_differs_from_its_event(
+def test_verify_rewritten_last_entry_is_found_by_event(
     change: dict[str, Any], differs: str, said: list[LedgerEntry]
 ) -> None:
     last = said[-1]
@@ -133,7 +134,7 @@ def test_a_last_entry_rewritten_with_its_hash_differs_from_its_event(
     assert find_breaks() == [f"stream of brand acme: event 4 and {about} differ in {differs}"]
 
 
-def test_a_last_entry_that_was_cut_off_is_missed_by_its_event(said: list[LedgerEntry]) -> None:
+def test_verify_removed_last_entry_is_found_by_event(said: list[LedgerEntry]) -> None:
     last = said[-1]
     cut_off(last)
     (found,) = find_breaks()
@@ -141,7 +142,7 @@ def test_a_last_entry_that_was_cut_off_is_missed_by_its_event(said: list[LedgerE
     assert f"{last.pk}, which is gone" in found
 
 
-def test_a_chain_deleted_as_a_whole_is_missed_by_its_events(said: list[LedgerEntry]) -> None:
+def test_verify_deleted_chain_is_found_by_events(said: list[LedgerEntry]) -> None:
     tamper(
         "DELETE FROM consent_preference",
         "DELETE FROM consent_entrytext",
@@ -151,9 +152,7 @@ def test_a_chain_deleted_as_a_whole_is_missed_by_its_events(said: list[LedgerEnt
     assert [each.endswith("which is gone") for each in find_breaks()] == [True] * 3
 
 
-def test_a_forged_entry_with_the_right_hash_has_no_event(
-    said: list[LedgerEntry], later: datetime
-) -> None:
+def test_verify_forged_entry_has_no_event(said: list[LedgerEntry], later: datetime) -> None:
     forged = LedgerEntry.objects.get(pk=said[0].pk)
     forged.pk, forged.subject_seq = uuid.uuid4(), 4
     forged.purpose_id, forged.previous_hash = "research", said[-1].hash
@@ -170,18 +169,18 @@ def test_a_forged_entry_with_the_right_hash_has_no_event(
     "change",
     ["evidence = 'another'", "notice = 'n@2'", "salt = 'another'", "evidence = ''"],
 )
-def test_an_altered_text_of_evidence_shows(change: str, said: list[LedgerEntry]) -> None:
+def test_verify_changed_evidence_is_found(change: str, said: list[LedgerEntry]) -> None:
     tamper(f"UPDATE consent_entrytext SET {change}")
     (found,) = find_breaks()
     assert found.endswith("the text of entry 2 was altered")
 
 
-def test_erased_texts_break_nothing(said: list[LedgerEntry]) -> None:
+def test_verify_erased_texts_finds_nothing(said: list[LedgerEntry]) -> None:
     text_erasure.erase_texts(said[0].subject_id, PersonalWords([]))
     assert find_breaks() == []
 
 
-def test_a_text_deleted_without_erasure_is_not_found(said: list[LedgerEntry]) -> None:
+def test_verify_deleted_text_is_not_found(said: list[LedgerEntry]) -> None:
     """It looks like an erased one; docs/operations.md says so."""
     tamper("DELETE FROM consent_entrytext")
     assert find_breaks() == []
@@ -204,14 +203,14 @@ def test_a_text_deleted_without_erasure_is_not_found(said: list[LedgerEntry]) ->
         ),
     ],
 )
-def test_a_tampered_preference_differs_from_the_ledger(
+def test_verify_changed_preference_is_found(
     change: str, problem: str, said: list[LedgerEntry]
 ) -> None:
     tamper(change)
     assert find_breaks() == [f"ledger of subject {said[0].subject_id}: the preference {problem}"]
 
 
-def test_an_inserted_preference_has_no_entry(said: list[LedgerEntry]) -> None:
+def test_verify_inserted_preference_is_found(said: list[LedgerEntry]) -> None:
     inserted = Preference.objects.get(decision="deny")
     inserted.pk, inserted.decision, inserted._state.adding = None, "grant", True
     inserted.save()
@@ -222,7 +221,7 @@ def test_an_inserted_preference_has_no_entry(said: list[LedgerEntry]) -> None:
 # -- Tampering with streams -----------------------------------------------------------------------
 
 
-def test_an_event_deleted_in_the_middle_leaves_a_hole(said: list[LedgerEntry]) -> None:
+def test_verify_deleted_event_is_found(said: list[LedgerEntry]) -> None:
     tamper("DELETE FROM brands_event WHERE sequence = 2")
     breaks = find_breaks()
     assert "stream of brand acme: event 2 is missing" in breaks
@@ -230,7 +229,7 @@ def test_an_event_deleted_in_the_middle_leaves_a_hole(said: list[LedgerEntry]) -
     assert f"stream of brand acme: {miscounted}" in breaks
 
 
-def test_a_last_event_deleted_with_its_head_is_missed_by_its_entry(said: list[LedgerEntry]) -> None:
+def test_verify_deleted_last_event_is_found_by_entry(said: list[LedgerEntry]) -> None:
     tamper(
         "DELETE FROM brands_event WHERE sequence = 4",
         "UPDATE brands_streamhead SET last_sequence = 3",
@@ -240,7 +239,7 @@ def test_a_last_event_deleted_with_its_head_is_missed_by_its_entry(said: list[Le
     assert find_breaks() == [f"ledger of subject {said[0].subject_id}: {problem}"]
 
 
-def test_a_last_event_that_the_brand_applied_is_missed_by_its_word(
+def test_verify_deleted_event_is_found_by_acknowledgement(
     met: Relationship, later: datetime
 ) -> None:
     stream.acknowledge(met.brand_id, through=1, now=later)
@@ -264,7 +263,7 @@ def test_a_last_event_that_the_brand_applied_is_missed_by_its_word(
         ),
     ],
 )
-def test_a_head_that_is_not_at_the_last_event_shows(
+def test_verify_wrong_stream_head_is_found(
     change: str, problem: str, said: list[LedgerEntry]
 ) -> None:
     tamper(change)
@@ -272,18 +271,14 @@ def test_a_head_that_is_not_at_the_last_event_shows(
 
 
 @pytest.mark.parametrize("column", ["decision", "purpose", "channel", "reason", "campaign"])
-def test_an_event_altered_in_a_column_differs_from_its_entry(
-    column: str, said: list[LedgerEntry]
-) -> None:
+def test_verify_changed_event_column_is_found(column: str, said: list[LedgerEntry]) -> None:
     tamper(f"UPDATE brands_event SET {column} = 'x' WHERE sequence = 2")
     (found,) = find_breaks()
     assert found.endswith(f"differ in {column}")
 
 
 @pytest.mark.parametrize("field", ["decision", "limit", "reason", "maker", "entry"])
-def test_an_event_altered_in_its_body_differs_from_its_entry(
-    field: str, said: list[LedgerEntry]
-) -> None:
+def test_verify_changed_event_body_is_found(field: str, said: list[LedgerEntry]) -> None:
     set_in_body(f"data,{field}", "x")
     (found,) = find_breaks()
     assert found.endswith(f"differ in {field}")
@@ -308,7 +303,7 @@ def set_in_body(path: str, value: str, *, quoted: bool = True) -> None:
         ("data,subject,ref", "ref"),
     ],
 )
-def test_an_event_altered_within_its_body_differs(
+def test_verify_changed_nested_field_of_event_is_found(
     path: str, differs: str, said: list[LedgerEntry]
 ) -> None:
     set_in_body(path, "research")
@@ -316,14 +311,14 @@ def test_an_event_altered_within_its_body_differs(
     assert found.endswith(f"differ in {differs}")
 
 
-def test_an_event_of_another_relationship_differs(said: list[LedgerEntry]) -> None:
+def test_verify_event_of_other_relationship_is_found(said: list[LedgerEntry]) -> None:
     set_in_body("data,subject,id", str(uuid.uuid4()))
     (found,) = find_breaks()
     assert found.endswith("differ in entry, subject")
 
 
 @pytest.mark.parametrize("number", ["7", "research", "1"])
-def test_a_number_altered_in_a_body_shows(number: str, said: list[LedgerEntry]) -> None:
+def test_verify_changed_number_in_body_is_found(number: str, said: list[LedgerEntry]) -> None:
     given = number if number.isdigit() else f'"{number}"'
     set_in_body("data,subject_seq", given, quoted=False)
     assert "stream of brand acme: event 2 is not numbered as event 2 of its subject" in (
@@ -340,7 +335,7 @@ def test_a_number_altered_in_a_body_shows(number: str, said: list[LedgerEntry]) 
         ("quiet = true, decision = ''", "quiet"),
     ],
 )
-def test_a_column_altered_beside_its_body_differs(
+def test_verify_changed_column_beside_body_is_found(
     change: str, differs: str, said: list[LedgerEntry]
 ) -> None:
     tamper(f"UPDATE brands_event SET {change} WHERE sequence = 2")
@@ -348,12 +343,12 @@ def test_a_column_altered_beside_its_body_differs(
     assert found.endswith(f"differ in {differs}")
 
 
-def test_an_event_of_a_beginning_altered_shows(said: list[LedgerEntry]) -> None:
+def test_verify_changed_start_event_is_found(said: list[LedgerEntry]) -> None:
     tamper("UPDATE brands_event SET honour_by = '2030-01-01' WHERE sequence = 1")
     assert find_breaks() == ["stream of brand acme: event 1 was altered in honour_by"]
 
 
-def test_an_event_about_an_address_that_its_entry_does_not_concern_differs(
+def test_verify_event_of_other_address_is_found(
     second: Relationship, said: list[LedgerEntry]
 ) -> None:
     other = find_or_create_identifier(compute_identifier_digest("other@example.org"))
@@ -367,11 +362,17 @@ def test_an_event_about_an_address_that_its_entry_does_not_concern_differs(
     "change",
     ["DELETE FROM consent_ending", "UPDATE consent_ending SET ends_at = ends_at + interval '1 h'"],
 )
-def test_an_end_that_nobody_would_be_told_of_shows(
+def test_verify_missing_expiration_is_found(
     change: str, met: Relationship, later: datetime
 ) -> None:
-    pause = NewChoice(Scope(met.brand_id, "research"), "pause", until=later + timedelta(days=3))
-    recording.record_choices(met.subject_id, [pause], by=ANA, now=later)
+    record_choice(
+        met,
+        "pause",
+        Scope(met.brand_id, "research"),
+        by=ANA,
+        now=later,
+        until=later + timedelta(days=3),
+    )
     assert find_breaks() == []
     tamper(change)
     (found,) = find_breaks()
@@ -379,28 +380,25 @@ def test_an_end_that_nobody_would_be_told_of_shows(
 
 
 @pytest.mark.parametrize("field", ["until", "expires_at", "made_at"])
-def test_a_time_altered_in_a_body_differs_from_its_entry(
-    field: str, said: list[LedgerEntry]
-) -> None:
+def test_verify_changed_time_in_body_is_found(field: str, said: list[LedgerEntry]) -> None:
     set_in_body(f"data,{field}", "2020-01-01T00:00:00Z")
     (found,) = find_breaks()
     assert found.endswith(f"differ in {field}")
 
 
 @pytest.mark.parametrize("path", ["timestamp", "data,until", "data,subject"])
-def test_a_body_that_cannot_be_read_is_a_break(path: str, said: list[LedgerEntry]) -> None:
+def test_verify_unreadable_body_is_found(path: str, said: list[LedgerEntry]) -> None:
     set_in_body(path, "x")
     assert find_breaks() == ["stream of brand acme: event 2 has a body that cannot be read"]
 
 
-def test_a_time_with_another_offset_is_the_same_time(met: Relationship, later: datetime) -> None:
+def test_verify_time_with_other_offset_finds_nothing(met: Relationship, later: datetime) -> None:
     until = (later + timedelta(days=3)).astimezone(ZoneInfo("Asia/Tokyo"))
-    pause = NewChoice(Scope(met.brand_id, "marketing"), "pause", until=until)
-    recording.record_choices(met.subject_id, [pause], by=ANA, now=later)
+    record_choice(met, "pause", Scope(met.brand_id, "marketing"), by=ANA, now=later, until=until)
     assert find_breaks() == []
 
 
-def test_events_that_changed_bodies_show(said: list[LedgerEntry]) -> None:
+def test_verify_swapped_bodies_are_found(said: list[LedgerEntry]) -> None:
     tamper(
         "UPDATE brands_event e SET body = other.body FROM brands_event other"
         " WHERE e.sequence IN (2, 3) AND other.sequence = 5 - e.sequence"
@@ -412,11 +410,10 @@ def test_events_that_changed_bodies_show(said: list[LedgerEntry]) -> None:
 # -- What is no break -----------------------------------------------------------------------------
 
 
-def test_choices_about_any_brand_are_compared_once_brands_were_told(
+def test_verify_wide_choice_is_compared_after_propagation(
     met: Relationship, later: datetime
 ) -> None:
-    wide = NewChoice(Scope(None, "marketing"), "deny")
-    recording.record_choices(met.subject_id, [wide], by=ANA, now=later)
+    record_choice(met, "deny", Scope(None, "marketing"), by=ANA, now=later)
     assert find_breaks() == []  # not told yet
     propagate.propagate_choices(met.subject_id, now=later)
     assert find_breaks() == []
@@ -429,17 +426,14 @@ def test_choices_about_any_brand_are_compared_once_brands_were_told(
     assert find_breaks() == [f"ledger of subject {met.subject_id}: {problem}"]
 
 
-def test_a_choice_about_any_brand_that_was_taken_off_its_way_shows(
-    met: Relationship, later: datetime
-) -> None:
-    wide = NewChoice(Scope(None, "marketing"), "deny")
-    recording.record_choices(met.subject_id, [wide], by=ANA, now=later)
+def test_verify_removed_propagation_is_found(met: Relationship, later: datetime) -> None:
+    record_choice(met, "deny", Scope(None, "marketing"), by=ANA, now=later)
     tamper("DELETE FROM consent_propagation")
     (found,) = find_breaks()
     assert found.endswith("entry 1 is not on its way to the brands")
 
 
-def test_what_was_said_outside_a_relationship_needs_no_event(
+def test_verify_choice_outside_relationship_needs_no_event(
     met: Relationship, later: datetime
 ) -> None:
     no = NewChoice(Scope(met.brand_id, "marketing"), "deny")
@@ -453,14 +447,15 @@ def test_what_was_said_outside_a_relationship_needs_no_event(
 @pytest.fixture
 def second(acme: Brand, now: datetime) -> Relationship:
     """Ana's other address, which acme knows as well, with a no about it."""
-    subject = find_or_create_identifier(compute_identifier_digest("other@example.org")).subject_id
+    subject = find_subject("other@example.org")
     other, _ = known.start_relationship(subject, acme, by=Actor("brand_api", acme.pk), now=now)
-    no = NewChoice(Scope(acme.pk, "research"), "deny")
-    recording.record_choices(subject, [no], by=ANA, now=now + timedelta(minutes=30))
+    record_choice(
+        subject, "deny", Scope(acme.pk, "research"), by=ANA, now=now + timedelta(minutes=30)
+    )
     return other
 
 
-def test_merged_people_are_compared_as_one(
+def test_verify_merged_people_finds_nothing(
     second: Relationship, said: list[LedgerEntry], later: datetime
 ) -> None:
     merging.merge_subjects(second.subject_id, into=said[0].subject_id, now=later)
@@ -479,7 +474,7 @@ def test_merged_people_are_compared_as_one(
     assert stream_says.endswith("which is gone")
 
 
-def test_a_preference_kept_by_a_merged_subject_shows(
+def test_verify_preference_of_merged_subject_is_found(
     second: Relationship, said: list[LedgerEntry], later: datetime
 ) -> None:
     merging.merge_subjects(second.subject_id, into=said[0].subject_id, now=later)
@@ -505,13 +500,13 @@ def run(*arguments: str) -> tuple[int, list[str], str]:
     return code, out.getvalue().splitlines(), err.getvalue()
 
 
-def test_the_command_says_that_the_record_is_whole(said: list[LedgerEntry]) -> None:
+def test_command_untouched_record_exits_zero(said: list[LedgerEntry]) -> None:
     code, lines, beside = run()
     assert (code, lines) == (0, [])
     assert "stream of brand acme verified" in beside and "The record is whole." in beside
 
 
-def test_the_command_prints_a_line_for_each_break(said: list[LedgerEntry]) -> None:
+def test_command_prints_line_per_break(said: list[LedgerEntry]) -> None:
     tamper("DELETE FROM consent_preference WHERE decision = 'deny'")
     code, lines, beside = run()
     problem = "the preference of entry 1 is missing"
@@ -521,7 +516,7 @@ def test_the_command_prints_a_line_for_each_break(said: list[LedgerEntry]) -> No
 
 @pytest.mark.parametrize("arguments", [("--person", "{ana}"), ("--since", "2026-01-15")])
 @pytest.mark.parametrize("change", [cut_off, lambda last: forge(last, limit_max=9)])
-def test_the_command_finds_it_by_person_and_since_a_day(
+def test_command_with_person_or_day_finds_break(
     change: Callable[[LedgerEntry], None], arguments: tuple[str, ...], said: list[LedgerEntry]
 ) -> None:
     asked = [each.format(ana=said[0].subject_id) for each in arguments]
@@ -531,14 +526,14 @@ def test_the_command_finds_it_by_person_and_since_a_day(
 
 
 @pytest.mark.parametrize("arguments", [("--person", "{other}"), ("--since", "2026-01-16")])
-def test_the_command_leaves_out_what_it_was_not_asked_for(
+def test_command_with_other_person_or_day_finds_nothing(
     arguments: tuple[str, ...], said: list[LedgerEntry], second: Relationship
 ) -> None:
     tamper("DELETE FROM consent_preference WHERE channel = 'email'")
     assert run(*[each.format(other=second.subject_id) for each in arguments])[0] == 0
 
 
-def test_the_command_knows_no_stranger() -> None:
+def test_command_unknown_person_is_refused() -> None:
     with pytest.raises(CommandError, match="There is no subject") as refused:
         call_command("verify_ledger", "--person", str(uuid.uuid4()))
     assert refused.value.returncode == 2
@@ -548,7 +543,7 @@ def test_the_command_knows_no_stranger() -> None:
 
 
 @pytest.mark.parametrize("seed", range(2 * TIMES))
-def test_random_lives_are_whole(seed: int, acme: Brand, rival: Brand) -> None:
+def test_verify_random_histories_finds_nothing(seed: int, acme: Brand, rival: Brand) -> None:
     for brand in (acme, rival):
         Topic.objects.create(brand=brand, purpose_id="marketing", code=f"t-{brand.slug}", name="T")
     life = Life(seed, [acme, rival]).live(40)

@@ -47,7 +47,7 @@ from consent.receipts import signed
 from consent.relationships import lifecycle, person_settings
 from consent.reporting import contact_reports
 from tests.conftest import Api
-from tests.consent.test_importing_people import apply, begin, put
+from tests.consent.imports.test_imports import apply, begin, put
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db

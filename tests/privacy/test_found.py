@@ -22,7 +22,7 @@ from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
-from tests.consent.test_importing_people import apply
+from tests.consent.imports.test_imports import apply
 
 pytestmark = pytest.mark.django_db
 

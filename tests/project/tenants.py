@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from brands import campaigns, webhooks
+from brands import campaigns
 from brands.catalogue import privacy_notices, topics
 from brands.credentials import brand_keys
 from brands.models import Brand, BrandKey
@@ -21,6 +21,7 @@ from consent.identity.identifiers import Contact
 from consent.imports import jobs, receiving
 from consent.models import Send
 from consent.relationships import lifecycle
+from tests.factories import create_subscription
 
 #: The tables that hang on a brand; what they hold of one must not move by another's calls.
 TABLES = {
@@ -74,9 +75,7 @@ def settled(brand: Brand, word: str, now: datetime) -> Tenant:
     campaign, _ = campaigns.find_or_create_campaign(
         brand, code=f"{word}-campaign", called=secret, now=now
     )
-    hook, _ = webhooks.create_subscription(
-        brand, webhooks.SubscriptionTerms(f"https://{secret}.example/hook"), now=now
-    )
+    hook = create_subscription(brand, f"https://{secret}.example/hook", now=now)
     contact = Contact(email=email, namespace=brand.namespace)
     person, _ = lifecycle.register_relationship(
         brand, contact, now=now, note=f"{secret} note", ref=word

@@ -26,7 +26,6 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from brands import webhooks
 from brands.models import Brand, Topic
 from cmr.accounts import ownership
 from cmr.models import Consumer, RateLimitCount, User
@@ -35,6 +34,7 @@ from consent.ledger.recording import Actor
 from consent.models import Send
 from consent.relationships import lifecycle
 from tests.conftest import EMAIL, PASSWORD
+from tests.factories import create_subscription, create_test_brand
 from tests.project.tenants import Tenant, settled
 from tests.trying import TIMES
 
@@ -50,13 +50,13 @@ CHECKS = [
 
 
 @schemathesis.serializer("application/x-ndjson")
-def written(ctx: object, value: Any) -> bytes:
+def write_lines(ctx: object, value: Any) -> bytes:
     """Lines of any text: most are no contacts, and each of those must get its own error."""
     return str(value).encode("utf-8", "replace")
 
 
 @schemathesis.deserializer("application/x-ndjson")
-def read(ctx: object, response: Any) -> str:
+def read_lines(ctx: object, response: Any) -> str:
     return str(response.content.decode())
 
 
@@ -157,7 +157,7 @@ def known(acme: Brand, ana: Consumer) -> Mapping[str, Any]:
         brand=acme, code="weekly-offers", name="Weekly offers", purpose_id="marketing"
     )
     hook = "https://acme.example/hook"
-    made, _ = webhooks.create_subscription(acme, webhooks.SubscriptionTerms(url=hook), now=NOW)
+    made = create_subscription(acme, hook, now=NOW)
     reserved = Send.objects.create(
         subject_id=met.subject_id, brand=acme, purpose_id=offers.purpose_id, at=NOW
     )
@@ -215,7 +215,7 @@ def _call(case: schemathesis.Case[Any], headers: Mapping[str, str]) -> schemathe
 @pytest.fixture(scope="module")
 def settled_brands(acme: Brand, known: Mapping[str, Any]) -> dict[str, Tenant]:
     """Acme in both modes, and a brand that has nothing to do with it."""
-    trial = Brand.objects.create(slug="acme-test", name="Acme", test=True)
+    trial = create_test_brand()
     rival = Brand.objects.create(slug="rival", name="Rival")
     brands = {"live": acme, "test": trial, "rival": rival}
     return {name: settled(brand, name, NOW) for name, brand in brands.items()}

@@ -13,11 +13,10 @@ from pytest_django import Settings
 from cmr import members
 from cmr.models import Consumer
 from consent.decision.resolution import Scope
-from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from tests import mails
 from tests.conftest import EMAIL, PASSWORD, ROOT, Api
+from tests.factories import record_choice
 
 FORBIDDEN = re.compile(
     r"build_absolute_uri|get_host\b|get_current_site|get_port\b|request\.(scheme|site|is_secure)"
@@ -102,8 +101,7 @@ def test_console_names_us(browser: Client, ana: Consumer) -> None:
 
 
 def test_receipt_names_us(browser: Client, met: Relationship, as_ana: Api) -> None:
-    no = NewChoice(Scope(met.brand_id), "deny")
-    recording.record_choices(met.subject_id, [no], by=Actor("portal"), now=timezone.now())
+    record_choice(met, "deny", Scope(met.brand_id))
     entry = LedgerEntry.objects.get().pk
     api = as_ana.client.get(
         f"/api/v1/me/history/{entry}/receipt",

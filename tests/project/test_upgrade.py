@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.postgres import lineage
+from tests.config.test_restore import empty, everybody_uses, manage
 from tests.ownership import as_owner
 from tests.project.releases import build
-from tests.project.test_restore import empty, everybody_uses, manage
 
 __all__ = ["empty"]
 RELEASES = sorted(Path(build.__file__).parent.glob("*.dump"))

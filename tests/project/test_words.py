@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("core", "brands", "consent", "cmr", "config", "client/src")
 #: The launcher and the demo are not part of the product.
-OTHERS = ("config/services/", "config/demo/")
+OTHERS = ("devstack/",)
 ALONE = frozenset("asked done given kept made of read said shown taken told".split())
 PRIVATE = frozenset(
     "aftermath allowance allowances aside asking door doors fate fates guessing hearing hindsight "

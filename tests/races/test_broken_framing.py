@@ -13,9 +13,9 @@ import pytest
 
 from config import problems
 from tests.chaos.fleet import Fleet, wait_until
-from tests.project import spoiling
-from tests.project.spoiling import Operation
-from tests.project.test_spoilt_calls import CODES, DOCUMENT, KNOWN
+from tests.project import malformed_requests
+from tests.project.malformed_requests import Operation
+from tests.project.test_malformed_requests import CODES, DOCUMENT, KNOWN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,7 +60,7 @@ def test_broken_framing_gets_a_documented_refusal_or_the_end(
     web: Fleet, acme_key: str, ana_token: str
 ) -> None:
     """The web server itself refuses some, with no document of ours, or ends the connection."""
-    found = spoiling.read_operations(DOCUMENT, KNOWN)
+    found = malformed_requests.read_operations(DOCUMENT, KNOWN)
     keys = {"brandKey": acme_key, "consumerToken": ana_token}
     faults = {}
     for nth, operation in enumerate(each for each in found if each.body is not None):
@@ -80,7 +80,7 @@ def ask(
 ) -> tuple[int, str, bytes] | None:
     """Return the answer; None where the web server ends the connection without one."""
     lines = [
-        f"{operation.method} {next(spoiling.spoil(operation)).path}?a=1 HTTP/1.1",
+        f"{operation.method} {next(malformed_requests.spoil(operation)).path}?a=1 HTTP/1.1",
         *("Host: 127.0.0.1", "Connection: close", f"Authorization: Bearer {bearer}"),
         *([head] if head else []),
         *([] if "Content-Type" in head else [f"Content-Type: {operation.media}"]),

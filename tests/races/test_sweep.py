@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from brands import webhooks
@@ -15,9 +14,9 @@ from brands.models import Event, Subscription
 from cmr.models import Consumer
 from consent import tasks
 from consent.decision.resolution import Scope
-from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor
 from consent.models import DailyCount, LedgerEntry, Relationship
+from tests.factories import create_subscription, record_choice
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,14 +29,11 @@ def said(ana: Consumer, met: Relationship, httpserver: HTTPServer) -> LedgerEntr
     """Ana said no to every brand, and acme listens."""
     httpserver.expect_request("/hook").respond_with_data("", status=204)
     url = httpserver.url_for("/hook")
-    webhooks.create_subscription(met.brand, webhooks.SubscriptionTerms(url=url), now=timezone.now())
-    wide = NewChoice(Scope(None, "marketing"), "deny")
-    return recording.record_choices(ana.subject_id, [wide], by=Actor("api"), now=NOW)[0]
+    create_subscription(met.brand, url)
+    return record_choice(ana, "deny", Scope(None, "marketing"), by=Actor("api"), now=NOW)
 
 
-def test_one_sweep_propagates_delivers_and_counts(
-    said: LedgerEntry, httpserver: HTTPServer
-) -> None:
+def test_sweep_propagates_delivers_and_counts(said: LedgerEntry, httpserver: HTTPServer) -> None:
     tasks.sweep()
     _finish_delivering()
     assert Event.objects.filter(cause=said.pk).count() == 1
@@ -45,7 +41,7 @@ def test_one_sweep_propagates_delivers_and_counts(
     assert DailyCount.objects.get(purpose="marketing").opt_outs == 1
 
 
-def test_a_part_that_fails_does_not_stop_the_others(
+def test_sweep_failing_part_does_not_stop_others(
     said: LedgerEntry, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tasks.propagate(str(said.subject_id))
@@ -69,7 +65,7 @@ def _finish_delivering() -> None:
     webhooks.close_worker()
 
 
-def test_the_ledgers_verification_finds_what_was_altered(said: LedgerEntry) -> None:
+def test_verify_task_finds_tampering(said: LedgerEntry) -> None:
     assert tasks.verify_ledger() == 0
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE consent_ledgerentry DISABLE TRIGGER USER")

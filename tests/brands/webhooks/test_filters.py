@@ -1,4 +1,4 @@
-"""A subscription hears of what it asked for, and its place moves past the rest."""
+"""A subscription receives the events of its filter; its cursor passes the rest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stream_of_all_kinds(brand: Brand) -> None:
         ({"purposes": ["profiling"], "event_types": ["preference.denied"]}, [4]),
     ],
 )
-def test_only_what_was_asked_for(
+def test_deliver_with_filter_sends_only_wanted_events(
     asked: dict[str, Any],
     expected: list[int],
     httpserver: HTTPServer,
@@ -50,7 +50,7 @@ def test_only_what_was_asked_for(
     assert endpoint.fresh().cursor == 5
 
 
-def test_a_long_stretch_of_nothing_is_passed_without_a_request(
+def test_deliver_without_wanted_events_moves_cursor(
     httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "FAR", 3)

@@ -1,4 +1,4 @@
-"""Having events sent again: what is parked, a range, or all from a place on."""
+"""Sending events again: parked events, a range, or everything after a sequence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from brands.models import Brand, Subscription
 from brands.webhooks import leases, replays
 from brands.webhooks.delivery.worker import DeliveryWorker
-from tests.brands.endpoints import Endpoint, happen, refuse, told_as
+from tests.brands.endpoints import Endpoint, happen, person_id, refuse
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def path(endpoint: Endpoint) -> str:
     return f"subscriptions/{endpoint.subscription.pk}"
 
 
-def test_a_range_comes_again_with_the_same_ids(endpoint: Endpoint, path: str, as_acme: Api) -> None:
+def test_replay_range_sends_same_ids(endpoint: Endpoint, path: str, as_acme: Api) -> None:
     happen(endpoint.brand, 1, 2, 1, 2, 3)
     endpoint.deliver()
     answer = as_acme.post(f"{path}/replay", {"from": 2, "to": 4})
@@ -40,9 +40,7 @@ def test_a_range_comes_again_with_the_same_ids(endpoint: Endpoint, path: str, as
     assert endpoint.quarantine == {}
 
 
-def test_without_an_end_it_goes_to_where_it_has_come(
-    endpoint: Endpoint, path: str, as_acme: Api
-) -> None:
+def test_replay_without_end_stops_at_cursor(endpoint: Endpoint, path: str, as_acme: Api) -> None:
     happen(endpoint.brand, 1, 2, 3)
     endpoint.deliver()
     happen(endpoint.brand, 4)  # comes anyway
@@ -50,7 +48,7 @@ def test_without_an_end_it_goes_to_where_it_has_come(
     assert endpoint.deliver() == 3
 
 
-def test_only_what_it_asks_for_is_replayed(
+def test_replay_with_filter_sends_only_wanted_events(
     httpserver: HTTPServer, acme: Brand, worker: DeliveryWorker, as_acme: Api
 ) -> None:
     endpoint = Endpoint(httpserver, acme, worker, event_types=["relationship.*"])
@@ -61,7 +59,7 @@ def test_only_what_it_asks_for_is_replayed(
     assert answer.json() == {"events": 1}
 
 
-def test_parked_events_are_listed_and_replayed(endpoint: Endpoint, path: str, as_acme: Api) -> None:
+def test_replay_parked_sends_parked_events(endpoint: Endpoint, path: str, as_acme: Api) -> None:
     Subscription.objects.update(concurrency=1)  # so that the second event passes after the first
     happen(endpoint.brand, 1, 2, 1)
     endpoint.answers = refuse(1)
@@ -69,7 +67,7 @@ def test_parked_events_are_listed_and_replayed(endpoint: Endpoint, path: str, as
     first, second = as_acme.get(f"{path}/parked").json()["data"]
     assert (first["sequence"], first["status"]) == (1, 422)
     assert (second["sequence"], second["status"], second["refusals"]) == (3, None, 0)
-    assert first["subject"] == second["subject"] == str(told_as(endpoint.brand, 1))
+    assert first["subject"] == second["subject"] == str(person_id(endpoint.brand, 1))
     page = as_acme.get(f"{path}/parked", limit=1).json()
     rest = as_acme.get(f"{path}/parked", limit=1, cursor=page["next_cursor"]).json()
     assert [page["data"], rest["data"]] == [[first], [second]]
@@ -95,7 +93,7 @@ def test_parked_events_are_listed_and_replayed(endpoint: Endpoint, path: str, as
         ({"from": 1, "until": 2}, "unknown_field", "until"),
     ],
 )
-def test_what_is_no_replay(
+def test_replay_invalid_range_is_refused(
     body: dict[str, Any], code: str, field: str, path: str, as_acme: Api
 ) -> None:
     answer = as_acme.post(f"{path}/replay", body)
@@ -103,7 +101,7 @@ def test_what_is_no_replay(
     assert answer.json()["field"] == field
 
 
-def test_seeking_back_sends_all_again(endpoint: Endpoint, path: str, as_acme: Api) -> None:
+def test_seek_back_sends_again(endpoint: Endpoint, path: str, as_acme: Api) -> None:
     happen(endpoint.brand, 1, 2, 3)
     endpoint.answers = refuse(2)
     endpoint.deliver()
@@ -114,18 +112,14 @@ def test_seeking_back_sends_all_again(endpoint: Endpoint, path: str, as_acme: Ap
     assert endpoint.quarantine == {}
 
 
-def test_seeking_forward_leaves_out_what_is_between(
-    endpoint: Endpoint, path: str, as_acme: Api
-) -> None:
+def test_seek_forward_skips_events(endpoint: Endpoint, path: str, as_acme: Api) -> None:
     happen(endpoint.brand, 1, 2, 3)
     as_acme.post(f"{path}/seek", {"after": 2})
     assert endpoint.deliver() == 1
     assert as_acme.post(f"{path}/seek", {"after": 4}).json()["code"] == "beyond_stream"
 
 
-def test_who_holds_the_lease_lets_go_before_its_place_changes(
-    endpoint: Endpoint, path: str, as_acme: Api, settings: Any
-) -> None:
+def test_seek_waits_for_lease(endpoint: Endpoint, path: str, as_acme: Api, settings: Any) -> None:
     """A holder that died is waited for; until the place is changed nobody can take over."""
     settings.DELIVERY_LEASE_SECONDS = 0.5
     happen(endpoint.brand, 1)
@@ -136,7 +130,7 @@ def test_who_holds_the_lease_lets_go_before_its_place_changes(
     assert endpoint.fresh().recalled_until is None
 
 
-def test_the_log_shows_every_try(endpoint: Endpoint, path: str, as_acme: Api) -> None:
+def test_attempts_list_every_attempt(endpoint: Endpoint, path: str, as_acme: Api) -> None:
     happen(endpoint.brand, 1)
     endpoint.answers = lambda events: 500
     endpoint.deliver()
@@ -157,7 +151,7 @@ def test_the_log_shows_every_try(endpoint: Endpoint, path: str, as_acme: Api) ->
 @pytest.mark.parametrize(
     "step", ["/attempts", "/parked", "/replay", "/seek", "/disable", "/ping", "/rotate", "/enable"]
 )
-def test_a_stranger_finds_nothing(
+def test_replay_of_other_brand_is_not_found(
     step: str, path: str, as_acme: Api, as_rival: Api, brand_methods: dict[str, str]
 ) -> None:
     ask = getattr(as_rival, brand_methods.get(step, "post"))

@@ -1,4 +1,4 @@
-"""Webhooks: making, listing, changing and ending them."""
+"""/subscriptions: creating, listing, changing and deleting webhooks."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def _production(settings: Settings) -> None:
 # -- Making ---------------------------------------------------------------------------------------
 
 
-def test_the_secret_is_shown_once(as_acme: Api, made: dict[str, Any]) -> None:
+def test_create_shows_secret_once(as_acme: Api, made: dict[str, Any]) -> None:
     assert made["secret"].startswith("whsec_")
     shown = as_acme.get(f"subscriptions/{made['id']}").json()
     assert shown == {name: value for name, value in made.items() if name != "secret"}
     assert as_acme.get("subscriptions").json() == {"data": [shown], "next_cursor": None}
 
 
-def test_the_secret_is_encrypted_at_rest(made: dict[str, Any]) -> None:
+def test_create_stores_secret_encrypted(made: dict[str, Any]) -> None:
     bare = made["secret"].removeprefix("whsec_")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,16 +56,14 @@ def test_the_secret_is_encrypted_at_rest(made: dict[str, Any]) -> None:
     assert signing_keys.list_secrets(kept, now=timezone.now()) == [made["secret"]]
 
 
-def test_it_starts_at_the_end_of_the_stream_with_every_type(
-    as_acme: Api, met: Relationship
-) -> None:
+def test_create_without_terms_starts_at_end_with_all_types(as_acme: Api, met: Relationship) -> None:
     made = as_acme.post("subscriptions", {"url": URL}).json()
     assert (made["delivered_through"], made["event_types"]) == (1, ["*"])
     assert (made["enabled"], made["batch"], made["failures"]) == (True, 1, 0)
 
 
 @pytest.mark.parametrize(("after", "status"), [(0, 201), (1, 201), (2, 422), (2**63 - 1, 422)])
-def test_it_may_start_anywhere_in_the_stream(
+def test_create_with_after_starts_there(
     after: int, status: int, as_acme: Api, met: Relationship
 ) -> None:
     answer = as_acme.post("subscriptions", {"url": URL, "after": after})
@@ -133,7 +131,7 @@ def test_it_may_start_anywhere_in_the_stream(
         "https+unix://example.org/",
     ],
 )
-def test_a_url_that_no_webhook_may_have(url: str, as_acme: Api) -> None:
+def test_create_forbidden_url_is_refused(url: str, as_acme: Api) -> None:
     answer = as_acme.post("subscriptions", {"url": url})
     assert (answer.status_code, answer.json()["code"]) == (422, "forbidden_url"), answer.content
     assert answer.json()["field"] == "url"
@@ -152,7 +150,7 @@ def test_a_url_that_no_webhook_may_have(url: str, as_acme: Api) -> None:
         "https://[2606:2800:220:1:248:1893:25c8:1946]/",
     ],
 )
-def test_a_url_that_a_webhook_may_have(url: str, as_acme: Api) -> None:
+def test_create_allowed_url_is_stored(url: str, as_acme: Api) -> None:
     answer = as_acme.post("subscriptions", {"url": url})
     assert (answer.status_code, answer.json().get("url")) == (201, url)
 
@@ -181,7 +179,7 @@ def test_a_url_that_a_webhook_may_have(url: str, as_acme: Api) -> None:
         ({"secret": "whsec_mine"}, "unknown_field", "secret"),
     ],
 )
-def test_a_subscription_that_is_wrong(
+def test_create_invalid_body_is_refused(
     change: dict[str, Any], code: str, field: str, as_acme: Api
 ) -> None:
     answer = as_acme.post("subscriptions", {"url": URL, **change})
@@ -193,12 +191,12 @@ def test_a_subscription_that_is_wrong(
 @pytest.mark.parametrize(
     "types", [["*"], ["preference.*"], ["relationship.ended"], ["preference.denied", "*"]]
 )
-def test_types_that_exist(types: list[str], as_acme: Api) -> None:
+def test_create_known_event_types_are_stored(types: list[str], as_acme: Api) -> None:
     answer = as_acme.post("subscriptions", {"url": URL, "event_types": types})
     assert (answer.status_code, answer.json()["event_types"]) == (201, types)
 
 
-def test_the_fifty_first_is_too_many(as_acme: Api) -> None:
+def test_create_more_than_fifty_is_refused(as_acme: Api) -> None:
     body = {"url": URL}
     assert {as_acme.post("subscriptions", body).status_code for _ in range(50)} == {201}
     answer = as_acme.post("subscriptions", body)
@@ -211,7 +209,7 @@ def test_the_fifty_first_is_too_many(as_acme: Api) -> None:
 # -- Changing and ending --------------------------------------------------------------------------
 
 
-def test_changing_it_keeps_its_place(as_acme: Api, made: dict[str, Any], met: Relationship) -> None:
+def test_change_keeps_cursor(as_acme: Api, made: dict[str, Any], met: Relationship) -> None:
     path = f"subscriptions/{made['id']}"
     other = {"url": "https://acme.example/other", "event_types": ["preference.*"]}
     answer = as_acme.put(path, other)
@@ -232,7 +230,7 @@ def test_changing_it_keeps_its_place(as_acme: Api, made: dict[str, Any], met: Re
         ({"url": URL, "event_types": ["*"], "after": 0}, "unknown_field"),
     ],
 )
-def test_a_change_that_is_wrong_changes_nothing(
+def test_change_invalid_body_changes_nothing(
     body: dict[str, Any], code: str, as_acme: Api, made: dict[str, Any]
 ) -> None:
     path = f"subscriptions/{made['id']}"
@@ -242,7 +240,7 @@ def test_a_change_that_is_wrong_changes_nothing(
     assert as_acme.get(path).json() == before
 
 
-def test_what_is_ended_is_gone_and_wants_no_more_events(
+def test_delete_removes_and_stops_delivery(
     as_acme: Api, as_ana: Api, made: dict[str, Any], met: Relationship
 ) -> None:
     path = f"subscriptions/{made['id']}"
@@ -255,7 +253,7 @@ def test_what_is_ended_is_gone_and_wants_no_more_events(
         assert answer.status_code == 404
 
 
-def test_after_a_rotation_both_secrets_sign(as_acme: Api, made: dict[str, Any]) -> None:
+def test_rotate_secret_keeps_old_one_for_a_while(as_acme: Api, made: dict[str, Any]) -> None:
     new = as_acme.post(f"subscriptions/{made['id']}/rotate")
     assert new.status_code == 200
     kept, now = Subscription.objects.get(), timezone.now()
@@ -264,9 +262,7 @@ def test_after_a_rotation_both_secrets_sign(as_acme: Api, made: dict[str, Any]) 
     assert signing_keys.list_secrets(kept, now=after) == [new.json()["secret"]]
 
 
-def test_enabling_goes_on_where_it_stopped(
-    as_acme: Api, made: dict[str, Any], met: Relationship
-) -> None:
+def test_enable_continues_at_cursor(as_acme: Api, made: dict[str, Any], met: Relationship) -> None:
     webhooks.disable_subscription(Subscription.objects.get(), reason="gone", now=timezone.now())
     path = f"subscriptions/{made['id']}"
     stopped = as_acme.get(path).json()
@@ -279,7 +275,7 @@ def test_enabling_goes_on_where_it_stopped(
 
 
 @pytest.mark.parametrize("step", ["", "/rotate", "/enable"])
-def test_another_brand_s_is_as_little_there_as_none(
+def test_subscription_of_other_brand_is_not_found(
     step: str, as_rival: Api, made: dict[str, Any], acme: Brand
 ) -> None:
     nowhere = "00000000-0000-0000-0000-000000000000"
@@ -297,14 +293,14 @@ def test_another_brand_s_is_as_little_there_as_none(
 
 
 @pytest.mark.parametrize("name", ["x", "1", "..", "%00", "0" * 40])
-def test_an_id_that_is_none(name: str, as_acme: Api) -> None:
+def test_subscription_invalid_id_is_not_found(name: str, as_acme: Api) -> None:
     assert as_acme.get(f"subscriptions/{name}").status_code == 404
 
 
 # -- Key pairs ------------------------------------------------------------------------------------
 
 
-def test_with_a_key_pair_only_the_public_half_is_shown(as_acme: Api, nobody: Api) -> None:
+def test_create_with_key_pair_shows_public_key(as_acme: Api, nobody: Api) -> None:
     made = as_acme.post("subscriptions", {"url": URL, "signature": "v1a"}).json()
     assert made["public_key"].startswith("whpk_")
     assert "secret" not in made
@@ -315,7 +311,7 @@ def test_with_a_key_pair_only_the_public_half_is_shown(as_acme: Api, nobody: Api
     assert answer.headers["Cache-Control"] == "public, max-age=300"
 
 
-def test_after_a_rotation_both_keys_are_in_the_set(as_acme: Api, nobody: Api) -> None:
+def test_rotate_key_pair_keeps_old_key_in_jwks(as_acme: Api, nobody: Api) -> None:
     made = as_acme.post("subscriptions", {"url": URL, "signature": "v1a"}).json()
     path = f"subscriptions/{made['id']}"
     (old,) = nobody.get(f"{path}/jwks.json").json()["keys"]
@@ -326,7 +322,7 @@ def test_after_a_rotation_both_keys_are_in_the_set(as_acme: Api, nobody: Api) ->
     assert keys[1] == old
 
 
-def test_where_a_secret_signs_there_is_no_key_to_see(made: dict[str, Any], nobody: Api) -> None:
+def test_jwks_with_secret_is_not_found(made: dict[str, Any], nobody: Api) -> None:
     for subscription_id in (made["id"], "019a0000-0000-7000-8000-000000000000"):
         answer = nobody.get(f"subscriptions/{subscription_id}/jwks.json")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

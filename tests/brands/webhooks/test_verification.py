@@ -1,4 +1,4 @@
-"""An endpoint shows that it wants to be told before it is told anything."""
+"""An endpoint must echo a challenge before it receives events."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _asked_for(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("_asked_for")
 @pytest.mark.parametrize("answer", [echo, echo_json])
-def test_one_that_echoes_the_challenge_is_told(
+def test_verify_endpoint_that_echoes_is_enabled(
     answer: Callable[..., Response], server: Server, as_acme: Api
 ) -> None:
     server.answer = answer
@@ -77,7 +77,7 @@ def test_one_that_echoes_the_challenge_is_told(
         (lambda data: Response(data["challenge"], status=302), "302"),
     ],
 )
-def test_one_that_does_not_is_not_told_until_it_does(
+def test_verify_endpoint_that_does_not_echo_stays_disabled(
     answer: Callable[..., Response], why: str, server: Server, as_acme: Api
 ) -> None:
     server.answer = answer
@@ -95,7 +95,7 @@ def test_one_that_does_not_is_not_told_until_it_does(
 
 
 @pytest.mark.usefixtures("_asked_for")
-def test_another_address_has_to_be_proven_anew(server: Server, as_acme: Api) -> None:
+def test_verify_changed_url_is_verified_again(server: Server, as_acme: Api) -> None:
     server.answer = echo
     made = as_acme.post("subscriptions", {"url": server.url}).json()
     path = f"subscriptions/{made['id']}"
@@ -107,7 +107,7 @@ def test_another_address_has_to_be_proven_anew(server: Server, as_acme: Api) -> 
 
 
 @pytest.mark.usefixtures("_asked_for")
-def test_nobody_is_asked_twice_for_the_same_address(server: Server, as_acme: Api) -> None:
+def test_verify_same_url_is_verified_once(server: Server, as_acme: Api) -> None:
     server.answer = echo
     made = as_acme.post("subscriptions", {"url": server.url}).json()
     as_acme.post(f"subscriptions/{made['id']}/disable")
@@ -115,14 +115,14 @@ def test_nobody_is_asked_twice_for_the_same_address(server: Server, as_acme: Api
     assert len(server.messages) == 1
 
 
-def test_only_one_endpoint_is_asked_at_a_time(server: Server, as_acme: Api) -> None:
+def test_ping_while_another_runs_is_busy(server: Server, as_acme: Api) -> None:
     made = as_acme.post("subscriptions", {"url": server.url}).json()
     with verification._lock:
         answer = as_acme.post(f"subscriptions/{made['id']}/ping")
     assert (answer.status_code, answer.json()["code"]) == (429, "busy")
 
 
-def test_a_ping_says_what_was_answered(server: Server, as_acme: Api) -> None:
+def test_ping_returns_answer_of_endpoint(server: Server, as_acme: Api) -> None:
     server.answer = lambda data: Response("here", status=202)
     made = as_acme.post("subscriptions", {"url": server.url}).json()
     ping = as_acme.post(f"subscriptions/{made['id']}/ping").json()
