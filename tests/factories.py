@@ -25,7 +25,7 @@ from consent.identity.identifiers import (
     find_or_create_identifier,
 )
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from tests.conftest import EMAIL, Api
 
@@ -81,7 +81,7 @@ def record_choice(
 ) -> LedgerEntry:
     """Record one choice, as every entry point does."""
     subject_id = person if isinstance(person, uuid.UUID) else person.subject_id
-    choice = NewChoice(scope, decision, **terms)  # type: ignore[arg-type]
+    choice = NewChoice(scope, ChoiceTerms(decision, **terms))  # type: ignore[arg-type]
     return recording.record_choices(subject_id, [choice], by=by, now=now or timezone.now())[0]
 
 

@@ -21,6 +21,7 @@ from consent import brand_events, checks, ledger
 from consent.api import wire
 from consent.api.other_times import OtherTimeOrWord
 from consent.decision import Choice, Decision, Question
+from consent.ledger import NewChoice
 from consent.models import Relationship
 from core.api import describe_list
 from core.problem_details import Problem
@@ -108,9 +109,15 @@ class Check(ConsumerView):
 
     def _suppose(self, given: Sequence[Mapping[str, Any]], now: datetime) -> list[Choice]:
         new = [
-            wire.new_choice(each, choices.resolve_scope(self.consumer, names, decision=decision))
+            NewChoice(
+                choices.resolve_scope(
+                    self.consumer,
+                    wire.read_scope_names(each["scope"]),
+                    decision=each["decision"],
+                ),
+                wire.read_terms(each),
+            )
             for each in given
-            for names, decision in [(wire.read_scope_names(each["scope"]), each["decision"])]
         ]
         return ledger.suppose_choices(new, now=now)
 

@@ -27,7 +27,7 @@ from cmr.personal_data import HistoryCursor
 from consent import brand_events
 from consent import preferences as standing
 from consent.api import wire
-from consent.decision import Choice, Scope, select_in_force
+from consent.decision import Choice, select_in_force
 from consent.models import LedgerEntry
 from core.api import Page, check_moment, cut_list, describe_list, read_cursor, write_cursor
 from core.problem_details import Problem
@@ -111,7 +111,7 @@ class Choices(ConsumerView):
 
 
 def _build_request(data: Mapping[str, Any]) -> ChoiceRequest:
-    return ChoiceRequest(wire.read_scope_names(data["scope"]), wire.new_choice(data, Scope()))
+    return ChoiceRequest(wire.read_scope_names(data["scope"]), wire.read_terms(data))
 
 
 class Preferences(ConsumerView):

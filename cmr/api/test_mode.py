@@ -23,7 +23,7 @@ from cmr.models import Answer, PermissionRequest, TestMail
 from cmr.test_mode import DOOR
 from consent import relationships
 from consent.api import wire
-from consent.ledger import Actor
+from consent.ledger import Actor, NewChoice
 from consent.models import LedgerEntry, Relationship
 from core.api import Page, StrictSerializer, answer_page, describe_list
 from core.problem_details import Problem
@@ -87,7 +87,8 @@ class Choices(TestView):
 
     def _record_choice(self, data: dict[str, Any], now: Any) -> tuple[LedgerEntry, Relationship]:
         contact = wire.build_contact(data["contact"], self.brand.namespace)
-        choice = wire.new_choice(data, wire.own_scope(data["scope"], data["decision"], self.brand))
+        scope = wire.own_scope(data["scope"], data["decision"], self.brand)
+        choice = NewChoice(scope, wire.read_terms(data))
         return test_mode.record_test_choice(self.brand, contact, choice, now=now)
 
 

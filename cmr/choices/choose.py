@@ -17,7 +17,7 @@ from consent import preferences as standing
 from consent.brand_events import EventTimes
 from consent.decision import Choice, Limit, Scope, find_standing_refusal, select_in_force
 from consent.identity import ContactHashes
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.rules import ScopeNames
 from core.errors import DomainError
@@ -37,14 +37,14 @@ class SaysMore(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRequest:
-    """A choice whose names are not resolved yet. The scope in `choice` is ignored."""
+    """A choice whose scope is given by names that are not resolved yet."""
 
     names: ScopeNames
-    choice: NewChoice
+    terms: ChoiceTerms
 
 
 def record_choices(
-    consumer: Consumer, wishes: Sequence[ChoiceRequest], *, by: str, now: datetime
+    consumer: Consumer, requests: Sequence[ChoiceRequest], *, by: str, now: datetime
 ) -> list[LedgerEntry]:
     """Record all of the person's choices, or none. *by* is the source ("portal", "api").
 
@@ -55,29 +55,27 @@ def record_choices(
         What `rules.resolve_scope_names` raises.
     """
     choices = [
-        replace(
-            wish.choice, scope=resolve_scope(consumer, wish.names, decision=wish.choice.decision)
-        )
-        for wish in wishes
+        NewChoice(resolve_scope(consumer, each.names, decision=each.terms.decision), each.terms)
+        for each in requests
     ]
     return ledger.record_unless_repeated(consumer.subject_id, choices, by=Actor(by), now=now)
 
 
 def record_restrictions(
-    consumer: Consumer, wishes: Sequence[ChoiceRequest], *, by: str, now: datetime
+    consumer: Consumer, requests: Sequence[ChoiceRequest], *, by: str, now: datetime
 ) -> list[LedgerEntry]:
     """Record choices that only restrict what brands may do.
 
     Raises:
         SaysMore, and what `record_choices` raises.
     """
-    if more := next((w for w in wishes if w.choice.decision not in SAYS_LESS), None):
-        what = SAYS_MORE[more.choice.decision]
+    if more := next((r for r in requests if r.terms.decision not in SAYS_LESS), None):
+        what = SAYS_MORE[more.terms.decision]
         raise SaysMore(f"{what} needs a token with the scope `full`.")
     with transaction.atomic():
         ledger.lock_subject(consumer.subject_id)  # the choices to compare with must not change
         said = read_own(consumer.subject_id)
-        entries = record_choices(consumer, wishes, by=by, now=now)
+        entries = record_choices(consumer, requests, by=by, now=now)
         refuse_loosening(said, entries)
     return entries
 

@@ -28,7 +28,7 @@ from cmr.choices import undo
 from cmr.models import Consumer
 from consent import decision, ledger, preferences
 from consent.decision import Choice, Scope
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Preference, Relationship
 
 SOURCE = "gpc"
@@ -120,6 +120,6 @@ def _say_no(
         for scope in scopes
         for again in undo.repeat_narrower_yeses(scope, said, since=since, now=now)
     ]
-    denials = [NewChoice(scope, "deny") for scope in scopes]
+    denials = [NewChoice(scope, ChoiceTerms("deny")) for scope in scopes]
     ledger.record_choices(person_id, [*denials, *kept], by=Actor(SOURCE), now=now)
     return True

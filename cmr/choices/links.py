@@ -34,7 +34,7 @@ from cmr.choices import choose, undo
 from cmr.models import UsedLink
 from consent import ledger
 from consent.decision import Scope
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 
 LINK_SOURCE = "link"
@@ -221,7 +221,7 @@ def record_link_choice(link: Link, choice: NewChoice, *, now: datetime) -> Ledge
         LinkNotProven: the choice permits more than before, and the link may not do that. Replacing
             a longer pause by a shorter one, or a limit by a looser one, permits more as well.
     """
-    choice = replace(choice, campaign=link.campaign or "")
+    choice = NewChoice(choice.scope, replace(choice.terms, campaign=link.campaign or ""))
     relationship = link.relationship
     with transaction.atomic():
         ledger.lock_subject(
@@ -233,7 +233,7 @@ def record_link_choice(link: Link, choice: NewChoice, *, now: datetime) -> Ledge
         )
         if entries[0].recorded_at < now:
             return entries[0]  # a second click records nothing new, so it does not use up the link
-        if choice.decision in SAYS_MORE:
+        if choice.terms.decision in SAYS_MORE:
             use_link_once(link)
         try:
             choose.refuse_loosening(said, entries)
@@ -274,7 +274,7 @@ def unsubscribe_by_link(link: Link, *, now: datetime) -> LedgerEntry | None:
     """Refuse the link's scope; None if that refusal is in force already (RFC 8058 repeats)."""
     if choose.has_refused(link.relationship.person_id, link.scope, now=now):
         return None
-    return record_link_choice(link, NewChoice(link.scope, "deny"), now=now)
+    return record_link_choice(link, NewChoice(link.scope, ChoiceTerms("deny")), now=now)
 
 
 def clear_link_choices(

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from cmr.models import Consumer
 from consent import brand_events, decision, ledger, preferences
 from consent.decision import Choice, Scope
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry
 
 
@@ -147,7 +147,7 @@ def _restore_choices(scope: Scope, stood: Sequence[Choice], now: datetime) -> It
     all of its marketing. Undoing the last choice records clear(marketing), deny(marketing) and
     again grant(newsletter). Without that last entry, the new refusal would overrule the newsletter.
     """
-    yield NewChoice(scope, "clear")
+    yield NewChoice(scope, ChoiceTerms("clear"))
     own = sorted((c for c in stood if c.scope == scope), key=lambda choice: choice.age)
     others = [choice for choice in stood if choice.scope != scope]
     for choice in own:
@@ -201,8 +201,10 @@ def _counts(grant: Choice, among: Sequence[Choice], now: datetime) -> bool:
 def _again(choice: Choice) -> NewChoice:
     return NewChoice(
         choice.scope,
-        choice.decision,
-        until=choice.until,
-        limit=choice.limit,
-        expires_at=choice.expires_at,
+        ChoiceTerms(
+            choice.decision,
+            until=choice.until,
+            limit=choice.limit,
+            expires_at=choice.expires_at,
+        ),
     )

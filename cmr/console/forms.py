@@ -31,7 +31,7 @@ from consent import imports
 from consent.decision import Limit, Scope
 from consent.identity import Contact
 from consent.imports import ColumnMapping
-from consent.ledger import NewChoice
+from consent.ledger import ChoiceTerms, NewChoice
 from consent.models import ImportFile
 from consent.rules import ScopeNames
 from core.text import check_name, has_address, holds_address
@@ -388,7 +388,7 @@ class SayForm(forms.Form):
         data, decision = self.cleaned_data, self.cleaned_data["decision"]
         until = timezone.now() + timedelta(days=data["days"]) if decision == "pause" else None
         limit = Limit(data["times"], "week") if decision == "limit" else None
-        return NewChoice(scope, decision, until=until, limit=limit)
+        return NewChoice(scope, ChoiceTerms(decision, until=until, limit=limit))
 
 
 DETECTED = ("", "detect automatically")

@@ -29,7 +29,7 @@ from consent import identity, ledger, relationships
 from consent.brand_events import find_contact_point
 from consent.decision import Scope
 from consent.identity import Contact
-from consent.ledger import Actor, LiftRefused, NewChoice
+from consent.ledger import Actor, ChoiceTerms, LiftRefused, NewChoice
 from consent.models import Identifier, LedgerEntry
 
 PURPOSE = "marketing"
@@ -85,7 +85,8 @@ def record_refusal(brand: Brand, heard: RecordedMessage, *, now: datetime) -> Le
         if known or _is_repeat(person.pk, brand, heard, _find_contact_points(subject_id, scope)):
             return None
         choice = NewChoice(
-            scope, "deny", evidence=heard.evidence, campaign=heard.campaign, made_at=heard.at
+            scope,
+            ChoiceTerms("deny", evidence=heard.evidence, campaign=heard.campaign, made_at=heard.at),
         )
         return ledger.record_choices(subject_id, [choice], by=Actor(heard.source), now=now)[0]
 
@@ -109,9 +110,11 @@ def record_consent(brand: Brand, heard: RecordedMessage, *, now: datetime) -> Le
         return None
     choice = NewChoice(
         resolve_message_scope(brand, heard.channel),
-        "grant",
-        evidence=heard.evidence,
-        made_at=heard.at,
+        ChoiceTerms(
+            "grant",
+            evidence=heard.evidence,
+            made_at=heard.at,
+        ),
     )
     with transaction.atomic():
         person = ledger.lock_subject(relationship.person_id)

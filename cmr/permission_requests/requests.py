@@ -23,7 +23,7 @@ from cmr.models import Answer, PermissionRequest
 from consent import ledger, preferences, rules
 from consent.brand_events import ceil_to_hour, find_contact_point
 from consent.decision import DecisionKind, Scope, find_standing_refusal
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.rules import ScopeNames
 from core.errors import DomainError
@@ -205,5 +205,7 @@ def answer_request(
             raise AlreadyAnswered("this request is already answered")
         decision: DecisionKind = "grant" if given == Answer.YES else "deny"
         scope = Scope(asked.relationship.brand_id, asked.purpose_id, asked.channel, asked.topic)
-        choice = NewChoice(scope, decision, notice=asked.notice, evidence=asked.evidence)
+        choice = NewChoice(
+            scope, ChoiceTerms(decision, notice=asked.notice, evidence=asked.evidence)
+        )
         return ledger.record_choices(asked.relationship.subject_id, [choice], by=Actor(by), now=now)

@@ -26,8 +26,7 @@ from cmr.accounts import AccountChange
 from cmr.choices import ChoiceRequest
 from cmr.models import Consumer, PermissionRequest, RemovedAddress
 from consent import ledger, preferences
-from consent.decision import Scope
-from consent.ledger import NewChoice, PersonalWords
+from consent.ledger import ChoiceTerms, PersonalWords
 from consent.models import Subject
 from consent.rules import ScopeNames
 
@@ -44,7 +43,7 @@ def erase_account(consumer: Consumer, *, first_stop: bool, by: str, now: datetim
         ledger.lock_subject(consumer.subject_id)
         members.leave_all_workspaces(consumer.user)
         if first_stop:
-            nothing = ChoiceRequest(ScopeNames(), NewChoice(Scope(), "deny"))
+            nothing = ChoiceRequest(ScopeNames(), ChoiceTerms("deny"))
             choices.record_choices(consumer, [nothing], by=by, now=now)
         letters = accounts.build_notifications(consumer.user, AccountChange.ACCOUNT_ERASED, now=now)
         addresses = _addresses(consumer)

@@ -21,8 +21,8 @@ from cmr.models import Consumer
 from cmr.portal import listing, undo_banner, words
 from cmr.portal.person import for_consumers
 from consent import propagation, rules
-from consent.decision import Limit, Scope
-from consent.ledger import NewChoice
+from consent.decision import Limit
+from consent.ledger import ChoiceTerms
 from consent.models import LedgerEntry, Reason
 from consent.rules import ScopeNames
 from core.time import is_day_in_range, read_day
@@ -114,7 +114,7 @@ def _record(request: HttpRequest, consumer: Consumer, now: datetime) -> list[Led
         ]
         return choices.clear_choices(consumer.subject_id, places, kinds, by="portal", now=now)
     wishes = [
-        ChoiceRequest(replace(each.names, brand=brand), build_choice(request, each.decision, now))
+        ChoiceRequest(replace(each.names, brand=brand), build_terms(request, each.decision, now))
         for each in said
         for brand in brands
     ]
@@ -199,19 +199,19 @@ def read_choice(value: str) -> PressedButton:
     return PressedButton(decision, names)
 
 
-def build_choice(request: HttpRequest, decision: str, now: datetime) -> NewChoice:
-    """Return the choice, with the end of a pause or the numbers of a limit.
+def build_terms(request: HttpRequest, decision: str, now: datetime) -> ChoiceTerms:
+    """Return the terms of the choice, with the end of a pause or the numbers of a limit.
 
     Raises:
         BadDay, BadNumber
     """
     if decision in PAUSES:
-        return NewChoice(Scope(), "pause", until=_pause_from_today(*PAUSES[decision]))
+        return ChoiceTerms("pause", until=_pause_from_today(*PAUSES[decision]))
     if decision == "pause":
-        return NewChoice(Scope(), "pause", until=_until(request, now))
+        return ChoiceTerms("pause", until=_until(request, now))
     if decision == "limit":
-        return NewChoice(Scope(), "limit", limit=_limit(request))
-    return NewChoice(Scope(), decision)  # type: ignore[arg-type]  # one of DECISIONS
+        return ChoiceTerms("limit", limit=_limit(request))
+    return ChoiceTerms(decision)  # type: ignore[arg-type]  # one of DECISIONS
 
 
 def _until(request: HttpRequest, now: datetime) -> datetime:

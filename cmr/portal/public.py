@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -26,12 +25,13 @@ from cmr.portal.choosing import (
     REFUSED,
     TAKES_BACK,
     InvalidChoice,
-    build_choice,
+    build_terms,
     in_words,
     read_choice,
 )
 from consent import checks, identity, rules
 from consent.checks import Permission
+from consent.ledger import NewChoice
 
 LinkView = Callable[[HttpRequest, Link], HttpResponse]
 
@@ -123,9 +123,9 @@ def _say(request: HttpRequest, link: Link) -> str:
         scope = rules.resolve_scope_names(names, decision="clear")
         entry = choices.clear_link_choices(link, scope, kinds, now=now)[0]
     else:
-        choice = build_choice(request, wish.decision, now)
-        scope = rules.resolve_scope_names(names, decision=choice.decision)
-        entry = choices.record_link_choice(link, replace(choice, scope=scope), now=now)
+        terms = build_terms(request, wish.decision, now)
+        scope = rules.resolve_scope_names(names, decision=terms.decision)
+        entry = choices.record_link_choice(link, NewChoice(scope, terms), now=now)
     personal_data.name_topics([entry])
     return words.describe_decision(entry)
 

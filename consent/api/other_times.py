@@ -12,6 +12,7 @@ from brands.models import Brand
 from consent import ledger
 from consent.api import wire
 from consent.decision import Choice
+from consent.ledger import NewChoice
 from core.api import Moment, StrictSerializer
 
 MAX_SUPPOSED = 20
@@ -63,7 +64,7 @@ def supposed_of_brand(data: Mapping[str, Any], brand: Brand, now: datetime) -> l
         scopes.UnknownName, scopes.CannotBeRefused, ledger.ExpiresTooSoon
     """
     new = [
-        wire.new_choice(each, wire.own_scope(each["scope"], each["decision"], brand))
+        NewChoice(wire.own_scope(each["scope"], each["decision"], brand), wire.read_terms(each))
         for each in data.get("suppose", [])
     ]
     return ledger.suppose_choices(new, now=now)

@@ -164,7 +164,7 @@ class Choices(BrandView):
         if notice := data.get("notice"):
             at = data.get("made_at", now)
             more["notice"] = catalogue.resolve_notice(self.brand.pk, notice, at=at)
-        choice = wire.new_choice(data, scope, **more)
+        choice = NewChoice(scope, wire.read_terms(data, **more))
         actor = Actor("brand_api", self.brand.pk)
         try:
             return _record_locked(self.brand, contact, choice, actor, now)

@@ -13,7 +13,7 @@ from brands.models import Brand, Channel
 from consent import brand_events, rules
 from consent.decision import Limit, Scope
 from consent.identity import Contact
-from consent.ledger import NewChoice
+from consent.ledger import ChoiceTerms
 from consent.models import Ground, Relationship
 from consent.models.ledger import DecisionKind, LedgerEntry, LimitPer, Reason
 from consent.rules import ScopeNames
@@ -130,11 +130,10 @@ class ChoiceField(StrictSerializer):
                 self.refuse(part, "past")
 
 
-def new_choice(data: Mapping[str, Any], scope: Scope, **more: Any) -> NewChoice:
-    """Return the choice of a validated body whose scope is resolved."""
+def read_terms(data: Mapping[str, Any], **more: Any) -> ChoiceTerms:
+    """Return the terms of the choice in a validated body."""
     limit = data.get("limit")
-    return NewChoice(
-        scope=scope,
+    return ChoiceTerms(
         decision=data["decision"],
         reason=data.get("reason") or "",
         until=data.get("until"),

@@ -37,7 +37,7 @@ from consent.imports.known_data import (
     get_statement,
     read_known_data,
 )
-from consent.ledger import Actor, LockedPerson, NewChoice
+from consent.ledger import Actor, ChoiceTerms, LockedPerson, NewChoice
 from consent.models import (
     HashKind,
     Import,
@@ -291,13 +291,15 @@ class _Batch:
         point = self.known.contact_points.get(relationship.subject_id)
         return NewChoice(
             Scope(self.brand.pk, row.purpose, row.channel, row.topic, point),
-            cast(DecisionKind, row.decision),
-            expires_at=row.expires_at,
-            basis=cast(Basis, row.basis),
-            ground=row.ground,
-            evidence=row.evidence,
-            notice=row.notice,
-            made_at=row.made_at,
+            ChoiceTerms(
+                cast(DecisionKind, row.decision),
+                expires_at=row.expires_at,
+                basis=cast(Basis, row.basis),
+                ground=row.ground,
+                evidence=row.evidence,
+                notice=row.notice,
+                made_at=row.made_at,
+            ),
         )
 
     def _find_newest(self, slot: Slot) -> LedgerEntry | None:

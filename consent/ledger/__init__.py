@@ -14,6 +14,7 @@ from consent.ledger.hash_chain import compute_entry_hash, find_chain_breaks
 from consent.ledger.new_choices import (
     SUPPOSED_ENTRY_ID,
     Actor,
+    ChoiceTerms,
     ExpiresTooSoon,
     NewChoice,
     suppose_choices,
@@ -33,6 +34,7 @@ __all__ = [
     "SUPPOSED_ENTRY_ID",
     "Actor",
     "Chain",
+    "ChoiceTerms",
     "ExpiresTooSoon",
     "FromTheFuture",
     "LiftRefused",

@@ -71,7 +71,7 @@ def refuse_lift(choice: NewChoice, known: Iterable[Choice], *, now: datetime) ->
         LiftRefused
     """
     denial = find_standing_refusal(known, choice.scope, now)
-    if choice.decision == "grant" and denial:
+    if choice.terms.decision == "grant" and denial:
         raise LiftRefused(denial)
 
 
@@ -82,21 +82,21 @@ def limit_by_term(choice: NewChoice, *, jurisdiction: str | None, now: datetime)
         FromTheFuture: `made_at` is later than *now*.
         rules.NoTerm, rules.TermOver, rules.BeyondTerm: the consent does not fit its term.
     """
-    if choice.ground is None:
+    if choice.terms.ground is None:
         return choice
     end = rules.compute_expiry(
-        choice.ground,
+        choice.terms.ground,
         jurisdiction=jurisdiction,
         made_at=get_time(choice, now=now),
-        wanted=choice.expires_at,
+        wanted=choice.terms.expires_at,
         now=now,
     )
-    return replace(choice, expires_at=end)
+    return replace(choice, terms=replace(choice.terms, expires_at=end))
 
 
 def get_time(choice: NewChoice, *, now: datetime) -> datetime:
     """Return when the choice was made. Raises FromTheFuture."""
-    made_at = choice.made_at or now
+    made_at = choice.terms.made_at or now
     if made_at > now:
         raise FromTheFuture("made_at lies in the future")
     return made_at
@@ -126,24 +126,24 @@ def build_entry(
         trait_kind=choice.scope.trait_kind,
         trait_category=choice.scope.trait_category,
         trait=choice.scope.trait,
-        decision=choice.decision,
-        until=choice.until,
-        limit_max=choice.limit.max if choice.limit else None,
-        limit_per=choice.limit.per if choice.limit else None,
-        expires_at=choice.expires_at,
+        decision=choice.terms.decision,
+        until=choice.terms.until,
+        limit_max=choice.terms.limit.max if choice.terms.limit else None,
+        limit_per=choice.terms.limit.per if choice.terms.limit else None,
+        expires_at=choice.terms.expires_at,
         maker=by.maker,
         maker_brand_id=by.brand_id,
-        basis=choice.basis,
-        ground=choice.ground,
+        basis=choice.terms.basis,
+        ground=choice.terms.ground,
         source=by.source,
-        reason=choice.reason,
+        reason=choice.terms.reason,
         campaign=campaign,
         before=before,
         made_at=get_time(choice, now=now),
         recorded_at=now,
         previous_hash=chain.head,
     )
-    entry_texts.attach_texts(entry, evidence=choice.evidence, notice=choice.notice)
+    entry_texts.attach_texts(entry, evidence=choice.terms.evidence, notice=choice.terms.notice)
     entry.hash = hash_chain.compute_entry_hash(chain.head, entry)
     chain.last_seq, chain.head = entry.subject_seq, entry.hash
     return entry

@@ -26,13 +26,12 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class NewChoice:
-    """A choice to be recorded. `made_at` is the time it was made; None means now.
+class ChoiceTerms:
+    """What was decided, whatever it is about. `made_at` is when; None means now.
 
-    A choice with a `ground` is an implied consent, and its term limits it: see Note [Terms].
+    Terms with a `ground` are an implied consent, which the law limits in time: see Note [Terms].
     """
 
-    scope: Scope
     decision: DecisionKind
     reason: str = ""
     until: datetime | None = None
@@ -45,6 +44,14 @@ class NewChoice:
     #: The campaign that the choice answers, if it is known for certain.
     campaign: str = ""
     made_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewChoice:
+    """A choice to be recorded: the terms, and the scope that they are about."""
+
+    scope: Scope
+    terms: ChoiceTerms
 
 
 class ExpiresTooSoon(DomainError):
@@ -68,11 +75,12 @@ def end_on_the_hour(choice: NewChoice, now: datetime) -> NewChoice:
     Raises:
         ExpiresTooSoon: the rounded end of a yes is not after *now*.
     """
-    until = choice.until and brand_events.ceil_to_hour(choice.until)
-    expires_at = choice.expires_at and brand_events.floor_to_hour(choice.expires_at)
+    terms = choice.terms
+    until = terms.until and brand_events.ceil_to_hour(terms.until)
+    expires_at = terms.expires_at and brand_events.floor_to_hour(terms.expires_at)
     if expires_at and expires_at <= now:
         raise ExpiresTooSoon("a yes to several brands ends on the hour: let it end an hour later")
-    return replace(choice, until=until, expires_at=expires_at)
+    return replace(choice, terms=replace(terms, until=until, expires_at=expires_at))
 
 
 #: Replaces an entry's id in a hypothetical choice, which has no ledger entry.
@@ -104,10 +112,10 @@ def _suppose(choice: NewChoice, *, seq: int, now: datetime) -> Choice:
         entry=SUPPOSED_ENTRY_ID,
         seq=seq,
         scope=choice.scope,
-        decision=choice.decision,
+        decision=choice.terms.decision,
         maker="person",
         made_at=now,
-        until=choice.until,
-        expires_at=choice.expires_at,
-        limit=choice.limit,
+        until=choice.terms.until,
+        expires_at=choice.terms.expires_at,
+        limit=choice.terms.limit,
     )

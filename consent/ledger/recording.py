@@ -25,6 +25,7 @@ from consent.ledger.appending import (
 )
 from consent.ledger.new_choices import (
     Actor,
+    ChoiceTerms,
     ExpiresTooSoon,
     NewChoice,
     concerns_several_brands,
@@ -38,6 +39,7 @@ from core.text import holds_address
 
 __all__ = [
     "Actor",
+    "ChoiceTerms",
     "ExpiresTooSoon",
     "FromTheFuture",
     "LiftRefused",
@@ -103,12 +105,12 @@ def _prepare(
     """
     if by.brand_id is not None:
         choice = _narrow_to_address(choice, named_id)
-        if choice.decision == "grant":
+        if choice.terms.decision == "grant":
             known = preferences.read_choices_about_brand(person.pk, by.brand_id)
             refuse_lift(choice, known, now=now)
     if is_shared or choice.scope.brand is None:
         choice = end_on_the_hour(choice, now)
-    if choice.ground is None:
+    if choice.terms.ground is None:
         return choice
     residence = rules.find_residence_for_brand(person, by.brand_id)
     return limit_by_term(choice, jurisdiction=residence, now=now)
@@ -132,10 +134,10 @@ def _find_campaign(choice: NewChoice, person_id: uuid.UUID, by: Actor, now: date
     Only a person's own refusal, pause or limit is attributed; a restatement after a merge is not.
     Drop a campaign that contains an address, because erasure could not remove it from the ledger.
     """
-    if choice.campaign:
-        return "" if holds_address(choice.campaign) else choice.campaign
+    if choice.terms.campaign:
+        return "" if holds_address(choice.terms.campaign) else choice.terms.campaign
     is_restated = by.brand_id is not None or by.source == Source.MERGE
-    if is_restated or choice.decision not in brand_events.TAKES_AWAY:
+    if is_restated or choice.terms.decision not in brand_events.TAKES_AWAY:
         return ""
     return attribution.find_last_campaign(person_id, choice.scope, now=now)
 

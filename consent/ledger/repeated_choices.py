@@ -88,4 +88,4 @@ def _is_same(held: Choice, new: Choice) -> bool:
 def _has_same_words(entry: LedgerEntry, new: NewChoice) -> bool:
     """Return whether the reason, the proof and the campaign are the same, too."""
     names = ("reason", "evidence", "notice", "campaign")
-    return all(getattr(entry, name) == getattr(new, name) for name in names)
+    return all(getattr(entry, name) == getattr(new.terms, name) for name in names)

@@ -31,7 +31,7 @@ from brands.events import NewEvent
 from consent import brand_events, decision, ledger, preferences
 from consent.brand_events import EventTimes, Recipient
 from consent.decision import Choice, Scope
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models import (
     Ending,
     LedgerEntry,
@@ -145,7 +145,9 @@ def _restate(remaining: Subject, before: tuple[Said, Said], now: datetime) -> No
     mine, others = before
     weakened = {*_weakened(mine, others, now), *_weakened(others, mine, now)}
     for scope, choice in sorted(weakened, key=lambda each: each[1].age):
-        again = NewChoice(scope, choice.decision, until=choice.until, limit=choice.limit)
+        again = NewChoice(
+            scope, ChoiceTerms(choice.decision, until=choice.until, limit=choice.limit)
+        )
         by = Actor(MERGE, scope.brand if choice.maker == "brand" else None)
         ledger.record_choices(remaining.pk, [again], by=by, now=now)
 

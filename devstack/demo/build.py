@@ -21,9 +21,9 @@ from cmr.models import Consumer, Member, Role, User
 from cmr.permission_requests import RequestedPermission
 from consent import checks, propagation, relationships, reporting
 from consent.checks import Asked
-from consent.decision import DecisionKind, Limit, Scope
+from consent.decision import DecisionKind, Limit
 from consent.identity import Contact
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms
 from consent.models import Relationship
 from consent.models.ledger import Reason
 from consent.rules import ScopeNames
@@ -213,15 +213,14 @@ def _live(consumer: Consumer, chance: random.Random, moment: datetime) -> None:
     decision, purpose, channel, _ = chance.choices(HABITS, weights)[0]
     everywhere = purpose == "sale_or_sharing" and chance.random() < 0.5
     names = ScopeNames(None if everywhere else relationship.brand.slug, purpose, channel)
-    choice = NewChoice(
-        Scope(),
+    terms = ChoiceTerms(
         decision,
         reason=chance.choice(REASONS) if decision == "deny" else "",
         until=moment + timedelta(days=chance.choice([7, 14, 60])) if decision == "pause" else None,
         limit=Limit(chance.randint(1, 3), "week") if decision == "limit" else None,
     )
     door = chance.choice(["portal", "portal", "link", "api"])
-    choices.record_choices(consumer, [ChoiceRequest(names, choice)], by=door, now=moment)
+    choices.record_choices(consumer, [ChoiceRequest(names, terms)], by=door, now=moment)
     if everywhere:
         propagation.propagate_choices(consumer.subject_id, now=moment)
 

@@ -18,7 +18,7 @@ from brands.models import Brand
 from consent import imports, ledger
 from consent.decision import Scope
 from consent.identity import compute_identifier_digest, find_or_create_identifier
-from consent.ledger import Actor, NewChoice
+from consent.ledger import Actor, ChoiceTerms, NewChoice
 from consent.models.ledger import Reason
 from devstack.demo.scheduled_actions import ScheduledAction, campaign_at
 
@@ -141,13 +141,16 @@ def _import(brand: Brand, customers: Sequence[Customer], now: datetime) -> None:
 def _leave(customer: Customer, brand: Brand, campaign: str, now: datetime) -> None:
     by = Actor(customer.door, brand.pk if customer.door == "brand_api" else None)
     answers = campaign if customer.door == "link" else ""
-    choice = NewChoice(_scope(brand), "deny", reason=customer.reason, campaign=answers)
+    choice = NewChoice(_scope(brand), ChoiceTerms("deny", reason=customer.reason, campaign=answers))
     ledger.record_choices(_subject(customer), [choice], by=by, now=now)
 
 
 def _return(customer: Customer, brand: Brand, now: datetime) -> None:
     ledger.record_choices(
-        _subject(customer), [NewChoice(_scope(brand), "grant")], by=Actor("link"), now=now
+        _subject(customer),
+        [NewChoice(_scope(brand), ChoiceTerms("grant"))],
+        by=Actor("link"),
+        now=now,
     )
 
 

@@ -92,9 +92,9 @@ def _record(
     from consent.brand_events.entry_ids import build_entry_id
     from consent.decision.resolution import Scope
     from consent.ledger import recording
-    from consent.ledger.recording import Actor, NewChoice
+    from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 
-    choice = NewChoice(Scope(brand.pk, "marketing", "email"), "deny")
+    choice = NewChoice(Scope(brand.pk, "marketing", "email"), ChoiceTerms("deny"))
     with transaction.atomic():
         at: list[float] = []
         # The first of the hooks, so that what follows the commit counts.

@@ -20,7 +20,7 @@ from cmr.choices.choose import ChoiceRequest
 from cmr.models import Consumer
 from config.postgres.owner import become_owner
 from consent.decision.resolution import Scope
-from consent.ledger.recording import NewChoice
+from consent.ledger.recording import ChoiceTerms, NewChoice
 from consent.models import Send
 from consent.rules.scope_names import ScopeNames
 from devstack import ports, product
@@ -80,7 +80,7 @@ def person(email: str, *, brands: int) -> Consumer:
         choose.add_brand(consumer, brand, by="portal", now=now - timedelta(days=40))
         for decision, purpose, channel in chance.sample(HABITS, chance.randint(0, 2)):
             names = ScopeNames(brand.slug, purpose, channel)
-            wish = ChoiceRequest(names, NewChoice(Scope(), decision))  # type: ignore[arg-type]
+            wish = ChoiceRequest(names, NewChoice(Scope(), ChoiceTerms(decision)))  # type: ignore[arg-type]
             choose.record_choices(consumer, [wish], by="portal", now=now - timedelta(days=9))
         sends = [
             Send(

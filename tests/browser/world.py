@@ -40,7 +40,7 @@ from consent.identity.identifiers import (
     Contact,
 )
 from consent.imports import jobs, receiving
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship, Send
 from consent.propagation import propagate
 from consent.relationships.lifecycle import start_relationship
@@ -152,7 +152,7 @@ def _tried_out(trial: Brand, now: datetime) -> None:
     for nth, decision in enumerate(("grant", "deny", "grant", "clear")):
         someone = Contact(email=f"someone{nth % 3}@example.org", namespace=trial.namespace)
         test_mode.create_test_person(trial, someone, now=now - 20 * ago)
-        choice = NewChoice(Scope(trial.pk, "marketing", "email"), decision)  # type: ignore[arg-type]
+        choice = NewChoice(Scope(trial.pk, "marketing", "email"), ChoiceTerms(decision))  # type: ignore[arg-type]
         test_mode.record_test_choice(trial, someone, choice, now=now - (9 - nth) * ago)
     _deliveries(trial, now - 5 * ago)
     TestMail.objects.create(
@@ -247,8 +247,8 @@ def _history(ana: Consumer, brands: list[Brand], now: datetime) -> LedgerEntry:
     ) -> LedgerEntry:
         purpose, channel = (*scope, None, None)[:2]
         names = ScopeNames(brand.slug if brand else None, purpose, channel)
-        choice = NewChoice(Scope(), decision, **more)  # type: ignore[arg-type]
-        return choose.record_choices(ana, [ChoiceRequest(names, choice)], by="portal", now=at)[0]
+        terms = ChoiceTerms(decision, **more)  # type: ignore[arg-type]
+        return choose.record_choices(ana, [ChoiceRequest(names, terms)], by="portal", now=at)[0]
 
     ago = timedelta(days=1)
     for brand in brands[1:5]:

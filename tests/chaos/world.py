@@ -32,9 +32,8 @@ from consent.brand_events import payloads, recipients  # noqa: E402
 from consent.brand_events.entry_ids import build_entry_id  # noqa: E402
 from consent.checks import single  # noqa: E402
 from consent.checks.single import Asked  # noqa: E402
-from consent.decision.resolution import Scope  # noqa: E402
 from consent.identity.identifiers import Contact  # noqa: E402
-from consent.ledger.recording import NewChoice  # noqa: E402
+from consent.ledger.recording import ChoiceTerms  # noqa: E402
 from consent.models import DailyCount, LedgerEntry, Relationship, Subject  # noqa: E402
 from consent.reporting.counters import COUNTERS  # noqa: E402
 from consent.rules.scope_names import ScopeNames  # noqa: E402
@@ -81,10 +80,10 @@ def _person(number: int, brands: list[Brand]) -> dict[str, Any]:
 
 def _wishes_about_topics(channels: Iterable[str]) -> Iterator[ChoiceRequest]:
     for channel in channels:
-        yield ChoiceRequest(ScopeNames("acme", "marketing", channel), NewChoice(Scope(), "deny"))
+        yield ChoiceRequest(ScopeNames("acme", "marketing", channel), ChoiceTerms("deny"))
     for number, topic in enumerate(TOPICS):
-        decision = NewChoice(Scope(), "grant" if number % 2 else "deny")
-        yield ChoiceRequest(ScopeNames("acme", "marketing", topic=topic), decision)
+        terms = ChoiceTerms("grant" if number % 2 else "deny")
+        yield ChoiceRequest(ScopeNames("acme", "marketing", topic=topic), terms)
 
 
 def look() -> dict[str, Any]:

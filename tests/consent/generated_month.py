@@ -21,7 +21,7 @@ from cmr.choices import links
 from cmr.choices.links import Link
 from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.propagation import late_reasons, propagate
 from consent.relationships import lifecycle
@@ -98,25 +98,28 @@ def _decide(month: Month, nth: int, person: Any) -> None:
 
     if nth % 12 == 1:  # the rival has a form of its own, and tells of it
         by = Actor("brand_api", brand.pk)
-        say(25, NewChoice(scope, "grant", evidence="form 7"), by)
-    say(26 + nth % 3, NewChoice(scope, "grant"))
+        say(25, NewChoice(scope, ChoiceTerms("grant", evidence="form 7")), by)
+    say(26 + nth % 3, NewChoice(scope, ChoiceTerms("grant")))
     if nth % 8 == 0:
-        say(30, NewChoice(Scope(brand.pk, "profiling"), "grant"))
-        say(41, NewChoice(Scope(brand.pk, "ai_training"), "grant"))
+        say(30, NewChoice(Scope(brand.pk, "profiling"), ChoiceTerms("grant")))
+        say(41, NewChoice(Scope(brand.pk, "ai_training"), ChoiceTerms("grant")))
     if nth % 3 == 0:
         code = "hello" if brand == month.rival else "spring"
         month.on(36 + nth % 20, lambda now: _leave(person, brand, code, now), minute=nth)
     if nth % 7 == 0:
-        say(34 + nth % 25, NewChoice(scope, "deny", reason="privacy" if nth % 2 else ""))
+        say(
+            34 + nth % 25,
+            NewChoice(scope, ChoiceTerms("deny", reason="privacy" if nth % 2 else "")),
+        )
     if nth % 6 == 0:
-        say(58, NewChoice(scope, "grant"))
+        say(58, NewChoice(scope, ChoiceTerms("grant")))
     if nth % 10 == 0:
-        say(40, NewChoice(scope, "limit", limit=Limit(1, "week")))
-        say(59, NewChoice(scope, "grant"))
+        say(40, NewChoice(scope, ChoiceTerms("limit", limit=Limit(1, "week"))))
+        say(59, NewChoice(scope, ChoiceTerms("grant")))
     if nth % 15 == 0:
-        say(45, NewChoice(Scope(purpose="ai_training"), "deny"))
+        say(45, NewChoice(Scope(purpose="ai_training"), ChoiceTerms("deny")))
     if nth % 9 == 0:
-        say(44, NewChoice(scope, "pause", until=at(90)))
+        say(44, NewChoice(scope, ChoiceTerms("pause", until=at(90))))
 
 
 def _record(person: Any, choice: NewChoice, now: datetime, by: Actor) -> None:
@@ -131,7 +134,9 @@ def _leave(person: Any, brand: Brand, code: str, now: datetime) -> None:
         links.build_token(Link(known, "marketing", "email", None, code)), now=now
     )
     links.unsubscribe_by_link(link, now=now)
-    links.record_link_choice(link, NewChoice(link.scope, "deny"), now=now + timedelta(seconds=30))
+    links.record_link_choice(
+        link, NewChoice(link.scope, ChoiceTerms("deny")), now=now + timedelta(seconds=30)
+    )
 
 
 def _report(month: Month) -> None:

@@ -22,7 +22,7 @@ from consent.decision.resolution import Decision, Limit, Scope
 from consent.identity import identifiers
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Send, Subject
 from consent.relationships import lifecycle, merging, person_settings
 from consent.relationships.person_settings import SettingsChange
@@ -145,10 +145,12 @@ class Life:
         later = self.now + self.random.choice([timedelta(hours=5), timedelta(days=3)])
         return NewChoice(
             Scope(brand.pk if brand else None, purpose, channel, topic, point),
-            decision,
-            until=later if decision == "pause" else None,
-            expires_at=later if decision == "grant" and self.random.random() < 0.3 else None,
-            limit=self._limit() if decision == "limit" else None,
+            ChoiceTerms(
+                decision,
+                until=later if decision == "pause" else None,
+                expires_at=later if decision == "grant" and self.random.random() < 0.3 else None,
+                limit=self._limit() if decision == "limit" else None,
+            ),
         )
 
     def _limit(self) -> Limit:

@@ -13,7 +13,7 @@ from cmr.models import Consumer
 from consent import backlogs
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Import, Relationship, ReportExport
 from consent.propagation import expirations, propagate
 from consent.reporting import counters
@@ -27,7 +27,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 NOTHING = (0, 0.0)
-EVERYWHERE = NewChoice(Scope(None, "marketing"), "deny")
+EVERYWHERE = NewChoice(Scope(None, "marketing"), ChoiceTerms("deny"))
 
 
 def record(person: Consumer, choice: NewChoice) -> None:
@@ -41,7 +41,7 @@ def test_backlogs_at_first_are_empty() -> None:
 
 def test_backlog_of_choices_lasts_until_propagated(ana: Consumer, met: Relationship) -> None:
     record(ana, EVERYWHERE)
-    record(ana, NewChoice(Scope(None, "research"), "deny"))
+    record(ana, NewChoice(Scope(None, "research"), ChoiceTerms("deny")))
     assert backlogs.measure_backlogs(now=NOW + MINUTE)["choices"] == (2, 60.0)
     propagate.propagate_choices(ana.subject_id, now=NOW)
     assert backlogs.measure_backlogs(now=NOW + MINUTE)["choices"] == NOTHING
@@ -49,7 +49,9 @@ def test_backlog_of_choices_lasts_until_propagated(ana: Consumer, met: Relations
 
 def test_backlog_of_endings_starts_at_end(ana: Consumer, met: Relationship) -> None:
     end = NOW + 7 * DAY
-    record(ana, NewChoice(Scope(met.brand_id, "marketing", "email"), "pause", until=end))
+    record(
+        ana, NewChoice(Scope(met.brand_id, "marketing", "email"), ChoiceTerms("pause", until=end))
+    )
     assert backlogs.measure_backlogs(now=end - MINUTE)["endings"] == NOTHING
     assert backlogs.measure_backlogs(now=end + MINUTE)["endings"] == (1, 60.0)
     expirations.tell_due_endings(end + MINUTE)

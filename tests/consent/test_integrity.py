@@ -19,7 +19,7 @@ from consent import integrity
 from consent.decision.resolution import Limit, Scope
 from consent.identity.identifiers import compute_identifier_digest, find_or_create_identifier
 from consent.ledger import hash_chain, recording, text_erasure
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.ledger.text_erasure import PersonalWords
 from consent.models import LedgerEntry, Preference, Relationship, Subject
 from consent.preferences import projection
@@ -46,9 +46,11 @@ def later(now: datetime) -> datetime:
 def said(met: Relationship, later: datetime) -> list[LedgerEntry]:
     """Ana's three entries about acme: a no, the brand's yes with evidence, and a limit."""
     scope = Scope(met.brand_id, "marketing")
-    no = NewChoice(scope._replace(channel="email"), "deny", reason="privacy")
-    yes = NewChoice(scope._replace(channel="sms"), "grant", evidence="a form", notice="n@1")
-    limit = NewChoice(scope, "limit", limit=Limit(3, "week"))
+    no = NewChoice(scope._replace(channel="email"), ChoiceTerms("deny", reason="privacy"))
+    yes = NewChoice(
+        scope._replace(channel="sms"), ChoiceTerms("grant", evidence="a form", notice="n@1")
+    )
+    limit = NewChoice(scope, ChoiceTerms("limit", limit=Limit(3, "week")))
     brand = Actor("brand_api", met.brand_id)
     first = recording.record_choices(met.subject_id, [no], by=ANA, now=later)
     second = recording.record_choices(met.subject_id, [yes], by=brand, now=later)
@@ -436,7 +438,7 @@ def test_verify_removed_propagation_is_found(met: Relationship, later: datetime)
 def test_verify_choice_outside_relationship_needs_no_event(
     met: Relationship, later: datetime
 ) -> None:
-    no = NewChoice(Scope(met.brand_id, "marketing"), "deny")
+    no = NewChoice(Scope(met.brand_id, "marketing"), ChoiceTerms("deny"))
     known.end_relationship(met, by=ANA, now=later)
     hours = (later + timedelta(hours=n) for n in (1, 2, 3))
     recording.record_choices(met.subject_id, [no], by=ANA, now=next(hours))
@@ -460,7 +462,7 @@ def test_verify_merged_people_finds_nothing(
 ) -> None:
     merging.merge_subjects(second.subject_id, into=said[0].subject_id, now=later)
     assert find_breaks() == []
-    no = NewChoice(Scope(second.brand_id, "service"), "limit", limit=Limit(1, "day"))
+    no = NewChoice(Scope(second.brand_id, "service"), ChoiceTerms("limit", limit=Limit(1, "day")))
     much_later = later + timedelta(hours=1)
     (entry,) = recording.record_choices(said[0].subject_id, [no], by=ANA, now=much_later)
     assert find_breaks() == []

@@ -20,7 +20,7 @@ from cmr.sign_in import access_tokens
 from consent.decision.resolution import Scope
 from consent.identity import identifiers
 from consent.identity.identifiers import Contact
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship
 from consent.relationships import lifecycle, merging
 from tests.conftest import PASSWORD, Api
@@ -103,7 +103,7 @@ def deal_with_others(world: World, moment: str) -> None:
         stop = {"from": ANA, "text": "unsubscribe", "id": "mail-1"}
         expect(world.as_third.post("inbound/mail", stop), 200)
         known = Relationship.objects.select_related("brand").get(brand=world.rival, ref="rival-1")
-        no = NewChoice(Scope(world.rival.pk, "profiling"), "deny")
+        no = NewChoice(Scope(world.rival.pk, "profiling"), ChoiceTerms("deny"))
         links.record_link_choice(Link(known, proven=True), no, now=world.clock.now)
     if moment == "after":
         known = Relationship.objects.select_related("brand").get(brand=world.rival, ref="rival-1")
@@ -148,7 +148,7 @@ def be_merged_elsewhere(world: World, moment: str) -> None:
         )
         for scope in (Scope(world.rival.pk), Scope(world.rival.pk, "marketing", "sms")):
             world.clock.pass_second()
-            no = NewChoice(scope, "deny")
+            no = NewChoice(scope, ChoiceTerms("deny"))
             links.record_link_choice(Link(known, proven=True), no, now=world.clock.now)
     if moment == "between":
         world.prove(PRIVATE)

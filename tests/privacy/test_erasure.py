@@ -32,7 +32,7 @@ from consent.decision.resolution import Scope
 from consent.identity import identifiers
 from consent.identity.identifiers import Contact
 from consent.ledger import hash_chain, recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import (
     ContactReport,
     EntryText,
@@ -133,8 +133,8 @@ def plant_by_functions(met: Relationship, chloe: Consumer, admin: User, now: dat
         met, RequestedPermission("research", "email", None, WORDS, "", WORDS), now=now
     )
     PermissionRequest.objects.filter(pk=asked.pk).update(notice=WORDS)
-    choice = NewChoice(Scope(met.brand_id, "marketing"), "deny", notice=WORDS)
-    yes = NewChoice(Scope(met.brand_id, "research", "email"), "grant")
+    choice = NewChoice(Scope(met.brand_id, "marketing"), ChoiceTerms("deny", notice=WORDS))
+    yes = NewChoice(Scope(met.brand_id, "research", "email"), ChoiceTerms("grant"))
     recording.record_choices(person, [yes], by=Actor("portal"), now=now)
     links.record_link_choice(Link(met, campaign=ADDRESS), choice, now=now)
     contact_reports.report_contact(
@@ -188,7 +188,9 @@ def test_erasure_forgets_the_keys_of_the_person_alone(
 
 
 def record(met: Relationship, now: datetime, *, evidence: str = WORDS) -> LedgerEntry:
-    choice = NewChoice(Scope(met.brand_id, "marketing"), "deny", evidence=evidence, notice="n@1")
+    choice = NewChoice(
+        Scope(met.brand_id, "marketing"), ChoiceTerms("deny", evidence=evidence, notice="n@1")
+    )
     by = Actor("brand_api", met.brand_id)
     return recording.record_choices(met.subject_id, [choice], by=by, now=now)[0]
 
@@ -208,7 +210,7 @@ def test_the_same_text_has_another_digest_each_time(met: Relationship, now: date
 def test_a_choice_without_text_writes_no_row(
     met: Relationship, now: datetime, django_assert_num_queries: Any
 ) -> None:
-    choice = NewChoice(Scope(met.brand_id, "marketing"), "deny")
+    choice = NewChoice(Scope(met.brand_id, "marketing"), ChoiceTerms("deny"))
     recording.record_choices(met.subject_id, [choice], by=Actor("api"), now=now)
     assert not EntryText.objects.exists()
     (entry,) = LedgerEntry.objects.all()

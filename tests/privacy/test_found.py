@@ -18,7 +18,7 @@ from cmr.personal_data import erasure
 from consent.decision.resolution import Scope
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
@@ -111,7 +111,7 @@ def test_an_import_does_not_lift_the_no_of_a_merged_address(
 ) -> None:
     """Her first address has said nothing, so its chain is empty."""
     met, _ = lifecycle.register_relationship(acme, Contact(email=SECOND), now=now, note="x")
-    no = NewChoice(Scope(acme.pk, "marketing", "email"), "deny")
+    no = NewChoice(Scope(acme.pk, "marketing", "email"), ChoiceTerms("deny"))
     recording.record_choices(met.subject_id, [no], by=Actor("link"), now=now)
     ownership.add_contact(ana, kind="email", value=SECOND, now=now + timedelta(minutes=1))
     done = apply(as_acme, f"{FORM}\n{SECOND},marketing,email,grant,form 7\n")
@@ -141,7 +141,10 @@ def test_one_address_of_an_erased_account_does_not_lead_to_the_others(
 ) -> None:
     ownership.add_contact(ana, kind="email", value=SECOND, now=now)
     recording.record_choices(
-        ana.subject_id, [NewChoice(Scope(met.brand_id), "deny")], by=Actor("portal"), now=now
+        ana.subject_id,
+        [NewChoice(Scope(met.brand_id), ChoiceTerms("deny"))],
+        by=Actor("portal"),
+        now=now,
     )
     erasure.erase_account(ana, first_stop=False, by="portal", now=now)
     thief = ownership.open_account(email=SECOND, password=None, verified_at=now)
@@ -205,7 +208,7 @@ def test_what_is_supposed_does_not_tell_for_whom_a_choice_was_meant(
     until = timezone.now() + timedelta(days=400) if said == "pause" else None
     for person, brand in ((met.subject_id, met.brand_id), (ben.subject_id, None)):
         scope = Scope(brand, "marketing", "email")
-        choice = NewChoice(scope, said, until=until)  # type: ignore[arg-type]
+        choice = NewChoice(scope, ChoiceTerms(said, until=until))  # type: ignore[arg-type]
         recording.record_choices(person, [choice], by=Actor("api"), now=now)
     question = {**MARKETING, "suppose": [{"scope": MARKETING, **supposed}]}
     contacts = [{"email": EMAIL}, {"email": "ben@example.org"}]

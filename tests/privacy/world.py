@@ -27,7 +27,7 @@ from cmr.choices.links import Link
 from cmr.models import Consumer, RateLimitCount
 from cmr.sign_in import access_tokens
 from consent.decision.resolution import Limit
-from consent.ledger.recording import NewChoice
+from consent.ledger.recording import ChoiceTerms, NewChoice
 from consent.models import Relationship
 from consent.rules import scope_names
 from consent.rules.scope_names import ScopeNames
@@ -141,9 +141,11 @@ class World:
         names = scope_names.resolve_scope_names(ScopeNames("acme", **scope), decision=decision)
         new = NewChoice(
             names,
-            decision,  # type: ignore[arg-type]
-            until=datetime.fromisoformat(until) if until else None,
-            limit=Limit(limit, "week") if limit else None,
+            ChoiceTerms(
+                decision,  # type: ignore[arg-type]
+                until=datetime.fromisoformat(until) if until else None,
+                limit=Limit(limit, "week") if limit else None,
+            ),
         )
         links.record_link_choice(Link(self.known(), proven=True), new, now=self.clock.now)
 

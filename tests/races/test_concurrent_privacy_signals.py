@@ -13,7 +13,7 @@ from cmr.choices.links import Link
 from cmr.models import Consumer
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from tests.races.together import together
 
@@ -36,7 +36,8 @@ def test_signals_concurrently_record_one_denial(ana: Consumer, met: Relationship
     assert signals() == len(global_privacy_control.PURPOSES)
     now = timezone.now()
     clears = [
-        NewChoice(Scope(None, purpose), "clear") for purpose in global_privacy_control.PURPOSES
+        NewChoice(Scope(None, purpose), ChoiceTerms("clear"))
+        for purpose in global_privacy_control.PURPOSES
     ]
     recording.record_choices(ana.subject_id, clears, by=Actor("api"), now=now)
     assert together(*[ask] * AT_ONCE) == [200] * AT_ONCE

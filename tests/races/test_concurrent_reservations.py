@@ -16,7 +16,7 @@ from consent.checks.single import Asked
 from consent.decision.resolution import Limit, Scope
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Send, Subject
 from tests.factories import open_account
 from tests.races.together import together
@@ -29,7 +29,10 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 def allow(person: Consumer, most: int) -> None:
     wide = Scope(purpose="marketing")
-    said = [NewChoice(wide, "grant"), NewChoice(wide, "limit", limit=Limit(most, "week"))]
+    said = [
+        NewChoice(wide, ChoiceTerms("grant")),
+        NewChoice(wide, ChoiceTerms("limit", limit=Limit(most, "week"))),
+    ]
     recording.record_choices(person.subject_id, said, by=Actor("api"), now=NOW)
 
 
@@ -66,7 +69,7 @@ def test_reserve_with_denial_before_lock_is_refused(
     lock = recording.lock_subject
 
     def deny() -> object:
-        no = NewChoice(Scope(met.brand_id), "deny")
+        no = NewChoice(Scope(met.brand_id), ChoiceTerms("deny"))
         return recording.record_choices(ana.subject_id, [no], by=Actor("api"), now=NOW)
 
     def deny_and_lock(subject_id: uuid.UUID) -> Subject:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from consent import integrity, tasks
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship
 from core.db.advisory_locks import try_lock
 from tests.ownership import as_owner
@@ -25,7 +25,7 @@ LATER = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 def record_many(met: Relationship) -> int:
     for hour in range(15):
-        no = NewChoice(Scope(met.brand_id, "marketing"), "deny")
+        no = NewChoice(Scope(met.brand_id, "marketing"), ChoiceTerms("deny"))
         now = LATER + timedelta(hours=hour)
         recording.record_choices(met.subject_id, [no], by=Actor("api"), now=now)
     return 15

@@ -19,7 +19,7 @@ from django.db import connection
 from brands.models import Brand, Event
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import (
     BrandCount,
     CampaignCount,
@@ -63,7 +63,7 @@ def flood(brands: list[Brand], people: list[object], number: int) -> None:
     person = people[number % len(people)]
     brand = brands[number % len(brands)]
     scope = Scope(brand.pk, "marketing", "email")
-    choice = NewChoice(scope, CHOICES[number % 3], campaign=f"c{number % 4}")  # type: ignore[arg-type]
+    choice = NewChoice(scope, ChoiceTerms(CHOICES[number % 3], campaign=f"c{number % 4}"))  # type: ignore[arg-type]
     now = START + timedelta(minutes=number)
     recording.record_choices(person, [choice], by=Actor("link"), now=now)  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ from cmr.models import Consumer
 from consent.brand_events.entry_ids import build_entry_id
 from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Send
 from tests.bench import memory
 from tests.chaos.fleet import Fleet, wait_until
@@ -69,7 +69,10 @@ def test_reserve_by_many_clients_grants_exactly_the_limit(
 ) -> None:
     """Each until it is refused; a call that is repeated with its key spends nothing."""
     wide = Scope(met.brand_id, "marketing")
-    said = [NewChoice(wide, "grant"), NewChoice(wide, "limit", limit=Limit(BUDGET, "week"))]
+    said = [
+        NewChoice(wide, ChoiceTerms("grant")),
+        NewChoice(wide, ChoiceTerms("limit", limit=Limit(BUDGET, "week"))),
+    ]
     now = timezone.now() - timedelta(seconds=1)
     recording.record_choices(ana.subject_id, said, by=Actor("api"), now=now)
     clients = at_every_process(webs, acme_key, each=-(-CLIENTS // WEBS))[:CLIENTS]

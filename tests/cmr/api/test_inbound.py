@@ -19,7 +19,7 @@ from consent.decision.resolution import Scope
 from consent.identity import identifiers
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Identifier, LedgerEntry, Relationship, Subject
 from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
@@ -137,7 +137,7 @@ def test_sms_same_id_again_records_nothing(as_acme: Api, texted: Relationship) -
     """Not even when the person said yes in between."""
     first = text(as_acme, "STOP", id="SM42", received_at=SAID_AT)
     scope = Scope(texted.brand_id, "marketing", "sms")
-    yes = [NewChoice(scope, "grant")]
+    yes = [NewChoice(scope, ChoiceTerms("grant"))]
     recording.record_choices(texted.person_id, yes, by=Actor("portal"), now=timezone.now())
     assert text(as_acme, "STOP", id="SM42", received_at=SAID_AT) == first
     assert may_text(texted.brand) == "person_granted"

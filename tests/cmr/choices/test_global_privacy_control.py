@@ -17,7 +17,7 @@ from cmr.models import Consumer, TokenScope
 from cmr.sign_in import access_tokens
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.relationships import lifecycle
 from tests.conftest import Api
@@ -135,7 +135,10 @@ def test_signal_lifts_no_later_no_by_a_yes_that_it_keeps(
     browser.get("/", headers=SIGNAL)
     record_choice(ana, "grant", Scope(acme.pk, SALE), by=Actor("api"))
     if by_brand:
-        choice, by = NewChoice(Scope(acme.pk, SALE), "deny"), Actor("brand_api", acme.pk)
+        choice, by = (
+            NewChoice(Scope(acme.pk, SALE), ChoiceTerms("deny")),
+            Actor("brand_api", acme.pk),
+        )
         recording.record_choices(ana.subject_id, [choice], by=by, now=timezone.now())
     else:
         record_choice(ana, "deny", by=Actor("api"))

@@ -13,7 +13,7 @@ from cmr.inbound import events
 from cmr.models import Inlet
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship
 from tests.cmr import provider_calls
 from tests.cmr.inbound.test_inlets import noes, open_inlet, post, wanted
@@ -337,7 +337,7 @@ def test_mailjet_other_event_of_message_is_recorded(as_acme: Api, wanted: Relati
     for at in (now - timedelta(hours=2), now):
         post(url, build_call({**said, "time": at.timestamp()}))
         if at != now:
-            choice = NewChoice(Scope(wanted.brand_id, "marketing", "email"), "grant")
+            choice = NewChoice(Scope(wanted.brand_id, "marketing", "email"), ChoiceTerms("grant"))
             by, then = Actor("portal"), now - timedelta(hours=1)
             recording.record_choices(wanted.subject_id, [choice], by=by, now=then)
     assert len(noes()) == 2

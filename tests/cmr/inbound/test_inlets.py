@@ -19,7 +19,7 @@ from cmr.inbound import providers
 from cmr.models import Inlet
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from tests.cmr import provider_calls
 from tests.cmr.provider_calls import AT, KEYS, PROVIDERS, Call
@@ -129,7 +129,7 @@ def test_inlet_same_event_again_records_nothing(
     first = build_call(provider, url, event)
     post(url, first)
     scope = Scope(wanted.brand_id, "marketing", "email")
-    yes = [NewChoice(scope, "grant")]
+    yes = [NewChoice(scope, ChoiceTerms("grant"))]
     recording.record_choices(wanted.person_id, yes, by=Actor("portal"), now=timezone.now())
     assert post(url, first).status_code == 200
     assert len(noes()) == 1

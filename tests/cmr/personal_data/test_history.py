@@ -13,7 +13,7 @@ from cmr.models import Consumer
 from cmr.sign_in import access_tokens
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship
 from tests.cmr.api.test_me_relationships import walk
 from tests.conftest import EMAIL, Api
@@ -100,7 +100,7 @@ def test_another_s_entries_never_appear(as_ana: Api, ana: Consumer) -> None:
 
 
 def test_what_a_brand_recorded_is_there_to_see(as_ana: Api, met: Relationship, acme: Brand) -> None:
-    choice = NewChoice(Scope(acme.pk, "marketing"), "grant", evidence="form 7")
+    choice = NewChoice(Scope(acme.pk, "marketing"), ChoiceTerms("grant", evidence="form 7"))
     by = Actor("brand_api", acme.pk)
     recording.record_choices(met.subject_id, [choice], by=by, now=timezone.now())
     (entry,) = as_ana.get("me/history").json()["data"]

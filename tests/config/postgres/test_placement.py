@@ -25,7 +25,7 @@ from config.postgres.placement import KEY_EXCEPTIONS, REFERENCE_EXCEPTIONS, TABL
 from consent.decision.resolution import Scope
 from consent.imports import jobs, receiving
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship
 from consent.propagation import expirations, late_reasons, propagate
 from core.db.prepared import Insertion, Statement
@@ -297,7 +297,10 @@ def busy_day(
 def _choose(ana: Consumer, met: Relationship, now: datetime) -> None:
     by, until = Actor("portal"), now + timedelta(days=8)
     wide, narrow = Scope(purpose="marketing"), Scope(met.brand_id, "marketing", "email")
-    said = [NewChoice(narrow, "pause", until=until), NewChoice(narrow, "deny")]
+    said = [
+        NewChoice(narrow, ChoiceTerms("pause", until=until)),
+        NewChoice(narrow, ChoiceTerms("deny")),
+    ]
     *_, no = recording.record_choices(ana.subject_id, said, by=by, now=now)
     record_choice(ana, "deny", wide, by=by, now=now)
     assert propagate.propagate_choices(ana.subject_id, now=now) == 1

@@ -21,7 +21,7 @@ from consent.api import lines
 from consent.decision.resolution import Limit, Scope
 from consent.identity import identifiers
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Send, Subject
 from tests.conftest import EMAIL, Api
 from tests.factories import open_account
@@ -31,7 +31,7 @@ NOBODY = {"email": "nobody@example.org"}
 
 
 def a_yes_to(brand: Brand) -> NewChoice:
-    return NewChoice(Scope(brand.pk, "marketing"), "grant")
+    return NewChoice(Scope(brand.pk, "marketing"), ChoiceTerms("grant"))
 
 
 @pytest.fixture
@@ -40,16 +40,28 @@ def crowd(acme: Brand, rival: Brand) -> list[Consumer]:
     now, day = timezone.now() - timedelta(hours=1), timedelta(days=1)
     said = [
         [],
-        [NewChoice(Scope(acme.pk, "marketing"), "grant")],
-        [NewChoice(Scope(acme.pk), "grant"), NewChoice(Scope(None, "marketing"), "deny")],
-        [NewChoice(Scope(None), "deny"), NewChoice(Scope(acme.pk, "marketing", "email"), "grant")],
-        [NewChoice(Scope(acme.pk, "marketing", "email"), "pause", until=now + day)],
-        [NewChoice(Scope(acme.pk, "marketing"), "grant", expires_at=now + day)],
-        [NewChoice(Scope(acme.pk), "grant"), NewChoice(Scope(acme.pk), "clear")],
-        [NewChoice(Scope(rival.pk), "deny"), NewChoice(Scope(acme.pk, "research"), "grant")],
-        [NewChoice(Scope(acme.pk), "limit", limit=Limit(2, "week"))],
-        [a_yes_to(acme), NewChoice(Scope(acme.pk), "limit", limit=Limit(2, "week"))],
-        [a_yes_to(acme), NewChoice(Scope(None), "limit", limit=Limit(1, "day"))],
+        [NewChoice(Scope(acme.pk, "marketing"), ChoiceTerms("grant"))],
+        [
+            NewChoice(Scope(acme.pk), ChoiceTerms("grant")),
+            NewChoice(Scope(None, "marketing"), ChoiceTerms("deny")),
+        ],
+        [
+            NewChoice(Scope(None), ChoiceTerms("deny")),
+            NewChoice(Scope(acme.pk, "marketing", "email"), ChoiceTerms("grant")),
+        ],
+        [NewChoice(Scope(acme.pk, "marketing", "email"), ChoiceTerms("pause", until=now + day))],
+        [NewChoice(Scope(acme.pk, "marketing"), ChoiceTerms("grant", expires_at=now + day))],
+        [
+            NewChoice(Scope(acme.pk), ChoiceTerms("grant")),
+            NewChoice(Scope(acme.pk), ChoiceTerms("clear")),
+        ],
+        [
+            NewChoice(Scope(rival.pk), ChoiceTerms("deny")),
+            NewChoice(Scope(acme.pk, "research"), ChoiceTerms("grant")),
+        ],
+        [NewChoice(Scope(acme.pk), ChoiceTerms("limit", limit=Limit(2, "week")))],
+        [a_yes_to(acme), NewChoice(Scope(acme.pk), ChoiceTerms("limit", limit=Limit(2, "week")))],
+        [a_yes_to(acme), NewChoice(Scope(None), ChoiceTerms("limit", limit=Limit(1, "day")))],
         [a_yes_to(acme)],
     ]
     return [_person(n, choices, acme, now) for n, choices in enumerate(said)]
@@ -61,7 +73,7 @@ def _person(n: int, choices: list[NewChoice], acme: Brand, now: Any) -> Consumer
     relationship, _ = choose.add_brand(person, acme, by="api", now=now)
     Relationship.objects.filter(pk=relationship.pk).update(ref=f"ref-{n}")
     point = person.contact_points.get().identifier_id
-    own = NewChoice(Scope(acme.pk, "marketing", "email", None, point), "deny")
+    own = NewChoice(Scope(acme.pk, "marketing", "email", None, point), ChoiceTerms("deny"))
     if n > 8:  # who have a send behind them, and are resting all day but for a minute
         Send.objects.create(
             subject=person.subject, brand=acme, purpose_id="marketing", channel="email", at=now

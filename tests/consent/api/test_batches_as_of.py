@@ -17,7 +17,7 @@ from cmr.choices import choose
 from cmr.models import Consumer
 from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship
 from consent.relationships import person_settings
 from tests.conftest import EMAIL, Api
@@ -146,8 +146,8 @@ def test_checks_as_of_cost_no_query_per_contact(as_acme: Api, acme: Brand, more:
     for email in emails:
         person = open_account(email, now=NOW - 9 * HOUR)
         choose.add_brand(person, acme, by="api", now=NOW - 9 * HOUR)
-        limit = NewChoice(Scope(acme.pk), "limit", limit=Limit(3, "day"))
-        yes = NewChoice(Scope(acme.pk), "grant")
+        limit = NewChoice(Scope(acme.pk), ChoiceTerms("limit", limit=Limit(3, "day")))
+        yes = NewChoice(Scope(acme.pk), ChoiceTerms("grant"))
         recording.record_choices(
             person.subject_id, [limit, yes], by=Actor("api"), now=NOW - 8 * HOUR
         )

@@ -16,7 +16,7 @@ from cmr.models import Consumer
 from consent.api import quick
 from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Subject
 from tests.chaos.fleet import free_port
 from tests.conftest import EMAIL, Api
@@ -25,13 +25,13 @@ ASKED = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "email"
 NOW = timezone.now()
 SAID = [
     [],
-    [NewChoice(Scope(), "deny")],
-    [NewChoice(Scope(None, "marketing"), "grant")],
-    [NewChoice(Scope(None, "marketing"), "grant", expires_at=NOW + timedelta(days=2))],
-    [NewChoice(Scope(None, "marketing"), "pause", until=NOW + timedelta(days=2))],
+    [NewChoice(Scope(), ChoiceTerms("deny"))],
+    [NewChoice(Scope(None, "marketing"), ChoiceTerms("grant"))],
+    [NewChoice(Scope(None, "marketing"), ChoiceTerms("grant", expires_at=NOW + timedelta(days=2)))],
+    [NewChoice(Scope(None, "marketing"), ChoiceTerms("pause", until=NOW + timedelta(days=2)))],
     [
-        NewChoice(Scope(None, "marketing"), "grant"),
-        NewChoice(Scope(None, "marketing"), "limit", limit=Limit(3, "day")),
+        NewChoice(Scope(None, "marketing"), ChoiceTerms("grant")),
+        NewChoice(Scope(None, "marketing"), ChoiceTerms("limit", limit=Limit(3, "day"))),
     ],
 ]
 

@@ -30,7 +30,7 @@ from consent.decision.permission_tables import NO_REGIONAL_DEFAULTS
 from consent.decision.resolution import Scope
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, ExpiresTooSoon, LiftRefused, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, ExpiresTooSoon, LiftRefused, NewChoice
 from consent.models import Relationship
 from consent.propagation import expirations, propagate
 from consent.relationships import lifecycle, lookup
@@ -126,9 +126,11 @@ def record_by_person(world: World, *words: Any) -> None:
     )
     choice = NewChoice(
         scope,
-        decision,
-        until=_until(world, hours) if decision == "pause" else None,
-        expires_at=_until(world, hours) if decision == "grant" and hours % 2 else None,
+        ChoiceTerms(
+            decision,
+            until=_until(world, hours) if decision == "pause" else None,
+            expires_at=_until(world, hours) if decision == "grant" and hours % 2 else None,
+        ),
     )
     try:
         recording.record_choices(world.ana.subject_id, [choice], by=Actor("portal"), now=world.now)
@@ -146,9 +148,11 @@ def record_by_brand(
         return
     choice = NewChoice(
         Scope(world.acme.pk, *about),
-        decision,  # type: ignore[arg-type]
-        expires_at=_until(world, hours) if decision == "grant" and hours % 2 else None,
-        evidence="A form." if decision == "grant" else "",
+        ChoiceTerms(
+            decision,  # type: ignore[arg-type]
+            expires_at=_until(world, hours) if decision == "grant" and hours % 2 else None,
+            evidence="A form." if decision == "grant" else "",
+        ),
     )
     try:
         recording.record_choices(

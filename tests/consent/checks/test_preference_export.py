@@ -21,7 +21,7 @@ from consent.brand_events.entry_ids import build_entry_id
 from consent.checks import preference_export
 from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, LiftRefused, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.propagation import expirations, propagate
 from consent.relationships import iteration, lifecycle, merging
@@ -309,7 +309,7 @@ class Story:
     def tell(self, person: uuid.UUID, brand: Brand, decision: Any, purpose: Any) -> None:
         by = Actor("brand_api", brand.pk)
         decision = decision if decision in ("grant", "deny", "clear") else "deny"
-        choice = NewChoice(Scope(brand.pk, purpose), decision, evidence="a form")
+        choice = NewChoice(Scope(brand.pk, purpose), ChoiceTerms(decision, evidence="a form"))
         try:
             lifecycle.start_relationship(person, brand, by=by, now=self.now)
             recording.record_choices(person, [choice], by=by, now=self.now)

@@ -17,7 +17,7 @@ from brands.models import Brand
 from cmr.models import Consumer
 from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Send, Subject
 from consent.relationships import lifecycle
 from tests.conftest import EMAIL, Api
@@ -268,8 +268,8 @@ def test_reserve_required_purpose_spends_no_limit(
     """No limit binds `service`, so its messages may not use up what is left for others."""
     everything = Scope(met.brand_id)
     choices = [
-        NewChoice(everything, "grant"),
-        NewChoice(everything, "limit", limit=Limit(1, "day")),
+        NewChoice(everything, ChoiceTerms("grant")),
+        NewChoice(everything, ChoiceTerms("limit", limit=Limit(1, "day"))),
     ]
     recording.record_choices(ana.subject_id, choices, by=Actor("api"), now=NOON)
     assert reserve(as_acme, purpose="service").json()["reserved"]

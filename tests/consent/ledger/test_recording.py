@@ -12,7 +12,7 @@ from brands.models import Brand, Event, StreamHead
 from cmr.models import Consumer
 from consent.decision.resolution import DecisionKind, Limit, Scope
 from consent.ledger import hash_chain, recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Preference, Propagation, Relationship, Subject
 from consent.preferences import projection
 from tests.factories import create_subscription
@@ -29,13 +29,15 @@ def record(person: Consumer, *choices: NewChoice, by: Actor = PERSON) -> list[Le
 
 
 def no(brand: Brand, channel: str | None = "email", **more: Any) -> NewChoice:
-    return NewChoice(Scope(brand.pk, "marketing", channel), "deny", **more)
+    return NewChoice(Scope(brand.pk, "marketing", channel), ChoiceTerms("deny", **more))
 
 
 def test_record_several_choices_numbers_and_chains_entries(
     ana: Consumer, acme: Brand, rival: Brand
 ) -> None:
-    entries = record(ana, no(acme), no(rival)) + record(ana, NewChoice(Scope(), "deny"))
+    entries = record(ana, no(acme), no(rival)) + record(
+        ana, NewChoice(Scope(), ChoiceTerms("deny"))
+    )
     assert [entry.subject_seq for entry in entries] == [1, 2, 3]
     assert entries[0].previous_hash == b""
     assert [e.previous_hash for e in entries[1:]] == [e.hash for e in entries[:2]]
@@ -191,7 +193,9 @@ def test_record_brand_grant_after_person_denial_is_refused(
 ) -> None:
     record(ana, no(met.brand, channel=None))
     before = _everything()
-    yes = NewChoice(Scope(met.brand_id, "marketing", "email"), "grant", evidence="form 7")
+    yes = NewChoice(
+        Scope(met.brand_id, "marketing", "email"), ChoiceTerms("grant", evidence="form 7")
+    )
     with pytest.raises(recording.LiftRefused):
         record(ana, yes, by=Actor("brand_api", met.brand_id))
     assert _everything() == before
@@ -201,8 +205,8 @@ def test_record_brand_grant_after_person_grant_is_recorded(
     ana: Consumer, met: Relationship
 ) -> None:
     scope = Scope(met.brand_id, "marketing", "email")
-    record(ana, NewChoice(scope, "deny"), NewChoice(scope, "grant"))
-    yes = NewChoice(scope, "grant", evidence="form 7")
+    record(ana, NewChoice(scope, ChoiceTerms("deny")), NewChoice(scope, ChoiceTerms("grant")))
+    yes = NewChoice(scope, ChoiceTerms("grant", evidence="form 7"))
     (entry,) = record(ana, yes, by=Actor("brand_api", met.brand_id))
     assert (entry.maker, entry.maker_brand_id) == ("brand", met.brand_id)
 
@@ -219,7 +223,7 @@ def test_record_brand_grant_after_person_grant_is_recorded(
 def test_record_choice_updates_projection_with_its_terms(
     ana: Consumer, acme: Brand, decision: DecisionKind, more: dict[str, Any]
 ) -> None:
-    (entry,) = record(ana, NewChoice(Scope(acme.pk), decision, **more))
+    (entry,) = record(ana, NewChoice(Scope(acme.pk), ChoiceTerms(decision, **more)))
     (held,) = projection.list_preferences(ana.subject_id)
     assert held == projection.build_choice(entry, entry=entry.id)
 

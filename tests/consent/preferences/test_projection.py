@@ -14,7 +14,7 @@ from cmr.models import Consumer
 from consent.decision import resolution
 from consent.decision.resolution import Question, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, ExpiresTooSoon, LiftRefused, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, ExpiresTooSoon, LiftRefused, NewChoice
 from consent.models import LedgerEntry, Relationship, Subject
 from consent.preferences import projection
 from tests.trying import tries
@@ -39,13 +39,15 @@ def spoken(draw: st.DrawFn, brand: int) -> tuple[NewChoice, Actor]:
             draw(st.sampled_from([None, "marketing", "research"])),
             draw(st.sampled_from([None, "email", "sms"])),
         ),
-        decision=decision,  # type: ignore[arg-type]
-        until=draw(ends) if decision == "pause" else None,
-        expires_at=draw(ends) if expires else None,
-        basis="implied" if implied else "express",
-        ground=draw(st.sampled_from(["purchase", "inquiry"])) if implied else None,
-        evidence="a form" if of_brand else "",
-        made_at=draw(hours),
+        terms=ChoiceTerms(
+            decision=decision,  # type: ignore[arg-type]
+            until=draw(ends) if decision == "pause" else None,
+            expires_at=draw(ends) if expires else None,
+            basis="implied" if implied else "express",
+            ground=draw(st.sampled_from(["purchase", "inquiry"])) if implied else None,
+            evidence="a form" if of_brand else "",
+            made_at=draw(hours),
+        ),
     )
     return choice, Actor("brand_api", brand) if of_brand else Actor("api")
 

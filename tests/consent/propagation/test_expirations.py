@@ -20,7 +20,7 @@ from consent.checks.single import Asked
 from consent.decision.resolution import DecisionKind, Limit, Scope
 from consent.identity.identifiers import Contact
 from consent.ledger import notifying, recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import DailyCount, Ending, LedgerEntry, Relationship
 from consent.propagation import expirations, propagate
 from consent.reporting import counters
@@ -41,11 +41,11 @@ def record(person: Consumer, *choices: NewChoice, by: Actor = PERSON) -> list[Le
 
 def build_pause(brand: Brand | None, purpose: str | None = "marketing", **more: Any) -> NewChoice:
     scope = Scope(brand.pk if brand else None, purpose, "email")
-    return NewChoice(scope, "pause", **{"until": END, **more})
+    return NewChoice(scope, ChoiceTerms("pause", **{"until": END, **more}))
 
 
 def build_choice(brand: Brand, decision: DecisionKind, **more: Any) -> NewChoice:
-    return NewChoice(Scope(brand.pk, "marketing", "email"), decision, **more)
+    return NewChoice(Scope(brand.pk, "marketing", "email"), ChoiceTerms(decision, **more))
 
 
 def read_event_types(brand: Brand) -> list[str]:
@@ -299,7 +299,9 @@ def test_expiration_of_wide_pause_shows_each_brand_its_own_decision(
 ) -> None:
     """Of a wide scope too: or acme would read a yes over the no it was given."""
     record(
-        ana, NewChoice(Scope(None, "marketing", "email"), "grant"), build_choice(both[0], "deny")
+        ana,
+        NewChoice(Scope(None, "marketing", "email"), ChoiceTerms("grant")),
+        build_choice(both[0], "deny"),
     )
     record(ana, build_pause(None))
     expirations.tell_due_endings(END)

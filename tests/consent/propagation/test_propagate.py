@@ -15,14 +15,14 @@ from consent.checks.single import Asked
 from consent.decision.resolution import Scope
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Propagation, Relationship
 from consent.propagation import propagate
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-EVERYWHERE = NewChoice(Scope(None, "marketing"), "deny")
+EVERYWHERE = NewChoice(Scope(None, "marketing"), ChoiceTerms("deny"))
 
 
 def record(person: Consumer, *choices: NewChoice) -> list[LedgerEntry]:
@@ -60,21 +60,21 @@ def test_propagate_again_appends_one_event_per_brand(ana: Consumer, both: list[B
 
 def test_propagate_then_narrow_choice_keeps_stream_order(ana: Consumer, both: list[Brand]) -> None:
     record(ana, EVERYWHERE)
-    record(ana, NewChoice(Scope(both[0].pk, "marketing"), "grant"))
+    record(ana, NewChoice(Scope(both[0].pk, "marketing"), ChoiceTerms("grant")))
     propagate.propagate_choices(ana.subject_id, now=NOW)
     assert [decision for decision, _ in read_decisions(both[0])] == ["deny", "grant"]
     assert [decision for decision, _ in read_decisions(both[1])] == ["deny"]
 
 
 def test_propagate_list_of_choices_keeps_stream_order(ana: Consumer, both: list[Brand]) -> None:
-    narrow = NewChoice(Scope(both[0].pk, "marketing"), "grant")
+    narrow = NewChoice(Scope(both[0].pk, "marketing"), ChoiceTerms("grant"))
     record(ana, EVERYWHERE, narrow, narrow)
     assert [decision for decision, _ in read_decisions(both[0])] == ["deny", "grant", "grant"]
 
 
 def test_propagate_two_wide_choices_keeps_their_order(ana: Consumer, both: list[Brand]) -> None:
     record(ana, EVERYWHERE)
-    record(ana, NewChoice(Scope(None, "marketing"), "grant"))
+    record(ana, NewChoice(Scope(None, "marketing"), ChoiceTerms("grant")))
     propagate.propagate_choices(ana.subject_id, now=NOW)
     for brand in both:
         assert [decision for decision, _ in read_decisions(brand)] == ["deny", "grant"]
@@ -87,7 +87,7 @@ def test_propagate_after_relationship_end_appends_no_event(
     over = Relationship.objects.get(subject=ana.subject_id, brand=both[1])
     choose.end_relationship(ana, over, by="api", now=NOW)
     before = read_decisions(both[1])
-    record(ana, NewChoice(Scope(None, "research"), "deny"))
+    record(ana, NewChoice(Scope(None, "research"), ChoiceTerms("deny")))
     propagate.propagate_choices(ana.subject_id, now=NOW)
     assert read_decisions(both[1]) == before
 

@@ -24,7 +24,7 @@ from cmr.models import Consumer
 from consent.decision.resolution import Limit, Scope
 from consent.identity.identifiers import Contact
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from consent.receipts.iso27560 import NOT_DECLARED, WITHHELD_WORDS
 from consent.receipts.signed import (
@@ -140,7 +140,7 @@ def test_record_tells_address_choice_from_wide(
 ) -> None:
     point = ana.contact_points.get()
     scopes = (Scope(met.brand_id, contact_point=point.identifier_id), Scope(met.brand_id))
-    choices = [NewChoice(scope, "deny") for scope in scopes]
+    choices = [NewChoice(scope, ChoiceTerms("deny")) for scope in scopes]
     one, any_ = recording.record_choices(ana.subject_id, choices, by=Actor("portal"), now=now)
     answers = [as_ana.get(f"me/history/{each.pk}/receipt").json() for each in (one, any_)]
     told = [each["record"]["dpv:hasProcess"]["cmr:addresses"] for each in answers]

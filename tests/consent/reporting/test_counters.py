@@ -13,7 +13,7 @@ from brands.models import Brand
 from cmr.models import Consumer
 from consent.decision.resolution import DecisionKind, Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import DailyCount, MetricsCursor, Relationship, TotalCount
 from consent.reporting import counters
 
@@ -26,8 +26,10 @@ def decide(person: Consumer, brand: Brand, *kinds: DecisionKind, at: datetime = 
     choices = [
         NewChoice(
             Scope(brand.pk, "marketing", "email"),
-            kind,
-            until=at + timedelta(days=1) if kind == "pause" else None,
+            ChoiceTerms(
+                kind,
+                until=at + timedelta(days=1) if kind == "pause" else None,
+            ),
         )
         for kind in kinds
     ]

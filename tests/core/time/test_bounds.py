@@ -15,7 +15,7 @@ from django.utils import timezone
 from cmr.models import Consumer
 from consent.decision.resolution import Scope
 from consent.ledger import recording
-from consent.ledger.recording import Actor, NewChoice
+from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
 from core.time.bounds import END
 from tests.browser import world as worlds
@@ -52,10 +52,15 @@ def plant(consumer: Consumer, brand_id: int, moment: datetime) -> None:
     own, of_brand = Scope(brand_id, "marketing", "email"), Scope(brand_id, "research", "voice")
     brand, now = Actor("brand_api", brand_id), timezone.now()
     made_at = min(moment, now)
-    yes = NewChoice(of_brand, "grant", expires_at=moment, evidence="Form 1", made_at=made_at)
+    yes = NewChoice(
+        of_brand, ChoiceTerms("grant", expires_at=moment, evidence="Form 1", made_at=made_at)
+    )
     with suppress(recording.LiftRefused):  # the history of some has a no already
         recording.record_choices(consumer.subject_id, [yes], by=brand, now=now)
-    pauses = [NewChoice(own, "pause", until=moment), NewChoice(Scope(), "pause", until=moment)]
+    pauses = [
+        NewChoice(own, ChoiceTerms("pause", until=moment)),
+        NewChoice(Scope(), ChoiceTerms("pause", until=moment)),
+    ]
     recording.record_choices(consumer.subject_id, pauses, by=Actor("api"), now=now)
     for model in apps.get_models():
         if model._meta.app_label in ("brands", "consent", "cmr", "usersessions"):
