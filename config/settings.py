@@ -154,7 +154,7 @@ MIDDLEWARE = [
     "config.requests.RequestId",
     "config.requests.Versioned",
     "config.requests.Programs",
-    "cmr.portal.steady.AtFullSteps",
+    "cmr.portal.answer_times.AnswerAtFullSteps",
     # Pages are mostly tags. Django varies the length of each response, against BREACH attacks.
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",

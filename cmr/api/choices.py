@@ -19,7 +19,7 @@ from brands.api.idempotency import repeatable
 from brands.catalogue import NoticeRef
 from cmr import choices, personal_data
 from cmr.api.access import ConsumerView
-from cmr.api.asking import ShownData, notice_data
+from cmr.api.my_permission_requests import ShownData, notice_data
 from cmr.api.scopes import ScopeReader
 from cmr.choices import ChoiceRequest
 from cmr.models import AccessToken, TokenScope

@@ -3,13 +3,13 @@
 from django.urls import path
 
 from cmr.api import (
-    asking,
     checking,
     choices,
     contact_reports,
     contacts,
     data,
     honouring,
+    my_permission_requests,
     profile,
     receipts,
     sign_in,
@@ -34,8 +34,11 @@ urlpatterns = [
         "api/v1/me/contact-points/<int:pending_id>/verify",
         contacts.ContactPointVerification.as_view(),
     ),
-    path("api/v1/me/permission-requests", asking.PermissionRequests.as_view()),
-    path("api/v1/me/permission-requests/<uuid:request_id>", asking.OnePermissionRequest.as_view()),
+    path("api/v1/me/permission-requests", my_permission_requests.PermissionRequests.as_view()),
+    path(
+        "api/v1/me/permission-requests/<uuid:request_id>",
+        my_permission_requests.OnePermissionRequest.as_view(),
+    ),
     path("api/v1/me/export", data.Export.as_view()),
     path("api/v1/me/contact-reports", contact_reports.ContactReportsView.as_view()),
     path("api/v1/me/relationships", brands_of_mine.Relationships.as_view()),

@@ -4,11 +4,11 @@ from django.urls import path
 
 from cmr.portal import (
     addresses,
-    asked,
     choosing,
     confirming_by_code,
     directory,
     past,
+    permission_requests,
     proof,
     security,
     you,
@@ -25,8 +25,8 @@ urlpatterns = [
     path("undo", choosing.undo, name="undo"),
     path("explain", choosing.explain, name="explain"),
     path("add", directory.add, name="add"),
-    path("asked", asked.asked, name="asked"),
-    path("asked/<uuid:request_id>", asked.answer, name="answer"),
+    path("asked", permission_requests.list_requests, name="asked"),
+    path("asked/<uuid:request_id>", permission_requests.answer_request, name="answer"),
     path("history", past.changes, name="history"),
     path("history/<uuid:entry_id>", past.change, name="change"),
     path("history/<uuid:entry_id>/receipt", proof.receipt, name="receipt"),

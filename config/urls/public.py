@@ -15,7 +15,7 @@ from cmr.portal import (
     public,
     recovering,
 )
-from cmr.portal.steady import steady
+from cmr.portal.answer_times import answer_at_full_step
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,21 +25,25 @@ urlpatterns = [
     path("p/<str:token>/", public.preferences),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
     path("inbound/sms/<slug:provider>/<str:secret>", inlets.receive, name="sms-inlet"),
-    path("link", steady(public.ask_for_link), name="link"),
+    path("link", answer_at_full_step(public.ask_for_link), name="link"),
     path("recover/<str:token>", recovering.recover, name="recover"),
     path("erased", own_data.erased, name="erased"),
     path("language", set_language, name="language"),
-    path("account/login/", steady(account.login), name="account_login"),
+    path("account/login/", answer_at_full_step(account.login), name="account_login"),
     path(
         "account/login/code/",
-        steady(account.request_login_code),
+        answer_at_full_step(account.request_login_code),
         name="account_request_login_code",
     ),
-    path("account/signup/", steady(account.signup), name="account_signup"),
-    path("account/password/reset/", steady(account.password_reset), name="account_reset_password"),
+    path("account/signup/", answer_at_full_step(account.signup), name="account_signup"),
+    path(
+        "account/password/reset/",
+        answer_at_full_step(account.password_reset),
+        name="account_reset_password",
+    ),
     path(
         "account/confirm-email/",
-        steady(account.email_verification_sent),
+        answer_at_full_step(account.email_verification_sent),
         name="account_email_verification_sent",
     ),
     path("account/email/", RedirectView.as_view(pattern_name="addresses"), name="account_email"),

@@ -27,10 +27,6 @@ EXCEPTIONS = {
     "cmr/api/honouring.py: FateData": "a name in the OpenAPI document",
     "consent/api/lines.py: read": "the method of every file",
     "brands/tasks.py: forget_repeats": "the name of a task in the broker",
-    "cmr/api/asking.py: asking": "named in the table of addresses",
-    "cmr/portal/asked.py: asked": "named in the table of addresses",
-    "cmr/portal/steady.py: steady": "named in the table of addresses",
-    "cmr/portal/steady.py: _is_steady": "named in the table of addresses",
 }
 
 

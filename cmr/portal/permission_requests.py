@@ -22,7 +22,7 @@ from cmr.portal.person import for_consumers
 
 @require_safe
 @for_consumers
-def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
+def list_requests(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     waiting = permission_requests.attach_notices(
         permission_requests.list_waiting_requests(consumer.subject_id), get_language()
     )
@@ -35,7 +35,7 @@ def asked(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 
 @require_POST
 @for_consumers
-def answer(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> HttpResponse:
+def answer_request(request: HttpRequest, consumer: Consumer, request_id: uuid.UUID) -> HttpResponse:
     rows = PermissionRequest.objects.filter(relationship__person=consumer.subject_id)
     one = get_object_or_404(rows.select_related("relationship__brand", "purpose"), pk=request_id)
     given = request.POST.get("answer", "")

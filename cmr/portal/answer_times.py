@@ -16,18 +16,18 @@ View = Callable[..., HttpResponseBase]
 WITHOUT_LOOKING = frozenset({403, 405, 413, 429})
 
 
-def steady(view: View) -> View:
+def answer_at_full_step(view: View) -> View:
     """Have each POST to this view answered at the next full step after it arrived."""
 
     @wraps(view)
     def marked(*args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(*args, **kwargs)
 
-    marked.is_steady = True  # type: ignore[attr-defined]
+    marked.is_at_full_step = True  # type: ignore[attr-defined]
     return marked
 
 
-class AtFullSteps:
+class AnswerAtFullSteps:
     """Middleware that delays an answer to the next full step of `ADDRESS_FORM_SECONDS`.
 
     Example with a step of 0.5 s: answers that took 0.1 s and 0.4 s are both sent after 0.5 s.
@@ -43,12 +43,12 @@ class AtFullSteps:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began, step = time.monotonic(), settings.ADDRESS_FORM_SECONDS
         response = self.get_response(request)
-        if step and _is_steady(request) and response.status_code not in WITHOUT_LOOKING:
+        if step and _is_at_full_step(request) and response.status_code not in WITHOUT_LOOKING:
             spent = time.monotonic() - began
             response.send_at = began + math.ceil(spent / step) * step  # type: ignore[attr-defined]
         return response
 
 
-def _is_steady(request: HttpRequest) -> bool:
+def _is_at_full_step(request: HttpRequest) -> bool:
     match = request.resolver_match
-    return request.method == "POST" and getattr(match and match.func, "is_steady", False)
+    return request.method == "POST" and getattr(match and match.func, "is_at_full_step", False)
