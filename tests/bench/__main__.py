@@ -37,6 +37,8 @@ class Mode:
     #: Pairs of questions about people known elsewhere, and about nobody.
     pairs: int = PAIRS
     note: str = ""
+    #: Processes of each web server.
+    workers: int = 2
     #: How the names of the rows that are wanted begin.
     only: str = ""
 
@@ -53,14 +55,15 @@ QUICK = Mode(
 )
 #: Whether each row can be measured at all; its figures say nothing.
 BRIEF = Mode(
-    large=4_000,
+    large=2_000,
     small=2_000,
     rounds=1,
-    seconds=1,
+    seconds=0.5,
     events=200,
     imported=500,
     pairs=10,
-    note="brief: a few thousand preferences, one second",
+    workers=1,
+    note="brief: 2,000 preferences, half a second",
 )
 
 #: Name, unit, ours, limit.
@@ -120,8 +123,10 @@ def measured(mode: Mode, wanted: Sequence[Comparison]) -> Iterator[Row]:
 
 
 def run(mode: Mode, folder: Path, server: str) -> list[Row]:
-    databases = {"large": filled(server, mode.large), "small": filled(server, mode.small)}
-    with servers.running(folder, databases, bare="large") as ports:
+    databases = {"large": filled(server, mode.large)}
+    is_one = mode.small == mode.large
+    databases["small"] = databases["large"] if is_one else filled(server, mode.small)
+    with servers.running(folder, databases, bare="large", workers=mode.workers) as ports:
         places = {name: Place(each, ports[name]) for name, each in databases.items()}
         pgbench.prepare(databases["large"], places["large"].callers["choosers"])
         ceiling = drive(ports["echo"], repeat(request("/")), connections=CHECKERS, seconds=1).rate
@@ -155,7 +160,7 @@ def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="some ten minutes")
-    parser.add_argument("--brief", action="store_true", help="a second a row, as the tests do")
+    parser.add_argument("--brief", action="store_true", help="half a second a row, as the tests do")
     parser.add_argument("--only", default="", help="rows whose names begin so")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     chosen = parser.parse_args()

@@ -18,17 +18,24 @@ BARE = "tests.bench.bare:application"
 
 
 @contextmanager
-def running(folder: Path, databases: dict[str, Database], *, bare: str) -> Iterator[dict[str, int]]:
+def running(
+    folder: Path, databases: dict[str, Database], *, bare: str, workers: int
+) -> Iterator[dict[str, int]]:
     """Ports by name: one of the product for each of *databases*, "echo", and on *bare* the
-    product without an access log ("unlogged") and one that does nothing else ("bare")."""
+    product without an access log ("unlogged") and one that does nothing else ("bare").
+
+    Two names of one database have one server.
+    """
     (folder / "log").mkdir(parents=True, exist_ok=True)
-    at = {
-        name: ports.kept(folder / f"{name}.port")
-        for name in (*databases, "unlogged", "bare", "echo")
-    }
-    wanted = [_product(name, at[name], each, folder) for name, each in databases.items()]
+    first = {each: name for name, each in reversed(databases.items())}
+    own = (*first.values(), "unlogged", "bare", "echo")
+    at = {name: ports.kept(folder / f"{name}.port") for name in own}
+    wanted = [_product(name, at[name], each, folder) for each, name in first.items()]
     wanted += [_unlogged(at["unlogged"], databases[bare], folder)]
-    wanted += [_bare(at["bare"], databases[bare], folder), _echo(at["echo"])]
+    wanted += [_bare(at["bare"], databases[bare], folder)]
+    wanted = [_with_workers(each, workers) for each in wanted]
+    wanted += [_echo(at["echo"])]
+    at |= {name: at[first[each]] for name, each in databases.items()}
     supervisor = Supervisor(
         folder, databases[bare].serving_environment, working_directory=product.ROOT
     )
@@ -45,6 +52,11 @@ def _product(name: str, port: int, database: Database, folder: Path) -> Process:
     web = next(each for each in product.processes(port, folder) if each.name == "web")
     environment = {**web.environment, "DATABASE_URL": database.application_url}
     return replace(web, name=name, environment=environment)
+
+
+def _with_workers(web: Process, workers: int) -> Process:
+    place = web.argv.index("--workers") + 1
+    return replace(web, argv=[*web.argv[:place], str(workers), *web.argv[place + 1 :]])
 
 
 def _unlogged(port: int, database: Database, folder: Path) -> Process:

@@ -126,7 +126,7 @@ def _count(client: socket.socket, lines: int, *, show: bool) -> int:
 
 def run(lines: int, folder: Path, server: str) -> None:
     database = filled(server, SMALL)
-    with servers.running(folder, {"small": database}, bare="small") as ports:
+    with servers.running(folder, {"small": database}, bare="small", workers=2) as ports:
         asking = callers(database)
         contacts = [json.dumps({"email": each}).encode() + b"\n" for each in asking["emails"]]
         # So that what a worker needs once, for a stream of any length, is there before.

@@ -45,13 +45,13 @@ class Mode:
 
 
 LONG = Mode(preferences=100_000, changes=100, outage=1_000, rounds=3, seconds=5)
-BRIEF = Mode(preferences=2_000, changes=5, outage=20, rounds=1, seconds=1)
+BRIEF = Mode(preferences=2_000, changes=5, outage=20, rounds=1, seconds=0.5)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.troubles", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
-    parser.add_argument("--brief", action="store_true", help="a second each, as the tests do")
+    parser.add_argument("--brief", action="store_true", help="half a second each, as the tests do")
     chosen = parser.parse_args()
     mode, folder = BRIEF if chosen.brief else LONG, chosen.folder.resolve()
     database = filled(os.environ["DATABASE_URL"], mode.preferences)
