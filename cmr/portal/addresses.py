@@ -43,7 +43,9 @@ def _addresses(request: HttpRequest, consumer: Consumer, error: str = "") -> Htt
 def add_address(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     kind, text = request.POST.get("kind", ""), request.POST.get("value", "").replace("\0", "")
     if kind not in ContactKind.values:
-        return _addresses(request, consumer, _("Say whether it is an address or a number."))
+        return _addresses(
+            request, consumer, _("Choose whether it is an e-mail address or a phone number.")
+        )
     try:
         accounts.begin_proof(consumer, kind=kind, text=text[:320], now=timezone.now())
     except identity.InvalidAddress:

@@ -67,7 +67,7 @@ def end(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     brand, now = relationship.brand, timezone.now()
     if choices.end_relationship(consumer, relationship, by="portal", now=now):
         said = _("The relationship with %s ended.") % brand.name
-        told = _("They were told.") if workspaces.is_brand_connected(brand, now=now) else ""
+        told = _("The brand was notified.") if workspaces.is_brand_connected(brand, now=now) else ""
         messages.success(request, f"{said} {told}".strip())
     return redirect("brand", slug=slug)
 
@@ -118,13 +118,13 @@ def _report(request: HttpRequest, consumer: Consumer, relationship: Relationship
     try:
         moment = read_local(typed.get("contacted_at", ""))
     except ValueError as wrong:
-        raise ValueError(_("Say when it came: the day and the time.")) from wrong
+        raise ValueError(_("Enter when it came: the day and the time.")) from wrong
     if not time.is_day_in_range(moment.date()):
         raise ValueError(_("A day lies between the years 1900 and 2199."))
     if typed.get("channel") not in Channel.values:
-        raise ValueError(_("Say by which way it came."))
+        raise ValueError(_("Choose how it reached you."))
     if not Purpose.objects.filter(code=typed.get("purpose", ""), has_channels=True).exists():
-        raise ValueError(_("Say what it was about."))
+        raise ValueError(_("Choose what it was about."))
     try:
         return reporting.report_contact(
             relationship,

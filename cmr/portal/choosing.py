@@ -191,10 +191,10 @@ def read_choice(value: str) -> PressedButton:
     """
     decision, *parts = value.replace("\0", "")[:200].split(":")
     if decision not in DECISIONS or len(parts) != PARTS - 1:
-        raise InvalidChoice(_("There is no such wish."))
+        raise InvalidChoice(_("There is no such choice."))
     purpose, channel, topic, point = (part or None for part in parts)
     if point is not None and not (point.isascii() and point.isdigit()):
-        raise InvalidChoice(_("There is no such wish."))
+        raise InvalidChoice(_("There is no such choice."))
     names = ScopeNames(None, purpose, channel, topic, int(point[:18]) if point else None)
     return PressedButton(decision, names)
 
@@ -219,7 +219,7 @@ def _until(request: HttpRequest, now: datetime) -> datetime:
     try:
         day = read_day(request.POST.get("until", ""))
     except ValueError as error:
-        raise BadDay(_("Say until which day.")) from error
+        raise BadDay(_("Enter until which day.")) from error
     if not is_day_in_range(day):
         raise BadDay(_("A day lies between the years 1900 and 2199."))
     until = _begin_of(day)
@@ -250,7 +250,7 @@ def _limit(request: HttpRequest) -> Limit:
         not (number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= 1000)
         or per not in PER
     ):
-        raise BadNumber(_("Say how many messages at most: from 1 to 1000."))
+        raise BadNumber(_("Enter how many messages at most: from 1 to 1000."))
     return Limit(int(number[:6]), per)
 
 

@@ -115,7 +115,7 @@ def _say(request: HttpRequest, link: Link) -> str:
     """
     now, wish = timezone.now(), read_choice(request.POST.get("say", ""))
     if wish.names.contact_point is not None:
-        raise InvalidChoice(_("There is no such wish."))
+        raise InvalidChoice(_("There is no such choice."))
     names = rules.ScopeNames(
         link.relationship.brand.slug, wish.names.purpose, wish.names.channel, wish.names.topic
     )

@@ -74,7 +74,7 @@ STATES = {
 }
 ALREADY_SO = gettext_lazy("There was nothing to change: it is so already.")
 BRAND_STATUSES = {
-    "not_connected": gettext_lazy("kept here; they are not connected, so they do not hear of it"),
+    "not_connected": gettext_lazy("stored here; the brand is not connected, so it is not notified"),
     "recorded": gettext_lazy("recorded, and on its way"),
     "delivered": gettext_lazy("delivered"),
     "applied": gettext_lazy("applied"),
@@ -84,7 +84,7 @@ SOURCES = {
     "portal": gettext_lazy("on these pages"),
     "api": gettext_lazy("by a program of yours"),
     "link": gettext_lazy("by a link in a message"),
-    "merge": gettext_lazy("when two of your addresses were joined: the stricter word stands"),
+    "merge": gettext_lazy("when two of your addresses were joined: the stricter choice applies"),
     "gpc": gettext_lazy("by your browser's Global Privacy Control signal"),
     "sms": gettext_lazy("by a text message to the brand"),
     "mail_reply": gettext_lazy("by a mail to the brand"),
@@ -113,8 +113,8 @@ RULES = {
     "person_granted": gettext_lazy("you had said yes"),
     "brand_granted": gettext_lazy("it had recorded your yes"),
     "implied": gettext_lazy("you were its customer, or had asked it something"),
-    "default_opt_in": gettext_lazy("you had said nothing, and that is a no"),
-    "default_opt_out": gettext_lazy("you had said nothing, and where you live that is a yes"),
+    "default_opt_in": gettext_lazy("you had not chosen, which counts as no"),
+    "default_opt_out": gettext_lazy("you had not chosen, which counts as yes where you live"),
 }
 
 
@@ -167,8 +167,8 @@ def describe_decision(entry: LedgerEntry) -> str:
     if entry.decision == "limit":
         return _("%(limit)s: %(what)s") % {"limit": limit(entry), "what": what}
     ended = {
-        "grant": _("Took back your yes to %(what)s"),
-        "deny": _("Took back your no to %(what)s"),
+        "grant": _("Removed your yes to %(what)s"),
+        "deny": _("Removed your no to %(what)s"),
         "pause": _("Ended your pause of %(what)s"),
         "limit": _("Ended your limit on %(what)s"),
     }

@@ -1,6 +1,6 @@
 """The decision rule. It is pure: the same choices, question and moment give the same answer.
 
-"Your no stands until you yourself later say yes to the same thing or to something narrower."
+"Your no applies until you say yes to the same thing, or to a part of it."
 
 Note [Traits]. A trait is a kind of profile data that a brand declares. Its code belongs to the
 brand, its kind says how the data was obtained, and its category says what the data is about. A

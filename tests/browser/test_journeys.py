@@ -202,8 +202,8 @@ def test_a_reason_is_asked_for_when_it_is_done(page: Page, world: World) -> None
     sign_in(page)
     page.get_by_role("button", name="Stop everything from Acme Outdoor").click()
     expect(page.get_by_role("status")).to_contain_text("Done.")
-    page.get_by_label("Why? You need not say.").select_option("Not relevant to me")
-    page.get_by_role("button", name="Say why").click()
+    page.get_by_label("Why? (optional)").select_option("Not relevant to me")
+    page.get_by_role("button", name="Give a reason").click()
     expect(page.get_by_role("status")).to_contain_text("Your reason was passed on.")
 
 

@@ -98,7 +98,7 @@ def test_page_after_allow_again_keeps_limit(
     submit_choice(browser, "limit::::", max="2", per="week")
     submit_choice(browser, "deny::::")
     page = submit_choice(browser, "allow::::")
-    assert "Took back your no to everything" in page and "1 more" not in page
+    assert "Removed your no to everything" in page and "1 more" not in page
 
 
 def test_page_after_end_of_pause_says_so(browser: Client, met: Relationship) -> None:

@@ -35,7 +35,7 @@ def undo_button(page: str) -> dict[str, str]:
 def test_home_without_account_explains_service(db: None) -> None:
     page = Client().get("/")
     assert page.status_code == 200
-    assert b"Your no stands until you yourself later say yes" in page.content
+    assert b"Your no applies until you say yes" in page.content
 
 
 def test_home_without_brands_suggests_some(browser: Client, rival: Brand) -> None:
