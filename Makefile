@@ -20,9 +20,11 @@ test: .venv/test lint ## every test, and what sets them up; TIMES=10, FUZZ=all a
 coverage: .venv/test ## which branches the tests take, in a third more time
 	@$(PYTEST) --cov --cov-report=term --ignore=tests/browser
 
-lint: .venv/test ## style, spelling, templates, types and the one arrow
+lint: .venv/test ## style, spelling, templates, types, the one arrow, and migrations that are missing
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/codespell \
-		&& .venv/bin/djlint --quiet --lint . && .venv/bin/lint-imports && .venv/bin/mypy .
+		&& .venv/bin/djlint --quiet --lint . && .venv/bin/lint-imports && .venv/bin/mypy . \
+		&& SECRET_KEY=a IDENTIFIER_PEPPER=b WEBHOOK_SECRETS_KEY=c $(PY) -W ignore manage.py makemigrations \
+		--check --dry-run --skip-checks --verbosity 0
 
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
