@@ -35,12 +35,12 @@ PAGES = [
 ]
 #: Pages that only test mode has.
 TEST_PAGES = {"mails"}
-View = Callable[Concatenate[HttpRequest, "WorkspaceContext", ...], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, "WorkspaceAccess", ...], HttpResponseBase]
 Shown = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceContext:
+class WorkspaceAccess:
     """A member in one mode of a workspace."""
 
     member: Member
@@ -91,7 +91,7 @@ def get_user(request: HttpRequest) -> User:
 
 
 def for_members(view: View) -> Shown:
-    """Require a member of the workspace, and pass the `WorkspaceContext` to the view.
+    """Require a member of the workspace, and pass the `WorkspaceAccess` to the view.
 
     A viewer may not POST. For users who are not members, the workspace does not exist (404).
     Without a live brand, live pages redirect to the page that proves the domain.
@@ -107,10 +107,10 @@ def for_members(view: View) -> Shown:
             raise Http404
         if (brand := member.workspace.brand(mode)) is None:
             return redirect("console-domain", workspace=workspace)
-        place = WorkspaceContext(member, mode, brand)
-        if request.method not in ("GET", "HEAD") and not place.may_change:
+        access = WorkspaceAccess(member, mode, brand)
+        if request.method not in ("GET", "HEAD") and not access.may_change:
             raise PermissionDenied
-        response = view(request, place, *args, **kwargs)
+        response = view(request, access, *args, **kwargs)
         add_never_cache_headers(response)
         return response
 
@@ -123,11 +123,11 @@ def for_owners(view: View) -> Shown:
     @for_members
     @wraps(view)
     def guarded_view(
-        request: HttpRequest, place: WorkspaceContext, *args: Any, **kwargs: Any
+        request: HttpRequest, access: WorkspaceAccess, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD") and not place.is_owner:
+        if request.method not in ("GET", "HEAD") and not access.is_owner:
             raise PermissionDenied
-        return view(request, place, *args, **kwargs)
+        return view(request, access, *args, **kwargs)
 
     return guarded_view
 

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brands.events import publish_task
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import ColumnsForm, DefaultsForm, ImportForm, size
 from cmr.console.paging import PAGE_SIZE
 from consent.imports import (
@@ -72,34 +72,34 @@ def body_limit() -> int:
 @csrf_exempt  # the CSRF token is in the body, which is read only if its size is allowed
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponseBase:
+def imports(request: HttpRequest, access: WorkspaceAccess) -> HttpResponseBase:
     """List the imports, newest first. POST starts one with its file."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > body_limit():
-        return _refuse_large(request, place)
+        return _refuse_large(request, access)
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
-    return _imports(request, place)
+    return _imports(request, access)
 
 
 imports.max_body_bytes = body_limit  # type: ignore[attr-defined]
 
 
 @csrf_protect
-def _imports(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def _imports(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile) and (file.size or 0) > upload_limit():
-        return _refuse_large(request, place)
-    if request.method == "POST" and form.is_valid() and (job := _keep(place, form)):
-        return _to(place, job, "columns")
-    return _render_form(request, place, form, status=422 if form.errors else 200)
+        return _refuse_large(request, access)
+    if request.method == "POST" and form.is_valid() and (job := _keep(access, form)):
+        return _to(access, job, "columns")
+    return _render_form(request, access, form, status=422 if form.errors else 200)
 
 
-def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
+def _keep(access: WorkspaceAccess, form: ImportForm) -> Import | None:
     """Return the import with its file, or None if it was refused; the form has the reason."""
     data = form.cleaned_data
     try:
         return store_file(
-            place.brand,
+            access.brand,
             data["file"],
             name=data["file"].name or "",
             form=form.form_of_file(),
@@ -114,22 +114,22 @@ def _keep(place: WorkspaceContext, form: ImportForm) -> Import | None:
     return None
 
 
-def _refuse_large(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def _refuse_large(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Say how to import large files. Nothing of this one is kept."""
-    return _render_form(request, place, ImportForm(), status=413, is_too_large=True)
+    return _render_form(request, access, ImportForm(), status=413, is_too_large=True)
 
 
 def _render_form(
     request: HttpRequest,
-    place: WorkspaceContext,
+    access: WorkspaceAccess,
     form: ImportForm,
     *,
     status: int,
     is_too_large: bool = False,
 ) -> HttpResponse:
-    mine = Import.objects.filter(brand=place.brand).order_by("-pk")
+    mine = Import.objects.filter(brand=access.brand).order_by("-pk")
     found = Paginator(mine, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"place": place, "page": "imports", "imports": found, "form": form}
+    context = {"access": access, "page": "imports", "imports": found, "form": form}
     context |= {"is_too_large": is_too_large, "most": size(upload_limit())}
     context |= {"steps": STEPS, "step": 1}
     return render(request, "console/imports.html", context, status=status)
@@ -137,7 +137,7 @@ def _render_form(
 
 @require_safe
 @for_members
-def template(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def template(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Download a file with only the headings."""
     headings = ",".join(LONGEST_FIELDS) + "\r\n"
     return HttpResponse(headings, content_type=CSV, headers=_named("import.csv"))
@@ -145,31 +145,31 @@ def template(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def columns(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
+def columns(request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID) -> HttpResponse:
     """Ask what each column of the file is. The guessed meanings are preselected."""
-    if (kept := _open_file(request, place, import_id)) is None:
-        return _back(place, import_id)
+    if (kept := _open_file(request, access, import_id)) is None:
+        return _back(access, import_id)
     form = ColumnsForm(kept, read_first_row(kept), request.POST or None)
     if request.method == "POST" and form.is_valid():
         choose_mapping(kept, replace(read_mapping(kept), columns=form.columns()))
-        return _to(place, kept.job, "defaults")
+        return _to(access, kept.job, "defaults")
     context = {"kept": kept, "tool": guess_mapping(kept.headings).tool, "form": form, "step": 2}
-    return _step(request, place, "console/import_columns.html", context)
+    return _step(request, access, "console/import_columns.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def defaults(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
+def defaults(request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID) -> HttpResponse:
     """Ask for the values of all rows. POST reads the file and records nothing."""
-    if (kept := _open_file(request, place, import_id)) is None:
-        return _back(place, import_id)
+    if (kept := _open_file(request, access, import_id)) is None:
+        return _back(access, import_id)
     form = DefaultsForm(request.POST or None, initial=_initial(kept))
     if request.method == "POST" and form.is_valid():
         choose_mapping(kept, form.choices(read_mapping(kept).columns))
         if _stage(kept, form):
-            return _to(place, kept.job)
+            return _to(access, kept.job)
     context = {"kept": kept, "form": form, "step": 3}
-    return _step(request, place, "console/import_defaults.html", context)
+    return _step(request, access, "console/import_defaults.html", context)
 
 
 def _initial(kept: ImportFile) -> dict[str, Any]:
@@ -193,38 +193,38 @@ def _stage(kept: ImportFile, form: DefaultsForm) -> bool:
 
 
 def _step(
-    request: HttpRequest, place: WorkspaceContext, template: str, context: dict[str, Any]
+    request: HttpRequest, access: WorkspaceAccess, template: str, context: dict[str, Any]
 ) -> HttpResponse:
-    context |= {"place": place, "page": "imports", "job": context["kept"].job, "steps": STEPS}
+    context |= {"access": access, "page": "imports", "job": context["kept"].job, "steps": STEPS}
     return render(request, template, context, status=422 if context["form"].errors else 200)
 
 
 def _open_file(
-    request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID
 ) -> ImportFile | None:
     """Return the file whose columns can still be chosen; None for a member who may only view."""
-    job = _job(place, import_id)
-    if not place.may_change or job.state != Import.State.OPEN:
+    job = _job(access, import_id)
+    if not access.may_change or job.state != Import.State.OPEN:
         return None
     if (kept := find_file(job, now=timezone.now())) is None:
         messages.error(request, "The file is not kept any more: upload it again.")
     return kept
 
 
-def _back(place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
-    return redirect("console-import", place.workspace.slug, place.mode, import_id)
+def _back(access: WorkspaceAccess, import_id: uuid.UUID) -> HttpResponse:
+    return redirect("console-import", access.workspace.slug, access.mode, import_id)
 
 
 @require_safe
 @for_members
-def one_import(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
+def one_import(request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID) -> HttpResponse:
     """Show what was read, what each row would do, the progress, and the result."""
-    job = _job(place, import_id)
-    kept = find_file(job, now=timezone.now()) if place.may_change else None
+    job = _job(access, import_id)
+    kept = find_file(job, now=timezone.now()) if access.may_change else None
     if kept and job.state == Import.State.OPEN and not job.rows:
-        return _to(place, job, "defaults" if kept.chosen else "columns")
+        return _to(access, job, "defaults" if kept.chosen else "columns")
     context = {
-        "place": place,
+        "access": access,
         "page": "imports",
         "job": job,
         "kept": kept,
@@ -245,12 +245,12 @@ def _foresee(kept: ImportFile) -> list[tuple[PreviewedRow, str]]:
 @require_safe
 @for_members
 def bad_rows(
-    request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID
 ) -> HttpResponseBase:
     """Download the rejected rows as uploaded, for members who may upload them again."""
-    if not place.may_change:
+    if not access.may_change:
         raise PermissionDenied
-    if (kept := find_file(_job(place, import_id), now=timezone.now())) is None:
+    if (kept := find_file(_job(access, import_id), now=timezone.now())) is None:
         raise Http404
     headers = _named("bad-rows.csv")
     return StreamingHttpResponse(write_bad_rows(kept), content_type=CSV, headers=headers)
@@ -259,46 +259,46 @@ def bad_rows(
 @require_safe
 @for_members
 def exceptions(
-    request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID
 ) -> HttpResponseBase:
-    lines = write_problems_csv(_job(place, import_id))
+    lines = write_problems_csv(_job(access, import_id))
     return StreamingHttpResponse(lines, content_type=CSV, headers=_named("exceptions.csv"))
 
 
 @require_POST
 @for_members
-def start(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
-    job = _job(place, import_id)
+def start(request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID) -> HttpResponse:
+    job = _job(access, import_id)
     if job.state == Import.State.OPEN and job.rows <= job.bad:
         messages.error(request, "There is no row that could be taken.")
-        return _to(place, job)
+        return _to(access, job)
     try:
         start_import(job, now=timezone.now())
     except ImportNotOpen as error:
         messages.error(request, write_sentence(error))
     else:
         publish_task("consent.apply_imports")
-    return _to(place, job)
+    return _to(access, job)
 
 
 @require_POST
 @for_members
-def cancel(request: HttpRequest, place: WorkspaceContext, import_id: uuid.UUID) -> HttpResponse:
-    job = _job(place, import_id)
+def cancel(request: HttpRequest, access: WorkspaceAccess, import_id: uuid.UUID) -> HttpResponse:
+    job = _job(access, import_id)
     try:
         cancel_import(job, now=timezone.now())
     except ImportNotOpen as error:
         messages.error(request, write_sentence(error))
-    return _to(place, job)
+    return _to(access, job)
 
 
-def _job(place: WorkspaceContext, import_id: uuid.UUID) -> Import:
-    return get_object_or_404(Import, pk=import_id, brand=place.brand)
+def _job(access: WorkspaceAccess, import_id: uuid.UUID) -> Import:
+    return get_object_or_404(Import, pk=import_id, brand=access.brand)
 
 
-def _to(place: WorkspaceContext, job: Import, step: str = "") -> HttpResponse:
+def _to(access: WorkspaceAccess, job: Import, step: str = "") -> HttpResponse:
     name = f"console-import-{step}" if step else "console-import"
-    return redirect(name, place.workspace.slug, place.mode, job.pk)
+    return redirect(name, access.workspace.slug, access.mode, job.pk)
 
 
 def _named(name: str) -> dict[str, str]:

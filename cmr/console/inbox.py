@@ -26,7 +26,7 @@ from brands.events import (
 )
 from brands.models import Attempt, Brand, Event, Outcome, QuarantinedEvent, Subscription
 from brands.webhooks import PendingEvent, WebhookRequest
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import SayForm
 from cmr.console.paging import PAGE_SIZE, before
 from cmr.console.webhooks import find
@@ -34,24 +34,24 @@ from cmr.console.webhooks import find
 
 @require_safe
 @for_members
-def events(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def events(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """List the events, newest first."""
-    return list_deliveries(request, place, SayForm(brand=place.brand))
+    return list_deliveries(request, access, SayForm(brand=access.brand))
 
 
 def list_deliveries(
-    request: HttpRequest, place: WorkspaceContext, form: SayForm, *, status: int = 200
+    request: HttpRequest, access: WorkspaceAccess, form: SayForm, *, status: int = 200
 ) -> HttpResponse:
     """Show the events, with a form that triggers one in test mode."""
     wanted = request.GET.get("type", "")
     event_type = wanted if wanted in EVENT_TYPES else ""
-    end = read_last_sequence(place.brand.pk) + 1
+    end = read_last_sequence(access.brand.pk) + 1
     found, low = read_newest_events(
-        place.brand.pk, before=min(before(request), end), limit=PAGE_SIZE, event_type=event_type
+        access.brand.pk, before=min(before(request), end), limit=PAGE_SIZE, event_type=event_type
     )
-    got = _receivers(place.brand, [each.sequence for each in found])
+    got = _receivers(access.brand, [each.sequence for each in found])
     context = {
-        "place": place,
+        "access": access,
         "page": "events",
         "events": [(each, _person(each), got.get(each.sequence, 0)) for each in found],
         "types": list(EVENT_TYPES),
@@ -115,22 +115,22 @@ class EventStatus:
 
 @require_safe
 @for_members
-def event(request: HttpRequest, place: WorkspaceContext, sequence: int) -> HttpResponse:
+def event(request: HttpRequest, access: WorkspaceAccess, sequence: int) -> HttpResponse:
     """Show one event as an endpoint receives it, and its delivery to each webhook."""
-    found = next(iter(read_events(place.brand.pk, after=sequence - 1, limit=1)), None)
+    found = next(iter(read_events(access.brand.pk, after=sequence - 1, limit=1)), None)
     if found is None or found.sequence != sequence:
         raise Http404
-    fates = list(_list_statuses(place.brand, found))
+    fates = list(_list_statuses(access.brand, found))
     example = fates[0].subscription if fates else None
     sent = _build_request(found, example)
     context = {
-        "place": place,
+        "access": access,
         "page": "events",
         "event": found,
         "person": _person(found),
-        "last_sequence": read_last_sequence(place.brand.pk),
+        "last_sequence": read_last_sequence(access.brand.pk),
         "example": example,
-        "headers": _headers(place, sent, example, now=timezone.now()),
+        "headers": _headers(access, sent, example, now=timezone.now()),
         "raw": sent.body.decode(),
         "pretty": orjson.dumps(orjson.loads(sent.body), option=orjson.OPT_INDENT_2).decode(),
         "fates": fates,
@@ -145,14 +145,14 @@ def _build_request(event: Event, example: Subscription | None) -> WebhookRequest
 
 
 def _headers(
-    place: WorkspaceContext, request: WebhookRequest, example: Subscription | None, *, now: datetime
+    access: WorkspaceAccess, request: WebhookRequest, example: Subscription | None, *, now: datetime
 ) -> dict[str, str]:
     """Return the headers of an attempt made now.
 
     Only test mode computes a valid signature. In live mode, a member who may only view could use it
     to send.
     """
-    signs = example is not None and place.is_test
+    signs = example is not None and access.is_test
     signer = webhooks.build_signer(example, now=now) if example and signs else webhooks.Signer([])
     headers = signer.build_headers(webhook_id=request.webhook_id, sent_at=now, body=request.body)
     kind = example.signature if example else "v1"
@@ -177,13 +177,13 @@ def _list_statuses(brand: Brand, event: Event) -> Iterator[EventStatus]:
 @require_POST
 @for_members
 def send_again(
-    request: HttpRequest, place: WorkspaceContext, sequence: int, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, sequence: int, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    found = get_object_or_404(Event, brand=place.brand, sequence=sequence)
-    subscription = find(place, subscription_id)
+    found = get_object_or_404(Event, brand=access.brand, sequence=sequence)
+    subscription = find(access, subscription_id)
     if webhooks.replay_range(subscription, first=found.sequence, last=found.sequence):
         when = "It is sent again." if subscription.enabled else "It is sent again once enabled."
         messages.success(request, when)
     else:
         messages.error(request, "This webhook asks for other events, or has yet to come to it.")
-    return redirect("console-event", place.workspace.slug, place.mode, found.sequence)
+    return redirect("console-event", access.workspace.slug, access.mode, found.sequence)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cmr import inbound
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import CountryForm, InletForm, SigningKeyForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.inbound import SIGNATURES
@@ -32,21 +32,25 @@ OUTCOMES = {
 
 @require_safe
 @for_members
-def inlets(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    mine = inbound.list_inlets(place.brand).order_by("created_at").prefetch_related("counts")
-    context = {"place": place, "page": "inlets", "inlets": [_build_context(each) for each in mine]}
+def inlets(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
+    mine = inbound.list_inlets(access.brand).order_by("created_at").prefetch_related("counts")
+    context = {
+        "access": access,
+        "page": "inlets",
+        "inlets": [_build_context(each) for each in mine],
+    }
     return render(request, "console/inlets.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode  # whoever has the URL can refuse for the brand's people
 @for_members
-def open_inlet(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def open_inlet(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Open another inlet. Its URL is shown once."""
     form = InletForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            inlet, url = inbound.open_inlet(place.brand, **form.cleaned_data)
+            inlet, url = inbound.open_inlet(access.brand, **form.cleaned_data)
         except inbound.BadKey as error:
             form.add_error("signing_key", write_sentence(error))
         except inbound.ProviderHasNoNumbers as error:
@@ -54,17 +58,22 @@ def open_inlet(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
         except inbound.TooManyInlets as error:
             form.add_error(None, write_sentence(error))
         else:
-            context = {"place": place, "page": "inlets", "inlet": _build_context(inlet), "url": url}
+            context = {
+                "access": access,
+                "page": "inlets",
+                "inlet": _build_context(inlet),
+                "url": url,
+            }
             return render(request, "console/inlet_url.html", context)
-    return _form(request, place, form, "Open an inlet")
+    return _form(request, access, form, "Open an inlet")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode
 @for_members
-def set_key(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
+def set_key(request: HttpRequest, access: WorkspaceAccess, inlet_id: uuid.UUID) -> HttpResponse:
     """Set another signing key, or none."""
-    inlet = _find(place, inlet_id)
+    inlet = _find(access, inlet_id)
     form = SigningKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -73,31 +82,31 @@ def set_key(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) 
             form.add_error("signing_key", write_sentence(error))
         else:
             messages.success(request, "The signing key is changed.")
-            return _back(place)
-    return _form(request, place, form, f"The signing key of {_name(inlet)}")
+            return _back(access)
+    return _form(request, access, form, f"The signing key of {_name(inlet)}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def set_country(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
+def set_country(request: HttpRequest, access: WorkspaceAccess, inlet_id: uuid.UUID) -> HttpResponse:
     """Set the country of numbers without `+`, or that they have their country code."""
-    inlet = _find(place, inlet_id)
+    inlet = _find(access, inlet_id)
     if not inbound.has_numbers(inlet.provider):
         raise Http404
     form = CountryForm(request.POST or None, initial={"country": inlet.country})
     if request.method == "POST" and form.is_valid():
         inbound.set_country(inlet, form.cleaned_data["country"])
         messages.success(request, "The country is changed.")
-        return _back(place)
-    return _form(request, place, form, f"The numbers of {_name(inlet)}")
+        return _back(access)
+    return _form(request, access, form, f"The numbers of {_name(inlet)}")
 
 
 @require_POST
 @for_members
-def close(request: HttpRequest, place: WorkspaceContext, inlet_id: uuid.UUID) -> HttpResponse:
-    inbound.close_inlet(place.brand, _find(place, inlet_id).pk, now=timezone.now())
+def close(request: HttpRequest, access: WorkspaceAccess, inlet_id: uuid.UUID) -> HttpResponse:
+    inbound.close_inlet(access.brand, _find(access, inlet_id).pk, now=timezone.now())
     messages.success(request, "The inlet is closed: what comes to its address is refused.")
-    return _back(place)
+    return _back(access)
 
 
 def _build_context(inlet: Inlet) -> dict[str, object]:
@@ -117,18 +126,18 @@ def _name(inlet: Inlet) -> str:
     return inbound.PROVIDERS[inlet.provider].name
 
 
-def _find(place: WorkspaceContext, inlet_id: uuid.UUID) -> Inlet:
-    inlet = inbound.list_inlets(place.brand).filter(pk=inlet_id).first()
+def _find(access: WorkspaceAccess, inlet_id: uuid.UUID) -> Inlet:
+    inlet = inbound.list_inlets(access.brand).filter(pk=inlet_id).first()
     if inlet is None:
         raise Http404
     return inlet
 
 
-def _form(request: HttpRequest, place: WorkspaceContext, form: Form, heading: str) -> HttpResponse:
-    context = {"place": place, "page": "inlets", "form": form, "heading": heading}
+def _form(request: HttpRequest, access: WorkspaceAccess, form: Form, heading: str) -> HttpResponse:
+    context = {"access": access, "page": "inlets", "form": form, "heading": heading}
     status = 422 if form.errors else 200
     return render(request, "console/inlet_form.html", context, status=status)
 
 
-def _back(place: WorkspaceContext) -> HttpResponse:
-    return redirect("console-inlets", workspace=place.workspace.slug, mode=place.mode)
+def _back(access: WorkspaceAccess) -> HttpResponse:
+    return redirect("console-inlets", workspace=access.workspace.slug, mode=access.mode)

@@ -7,14 +7,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from consent.pages.views import own_page
 
 
 @require_safe
 @for_members
-def reports(request: HttpRequest, place: WorkspaceContext) -> HttpResponseBase:
+def reports(request: HttpRequest, access: WorkspaceAccess) -> HttpResponseBase:
     """Show the report that the brand's key opens on `/reports/own`. Test mode has none."""
-    if place.is_test:
-        return render(request, "console/no_reports.html", {"place": place, "page": "reports"})
-    return own_page(request, place.brand, "console/reports.html", place=place, page="reports")
+    if access.is_test:
+        return render(request, "console/no_reports.html", {"access": access, "page": "reports"})
+    return own_page(request, access.brand, "console/reports.html", access=access, page="reports")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brands.catalogue import UnknownNotice
 from cmr import permission_requests
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import AskForm
 from cmr.console.paging import PAGE_SIZE
 from cmr.messages import CannotReach
@@ -35,14 +35,14 @@ TOTALS = {
 
 @require_safe
 @for_members
-def requests(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def requests(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """List the permission requests, newest first."""
     wanted = request.GET.get("show", "")
     chosen = wanted if wanted in SHOWN else ""
-    mine = permission_requests.list_requests(place.brand)
+    mine = permission_requests.list_requests(access.brand)
     found = Paginator(mine.filter(SHOWN[chosen]), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "place": place,
+        "access": access,
         "page": "requests",
         "asked": found,
         "totals": mine.aggregate(**TOTALS),
@@ -54,20 +54,20 @@ def requests(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
-def ask(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def ask(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Ask a person for consent."""
-    form = AskForm(place.brand, request.POST or None)
-    if request.method == "POST" and form.is_valid() and _ask(request, place, form):
-        return redirect("console-requests", place.workspace.slug, place.mode)
-    context = {"place": place, "page": "requests", "form": form}
+    form = AskForm(access.brand, request.POST or None)
+    if request.method == "POST" and form.is_valid() and _ask(request, access, form):
+        return redirect("console-requests", access.workspace.slug, access.mode)
+    context = {"access": access, "page": "requests", "form": form}
     return render(request, "console/ask.html", context, status=422 if form.errors else 200)
 
 
-def _ask(request: HttpRequest, place: WorkspaceContext, form: AskForm) -> bool:
+def _ask(request: HttpRequest, access: WorkspaceAccess, form: AskForm) -> bool:
     language, now = form.cleaned_data["language"], timezone.now()
     try:
         permission_requests.ask_with_confirmation(
-            place.brand, form.who(), form.question(), language=language, now=now
+            access.brand, form.who(), form.question(), language=language, now=now
         )
     except (relationships.NoRelationship, identity.InvalidAddress) as error:
         form.add_error("contact", write_sentence(error))

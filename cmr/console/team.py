@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cmr import members
-from cmr.console.access import WorkspaceContext, for_owners, get_user
+from cmr.console.access import WorkspaceAccess, for_owners, get_user
 from cmr.console.forms import InvitationForm
 from cmr.models import Invitation, Member, Role
 from cmr.sign_in import require_fresh_session_to_post
@@ -25,27 +25,27 @@ INVITED = "Invited. If no mail arrives within minutes, invite them again tomorro
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_fresh_session_to_post
 @for_owners
-def team(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def team(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """List members and invitations. POST invites a member."""
     form = InvitationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _invite(request, place, form):
-        return _back(place)
+    if request.method == "POST" and form.is_valid() and _invite(request, access, form):
+        return _back(access)
     context = {
-        "place": place,
+        "access": access,
         "page": "team",
         "form": form,
-        "members": place.workspace.members.select_related("user").order_by("pk"),
-        "waiting": members.list_invitations(place.workspace, now=timezone.now()),
+        "members": access.workspace.members.select_related("user").order_by("pk"),
+        "waiting": members.list_invitations(access.workspace, now=timezone.now()),
         "roles": Role.choices,
     }
     return render(request, "console/team.html", context, status=422 if form.errors else 200)
 
 
-def _invite(request: HttpRequest, place: WorkspaceContext, form: InvitationForm) -> bool:
+def _invite(request: HttpRequest, access: WorkspaceAccess, form: InvitationForm) -> bool:
     link = f"{settings.PUBLIC_URL}{reverse('console-join', args=['TOKEN'])}"
     try:
         members.invite_member(
-            place.workspace,
+            access.workspace,
             form.cleaned_data["address"],
             role=Role(form.cleaned_data["role"]),
             link=link.replace("TOKEN", "{token}"),
@@ -63,9 +63,9 @@ def _invite(request: HttpRequest, place: WorkspaceContext, form: InvitationForm)
 @require_POST
 @require_fresh_session_to_post
 @for_owners
-def change(request: HttpRequest, place: WorkspaceContext, member_id: int) -> HttpResponse:
+def change(request: HttpRequest, access: WorkspaceAccess, member_id: int) -> HttpResponse:
     """Change a member's role, or remove the member."""
-    member = get_object_or_404(Member, pk=member_id, workspace=place.workspace)
+    member = get_object_or_404(Member, pk=member_id, workspace=access.workspace)
     wanted = request.POST.get("role", "")
     try:
         if wanted in Role.values:
@@ -74,27 +74,27 @@ def change(request: HttpRequest, place: WorkspaceContext, member_id: int) -> Htt
             members.remove(member)
     except members.LastOwner as error:
         messages.error(request, write_sentence(error))
-    return redirect("console-index") if member.user == request.user else _back(place)
+    return redirect("console-index") if member.user == request.user else _back(access)
 
 
 @require_POST
 @for_owners
-def close(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def close(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Close the workspace, once the owner has typed its name."""
-    if request.POST.get("name", "").strip() != place.workspace.name:
+    if request.POST.get("name", "").strip() != access.workspace.name:
         messages.error(request, "To close the workspace, type its name.")
-        return _back(place)
-    members.close_workspace(place.workspace, now=timezone.now())
-    messages.success(request, f"{place.workspace.name} is closed.")
+        return _back(access)
+    members.close_workspace(access.workspace, now=timezone.now())
+    messages.success(request, f"{access.workspace.name} is closed.")
     return redirect("console-index")
 
 
 @require_POST
 @for_owners
-def withdraw(request: HttpRequest, place: WorkspaceContext, invitation_id: int) -> HttpResponse:
-    waiting = members.list_invitations(place.workspace, now=timezone.now())
+def withdraw(request: HttpRequest, access: WorkspaceAccess, invitation_id: int) -> HttpResponse:
+    waiting = members.list_invitations(access.workspace, now=timezone.now())
     get_object_or_404(waiting, pk=invitation_id).delete()
-    return _back(place)
+    return _back(access)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,5 +116,5 @@ def _accepted(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     return redirect("console", workspace=member.workspace.slug, mode="test")
 
 
-def _back(place: WorkspaceContext) -> HttpResponse:
-    return redirect("console-team", workspace=place.workspace.slug)
+def _back(access: WorkspaceAccess) -> HttpResponse:
+    return redirect("console-team", workspace=access.workspace.slug)

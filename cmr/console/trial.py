@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from brands import events
 from cmr import test_mode
 from cmr.console import inbox
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import SayForm
 from cmr.console.paging import PAGE_SIZE
 from cmr.models import TestMail
@@ -33,23 +33,23 @@ REFUSALS: dict[type[Exception], str] = {
 
 @require_POST
 @for_members
-def happen(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def happen(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Record a choice of a made-up person."""
-    _check(place)
-    form = SayForm(request.POST, brand=place.brand)
-    if form.is_valid() and _record_choice(place, form):
-        end = events.read_last_sequence(place.brand.pk)
+    _check(access)
+    form = SayForm(request.POST, brand=access.brand)
+    if form.is_valid() and _record_choice(access, form):
+        end = events.read_last_sequence(access.brand.pk)
         messages.success(request, f"It happened: see event {end}.")
-        return redirect("console-events", place.workspace.slug, place.mode)
-    return inbox.list_deliveries(request, place, form, status=422)
+        return redirect("console-events", access.workspace.slug, access.mode)
+    return inbox.list_deliveries(request, access, form, status=422)
 
 
-def _record_choice(place: WorkspaceContext, form: SayForm) -> bool:
+def _record_choice(access: WorkspaceAccess, form: SayForm) -> bool:
     now = timezone.now()
     try:
         scope = rules.resolve_scope_names(form.names(), decision=form.cleaned_data["decision"])
-        test_mode.create_test_person(place.brand, form.contact(), now=now)
-        test_mode.record_test_choice(place.brand, form.contact(), form.choice(scope), now=now)
+        test_mode.create_test_person(access.brand, form.contact(), now=now)
+        test_mode.record_test_choice(access.brand, form.contact(), form.choice(scope), now=now)
     except tuple(REFUSALS) as error:
         form.add_error(REFUSALS[type(error)], write_sentence(error))
         return False
@@ -58,14 +58,14 @@ def _record_choice(place: WorkspaceContext, form: SayForm) -> bool:
 
 @require_safe
 @for_members
-def mails(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def mails(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """List the mails that people would have received, newest first."""
-    _check(place)
-    found = TestMail.objects.filter(brand=place.brand).order_by("-pk")
+    _check(access)
+    found = TestMail.objects.filter(brand=access.brand).order_by("-pk")
     rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "console/mails.html", {"place": place, "page": "mails", "mails": rows})
+    return render(request, "console/mails.html", {"access": access, "page": "mails", "mails": rows})
 
 
-def _check(place: WorkspaceContext) -> None:
-    if not place.is_test:
+def _check(access: WorkspaceAccess) -> None:
+    if not access.is_test:
         raise Http404

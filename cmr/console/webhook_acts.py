@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from brands import webhooks
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import ReplayForm, SeekForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.console.webhooks import back, find, show_key, show_subscription
@@ -19,68 +19,68 @@ from core.problem_details import write_sentence
 
 @require_POST
 @for_members
-def ping(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
+def ping(request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID) -> HttpResponse:
     """Send a test message without content, and show the endpoint's answer."""
-    subscription = find(place, subscription_id)
+    subscription = find(access, subscription_id)
     try:
         answer = webhooks.ping_endpoint(subscription, now=timezone.now())
     except webhooks.VerificationBusy as error:
         messages.error(request, write_sentence(error))
-        return back(place, subscription)
-    return show_subscription(request, place, subscription, pinged=answer)
+        return back(access, subscription)
+    return show_subscription(request, access, subscription, pinged=answer)
 
 
 @require_POST
 @for_members
 def enable(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    subscription = find(place, subscription_id)
+    subscription = find(access, subscription_id)
     try:
         webhooks.enable_subscription(subscription, now=timezone.now())
     except (webhooks.EndpointNotVerified, webhooks.VerificationBusy) as error:
         return show_subscription(
-            request, place, subscription, problem=write_sentence(error), status=422
+            request, access, subscription, problem=write_sentence(error), status=422
         )
     messages.success(request, "It goes on where it stopped.")
-    return back(place, subscription)
+    return back(access, subscription)
 
 
 @require_POST
 @for_members
 def disable(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    subscription = find(place, subscription_id)
+    subscription = find(access, subscription_id)
     try:
         webhooks.disable_subscription(subscription, reason="by_brand", now=timezone.now())
     except webhooks.StillSending as error:
         messages.error(request, write_sentence(error))
     else:
         messages.success(request, "It is told nothing until you enable it. Nothing is lost.")
-    return back(place, subscription)
+    return back(access, subscription)
 
 
 @require_POST
 @sure_in_live_mode
 @for_members
 def rotate(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
     """Replace the secret. The new one is shown once."""
-    subscription = find(place, subscription_id)
+    subscription = find(access, subscription_id)
     try:
         secret = webhooks.rotate_secret(subscription, now=timezone.now())
     except webhooks.StillSending as error:
         messages.error(request, write_sentence(error))
-        return back(place, subscription)
-    return show_key(request, place, find(place, subscription_id), secret)
+        return back(access, subscription)
+    return show_key(request, access, find(access, subscription_id), secret)
 
 
 @require_POST
 @for_members
-def seek(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
-    subscription, form = find(place, subscription_id), SeekForm(request.POST)
+def seek(request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription, form = find(access, subscription_id), SeekForm(request.POST)
     if form.is_valid():
         try:
             webhooks.move_cursor(subscription, after=form.cleaned_data["after"])
@@ -88,17 +88,17 @@ def seek(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
             form.add_error("after", write_sentence(error))
         else:
             messages.success(request, f"It goes on after event {form.cleaned_data['after']}.")
-            return back(place, subscription)
-    return show_subscription(request, place, subscription, seek=form, status=422)
+            return back(access, subscription)
+    return show_subscription(request, access, subscription, seek=form, status=422)
 
 
 @require_POST
 @for_members
 def replay(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
     """Send a range of the stream again."""
-    subscription, form = find(place, subscription_id), ReplayForm(request.POST)
+    subscription, form = find(access, subscription_id), ReplayForm(request.POST)
     if form.is_valid():
         try:
             number = webhooks.replay_range(subscription, **form.cleaned_data)
@@ -108,15 +108,15 @@ def replay(
             form.add_error("last", write_sentence(error))
         else:
             messages.success(request, f"To be sent again: {number}.")
-            return back(place, subscription)
-    return show_subscription(request, place, subscription, replay=form, status=422)
+            return back(access, subscription)
+    return show_subscription(request, access, subscription, replay=form, status=422)
 
 
 @require_POST
 @for_members
 def replay_parked(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    subscription = find(place, subscription_id)
+    subscription = find(access, subscription_id)
     messages.success(request, f"To be sent again: {webhooks.replay_parked(subscription)}.")
-    return back(place, subscription)
+    return back(access, subscription)

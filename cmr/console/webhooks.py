@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brands import events
 from brands import webhooks as brand_webhooks
 from brands.models import Attempt, Subscription
-from cmr.console.access import WorkspaceContext, for_members
+from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import ReplayForm, SeekForm, TermsForm, WebhookForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.console.paging import PAGE_SIZE, before
@@ -69,14 +69,14 @@ class Hook:
 
 @require_safe
 @for_members
-def webhooks(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
-    mine = brand_webhooks.filter_subscriptions(place.brand).order_by("created_at")
+def webhooks(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
+    mine = brand_webhooks.filter_subscriptions(access.brand).order_by("created_at")
     parked = Count("quarantined_events__sequence", filter=Q(quarantined_events__retry_at=None))
     context = {
-        "place": place,
+        "access": access,
         "page": "webhooks",
         "hooks": [Hook(each, each.parked) for each in mine.annotate(parked=parked)],
-        "last_sequence": events.read_last_sequence(place.brand.pk),
+        "last_sequence": events.read_last_sequence(access.brand.pk),
     }
     return render(request, "console/webhooks.html", context)
 
@@ -84,14 +84,14 @@ def webhooks(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode
 @for_members
-def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def subscribe(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Create a webhook. Its secret is shown once."""
     form = WebhookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             subscription, secret = brand_webhooks.create_verified_subscription(
-                place.brand,
+                access.brand,
                 form.terms(),
                 after=data["after"],
                 signature=data["signature"],
@@ -100,23 +100,23 @@ def subscribe(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
         except REFUSALS as error:
             form.add_error(error.field, write_sentence(error))
         else:
-            return show_key(request, place, find(place, subscription.pk), secret)
-    return _form(request, place, form)
+            return show_key(request, access, find(access, subscription.pk), secret)
+    return _form(request, access, form)
 
 
 @require_safe
 @for_members
 def webhook(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
-    return show_subscription(request, place, find(place, subscription_id))
+    return show_subscription(request, access, find(access, subscription_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sure_in_live_mode  # else an open session could redirect real people's events
 @for_members
-def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID) -> HttpResponse:
-    subscription = find(place, subscription_id)
+def edit(request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID) -> HttpResponse:
+    subscription = find(access, subscription_id)
     stands = asdict(brand_webhooks.read_terms(subscription))
     form = TermsForm(request.POST or None, initial=stands)
     if request.method == "POST" and form.is_valid():
@@ -126,17 +126,17 @@ def edit(request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UU
             form.add_error(error.field, write_sentence(error))
         else:
             messages.success(request, "It is changed, from the next event on.")
-            return back(place, subscription)
-    return _form(request, place, form, subscription=subscription)
+            return back(access, subscription)
+    return _form(request, access, form, subscription=subscription)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_members
 def delete(
-    request: HttpRequest, place: WorkspaceContext, subscription_id: uuid.UUID
+    request: HttpRequest, access: WorkspaceAccess, subscription_id: uuid.UUID
 ) -> HttpResponse:
     """Ask for confirmation. POST deletes the webhook."""
-    subscription = find(place, subscription_id)
+    subscription = find(access, subscription_id)
     if request.method == "POST":
         try:
             brand_webhooks.disable_subscription(subscription, reason="removed", now=timezone.now())
@@ -144,29 +144,31 @@ def delete(
             messages.error(request, write_sentence(error))
         else:
             messages.success(request, f"Nothing goes to {subscription.url} any more.")
-        return redirect("console-webhooks", workspace=place.workspace.slug, mode=place.mode)
-    context = {"place": place, "page": "webhooks", "subscription": subscription}
+        return redirect("console-webhooks", workspace=access.workspace.slug, mode=access.mode)
+    context = {"access": access, "page": "webhooks", "subscription": subscription}
     return render(request, "console/delete_webhook.html", context)
 
 
-def find(place: WorkspaceContext, subscription_id: uuid.UUID) -> Subscription:
+def find(access: WorkspaceAccess, subscription_id: uuid.UUID) -> Subscription:
     """Return the brand's webhook.
 
     Raises:
         Http404: it was deleted, is unknown, or belongs to another brand.
     """
-    for subscription in brand_webhooks.filter_subscriptions(place.brand).filter(pk=subscription_id):
+    for subscription in brand_webhooks.filter_subscriptions(access.brand).filter(
+        pk=subscription_id
+    ):
         return subscription
     raise Http404
 
 
-def back(place: WorkspaceContext, subscription: Subscription) -> HttpResponse:
-    return redirect("console-webhook", place.workspace.slug, place.mode, subscription.pk)
+def back(access: WorkspaceAccess, subscription: Subscription) -> HttpResponse:
+    return redirect("console-webhook", access.workspace.slug, access.mode, subscription.pk)
 
 
 def show_subscription(
     request: HttpRequest,
-    place: WorkspaceContext,
+    access: WorkspaceAccess,
     subscription: Subscription,
     *,
     status: int = 200,
@@ -178,10 +180,10 @@ def show_subscription(
     tries = Attempt.objects.filter(brand=brand, subscription=subscription, pk__lt=before(request))
     log = list(tries.order_by(F("pk").desc())[: PAGE_SIZE + 1])
     context = {
-        "place": place,
+        "access": access,
         "page": "webhooks",
         "hook": Hook(subscription, quarantined.filter(retry_at=None).count()),
-        "last_sequence": events.read_last_sequence(place.brand.pk),
+        "last_sequence": events.read_last_sequence(access.brand.pk),
         "quarantined": quarantined[:MOST_QUARANTINED],
         "quarantined_count": quarantined.count(),
         "log": log[:PAGE_SIZE],
@@ -193,11 +195,11 @@ def show_subscription(
 
 
 def show_key(
-    request: HttpRequest, place: WorkspaceContext, subscription: Subscription, secret: str
+    request: HttpRequest, access: WorkspaceAccess, subscription: Subscription, secret: str
 ) -> HttpResponse:
     """Show the key that verifies the webhook's messages. It is shown once."""
     context = {
-        "place": place,
+        "access": access,
         "page": "webhooks",
         "hook": Hook(subscription, 0),
         "key": brand_webhooks.describe_key(secret),
@@ -205,7 +207,7 @@ def show_key(
     return render(request, "console/webhook_key.html", context)
 
 
-def _form(request: HttpRequest, place: WorkspaceContext, form: Form, **more: Any) -> HttpResponse:
-    context = {"place": place, "page": "webhooks", "form": form, **more}
+def _form(request: HttpRequest, access: WorkspaceAccess, form: Form, **more: Any) -> HttpResponse:
+    context = {"access": access, "page": "webhooks", "form": form, **more}
     status = 422 if form.errors else 200
     return render(request, "console/webhook_form.html", context, status=status)

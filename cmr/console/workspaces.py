@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from brands import events, webhooks, workspaces
 from brands.models import BrandKey, Subscription, Topic
 from cmr import members, rate_limits
-from cmr.console.access import WorkspaceContext, for_members, for_owners, get_user
+from cmr.console.access import WorkspaceAccess, for_members, for_owners, get_user
 from cmr.console.forms import WorkspaceForm
 from cmr.models import Member
 from consent.models import Relationship
@@ -71,25 +71,25 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_members
-def overview(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def overview(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Show the state of the brand, and the next steps."""
-    brand = place.brand
+    brand = access.brand
     context = {
-        "place": place,
+        "access": access,
         "page": "overview",
-        "steps": _steps(place),
+        "steps": _steps(access),
         "people": Relationship.objects.active().filter(brand=brand).count(),
         "last_sequence": events.read_last_sequence(brand.pk),
     }
     return render(request, "console/overview.html", context)
 
 
-def _steps(place: WorkspaceContext) -> list[Step]:
+def _steps(access: WorkspaceAccess) -> list[Step]:
     """Return the steps from an empty workspace to live mode."""
-    brand, here = place.brand, place.path
+    brand, here = access.brand, access.path
     keys, hooks = BrandKey.objects.filter(brand=brand), Subscription.objects.filter(brand=brand)
     is_used = keys.exclude(last_used_on=None).exists()
-    has_topics, is_live = Topic.objects.filter(brand=brand).exists(), place.workspace.live_id
+    has_topics, is_live = Topic.objects.filter(brand=brand).exists(), access.workspace.live_id
     return [
         Step("Make a key", f"{here}/keys", keys.exists()),
         Step("Ask a first question with it", "/docs/quickstart", is_used),
@@ -97,7 +97,7 @@ def _steps(place: WorkspaceContext) -> list[Step]:
         Step("Hear of changes", f"{here}/webhooks", webhooks.have_delivered(*hooks)),
         Step(
             "Prove your domain",
-            f"/console/{place.workspace.slug}/domain",
+            f"/console/{access.workspace.slug}/domain",
             is_live is not None,
         ),
     ]
@@ -105,28 +105,28 @@ def _steps(place: WorkspaceContext) -> list[Step]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owners
-def domain(request: HttpRequest, place: WorkspaceContext) -> HttpResponse:
+def domain(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
     """Say how to prove the domain. POST checks the proof."""
-    problem = _prove(request, place) if request.method == "POST" else ""
-    place.workspace.refresh_from_db()
+    problem = _prove(request, access) if request.method == "POST" else ""
+    access.workspace.refresh_from_db()
     if request.method == "POST" and not problem:
-        messages.success(request, f"{place.workspace.domain} is yours: live mode is open.")
-        return redirect("console-domain", workspace=place.workspace.slug)
+        messages.success(request, f"{access.workspace.domain} is yours: live mode is open.")
+        return redirect("console-domain", workspace=access.workspace.slug)
     context = {
-        "place": place,
+        "access": access,
         "page": "domain",
         "problem": problem,
         "looked_at": timezone.now(),
-        "record": workspaces.build_txt_name(place.workspace.domain),
-        "url": workspaces.build_proof_url(place.workspace.domain),
-        "value": workspaces.build_txt_value(place.workspace),
+        "record": workspaces.build_txt_name(access.workspace.domain),
+        "url": workspaces.build_proof_url(access.workspace.domain),
+        "value": workspaces.build_txt_value(access.workspace),
     }
     return render(request, "console/domain.html", context, status=422 if problem else 200)
 
 
-def _prove(request: HttpRequest, place: WorkspaceContext) -> str:
+def _prove(request: HttpRequest, access: WorkspaceAccess) -> str:
     try:
-        workspaces.prove_domain(place.workspace, now=timezone.now())
+        workspaces.prove_domain(access.workspace, now=timezone.now())
     except (
         workspaces.DomainNotProven,
         workspaces.DomainProofBusy,

@@ -17,7 +17,13 @@ from consent.models import LedgerEntry, Relationship
 from consent.relationships import lifecycle
 from tests.conftest import Api
 
-PROMISES = ("on its way", "to be applied by", "not yet delivered", "overdue", "The brand was notified")
+PROMISES = (
+    "on its way",
+    "to be applied by",
+    "not yet delivered",
+    "overdue",
+    "The brand was notified",
+)
 
 
 def connected(brand: Brand) -> bool:
