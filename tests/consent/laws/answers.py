@@ -52,7 +52,7 @@ def without_slot(ledger: Ledger, choice: Choice) -> Ledger:
 
 
 @law(
-    "The answer is the one that this page gives, read word by word over the whole ledger.",
+    "The answer is the one that this page gives, when it is applied to the whole ledger.",
     ledger=ledgers,
     question=questions,
     now=ends,
@@ -62,7 +62,7 @@ def the_page(rule: Rule, ledger: Ledger, question: Question, now: datetime) -> N
     assert (decision.allowed, decision.rule) == page.answer(ledger, question, now)
 
 
-@law("A required purpose is always allowed, whatever was said.", ledger=ledgers, no=no)
+@law("A required purpose is always allowed, whatever the person chose.", ledger=ledgers, no=no)
 def required(rule: Rule, ledger: Ledger, no: Choice) -> None:
     question = rule.own(Question(ASKED, "opt_in"))._replace(regime="required")
     decision = decide(rule, after(ledger, no), question)
@@ -70,7 +70,7 @@ def required(rule: Rule, ledger: Ledger, no: Choice) -> None:
 
 
 @law(
-    "Where nobody said anything that covers the question, its regime answers.",
+    "If no choice covers the question, its regime decides.",
     ledger=st.lists(word("grant", scope=st.sampled_from(MISSING)), max_size=3)
     | st.lists(word("deny", scope=st.sampled_from(MISSING)), max_size=3),
     question=questions,
@@ -82,7 +82,7 @@ def default(rule: Rule, ledger: Ledger, question: Question) -> None:
 
 
 @law(
-    "A later no, however wide, beats every older yes.",
+    "A later no, however wide, overrides every older yes.",
     ledger=ledgers,
     older=word("grant", made_at=moments, seq=50),
     no=no,
@@ -93,7 +93,7 @@ def wide_no(rule: Rule, ledger: Ledger, older: Choice, no: Choice, question: Que
 
 
 @law(
-    "A later yes that is not as narrow as an older no never lifts it.",
+    "A later yes that an older no does not cover completely never lifts that no.",
     older=ledgers,
     no=no,
     yes=yes,
@@ -105,7 +105,7 @@ def wide_yes(rule: Rule, older: Ledger, no: Choice, yes: Choice, question: Quest
 
 
 @law(
-    "The person's own later yes to the same thing, or to something narrower, lifts a no.",
+    "The person's own later yes to the same thing, or to a part of it, lifts a no.",
     no=no,
     yes=yes,
     maker=makers,
@@ -117,7 +117,7 @@ def narrow_yes(rule: Rule, no: Choice, yes: Choice, maker: Any, question: Questi
 
 
 @law(
-    "The person's last yes to just what is asked is a yes, whatever anybody said before.",
+    "If the newest choice is the person's yes to exactly the question, the answer is yes.",
     ledger=ledgers,
     yes=word("grant", scope=st.just(ASKED)),
     question=questions,
@@ -127,7 +127,7 @@ def last_yes(rule: Rule, ledger: Ledger, yes: Choice, question: Question) -> Non
 
 
 @law(
-    "A brand never lifts a person's no, whatever it says, takes back or implies later.",
+    "A brand never lifts a person's no, whatever it records, clears or implies later.",
     older=st.lists(yes | word("grant", "brand"), max_size=3),
     no=no,
     words=brands_words,
@@ -141,7 +141,7 @@ def brand_over_person(
 
 
 @law(
-    "What a brand says on a scope replaces and takes back nothing that the person said on it.",
+    "A brand's choice on a scope neither replaces nor clears a person's choice on it.",
     ledger=crowded,
     words=brands_words,
 )
@@ -153,7 +153,7 @@ def same_scope(rule: Rule, ledger: Ledger, words: Ledger) -> None:
 
 
 @law(
-    "A brand's express later yes lifts the brand's own no.",
+    "A brand's later express yes lifts the brand's own no.",
     no=word("deny", "brand"),
     yes=word("grant", "brand"),
     question=questions,
@@ -163,13 +163,13 @@ def own_no(rule: Rule, no: Choice, yes: Choice, question: Question) -> None:
     assert decide(rule, after([], no, yes), question).rule == "brand_granted"
 
 
-@law("An implied yes lifts no no.", no=no, yes=implied, maker=makers, question=questions)
+@law("An implied yes never lifts a no.", no=no, yes=implied, maker=makers, question=questions)
 def implied_yes(rule: Rule, no: Choice, yes: Choice, maker: Any, question: Question) -> None:
     assert not decide(rule, after([], no._replace(maker=maker), yes), question).allowed
 
 
 @law(
-    "An express yes counts before an implied one, also when it is older.",
+    "An express yes counts before an implied one, even if it is older.",
     ledger=ledgers,
     yes=word("grant", made_at=moments, seq=50),
     implied=implied,
@@ -186,7 +186,7 @@ def express_first(
 
 
 @law(
-    "A yes that has run out counts for nothing, from the moment at which it does.",
+    "A yes has no effect from the moment at which it expires.",
     ledger=ledgers,
     yes=word("grant", expires_at=gone),
     question=questions,
@@ -197,7 +197,7 @@ def run_out(rule: Rule, ledger: Ledger, yes: Choice, question: Question) -> None
 
 
 @law(
-    "A yes counts until just before it runs out.",
+    "A yes applies until just before it expires.",
     ledger=ledgers,
     yes=word("grant", scope=st.just(ASKED), expires_at=to_come),
     question=questions,
@@ -221,7 +221,7 @@ def pause(rule: Rule, ledger: Ledger, pause: Choice, question: Question) -> None
 
 
 @law(
-    "A pause that has ended gives back what stood beneath it.",
+    "After a pause has ended, the other choices apply as they would without it.",
     ledger=ledgers,
     pause=word("pause", until=to_come),
     question=questions,
@@ -233,7 +233,7 @@ def pause_ended(rule: Rule, ledger: Ledger, pause: Choice, question: Question) -
 
 
 @law(
-    "After “nothing from this brand”, a purpose, channel or topic that comes later starts at no.",
+    "After “nothing from this brand”, the answer for a new purpose, channel or topic is no.",
     ledger=ledgers,
     no=word("deny", scope=st.just(Scope(1))),
     purpose=st.text(max_size=3),
@@ -247,7 +247,7 @@ def later_topic(rule: Rule, ledger: Ledger, no: Choice, question: Question, **pa
 
 
 @law(
-    "A scope covers another when each of its parts is any or the same, and only then.",
+    "A scope covers another if each of its parts is any or the same, and only then.",
     wide=scopes,
     narrow=scopes,
 )
@@ -256,7 +256,7 @@ def covering_scope(rule: Rule, wide: Scope, narrow: Scope) -> None:
 
 
 @law(
-    "What is about another brand, purpose, channel, topic or contact point has no say.",
+    "Choices about another brand, purpose, channel, topic or contact point have no effect.",
     ledger=ledgers,
     beside=st.lists(
         said(st.sampled_from(MISSING), moments),
@@ -272,7 +272,7 @@ def beside(rule: Rule, ledger: Ledger, beside: Ledger, question: Question) -> No
 
 
 @law(
-    "The choice that is told as the reason was said, stands, and gives the same answer alone.",
+    "The choice in `because` exists, is in force, and gives the same answer alone.",
     ledger=ledgers_of_some,
     question=questions,
 )
@@ -287,7 +287,7 @@ def because(rule: Rule, ledger: Ledger, question: Question) -> None:
 
 
 @law(
-    "Of several words that say the same, the newest is told as the reason.",
+    "If several choices give the same answer, `because` is the newest.",
     ledger=ledgers,
     words=st.lists(no, min_size=2, max_size=4) | st.lists(yes, min_size=2, max_size=4),
     question=questions,
@@ -300,7 +300,7 @@ def newest(rule: Rule, ledger: Ledger, words: Ledger, question: Question) -> Non
 
 
 @law(
-    "The person's standing no is the one that would decide if only the person had spoken.",
+    "The person's refusal in force is the one that would decide without the brand's choices.",
     ledger=ledgers,
     no=word("deny", made_at=moments, seq=50),
     brands=word("deny", "brand"),
@@ -315,7 +315,7 @@ def standing_no(rule: Rule, ledger: Ledger, no: Choice, brands: Choice) -> None:
 
 
 @law(
-    "Where times differ, the order of arrival does not matter.",
+    "If the times of choices differ, their order of arrival does not matter.",
     ledger=ledgers_apart,
     draw=st.randoms(use_true_random=False),
     question=questions,
@@ -327,7 +327,7 @@ def arrival(rule: Rule, ledger: Ledger, draw: Any, question: Question) -> None:
 
 
 @law(
-    "Of two words of one time, the one recorded later counts, wherever it stands in the list.",
+    "Of two choices of the same time, the one recorded later counts, in any list order.",
     ledger=ledgers,
     no=word("deny", scope=st.just(ASKED)),
     yes=word("grant", scope=st.just(ASKED), seq=98),
@@ -343,7 +343,7 @@ def one_time(
 
 
 @law(
-    "The same choices, question and moment give the same answer, and stay as they were.",
+    "The same choices, question and moment give the same answer, and are not modified.",
     ledger=ledgers_of_some,
     question=every_question,
     now=ends,
@@ -356,7 +356,7 @@ def pure(rule: Rule, ledger: Ledger, question: Question, now: datetime) -> None:
 
 
 @law(
-    "A limit alone says neither yes nor no.",
+    "A limit alone is neither a yes nor a no.",
     ledger=ledgers,
     limit=word("limit", limit=limits),
     question=questions,
@@ -367,7 +367,7 @@ def limit(rule: Rule, ledger: Ledger, limit: Choice, question: Question) -> None
 
 
 @law(
-    "Told are the limits that stand and cover the question, and as the limit the tightest.",
+    "`limits` has the limits in force that cover the question, and `limit` is the strictest.",
     ledger=ledgers,
     one=word("limit", limit=limits),
     two=word("limit", scope=scopes, limit=limits),

@@ -37,7 +37,7 @@ passing = word("pause", until=to_come) | word("grant", expires_at=to_come)
 
 
 @law(
-    "Kept of each slot (scope, decision, maker, basis) is the newest choice, and all of them are.",
+    "The projection has the newest choice of each slot (scope, decision, maker, basis).",
     ledger=crowded,
 )
 def slots(rule: Rule, ledger: Ledger) -> None:
@@ -49,7 +49,7 @@ def slots(rule: Rule, ledger: Ledger) -> None:
 
 
 @law(
-    "What is kept answers as the whole ledger would, now and at any later moment.",
+    "The projection answers as the whole ledger does, now and at any later moment.",
     ledger=ledgers_of_some | crowded,
     question=questions,
     at=ends,
@@ -60,7 +60,7 @@ def projection(rule: Rule, ledger: Ledger, question: Question, at: datetime) -> 
 
 
 @law(
-    "What is kept can be brought up to date choice by choice, whichever arrives first.",
+    "The projection can be updated choice by choice, in any order of arrival.",
     ledger=ledgers,
     scope=covering,
     later=st.lists(word("deny", made_at=moments), min_size=2, max_size=3),
@@ -74,7 +74,7 @@ def upsert(rule: Rule, ledger: Ledger, scope: Scope, later: Ledger) -> None:
 
 
 @law(
-    "A clear takes back all that its maker said before on exactly that scope, and nothing else.",
+    "A clear withdraws all earlier choices of its maker on exactly that scope, and no others.",
     ledger=ledgers_of_some,
     clear=word("clear", made_at=moments, seq=50),
     which=st.integers(0, 7),
@@ -105,7 +105,7 @@ def clear(
 
 
 @law(
-    "What is said after a clear of the same scope counts.",
+    "A choice that is made after a clear of the same scope counts.",
     ledger=ledgers,
     clear=word("clear"),
     no=word("deny"),
@@ -119,7 +119,7 @@ def after_a_clear(
 
 
 @law(
-    "The answer holds until `valid_until`; where there is none, it holds for ever.",
+    "The answer stays the same until `valid_until`, or for ever if there is none.",
     ledger=ledgers,
     passing=st.lists(passing, min_size=2, max_size=4),
     question=questions,
@@ -132,7 +132,7 @@ def holds(rule: Rule, ledger: Ledger, passing: Ledger, question: Question) -> No
 
 
 @law(
-    "At `valid_until` the answer turns.",
+    "At `valid_until` the answer changes.",
     ledger=ledgers,
     passing=st.lists(passing, min_size=2, max_size=4),
     question=questions,
@@ -156,7 +156,7 @@ points = of_addresses(word("deny") | word("grant") | word("limit", limit=limits)
 
 
 @law(
-    "Asked about one address, only what covers that address counts.",
+    "In a question about one address, only choices that cover that address count.",
     ledger=ledgers,
     said=points,
     question=questions,

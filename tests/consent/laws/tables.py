@@ -72,7 +72,7 @@ def table(rule: Rule, ledger: Ledger, question: Question) -> None:
 
 
 @law(
-    "A permission table answers so at any later moment, too.",
+    "A permission table also answers as the ledger does at any later moment.",
     ledger=ledgers,
     passing=st.lists(passing, min_size=1, max_size=4),
     question=asked,
@@ -86,7 +86,7 @@ def table_turns(
 
 
 @law(
-    "Where the person lives another default holds, and a permission table has it.",
+    "A permission table has the default of the place where the person lives.",
     ledger=ledgers,
     question=asked,
     regime=st.sampled_from(["opt_in", "opt_out"]),
@@ -105,7 +105,7 @@ def table_defaults(rule: Rule, ledger: Ledger, question: Question, regime: Regim
 
 
 @law(
-    "What was said about another address is in no row of a permission table.",
+    "No row of a permission table contains a choice about another address.",
     ledger=ledgers,
     others=st.lists(said(covering, moments), min_size=1, max_size=4),
 )
@@ -119,7 +119,7 @@ def table_other_address(rule: Rule, ledger: Ledger, others: Ledger) -> None:
 
 
 @law(
-    "Of the rows of a permission table that cover a question one is the most specific.",
+    "Of the rows of a permission table that cover a question, one is the most specific.",
     ledger=st.lists(said(st.sampled_from(COVERING), moments), min_size=2, max_size=8),
 )
 def table_one_row(rule: Rule, ledger: Ledger) -> None:

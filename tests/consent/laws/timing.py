@@ -61,7 +61,7 @@ def _minutes(since: datetime, until: datetime) -> Iterator[datetime]:
 
 
 @law(
-    "Quiet hours hold from their start until just before their end, and at no other time.",
+    "Quiet hours apply from their start until just before their end, and at no other time.",
     quiet=quiet_hours(),
     now=minutes,
     edge=st.sampled_from([None, "start", "end"]),
@@ -76,7 +76,7 @@ def quiet(rule: Rule, quiet: QuietHours, now: datetime, edge: str | None, before
 
 
 @law(
-    "Quiet hours end at the first moment that is not quiet: every one before it is, since now.",
+    "Quiet hours end at the first moment from now that is not quiet.",
     quiet=quiet_hours(),
     now=minutes,
 )
@@ -85,7 +85,7 @@ def quiet_end(rule: Rule, quiet: QuietHours, now: datetime) -> None:
 
 
 @law(
-    "Quiet hours end so on a night on which the clock is turned, too, in any zone.",
+    "Quiet hours end at the right moment when the clocks change at night, in any zone.",
     night=turned_nights.map(list),
 )
 def turned_clock(rule: Rule, night: Any) -> None:
@@ -93,7 +93,7 @@ def turned_clock(rule: Rule, night: Any) -> None:
     ends_first(quiet, now)
 
 
-@law("Quiet hours end so around a leap day, too.", quiet=quiet_hours(), now=leap_days)
+@law("Quiet hours end at the right moment around a leap day.", quiet=quiet_hours(), now=leap_days)
 def leap_day(rule: Rule, quiet: QuietHours, now: datetime) -> None:
     ends_first(quiet, now)
 
@@ -108,7 +108,7 @@ def timed(
 
 
 @law(
-    "Quiet hours and limits never turn a yes into a no, and leave a no as it is.",
+    "Quiet hours and limits never turn a yes into a no, and do not change a no.",
     quiet=st.none() | quiet_hours(),
     spent=spent,
     question=every_question,
@@ -125,7 +125,7 @@ def only_a_yes(
 
 
 @law(
-    "A yes holds from the first moment that is neither quiet nor without a send left.",
+    "A yes applies from the first moment that is not quiet and has a send left.",
     quiet=st.none() | quiet_hours(),
     spent=spent,
     question=questions,
@@ -145,7 +145,7 @@ def not_before(
 
 
 @law(
-    "Where nothing is quiet or spent, a yes holds at once.",
+    "If there are no quiet hours now and no limit is used up, a yes applies at once.",
     quiet=st.none() | quiet_hours(),
     spent=spent,
     question=questions,
@@ -157,7 +157,7 @@ def at_once(rule: Rule, quiet: QuietHours | None, spent: Any, question: Question
 
 
 @law(
-    "A letter, and what is required, wait for no quiet hours.",
+    "A letter, and a message of a required purpose, do not wait for quiet hours.",
     zone=zones,
     letter=st.booleans(),
     channel=channels,
@@ -172,7 +172,7 @@ def letter(rule: Rule, zone: str, letter: bool, channel: str, spent: Any) -> Non
 
 
 @law(
-    "What is left of a limit is its number less the sends, and never less than nothing.",
+    "What is left of a limit is its number minus the sends, and never below zero.",
     limit=few,
     count=st.integers(0, 9),
 )
@@ -183,7 +183,7 @@ def left(rule: Rule, limit: Limit, count: int) -> None:
 
 
 @law(
-    "Of several limits the one with the least left counts; with none, nothing is told.",
+    "Of several limits, the one with the least left counts. Without any, `remaining` is null.",
     spent=spent,
     question=every_question,
 )
@@ -193,7 +193,7 @@ def least_left(rule: Rule, spent: Any, question: Question) -> None:
 
 
 @law(
-    "A spent limit gives back at the first moment at which its window has room again.",
+    "A used-up limit has room again at the first moment at which its window allows a send.",
     limit=few,
     sent=sends,
     now=st.integers(0, 10).map(lambda days: NOON + days * DAY),
@@ -207,14 +207,14 @@ def gives_back(rule: Rule, limit: Limit, sent: list[datetime], now: datetime) ->
     assert _room(limit, sent, free) > 0 >= _room(limit, sent, free - TICK)
 
 
-@law("A limit with something left makes nobody wait.", limit=few, count=st.integers(0, 3))
+@law("A limit with sends left delays no message.", limit=few, count=st.integers(0, 3))
 def room_left(rule: Rule, limit: Limit, count: int) -> None:
     assume(count < limit.max)
     assert rule.budgets.SendCount(limit, count, NOON if count else None).gives_back is None
 
 
 @law(
-    "Of a limit on all brands no number is told, and it gives back on the full hour.",
+    "A limit on all brands shows no number left, and has room again on a full hour.",
     limit=few,
     minutes=st.integers(0, 23 * 60),
 )
@@ -227,7 +227,7 @@ def shared_limit(rule: Rule, limit: Limit, minutes: int) -> None:
 
 
 @law(
-    "A brand without a relationship hears the one no, whatever the regime and the hours.",
+    "A brand without a relationship gets the same no, whatever the regime and the hours.",
     question=every_question,
     quiet=st.none() | quiet_hours(),
 )

@@ -50,7 +50,7 @@ def decide(rule: Rule, ledger: Ledger, question: Question, now: datetime = NOON)
 
 
 @law(
-    "About the use of a trait the answer is the one that this page gives, too.",
+    "The answer about the use of a trait is also the one that this page gives.",
     ledger=ledgers_of_use,
     question=uses,
     now=ends,
@@ -61,7 +61,7 @@ def trait_page(rule: Rule, ledger: Ledger, question: Question, now: datetime) ->
 
 
 @law(
-    "What is about a trait, a kind or a category has no say in a question about a message.",
+    "Choices about a trait, a kind or a category do not affect a question about a message.",
     ledger=ledgers,
     traits=st.lists(said(about_traits, moments), min_size=1, max_size=3),
     question=questions,
@@ -84,7 +84,7 @@ def trait_later(rule: Rule, ledger: Ledger, no: Choice, trait: str, question: Qu
 
 
 @law(
-    "A no about one trait holds, whatever kind and category the brand gives it later.",
+    "A no about one trait applies whatever kind and category the brand gives it later.",
     ledger=ledgers_of_use,
     no=word("deny", scope=st.just(Scope(1, "profiling", trait="pregnancy"))),
     kind=st.text(max_size=3),
@@ -110,7 +110,7 @@ def trait_yes(rule: Rule, no: Choice, yes: Choice, question: Question) -> None:
 
 
 @law(
-    "A yes to a trait says nothing once its kind, or its category, is another.",
+    "A yes to a trait has no effect once its kind or its category has changed.",
     ledger=ledgers_of_use,
     yes=word("grant", scope=st.just(USED)),
     part=st.sampled_from(["trait_kind", "trait_category"]),
@@ -123,7 +123,7 @@ def trait_changed(rule: Rule, ledger: Ledger, yes: Choice, part: str, question: 
 
 
 @law(
-    "A yes that names no kind lifts no no about a kind; one without a category none about that.",
+    "A yes without a kind lifts no refusal of a kind. The same is true of a category.",
     no=word("deny", scope=st.sampled_from(OF_USE)),
     part=st.sampled_from(["trait_kind", "trait_category"]),
     question=uses,
