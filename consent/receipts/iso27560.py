@@ -1,8 +1,8 @@
 """Consent records of choices: JSON-LD after ISO/IEC TS 27560:2023, with the terms of W3C DPV 2.3.
 
-Pure. A record depends only on the entry, the earlier entries in the person's chain, and the notice
-that the entry names, which never changes. So the same entry always gives the same record. Parts
-that nobody declared are marked with `NOT_DECLARED`.
+Pure. A record depends on the entry, the earlier entries in the person's chain, the notice that the
+entry names, and the brand's name and contacts. The same entry gives the same record until the
+brand changes these. Parts that nobody declared are marked with `NOT_DECLARED`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A receipt is a compact JWS (RFC 7515) with the algorithm `Ed25519` (RFC 9864) over the record as
 canonical JSON (RFC 8785). For our values, sorted keys and no white space give that form: text,
 whole numbers, true, false and null under keys of plain letters. Ed25519 is deterministic, so the
-same entry always has the same receipt. Our keys are at `/.well-known/jwks.json`.
+same record with the same key has the same receipt. Our keys are at `/.well-known/jwks.json`.
 """
 
 from __future__ import annotations
