@@ -2,6 +2,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 export PORT
+export DJANGO_SETTINGS_MODULE := config.settings
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,22 +31,22 @@ bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.portal
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.portal
 
 bench-limits: .venv/test ## guesses and floods through four web processes, with Redis flushed in between
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.limits
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.limits
 
 bench-misbehaving: .venv/test ## a good caller's checks beside sixteen connections that misbehave
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.misbehaving $(ARGS)
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.misbehaving $(ARGS)
 
 bench-addresses: .venv/test ## what the public forms say, and how fast, of known and unknown addresses
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.addresses
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.addresses
 
 bench-troubles: .venv/test ## deliveries beside endpoints that hang, and with the broker dead
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.troubles
 
 laws: .venv/test ## the rule's laws, and the bug that each one catches; EXAMPLES=5000 tries more
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
+	@$(PY) -m tests.consent.laws $(if $(EXAMPLES),--examples $(EXAMPLES))
 
 inbound-texts: .venv/test ## how well requests to stop are understood, per language and medium
 	@$(PY) -m tests.cmr.inbound_texts
@@ -56,7 +57,7 @@ as-of: .venv/test ## as_of against what checks answered; ANSWERS=5000 compares m
 screenshots: .venv/test ## every page into docs/screenshots; ARGS= names some
 	@$(PY) -m devstack.documentation
 	@$(PY) -m tests.browser.chromium
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m devstack exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
+	@$(PY) -m devstack exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
 
 messages: .venv/test ## the words of the pages, collected and compiled (needs gettext)
 	@$(PY) manage.py makemessages -l de --no-location --no-obsolete -i var -i .venv -i tests -i docs
@@ -76,7 +77,7 @@ client-models: .venv/test ## the client's models, generated anew from the OpenAP
 	@$(PY) client/generate_models.py < var/openapi.json > client/src/cmr_client/schema_models.py
 
 contributor-tables: .venv/test ## the tables of docs/contributing/ that are read off the code, written anew
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.project.contributor_tables
+	@$(PY) -m tests.project.contributor_tables
 
 bench-stream: .venv/test ## the memory of the web server while it answers a stream of LINES lines (200000)
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.streaming $(if $(LINES),--lines $(LINES))
@@ -85,7 +86,7 @@ fuzz: .venv/test ## every operation of the API with all spoilt calls and edge ca
 	@FUZZ=all $(PYTEST) tests/project/test_malformed_requests.py tests/project/test_fuzz.py
 
 hostile: .venv/test ## every form against the outbound guard, and the connections made: 0; ARGS=--hunt plants bugs
-	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.hostile $(ARGS)
+	@$(PY) -m tests.hostile $(ARGS)
 
 LOCK := uv pip compile pyproject.toml --generate-hashes --no-strip-extras --universal --python-version 3.11 -q \
 	--custom-compile-command "make lock"

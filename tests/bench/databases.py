@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings"}
 #: What a database was filled by; one that says otherwise is made anew.
 MARK = "filled by tests.bench.population, version 14"
 
@@ -29,12 +30,13 @@ class Database:
     @property
     def environment(self) -> dict[str, str]:
         """For a process that fills this one, as its owner."""
-        return os.environ | {"DATABASE_URL": self.url, "OWNER_DATABASE_URL": self.url}
+        urls = {"DATABASE_URL": self.url, "OWNER_DATABASE_URL": self.url}
+        return os.environ | SETTINGS | urls
 
     @property
     def serving_environment(self) -> dict[str, str]:
         """For the product's own processes, which are the application."""
-        return os.environ | {"DATABASE_URL": self.application_url}
+        return os.environ | SETTINGS | {"DATABASE_URL": self.application_url}
 
     def migrate(self) -> None:
         """Bring the tables up to date, and grant the application what it may do."""
