@@ -58,7 +58,7 @@ def check_event_types(patterns: Iterable[str]) -> None:
 
 
 def check_purposes(codes: Iterable[str]) -> None:
-    """Raise `UnknownPurpose` for the first code, by alphabet, that is no purpose."""
+    """Raise `UnknownFilterPurpose` for the first code, by alphabet, that is no purpose."""
     codes = set(codes)
     known = set(Purpose.objects.filter(pk__in=codes).values_list("pk", flat=True))
     for unknown in sorted(codes - known):
@@ -66,6 +66,6 @@ def check_purposes(codes: Iterable[str]) -> None:
 
 
 def check_channels(codes: Iterable[str]) -> None:
-    """Raise `UnknownChannel` for the first code, by alphabet, that is no channel."""
+    """Raise `UnknownFilterChannel` for the first code, by alphabet, that is no channel."""
     for unknown in sorted(set(codes) - set(Channel.values)):
         raise UnknownFilterChannel(f"there is no channel {unknown!r}")

@@ -88,7 +88,7 @@ def create_verified_subscription(
     Return the subscription and its secret, which cannot be read again.
 
     Raises:
-        the exceptions of `subscribe`
+        the exceptions of `create_subscription`
     """
     subscription, secret = create_subscription(
         brand, terms, after=after, signature=signature, proven=not settings.WEBHOOK_PROOF, now=now
@@ -115,7 +115,7 @@ def create_subscription(
     Return the subscription and its secret, which cannot be read again.
 
     Raises:
-        outbound.ForbiddenUrl, UnknownEventType, UnknownPurpose, UnknownChannel,
+        http.ForbiddenUrl, UnknownEventType, UnknownFilterPurpose, UnknownFilterChannel,
         StartsBeyondStream, TooManySubscriptions
     """
     _check_terms(terms)
@@ -156,7 +156,7 @@ def change_subscription(
     A new address is disabled until it is verified, where verification is required.
 
     Raises:
-        outbound.ForbiddenUrl, UnknownEventType, UnknownPurpose, UnknownChannel
+        http.ForbiddenUrl, UnknownEventType, UnknownFilterPurpose, UnknownFilterChannel
         StillSending: nothing is changed.
     """
     _check_terms(terms)

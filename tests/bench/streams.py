@@ -94,7 +94,7 @@ TABLES = (
 def tell() -> None:
     """Fill the empty streams and campaigns with what follows from the people; nothing is counted.
 
-    Each brand's counting stands at the end of its stream: `metrics.rebuild_all` counts it.
+    Each brand's counting stands at the end of its stream: `reporting.rebuild_all_counts` counts it.
     """
     for statement in (EVENTS, HEADS, SUBJECT_HEADS, CURSORS, CAMPAIGNS, CAMPAIGN_DAYS):
         _run(statement)
