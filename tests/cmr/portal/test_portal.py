@@ -394,7 +394,7 @@ def test_brand_page_lists_known_addresses(
     assert client.get("/brands/acme").content.decode().count("They know you by it.") == 2
     first = ana.contact_points.exclude(pk=second.pk).get()
     record_choice(ana, "deny", Scope(acme.pk, contact_point=first.identifier_id))
-    assert "You said no for this address alone" in client.get("/brands/acme").content.decode()
+    assert "You said no for this address only" in client.get("/brands/acme").content.decode()
     ownership.remove_contact(second, now=now)
     assert "an address that you removed here" in client.get("/brands/acme").content.decode()
 
