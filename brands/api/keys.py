@@ -156,7 +156,7 @@ class Rotation(KeysView):
     @repeatable(shows_secret=True)
     @extend_schema(request=RotateRequest, responses={201: NewKeyData}, tags=[TAG])
     def post(self, request: Request, key_id: int) -> Response:
-        """Replace a key by a new one.
+        """Replace a key with a new one.
 
         The old key keeps working for the given number of hours.
         """

@@ -105,7 +105,7 @@ class Answer(serializers.Serializer[object]):
     )
     words = serializers.CharField(
         allow_null=True,
-        help_text="The words of the message that mean it, without the text between them.",
+        help_text="The words of the message that express it, without the text between them.",
     )
     reason = serializers.ChoiceField(
         [(each.value, each.name) for each in IgnoredReason],

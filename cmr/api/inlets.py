@@ -79,7 +79,7 @@ class InletData(serializers.Serializer[object]):
     )
     confirm_url = serializers.CharField(
         allow_null=True,
-        help_text="Open this URL to confirm the subscription; Amazon sends nothing before.",
+        help_text="Open this URL to confirm the subscription. Until then Amazon sends no messages.",
     )
     topic_arn = serializers.CharField(
         allow_null=True,

@@ -95,7 +95,7 @@ class LinkKeyRequest(StrictSerializer):
 class LinkKeyData(serializers.Serializer[object]):
     brand = serializers.CharField(help_text="Field `b` of the token.")
     key = serializers.CharField(help_text="Key of the HMAC, in base64url. It is secret.")
-    one_click_url = serializers.CharField(help_text="Replace {token} by the token.")
+    one_click_url = serializers.CharField(help_text="Replace {token} with the token.")
     preferences_url = serializers.CharField()
 
 
@@ -158,7 +158,7 @@ class LinkKey(BrandView):
     def get(self, request: Request) -> Response:
         """Retrieve the key with which a mail system builds links itself.
 
-        docs/links.md describes the format.
+        The documentation describes the format: `/docs/links`.
         """
         return Response(_key_data(self.brand), headers={"Cache-Control": "no-store"})
 
@@ -172,7 +172,7 @@ class LinkKeyRotation(BrandView):
         """Create a new key for links.
 
         Links made with the old key remain valid for a year. If the old key leaked, `revoke_old`
-        ends it at once, together with all its links.
+        revokes it at once, together with all its links.
         """
         body = LinkKeyRequest(data=request.data or {})
         body.is_valid(raise_exception=True)

@@ -57,7 +57,7 @@ class Receipt(ConsumerView):
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
         """Retrieve the signed receipt of one entry.
 
-        It is the same each time.
+        The receipt of an entry never changes.
         """
         mine = LedgerEntry.objects.of_person(self.consumer.subject_id)
         entry = mine.select_related("brand", "purpose").filter(pk=entry_id).first()

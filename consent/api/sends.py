@@ -53,7 +53,7 @@ class Reserve(BrandView):
                 KEY,
                 {"type": "string", "minLength": 1, "maxLength": MOST},
                 OpenApiParameter.HEADER,
-                description="A repeat with the same key returns the same send, uncounted.",
+                description="A repeat with the same key returns the same send, counted only once.",
             )
         ],
         responses={200: ReservationData, 201: ReservationData},

@@ -56,7 +56,7 @@ class WrongSignature(DomainError):
 
 
 def issue_receipt(entry: LedgerEntry, *, controls_at: str) -> str:
-    """Return the receipt of *entry*. It is the same each time."""
+    """Return the receipt of *entry*. The same entry always has the same receipt."""
     key = _keys()[0]
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYPE}
     record = build_record(entry, controls_at=controls_at)

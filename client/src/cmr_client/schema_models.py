@@ -261,7 +261,7 @@ class LinkKey:
     brand: str
     #: Key of the HMAC, in base64url. It is secret.
     key: str = field(repr=False)
-    #: Replace {token} by the token.
+    #: Replace {token} with the token.
     one_click_url: str
     preferences_url: str
 
