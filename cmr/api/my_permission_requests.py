@@ -66,8 +66,9 @@ class PermissionRequests(ConsumerView):
         """List the permission requests that wait for your answer, oldest first."""
         waiting = permission_requests.list_waiting_requests(self.consumer.subject_id)
         page, cursor = cut_page(waiting, self.query, by=["asked_at", "pk"])
-        found = permission_requests.attach_notices(page, get_language())
-        return Response({"data": [_data(each) for each in found], "next_cursor": cursor})
+        found = permission_requests.pair_with_notices(page, get_language())
+        data = [_data(each, notice) for each, notice in found]
+        return Response({"data": data, "next_cursor": cursor})
 
 
 class OnePermissionRequest(ConsumerView):
@@ -92,7 +93,7 @@ class OnePermissionRequest(ConsumerView):
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 
 
-def _data(asked: PermissionRequest) -> dict[str, Any]:
+def _data(asked: PermissionRequest, notice: Notice | None) -> dict[str, Any]:
     return {
         "id": asked.pk,
         "brand": asked.relationship.brand.slug,
@@ -100,7 +101,7 @@ def _data(asked: PermissionRequest) -> dict[str, Any]:
         "channel": asked.channel,
         "topic": asked.topic,
         "text": asked.text,
-        "notice": notice_data(asked.notice, asked.shown),
+        "notice": notice_data(asked.notice, notice),
         "asked_at": asked.asked_at,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from brands.models import Channel, Notice, Purpose
+from brands.models import Channel, Purpose
 from consent.models import Relationship, Subject
 from core.db import new_id
 
@@ -41,8 +41,6 @@ class PermissionRequest(models.Model):
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=5, blank=True, choices=Answer.choices)
-    #: The notice in the reader's language, if a page has loaded it.
-    shown: Notice | None = None
 
     class Meta:
         constraints = [

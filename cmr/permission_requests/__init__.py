@@ -12,9 +12,9 @@ from cmr.permission_requests.requests import (
     TopicRetired,
     answer_request,
     ask_person,
-    attach_notices,
     list_requests,
     list_waiting_requests,
+    pair_with_notices,
 )
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "answer_request",
     "ask_person",
     "ask_with_confirmation",
-    "attach_notices",
     "list_requests",
     "list_waiting_requests",
+    "pair_with_notices",
 ]

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from brands import catalogue
 from brands.catalogue import NoticeRef
-from brands.models import Brand, Topic
+from brands.models import Brand, Notice, Topic
 from cmr.models import Answer, PermissionRequest
 from consent import ledger, preferences, rules
 from consent.brand_events import ceil_to_hour, find_contact_point
@@ -179,16 +179,14 @@ def list_waiting_requests(
     return mine.select_related("relationship__brand", "purpose").order_by("asked_at", "pk")
 
 
-def attach_notices(
+def pair_with_notices(
     rows: Iterable[PermissionRequest], language: str | None
-) -> list[PermissionRequest]:
-    """Attach the text of its notice to each request, in the reader's language if it exists."""
+) -> list[tuple[PermissionRequest, Notice | None]]:
+    """Return each request with its notice, in the reader's *language* if it exists."""
     found = list(rows)
     named = [NoticeRef(each.relationship.brand_id, each.notice, each.asked_at) for each in found]
     texts = catalogue.read_notices(named, language=language or catalogue.COMMON_LANGUAGE)
-    for each, name in zip(found, named, strict=True):
-        each.shown = texts.get(name)
-    return found
+    return [(each, texts.get(name)) for each, name in zip(found, named, strict=True)]
 
 
 def answer_request(

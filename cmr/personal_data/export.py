@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from brands.catalogue import NoticeRef
 from brands.models import Notice
 from cmr.models import Consumer, PermissionRequest
 from cmr.personal_data import history
+from cmr.personal_data.history import NamedEntry
 from consent import decision, preferences, reporting
 from consent.models import (
     Explanation,
@@ -189,9 +190,7 @@ def _standing(consumer: Consumer) -> Rows:
     said = decision.select_in_force(preferences.list_preferences(consumer.subject_id))
     entries = {c.entry for c in said}
     rows = LedgerEntry.objects.filter(pk__in=entries).select_related("brand", "text")
-    found = list(rows.order_by("recorded_at", "pk"))
-    history.name_addresses(found)
-    return _entries(found, consumer)
+    return _entries(rows.order_by("recorded_at", "pk"), consumer)
 
 
 def _history(consumer: Consumer) -> Rows:
@@ -199,19 +198,21 @@ def _history(consumer: Consumer) -> Rows:
     return _entries(changes[::-1], consumer)
 
 
-def _entries(entries: Sequence[LedgerEntry], consumer: Consumer) -> Rows:
+def _entries(entries: Iterable[LedgerEntry], consumer: Consumer) -> Rows:
+    entries = list(entries)
     named = [NoticeRef(each.brand_id, each.notice, each.recorded_at) for each in entries]
     texts = catalogue.read_notices(named, language=consumer.language or catalogue.COMMON_LANGUAGE)
     explained = Explanation.objects.in_bulk([each.pk for each in entries])
     return [
-        _entry(each, texts.get(name), explained.get(each.pk))
-        for each, name in zip(entries, named, strict=True)
+        _entry(each, texts.get(name), explained.get(each.entry.pk))
+        for each, name in zip(history.name_entries(entries), named, strict=True)
     ]
 
 
 def _entry(
-    entry: LedgerEntry, shown: Notice | None, explained: Explanation | None
+    with_names: NamedEntry, shown: Notice | None, explained: Explanation | None
 ) -> dict[str, Any]:
+    entry = with_names.entry
     limited = entry.limit_max and f"{entry.limit_max} per {entry.limit_per}"
     return {
         "entry": str(entry.pk),
@@ -219,7 +220,7 @@ def _entry(
         "purpose": entry.purpose_id,
         "channel": entry.channel,
         "topic": entry.topic,
-        "contact_point": _address(entry),
+        "contact_point": _address(with_names),
         "decision": entry.decision,
         "until": entry.until,
         "limit": limited,
@@ -241,9 +242,10 @@ def _entry(
     }
 
 
-def _address(entry: LedgerEntry) -> str | None:
+def _address(with_names: NamedEntry) -> str | None:
     """Return the one address that the entry is about; None means any address."""
-    return entry.address or (None if entry.contact_point_id is None else "removed")
+    is_about_any = with_names.entry.contact_point_id is None
+    return with_names.address or (None if is_about_any else "removed")
 
 
 def _contacts(consumer: Consumer) -> Rows:

@@ -25,6 +25,16 @@ class HistoryCursor(NamedTuple):
         return cls(entry.recorded_at, entry.pk)
 
 
+class NamedEntry(NamedTuple):
+    """An entry with what a page calls the things that it is about."""
+
+    entry: LedgerEntry
+    #: The brand's name for the topic today, or the topic's code; empty without a topic.
+    topic: str
+    #: The address that the entry is about; empty for any address, or one that was removed.
+    address: str
+
+
 def list_changes(
     person_id: uuid.UUID,
     *,
@@ -42,24 +52,30 @@ def list_changes(
     if before is not None:
         same_time = Q(recorded_at=before.recorded_at, pk__lt=before.entry)
         entries = entries.filter(Q(recorded_at__lt=before.recorded_at) | same_time)
-    found = list(entries.order_by("-recorded_at", "-pk")[:limit])
-    name_topics(found)
-    name_addresses(found)
-    return found
+    return list(entries.order_by("-recorded_at", "-pk")[:limit])
 
 
-def name_topics(entries: Sequence[LedgerEntry]) -> None:
-    """Set the topic name of each entry, as the brand calls it today, in one query."""
-    names = Topic.objects.names((entry.brand_id, entry.topic) for entry in entries)
-    for entry in entries:
-        code = entry.topic or ""
-        entry.topic_name = names.get((entry.brand_id or 0, code), code)
+def name_entries(
+    entries: Sequence[LedgerEntry], *, with_addresses: bool = True
+) -> list[NamedEntry]:
+    """Return the entries with their names, by one query for topics and one for addresses.
+
+    Without *with_addresses* no address is named, for readers who may not be the person.
+    """
+    topics = Topic.objects.names((entry.brand_id, entry.topic) for entry in entries)
+    addresses = _read_addresses(entries) if with_addresses else {}
+    return [
+        NamedEntry(
+            entry,
+            topics.get((entry.brand_id or 0, entry.topic or ""), entry.topic or ""),
+            addresses.get(entry.contact_point_id or 0, ""),
+        )
+        for entry in entries
+    ]
 
 
-def name_addresses(entries: Sequence[LedgerEntry]) -> None:
-    """Set the address of each entry about one address, if it still belongs to the person."""
+def _read_addresses(entries: Sequence[LedgerEntry]) -> dict[int, str]:
+    """Return the addresses that still belong to the person, by the id of their identifier."""
     wanted = {entry.contact_point_id for entry in entries} - {None}
     points = ContactPoint.objects.filter(identifier__in=wanted) if wanted else ()
-    addresses = {point.identifier_id: point.value for point in points}
-    for entry in entries:
-        entry.address = addresses.get(entry.contact_point_id or 0, "")
+    return {point.identifier_id: point.value for point in points}

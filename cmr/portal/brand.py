@@ -40,6 +40,7 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
         context = {"brand": one, "points": points, "usual": usual, "is_connected": is_connected}
         return render(request, "cmr/stranger.html", context)
     waiting = permission_requests.list_waiting_requests(consumer.subject_id, brand_id=one.pk)
+    changes = personal_data.list_changes(consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk)
     last = brand_controls.find_last_entry(consumer, one)
     fates = (
         [f for f in propagation.list_brand_statuses(last, now=now) if f.brand == one]
@@ -49,10 +50,8 @@ def brand(request: HttpRequest, consumer: Consumer, slug: str) -> HttpResponse:
     context = {
         "page": page,
         "per": PER,
-        "asked_here": permission_requests.attach_notices(waiting, get_language()),
-        "changes": personal_data.list_changes(
-            consumer.subject_id, limit=LAST_CHANGES, brand_id=one.pk
-        ),
+        "asked_here": permission_requests.pair_with_notices(waiting, get_language()),
+        "changes": personal_data.name_entries(changes),
         "fate": (fates[0], fates[0].state(now)) if fates else None,
         "done": undo_banner.read_undo(request, consumer),
     }

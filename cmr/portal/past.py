@@ -33,12 +33,10 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         entries = entries.filter(brand=brand) | entries.filter(brand=None)
     ordered = entries.select_related("brand", "purpose").order_by("-recorded_at", "-pk")
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    personal_data.name_topics(list(page))
-    personal_data.name_addresses(list(page))
     brands = Relationship.objects.filter(person=consumer.subject_id).values("brand")
     context = {
         "page": page,
-        "changes": page,
+        "changes": personal_data.name_entries(list(page)),
         "brand": brand,
         "query": f"brand={brand.slug}" if brand else "",
         "brands": Brand.objects.filter(pk__in=brands).order_by("name", "pk"),
@@ -51,12 +49,11 @@ def changes(request: HttpRequest, consumer: Consumer) -> HttpResponse:
 def change(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
     """Show one change: before, after, reason, and its progress at each brand."""
     entry = mine(consumer, entry_id)
-    personal_data.name_topics([entry])
-    personal_data.name_addresses([entry])
     now, named = timezone.now(), NoticeRef(entry.brand_id, entry.notice, entry.recorded_at)
     explained = Explanation.objects.filter(entry=entry).first()
     context = {
         "entry": entry,
+        "named": personal_data.name_entries([entry])[0],
         "shown": catalogue.read_notices(
             [named], language=get_language() or catalogue.COMMON_LANGUAGE
         ).get(named),

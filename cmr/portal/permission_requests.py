@@ -23,12 +23,12 @@ from cmr.portal.person import for_consumers
 @require_safe
 @for_consumers
 def list_requests(request: HttpRequest, consumer: Consumer) -> HttpResponse:
-    waiting = permission_requests.attach_notices(
+    waiting = permission_requests.pair_with_notices(
         permission_requests.list_waiting_requests(consumer.subject_id), get_language()
     )
-    keys = [(each.relationship.brand_id, each.topic or "") for each in waiting]
+    keys = [(each.relationship.brand_id, each.topic or "") for each, _notice in waiting]
     names = Topic.objects.names(keys)
-    rows = [(each, names.get(key, "")) for each, key in zip(waiting, keys, strict=True)]
+    rows = [(*pair, names.get(key, "")) for pair, key in zip(waiting, keys, strict=True)]
     context = {"rows": rows, "done": undo_banner.read_undo(request, consumer)}
     return render(request, "cmr/asked.html", context)
 

@@ -24,8 +24,9 @@ from consent.receipts import WITHHELD_WORDS, Record
 def receipt(request: HttpRequest, consumer: Consumer, entry_id: uuid.UUID) -> HttpResponse:
     """Show a page to print, with the signed text."""
     entry = mine(consumer, entry_id)
-    personal_data.name_addresses([entry])
-    return render(request, "cmr/receipt.html", {"entry": entry, "text": _issue(entry)})
+    named = personal_data.name_entries([entry])[0]
+    context = {"entry": entry, "named": named, "text": _issue(entry)}
+    return render(request, "cmr/receipt.html", context)
 
 
 @require_safe

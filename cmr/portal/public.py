@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brands import workspaces
-from brands.models import Channel, Topic
+from brands.models import Channel, Notice, Topic
 from cmr import choices, messages, permission_requests, personal_data
 from cmr.choices import BadLink, Link, LinkNotProven
 from cmr.models import Answer, PermissionRequest
@@ -32,6 +32,7 @@ from cmr.portal.choosing import (
 from consent import checks, identity, rules
 from consent.checks import Permission
 from consent.ledger import NewChoice
+from consent.models import LedgerEntry
 
 LinkView = Callable[[HttpRequest, Link], HttpResponse]
 
@@ -126,8 +127,7 @@ def _say(request: HttpRequest, link: Link) -> str:
         terms = build_terms(request, wish.decision, now)
         scope = rules.resolve_scope_names(names, decision=terms.decision)
         entry = choices.record_link_choice(link, NewChoice(scope, terms), now=now)
-    personal_data.name_topics([entry])
-    return words.describe_decision(entry)
+    return _describe(entry)
 
 
 def _answer(request: HttpRequest, link: Link) -> str:
@@ -138,7 +138,7 @@ def _answer(request: HttpRequest, link: Link) -> str:
     """
     if not link.proven:
         raise LinkNotProven
-    now, known = timezone.now(), _questions(link)
+    now, known = timezone.now(), [each for each, _notice in _questions(link)]
     one = next((each for each in known if str(each.pk) == request.POST["asked"]), None)
     given = request.POST.get("answer", "")
     if one is None or given not in Answer.values:
@@ -149,17 +149,21 @@ def _answer(request: HttpRequest, link: Link) -> str:
         entries = permission_requests.answer_request(
             one, Answer(given), by=choices.LINK_SOURCE, now=now
         )
-    personal_data.name_topics(entries)
-    return words.describe_decision(entries[0])
+    return _describe(entries[0])
 
 
-def _questions(link: Link) -> list[PermissionRequest]:
-    """Return the brand's open requests, if the link may answer them."""
+def _describe(entry: LedgerEntry) -> str:
+    """Return a choice in words, without an address: somebody else may have the link."""
+    return words.describe_decision(personal_data.name_entries([entry], with_addresses=False)[0])
+
+
+def _questions(link: Link) -> list[tuple[PermissionRequest, Notice | None]]:
+    """Return the brand's open requests with their notices, if the link may answer them."""
     relationship = link.relationship
     waiting = permission_requests.list_waiting_requests(
         relationship.person_id, brand_id=relationship.brand_id
     )
-    return permission_requests.attach_notices(waiting, get_language()) if link.proven else []
+    return permission_requests.pair_with_notices(waiting, get_language()) if link.proven else []
 
 
 def _page(link: Link) -> dict[str, Any]:
@@ -176,7 +180,9 @@ def _page(link: Link) -> dict[str, Any]:
     return {
         "link": link,
         "brand": brand,
-        "asked": [(each, names.get(each.topic or "", "")) for each in _questions(link)],
+        "asked": [
+            (each, notice, names.get(each.topic or "", "")) for each, notice in _questions(link)
+        ],
         "is_over": relationship.ended_at is not None,
         "messages_by": _by_purpose([e for e in optional if e.channel]),
         "uses": [e for e in optional if e.channel is None],

@@ -17,6 +17,7 @@ from brands import workspaces
 from brands.models import Brand
 from cmr import choices, personal_data
 from cmr.models import Consumer
+from cmr.personal_data import NamedEntry
 from cmr.portal import words
 from consent import checks, preferences
 from consent.brand_events import TAKES_AWAY
@@ -35,6 +36,8 @@ class Done:
     """The entries of one click. `undone` is true if they are themselves an Undo."""
 
     entries: Sequence[LedgerEntry]
+    #: The first of them with its names, for the message.
+    named: NamedEntry
     undone: bool
     explained: bool
     #: The brands that were allowed again but still have no consent to marketing by e-mail.
@@ -79,12 +82,11 @@ def read_undo(request: HttpRequest, consumer: Consumer) -> Done | None:
     entries = choices.find_batch(consumer, first, min(max(count, 1), MOST))
     if not entries:
         return None
-    personal_data.name_topics(entries)
-    personal_data.name_addresses(entries)
     explained = bool(entries[0].reason) or Explanation.objects.filter(entry=entries[0]).exists()
     now, undone = timezone.now(), "undone" in request.GET
     without_yes = [] if undone else _find_without_yes(consumer, entries, now)
-    return Done(entries, undone, explained, without_yes, _find_not_connected(entries, now))
+    named = personal_data.name_entries(entries[:1])[0]
+    return Done(entries, named, undone, explained, without_yes, _find_not_connected(entries, now))
 
 
 def _find_without_yes(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from brands.models import Purpose
+from cmr.personal_data import NamedEntry
 from consent.models import LedgerEntry
 
 CHANNELS = {
@@ -139,25 +140,26 @@ def channel(code: str | None) -> str:
     return str(CHANNELS[code]) if code in CHANNELS else (code or "")
 
 
-def scope(entry: LedgerEntry) -> str:
+def scope(named: NamedEntry) -> str:
     """Return what a choice is about, without the brand: "marketing by e-mail"."""
+    entry = named.entry
     what = purpose(entry.purpose_id)
     if entry.topic:
-        what = _("“%(topic)s”") % {"topic": entry.topic_name or entry.topic}
+        what = _("“%(topic)s”") % {"topic": named.topic}
     if entry.channel:
         what = _("%(what)s by %(channel)s") % {"what": what, "channel": channel(entry.channel)}
     if entry.maker == "brand":
         return what  # it is about the address that the brand uses, which need not be named
-    if entry.address:
-        what = _("%(what)s to %(address)s") % {"what": what, "address": entry.address}
+    if named.address:
+        what = _("%(what)s to %(address)s") % {"what": what, "address": named.address}
     elif entry.contact_point_id:
         what = _("%(what)s to one of your addresses") % {"what": what}
     return what
 
 
-def describe_decision(entry: LedgerEntry) -> str:
+def describe_decision(named: NamedEntry) -> str:
     """Return a choice as one sentence, without the brand that it is about."""
-    what = scope(entry)
+    entry, what = named.entry, scope(named)
     if entry.decision == "grant":
         return _("Yes to %(what)s") % {"what": what}
     if entry.decision == "deny":

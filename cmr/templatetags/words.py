@@ -9,9 +9,9 @@ from django import template
 from django.utils import timezone
 
 from brands.models import Purpose
+from cmr.personal_data import NamedEntry
 from cmr.portal import words
 from consent.decision import Decision, Limit
-from consent.models import LedgerEntry
 
 register = template.Library()
 
@@ -43,8 +43,8 @@ def description_of(one: Purpose) -> str:
 
 
 @register.filter
-def decision_text(entry: LedgerEntry) -> str:
-    return words.describe_decision(entry)
+def decision_text(named: NamedEntry) -> str:
+    return words.describe_decision(named)
 
 
 @register.filter

@@ -158,11 +158,6 @@ class LedgerEntry(ScopeFields):
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
 
-    #: The brand's name for the topic, set by pages that look it up.
-    topic_name = ""
-    #: The address that it is about, set by the person's pages that look it up.
-    address = ""
-
     objects = LedgerEntryQuerySet.as_manager()
 
     class Meta:

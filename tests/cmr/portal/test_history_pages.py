@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from brands.models import Topic
 from cmr.models import Consumer
 from cmr.portal import past
 from consent.decision.resolution import Scope
@@ -72,3 +73,12 @@ def test_receipt_page_describes_choice_before_signature(
     card, _, below = page.partition("</article>")
     assert "No to marketing" in card and "Acme" in card and str(entry.pk) in card
     assert 'id="receipt"' in below.partition("<details")[2].partition("</details>")[0]
+
+
+def test_receipt_page_names_topic(
+    browser: Client, ana: Consumer, met: Relationship, offers: Topic
+) -> None:
+    scope = Scope(met.brand.pk, "marketing", "email", offers.code)
+    entry = record_choice(ana, "deny", scope, now=NOON)
+    page = browser.get(f"/history/{entry.pk}/receipt").content.decode()
+    assert "No to “Weekly offers” by e-mail" in page
