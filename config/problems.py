@@ -98,7 +98,7 @@ class Unavailable(APIException):
     wait = 2  # seconds
 
 
-class Unreadable(APIException):
+class UnreadableRequest(APIException):
     """A request that Django refuses to parse, such as a query with too many fields."""
 
     status_code = 400
@@ -106,7 +106,7 @@ class Unreadable(APIException):
     default_detail = "The request could not be read."
 
 
-class BodyTooSlow(APIException):
+class StreamedBodyTooSlow(APIException):
     """A body that the view itself reads arrived too slowly, or ended early."""
 
     status_code = 408
@@ -117,10 +117,10 @@ class BodyTooSlow(APIException):
 class Handler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, UnreadablePostError):
-            return BodyTooSlow()
+            return StreamedBodyTooSlow()
         # RecursionError: JSON too deep for a serializer; the parser accepts a thousand levels.
         if isinstance(exc, BadRequest | SuspiciousOperation | RecursionError):
-            return Unreadable()
+            return UnreadableRequest()
         if isinstance(exc, OperationalError | InterfaceError | rate_limits.LimitsUnavailable):
             return Unavailable()
         if isinstance(exc, DomainError):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from cmr import messages, rate_limits
 from cmr.accounts import access, ownership
 from cmr.models import Consumer, ContactKind, ContactPoint, PendingContact
-from cmr.rate_limits import Attempt
+from cmr.rate_limits import CountedAttempt
 from core.errors import DomainError
 
 #: The lifetime of a code. `TRIES` is how often it may be typed.
@@ -84,7 +84,7 @@ def begin_proof(consumer: Consumer, *, kind: str, text: str, now: datetime) -> P
     return pending
 
 
-def _count_sent(consumer: Consumer, kind: str, value: str) -> list[Attempt]:
+def _count_sent(consumer: Consumer, kind: str, value: str) -> list[CountedAttempt]:
     """Count the sent code against the rate limits. Return the counted attempts.
 
     Raises:

@@ -16,7 +16,7 @@ from consent import identity
 ATTRIBUTES = {"inputmode": "email", "autocomplete": "email", "autocapitalize": "none"}
 
 
-class AddressField(fields.EmailField):  # type: ignore[misc]
+class AddressFormField(fields.EmailField):  # type: ignore[misc]
     """A field for an e-mail address, which it returns in the stored spelling.
 
     If *mailed*, it refuses addresses that our mail server cannot send to.
@@ -44,9 +44,9 @@ class AddressField(fields.EmailField):  # type: ignore[misc]
 
 
 def take_any_spelling(form: Form, name: str, *, mailed: bool = True) -> None:
-    """Replace the form's field of that name by an `AddressField`."""
+    """Replace the field of that name with an `AddressFormField`."""
     old = form.fields[name]
-    form.fields[name] = AddressField(mailed=mailed, label=old.label, required=old.required)
+    form.fields[name] = AddressFormField(mailed=mailed, label=old.label, required=old.required)
 
 
 class LoginForm(forms.LoginForm):  # type: ignore[misc]

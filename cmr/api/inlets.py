@@ -23,7 +23,7 @@ from brands.api.access import BrandView
 from brands.api.idempotency import repeatable
 from cmr import inbound
 from cmr.inbound import PROVIDERS
-from cmr.models import Inlet, Outcome
+from cmr.models import Inlet, InletOutcome
 from core.api import Page, StrictSerializer, answer_page, describe_list
 from core.json_bodies import takes_upload, upload_limit
 from core.problem_details import Problem
@@ -60,7 +60,7 @@ class InletRequest(InletSettings):
 
 class CountData(serializers.Serializer[object]):
     outcome = serializers.ChoiceField(
-        Outcome.choices,
+        InletOutcome.choices,
         help_text="`taken`: a choice of somebody with whom you have or had a relationship. "
         "`unknown_address`: a choice of somebody else, recorded as well. `no_choice`: "
         "a delivery, bounce, or text without a request. `bad_address`: an invalid "
@@ -217,9 +217,9 @@ def receive(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
 
 #: Status of each refused POST, and the outcome that is counted.
 REFUSALS: dict[type[Exception], tuple[int, str]] = {
-    inbound.Unreadable: (400, Outcome.UNREADABLE),
-    inbound.NotSigned: (403, Outcome.NOT_SIGNED),
-    RequestDataTooBig: (413, Outcome.UNREADABLE),
+    inbound.UnreadablePost: (400, InletOutcome.UNREADABLE),
+    inbound.NotSigned: (403, InletOutcome.NOT_SIGNED),
+    RequestDataTooBig: (413, InletOutcome.UNREADABLE),
     inbound.NoCertificate: (503, ""),  # SNS tries again, so nothing is lost
 }
 

@@ -23,7 +23,7 @@ from brands.campaigns import DayNumbers
 from brands.events import EVENT_TYPES
 from brands.models import Brand, Channel, Purpose, Regime, Signature, Topic
 from brands.webhooks import SubscriptionTerms
-from cmr.allauth_hooks import AddressField
+from cmr.allauth_hooks import AddressFormField
 from cmr.inbound import PROVIDERS
 from cmr.models import Role
 from cmr.permission_requests import RequestedPermission
@@ -70,7 +70,7 @@ class WorkspaceForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    address = AddressField(label="E-mail address")
+    address = AddressFormField(label="E-mail address")
     role = forms.ChoiceField(choices=Role.choices, initial=Role.DEVELOPER, label="Role")
 
 

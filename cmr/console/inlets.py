@@ -16,17 +16,17 @@ from cmr.console.access import WorkspaceAccess, for_members
 from cmr.console.forms import CountryForm, InletForm, SigningKeyForm
 from cmr.console.keys import sure_in_live_mode
 from cmr.inbound import SIGNATURES
-from cmr.models import Inlet, Outcome
+from cmr.models import Inlet, InletOutcome
 from core.problem_details import write_sentence
 
 #: Outcomes in words for people. Those that a brand should check say what to check.
 OUTCOMES = {
-    Outcome.TAKEN: "choices taken",
-    Outcome.UNKNOWN_ADDRESS: "choices of addresses that you have not registered",
-    Outcome.NO_CHOICE: "other events or messages",
-    Outcome.BAD_ADDRESS: "choices without a valid address: nothing is recorded",
-    Outcome.UNREADABLE: "not understood: is it the right provider?",
-    Outcome.NOT_SIGNED: "refused for their signature: is it the right signing key?",
+    InletOutcome.TAKEN: "choices taken",
+    InletOutcome.UNKNOWN_ADDRESS: "choices of addresses that you have not registered",
+    InletOutcome.NO_CHOICE: "other events or messages",
+    InletOutcome.BAD_ADDRESS: "choices without a valid address: nothing is recorded",
+    InletOutcome.UNREADABLE: "not understood: is it the right provider?",
+    InletOutcome.NOT_SIGNED: "refused for their signature: is it the right signing key?",
 }
 
 
@@ -111,7 +111,7 @@ def close(request: HttpRequest, access: WorkspaceAccess, inlet_id: uuid.UUID) ->
 
 def _build_context(inlet: Inlet) -> dict[str, object]:
     """Return the template's values of an inlet."""
-    counts = [(each, OUTCOMES[Outcome(each.outcome)]) for each in inbound.list_counts(inlet)]
+    counts = [(each, OUTCOMES[InletOutcome(each.outcome)]) for each in inbound.list_counts(inlet)]
     return {
         "inlet": inlet,
         "name": _name(inlet),

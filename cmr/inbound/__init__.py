@@ -19,7 +19,7 @@ from cmr.inbound.inlets import (
 )
 from cmr.inbound.meaning import Meaning
 from cmr.inbound.messages import record_message
-from cmr.inbound.posts import NotSigned, Unreadable, read_request
+from cmr.inbound.posts import NotSigned, UnreadablePost, read_request
 from cmr.inbound.providers import PROVIDERS, BadKey, parse_post
 from cmr.inbound.receiving import record_letter
 from cmr.inbound.recording import resolve_message_scope
@@ -39,7 +39,7 @@ __all__ = [
     "ProviderHasNoNumbers",
     "Reading",
     "TooManyInlets",
-    "Unreadable",
+    "UnreadablePost",
     "add_country_code",
     "build_inlet_url",
     "close_inlet",

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from django.utils.dateparse import parse_datetime
 
-from cmr.inbound.posts import Post, Unreadable
+from cmr.inbound.posts import Post, UnreadablePost
 from core import time
 
 UNSUBSCRIBED, COMPLAINED = "unsubscribed", "complained"
@@ -84,16 +84,16 @@ def read_events(form: Form, post: Post) -> Events:
     """Return the events of a post. Count unreadable events instead of rejecting the whole post.
 
     Raises:
-        Unreadable: nothing in the post can be read.
+        UnreadablePost: nothing in the post can be read.
     """
     try:
         events = list(form.split(post))
     except TRIPS as error:
-        raise Unreadable("this is not in the provider's format") from error
+        raise UnreadablePost("this is not in the provider's format") from error
     read = [_read_event(form, event) for event in events]
     unreadable = read.count(None)
     if unreadable and unreadable == len(read):
-        raise Unreadable("none of these events can be read")
+        raise UnreadablePost("none of these events can be read")
     told = tuple(each for found in read for each in found or ())
     return Events(told, read.count([]), unreadable)
 

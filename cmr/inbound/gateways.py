@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from cmr.inbound.events import read_moment
-from cmr.inbound.posts import Post, Unreadable
+from cmr.inbound.posts import Post, UnreadablePost
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 #: The first line of a header field, or a folded continuation line (RFC 5322, 2.2).
@@ -45,7 +45,7 @@ def read_twilio(post: Post) -> list[Message]:
     try:
         return [Message(form["From"], form["Body"], form["MessageSid"])]
     except KeyError as error:
-        raise Unreadable("this is not a message of Twilio") from error
+        raise UnreadablePost("this is not a message of Twilio") from error
 
 
 def read_vonage(post: Post) -> list[Message]:
@@ -55,7 +55,7 @@ def read_vonage(post: Post) -> list[Message]:
     """
     said: Mapping[str, Any] = post.form or post.json()
     if not isinstance(said, Mapping):
-        raise Unreadable("this is not a message of Vonage")
+        raise UnreadablePost("this is not a message of Vonage")
     if "message_uuid" in said:
         is_text = said.get("channel") == "sms" and isinstance(said.get("text"), str)
         names = ("from", "message_uuid", "timestamp")
@@ -77,7 +77,7 @@ def read_sendgrid(post: Post) -> list[Message]:
     if "email" in form:
         return [_read_mime(form["email"])]
     if "from" not in form:
-        raise Unreadable("this is not a mail of Inbound Parse")
+        raise UnreadablePost("this is not a mail of Inbound Parse")
     return [_read_parsed(post, _read_lines(form.get("headers", "")))]
 
 
@@ -87,7 +87,7 @@ def read_mailgun(post: Post) -> list[Message]:
     if "body-mime" in form:
         return [_read_mime(form["body-mime"])]
     if "from" not in form:
-        raise Unreadable("this is not a mail of a route")
+        raise UnreadablePost("this is not a mail of a route")
     return [_read_parsed(post, _read_pairs(form.get("message-headers", "[]")))]
 
 
@@ -140,7 +140,7 @@ def _read_mime(text: str) -> Message:
             apple_unsubscribe=str(mail["X-Apple-Unsubscribe"] or ""),
         )
     except Exception as error:  # the parser fails in many ways on text that is no mail
-        raise Unreadable("this is not a mail") from error
+        raise UnreadablePost("this is not a mail") from error
 
 
 def _read_text(part: MIMEPart) -> str:

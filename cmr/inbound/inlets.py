@@ -16,7 +16,7 @@ from brands.models import Brand
 from cmr.inbound import providers
 from cmr.inbound.posts import NotSigned
 from cmr.inbound.providers import Letter
-from cmr.models import Inlet, InletCount, Outcome, UsedToken
+from cmr.models import Inlet, InletCount, InletOutcome, UsedToken
 from core import crypto
 from core.errors import DomainError
 
@@ -161,8 +161,8 @@ def count_outcomes(inlet: Inlet, outcomes: Mapping[str, int], *, now: datetime) 
 
 
 def list_counts(inlet: Inlet) -> list[InletCount]:
-    """Return the inlet's counts, in the order of `Outcome`."""
-    order = list(Outcome.values)
+    """Return the inlet's counts, in the order of `InletOutcome`."""
+    order = list(InletOutcome.values)
     return sorted(inlet.counts.all(), key=lambda each: order.index(each.outcome))
 
 

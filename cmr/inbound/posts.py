@@ -17,7 +17,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 BYTEWISE = "latin-1"
 
 
-class Unreadable(ValueError):
+class UnreadablePost(ValueError):
     """The content is not what this provider sends."""
 
 
@@ -43,19 +43,19 @@ class Post:
         """Return the body as JSON.
 
         Raises:
-            Unreadable
+            UnreadablePost
         """
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
-            raise Unreadable("this is not JSON") from error
+            raise UnreadablePost("this is not JSON") from error
 
 
 def read_request(request: HttpRequest, *, url: str, most: int) -> Post:
     """Read a request of up to *most* bytes. Drop the files of a form.
 
     Raises:
-        Unreadable: the body is not a valid form.
+        UnreadablePost: the body is not a valid form.
         RequestDataTooBig: Django's exception for a body that is too large.
     """
     body = request.read()
@@ -66,7 +66,7 @@ def read_request(request: HttpRequest, *, url: str, most: int) -> Post:
     except RequestDataTooBig:
         raise
     except (SuspiciousOperation, MultiPartParserError, ValueError, LookupError) as error:
-        raise Unreadable("this is not a form") from error
+        raise UnreadablePost("this is not a form") from error
     return Post(url, request.headers, body, fields)
 
 

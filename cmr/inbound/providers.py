@@ -10,7 +10,7 @@ from brands.webhooks import MalformedSecret
 from cmr.inbound import gateways, sns
 from cmr.inbound.events import FORMS, Events, read_events
 from cmr.inbound.gateways import Message
-from cmr.inbound.posts import Post, Unreadable
+from cmr.inbound.posts import Post, UnreadablePost
 from cmr.inbound.signatures import SIGNATURES, find_mailgun_signature
 from core.errors import DomainError
 
@@ -101,7 +101,7 @@ def parse_post(provider: str, post: Post, *, key: str, now: datetime) -> Letter:
     With a *key*, only a signed post is accepted; Amazon's posts must always be signed.
 
     Raises:
-        posts.NotSigned, posts.Unreadable, sns.NoCertificate
+        posts.NotSigned, posts.UnreadablePost, sns.NoCertificate
     """
     if provider == "amazon_ses":
         return _read_signed_by_amazon(post, now)
@@ -116,6 +116,6 @@ def _read_signed_by_amazon(post: Post, now: datetime) -> Letter:
     said = post.json()
     kind = said.get("Type") if isinstance(said, dict) else None
     if not isinstance(kind, str) or kind not in sns.SIGNED:  # raw message delivery
-        raise Unreadable("this is not a message of Amazon SNS; turn off raw message delivery")
+        raise UnreadablePost("this is not a message of Amazon SNS; turn off raw message delivery")
     topic = sns.verify(said, now=now)
     return replace(_read_amazon(post), topic=topic)

@@ -15,7 +15,7 @@ from cmr.inbound.meaning import Meaning
 from cmr.inbound.providers import PROVIDERS, Letter
 from cmr.inbound.recording import RecordedMessage
 from cmr.inbound.senders import add_country_code, find_address
-from cmr.models import Inlet, Outcome
+from cmr.models import Inlet, InletOutcome
 from consent import relationships
 from consent.identity import Contact, InvalidAddress
 from consent.models import Source
@@ -42,16 +42,16 @@ def record_letter(inlet: Inlet, letter: Letter, *, now: datetime) -> None:
         inlets.ask_to_confirm(inlet, letter.confirm_url)
     outcomes = Counter[str](_record_event(inlet, each, now) for each in letter.events.told)
     outcomes.update(_take_message(inlet, each, now) for each in letter.messages)
-    outcomes[Outcome.NO_CHOICE] += letter.events.no_choice
-    outcomes[Outcome.UNREADABLE] += letter.events.unreadable
+    outcomes[InletOutcome.NO_CHOICE] += letter.events.no_choice
+    outcomes[InletOutcome.UNREADABLE] += letter.events.unreadable
     if not outcomes.total() and not letter.confirm_url:  # a delivery receipt, an empty batch
-        outcomes[Outcome.NO_CHOICE] = 1
-    if outcomes[Outcome.UNREADABLE] or outcomes[Outcome.BAD_ADDRESS]:
-        log.warning("inlet %s: %s", inlet.pk, {each.value: outcomes[each] for each in Outcome})
+        outcomes[InletOutcome.NO_CHOICE] = 1
+    if outcomes[InletOutcome.UNREADABLE] or outcomes[InletOutcome.BAD_ADDRESS]:
+        log.warning("inlet %s: %s", inlet.pk, {each.value: outcomes[each] for each in InletOutcome})
     inlets.count_outcomes(inlet, outcomes, now=now)
 
 
-def _record_event(inlet: Inlet, told: ProviderEvent, now: datetime) -> Outcome:
+def _record_event(inlet: Inlet, told: ProviderEvent, now: datetime) -> InletOutcome:
     heard = RecordedMessage(
         Contact(email=find_address(told.email), namespace=inlet.brand.namespace),
         "email",
@@ -66,11 +66,11 @@ def _record_event(inlet: Inlet, told: ProviderEvent, now: datetime) -> Outcome:
         outcome = _judge_address(inlet.brand, heard.contact)
         recording.record_refusal(inlet.brand, heard, now=now)
     except InvalidAddress:
-        return Outcome.BAD_ADDRESS
+        return InletOutcome.BAD_ADDRESS
     return outcome
 
 
-def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
+def _take_message(inlet: Inlet, message: Message, now: datetime) -> InletOutcome:
     medium = PROVIDERS[inlet.provider].medium
     text = message.text.replace("\0", "")[: MOST_TEXT[medium]]
     if medium == "sms":
@@ -91,17 +91,17 @@ def _take_message(inlet: Inlet, message: Message, now: datetime) -> Outcome:
     try:
         outcome = _judge_address(inlet.brand, contact)
         if understood is None or understood.meaning == Meaning.HELP:
-            return Outcome.NO_CHOICE
+            return InletOutcome.NO_CHOICE
         at = min(message.at or now, now)
         messages.record_message(
             inlet.brand, contact, channel, understood, at=at, name=message.name, now=now
         )
     except InvalidAddress:
-        return Outcome.BAD_ADDRESS
+        return InletOutcome.BAD_ADDRESS
     return outcome
 
 
-def _judge_address(brand: Brand, contact: Contact) -> Outcome:
+def _judge_address(brand: Brand, contact: Contact) -> InletOutcome:
     """Return whether the brand has, or had, a relationship with an address.
 
     Every check reveals that much to the brand, so a count of it reveals no more.
@@ -110,7 +110,7 @@ def _judge_address(brand: Brand, contact: Contact) -> Outcome:
         InvalidAddress
     """
     known = relationships.find_any_relationship(brand.pk, contact)
-    return Outcome.UNKNOWN_ADDRESS if known is None else Outcome.TAKEN
+    return InletOutcome.UNKNOWN_ADDRESS if known is None else InletOutcome.TAKEN
 
 
 def _find_campaign(brand: Brand, labels: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """The models of this app, one noun per file."""
 
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
-from cmr.models.inlet import Inlet, InletCount, Outcome, UsedToken
+from cmr.models.inlet import Inlet, InletCount, InletOutcome, UsedToken
 from cmr.models.member import Invitation, Member, Role
 from cmr.models.outgoing import OutgoingMessage
 from cmr.models.permission_request import Answer, PermissionRequest
@@ -20,9 +20,9 @@ __all__ = [
     "ContactPoint",
     "Inlet",
     "InletCount",
+    "InletOutcome",
     "Invitation",
     "Member",
-    "Outcome",
     "OutgoingMessage",
     "PendingContact",
     "PermissionRequest",

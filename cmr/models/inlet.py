@@ -38,7 +38,7 @@ class Inlet(models.Model):
         return f"{self.provider} ({self.prefix})"
 
 
-class Outcome(models.TextChoices):
+class InletOutcome(models.TextChoices):
     """The result of processing one event or message from a provider."""
 
     TAKEN = "taken"
@@ -53,7 +53,7 @@ class InletCount(models.Model):
     """The number of an inlet's events with one outcome. It holds no address."""
 
     inlet = models.ForeignKey(Inlet, on_delete=models.CASCADE, related_name="counts")
-    outcome = models.CharField(max_length=20, choices=Outcome)
+    outcome = models.CharField(max_length=20, choices=InletOutcome)
     count = models.BigIntegerField(default=0)
     last_at = models.DateTimeField()
 

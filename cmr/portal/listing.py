@@ -16,7 +16,7 @@ MOST_CHOSEN = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class BrandFilter:
     """The filter, as the page's URL states it."""
 
     words: str
@@ -29,10 +29,10 @@ class Filter:
         return urlencode({"q": self.words, "show": self.show, "sort": self.sort})
 
 
-def read_filter(asked: QueryDict) -> Filter:
+def read_filter(asked: QueryDict) -> BrandFilter:
     """Return the filter of a query. Ignore invalid values."""
     show, sort = asked.get("show", ""), asked.get("sort", "")
-    return Filter(
+    return BrandFilter(
         asked.get("q", "")[:100].replace("\0", "").strip(),
         show if show in brand_summaries.STATES else "",
         sort if sort in brand_summaries.SORTS else brand_summaries.SORTS[0],

@@ -2,7 +2,7 @@
 
 from cmr.rate_limits.callers import group_address
 from cmr.rate_limits.limits import (
-    Attempt,
+    CountedAttempt,
     LimitsUnavailable,
     TooManyAttempts,
     count_attempt,
@@ -12,7 +12,7 @@ from cmr.rate_limits.limits import (
 )
 
 __all__ = [
-    "Attempt",
+    "CountedAttempt",
     "LimitsUnavailable",
     "TooManyAttempts",
     "count_attempt",

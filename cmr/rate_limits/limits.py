@@ -99,7 +99,7 @@ class LimitsUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class CountedAttempt:
     """The counts that one attempt was added to."""
 
     counted: tuple[tuple[RateLimitItem, tuple[str, ...]], ...] = ()
@@ -112,7 +112,7 @@ class Attempt:
 
 def count_attempt(
     action: str, *, request: HttpRequest | None = None, **counted_by: str | int
-) -> Attempt:
+) -> CountedAttempt:
     """Count one attempt under every key that `LIMITS` lists for *action*.
 
     Call it outside a transaction, because a rollback would undo the count.
@@ -121,7 +121,7 @@ def count_attempt(
         TooManyAttempts, LimitsUnavailable
     """
     if not settings.RATE_LIMITS:
-        return Attempt()
+        return CountedAttempt()
     parts = {name: _normalise(name, value) for name, value in counted_by.items()}
     if request is not None:
         parts["caller"] = find_caller(request)
@@ -131,7 +131,7 @@ def count_attempt(
         for item in parse_many(rates):
             _hit(item, key)
             counted.append((item, key))
-    return Attempt(tuple(counted))
+    return CountedAttempt(tuple(counted))
 
 
 def count_attempt_quietly(action: str, *, address: str) -> bool:

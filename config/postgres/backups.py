@@ -45,7 +45,7 @@ class InUse(Exception):
     """The database has other connections."""
 
 
-class Unreadable(Exception):
+class UnreadableBackup(Exception):
     """The file is not a backup, or is incomplete."""
 
 
@@ -92,7 +92,7 @@ def read_backup(source: str, *, replace: bool) -> None:
     stays marked until `finish` is called. What an unfinished restore left is dropped.
 
     Raises:
-        InUse, Unreadable, SecretShown, binaries.BinaryNotFound, OSError: nothing is changed.
+        InUse, UnreadableBackup, SecretShown, binaries.BinaryNotFound, OSError: nothing is changed.
         NotEmpty: nothing is changed. With *replace*, all that exists is dropped first.
         ProgramFailed: the database is empty.
     """
@@ -111,7 +111,7 @@ def _readable(source: str) -> Iterator[IO[bytes]]:
     Standard input is copied to a file without a name, which disappears with this process.
 
     Raises:
-        Unreadable, OSError
+        UnreadableBackup, OSError
     """
     with tempfile.TemporaryFile() if source == STREAM else open(source, "rb") as file:
         if source == STREAM:
@@ -120,7 +120,7 @@ def _readable(source: str) -> Iterator[IO[bytes]]:
         try:
             _restore(file, "--file=/dev/null", connects=False)
         except ProgramFailed as error:
-            raise Unreadable(f"{source} is no whole backup") from error
+            raise UnreadableBackup(f"{source} is no whole backup") from error
         yield file
 
 

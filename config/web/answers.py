@@ -16,7 +16,7 @@ class ClientStopped(Exception):
     """The client disconnected, or read nothing for too long."""
 
 
-class Sender:
+class AnswerSender:
     """Sends one answer. The client must read something of each piece within *idle_seconds*."""
 
     def __init__(self, send: Send, *, idle_seconds: float) -> None:
@@ -69,7 +69,7 @@ class Sender:
 
 
 def send_from_thread(
-    pieces: Iterable[bytes], sender: Sender, loop: asyncio.AbstractEventLoop
+    pieces: Iterable[bytes], sender: AnswerSender, loop: asyncio.AbstractEventLoop
 ) -> None:
     """Send *pieces* from a thread, each after the client took the one before.
 

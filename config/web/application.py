@@ -14,7 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponseBase
 
 from config.web import bodies, refusals
-from config.web.answers import PIECE, ClientStopped, Headers, Send, Sender, send_from_thread
+from config.web.answers import PIECE, AnswerSender, ClientStopped, Headers, Send, send_from_thread
 from config.web.bodies import Budget, Receive
 from config.web.callers import find_caller
 from config.web.calls import Call, Scope, begin_call
@@ -22,7 +22,7 @@ from config.web.environ import build_environ
 from config.web.heads import UNREADABLE
 from config.web.refused_callers import RefusedCallers
 from config.web.requests import Request
-from config.web.targets import Limit
+from config.web.targets import BodyLimit
 from config.web.threads import Threads
 
 #: Bytes of all header names and values together; the web server's own limit is for its buffer.
@@ -48,7 +48,7 @@ class Application:
         if scope["type"] != "http":
             raise ValueError(f"no application for {scope['type']}")
         call = begin_call(scope)
-        sender = Sender(send, idle_seconds=settings.CONNECTION_IDLE_SECONDS)
+        sender = AnswerSender(send, idle_seconds=settings.CONNECTION_IDLE_SECONDS)
         try:
             await self._answer_present(call, receive, sender)
         except Exception:  # the server answers 500
@@ -59,7 +59,7 @@ class Application:
             raise
         call.note(sender)
 
-    async def _answer_present(self, call: Call, receive: Receive, sender: Sender) -> None:
+    async def _answer_present(self, call: Call, receive: Receive, sender: AnswerSender) -> None:
         """Answer, unless the client disconnects."""
         try:
             await self._answer(call, receive, sender)
@@ -68,7 +68,7 @@ class Application:
         except bodies.ClientGone:  # it may have closed only its sending side
             await refusals.refuse_incomplete(sender, call.head.request_id)
 
-    async def _answer(self, call: Call, receive: Receive, sender: Sender) -> None:
+    async def _answer(self, call: Call, receive: Receive, sender: AnswerSender) -> None:
         head, limit = call.head, call.target.limit
         if head.size > MAX_HEADER_BYTES:
             await refusals.refuse_headers(sender, head.request_id)
@@ -87,7 +87,7 @@ class Application:
         else:  # Django refuses it by its headers alone
             await self._run(call, bodies.Unread(), sender)
 
-    async def _answer_whole(self, call: Call, receive: Receive, sender: Sender) -> None:
+    async def _answer_whole(self, call: Call, receive: Receive, sender: AnswerSender) -> None:
         """Read the body, and only then use a thread."""
         length = call.head.length or 0
         seconds = settings.BODY_SECONDS + length / settings.BODY_BYTES_PER_SECOND
@@ -100,7 +100,7 @@ class Application:
         except bodies.TooManyBodies:
             await refusals.refuse_many(sender, call.head.request_id)
 
-    async def _run(self, call: Call, body: Any, sender: Sender) -> None:
+    async def _run(self, call: Call, body: Any, sender: AnswerSender) -> None:
         environ = build_environ(call.scope, body, request_id=call.head.request_id)
         response, status, headers = await self.threads.submit(partial(self._handle, environ))
         call.caller = getattr(response, "caller", "")
@@ -117,7 +117,7 @@ class Application:
             pool = self.brand_streams if getattr(response, "has_place", False) else self.streams
             await loop.run_in_executor(pool, _send_stream, response, sender, loop)
 
-    async def _send_file(self, response: Any, file: Any, sender: Sender) -> None:
+    async def _send_file(self, response: Any, file: Any, sender: AnswerSender) -> None:
         """Send a file. A thread is used while a piece is read, but not while it is sent."""
         loop = asyncio.get_running_loop()
         try:
@@ -137,7 +137,7 @@ class Application:
         return response, int(status[:3]), [_encode_header(*each) for each in headers]
 
 
-def _stream_body(receive: Receive, limit: Limit) -> bodies.Stream:
+def _stream_body(receive: Receive, limit: BodyLimit) -> bodies.BodyStream:
     """Return a body that is read in pieces.
 
     A body that could have been read whole has a minimum speed. Others have none, because their
@@ -145,14 +145,14 @@ def _stream_body(receive: Receive, limit: Limit) -> bodies.Stream:
     """
     speed = settings.BODY_BYTES_PER_SECOND if limit.whole else 0
     loop, idle = asyncio.get_running_loop(), settings.CONNECTION_IDLE_SECONDS
-    return bodies.Stream(receive, loop, idle_seconds=idle, least_speed=speed)
+    return bodies.BodyStream(receive, loop, idle_seconds=idle, least_speed=speed)
 
 
 def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
-def _send_stream(response: Any, sender: Sender, loop: asyncio.AbstractEventLoop) -> None:
+def _send_stream(response: Any, sender: AnswerSender, loop: asyncio.AbstractEventLoop) -> None:
     """Send an answer in pieces, from a thread. Close it even if the client did not read it all."""
     try:
         send_from_thread(response, sender, loop)

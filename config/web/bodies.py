@@ -132,7 +132,7 @@ class Unread(io.RawIOBase):
         raise RequestDataTooBig("The body is longer than this call takes.")
 
 
-class Stream(io.RawIOBase):
+class BodyStream(io.RawIOBase):
     """A body that a thread reads in pieces while the event loop receives them.
 
     Reading raises UnreadablePostError, as in Django, if the client disconnects. It also does

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from config.web import counts
-from config.web.answers import Sender
+from config.web.answers import AnswerSender
 from config.web.heads import Head, read_head
 from config.web.targets import Target, find_target
 
@@ -40,7 +40,7 @@ class Call:
         method: str = self.scope["method"]
         return method if method in METHODS else "other"
 
-    def note(self, sender: Sender, *, failed: bool = False) -> None:
+    def note(self, sender: AnswerSender, *, failed: bool = False) -> None:
         """Count and log the request at its end; *failed* if our own error ended it."""
         status = sender.status or (500 if failed else NO_ANSWER)
         seconds = time.perf_counter() - self.began

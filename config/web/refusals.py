@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 from config import problems
-from config.web.answers import ClientStopped, Sender
+from config.web.answers import AnswerSender, ClientStopped
 
 CONTENT_TYPE = (b"content-type", problems.MEDIA_TYPE.encode())
 CLOSE = (b"connection", b"close")
 
 
-async def refuse_slow(sender: Sender, request_id: str) -> None:
+async def refuse_slow(sender: AnswerSender, request_id: str) -> None:
     """Answer 408.
 
     Raises:
@@ -21,7 +21,7 @@ async def refuse_slow(sender: Sender, request_id: str) -> None:
     await _refuse(sender, request_id, 408, "body_too_slow", detail)
 
 
-async def refuse_many(sender: Sender, request_id: str) -> None:
+async def refuse_many(sender: AnswerSender, request_id: str) -> None:
     """Answer 429.
 
     Raises:
@@ -31,7 +31,7 @@ async def refuse_many(sender: Sender, request_id: str) -> None:
     await _refuse(sender, request_id, 429, "too_many_bodies", detail)
 
 
-async def refuse_headers(sender: Sender, request_id: str) -> None:
+async def refuse_headers(sender: AnswerSender, request_id: str) -> None:
     """Answer 431.
 
     Raises:
@@ -41,7 +41,7 @@ async def refuse_headers(sender: Sender, request_id: str) -> None:
     await _refuse(sender, request_id, 431, "headers_too_large", detail)
 
 
-async def refuse_length(sender: Sender, request_id: str) -> None:
+async def refuse_length(sender: AnswerSender, request_id: str) -> None:
     """Answer 400.
 
     Raises:
@@ -51,14 +51,16 @@ async def refuse_length(sender: Sender, request_id: str) -> None:
     await _refuse(sender, request_id, 400, "bad_request", detail)
 
 
-async def refuse_incomplete(sender: Sender, request_id: str) -> None:
+async def refuse_incomplete(sender: AnswerSender, request_id: str) -> None:
     """Answer 400, if the client is still connected."""
     detail = "The body ended before its Content-Length. Send the whole body."
     with suppress(ClientStopped):
         await _refuse(sender, request_id, 400, "incomplete_body", detail)
 
 
-async def _refuse(sender: Sender, request_id: str, status: int, code: str, detail: str) -> None:
+async def _refuse(
+    sender: AnswerSender, request_id: str, status: int, code: str, detail: str
+) -> None:
     headers = [CONTENT_TYPE, CLOSE, (b"x-request-id", request_id.encode())]
     if status == 429:
         headers.append((b"retry-after", b"5"))

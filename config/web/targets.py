@@ -14,7 +14,7 @@ NOWHERE = "(none)"
 LONGEST_KEPT = 200
 
 
-class Limit(NamedTuple):
+class BodyLimit(NamedTuple):
     #: Bytes that are read before the view runs; a longer body is refused or streamed.
     whole: int
     #: Whether the view reads a longer body in pieces.
@@ -28,7 +28,7 @@ PAGE_METHODS = frozenset({"GET", "HEAD", "POST"})
 class Target(NamedTuple):
     #: The pattern of the path, such as `/p/<str:token>`: it holds no text of a caller.
     route: str
-    limit: Limit
+    limit: BodyLimit
     #: Methods that the view may serve.
     methods: frozenset[str] = PAGE_METHODS
     #: The view and its arguments; None for an unknown path.
@@ -48,7 +48,7 @@ def _find_target(path: str) -> Target:
     except Resolver404:
         is_file = path.startswith(settings.STATIC_URL)
         route = f"{settings.STATIC_URL}<path>" if is_file else NOWHERE
-        return Target(route, Limit(settings.MAX_BODY_BYTES))
+        return Target(route, BodyLimit(settings.MAX_BODY_BYTES))
     return Target(f"/{match.route}", _limit_of(match.func), _methods_of(match.func), match)
 
 
@@ -60,11 +60,11 @@ def _methods_of(view: Any) -> frozenset[str]:
     return frozenset(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _limit_of(view: Any) -> Limit:
+def _limit_of(view: Any) -> BodyLimit:
     shown: Any = getattr(view, "cls", view)
     streams = any(getattr(shown, name, False) for name in ("streams_body", "reads_in_pieces"))
     if (own := getattr(shown, "max_body_bytes", None)) is not None:
-        return Limit(own(), streams)
+        return BodyLimit(own(), streams)
     parsers = getattr(shown, "parser_classes", ())
     limits = [parser.limit() for parser in parsers if hasattr(parser, "limit")]
-    return Limit(max(limits, default=settings.MAX_BODY_BYTES), streams)
+    return BodyLimit(max(limits, default=settings.MAX_BODY_BYTES), streams)

@@ -12,11 +12,11 @@ BATCH = 2_000
 LONGEST = 10_000
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     def read(self, size: int) -> bytes: ...
 
 
-def batch_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
+def batch_lines(source: ByteSource) -> Iterator[list[tuple[int, bytes]]]:
     """Yield the numbered lines of *source*, counted from 1, up to `BATCH` at a time."""
     batch: list[tuple[int, bytes]] = []
     for number, line in enumerate(iterate_lines(source), start=1):
@@ -29,7 +29,7 @@ def batch_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
         yield batch
 
 
-def iterate_lines(source: Source) -> Iterator[bytes]:
+def iterate_lines(source: ByteSource) -> Iterator[bytes]:
     """Yield each line without its end. Of a line that is too long, yield only the beginning."""
     rest = b""
     while chunk := source.read(CHUNK):

@@ -155,7 +155,7 @@ def order_export(request: HttpRequest) -> HttpResponseBase:
         "error": error,
         "exports": ReportExport.objects.order_by("-asked_at")[:50],
         "tables": reporting.EXPORT_TABLES,
-        "brands": reporting.Filter("brand", options=tuple(reporting.list_brands())),
+        "brands": reporting.ReportFilter("brand", options=tuple(reporting.list_brands())),
         "reports": [(name, each.title, _path(name)) for name, each in REPORTS.items()],
     }
     return render(request, "consent/exports.html", context, status=422 if error else 200)

@@ -5,7 +5,7 @@ from consent.reporting.consent_survival import refresh_all_survival, refresh_due
 from consent.reporting.contact_reports import InTheFuture, list_contact_reports, report_contact
 from consent.reporting.counters import count_new_events, count_refusal, rebuild_all_counts
 from consent.reporting.reports.catalogue import REPORTS, NoSuchReport, build_named_report
-from consent.reporting.reports.choices import Filter, build_filters, list_brands, name_values
+from consent.reporting.reports.choices import ReportFilter, build_filters, list_brands, name_values
 from consent.reporting.reports.exports import (
     EXPORT_TABLES,
     TooManyExports,
@@ -45,10 +45,10 @@ __all__ = [
     "CodeNames",
     "Column",
     "Figure",
-    "Filter",
     "InTheFuture",
     "NoSuchReport",
     "Report",
+    "ReportFilter",
     "TooManyExports",
     "Value",
     "build_filters",

@@ -34,13 +34,13 @@ CONSISTENCY = 0.6745
 LEAST, FEWEST = 10, 14
 
 
-class Verdict(NamedTuple):
+class UnusualDay(NamedTuple):
     usual: float
     score: float
 
 
-def judge_day(today: int, before: Sequence[int], people: int) -> Verdict | None:
-    """Return the verdict if *today*'s opt-outs are an anomaly, else None.
+def judge_day(today: int, before: Sequence[int], people: int) -> UnusualDay | None:
+    """Return how unusual *today*'s opt-outs are if they are an anomaly, else None.
 
     *today* and each number in *before* count opt-outs a day. *people* is the number of active
     relationships, by which the usual rate is divided.
@@ -50,7 +50,7 @@ def judge_day(today: int, before: Sequence[int], people: int) -> Verdict | None:
     usual = median(before)
     spread = median(abs(each - usual) for each in before)
     score = CONSISTENCY * (today - usual) / max(spread, CONSISTENCY * sqrt(max(usual, 1)))
-    return Verdict(usual / people, score) if score > THRESHOLD else None
+    return UnusualDay(usual / people, score) if score > THRESHOLD else None
 
 
 def refresh_due_anomalies(*, now: datetime) -> int:

@@ -8,7 +8,7 @@ How a delivery runs:
     take_round → Round                prepare.py     take the lease; read quarantine, then stream
         │                               ├─ leases        one worker sends at a time
         ▼                               └─ quarantine    due events first; who waits, waits
-    Sender.send → SendResult          send.py        post, many at once; stop early
+    RoundSender.send → SendResult     send.py        post, many at once; stop early
         │                               ├─ batching      events → partitions → requests
         ▼                               └─ retries       answer → verdict
     handle_result → may continue      results.py     one transaction: attempts, cursor, lease,
@@ -20,9 +20,9 @@ While a round is being sent, `prepare_following` reads the one after it. If all 
 delivered, the following one is sent while the result is saved.
 
 Each step gets what the one before returned: a `Round` of `PendingEvent`s goes out in
-`WebhookRequest`s, and a `SendResult` says how each `SentRequest` ended. Only `Sender` has state,
-and only for one round. Everything that must survive the process is in the subscription's row and
-in `QuarantinedEvent`. See Note [Lease], Note [Order] and Note [Quarantine].
+`WebhookRequest`s, and a `SendResult` says how each `SentRequest` ended. Only `RoundSender` has
+state, and only for one round. Everything that must survive the process is in the subscription's row
+and in `QuarantinedEvent`. See Note [Lease], Note [Order] and Note [Quarantine].
 """
 
 from brands.webhooks.delivery.batching import PendingEvent, WebhookRequest, build_request

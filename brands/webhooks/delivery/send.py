@@ -75,7 +75,7 @@ class SendResult:
         return self.stopped or self.throttled or self.failure is not None
 
 
-class Sender:
+class RoundSender:
     """Sends a round, once, by as many asyncio tasks as the endpoint takes requests at once."""
 
     def __init__(self, session: aiohttp.ClientSession, round_: Round) -> None:

@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from brands.webhooks import leases
 from brands.webhooks.delivery import prepare, results
 from brands.webhooks.delivery.prepare import Round
-from brands.webhooks.delivery.send import Sender, SendResult
+from brands.webhooks.delivery.send import RoundSender, SendResult
 from brands.webhooks.leases import Lease
 from core import http
 
@@ -56,7 +56,7 @@ class DeliveryWorker:
         self.active: set[uuid.UUID] = set()
         #: Subscriptions that were asked for again while they are active.
         self.requested_again: set[uuid.UUID] = set()
-        self.senders: dict[uuid.UUID, Sender] = {}
+        self.senders: dict[uuid.UUID, RoundSender] = {}
         self.closing = asyncio.Event()
         self.session: aiohttp.ClientSession
         self.started: Future[None] = Future()
@@ -151,7 +151,7 @@ class DeliveryWorker:
 
     async def _send(self, round_: Round) -> tuple[SendResult, Round | None]:
         """Send a round, and prepare the following one meanwhile."""
-        sender = Sender(self.session, round_)
+        sender = RoundSender(self.session, round_)
         subscription_id = round_.lease.subscription.pk
         self.senders[subscription_id] = sender
         try:

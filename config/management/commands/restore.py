@@ -24,7 +24,7 @@ FAILED = 2
 HINTS = {
     backups.NotEmpty: "Restore into an empty database, or drop all that is in it with --replace",
     backups.InUse: "Stop web and workers first",
-    backups.Unreadable: "Nothing is changed",
+    backups.UnreadableBackup: "Nothing is changed",
     backups.SecretShown: "pg_restore would show it to all on this machine. Nothing is changed",
     backups.ProgramFailed: "The database is empty now: mend this, and restore again",
 }

@@ -22,7 +22,7 @@ MOST_SUGGESTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ReportFilter:
     """A field of a report page's form."""
 
     name: str
@@ -38,11 +38,11 @@ class Filter:
         return len(self.options) > MOST_OPTIONS
 
 
-def build_filters(heeded: Iterable[str], values: Filters) -> list[Filter]:
+def build_filters(heeded: Iterable[str], values: Filters) -> list[ReportFilter]:
     """Return a field for each filter. Filters that the report does not use are disabled."""
     known = set(heeded)
     return [
-        _build(name, values.get(name, ())) if name in known else Filter(name, is_heeded=False)
+        _build(name, values.get(name, ())) if name in known else ReportFilter(name, is_heeded=False)
         for name in REPORT_FILTERS
     ]
 
@@ -58,14 +58,14 @@ def name_values(values: Filters) -> dict[str, str]:
     return {name: _join(name, each, names) for name, each in values.items()}
 
 
-def _build(name: str, values: Sequence[str]) -> Filter:
+def _build(name: str, values: Sequence[str]) -> ReportFilter:
     codes = _find_codes(name)
     empty = [] if name == "brand" else [""]
     options = [(code or EMPTY, text) for code, text in _named(name, [*empty, *codes])]
     value = ",".join(each or EMPTY for each in values)
     if value and value not in dict(options):  # a link can select several values at once
         options.append((value, _join(name, values, read_names({name: values}))))
-    return Filter(name, value, tuple(options))
+    return ReportFilter(name, value, tuple(options))
 
 
 def _join(name: str, values: Sequence[str], names: CodeNames) -> str:
