@@ -112,7 +112,7 @@ def _prepare(
         choice = end_on_the_hour(choice, now)
     if choice.terms.ground is None:
         return choice
-    residence = rules.find_residence_for_brand(person, by.brand_id)
+    residence = rules.find_residence_for_brand(person, by.brand_id, named_id=named_id)
     return limit_by_term(choice, jurisdiction=residence, now=now)
 
 

@@ -26,12 +26,18 @@ def find_stated_residence(person_id: uuid.UUID) -> str | None:
     return Subject.objects.values_list("jurisdiction", flat=True).get(pk=person_id)
 
 
-def find_residence_for_brand(subject: Subject, brand_id: int | None) -> str | None:
-    """Return where *subject* lives for questions of this brand.
+def find_residence_for_brand(
+    subject: Subject, brand_id: int | None, *, named_id: uuid.UUID
+) -> str | None:
+    """Return where *subject* lives for questions of this brand about the address of *named_id*.
 
-    Loads the relationship if needed.
+    Loads the relationship of this address if needed. What the brand stated about another address
+    does not count: otherwise it could learn that both belong to one person.
     """
-    return subject.jurisdiction or find_residence_for_brands(subject.pk, [brand_id]).get(brand_id)
+    if subject.jurisdiction:
+        return subject.jurisdiction
+    stated = Relationship.objects.filter(subject=named_id, brand=brand_id)
+    return stated.values_list("jurisdiction", flat=True).first()
 
 
 def find_residence_for_brands(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from time_machine import travel
 
+from cmr.accounts import ownership
 from cmr.models import Consumer
 from consent.models import ImpliedTerm, LedgerEntry, Relationship, Subject
 from consent.rules import implied_consent
@@ -94,6 +95,19 @@ def test_implied_grant_expires_with_term(as_acme: Api, met: Relationship, at_now
     assert expiry(imply(as_acme, "inquiry")) == datetime(2026, 9, 1, 12, tzinfo=UTC)
     bought = datetime(2024, 3, 31, 8, tzinfo=UTC)
     assert expiry(imply(as_acme, made_at=bought)) == datetime(2026, 3, 31, 8, tzinfo=UTC)
+
+
+def test_implied_grant_follows_residence_stated_for_its_own_address(
+    as_acme: Api, ana: Consumer, met: Relationship, at_now: Any
+) -> None:
+    """By the term of the other address, the brand would learn that both have one owner."""
+    ImpliedTerm.objects.create(ground="purchase", jurisdiction="DE", months=6, law="x")
+    second = {"email": "second@example.org"}
+    stated = {"contact": second, "note": "x", "jurisdiction": "DE"}
+    assert as_acme.post("relationships", stated).status_code == 201
+    ownership.add_contact(ana, kind="email", value=second["email"], now=NOW)
+    ends = {expiry(imply(as_acme)), expiry(imply(as_acme, contact=second))}
+    assert len(ends) == 2 and max(ends) - min(ends) > timedelta(days=500)
 
 
 def test_implied_grant_ground_is_recorded_and_hashed(
