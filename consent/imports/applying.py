@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from typing import cast
 
 from django.db import transaction
@@ -145,9 +146,9 @@ class _Batch:
         self.known: KnownData = read_known_data(job.brand, rows, now=now)
         self.counted = Counted(rows=len(rows))
         self.events: list[NewEvent] = []
-        #: Events for choices about all brands that this brand has not received yet. They come
-        #: first.
-        self.pending_events: list[NewEvent] = []
+        #: The causes of those events that are about earlier choices of the people themselves. They
+        #: are delivered even if the import is history.
+        self.pending_causes: set[uuid.UUID] = set()
         self.entries: list[LedgerEntry] = []
         self.begun: list[Relationship] = []
         #: The former states of the relationships that this batch changes.
@@ -246,7 +247,9 @@ class _Batch:
         before = found.ref, found.jurisdiction
         if row.jurisdiction not in (None, found.jurisdiction) and found.started_at < self.now:
             self.past.append(preferences.build_past_relationship(found, until=self.now))
-        self.counted.refs_changed += bool(row.ref and found.ref and row.ref != found.ref)
+        if row.ref and found.ref and row.ref != found.ref:
+            self.counted.refs_changed += 1
+            self.known.by_ref.pop(found.ref, None)  # a later row may give it to another person
         found.ref, found.jurisdiction = row.ref or found.ref, row.jurisdiction or found.jurisdiction
         if row.ref:
             self.known.by_ref[row.ref] = found
@@ -337,7 +340,12 @@ class _Batch:
             raise Refused(
                 "decision", "person_said_no", "The person's own no is in force."
             ) from error
-        except (rules.NoTerm, rules.TermOver, rules.BeyondTerm) as error:
+        except (
+            ledger.FromTheFuture,
+            rules.NoTerm,
+            rules.TermOver,
+            rules.BeyondTerm,
+        ) as error:
             raise Refused(error.field or "", error.code, str(error)) from error
 
     # -- Its events --------------------------------------------------------------------------------
@@ -363,10 +371,11 @@ class _Batch:
 
         Otherwise the brand would receive the import before choices that were made earlier.
         """
-        added = {event.cause for event in self.pending_events}
         for state in self._build_states(person):
-            pending = ledger.build_pending_events(state, person.pk, self.times)
-            self.pending_events += [event for event in pending if event.cause not in added]
+            for event in ledger.build_pending_events(state, person.pk, self.times):
+                if event.cause not in self.pending_causes:
+                    self.pending_causes.add(event.cause)
+                    self.events.append(event)
 
     def _build_states(
         self, person: LockedPerson, *, first: Relationship | None = None
@@ -416,23 +425,27 @@ class _Batch:
         ledger.append_entries(self.entries)
         persons = {person.pk: person for person in self.known.people.values()}
         ledger.move_chains([persons[pk].chain for pk in {e.subject_id for e in self.entries}])
-        events.append_events(self.brand.pk, self.pending_events)
-        events.append_events(self.brand.pk, self.events, history=not self.job.tells)
+        for is_history, group in groupby(self.events, key=self._is_history):
+            events.append_events(self.brand.pk, list(group), history=is_history)
         # Set the references last, because an append locks the brand's head before those of
         # subjects.
         refs = {each.subject_id: each.ref for each in self.changed.values()}
         events.set_references(self.brand.pk, refs)
-        if self.job.tells or self.pending_events:
+        if self.job.tells or self.pending_causes:
             ledger.wake_brand(self.brand.pk)
+
+    def _is_history(self, event: NewEvent) -> bool:
+        return not self.job.tells and event.cause not in self.pending_causes
 
     def _write_relationships(self) -> None:
         begun = {each.pk for each in self.begun}
-        RELATIONSHIPS.add(self.begun)
         changed = [each for pk, each in self.changed.items() if pk not in begun]
         Relationship.objects.filter(subject__in=[each.subject_id for each in changed]).bulk_update(
             changed,
             ["ref", "jurisdiction", "ended_at", "ended_by", "started_at", "origin", "origin_note"],
         )
+        # After the changes, because a new relationship may take a reference that they release.
+        RELATIONSHIPS.add(self.begun)
         PastRelationship.objects.bulk_create(self.past)
         identity.delete_former_hashes([*begun, *self.changed])
         identity.store_sealed_hashes(self.sealed)

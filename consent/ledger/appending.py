@@ -82,12 +82,13 @@ def limit_by_term(choice: NewChoice, *, jurisdiction: str | None, now: datetime)
         FromTheFuture: `made_at` is later than *now*.
         rules.NoTerm, rules.TermOver, rules.BeyondTerm: the consent does not fit its term.
     """
+    made_at = get_time(choice, now=now)
     if choice.terms.ground is None:
         return choice
     end = rules.compute_expiry(
         choice.terms.ground,
         jurisdiction=jurisdiction,
-        made_at=get_time(choice, now=now),
+        made_at=made_at,
         wanted=choice.terms.expires_at,
         now=now,
     )

@@ -404,6 +404,16 @@ def test_import_references_find_and_stay_unique(as_acme: Api, acme: Brand) -> No
     assert set(Relationship.objects.values_list("ref", flat=True)) == {"A-1", "B-1"}
 
 
+def test_import_released_reference_goes_to_other_person(as_acme: Api, acme: Brand) -> None:
+    """In one batch, as in two."""
+    apply(as_acme, "email,ref\nann@example.org,A-1\n")
+    done = apply(as_acme, "email,ref\nann@example.org,A-2\nben@example.org,A-1\n")
+    assert (done["bad"], done["people"]) == (0, 1)
+    refs = {each.ref: each.subject_id for each in Relationship.objects.all()}
+    ann, ben = find_subject("ann@example.org"), find_subject("ben@example.org")
+    assert refs == {"A-2": ann, "A-1": ben}
+
+
 def test_import_same_file_again_changes_nothing(as_acme: Api, acme: Brand) -> None:
     text = f"{HEADINGS}\nann@example.org,A-1,{YES}\nben@example.org,,{YES}\n"
     apply(as_acme, text)
@@ -508,6 +518,30 @@ def test_import_after_wide_denial_keeps_stream_order(as_acme: Api, met: Relation
     seqs = [json.loads(bytes(event.body))["data"]["subject_seq"] for event in told]
     assert seqs == [2, 3]  # the beginning of the relationship was the first
     assert [event.quiet for event in told] == [False, True]  # hers is news, the import is history
+
+
+def test_import_after_wide_denial_starts_new_relationship_first(as_acme: Api, acme: Brand) -> None:
+    """The worker has not come to her wide no yet, and the brand gets to know her only now."""
+    record_choice(find_subject("ann@example.org"), "deny", Scope(None, "marketing"))
+    apply(as_acme, "email,purpose,channel,decision\nann@example.org,marketing,email,deny\n")
+    told = Event.objects.order_by("sequence").values_list("type", "quiet")
+    assert list(told) == [
+        ("relationship.started", True),
+        ("preference.denied", False),
+        ("preference.denied", True),
+    ]
+
+
+def test_import_ahead_of_workers_clock_is_bad_row(as_acme: Api, acme: Brand) -> None:
+    job = begin(as_acme)
+    soon = (timezone.now() - timedelta(minutes=1)).isoformat()
+    rows = f"ann@example.org,,marketing,email,deny,{soon},\nben@example.org,,,,,,\n"
+    put(as_acme, job, f"{HEADINGS}\n{rows}")
+    as_acme.post(f"imports/{job}/start")
+    (pk,) = applying.list_running_imports()
+    jobs.run_import(pk, now=timezone.now() - timedelta(hours=1))
+    assert exceptions(as_acme, job) == [(1, "made_at", "from_the_future")]
+    assert as_acme.get(f"imports/{job}").json()["applied"] == 1
 
 
 def test_import_row_refused_by_database_is_bad_row(
