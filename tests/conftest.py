@@ -12,6 +12,7 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.core.servers.basehttp import WSGIRequestHandler
@@ -43,6 +44,11 @@ PASSWORD = "only-ana-knows-it"
 JSON = "application/json"
 #: The head and the body of an answer go out apart, and the second would wait 40 ms for the first.
 WSGIRequestHandler.disable_nagle_algorithm = True
+# No random test fails because the machine is slow.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 #: Fixtures that take many seconds.
 SLOW = {"product"}
 
