@@ -59,9 +59,10 @@ screenshots: .venv/test ## every page into docs/screenshots; ARGS= names some
 	@$(PY) -m tests.browser.chromium
 	@$(PY) -m devstack exec --folder var/screenshots --fast -- $(PY) -m tests.browser $(ARGS)
 
+LOCALES := $(patsubst config/locale/%,-l %,$(wildcard config/locale/*))
 messages: .venv/test ## the words of the pages, collected and compiled (needs gettext)
-	@$(PY) manage.py makemessages -l de --no-location --no-obsolete -i var -i .venv -i tests -i docs
-	@$(PY) manage.py compilemessages -l de -i .venv -v 0
+	@$(PY) manage.py makemessages $(LOCALES) --no-location --no-obsolete -i var -i .venv -i tests -i docs
+	@$(PY) manage.py compilemessages $(LOCALES) -i .venv -v 0
 
 chaos: .venv/test ## parts killed for real, and nothing lost; SEED= repeats, KILLS=300 goes on for longer
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
@@ -70,11 +71,12 @@ docs: .venv/run ## the documentation, built anew into var/docs; fails on a dead 
 	@$(PY) -m devstack.documentation --strict
 
 event-catalogue: .venv/run ## make docs/events.md anew
-	@$(PY) manage.py event_catalogue > docs/events.md
+	@mkdir -p var && $(PY) manage.py event_catalogue > var/events.md && mv var/events.md docs/events.md
 
 client-models: .venv/test ## the client's models, generated anew from the OpenAPI document
 	@mkdir -p var && $(PY) manage.py spectacular --format openapi-json --fail-on-warn --skip-checks > var/openapi.json
-	@$(PY) client/generate_models.py < var/openapi.json > client/src/cmr_client/schema_models.py
+	@$(PY) client/generate_models.py < var/openapi.json > var/schema_models.py
+	@mv var/schema_models.py client/src/cmr_client/schema_models.py
 
 contributor-tables: .venv/test ## the tables of docs/contributing/ that are read off the code, written anew
 	@$(PY) -m tests.project.contributor_tables

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,6 +22,7 @@ from config.management.commands import event_catalogue
 from consent.models import LedgerEntry, Relationship
 from consent.propagation import expirations, late_reasons, propagate
 from tests.conftest import EMAIL, ROOT, Api
+from tests.project.running import environment
 
 CATALOGUE = {each["type"]: each for each in schemas.build_event_catalogue()}
 
@@ -127,3 +131,11 @@ def test_the_catalogue_is_there_for_programs(nobody: Api) -> None:
 def test_the_page_is_what_the_command_prints() -> None:
     page = (ROOT / "docs" / "events.md").read_text()
     assert page == event_catalogue.page(), "make event-catalogue"
+
+
+def test_the_command_needs_no_settings(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "event_catalogue"]
+    env = environment() | {"CMR_FOLDER": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == event_catalogue.page()
