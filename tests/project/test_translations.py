@@ -1,4 +1,4 @@
-"""Every word of the pages is there in German, and what is compiled is what is written."""
+"""Every text of the pages is in each language, and what is compiled is what is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from string import Formatter
 import allauth
 import polib
 import pytest
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
 from tests.conftest import ROOT
 
-FOLDER = ROOT / "config/locale/de/LC_MESSAGES"
+#: Every language but English, in which the texts are written.
+LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
+FOLDERS = [ROOT / "config/locale" / code / "LC_MESSAGES" for code in LANGUAGES]
 #: Our German for what allauth says, and allauth's own.
 FOR_ALLAUTH = ROOT / "config/locale_allauth/de/LC_MESSAGES"
 OF_ALLAUTH = Path(allauth.__path__[0]) / "locale/de/LC_MESSAGES/django.po"
@@ -32,9 +35,9 @@ TEXT = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 IN_TEMPLATE = re.compile(rf"gettext\(u?{TEXT}|_\({TEXT}")
 
 
-@pytest.fixture(scope="module")
-def german() -> polib.POFile:
-    return polib.pofile(str(FOLDER / "django.po"))
+@pytest.fixture(scope="module", params=FOLDERS, ids=LANGUAGES)
+def translations(request: pytest.FixtureRequest) -> polib.POFile:
+    return polib.pofile(str(request.param / "django.po"))
 
 
 def sources(pattern: str) -> Iterator[Path]:
@@ -69,16 +72,16 @@ def test_gettext_has_no_alias_that_is_not_collected() -> None:
     assert set(aliases()) == {"_"}
 
 
-def test_every_word_is_translated(german: polib.POFile) -> None:
-    translated = {entry.msgid for entry in german if entry.translated()}
+def test_every_word_is_translated(translations: polib.POFile) -> None:
+    translated = {entry.msgid for entry in translations if entry.translated()}
     said = {*said_in_python(), *said_in_templates()}
     assert len(said) > 300  # or the search finds nothing
     assert said - translated == set()
 
 
-def test_no_translation_is_of_a_word_that_nobody_says(german: polib.POFile) -> None:
+def test_no_translation_is_of_a_word_that_nobody_says(translations: polib.POFile) -> None:
     said = {*said_in_python(), *said_in_templates()}
-    assert {entry.msgid for entry in german} - said == set()
+    assert {entry.msgid for entry in translations} - said == set()
 
 
 def names(text: str) -> list[str]:
@@ -87,8 +90,8 @@ def names(text: str) -> list[str]:
     )
 
 
-def test_translations_name_what_the_words_name(german: polib.POFile) -> None:
-    for entry in german:
+def test_translations_name_what_the_words_name(translations: polib.POFile) -> None:
+    for entry in translations:
         said = [entry.msgid, *([entry.msgid_plural] if entry.msgid_plural else [])]
         for words, translated in zip(
             said, entry.msgstr_plural.values() or [entry.msgstr], strict=True
@@ -96,7 +99,7 @@ def test_translations_name_what_the_words_name(german: polib.POFile) -> None:
             assert names(translated) == names(words), entry.msgid
 
 
-@pytest.mark.parametrize("folder", [FOLDER, FOR_ALLAUTH])
+@pytest.mark.parametrize("folder", [*FOLDERS, FOR_ALLAUTH])
 def test_what_is_compiled_is_what_is_written(folder: Path) -> None:
     with (folder / "django.mo").open("rb") as compiled:
         said = gettext.GNUTranslations(compiled)
