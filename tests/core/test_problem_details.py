@@ -27,7 +27,7 @@ def handle(error: Exception) -> Response:
 def test_handler_domain_error_is_problem_of_its_class() -> None:
     answer = handle(InvalidAddress("this is no address"))
     assert answer.status_code == 422
-    error = {"code": "invalid_contact", "detail": "this is no address", "field": "contact"}
+    error = {"code": "invalid_contact", "detail": "This is no address.", "field": "contact"}
     assert answer.data["errors"] == [error]
     assert answer.data | error == answer.data
     assert answer.data["type"].endswith("/docs/errors#invalid_contact")

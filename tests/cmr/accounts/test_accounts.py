@@ -204,7 +204,7 @@ def test_add_number_is_verified_by_text_message(
     [
         ("email", "nobody", "not an e-mail address"),
         ("phone", "0151 12345678", "starts with +"),
-        ("fax", "+49151", "address or a number"),
+        ("fax", "+49151", "address or a phone number"),
     ],
 )
 def test_add_address_invalid_sends_nothing(
