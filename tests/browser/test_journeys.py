@@ -98,7 +98,7 @@ def test_from_sign_up_to_erasure(
     )
 
     page.get_by_role("link", name="Brands").first.click()
-    page.get_by_text("For all brands").click()
+    page.get_by_text("For all brands", exact=True).click()
     page.locator("#everywhere").get_by_label("or until").fill(in_a_month())
     page.locator("#pause-all").click()
     expect(page.get_by_text("Everyone is paused until")).to_be_visible()
@@ -288,7 +288,7 @@ def test_a_global_privacy_control_signal_is_honoured(
     page.get_by_role("link", name="See it in your history").click()
     expect(page.get_by_text("Global Privacy Control signal").first).to_be_visible()
     page.get_by_role("link", name="Brands").first.click()
-    page.get_by_text("For all brands").click()
+    page.get_by_text("For all brands", exact=True).click()
     page.get_by_role("button", name="Personalised ads: Yes").click()
     page.goto("/history")
     newest = LedgerEntry.objects.latest("recorded_at")
