@@ -17,7 +17,6 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from brands.events.types import TYPES_OF_DECISIONS
 from tests.chaos.evidence import Entry, Event, Evidence, Look, Request, Secret, Subscribed
 from tests.chaos.example import BRAND, Question
 
@@ -29,6 +28,10 @@ UNDER_WAY = 0.3
 JUST_WOKEN = 1.0
 #: How brands refuse an event for what it is.
 REFUSED = "422"
+#: As docs/events.md names them: the checker imports nothing of the product.
+OF_CHOICES = {
+    f"preference.{each}" for each in ("granted", "denied", "paused", "limited", "cleared")
+}
 COUNTED_AS = {
     "preference.denied": "opt_outs",
     "preference.granted": "opt_ins",
@@ -91,7 +94,7 @@ def recorded_is_told(evidence: Evidence) -> Iterator[str]:
 def _entries(feed: Iterable[Event], evidence: Evidence) -> Iterator[str]:
     """The ledger's ids of the entries that a feed tells of."""
     for event in feed:
-        if event["type"] in TYPES_OF_DECISIONS.values() and (entry := _entry_of(event, evidence)):
+        if event["type"] in OF_CHOICES and (entry := _entry_of(event, evidence)):
             yield entry
 
 
@@ -164,7 +167,7 @@ def _marks(event: Event, evidence: Evidence) -> Iterator[object]:
     for each in _objects_in(data):
         if "entry" in each:
             yield each["entry"]
-    if event["type"] in TYPES_OF_DECISIONS.values() and (entry := _entry_of(event, evidence)):
+    if event["type"] in OF_CHOICES and (entry := _entry_of(event, evidence)):
         yield from ((entry, at) for at in {event["timestamp"], data["made_at"]})
 
 
@@ -188,7 +191,7 @@ def feed_is_in_order(evidence: Evidence) -> Iterator[str]:
             counted[person] += 1
             if seq != counted[person]:
                 yield f"{brand}: {person}'s {seq} stands where {counted[person]} should"
-            if event["type"] not in TYPES_OF_DECISIONS.values():
+            if event["type"] not in OF_CHOICES:
                 continue
             change = recorded.get(_entry_of(event, evidence) or "", 0)
             if change <= newest.get(person, -1):
@@ -223,7 +226,7 @@ def _counted(feed: Iterable[Event], evidence: Evidence) -> Iterator[tuple[dict[s
         scope = data.get("scope") or {}
         if kind in COUNTED_AS:
             yield scope, COUNTED_AS[kind]
-        if kind not in TYPES_OF_DECISIONS.values():
+        if kind not in OF_CHOICES:
             continue
         brand = about.get(_entry_of(event, evidence) or "")
         place = (data["subject"]["id"], brand, *sorted(scope.items()))

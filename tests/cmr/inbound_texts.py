@@ -17,7 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cmr.inbound import replies
+import django
+
+django.setup()  # where this module is run, nothing else has
+
+from cmr.inbound import replies  # noqa: E402
 
 FOLDER = Path(__file__).parent
 #: By their names: the file, and its SHA-256.
