@@ -28,14 +28,14 @@ class OutOfReach(CannotRun):
 
 
 def find_home(folder: Path) -> Path:
-    """The folder that holds data, password and log: `folder`, or what an earlier start settled."""
+    """Return the folder of data, password and log: *folder*, or what an earlier start chose."""
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / "elsewhere"
     return Path(note.read_text().strip()) if note.exists() else folder
 
 
 def choose_home(folder: Path, account: Account) -> Path:
-    """The home, made passable for the account or moved elsewhere. Raises OutOfReach."""
+    """Return the home, opened to the account or moved elsewhere. Raises OutOfReach."""
     current = find_home(folder)
     if current != folder:
         return _trusted(current)
@@ -76,7 +76,7 @@ def _trusted(made: Path) -> Path:
 
 
 def make_runnable(binary: Binary, account: Account, home: Path) -> Binary:
-    """The binary itself, or a copy of its package that the account can run."""
+    """Return the binary itself, or a copy of its package that the account can run."""
     if account.runs(binary.path):
         return binary
     package = _package(binary.path)

@@ -27,7 +27,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_or_create_password(path: Path) -> str:
-    """The password in the file; a new one, written there, if there is none."""
+    """Return the password in the file. If there is none, write a new one."""
     if not path.exists():
         write_file(path, secrets.token_urlsafe(24) + "\n")
     return path.read_text().strip()

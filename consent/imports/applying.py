@@ -35,7 +35,7 @@ from consent.imports.known_data import (
     KnownData,
     Slot,
     Staged,
-    get_statement,
+    get_recorded_terms,
     read_known_data,
 )
 from consent.ledger import Actor, ChoiceTerms, LockedPerson, NewChoice
@@ -283,7 +283,7 @@ class _Batch:
         )
         self.entries.append(entry)
         self.known.newest[slot] = entry
-        self.known.recorded.add((slot, get_statement(entry), entry.made_at))
+        self.known.recorded.add((slot, get_recorded_terms(entry), entry.made_at))
         self.known.choices[person.pk].append(preferences.build_choice(entry, entry=entry.pk))
         self._notify(entry, relationship, person)
         self.counted.choices += 1
@@ -318,10 +318,10 @@ class _Batch:
         entry. Erased texts count as equal to any. Otherwise a repeated import would show the brand
         that an account was erased.
         """
-        same = {get_statement(row), (row.decision, row.basis, GONE, GONE)}
+        same = {get_recorded_terms(row), (row.decision, row.basis, GONE, GONE)}
         if row.made_at:
             return any((slot, each, row.made_at) in self.known.recorded for each in same)
-        return before is not None and before.maker == "brand" and get_statement(before) in same
+        return before is not None and before.maker == "brand" and get_recorded_terms(before) in same
 
     def _check(
         self, choice: NewChoice, person: LockedPerson, relationship: Relationship

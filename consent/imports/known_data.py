@@ -60,7 +60,7 @@ class Slot(NamedTuple):
 
 
 #: What a brand records about one scope: decision, basis, evidence and notice.
-Statement = tuple[str, str, str, str]
+RecordedTerms = tuple[str, str, str, str]
 #: Replaces erased texts in comparisons. No row can contain it.
 GONE = "\0"
 
@@ -87,7 +87,7 @@ class KnownData:
     #: The newest entry of each slot.
     newest: dict[Slot, LedgerEntry]
     #: What the brand had recorded before for the exact times of these rows.
-    recorded: set[tuple[Slot, Statement, datetime]]
+    recorded: set[tuple[Slot, RecordedTerms, datetime]]
 
 
 def read_known_data(brand: Brand, rows: Sequence[Staged], *, now: datetime) -> KnownData:
@@ -207,14 +207,14 @@ def _read_newest_entries(brand: Brand, persons: set[uuid.UUID]) -> dict[Slot, Le
 
 def _read_recorded(
     brand: Brand, persons: set[uuid.UUID], rows: Sequence[Staged]
-) -> set[tuple[Slot, Statement, datetime]]:
+) -> set[tuple[Slot, RecordedTerms, datetime]]:
     times = {row.made_at for row in rows if row.made_at}
     entries = LedgerEntry.objects.without_traits().select_related("text").filter(
         subject__in=match_any(persons, "uuid"), brand=brand, maker="brand",
         made_at__in=match_any(times, "timestamptz"),
     )  # fmt: skip
     found = entries if persons else ()
-    return {(get_slot(each), get_statement(each), each.made_at) for each in found}
+    return {(get_slot(each), get_recorded_terms(each), each.made_at) for each in found}
 
 
 def get_slot(entry: LedgerEntry) -> Slot:
@@ -222,7 +222,7 @@ def get_slot(entry: LedgerEntry) -> Slot:
     return Slot(entry.subject_id, point, entry.purpose_id, entry.channel, entry.topic)
 
 
-def get_statement(row: LedgerEntry | Staged) -> Statement:
+def get_recorded_terms(row: LedgerEntry | Staged) -> RecordedTerms:
     """Return what the brand says in an entry or a row, with `GONE` for erased texts."""
     if isinstance(row, LedgerEntry) and row.has_text and row.kept_text is None:
         return row.decision, row.basis, GONE, GONE

@@ -70,8 +70,9 @@ def refuse_lift(choice: NewChoice, known: Iterable[Choice], *, now: datetime) ->
     Raises:
         LiftRefused
     """
-    denial = find_standing_refusal(known, choice.scope, now)
-    if choice.terms.decision == "grant" and denial:
+    if choice.terms.decision != "grant":
+        return
+    if denial := find_standing_refusal(known, choice.scope, now):
         raise LiftRefused(denial)
 
 

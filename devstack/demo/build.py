@@ -73,7 +73,7 @@ class Login:
 
 
 def create_people(now: datetime) -> list[Consumer]:
-    """The demo's consumers, made on the first call."""
+    """Return the demo's consumers. The first call creates them."""
     born = now - timedelta(days=DAYS + 10)
     emails = NAMED + [f"person{n}@example.org" for n in range(PEOPLE - len(NAMED))]
     return [_consumer(email, born) for email in emails]
@@ -250,7 +250,7 @@ def _new_password(user: User) -> Login:
 
 
 def create_access(slug: str, *, endpoint: str, now: datetime) -> dict[str, str]:
-    """A key for a brand, and a webhook to *endpoint* in place of those it had there."""
+    """Create a key for a brand, and a webhook to *endpoint* that replaces its others."""
     brand = Brand.objects.get(slug=slug)
     for old in webhooks.filter_subscriptions(brand):
         webhooks.disable_subscription(old, reason="removed", now=now)
@@ -279,7 +279,7 @@ def _workspace(brand: Brand, now: datetime) -> Workspace:
 
 
 def create_developer() -> dict[str, str]:
-    """Somebody who works for the brands that have keys, and can sign in to the console."""
+    """Create a user who works for the brands with workspaces. Return how to sign in."""
     consumer = _consumer(DEVELOPER, timezone.now())
     for workspace in Workspace.objects.filter(live__slug__in=WITH_WORKSPACE):
         Member.objects.get_or_create(
