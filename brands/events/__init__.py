@@ -1,7 +1,13 @@
 """Event streams of brands: append, read and acknowledge events."""
 
 from brands.events.missing_events import find_missing_events
-from brands.events.notify import publish_task, wake_subscription, wake_workers
+from brands.events.notify import (
+    build_enabled_call,
+    publish_task,
+    wake_subscription,
+    wake_subscriptions,
+    wake_workers,
+)
 from brands.events.restore_gaps import compute_restart_number, open_restore_gaps
 from brands.events.schemas import build_event_catalogue
 from brands.events.stream import (
@@ -13,6 +19,7 @@ from brands.events.stream import (
     acknowledge,
     append_event,
     append_events,
+    build_append_calls,
     build_filter_arrays,
     find_brand_reference,
     find_event,
@@ -44,6 +51,8 @@ __all__ = [
     "acknowledge",
     "append_event",
     "append_events",
+    "build_append_calls",
+    "build_enabled_call",
     "build_event_catalogue",
     "build_filter_arrays",
     "compute_restart_number",
@@ -65,6 +74,7 @@ __all__ = [
     "set_references",
     "wait_for_growth",
     "wake_subscription",
+    "wake_subscriptions",
     "wake_workers",
     "wants_event",
 ]

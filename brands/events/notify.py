@@ -6,7 +6,7 @@ import functools
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from celery import Celery, current_app
@@ -14,7 +14,7 @@ from django.db import transaction
 from kombu import pools
 from kombu.exceptions import OperationalError
 
-from core.db import Statement
+from core.db import Call, Row, Statement
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,22 @@ ENABLED = Statement(
 def wake_workers(brand_ids: Iterable[int]) -> None:
     """Wake workers to deliver to these brands' subscriptions. Call it after the commit."""
     for brand_id in brand_ids:
-        if rows := ENABLED.ask({"brand": brand_id}):
-            publish_task("brands.deliver", *(str(subscription_id) for (subscription_id,) in rows))
+        wake_subscriptions(build_enabled_call(brand_id).ask())
+
+
+def build_enabled_call(brand_id: int) -> Call:
+    """Return the call for the ids of a brand's enabled subscriptions: `wake_subscriptions`."""
+    return Call(ENABLED, {"brand": brand_id}, _read_ids)
+
+
+def _read_ids(rows: Sequence[Row]) -> list[str]:
+    return [str(subscription_id) for (subscription_id,) in rows]
+
+
+def wake_subscriptions(subscription_ids: Sequence[str]) -> None:
+    """Wake workers to deliver to these subscriptions. Call it after the commit."""
+    if subscription_ids:
+        publish_task("brands.deliver", *subscription_ids)
 
 
 def wake_subscription(subscription_id: uuid.UUID) -> None:

@@ -29,14 +29,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
-from core.db import Copying, Insertion, Statement, fetch_rows, new_id
+from core.db import Call, Copying, Statement, ask_together, fetch_rows, new_id
 from core.errors import DomainError
 
 #: A larger body is a bug of ours: receivers may refuse it.
@@ -89,11 +89,8 @@ class AcknowledgedTooFar(DomainError):
     field = "through"
 
 
-def append_event(notices: Iterable[NewEvent]) -> list[Event]:
+def append_event(notices: Iterable[NewEvent]) -> None:
     """Append each event to its brand's stream. Call it last in a transaction.
-
-    Heads are locked in the order of brand ids. So two transactions that append to the same brands
-    cannot deadlock.
 
     Raises:
         BodyTooLarge: the caller should roll the whole transaction back.
@@ -101,11 +98,27 @@ def append_event(notices: Iterable[NewEvent]) -> list[Event]:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an event belongs to the change it tells of")
+    if calls := build_append_calls(notices):
+        ask_together(calls)
+
+
+def build_append_calls(notices: Iterable[NewEvent]) -> list[Call]:
+    """Return the calls that append each event to its brand's stream: the last of a transaction.
+
+    Heads are locked in the order of brand ids. So two transactions that append to the same brands
+    cannot deadlock.
+
+    Raises:
+        BodyTooLarge
+    """
     ordered = sorted(notices, key=lambda notice: notice.brand_id)
-    events = [Event(**_fields(notice, *_next_numbers(notice))) for notice in ordered]
-    for event in events:
-        EVENT.add(event)
-    return events
+    return [Call(APPEND, _values(each)) for each in ordered]
+
+
+def _values(notice: NewEvent) -> dict[str, Any]:
+    """Return the values of `APPEND`. Raises BodyTooLarge."""
+    ref = {"ref": _read_reference(notice)}
+    return _columns(notice) | ref | _cut_body(notice)._asdict()
 
 
 def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool = False) -> None:
@@ -126,23 +139,37 @@ def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool =
     # It is a list, because no query can run on the connection while COPY is in progress.
     within = _number_within_subjects(brand_id, notices)
     numbered = zip(notices, range(first, last + 1), within, strict=True)
-    fields = (_fields(*each) for each in numbered)
     as_history = {"quiet": True, "decision": ""} if history else {}
-    rows = (each | as_history for each in fields)
+    rows = (_row(*each) | as_history for each in numbered)
     EVENTS.add_values([row[name] for name in EVENTS.names] for row in rows)
 
 
-EVENT, EVENTS = Insertion(Event), Copying(Event)
+EVENTS = Copying(Event)
 NEXT_SEQUENCES = (
     "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, %(many)s::bigint)"
     " ON CONFLICT (brand_id) DO UPDATE"
     " SET last_sequence = brands_streamhead.last_sequence + %(many)s::bigint"
     " RETURNING last_sequence"
 )
+
+
+def _row(notice: NewEvent, sequence: int, subject_seq: int) -> dict[str, Any]:
+    """Return the values of all columns. Raises BodyTooLarge."""
+    body = _cut_body(notice).join(sequence, subject_seq)
+    return _columns(notice) | {"sequence": sequence, "body": body}
+
+
+#: The columns of an event that do not depend on its numbers.
+GIVEN = [
+    each.column
+    for each in Event._meta.concrete_fields
+    if each.column not in ("brand_id", "sequence", "body")
+]
 # The second part selects from the first, so the brand's head is always locked before a subject's.
-NEXT_NUMBERS = Statement("""
+# The body is given in three pieces, between which its numbers belong.
+APPEND_SQL = f"""
 WITH head AS (
-    INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)
+    INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand_id)s, 1)
     ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1
     RETURNING brand_id, last_sequence
 ), within AS (
@@ -152,8 +179,14 @@ WITH head AS (
     SET last_seq = brands_subjecthead.last_seq + 1, ref = EXCLUDED.ref
     RETURNING last_seq
 )
-SELECT head.last_sequence, within.last_seq FROM head, within
-""")
+INSERT INTO brands_event (brand_id, sequence, body, {", ".join(f'"{each}"' for each in GIVEN)})
+SELECT head.brand_id, head.last_sequence,
+    %(begin)s::bytea || convert_to(head.last_sequence::text, 'UTF8')
+    || %(middle)s::bytea || convert_to(within.last_seq::text, 'UTF8') || %(end)s::bytea,
+    {", ".join(f"%({each})s" for each in GIVEN)}
+FROM head, within
+"""
+APPEND = Statement(APPEND_SQL)
 COUNT_WITHIN_SUBJECTS = """
 INSERT INTO brands_subjecthead (brand_id, subject, last_seq, ref)
 SELECT %(brand)s::bigint, given.subject, given.many, given.ref
@@ -167,13 +200,6 @@ UPDATE brands_subjecthead head SET ref = given.ref
 FROM json_to_recordset(%(subjects)s::json) given (subject uuid, ref text)
 WHERE head.brand_id = %(brand)s AND head.subject = given.subject
 """
-
-
-def _next_numbers(notice: NewEvent) -> tuple[int, int]:
-    """Return the next `sequence` of the brand, and the next `subject_seq` of the subject."""
-    values = {"brand": notice.brand_id, "subject": notice.subject, "ref": _read_reference(notice)}
-    ((sequence, subject_seq),) = NEXT_NUMBERS.ask(values)
-    return sequence, subject_seq
 
 
 def _number_within_subjects(brand_id: int, notices: Sequence[NewEvent]) -> list[int]:
@@ -212,40 +238,53 @@ def insert_reference(body: bytes, ref: str | None) -> bytes:
     return body if ref is None else body.replace(NO_REF, b'"ref":' + orjson.dumps(ref), 1)
 
 
-def _build_body(notice: NewEvent, sequence: int, subject_seq: int) -> bytes:
-    """Return the body to be stored, without the reference. Raises BodyTooLarge."""
-    data = {"subject_seq": subject_seq, **notice.data}
-    if "subject" in data:
-        data = {"subject": {**data["subject"], "ref": None}} | {
-            name: value for name, value in data.items() if name != "subject"
-        }
-    body = orjson.dumps(
-        {
-            "type": notice.type,
-            "timestamp": notice.timestamp,
-            "sequence": sequence,
-            "data": data,
-        },
-        option=orjson.OPT_UTC_Z,
+class BodyPieces(NamedTuple):
+    """A body without the reference, cut where its two numbers belong."""
+
+    begin: bytes
+    middle: bytes
+    end: bytes
+
+    def join(self, sequence: int, subject_seq: int) -> bytes:
+        return b"%b%d%b%d%b" % (self.begin, sequence, self.middle, subject_seq, self.end)
+
+
+#: How long two numbers can be together.
+NUMBERS_BYTES = 2 * len(str(2**63 - 1))
+
+
+def _cut_body(notice: NewEvent) -> BodyPieces:
+    """Return the body to be stored. Raises BodyTooLarge."""
+    head = {"type": notice.type, "timestamp": notice.timestamp}
+    rest = {name: value for name, value in notice.data.items() if name != "subject"}
+    subject = b""
+    if "subject" in notice.data:
+        subject = b'"subject":%b,' % _write_json({**notice.data["subject"], "ref": None})
+    pieces = BodyPieces(
+        _write_json(head)[:-1] + b',"sequence":',
+        b',"data":{' + subject + b'"subject_seq":',
+        b",%b}" % _write_json(rest)[1:] if rest else b"}}",
     )
-    size = len(insert_reference(body, _read_reference(notice)))
+    size = len(insert_reference(b"".join(pieces), _read_reference(notice))) + NUMBERS_BYTES
     if size > MAX_BODY_BYTES:
         raise BodyTooLarge(f"{notice.type} has {size} bytes; {MAX_BODY_BYTES} are allowed")
-    return body
+    return pieces
 
 
-def _fields(notice: NewEvent, sequence: int, subject_seq: int) -> dict[str, Any]:
-    body = _build_body(notice, sequence, subject_seq)
+def _write_json(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+
+
+def _columns(notice: NewEvent) -> dict[str, Any]:
+    """Return the values of the event's columns, except its numbers and its body."""
     facts = notice.facts
     return {
         "brand_id": notice.brand_id,
-        "sequence": sequence,
         "uid": new_id(),
         "type": notice.type,
         "timestamp": notice.timestamp,
         "subject": notice.subject,
         "cause": notice.cause,
-        "body": body,
         "decision": facts.decision,
         "purpose": facts.purpose,
         "channel": facts.channel,

@@ -87,20 +87,18 @@ class Choices(ConsumerView):
         limit, but cannot shorten or loosen a restriction.
         """
         now = timezone.now()
-        many = isinstance(request.data, list)
-        body = wire.ChoiceField(
-            data=request.data if many else [request.data],
-            many=True,
-            allow_empty=False,
-            max_length=MAX_CHOICES,  # type: ignore[call-arg]
-            context={"now": now},
-        )
-        if not body.is_valid():
-            errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
-            raise serializers.ValidationError(errors)
-        wishes = [_build_request(each) for each in body.validated_data]
+        plain = wire.read_plain_choice(request.data)
+        wishes = [_build_request(each) for each in ([plain] if plain else _validate(request, now))]
         entries = self._choose(wishes, now)
-        shown = ScopeReader(self.consumer, [entry.brand_id for entry in entries])
+        shown = ScopeReader(
+            self.consumer,
+            [entry.brand_id for entry in entries],
+            slugs={
+                entry.brand_id: wish.names.brand
+                for entry, wish in zip(entries, wishes, strict=True)
+                if entry.brand_id is not None and wish.names.brand is not None
+            },
+        )
         return Response({"data": [wire.entry_data(e, shown.of_row) for e in entries]}, status=201)
 
     def _choose(self, wishes: list[ChoiceRequest], now: datetime) -> list[LedgerEntry]:
@@ -108,6 +106,26 @@ class Choices(ConsumerView):
         may_all = not isinstance(token, AccessToken) or token.scope == TokenScope.FULL
         choose = choices.record_choices if may_all else choices.record_restrictions
         return choose(self.consumer, wishes, by="api", now=now)
+
+
+def _validate(request: Request, now: datetime) -> Any:
+    """Return the validated data of each choice in the body.
+
+    Raises:
+        ValidationError
+    """
+    many = isinstance(request.data, list)
+    body = wire.ChoiceField(
+        data=request.data if many else [request.data],
+        many=True,
+        allow_empty=False,
+        max_length=MAX_CHOICES,  # type: ignore[call-arg]
+        context={"now": now},
+    )
+    if not body.is_valid():
+        errors = body.errors if many or not isinstance(body.errors, list) else body.errors[0]
+        raise serializers.ValidationError(errors)
+    return body.validated_data
 
 
 def _build_request(data: Mapping[str, Any]) -> ChoiceRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,9 +16,18 @@ from consent.models import LedgerEntry
 class ScopeReader:
     """Serializer of scopes for a person: brands by slug, contact points by the ids they know."""
 
-    def __init__(self, consumer: Consumer, brand_ids: Iterable[int | None]) -> None:
-        wanted = {each for each in brand_ids if each is not None}
-        self.slugs = dict(Brand.objects.filter(pk__in=wanted).values_list("pk", "slug"))
+    def __init__(
+        self,
+        consumer: Consumer,
+        brand_ids: Iterable[int | None],
+        *,
+        slugs: Mapping[int, str] | None = None,
+    ) -> None:
+        """Prepare to show scopes of these brands. Brands whose *slugs* are given cost no query."""
+        self.slugs = dict(slugs or {})
+        if unknown := {each for each in brand_ids if each is not None} - self.slugs.keys():
+            found = Brand.objects.filter(pk__in=unknown)
+            self.slugs.update(found.values_list("pk", "slug"))
         self.consumer = consumer
 
     @cached_property

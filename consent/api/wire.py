@@ -130,6 +130,44 @@ class ChoiceField(StrictSerializer):
                 self.refuse(part, "past")
 
 
+#: The maximum length of each part of a scope that is a text, as in `ScopeField`.
+PLAIN_PARTS = {"brand": 100, "purpose": 40, "channel": 10, "topic": 60, "contact_point": 0}
+#: The decisions that need no more than themselves.
+PLAIN_DECISIONS = {"grant", "deny", "clear"}
+PLAIN_FIELDS = {"scope", "decision", "reason"}
+REASONS = frozenset(Reason.values)
+
+
+def read_plain_choice(body: Any) -> dict[str, Any] | None:
+    """Return the data of a plain valid choice, as `ChoiceField` does, at a tenth of the cost.
+
+    Return None for every other body: `ChoiceField` reads it, or says what is wrong with it.
+    """
+    if type(body) is not dict or body.keys() - PLAIN_FIELDS:
+        return None
+    scope, decision, reason = body.get("scope"), body.get("decision"), body.get("reason")
+    if type(scope) is not dict or type(decision) is not str or decision not in PLAIN_DECISIONS:
+        return None
+    if reason is not None and (type(reason) is not str or reason not in REASONS):
+        return None
+    if not all(_is_plain_part(name, value) for name, value in scope.items()):
+        return None
+    return body
+
+
+def _is_plain_part(name: str, value: object) -> bool:
+    """Return whether a part of a scope is valid, and is what `ScopeField` would make of it."""
+    if (most := PLAIN_PARTS.get(name)) is None or value is None:
+        return most is not None
+    return (
+        type(value) is str
+        and 0 < len(value) <= most
+        and value.isascii()
+        and value.isprintable()
+        and value[0] != " " != value[-1]
+    )
+
+
 def read_terms(data: Mapping[str, Any], **more: Any) -> ChoiceTerms:
     """Return the terms of the choice in a validated body."""
     limit = data.get("limit")

@@ -26,6 +26,7 @@ from consent.brand_events.payloads import (
 from consent.brand_events.recipients import (
     Recipient,
     build_recipient,
+    build_recipients_call,
     find_active_recipients,
     find_contact_point,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "build_facts",
     "build_reason_event",
     "build_recipient",
+    "build_recipients_call",
     "build_relationship_ended",
     "build_relationship_started",
     "ceil_to_hour",

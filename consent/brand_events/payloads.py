@@ -28,6 +28,7 @@ from consent.decision import (
     TooManyPermissionRows,
 )
 from consent.models import LedgerEntry, Relationship
+from consent.rules import Clock
 
 #: The decisions that restrict a brand. Only these have a deadline.
 TAKES_AWAY = {"deny", "pause", "limit"}
@@ -303,14 +304,22 @@ def build_facts(entry: LedgerEntry, *, decided: bool) -> EventFacts:
     )
 
 
-def compute_event_deadline(entry: LedgerEntry, start: datetime) -> datetime | None:
+def compute_event_deadline(
+    entry: LedgerEntry, start: datetime, *, clocks: Sequence[Clock] | None = None
+) -> datetime | None:
     """Return by when a brand that is notified at *start* must apply the entry.
 
-    Return None if the entry restricts nothing, or if no deadline applies.
+    Return None if the entry restricts nothing, or if no deadline applies. Pass *clocks* if they
+    were read before.
     """
     if entry.decision not in TAKES_AWAY:
         return None
-    return rules.compute_honour_by(purpose=entry.purpose_id, channel=entry.channel, start=start)
+    return rules.find_earliest_end(
+        rules.read_clocks() if clocks is None else clocks,
+        purpose=entry.purpose_id,
+        channel=entry.channel,
+        start=start,
+    )
 
 
 def select_current_choices(standing: CurrentState, now: datetime) -> list[Choice]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consent.decision import Scope
 from consent.models import Relationship
-from core.db import Statement
+from core.db import Call, Row, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,17 @@ def find_active_recipients(person_id: uuid.UUID, brand_id: int | None) -> list[R
 
     There is at most one, unless the brand knows the person by several addresses.
     """
-    return [Recipient(*row) for row in ACTIVE.ask({"person": person_id, "brand": brand_id})]
+    recipients: list[Recipient] = build_recipients_call(person_id, brand_id).ask()
+    return recipients
+
+
+def build_recipients_call(person_id: uuid.UUID, brand_id: int | None) -> Call:
+    """Return the call of `find_active_recipients`."""
+    return Call(ACTIVE, {"person": person_id, "brand": brand_id}, _read_recipients)
+
+
+def _read_recipients(rows: list[Row]) -> list[Recipient]:
+    return [Recipient(*row) for row in rows]
 
 
 def build_recipient(relationship: Relationship) -> Recipient:

@@ -1,6 +1,6 @@
 """The only code that writes ledger entries: it builds them, chains them and stores them.
 
-A single choice and a batch take the same steps. `append_entry` writes one entry by prepared
+A single choice and a batch take the same steps. `build_entry_calls` writes one entry by prepared
 statements, `append_entries` writes many with one statement a table. Both need the person's lock.
 
 Example of a chain, with shortened hashes:
@@ -23,8 +23,8 @@ from consent import preferences, rules
 from consent.decision import Choice, find_standing_refusal
 from consent.ledger import entry_texts, hash_chain
 from consent.ledger.new_choices import Actor, NewChoice
-from consent.models import Ending, LedgerEntry, Subject
-from core.db import Copying, Insertion, Statement
+from consent.models import Ending, EntryText, LedgerEntry, Subject
+from core.db import Call, Copying, Insertion, Statement
 from core.errors import DomainError
 
 
@@ -154,6 +154,7 @@ def build_entry(
 # -- Storing -------------------------------------------------------------------------------------
 
 ENTRY, ENTRIES = Insertion(LedgerEntry), Copying(LedgerEntry)
+TEXT, ENDING = Insertion(EntryText), Insertion(Ending)
 MOVE = Statement(
     "UPDATE consent_subject SET last_seq = %(seq)s, chain_head = %(head)s WHERE id = %(id)s"
 )
@@ -163,17 +164,20 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[]) new(id, seq, head) WHERE held
 """
 
 
-def append_entry(entry: LedgerEntry) -> None:
-    """Store one entry with its texts, its projected preference and its end."""
-    ENTRY.add(entry)
-    entry_texts.write_texts(entry)
-    preferences.project_entry(entry)
+def build_entry_calls(entry: LedgerEntry) -> list[Call]:
+    """Return the calls that store an entry with its texts, its projected preference and its end."""
+    calls = [ENTRY.build_call(entry)]
+    if entry.has_text:
+        calls.append(TEXT.build_call(entry.text))
+    calls.append(preferences.build_projection_call(entry))
     if entry.ends_at:
-        Ending.objects.create(entry=entry, subject_id=entry.subject_id, ends_at=entry.ends_at)
+        ending = Ending(entry=entry, subject_id=entry.subject_id, ends_at=entry.ends_at)
+        calls.append(ENDING.build_call(ending))
+    return calls
 
 
 def append_entries(entries: Sequence[LedgerEntry]) -> None:
-    """Store many entries as `append_entry` stores one. Their subjects must be the persons."""
+    """Store many entries as `build_entry_calls` does one. Their subjects must be the persons."""
     ENTRIES.add(entries)
     entry_texts.write_many_texts(entries)
     preferences.project_entries(entries)
@@ -184,12 +188,14 @@ def append_entries(entries: Sequence[LedgerEntry]) -> None:
     )
 
 
+def build_move_call(chain: Chain) -> Call:
+    """Return the call that stores the new end of one chain, after its entries were appended."""
+    return Call(MOVE, {"id": chain.subject_id, "seq": chain.last_seq, "head": chain.head})
+
+
 def move_chains(chains: Sequence[Chain]) -> None:
     """Store the new ends of these chains. Call it once, after the entries of each were appended."""
-    if len(chains) == 1:
-        chain = chains[0]
-        MOVE.ask({"id": chain.subject_id, "seq": chain.last_seq, "head": chain.head})
-    elif chains:
+    if chains:
         columns = [(each.subject_id, each.last_seq, each.head) for each in chains]
         with connection.cursor() as cursor:
             cursor.execute(MOVE_MANY, [list(column) for column in zip(*columns, strict=True)])

@@ -13,8 +13,11 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from consent.decision import Scope
-from core.db import Statement
+from consent import brand_events
+from consent.ledger.new_choices import Actor, NewChoice
+from consent.models import Source
+from core.db import Call, Statement, read_first_text
+from core.text import holds_address
 
 WINDOW = timedelta(days=7)
 
@@ -30,10 +33,32 @@ ORDER BY at DESC LIMIT 1
 """)
 
 
-def find_last_campaign(subject_id: uuid.UUID, scope: Scope, *, now: datetime) -> str:
-    """Return the campaign of the last message within `WINDOW` that *scope* covers, or ""."""
-    if scope.brand is None:
-        return ""
-    values = {"subject": subject_id, "after": now - WINDOW, "now": now, **scope._asdict()}
-    rows = LAST.ask(values)
-    return str(rows[0][0]) if rows else ""
+def find_campaign(choice: NewChoice, person_id: uuid.UUID, *, by: Actor, now: datetime) -> str:
+    """Return the campaign that the choice names or, for a refusal, most likely answers; or ""."""
+    call = build_campaign_call(choice, person_id, by=by, now=now)
+    return call.ask() if call else get_named_campaign(choice)
+
+
+def build_campaign_call(
+    choice: NewChoice, person_id: uuid.UUID, *, by: Actor, now: datetime
+) -> Call | None:
+    """Return the call for the campaign that the choice most likely answers.
+
+    Return None if no campaign has to be searched: see `get_named_campaign`. Only a person's own
+    refusal, pause or limit is attributed; a restatement after a merge is not.
+    """
+    is_restated = by.brand_id is not None or by.source == Source.MERGE
+    takes_away = choice.terms.decision in brand_events.TAKES_AWAY
+    if choice.terms.campaign or is_restated or not takes_away or choice.scope.brand is None:
+        return None
+    values = {"subject": person_id, "after": now - WINDOW, "now": now, **choice.scope._asdict()}
+    return Call(LAST, values, read_first_text)
+
+
+def get_named_campaign(choice: NewChoice) -> str:
+    """Return the campaign that the choice names, or "".
+
+    Drop a campaign that contains an address, because erasure could not remove it from the ledger.
+    """
+    named = choice.terms.campaign
+    return "" if named and holds_address(named) else named

@@ -14,11 +14,11 @@ from django.db import connection
 
 from consent.models import EntryText, LedgerEntry
 from consent.models.entry_text import ERASING
-from core.db import Copying, Insertion
+from core.db import Copying
 
 SALT_BYTES = 16
 FIELDS = ("evidence", "notice")
-TEXT, TEXTS = Insertion(EntryText), Copying(EntryText)
+TEXTS = Copying(EntryText)
 
 
 def attach_texts(entry: LedgerEntry, *, evidence: str, notice: str) -> None:
@@ -37,12 +37,6 @@ def digest_text(text: EntryText, name: str) -> bytes | None:
         return None
     salted = bytes(text.salt) + name.encode() + b"\0" + str(words).encode()
     return hashlib.sha256(salted).digest()
-
-
-def write_texts(entry: LedgerEntry) -> None:
-    """Write the texts of an entry that was just inserted. An entry without texts costs no query."""
-    if entry.has_text:
-        TEXT.add(entry.text)
 
 
 def write_many_texts(entries: Iterable[LedgerEntry]) -> None:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from consent.ledger.appending import Chain
 from consent.models import Subject
-from core.db import Statement, build_instance, list_columns, match_any
+from core.db import Call, Row, Statement, build_instance, list_columns, match_any
 
 LOCK = Statement(
     f"SELECT {list_columns(Subject)} FROM consent_subject WHERE id = %(id)s FOR NO KEY UPDATE"
@@ -39,6 +39,26 @@ class LockedPerson:
     pk: uuid.UUID
     chain: Chain
     jurisdiction: str | None
+
+
+LOCK_UNMERGED = Statement(
+    "SELECT last_seq, chain_head, jurisdiction FROM consent_subject"
+    " WHERE id = %(id)s AND merged_into_id IS NULL FOR NO KEY UPDATE"
+)
+
+
+def build_lock_call(subject_id: uuid.UUID) -> Call:
+    """Return the call that locks a subject. It returns None for one that was merged into another.
+
+    Call it inside a transaction.
+    """
+
+    def read_person(rows: list[Row]) -> LockedPerson | None:
+        for seq, head, jurisdiction in rows:
+            return LockedPerson(subject_id, Chain(subject_id, seq, head), jurisdiction)
+        return None
+
+    return Call(LOCK_UNMERGED, {"id": subject_id}, read_person)
 
 
 class MergedMeanwhile(Exception):

@@ -10,17 +10,15 @@ from datetime import datetime
 from django.db import transaction
 
 from consent import brand_events, preferences, rules
-from consent.decision import Scope
 from consent.ledger import attribution
 from consent.ledger.appending import (
-    Chain,
     FromTheFuture,
     LiftRefused,
-    append_entry,
     build_entry,
+    build_entry_calls,
+    build_move_call,
     get_chain,
     limit_by_term,
-    move_chains,
     refuse_lift,
 )
 from consent.ledger.new_choices import (
@@ -33,9 +31,10 @@ from consent.ledger.new_choices import (
 )
 from consent.ledger.notifying import notify_brands
 from consent.ledger.person_lock import lock_subject
-from consent.models import LedgerEntry, Source, Subject
-from core.db import Statement
-from core.text import holds_address
+from consent.ledger.plain_choices import record_plain_choice
+from consent.ledger.previous_decisions import build_previous_call
+from consent.models import LedgerEntry, Subject
+from core.db import ask_together
 
 __all__ = [
     "Actor",
@@ -71,22 +70,42 @@ def record_choices(
     """
     is_shared = is_shared or concerns_several_brands(choices)
     with transaction.atomic():
+        if not is_shared and (entry := record_plain_choice(subject_id, choices, by=by, now=now)):
+            return [entry]
         person = lock_subject(subject_id)
-        chain, entries = get_chain(person), list[LedgerEntry]()
-        for choice in choices:
-            prepared = _prepare(choice, person, by, subject_id, is_shared=is_shared, now=now)
-            entry = build_entry(
-                prepared,
-                chain,
-                by=by,
-                before=_find_previous_decision(chain, prepared.scope, by),
-                campaign=_find_campaign(prepared, person.pk, by, now),
-                now=now,
-            )
-            append_entry(entry)
-            entries.append(entry)
-        move_chains([chain])
-        notify_brands(person, entries, named_id=subject_id, now=now)
+        return record_for_person(
+            person, choices, by=by, now=now, is_shared=is_shared, named_id=subject_id
+        )
+
+
+def record_for_person(
+    person: Subject,
+    choices: Sequence[NewChoice],
+    *,
+    by: Actor,
+    now: datetime,
+    is_shared: bool,
+    named_id: uuid.UUID,
+) -> list[LedgerEntry]:
+    """Record choices of a locked person. *named_id* is the subject by which they came.
+
+    Call it in a transaction. Raises what `record_choices` raises.
+    """
+    chain, entries = get_chain(person), list[LedgerEntry]()
+    for choice in choices:
+        prepared = _prepare(choice, person, by, named_id, is_shared=is_shared, now=now)
+        entry = build_entry(
+            prepared,
+            chain,
+            by=by,
+            before=build_previous_call(person.pk, prepared.scope, by=by).ask(),
+            campaign=attribution.find_campaign(prepared, person.pk, by=by, now=now),
+            now=now,
+        )
+        ask_together(build_entry_calls(entry))
+        entries.append(entry)
+    build_move_call(chain).ask()
+    notify_brands(person, entries, named_id=named_id, now=now)
     return entries
 
 
@@ -126,48 +145,3 @@ def _narrow_to_address(choice: NewChoice, subject_id: uuid.UUID) -> NewChoice:
         return choice
     point = brand_events.find_contact_point(subject_id)
     return replace(choice, scope=choice.scope._replace(contact_point=point))
-
-
-def _find_campaign(choice: NewChoice, person_id: uuid.UUID, by: Actor, now: datetime) -> str:
-    """Return the campaign that the choice names or, for a refusal, most likely answers.
-
-    Only a person's own refusal, pause or limit is attributed; a restatement after a merge is not.
-    Drop a campaign that contains an address, because erasure could not remove it from the ledger.
-    """
-    if choice.terms.campaign:
-        return "" if holds_address(choice.terms.campaign) else choice.terms.campaign
-    is_restated = by.brand_id is not None or by.source == Source.MERGE
-    if is_restated or choice.terms.decision not in brand_events.TAKES_AWAY:
-        return ""
-    return attribution.find_last_campaign(person_id, choice.scope, now=now)
-
-
-# A person's newest entries come first, so a recent change of mind is found quickly.
-PREVIOUS = Statement("""
-SELECT decision FROM consent_ledgerentry
-WHERE subject_id = %(subject)s
-    AND brand_id IS NOT DISTINCT FROM %(brand)s::bigint
-    AND purpose_id IS NOT DISTINCT FROM %(purpose)s::text
-    AND channel IS NOT DISTINCT FROM %(channel)s::text
-    AND topic IS NOT DISTINCT FROM %(topic)s::text
-    AND trait_kind IS NOT DISTINCT FROM %(trait_kind)s::text
-    AND trait_category IS NOT DISTINCT FROM %(trait_category)s::text
-    AND trait IS NOT DISTINCT FROM %(trait)s::text
-    AND (contact_point_id IS NOT DISTINCT FROM %(contact_point)s::bigint
-        OR maker = 'brand' AND %(contact_point)s::bigint IS NULL
-        OR contact_point_id IS NULL AND %(by_brand)s::bool)
-ORDER BY subject_seq DESC LIMIT 1
-""")
-
-
-def _find_previous_decision(chain: Chain, scope: Scope, by: Actor) -> str:
-    """Return the decision of the person's previous entry on exactly this scope; empty if none.
-
-    The person's choice about all addresses and the brand's choice about its one address count as
-    the same scope here.
-    """
-    if not chain.last_seq:
-        return ""
-    by_brand = by.brand_id is not None
-    rows = PREVIOUS.ask({"subject": chain.subject_id, "by_brand": by_brand, **scope._asdict()})
-    return str(rows[0][0]) if rows else ""

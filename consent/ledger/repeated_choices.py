@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -12,7 +13,8 @@ from consent import preferences
 from consent.decision import Choice, Scope
 from consent.ledger.new_choices import Actor, NewChoice, concerns_several_brands, suppose_choices
 from consent.ledger.person_lock import lock_subject
-from consent.ledger.recording import record_choices
+from consent.ledger.plain_choices import record_plain_choice
+from consent.ledger.recording import record_for_person
 from consent.models import LedgerEntry
 
 
@@ -25,15 +27,32 @@ def record_unless_repeated(
     Raises what `ledger.record_choices` raises.
     """
     with transaction.atomic():
+        is_repeated = partial(_seems_repeated, choices, now=now)
+        if entry := record_plain_choice(
+            subject_id, choices, by=by, now=now, is_repeated=is_repeated
+        ):
+            return [entry]
         # The lock makes the second of two clicks see what the first recorded.
         person = lock_subject(subject_id)
         repeated = _find_repeated(person.pk, choices, now)
         new = [each for nth, each in enumerate(choices) if nth not in repeated]
         # This also holds if only the choices about one brand are new.
         together = concerns_several_brands(choices)
-        made = record_choices(subject_id, new, by=by, now=now, is_shared=together) if new else []
-        recorded = iter(made)
+        recorded = iter(
+            record_for_person(person, new, by=by, now=now, is_shared=together, named_id=subject_id)
+            if new
+            else ()
+        )
         return [repeated.get(nth) or next(recorded) for nth in range(len(choices))]
+
+
+def _seems_repeated(
+    choices: Sequence[NewChoice], known: Sequence[Choice], *, now: datetime
+) -> bool:
+    """Return whether the one of *choices* seems to repeat the newest of the *known* ones."""
+    (new,) = suppose_choices(choices, now=now)
+    newest = _find_newest(known, new.scope)
+    return newest is not None and _is_same(newest, new)
 
 
 def _find_repeated(

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from consent.decision import Choice, Limit, Scope
+from consent.decision import Choice, Limit, Scope, fold_choices
 from consent.models import LedgerEntry, Preference, Subject
-from core.db import Statement
+from core.db import Call, Statement
 
 PREFERENCE_COLUMNS = (
     "subject_id brand_id purpose_id channel topic contact_point_id trait_kind trait_category trait "
@@ -37,10 +37,20 @@ def project_entry(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> 
 
     The slot belongs to *person_id*, by default the entry's own subject.
     """
+    build_projection_call(entry, person_id=person_id).ask()
+
+
+def build_projection_call(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> Call:
+    """Return the call of `project_entry`."""
     row = {
         name: getattr(entry, "id" if name == "entry_id" else name) for name in PREFERENCE_COLUMNS
     }
-    UPSERT.ask(row | {"subject_id": person_id or entry.subject_id})
+    return Call(UPSERT, row | {"subject_id": person_id or entry.subject_id})
+
+
+def apply_entry(choices: Iterable[Choice], entry: LedgerEntry) -> list[Choice]:
+    """Return the person's current *choices* after *entry*, as `project_entry` stores them."""
+    return fold_choices([*choices, build_choice(entry, entry=entry.id)])
 
 
 def project_entries(entries: Sequence[LedgerEntry]) -> None:
@@ -145,7 +155,16 @@ SELECT {CHOICE_COLUMNS} FROM (
 
 def read_choices_about_brand(subject_id: uuid.UUID, brand_id: int) -> list[Choice]:
     """Return the person's choices that can affect one brand."""
-    rows = COVERING.ask({"person": subject_id, "brand": brand_id})
+    choices: list[Choice] = build_covering_call(subject_id, brand_id).ask()
+    return choices
+
+
+def build_covering_call(subject_id: uuid.UUID, brand_id: int) -> Call:
+    """Return the call of `read_choices_about_brand`."""
+    return Call(COVERING, {"person": subject_id, "brand": brand_id}, _read_choices)
+
+
+def _read_choices(rows: Iterable[Sequence[Any]]) -> list[Choice]:
     return [read_choice(row) for row in rows]
 
 

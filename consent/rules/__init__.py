@@ -1,6 +1,13 @@
 """Rules that an administrator maintains: regimes, deadlines, implied consent, names of scopes."""
 
-from consent.rules.deadlines import compute_honour_by, install_clocks
+from consent.rules.deadlines import (
+    Clock,
+    build_clocks_call,
+    compute_honour_by,
+    find_earliest_end,
+    install_clocks,
+    read_clocks,
+)
 from consent.rules.implied_consent import (
     BeyondTerm,
     NoTerm,
@@ -40,20 +47,24 @@ __all__ = [
     "CannotBeLimited",
     "CannotBeRefused",
     "ChannelNotUsed",
+    "Clock",
     "NoTerm",
     "Regimes",
     "ScopeNames",
     "TermOver",
     "TopicWithoutBrand",
     "UnknownName",
+    "build_clocks_call",
     "compute_expiry",
     "compute_honour_by",
     "describe_scope_for_brand",
+    "find_earliest_end",
     "find_residence",
     "find_residence_for_brand",
     "find_stated_residence",
     "install_clocks",
     "install_terms",
+    "read_clocks",
     "read_past_regimes",
     "read_regimes",
     "read_regimes_by_place",

@@ -15,7 +15,7 @@ from django.apps import AppConfig
 
 from consent.models import HonourClock
 from core import db
-from core.db import Plan, Statement
+from core.db import Call, Plan, Row, Statement
 
 
 class Clock(NamedTuple):
@@ -66,14 +66,28 @@ def compute_honour_by(
     For example, a refusal of e-mail on Friday 12:00 must be applied by Sunday 12:00: the clock of 2
     days ends before those of 10 business days.
     """
-    return find_earliest_end(
-        map(Clock._make, ALL.ask({})), purpose=purpose, channel=channel, start=start
-    )
+    return find_earliest_end(read_clocks(), purpose=purpose, channel=channel, start=start)
+
+
+def read_clocks() -> list[Clock]:
+    """Return all clocks."""
+    clocks: list[Clock] = build_clocks_call().ask()
+    return clocks
+
+
+def build_clocks_call() -> Call:
+    """Return the call of `read_clocks`."""
+    return Call(ALL, {}, _read_clocks)
+
+
+def _read_clocks(rows: list[Row]) -> list[Clock]:
+    return [Clock(*row) for row in rows]
 
 
 def find_earliest_end(
     clocks: Iterable[Clock], *, purpose: str | None, channel: str | None, start: datetime
 ) -> datetime | None:
+    """Return the earliest end among *clocks* that fit a refusal; None if none fits."""
     fitting = [clock.ends(start) for clock in clocks if clock.fits(purpose, channel)]
     return min(fitting, default=None)
 

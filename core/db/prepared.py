@@ -7,12 +7,12 @@ Psycopg still converts the results to Python values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from itertools import count, islice
 from operator import attrgetter
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -40,6 +40,30 @@ SUCCESS = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
 _ids = count(1)
 
 
+def _keep_rows(rows: list[Row]) -> list[Row]:
+    return rows
+
+
+class Call(NamedTuple):
+    """A prepared statement with its values, and what to make of its rows.
+
+    It can run alone, or in one round trip with others (`core.db.ask_together`).
+    """
+
+    statement: Statement
+    values: Mapping[str, Any]
+    read: Callable[[list[Row]], Any] = _keep_rows
+
+    def ask(self) -> Any:
+        """Run the statement. Return what `read` makes of its rows."""
+        return self.read(self.statement.ask(self.values))
+
+
+def read_first_text(rows: list[Row]) -> str:
+    """Return the text in the first column of the first row; "" without a row."""
+    return str(rows[0][0]) if rows else ""
+
+
 class Statement:
     """Prepared SQL with named values, `%(name)s`.
 
@@ -55,12 +79,15 @@ class Statement:
 
     def ask(self, values: Mapping[str, Any]) -> list[Row]:
         """Run the statement and return all rows. It ignores *values* that it does not name."""
-        database = _connection()
+        database = use_connection()
         began = monotonic()
         with database.wrap_database_errors:
             on = database.connection
-            rows = self._rows(on, on.pgconn.exec_prepared(*self._call(on, values)))
-        self._log(database, seconds=monotonic() - began)
+            self.prepare(on)
+            if must_begin(on):
+                raise_error(on.pgconn.exec_(b"BEGIN"))
+            rows = self.read_rows(on, on.pgconn.exec_prepared(*self.arguments(values)))
+        self.log(database, seconds=monotonic() - began)
         return rows
 
     def ask_each(self, many: Iterable[Mapping[str, Any]]) -> Iterator[list[Row]]:
@@ -85,15 +112,18 @@ class Statement:
                 busy.wait(generators.fetch_many(busy.pgconn))
 
     def _sent(self, values: Mapping[str, Any]) -> Connection:
-        database = _connection()
+        database = use_connection()
         with database.wrap_database_errors:
             on: Connection = database.connection
-            on.pgconn.send_query_prepared(*self._call(on, values))
+            self.prepare(on)
+            if must_begin(on):
+                raise_error(on.pgconn.exec_(b"BEGIN"))
+            on.pgconn.send_query_prepared(*self.arguments(values))
             on.wait(generators.send(on.pgconn))
-        self._log(database, seconds=0)  # It has only been sent, so its duration is unknown.
+        self.log(database, seconds=0)  # It has only been sent, so its duration is unknown.
         return on
 
-    def _log(self, database: Any, *, seconds: float) -> None:
+    def log(self, database: Any, *, seconds: float) -> None:
         """Add the query to Django's query log, which is active in debug mode and in tests."""
         if database.queries_logged:
             database.queries_log.append({"sql": self.sql, "time": f"{seconds:.3f}"})
@@ -101,42 +131,46 @@ class Statement:
     def _received(self, on: Connection) -> list[Row]:
         with connections[DEFAULT_DB_ALIAS].wrap_database_errors:
             (result,) = on.wait(generators.fetch_many(on.pgconn))
-            return self._rows(on, result)
+            return self.read_rows(on, result)
 
-    def _call(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return the arguments for libpq.
-
-        Before, prepare the statement and begin a transaction where needed.
-        """
-        if on not in self.readers:
-            self._prepare(on)
-        if not on.autocommit and on.pgconn.transaction_status == IDLE:
-            # Psycopg would begin the transaction, but the statement bypasses it.
-            _succeeded(on.pgconn.exec_(b"BEGIN"))
-        given = [values[name] for name in self.names]
-        formats = [BINARY if isinstance(value, bytes) else TEXT for value in given]
-        return self.id, [_written(value) for value in given], formats, BINARY
-
-    def _prepare(self, on: Connection) -> None:
-        _succeeded(on.pgconn.prepare(self.id, self.sql.encode()))
-        described = _succeeded(on.pgconn.describe_prepared(self.id))
+    def prepare(self, on: Connection) -> None:
+        """Prepare the statement on this connection, unless it was prepared there before."""
+        if on in self.readers:
+            return
+        raise_error(on.pgconn.prepare(self.id, self.sql.encode()))
+        described = raise_error(on.pgconn.describe_prepared(self.id))
         reader = RowReader.from_context(on)
         reader.set_loader_types([described.ftype(n) for n in range(described.nfields)], BINARY)
         self.readers[on] = reader
 
-    def _rows(self, on: Connection, result: pq.abc.PGresult) -> list[Row]:
+    def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the arguments for libpq: the name, the values, their formats, and the rows'."""
+        given = [values[name] for name in self.names]
+        formats = [BINARY if isinstance(value, bytes) else TEXT for value in given]
+        return self.id, [_written(value) for value in given], formats, BINARY
+
+    def read_rows(self, on: Connection, result: pq.abc.PGresult) -> list[Row]:
+        """Return the rows of a result, or raise its error."""
         reader = self.readers[on]
-        reader.set_pgresult(_succeeded(result), set_loaders=False)
+        reader.set_pgresult(raise_error(result), set_loaders=False)
         return reader.load_rows(0, result.ntuples, tuple)
 
 
-def _connection() -> Any:
+def use_connection() -> Any:
     """Return this thread's connection, after the checks that Django makes before it uses one."""
     database = connections[DEFAULT_DB_ALIAS]
     database.close_if_health_check_failed()
     database.ensure_connection()
     database.validate_no_broken_transaction()
     return database
+
+
+def must_begin(on: Connection) -> bool:
+    """Return whether a transaction has to begin before the next statement.
+
+    Psycopg would begin it, but prepared statements bypass psycopg.
+    """
+    return not on.autocommit and on.pgconn.transaction_status == IDLE
 
 
 class Insertion:
@@ -150,8 +184,12 @@ class Insertion:
 
     def add(self, row: Model) -> None:
         """Insert *row*, which must have its key: values set by the database are not read back."""
+        self.statement.ask(self.build_call(row).values)
+
+    def build_call(self, row: Model) -> Call:
+        """Return the call that inserts *row*."""
         names = self.attributes.items()
-        self.statement.ask({column: getattr(row, name) for column, name in names})
+        return Call(self.statement, {column: getattr(row, name) for column, name in names})
 
 
 class Copying:
@@ -224,7 +262,8 @@ def _written(value: Any) -> bytes | None:
     return text
 
 
-def _succeeded(result: pq.abc.PGresult) -> pq.abc.PGresult:
+def raise_error(result: pq.abc.PGresult) -> pq.abc.PGresult:
+    """Return *result*, or raise the error that it holds."""
     if result.status in SUCCESS:
         return result
     error = errors.error_from_result(result)

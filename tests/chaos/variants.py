@@ -30,25 +30,40 @@ def naive_id_cursor() -> None:
         for brand_id, start in cursor.fetchall():
             cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS chaos_{brand_id} START {start}")
 
-    def head(brand_id: int, sequence: int) -> None:
+    def head(brand_id: int) -> None:
+        """Let readers read as far as any transaction has numbered."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE brands_streamhead SET last_sequence = greatest(last_sequence, %s)"
-                " WHERE brand_id = %s",
-                [sequence, brand_id],
+                "UPDATE brands_streamhead SET last_sequence = greatest(last_sequence,"
+                f" (SELECT last_value FROM chaos_{brand_id})) WHERE brand_id = %s",
+                [brand_id],
             )
 
-    number_within_subjects = stream._number_within_subjects
+    values_of = stream._values
 
-    def next_numbers(notice: stream.NewEvent) -> tuple[int, int]:
+    def values(notice: stream.NewEvent) -> dict[str, Any]:
         brand_id = notice.brand_id
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT nextval('chaos_{brand_id}')")
-            (sequence,) = cursor.fetchone()
-        transaction.on_commit(lambda: head(brand_id, sequence), robust=True)
-        return int(sequence), number_within_subjects(brand_id, [notice])[0]
+        transaction.on_commit(lambda: head(brand_id), robust=True)
+        return values_of(notice)
 
-    _replace(stream, "_next_numbers", next_numbers)
+    _replace(stream, "_values", values)
+    _replace_append(
+        "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand_id)s, 1)\n"
+        "    ON CONFLICT (brand_id) DO UPDATE SET last_sequence"
+        " = brands_streamhead.last_sequence + 1\n"
+        "    RETURNING brand_id, last_sequence",
+        "SELECT %(brand_id)s::bigint AS brand_id,"
+        " nextval('chaos_' || %(brand_id)s::bigint) AS last_sequence",
+    )
+
+
+def _replace_append(old: str, new: str) -> None:
+    """Change the statement that appends an event. Raises AssertionError: it has no *old*."""
+    from brands.events import stream
+    from core.db import Statement
+
+    assert stream.APPEND_SQL.count(old) == 1, f"the statement has no {old!r}"
+    _replace(stream, "APPEND", Statement(stream.APPEND_SQL.replace(old, new)))
 
 
 def broker_as_truth() -> None:
@@ -129,18 +144,10 @@ def tells_wide_scopes() -> None:
 
 def counts_as_the_ledger() -> None:
     """A person's events have the numbers of all their choices: with gaps, for those of others."""
-    from brands.events import stream
-
-    true_numbers = stream._next_numbers
-
-    def next_numbers(notice: stream.NewEvent) -> tuple[int, int]:
-        from consent.models import Subject
-
-        sequence, _ = true_numbers(notice)
-        subject = Subject.objects.get(pk=notice.subject)
-        return sequence, subject.last_seq
-
-    _replace(stream, "_next_numbers", next_numbers)
+    _replace_append(
+        "convert_to(within.last_seq::text, 'UTF8')",
+        "convert_to((SELECT last_seq::text FROM consent_subject WHERE id = %(subject)s), 'UTF8')",
+    )
 
 
 def forgets_narrow_rows() -> None:
