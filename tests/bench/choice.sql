@@ -1,4 +1,6 @@
--- What one choice over HTTP asks of PostgreSQL, statement by statement, for pgbench.
+-- The limit of the row `choice`: what one choice over HTTP asked of PostgreSQL in release 0.1.0,
+-- statement by statement, for pgbench. It stays as it is, whatever the code asks today, so that
+-- ratios of all commits have the same denominator. A test holds the digest of its statements.
 -- `bench_chooser` holds who chooses about which brand, as the HTTP side has it.
 \set n random(1, :choosers)
 SELECT token.prefix AS prefix, consumer.id AS consumer, chooser.subject_id AS subject, chooser.brand_id AS brand, chooser.slug AS slug FROM bench_chooser chooser JOIN cmr_accesstoken token ON token.prefix = chooser.prefix JOIN cmr_consumer consumer ON consumer.id = token.consumer_id JOIN cmr_user person ON person.id = consumer.user_id WHERE chooser.n = :n AND token.revoked_at IS NULL AND person.is_active \gset

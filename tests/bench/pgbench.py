@@ -1,4 +1,4 @@
-"""The limit of a choice: the same statements by pgbench, which does nothing between them."""
+"""The limit of a choice: the statements of 0.1.0 by pgbench, which does nothing between them."""
 
 from __future__ import annotations
 
