@@ -27,8 +27,8 @@ lint: .venv/test ## style, spelling, templates, types, the one arrow, and migrat
 		&& SECRET_KEY=a IDENTIFIER_PEPPER=b WEBHOOK_SECRETS_KEY=c $(PY) -W ignore manage.py makemigrations \
 		--check --dry-run --skip-checks --verbosity 0
 
-bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows
-	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows, PEERS=1 more
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers)
 
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.portal

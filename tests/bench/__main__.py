@@ -13,10 +13,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tests.bench import deliveries, figures, pgbench, servers
-from tests.bench.databases import Database, filled
+from tests.bench import deliveries, figures, peers, pgbench, servers
+from tests.bench.databases import Database, callers, filled
 from tests.bench.figures import Row, Side, compare
 from tests.bench.load import drive, request
+from tests.bench.peers import Peer, fill_peer
 from tests.bench.work import CHECKERS, FEW, PAIRS, REPORTS, Place
 
 SMALL = 100_000  # preferences
@@ -41,6 +42,8 @@ class Mode:
     workers: int = 2
     #: How the names of the rows that are wanted begin.
     only: str = ""
+    #: Whether to measure the peer, too.
+    peers: bool = False
 
 
 LONG = Mode(large=10_000_000, small=SMALL, rounds=7, seconds=5, events=20_000, imported=1_000_000)
@@ -101,6 +104,19 @@ def comparisons(mode: Mode, ports: dict[str, int], places: dict[str, Place]) -> 
     ]
 
 
+def of_peers(ours: Place, peer: Peer, seconds: float) -> list[Comparison]:
+    return [
+        ("check_peer", "requests/s", partial(ours.check, seconds), partial(peer.check, seconds)),
+        (
+            "checks_peer",
+            "contacts/s",
+            partial(ours.checks_10k, seconds),
+            partial(peer.checks, seconds),
+        ),
+        ("choice_peer", "choices/s", partial(ours.choice, seconds), partial(peer.choice, seconds)),
+    ]
+
+
 def of_deliveries(endpoint: deliveries.Endpoint) -> list[Comparison]:
     return [
         ("deliver_backlog", "events/s", partial(endpoint.backlog, 1), partial(endpoint.posted, 1)),
@@ -126,7 +142,10 @@ def run(mode: Mode, folder: Path, server: str) -> list[Row]:
     databases = {"large": filled(server, mode.large)}
     is_one = mode.small == mode.large
     databases["small"] = databases["large"] if is_one else filled(server, mode.small)
-    with servers.running(folder, databases, bare="large", workers=mode.workers) as ports:
+    peer = prepare_peer(databases["large"]) if mode.peers else None
+    with servers.running(
+        folder, databases, bare="large", workers=mode.workers, peer_url=peer.url if peer else None
+    ) as ports:
         places = {name: Place(each, ports[name]) for name, each in databases.items()}
         pgbench.prepare(databases["large"], places["large"].callers["choosers"])
         ceiling = drive(ports["echo"], repeat(request("/")), connections=CHECKERS, seconds=1).rate
@@ -134,6 +153,9 @@ def run(mode: Mode, folder: Path, server: str) -> list[Row]:
         rows = list(_rebuilt(mode, places["large"]))
         rows += _imported(mode, places["small"])
         rows += measured(mode, comparisons(mode, ports, places))
+        if peer:
+            ours = places["large"]
+            rows += _peers(mode, ours, Peer(peer, ports["peer"], ours.callers))
     return [*rows, *_deliveries(mode, folder, databases["small"])]
 
 
@@ -149,6 +171,20 @@ def _imported(mode: Mode, place: Place) -> Iterator[Row]:
     yield from measured(once, [("import_1m", "rows/s", *sides)])
 
 
+def prepare_peer(ours: Database) -> Database:
+    callers(ours)  # first: it makes the accounts, which the peer has as well
+    return fill_peer(ours)
+
+
+def _peers(mode: Mode, ours: Place, peer: Peer) -> list[Row]:
+    peer.verify()
+    rows = list(measured(mode, of_peers(ours, peer, mode.seconds)))
+    sides = partial(ours.choice, mode.seconds), partial(peer.choice_with_webhook, mode.seconds)
+    with peers.give_webhooks(ours, peer):
+        rows += measured(mode, [("choice_peer_webhook", "choices/s", *sides)])
+    return rows
+
+
 def _deliveries(mode: Mode, folder: Path, database: Database) -> list[Row]:
     """With no web server beside them."""
     with deliveries.running(
@@ -162,11 +198,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="some ten minutes")
     parser.add_argument("--brief", action="store_true", help="half a second a row, as the tests do")
     parser.add_argument("--only", default="", help="rows whose names begin so")
+    parser.add_argument("--peers", action="store_true", help="a plain Django service, too")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     chosen = parser.parse_args()
     mode = BRIEF if chosen.brief else QUICK if chosen.quick else LONG
     folder = chosen.folder.resolve()
-    rows = run(replace(mode, only=chosen.only), folder, os.environ["DATABASE_URL"])
+    rows = run(
+        replace(mode, only=chosen.only, peers=chosen.peers), folder, os.environ["DATABASE_URL"]
+    )
     print(figures.table(rows))
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
     figures.write(rows, folder / "bench.json")

@@ -26,6 +26,9 @@ class Database:
 
     url: str
     application_url: str
+    #: The working copy whose code fills and serves it, and the Python that runs that code.
+    root: Path = ROOT
+    python: str = sys.executable
 
     @property
     def environment(self) -> dict[str, str]:
@@ -41,8 +44,8 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables up to date, and grant the application what it may do."""
         urls = {"DATABASE_URL": self.application_url, "OWNER_DATABASE_URL": self.url}
-        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=os.environ | urls, check=True)
+        command = [self.python, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+        subprocess.run(command, cwd=self.root, env=os.environ | urls, check=True)
 
     @property
     def name(self) -> str:
@@ -50,44 +53,71 @@ class Database:
 
     def run(self, module: str, *arguments: str) -> str:
         """A Python module on this database; returns what it prints."""
-        command = [sys.executable, "-m", module, *arguments]
+        command = [self.python, "-m", module, *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=self.root,
+            env=self.environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         return done.stdout
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.url, autocommit=True)
 
+    def write_mark(self, mark: str) -> None:
+        """Note what this one was filled by."""
+        name, text = sql.Identifier(self.name), sql.Literal(mark)
+        with self.connect() as connection:
+            connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, text))
+
+
+def locate(server: str, name: str) -> Database:
+    """Return the database of that name on the server that the URL *server* names."""
+    owner = os.environ.get("OWNER_DATABASE_URL", server)
+    url, application_url = (
+        urlsplit(each)._replace(path=f"/{name}").geturl() for each in (owner, server)
+    )
+    return Database(url, application_url)
+
 
 def filled(server: str, preferences: int) -> Database:
     """The database with so many preferences, on the server that the URL *server* names."""
-    path, owner = f"/bench_{preferences}", os.environ.get("OWNER_DATABASE_URL", server)
-    database = Database(*(urlsplit(url)._replace(path=path).geturl() for url in (owner, server)))
-    with psycopg.connect(owner, autocommit=True) as connection:
-        is_filled = _mark(connection, database.name) == MARK
-        if not is_filled:
-            _anew(connection, database.name)
-    database.migrate()
-    if not is_filled:
-        print(database.run("tests.bench.population", "--preferences", str(preferences)), end="")
-        with database.connect() as connection:
-            connection.execute(
-                sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                    sql.Identifier(database.name), sql.Literal(MARK)
-                )
-            )
+    database = locate(server, f"bench_{preferences}")
+    with connect_to_server(server) as connection:
+        is_filled = read_mark(connection, database.name) == MARK
+    if is_filled:
+        database.migrate()
+    else:
+        fill_anew(server, database, preferences)
+        database.write_mark(MARK)
     return database
 
 
-def _mark(connection: psycopg.Connection[Any], name: str) -> str | None:
+def fill_anew(server: str, database: Database, preferences: int) -> None:
+    """Create the database, by the code of its working copy, with so many preferences."""
+    with connect_to_server(server) as connection:
+        create_anew(connection, database.name)
+    database.migrate()
+    print(database.run("tests.bench.population", "--preferences", str(preferences)), end="")
+
+
+def connect_to_server(server: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(os.environ.get("OWNER_DATABASE_URL", server), autocommit=True)
+
+
+def read_mark(connection: psycopg.Connection[Any], name: str) -> str | None:
+    """Return what the database was filled by; None if it was not, or is not there."""
     row = connection.execute(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
     ).fetchone()
     return row[0] if row else None
 
 
-def _anew(connection: psycopg.Connection[Any], name: str) -> None:
+def create_anew(connection: psycopg.Connection[Any], name: str) -> None:
+    """Create the database empty; remove the one of that name."""
     for statement in ("DROP DATABASE IF EXISTS {}", "CREATE DATABASE {}"):
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 

@@ -1,7 +1,8 @@
 """Webhooks for the benches: `python -m tests.bench.listeners --url URL …`.
 
-`--brands ID …` gives each of these brands one. `--good N --hanging M` gives the brand of `changes`
-so many that answer and so many that never do. All others that these brands have are ended.
+`--brands ID …` gives each of these brands one, or none without a URL. `--good N --hanging M` gives
+the brand of `changes` so many that answer and so many that never do. All others that these brands
+have are ended.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from django.utils import timezone
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.listeners", description=__doc__)
-    parser.add_argument("--url", required=True)
+    parser.add_argument("--url", default="")
     parser.add_argument("--brands", type=int, nargs="*", default=[])
     parser.add_argument("--good", type=int, default=0)
     parser.add_argument("--hanging", type=int, default=0)
     chosen = parser.parse_args()
     for brand_id in chosen.brands:
-        _listen(brand_id, [chosen.url])
+        _listen(brand_id, [chosen.url] if chosen.url else [])
     if chosen.good:
         good = [f"{chosen.url}good/{number}" for number in range(chosen.good)]
         hanging = [f"{chosen.url}hang/{number}" for number in range(chosen.hanging)]

@@ -90,13 +90,14 @@ def _is_whole(answer: bytes) -> bool:
     return answer.endswith(LAST_CHUNK)
 
 
-def send(port: int, message: bytes) -> None:
-    """Send one request on a connection of its own. Raises Refused."""
+def send(port: int, message: bytes) -> bytes:
+    """Send one request on a connection of its own, and return the body. Raises Refused."""
     line = _Line(port)
     try:
         line.send(message)
         while not line.receive():
             pass
+        return line.got.partition(END)[2]
     finally:
         line.socket.close()
 

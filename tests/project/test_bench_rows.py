@@ -24,14 +24,18 @@ ROWS = {
     "checks_elsewhere",
     "check_scale_10m",
     *(f"report_{name}_10m" for name in work.REPORTS),
+    "check_peer",
+    "checks_peer",
+    "choice_peer",
+    "choice_peer_webhook",
     "deliver_backlog",
     "deliver_batches",
     "commit_to_receipt",
 }
 
 
-def run(module: str, folder: Path) -> str:
-    argv = [sys.executable, "-m", module, "--brief", "--folder", str(folder)]
+def run(module: str, folder: Path, *more: str) -> str:
+    argv = [sys.executable, "-m", module, "--folder", str(folder), *more]
     # As `make bench` runs it, where nothing has named the settings.
     given = {name: text for name, text in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(argv, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
@@ -40,7 +44,7 @@ def run(module: str, folder: Path) -> str:
 
 
 def test_each_row_is_measured_beside_its_limit(tmp_path: Path) -> None:
-    printed = run("tests.bench", tmp_path)
+    printed = run("tests.bench", tmp_path, "--brief", "--peers")
     rows = {each["name"]: each for each in json.loads((tmp_path / "bench.json").read_bytes())}
     assert rows.keys() == ROWS
     assert [name for name, row in rows.items() if not row["ours"] or not row["limit"]] == []
@@ -48,7 +52,7 @@ def test_each_row_is_measured_beside_its_limit(tmp_path: Path) -> None:
 
 
 def test_troubles_are_measured_to_their_end(tmp_path: Path) -> None:
-    printed = run("tests.bench.troubles", tmp_path)
+    printed = run("tests.bench.troubles", tmp_path, "--brief")
     assert re.search(r"beside 10 that hang: p50 [\d.]+ ms", printed)
     assert re.search(r"choices, broker hangs: p99 [\d.]+ ms", printed)
     assert "20 choices in" in printed and "delivered by the sweep" in printed
