@@ -30,6 +30,9 @@ lint: .venv/test ## style, spelling, templates, types, the one arrow, and migrat
 bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows, PEERS=1 more
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers)
 
+bench-pairs: .venv/test ## choices by two working copies in turns; ARGS="--before PATH" names the other one
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.pairs $(ARGS)
+
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.portal
 
@@ -105,4 +108,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue client-models contributor-tables fuzz hostile inbound-texts laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-pairs bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue client-models contributor-tables fuzz hostile inbound-texts laws as-of lock

@@ -56,3 +56,13 @@ def test_troubles_are_measured_to_their_end(tmp_path: Path) -> None:
     assert re.search(r"beside 10 that hang: p50 [\d.]+ ms", printed)
     assert re.search(r"choices, broker hangs: p99 [\d.]+ ms", printed)
     assert "20 choices in" in printed and "delivered by the sweep" in printed
+
+
+def test_pairs_measure_two_copies_in_turns(tmp_path: Path) -> None:
+    size = "--pairs 1 --seconds 0.5 --preferences 2000 --workers 1".split()
+    both = ["--before", str(ROOT), "--before-venv", sys.prefix, "--after-venv", sys.prefix]
+    printed = run("tests.bench.pairs", tmp_path, *both, *size)
+    ((before, after),) = json.loads((tmp_path / "pairs.json").read_bytes())
+    assert before.keys() == after.keys()
+    assert before["choices_per_second"] > 0 and after["choices_per_second"] > 0
+    assert all(name in printed for name in before)
