@@ -10,6 +10,9 @@ from typing import Any
 
 from config.web import counts
 
+#: Seconds after which the gauges are set again. Setting them for each request takes longer than
+#: handing it to a thread.
+SHOW = 0.1
 Work = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
@@ -25,17 +28,20 @@ class Threads:
         self._number = number
         #: Calls that are running or waiting; used by the event loop only.
         self._open = 0
+        #: Whether the gauges will be set soon.
+        self._will_show = False
         counts.THREADS.set(number)
-        self._show()
+        self._set_gauges()
         for count in range(number):
             threading.Thread(target=self._run, name=f"{name}-{count}", daemon=True).start()
 
     def submit(self, function: Callable[[], Any]) -> asyncio.Future[Any]:
         """Return a future of the result of *function*. Call it from the event loop."""
-        future = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
         self._queue.put((function, future))
         self._open += 1
-        self._show()
+        self._plan_gauges(loop)
         return future
 
     def _run(self) -> None:
@@ -52,7 +58,7 @@ class Threads:
         self, future: asyncio.Future[Any], result: Any, error: BaseException | None
     ) -> None:
         self._open -= 1
-        self._show()
+        self._plan_gauges(future.get_loop())
         if future.done():  # the client disconnected, which cancelled the request's task
             return
         if error is None:
@@ -60,7 +66,14 @@ class Threads:
         else:
             future.set_exception(error)
 
-    def _show(self) -> None:
+    def _plan_gauges(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Set the gauges in a moment, however many requests begin and end until then."""
+        if not self._will_show:
+            self._will_show = True
+            loop.call_later(SHOW, self._set_gauges)
+
+    def _set_gauges(self) -> None:
+        self._will_show = False
         busy = min(self._open, self._number)
         counts.BUSY.set(busy)
         counts.WAITING.set(self._open - busy)

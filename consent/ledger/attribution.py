@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from consent import brand_events
 from consent.ledger.new_choices import Actor, NewChoice
@@ -22,7 +23,7 @@ from core.text import holds_address
 WINDOW = timedelta(days=7)
 
 # Uses the send budgets' index: subject = ? AND at > ?.
-LAST = Statement("""
+LAST_SQL = """
 SELECT campaign FROM consent_send
 WHERE subject_id = %(subject)s AND at > %(after)s AND at <= %(now)s AND returned_at IS NULL
     AND brand_id = %(brand)s AND campaign <> ''
@@ -30,7 +31,8 @@ WHERE subject_id = %(subject)s AND at > %(after)s AND at <= %(now)s AND returned
     AND (%(channel)s::text IS NULL OR channel = %(channel)s::text)
     AND (%(topic)s::text IS NULL OR topic = %(topic)s::text)
 ORDER BY at DESC LIMIT 1
-""")
+"""
+LAST = Statement(LAST_SQL)
 
 
 def find_campaign(choice: NewChoice, person_id: uuid.UUID, *, by: Actor, now: datetime) -> str:
@@ -47,12 +49,24 @@ def build_campaign_call(
     Return None if no campaign has to be searched: see `get_named_campaign`. Only a person's own
     refusal, pause or limit is attributed; a restatement after a merge is not.
     """
+    if not must_search_campaign(choice, by):
+        return None
+    return Call(LAST, build_campaign_values(choice, person_id, now=now), read_first_text)
+
+
+def must_search_campaign(choice: NewChoice, by: Actor) -> bool:
+    """Return whether the campaign has to be searched: see `build_campaign_call`."""
     is_restated = by.brand_id is not None or by.source == Source.MERGE
     takes_away = choice.terms.decision in brand_events.TAKES_AWAY
-    if choice.terms.campaign or is_restated or not takes_away or choice.scope.brand is None:
-        return None
-    values = {"subject": person_id, "after": now - WINDOW, "now": now, **choice.scope._asdict()}
-    return Call(LAST, values, read_first_text)
+    is_named = bool(choice.terms.campaign)
+    return takes_away and choice.scope.brand is not None and not (is_named or is_restated)
+
+
+def build_campaign_values(
+    choice: NewChoice, person_id: uuid.UUID, *, now: datetime
+) -> dict[str, Any]:
+    """Return the values of `LAST`."""
+    return {"subject": person_id, "after": now - WINDOW, "now": now, **choice.scope._asdict()}
 
 
 def get_named_campaign(choice: NewChoice) -> str:

@@ -28,19 +28,22 @@ HASHED_WHERE_SET = ("trait_kind", "trait_category", "trait")
 
 def serialise_entry(entry: LedgerEntry) -> bytes:
     """Return the bytes of *entry* that its hash covers."""
-    fields: dict[str, Any] = {name: _plain(getattr(entry, name)) for name in HASHED}
+    held = entry.__dict__
+    fields = {name: _plain(held[name]) for name in HASHED}
     for name in HASHED_WHERE_SET:
-        if (value := getattr(entry, name)) is not None:
+        if (value := held[name]) is not None:
             fields[name] = _plain(value)
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in (str, int):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
-    return value if value is None or isinstance(value, int) else str(value)
+    return str(value)
 
 
 def compute_entry_hash(previous_hash: bytes, entry: LedgerEntry) -> bytes:

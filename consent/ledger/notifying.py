@@ -18,11 +18,12 @@ from brands.events import NewEvent, publish_task, wake_workers
 from consent import brand_events
 from consent.brand_events import CurrentState, EventTimes, Permissions, Recipient
 from consent.models import LedgerEntry, Propagation, Subject
-from core.db import Call, Statement
+from core.db import Statement
 
-PENDING = Statement(
+PENDING_SQL = (
     "SELECT FROM consent_propagation WHERE subject_id = %(subject)s AND done_at IS NULL LIMIT 1"
 )
+PENDING = Statement(PENDING_SQL)
 
 
 def notify_brands(
@@ -117,7 +118,7 @@ def build_pending_events(
 
     Append these before the event of any later change, so that the stream keeps the order.
     """
-    if not build_pending_call(person_id).ask():
+    if not PENDING.ask({"subject": person_id}):
         return
     recipient = standing.recipient
     pending = Propagation.objects.filter(subject=person_id, done_at=None)
@@ -130,11 +131,6 @@ def build_pending_events(
         yield brand_events.build_choice_event(
             each.entry, recipient, standing.permissions(at), at=at, direct=False
         )
-
-
-def build_pending_call(person_id: uuid.UUID) -> Call:
-    """Return the call for whether a choice about any brand waits to be propagated."""
-    return Call(PENDING, {"subject": person_id}, bool)
 
 
 def append_brand_events(new: Sequence[NewEvent]) -> None:

@@ -21,12 +21,13 @@ from consent.brand_events import CurrentState, Recipient
 from consent.decision import Choice
 from consent.ledger import attribution
 from consent.ledger.appending import build_entry, build_entry_calls, build_move_call
+from consent.ledger.attribution import LAST_SQL
 from consent.ledger.new_choices import Actor, NewChoice
-from consent.ledger.notifying import build_pending_call, run_after_commit
+from consent.ledger.notifying import PENDING_SQL, run_after_commit
 from consent.ledger.person_lock import LockedPerson, build_lock_call
-from consent.ledger.previous_decisions import build_previous_call
+from consent.ledger.previous_decisions import PREVIOUS_SQL
 from consent.models import LedgerEntry
-from core.db import ask_together, commit_together
+from core.db import Call, Statement, ask_together, commit_together
 
 IsRepeated = Callable[[Sequence[Choice]], bool]
 
@@ -82,29 +83,41 @@ def _looks_plain(choice: NewChoice, by: Actor) -> bool:
 def _read_known(subject_id: uuid.UUID, choice: NewChoice, by: Actor, now: datetime) -> Known | None:
     """Lock the person and read what the choice needs. Return None if it is not a plain one."""
     assert choice.scope.brand is not None
-    campaign = attribution.build_campaign_call(choice, subject_id, by=by, now=now)
+    takes_away = choice.terms.decision in brand_events.TAKES_AWAY
     # The lock comes first: those after it see what its last holder wrote.
-    person, is_pending, recipients, covering, clocks, before, *found = ask_together(
+    person, past, recipients, covering, *clocks = ask_together(
         [
             build_lock_call(subject_id),
-            build_pending_call(subject_id),
+            _build_past_call(subject_id, choice, by, now),
             brand_events.build_recipients_call(subject_id, choice.scope.brand),
             preferences.build_covering_call(subject_id, choice.scope.brand),
-            rules.build_clocks_call(),
-            build_previous_call(subject_id, choice.scope, by=by),
-            *([campaign] if campaign else []),
+            *([rules.build_clocks_call()] if takes_away else []),
         ]
     )
+    ((is_pending, before, campaign),) = past
     if person is None or is_pending or len(recipients) > 1:
         return None
     return Known(
         person,
         covering,
         recipients[0] if recipients else None,
-        clocks,
-        before,
-        found[0] if found else attribution.get_named_campaign(choice),
+        clocks[0] if takes_away else (),
+        before or "",
+        campaign or attribution.get_named_campaign(choice),
     )
+
+
+#: Three statements of the general way as one.
+PAST = Statement(f"""
+SELECT EXISTS ({PENDING_SQL}), ({PREVIOUS_SQL}), CASE WHEN %(searches)s THEN ({LAST_SQL}) END
+""")
+
+
+def _build_past_call(subject_id: uuid.UUID, choice: NewChoice, by: Actor, now: datetime) -> Call:
+    """Return the call for what is pending, the previous decision, and the campaign, if any."""
+    values = attribution.build_campaign_values(choice, subject_id, now=now)
+    searches = attribution.must_search_campaign(choice, by)
+    return Call(PAST, values | {"by_brand": False, "searches": searches})
 
 
 def _write(choice: NewChoice, known: Known, by: Actor, now: datetime) -> LedgerEntry:

@@ -9,7 +9,7 @@ from consent.ledger.new_choices import Actor
 from core.db import Call, Statement, read_first_text
 
 # A person's newest entries come first, so a recent change of mind is found quickly.
-PREVIOUS = Statement("""
+PREVIOUS_SQL = """
 SELECT decision FROM consent_ledgerentry
 WHERE subject_id = %(subject)s
     AND brand_id IS NOT DISTINCT FROM %(brand)s::bigint
@@ -23,7 +23,8 @@ WHERE subject_id = %(subject)s
         OR maker = 'brand' AND %(contact_point)s::bigint IS NULL
         OR contact_point_id IS NULL AND %(by_brand)s::bool)
 ORDER BY subject_seq DESC LIMIT 1
-""")
+"""
+PREVIOUS = Statement(PREVIOUS_SQL)
 
 
 def build_previous_call(person_id: uuid.UUID, scope: Scope, *, by: Actor) -> Call:

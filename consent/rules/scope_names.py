@@ -10,6 +10,7 @@ from consent.decision import Scope
 from core.db import Statement
 from core.errors import DomainError
 
+CHANNELS = frozenset(Channel.values)
 #: Codes by the field with the unknown name.
 UNKNOWN = {
     "brand": "unknown_brand",
@@ -105,7 +106,7 @@ def resolve_scope_names(names: ScopeNames, *, decision: str, test: bool = True) 
         raise UnknownName("purpose", names.purpose)
     if names.topic is not None:
         _check_topic(names.topic, brand, purpose, of_topic)
-    if names.channel is not None and names.channel not in Channel.values:
+    if names.channel is not None and names.channel not in CHANNELS:
         raise UnknownName("channel", names.channel)
     if regime == Regime.REQUIRED:
         _check_required(purpose, decision)

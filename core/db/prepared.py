@@ -145,9 +145,13 @@ class Statement:
 
     def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the arguments for libpq: the name, the values, their formats, and the rows'."""
-        given = [values[name] for name in self.names]
-        formats = [BINARY if isinstance(value, bytes) else TEXT for value in given]
-        return self.id, [_written(value) for value in given], formats, BINARY
+        written = list[bytes | None]()
+        formats = list[pq.Format]()
+        for name in self.names:
+            value = values[name]
+            written.append(None if value is None else _write_value(value))
+            formats.append(BINARY if type(value) is bytes else TEXT)
+        return self.id, written, formats, BINARY
 
     def read_rows(self, on: Connection, result: pq.abc.PGresult) -> list[Row]:
         """Return the rows of a result, or raise its error."""
@@ -245,14 +249,14 @@ def build_instance(model: type[M], values: Iterable[Any]) -> M:
     return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(values, len(names))))
 
 
-def _written(value: Any) -> bytes | None:
+def _write_value(value: Any) -> bytes:
     """Return a value in PostgreSQL's format: bytes unchanged, all else as text.
 
     Raises:
         psycopg.DataError: a text contains NUL, at which PostgreSQL would cut it off.
         TypeError: PostgreSQL cannot read the `str()` of a value of this type.
     """
-    if value is None or isinstance(value, bytes):
+    if type(value) is bytes:
         return value
     if not isinstance(value, PLAIN):
         raise TypeError(f"PostgreSQL would not read a {type(value).__name__} as we write it")

@@ -25,7 +25,7 @@ from brands.models import Attempt, AttemptCount, Brand
 from brands.webhooks.delivery.worker import DeliveryWorker
 from config.recurring import SWEEP
 from config.web import Application, counts
-from config.web.threads import Threads
+from config.web.threads import SHOW, Threads
 from consent.models import Relationship
 from tests.brands.endpoints import Endpoint, happen, refuse
 from tests.config.test_access_log import Handler
@@ -217,14 +217,20 @@ def test_threads_are_busy_while_they_run_and_others_wait() -> None:
         found = read_figures(generate_latest(counts.REGISTRY).decode())
         return found["cmr_web_threads_busy"], found["cmr_web_requests_waiting"]
 
+    async def wait_for(expected: tuple[float, float]) -> None:
+        while read() != expected:
+            await asyncio.sleep(SHOW / 10)
+        seen.append(expected)
+
     async def run() -> None:
         may_end = threading.Event()
         threads = Threads(2, "test")
         futures = [threads.submit(may_end.wait) for _ in range(5)]
-        seen.append(read())
-        may_end.set()
-        await asyncio.gather(*futures)
-        seen.append(read())
+        async with asyncio.timeout(60):
+            await wait_for((2, 3))
+            may_end.set()
+            await asyncio.gather(*futures)
+            await wait_for((0, 0))
 
     asyncio.run(run())
     assert seen == [(2, 3), (0, 0)]

@@ -25,7 +25,14 @@ from cmr.sign_in import access_tokens
 from consent.brand_events import recipients
 from consent.checks import bulk, frequency_caps, single, suppressions
 from consent.identity.identifiers import Contact
-from consent.ledger import appending, attribution, notifying, person_lock, previous_decisions
+from consent.ledger import (
+    appending,
+    attribution,
+    notifying,
+    person_lock,
+    plain_choices,
+    previous_decisions,
+)
 from consent.models import Ending, Identifier, LedgerEntry, Propagation, Relationship
 from consent.preferences import projection
 from consent.reporting import counters
@@ -240,6 +247,13 @@ def test_plan_of_frequency_cap_reads_window(query: str, person: Relationship) ->
     with by_indexes() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", given | known | {"as_of": NOW})
         assert read_whole(cursor.fetchone()[0][0]["Plan"]) == set()
+
+
+def test_plan_of_the_past_of_a_choice_uses_indexes(person: Relationship) -> None:
+    unsaid = ("topic", "contact_point", "trait_kind", "trait_category", "trait")
+    values = about(person, after=NOW, searches=True, **dict.fromkeys(unsaid))
+    with by_indexes():
+        assert read_whole(explain(plain_choices.PAST, values)) == set()
 
 
 def test_plan_of_attribution_uses_index(person: Relationship) -> None:
