@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +15,8 @@ import aiohttp
 from yarl import URL
 
 from core.http import outbound
+
+_once = outbound._request
 
 
 def _any_socket(address: tuple[Any, ...]) -> socket.socket:
@@ -39,13 +42,25 @@ def _first_version(address: str, *, allow_loopback: bool = False) -> bool:
     return found and not (allow_loopback and ip.is_loopback)
 
 
-def _following(self: aiohttp.ClientSession, url: Any, **given: Any) -> Any:
-    return self.request("POST", url, **{**given, "allow_redirects": True})
+async def _following(session: aiohttp.ClientSession, method: str, url: URL, **given: Any) -> Any:
+    got, body = await _once(session, method, url, **given)
+    if got.status in range(300, 400) and "Location" in got.headers:
+        return await _following(session, method, url.join(URL(got.headers["Location"])), **given)
+    return got, body
 
 
-def _session_with(**more: Any) -> Callable[..., aiohttp.ClientSession]:
-    made = aiohttp.ClientSession
-    return lambda **given: made(**{**given, **more})
+class _Proxied(outbound._Request):
+    """Goes by the proxy that the environment names."""
+
+    def __init__(self, method: str, url: URL, **given: Any) -> None:
+        super().__init__(method, url, **given)
+        if proxy := os.environ.get("http_proxy"):
+            self.update_proxy(URL(proxy), None, None)
+
+
+class _Decompressing(outbound._Connection):
+    def set_response_params(self, **given: Any) -> None:
+        super().set_response_params(**given | {"auto_decompress": True})
 
 
 #: By what it says of itself: whose attribute is replaced, and by what.
@@ -57,19 +72,13 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "a host and port may have any form": (outbound, "AUTHORITY", re.compile(".*")),
     "an answer may be of any length": (outbound, "MAX_TAKEN_BYTES", 10**15),
     "every address of a name is tried": (outbound, "MAX_ADDRESSES", 1_000),
-    "redirects are followed": (aiohttp.ClientSession, "post", _following),
-    "proxies from the environment are used": (
-        *(aiohttp, "ClientSession"),
-        _session_with(trust_env=True),
-    ),
+    "redirects are followed": (outbound, "_request", _following),
+    "proxies from the environment are used": (outbound, "_Request", _Proxied),
     "certificates are not checked": (
         *(aiohttp.connector, "_SSL_CONTEXT_VERIFIED"),
         aiohttp.connector._SSL_CONTEXT_UNVERIFIED,
     ),
-    "answers are decompressed": (
-        *(aiohttp, "ClientSession"),
-        _session_with(auto_decompress=True),
-    ),
+    "answers are decompressed": (outbound, "_Connection", _Decompressing),
 }
 
 

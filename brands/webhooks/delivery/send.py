@@ -175,7 +175,9 @@ class RoundSender:
 
     async def _send_events(self, events: Sequence[PendingEvent]) -> bool:
         """Send *events* in one request. Return whether their partition may continue."""
-        if not await self._wait_for_turn():
+        if self._pacer:
+            await self._pacer.wait(until=self.ends)
+        if not self._may_continue:
             return False
         answer = await self._post_twice(events)
         verdict = retries.classify_answer(answer)
@@ -192,11 +194,6 @@ class RoundSender:
             if left and not await self._send_events(left):
                 return False
         return True
-
-    async def _wait_for_turn(self) -> bool:
-        if self._pacer:
-            await self._pacer.wait(until=self.ends)
-        return self._may_continue
 
     async def _post_twice(self, events: Sequence[PendingEvent]) -> Answer:
         """Post, and once more if there was no connection: the endpoint may just have closed it."""

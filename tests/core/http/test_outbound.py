@@ -139,6 +139,28 @@ def test_post_stale_answer_is_ignored() -> None:
     assert asyncio.run(twice()) == [200, 503]
 
 
+def test_post_answered_before_it_is_read_closes_connection() -> None:
+    """The rest of its body would otherwise come before the next request."""
+    connections = []
+    too_large = b"HTTP/1.1 413 Too large\r\nContent-Length: 0\r\n\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(too_large)
+
+    async def twice() -> list[int | None]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        body = bytes(50_000_000)  # more than the system takes for a reader that reads nothing
+        async with server, outbound.open_session() as session:
+            answers = [await outbound.post(session, url, body=body, headers={}) for _ in range(2)]
+        return [answer.status for answer in answers]
+
+    assert asyncio.run(twice()) == [413, 413]
+    assert len(connections) == 2
+
+
 def test_post_without_answer_explains_why() -> None:
     async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
