@@ -37,6 +37,8 @@ MAX_URL = 2_000
 #: How many of a name's addresses are tried. A name with hundreds of addresses would otherwise make
 #: us connect to all of them.
 MAX_ADDRESSES = 4
+#: What every request says of us.
+OUR_HEADERS = {"User-Agent": "CMR-Webhooks/1", "Accept-Encoding": "identity"}
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 # Python's own lists differ between versions, so we keep our own. It has all networks that are not
@@ -290,7 +292,6 @@ def open_session(
         trust_env=False,
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=seconds or settings.DELIVERY_DEADLINE_SECONDS),
-        headers={"User-Agent": "CMR-Webhooks/1", "Accept-Encoding": "identity"},
     )
 
 
@@ -312,12 +313,11 @@ class _Request(aiohttp.ClientRequest):
         method: str,
         url: URL,
         *,
-        session: aiohttp.ClientSession,
         content: bytes,
         headers: Mapping[str, str],
     ) -> None:
         length = {"Content-Length": str(len(content))} if content else {}
-        given = {**session.headers, **headers, **length}
+        given = {**OUR_HEADERS, **headers, **length}
         super().__init__(method, url, headers=given, loop=asyncio.get_running_loop())
         self.content = content
 
@@ -355,7 +355,7 @@ async def _request(
 
     The session's deadline is for all of it, from the look-up to the last byte.
     """
-    request = _Request(method, url, session=session, content=body, headers=headers)
+    request = _Request(method, url, content=body, headers=headers)
     async with asyncio.timeout(session.timeout.total):
         response = await _send(session, request)
         try:

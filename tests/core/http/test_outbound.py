@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -222,6 +223,35 @@ def test_post_encodes_forbidden_characters() -> None:
 def test_check_url_international_host_becomes_ascii() -> None:
     url = outbound.check_url("https://Bücher.example/%2F?ü")
     assert str(url) == "https://xn--bcher-kva.example/%2F?%C3%BC"
+
+
+def test_post_sends_only_its_own_headers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cookie of an answer before, and no password that this machine has for the host."""
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ana password secret\n")
+    heads: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            assert await reader.readexactly(2) == b"{}"
+            writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")
+
+    async def twice() -> str:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, outbound.open_session() as session:
+            for _ in range(2):
+                given = {"webhook-id": "evt_1"}
+                await outbound.post(session, f"http://{host}/hook", body=b"{}", headers=given)
+        return host
+
+    host = asyncio.run(twice())
+    wanted = [
+        *("POST /hook HTTP/1.1", f"Host: {host}", "User-Agent: CMR-Webhooks/1"),
+        *("Accept-Encoding: identity", "webhook-id: evt_1", "Content-Length: 2", "Accept: */*"),
+    ]
+    assert [head.rstrip().split("\r\n") for head in heads] == [wanted, wanted]
 
 
 def test_post_redirect_is_not_followed(httpserver: HTTPServer) -> None:
