@@ -94,7 +94,8 @@ class AccessFormatter(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
         said = {"event": "request", "level": "info", "logger": record.name, "timestamp": moment}
         fields: dict[str, Any] = vars(record)["access"]
-        fields |= {"request_id": clean(fields["request_id"])}
+        if not fields["request_id"].isalnum():  # as those are that we generate
+            fields |= {"request_id": clean(fields["request_id"])}
         if self.as_json:
             return orjson.dumps(fields | said).decode()
         return f"{moment} [info     ] request {_as_columns(fields)}"

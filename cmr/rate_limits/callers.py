@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+
+#: A longer text, in characters, is not cached, because thousands of them would fill the memory.
+LONGEST_KEPT = 100
 
 
 def group_address(text: str) -> str:
@@ -10,6 +14,12 @@ def group_address(text: str) -> str:
 
     A holder of one IPv6 address usually has a whole /64. Example: 2001:db8::1 gives 2001:db8::/64.
     """
+    find = _group_address if len(text) <= LONGEST_KEPT else _group_address.__wrapped__
+    return find(text)
+
+
+@lru_cache(1_000)
+def _group_address(text: str) -> str:
     try:
         address = ip_address(_remove_port(text))
     except ValueError:
