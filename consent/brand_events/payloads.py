@@ -63,9 +63,28 @@ class CurrentState:
     recipient: Recipient
     choices: Sequence[Choice]
     defaults: RegionalDefaults = NO_REGIONAL_DEFAULTS
+    #: The permissions of states like this one, if many of them are described at once.
+    known: dict[tuple[Any, ...], Permissions] | None = None
 
     def permissions(self, now: datetime) -> Permissions:
         """Return the rows of the permission table; None if they are too many for an event."""
+        if self.known is None or len(self.choices) > 1:
+            return self._describe(now)
+        key = now, self.defaults, *map(self._simplify, self.choices)
+        if key not in self.known:
+            self.known[key] = self._describe(now)
+        return self.known[key]
+
+    def _simplify(self, choice: Choice) -> tuple[Any, ...]:
+        """Return what a table depends on if this is the only choice.
+
+        Its number and its time do not matter, because there is none that it could yield to.
+        """
+        is_concerned = self.recipient.is_concerned_by(choice.scope)
+        about = choice.scope[1:4], choice.scope.names_trait
+        return is_concerned, about, choice.decision, choice.until, choice.expires_at
+
+    def _describe(self, now: datetime) -> Permissions:
         try:
             return describe_permission_rows(self.table(now, most=decision.MOST_PERMISSION_ROWS))
         except TooManyPermissionRows:

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -24,7 +25,7 @@ from consent.decision import Choice, find_standing_refusal
 from consent.ledger import entry_texts, hash_chain
 from consent.ledger.new_choices import Actor, NewChoice
 from consent.models import Ending, EntryText, LedgerEntry, Subject
-from core.db import Call, Copying, Insertion, Statement
+from core.db import Call, Copying, Insertion, Statement, new_id
 from core.errors import DomainError
 
 
@@ -60,6 +61,10 @@ def get_chain(subject: Subject) -> Chain:
     """Return the end of a locked subject's chain."""
     return Chain(subject.pk, subject.last_seq, bytes(subject.chain_head))
 
+
+#: The second one has the names of all attributes, in the order of `LedgerEntry`'s fields.
+ENTRY, ENTRIES = Insertion(LedgerEntry), Copying(LedgerEntry)
+TEXT, ENDING = Insertion(EntryText), Insertion(Ending)
 
 # -- Before an entry is built --------------------------------------------------------------------
 
@@ -117,35 +122,42 @@ def build_entry(
     Raises:
         FromTheFuture
     """
-    entry = LedgerEntry(
-        subject_id=chain.subject_id,
-        subject_seq=chain.last_seq + 1,
-        brand_id=choice.scope.brand,
-        purpose_id=choice.scope.purpose,
-        channel=choice.scope.channel,
-        topic=choice.scope.topic,
-        contact_point_id=choice.scope.contact_point,
-        trait_kind=choice.scope.trait_kind,
-        trait_category=choice.scope.trait_category,
-        trait=choice.scope.trait,
-        decision=choice.terms.decision,
-        until=choice.terms.until,
-        limit_max=choice.terms.limit.max if choice.terms.limit else None,
-        limit_per=choice.terms.limit.per if choice.terms.limit else None,
-        expires_at=choice.terms.expires_at,
-        maker=by.maker,
-        maker_brand_id=by.brand_id,
-        basis=choice.terms.basis,
-        ground=choice.terms.ground,
-        source=by.source,
-        reason=choice.terms.reason,
-        campaign=campaign,
-        before=before,
-        made_at=get_time(choice, now=now),
-        recorded_at=now,
-        previous_hash=chain.head,
-    )
-    entry_texts.attach_texts(entry, evidence=choice.terms.evidence, notice=choice.terms.notice)
+    scope, terms = choice.scope, choice.terms
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "subject_id": chain.subject_id,
+        "subject_seq": chain.last_seq + 1,
+        "brand_id": scope.brand,
+        "purpose_id": scope.purpose,
+        "channel": scope.channel,
+        "topic": scope.topic,
+        "contact_point_id": scope.contact_point,
+        "trait_kind": scope.trait_kind,
+        "trait_category": scope.trait_category,
+        "trait": scope.trait,
+        "decision": terms.decision,
+        "until": terms.until,
+        "limit_max": terms.limit.max if terms.limit else None,
+        "limit_per": terms.limit.per if terms.limit else None,
+        "expires_at": terms.expires_at,
+        "maker": by.maker,
+        "maker_brand_id": by.brand_id,
+        "basis": terms.basis,
+        "ground": terms.ground,
+        "source": by.source,
+        "reason": terms.reason,
+        "evidence_digest": None,
+        "notice_digest": None,
+        "campaign": campaign,
+        "before": before,
+        "made_at": get_time(choice, now=now),
+        "recorded_at": now,
+        "previous_hash": chain.head,
+        "hash": b"",
+    }
+    # By position: Django takes a third of the time of keywords.
+    entry = LedgerEntry(*(values[name] for name in ENTRIES.names))  # type: ignore[misc]
+    entry_texts.attach_texts(entry, evidence=terms.evidence, notice=terms.notice)
     entry.hash = hash_chain.compute_entry_hash(chain.head, entry)
     chain.last_seq, chain.head = entry.subject_seq, entry.hash
     return entry
@@ -153,8 +165,6 @@ def build_entry(
 
 # -- Storing -------------------------------------------------------------------------------------
 
-ENTRY, ENTRIES = Insertion(LedgerEntry), Copying(LedgerEntry)
-TEXT, ENDING = Insertion(EntryText), Insertion(Ending)
 MOVE = Statement(
     "UPDATE consent_subject SET last_seq = %(seq)s, chain_head = %(head)s WHERE id = %(id)s"
 )

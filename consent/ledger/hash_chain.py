@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
+from operator import attrgetter
 
 import orjson
 
@@ -23,27 +23,28 @@ HASHED = (
     "limit_max limit_per expires_at maker maker_brand_id basis ground source reason "
     "evidence_digest notice_digest campaign before made_at recorded_at"
 ).split()
+DIGESTS = "evidence_digest", "notice_digest"
+TIMES = "until", "expires_at", "made_at", "recorded_at"
 HASHED_WHERE_SET = ("trait_kind", "trait_category", "trait")
+
+
+READ, READ_WHERE_SET = attrgetter(*HASHED), attrgetter(*HASHED_WHERE_SET)
 
 
 def serialise_entry(entry: LedgerEntry) -> bytes:
     """Return the bytes of *entry* that its hash covers."""
-    held = entry.__dict__
-    fields = {name: _plain(held[name]) for name in HASHED}
-    for name in HASHED_WHERE_SET:
-        if (value := held[name]) is not None:
-            fields[name] = _plain(value)
+    fields = dict(zip(HASHED, READ(entry), strict=True))
+    for name in DIGESTS:
+        if (digest := fields[name]) is not None:
+            fields[name] = bytes(digest).hex()
+    for name in TIMES:
+        if (moment := fields[name]) is not None:
+            fields[name] = moment.astimezone(UTC).isoformat()
+    for name, value in zip(HASHED_WHERE_SET, READ_WHERE_SET(entry), strict=True):
+        if value is not None:
+            fields[name] = value
+    # What is left are texts, whole numbers and UUIDs, as which orjson writes them.
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
-
-
-def _plain(value: Any) -> Any:
-    if value is None or type(value) in (str, int):
-        return value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    return str(value)
 
 
 def compute_entry_hash(previous_hash: bytes, entry: LedgerEntry) -> bytes:

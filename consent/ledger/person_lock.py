@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from consent.ledger.appending import Chain
 from consent.models import Subject
-from core.db import Call, Row, Statement, build_instance, list_columns, match_any
+from core.db import Call, Row, Statement, build_instance, is_any, list_columns
 
 LOCK = Statement(
     f"SELECT {list_columns(Subject)} FROM consent_subject WHERE id = %(id)s FOR NO KEY UPDATE"
@@ -71,10 +71,10 @@ def lock_people(subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, LockedPerso
     Raises:
         MergedMeanwhile
     """
-    known = Subject.objects.filter(pk__in=match_any(subject_ids, "uuid"))
+    known = Subject.objects.filter(is_any("id", subject_ids, "uuid"))
     merged = dict(known.values_list("pk", "merged_into"))
     wanted = {other or pk for pk, other in merged.items()}
-    rows = Subject.objects.select_for_update(no_key=True).filter(pk__in=match_any(wanted, "uuid"))
+    rows = Subject.objects.select_for_update(no_key=True).filter(is_any("id", wanted, "uuid"))
     fields = "pk", "last_seq", "chain_head", "jurisdiction", "merged_into"
     found = list(rows.order_by("pk").values_list(*fields))
     if moved := [pk for pk, *_, into in found if into]:

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import AutoField, Model
+from django.db.models import AutoField, BooleanField, Model
 from django.db.models.expressions import RawSQL
 from psycopg import errors, generators, pq
 from psycopg.abc import Transformer
@@ -229,6 +229,17 @@ def match_any(values: Iterable[Any], kind: str) -> RawSQL:
     *kind* is their PostgreSQL type.
     """
     return RawSQL(f"SELECT unnest(%s::{kind}[])", [list(values)])  # noqa: S611 - no value in it
+
+
+def is_any(column: str, values: Iterable[Any], kind: str) -> RawSQL:
+    """Return the condition that *column* (`table.column`) is one of *values*, for `filter`.
+
+    *kind* is their PostgreSQL type. It is one array parameter as in `match_any`, but no join with
+    it: PostgreSQL looks each value up in an index. For a join it may choose to read the table once
+    for each value, if a table has just been filled and there are no statistics of it yet.
+    """
+    condition = f"{column} = ANY(%s::{kind}[])"
+    return RawSQL(condition, [list(values)], output_field=BooleanField())  # noqa: S611
 
 
 def list_columns(model: type[Model], *, of: str = "") -> str:
