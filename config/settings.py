@@ -6,6 +6,7 @@ that the environment lacks, so that `manage.py` uses the same services as `make 
 
 import base64
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,8 @@ DNS_SERVERS = read_list("DNS_SERVERS")
 WEBHOOK_PROOF = env.bool("WEBHOOK_PROOF", default=not OUTBOUND_ALLOW_LOOPBACK)
 #: Seconds between two sweeps, which deliver what is due even if no worker was woken.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
+#: In how many shards at most an import is applied; as many worker processes can share its work.
+IMPORT_SHARDS = env.int("IMPORT_SHARDS", default=min(4, os.cpu_count() or 1))
 #: A worker's sweep touches this file after each round; `docker-compose.yml` checks its age.
 HEARTBEAT_FILE = FOLDER / "heartbeat"
 
@@ -329,7 +332,10 @@ CELERY = {
     "task_ignore_result": True,
     "task_acks_late": False,
     "task_default_queue": "records",
-    "task_routes": {"brands.deliver": {"queue": "delivery"}},
+    "task_routes": {
+        "brands.deliver": {"queue": "delivery"},
+        "consent.apply_import_shard": {"queue": "imports"},
+    },
     "task_publish_retry": False,
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 5.0,

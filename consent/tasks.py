@@ -55,16 +55,34 @@ def write_exports() -> int:
 def apply_imports() -> int:
     """Apply a part of every running import. A failing import does not hold up the others.
 
-    Then publish the task again, so that this worker's other tasks do not wait for long.
+    Wake other workers for the shards that have none. Then publish the task again, so that this
+    worker's other tasks do not wait for long.
     """
     done = 0
     for each in imports.list_running_imports():
         try:
+            wake_shards(each)
             done += imports.run_import(each, now=timezone.now(), seconds=TURN_SECONDS)
         except Exception:
             log.exception("import %s stopped; it goes on the next time", each)
     if done:
         publish_task("consent.apply_imports")
+    return done
+
+
+def wake_shards(import_id: uuid.UUID) -> None:
+    """Wake a worker for each shard that has none but the first, which is for the caller."""
+    for shard in imports.list_idle_shards(import_id, now=timezone.now())[1:]:
+        publish_task("consent.apply_import_shard", str(import_id), str(shard))
+
+
+@shared_task(name="consent.apply_import_shard")
+def apply_import_shard(import_id: str, shard: str) -> int:
+    """Apply a part of one shard of an import, and publish the task again while rows are left."""
+    now = timezone.now()
+    done = imports.run_shard(uuid.UUID(import_id), int(shard), now=now, seconds=TURN_SECONDS)
+    if done:
+        publish_task("consent.apply_import_shard", import_id, shard)
     return done
 
 

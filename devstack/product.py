@@ -34,6 +34,7 @@ WORKER = (
 )
 DELIVERY = f"{WORKER} --queues delivery --concurrency 2 --hostname delivery@%h"
 RECORDS = f"{WORKER} --queues records --concurrency 4 --hostname records@%h"
+IMPORTS = f"{WORKER} --queues imports --concurrency 1 --hostname imports@%h"
 
 
 def processes(port: int, folder: Path) -> list[Process]:
@@ -44,6 +45,7 @@ def processes(port: int, folder: Path) -> list[Process]:
         Process("web", web, ready=lambda: is_ready(port)),
         Process("delivery", _module(DELIVERY)),
         Process("records", _module(RECORDS)),
+        Process("imports", _module(IMPORTS)),
     ]
 
 

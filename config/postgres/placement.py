@@ -136,6 +136,7 @@ TABLES: Mapping[str, Table] = {
     "cmr_usedtoken": _local("entrance"),
     "consent_import": _local("job"),
     "consent_importpart": _local("job"),
+    "consent_importshard": _local("job"),
     "consent_importrow": _local("job"),
     "consent_importproblem": _local("job"),
     "consent_importfile": _local("job"),

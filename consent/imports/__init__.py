@@ -19,7 +19,9 @@ from consent.imports.jobs import (
     TooManyImports,
     begin_import,
     cancel_import,
+    list_idle_shards,
     run_import,
+    run_shard,
     start_import,
 )
 from consent.imports.mapping import (
@@ -70,6 +72,7 @@ __all__ = [
     "group_problems",
     "guess_mapping",
     "is_year_first_time",
+    "list_idle_shards",
     "list_problems",
     "list_running_imports",
     "preview_rows",
@@ -77,6 +80,7 @@ __all__ = [
     "read_mapping",
     "receive_part",
     "run_import",
+    "run_shard",
     "stage_file",
     "start_import",
     "store_file",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from brands.models import Brand
 from consent import ledger, preferences
 from consent.decision import Choice
-from consent.ledger import LockedPerson
+from consent.ledger import Chain, LockedPerson
 from consent.models import (
+    BrandReference,
     Identifier,
     LedgerEntry,
     Preference,
@@ -24,7 +25,7 @@ from consent.models import (
     Relationship,
     Subject,
 )
-from core.db import Copying, match_any, new_id
+from core.db import Copying, fetch_rows, is_any, new_id
 
 
 class Staged(NamedTuple):
@@ -96,25 +97,28 @@ def read_known_data(brand: Brand, rows: Sequence[Staged], *, now: datetime) -> K
     Raises:
         ledger.MergedMeanwhile
     """
-    subjects = _find_or_create_subjects(brand, rows, now)
-    refs = match_any((row.ref for row in rows if row.ref), "text")
-    by_ref = {each.ref: each for each in Relationship.objects.of_references(brand.pk, refs)}
-    ids = {*subjects.values(), *(each.subject_id for each in by_ref.values())}
-    people = ledger.lock_people(ids)
+    found = _find_or_create_subjects(brand, rows, now)
+    by_ref = _find_references(brand, rows)
+    ids = {each.id for each in found.values() if not each.is_new}
+    known = ledger.lock_people(ids | {each.subject_id for each in by_ref.values()})
+    # Nobody else can see a new subject yet, so it needs no lock, and nothing is known about it.
+    new = {each.id: _build_new_person(each.id) for each in found.values() if each.is_new}
     # Include people without an entry of their own: the choices of a merged address are theirs.
-    persons = {person.pk for person in people.values()}
+    persons = {person.pk for person in known.values()}
+    recorded = {person.pk for person in known.values() if person.chain.last_seq}
     relationships, active = _read_relationships(brand, persons)
+    points = {each.id: each.contact_point for each in found.values()}
     return KnownData(
-        subjects=subjects,
-        people=people,
+        subjects={digest: each.id for digest, each in found.items()},
+        people=known | new,
         relationships=relationships,
         by_ref=by_ref,
         active=active,
-        contact_points=_read_contact_points({*people, *relationships}),
+        contact_points=points | _read_contact_points({*known, *relationships} - points.keys()),
         choices=_read_choices(brand, persons),
         pending=_read_pending(persons),
-        newest=_read_newest_entries(brand, persons),
-        recorded=_read_recorded(brand, persons, rows),
+        newest=_read_newest_entries(brand, recorded),
+        recorded=_read_recorded(brand, recorded, rows),
     )
 
 
@@ -125,48 +129,75 @@ SUBJECTS = Copying(
 )
 IDENTIFY = """
 INSERT INTO consent_identifier (digest, subject_id, created_at)
-SELECT digest, subject, %s FROM unnest(%s::bytea[], %s::uuid[]) new(digest, subject)
-ORDER BY digest ON CONFLICT (digest) DO NOTHING
+SELECT digest, subject, %(now)s
+FROM unnest(%(digests)s::bytea[], %(subjects)s::uuid[]) new(digest, subject)
+ORDER BY digest ON CONFLICT (digest) DO NOTHING RETURNING digest, subject_id, id
 """
+
+
+class FoundSubject(NamedTuple):
+    """The subject of a row's address, and the Identifier of that address."""
+
+    id: uuid.UUID
+    contact_point: int
+    #: Whether this transaction created it.
+    is_new: bool
 
 
 def _find_or_create_subjects(
     brand: Brand, rows: Sequence[Staged], now: datetime
-) -> dict[bytes, uuid.UUID]:
+) -> dict[bytes, FoundSubject]:
     wanted = sorted({bytes(row.digest) for row in rows if row.digest is not None})
-    subjects = _find_subjects(wanted)
-    if new := [digest for digest in wanted if digest not in subjects]:
-        _create_subjects(brand, new, now)
-        subjects |= _find_subjects(new)
-    return subjects
+    found = _find_subjects(wanted)
+    if new := [digest for digest in wanted if digest not in found]:
+        found |= _create_subjects(brand, new, now)
+    # Another worker was faster with the rest.
+    if missing := [digest for digest in wanted if digest not in found]:
+        found |= _find_subjects(missing)
+    return found
 
 
-def _find_subjects(digests: Sequence[bytes]) -> dict[bytes, uuid.UUID]:
-    rows = Identifier.objects.filter(digest__in=match_any(digests, "bytea"))
-    return {bytes(digest): subject for digest, subject in rows.values_list("digest", "subject")}
+def _find_subjects(digests: Sequence[bytes]) -> dict[bytes, FoundSubject]:
+    known = Identifier.objects.filter(is_any("digest", digests, "bytea"))
+    rows = known.values_list("digest", "subject", "pk")
+    return {bytes(digest): FoundSubject(subject, pk, is_new=False) for digest, subject, pk in rows}
 
 
-def _create_subjects(brand: Brand, digests: Sequence[bytes], now: datetime) -> None:
-    """Create a subject for each digest.
+def _create_subjects(
+    brand: Brand, digests: Sequence[bytes], now: datetime
+) -> dict[bytes, FoundSubject]:
+    """Create a subject for each digest. Return those that nobody else has created meanwhile.
 
     If another worker was faster, its subject counts and ours stays empty.
     """
     ids = [new_id() for _ in digests]
     made_up_by = brand.pk if brand.test else None
     SUBJECTS.add_values((each, 0, b"", now, "", made_up_by) for each in ids)
-    with connection.cursor() as cursor:
-        values: list[Any] = [now, list(digests), ids]
-        cursor.execute(IDENTIFY, values)
+    rows = fetch_rows(IDENTIFY, {"now": now, "digests": list(digests), "subjects": ids})
+    return {bytes(digest): FoundSubject(subject, pk, is_new=True) for digest, subject, pk in rows}
+
+
+def _build_new_person(subject_id: uuid.UUID) -> LockedPerson:
+    return LockedPerson(subject_id, Chain(subject_id, 0, b""), None)
 
 
 # -- Relationships -------------------------------------------------------------------------------
 
 
+def _find_references(brand: Brand, rows: Sequence[Staged]) -> dict[str | None, Relationship]:
+    """Return the relationships to which the references of these rows belong."""
+    named = is_any("ref", {row.ref for row in rows if row.ref}, "text")
+    known = BrandReference.objects.filter(named, brand=brand)
+    subjects = list(known.values_list("subject", flat=True))
+    mine = Relationship.objects.filter(is_any("subject_id", subjects, "uuid"), brand=brand)
+    return {each.ref: each for each in mine} if subjects else {}
+
+
 def _read_relationships(
-    brand: Brand, persons: Iterable[uuid.UUID]
+    brand: Brand, persons: set[uuid.UUID]
 ) -> tuple[dict[uuid.UUID, Relationship], dict[uuid.UUID, list[Relationship]]]:
-    mine = Relationship.objects.filter(brand=brand, person__in=match_any(persons, "uuid"))
-    relationships = {each.subject_id: each for each in mine}
+    mine = Relationship.objects.filter(is_any("person_id", persons, "uuid"), brand=brand)
+    relationships = {each.subject_id: each for each in mine} if persons else {}
     active: dict[uuid.UUID, list[Relationship]] = defaultdict(list)
     for each in relationships.values():
         if each.ended_at is None:
@@ -174,9 +205,9 @@ def _read_relationships(
     return relationships, active
 
 
-def _read_contact_points(subjects: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    known = Identifier.objects.filter(subject__in=match_any(subjects, "uuid"))
-    return dict(known.values_list("subject", "pk"))
+def _read_contact_points(subjects: set[uuid.UUID]) -> dict[uuid.UUID, int]:
+    known = Identifier.objects.filter(is_any("subject_id", subjects, "uuid"))
+    return dict(known.values_list("subject", "pk")) if subjects else {}
 
 
 # -- Choices -------------------------------------------------------------------------------------
@@ -185,21 +216,19 @@ def _read_contact_points(subjects: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
 def _read_choices(brand: Brand, persons: set[uuid.UUID]) -> dict[uuid.UUID, list[Choice]]:
     found: dict[uuid.UUID, list[Choice]] = defaultdict(list)
     mine = Q(brand=brand) | Q(brand=None)
-    known = Preference.objects.filter(mine, subject__in=match_any(persons, "uuid"))
+    known = Preference.objects.filter(mine, is_any("subject_id", persons, "uuid"))
     for each in known if persons else ():
         found[each.subject_id].append(preferences.build_choice(each, entry=each.entry_id))
     return found
 
 
 def _read_pending(persons: set[uuid.UUID]) -> set[uuid.UUID]:
-    waiting = Propagation.objects.filter(subject__in=match_any(persons, "uuid"), done_at=None)
+    waiting = Propagation.objects.filter(is_any("subject_id", persons, "uuid"), done_at=None)
     return set(waiting.values_list("subject", flat=True)) if persons else set()
 
 
 def _read_newest_entries(brand: Brand, persons: set[uuid.UUID]) -> dict[Slot, LedgerEntry]:
-    newest = LedgerEntry.objects.without_traits().filter(
-        subject__in=match_any(persons, "uuid"), brand=brand
-    )
+    newest = LedgerEntry.objects.without_traits().filter(_is_about(persons), brand=brand)
     scope = "subject", "contact_point", "purpose", "channel", "topic"
     rows = newest.select_related("text").order_by(*scope, "-subject_seq").distinct(*scope)
     return {get_slot(each): each for each in rows} if persons else {}
@@ -209,12 +238,15 @@ def _read_recorded(
     brand: Brand, persons: set[uuid.UUID], rows: Sequence[Staged]
 ) -> set[tuple[Slot, RecordedTerms, datetime]]:
     times = {row.made_at for row in rows if row.made_at}
-    entries = LedgerEntry.objects.without_traits().select_related("text").filter(
-        subject__in=match_any(persons, "uuid"), brand=brand, maker="brand",
-        made_at__in=match_any(times, "timestamptz"),
-    )  # fmt: skip
+    entries = LedgerEntry.objects.without_traits().filter(
+        _is_about(persons), is_any("made_at", times, "timestamptz"), brand=brand, maker="brand"
+    ).select_related("text")  # fmt: skip
     found = entries if persons else ()
     return {(get_slot(each), get_recorded_terms(each), each.made_at) for each in found}
+
+
+def _is_about(persons: set[uuid.UUID]) -> RawSQL:
+    return is_any("consent_ledgerentry.subject_id", persons, "uuid")
 
 
 def get_slot(entry: LedgerEntry) -> Slot:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from consent.imports.rows import LONGEST_FIELDS, BadRow, Reader
+from consent.imports.shards import compute_bucket
 from consent.imports.sources import BadPart, EncodingDetector, Line, Source, open_source
 from consent.models import Import, ImportPart, ImportProblem
 from core.errors import DomainError
@@ -29,11 +30,11 @@ BATCH = 10_000
 #: A part is held in memory up to this number of bytes, and beyond that on disk.
 SPOOLED = 8_000_000
 COLUMNS = (
-    "job_id place digest kind sealed ref note jurisdiction purpose channel topic decision basis"
-    " ground evidence notice made_at expires_at"
+    "job_id place bucket digest kind sealed ref note jurisdiction purpose channel topic decision"
+    " basis ground evidence notice made_at expires_at"
 ).split()
 TYPES = (
-    "uuid int8 bytea text bytea text text text text text text text text"
+    "uuid int8 int2 bytea text bytea text text text text text text text text"
     " text text text timestamptz timestamptz"
 ).split()
 
@@ -157,7 +158,7 @@ def _copy_rows(
             except BadRow as error:
                 problems.append(_problem(job, place, error))
                 continue
-            copy.write_row((job.pk, place, *astuple(row)))
+            copy.write_row((job.pk, place, compute_bucket(row), *astuple(row)))
             good += 1
     return good, problems
 

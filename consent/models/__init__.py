@@ -13,6 +13,7 @@ from consent.models.imports import (
     ImportPart,
     ImportProblem,
     ImportRow,
+    ImportShard,
 )
 from consent.models.ledger import Basis, DecisionKind, LedgerEntry, Maker, Reason, Source
 from consent.models.metrics import (
@@ -70,6 +71,7 @@ __all__ = [
     "ImportPart",
     "ImportProblem",
     "ImportRow",
+    "ImportShard",
     "LedgerEntry",
     "Maker",
     "MetricsCursor",

@@ -28,8 +28,10 @@ class Import(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    #: Rows up to this place are applied.
+    #: Rows up to this place are applied. Since rows are applied in shards, it stays 0.
     cursor = models.BigIntegerField(default=0)
+    #: The number of shards in which the rows are applied; null before a worker chose it.
+    shards = models.PositiveSmallIntegerField(null=True)
     #: The rows received. In the end each of them is either applied or bad.
     rows = models.BigIntegerField(default=0)
     applied = models.BigIntegerField(default=0)
@@ -77,16 +79,34 @@ class ImportPart(models.Model):
         ]
 
 
+class ImportShard(models.Model):
+    """The progress of one shard: the rows whose bucket, modulo the number of shards, is its number.
+
+    All rows of one person are in one shard, so they are applied in their order.
+    """
+
+    pk = models.CompositePrimaryKey("job_id", "number")
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    #: The shard's rows up to this place are applied.
+    cursor = models.BigIntegerField(default=0)
+    #: When its last batch was committed; null before the first.
+    moved_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+
 class ImportRow(models.Model):
     """A validated row, whose address is already replaced by its digest and its sealed hash.
 
-    It is deleted when the import is done.
+    It is deleted when it is applied.
     """
 
     pk = models.CompositePrimaryKey("job_id", "place")
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
     #: The part's number × 2³² + the row's number in it.
     place = models.BigIntegerField()
+    #: A number by which the row belongs to a shard: `consent.imports.shards`. Null means 0.
+    bucket = models.PositiveSmallIntegerField(null=True)
     #: The digest of the address; null if only the brand's reference identifies the person.
     digest = models.BinaryField(max_length=32, null=True)
     #: As in `ContactHash`. Without an address, `kind` is empty and `sealed` null.

@@ -1,6 +1,7 @@
 """An import of many rows, printed as JSON: `python -m tests.bench.importing --rows N [--copy RUN]`.
 
-Ours: the file is received, checked and staged, and all of it is applied, by one process. `--copy`:
+Ours: the file is received, checked and staged by one process, and applied in shards, each by a
+process of its own that is up already, as the workers are. `--copy`:
 what an import with the name RUN wrote, by COPY into empty tables of the same columns, indexes and
 constraints, but for foreign keys; it knows already what to write, checks nothing and locks nobody.
 """
@@ -8,14 +9,19 @@ constraints, but for foreign keys; it knows already what to write, checks nothin
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import resource
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import django
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -41,13 +47,53 @@ def ours(file: IO[bytes], run: str) -> dict[str, float]:
     from consent.imports import jobs, receiving
 
     brand = Brand.objects.create(slug=run, name=run)
-    job = jobs.begin_import(brand, note="bench", tells=False, now=timezone.now())
-    received = timed(lambda: receiving.receive_part(job, 1, file, form="csv", now=timezone.now()))
-    jobs.start_import(job, now=timezone.now())
-    applied = timed(lambda: jobs.run_import(job.pk, now=timezone.now()))
+    with workers(settings.IMPORT_SHARDS) as others:
+        job = jobs.begin_import(brand, note="bench", tells=False, now=timezone.now())
+        part = timed(lambda: receiving.receive_part(job, 1, file, form="csv", now=timezone.now()))
+        jobs.start_import(job, now=timezone.now())
+        applied = timed(lambda: apply(job.pk, others))
     job.refresh_from_db()
     assert job.state == "done" and job.bad == 0, (job.state, job.bad)
-    return {"received": received, "applied": applied}
+    return {"received": part, "applied": applied}
+
+
+def apply(job: uuid.UUID, others: list[subprocess.Popen[str]]) -> None:
+    """Prepare the shards, and wait until each is applied by a worker."""
+    from consent.imports import jobs
+
+    shards = jobs.list_idle_shards(job, now=timezone.now())
+    busy = list(zip(others, shards, strict=False))
+    for worker, shard in busy:
+        print(job, shard, file=worker.stdin, flush=True)
+    for worker, _ in busy:
+        assert worker.stdout and worker.stdout.readline() == "done\n"
+
+
+@contextlib.contextmanager
+def workers(count: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Yield so many processes that are ready to apply a shard."""
+    command = [sys.executable, "-m", "tests.bench.importing", "--worker"]
+    found = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+    for each in found:
+        assert each.stdout and each.stdout.readline() == "ready\n"
+    yield found
+    for each in found:
+        each.communicate()
+
+
+def work() -> None:
+    """Apply the shards that the standard input names, one after the other."""
+    from consent.imports import jobs
+
+    connection.ensure_connection()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        job, shard = line.split()
+        jobs.run_shard(uuid.UUID(job), int(shard), now=timezone.now())
+        print("done", flush=True)
 
 
 #: The tables that an import writes, and which rows are of one brand.
@@ -108,7 +154,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.importing", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--copy", help="an import's name")
+    parser.add_argument("--worker", action="store_true", help="apply shards named in the input")
     chosen = parser.parse_args()
+    if chosen.worker:
+        work()
+        return
     if chosen.copy:
         print(json.dumps({"seconds": copied(chosen.copy)}))
         return
@@ -117,7 +167,13 @@ def main() -> None:
         write(file, chosen.rows, run)
         before = peak()
         took = ours(file, run)
-    print(json.dumps({"run": run, "took": took, "peak_mb": [before, peak()]}))
+    print(json.dumps({"run": run, "took": took, "peak_mb": [before, peak()], "cpu": cpu()}))
+
+
+def cpu() -> float:
+    """The CPU seconds of this process and of the workers, without those of PostgreSQL."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def peak() -> float:

@@ -24,7 +24,7 @@ DOCKERFILE = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.M
 INSTRUCTIONS = [
     line.split(maxsplit=1) for line in DOCKERFILE.replace("\\\n", "").splitlines() if line.strip()
 ]
-OURS = {"migrate", "web", "delivery", "records"}
+OURS = {"migrate", "web", "delivery", "records", "imports"}
 SECRET = re.compile(r"SECRET|PEPPER|PASSWORD|KEY")
 #: Settings that compose does not pass, and why.
 NOT_PASSED = {
@@ -105,7 +105,7 @@ def processes_of_make_run() -> list[Any]:
     return [p for p in product.processes(8000, ROOT / "var") if p.name != "sample-brand"]
 
 
-@pytest.mark.parametrize("name", ["delivery", "records"])
+@pytest.mark.parametrize("name", ["delivery", "records", "imports"])
 def test_a_worker_is_the_one_of_make_run(name: str) -> None:
     here = next(p.argv for p in processes_of_make_run() if p.name == name)
     assert words_of(SERVICES[name]["command"]) == list(here)[2:]  # without `python -m`

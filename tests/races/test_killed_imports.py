@@ -17,9 +17,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from brands.models import Brand, Event, StreamHead
-from consent.imports import jobs, receiving
+from consent.imports import jobs, receiving, shards
 from consent.ledger import hash_chain
 from consent.models import Import, LedgerEntry, Preference, Relationship, Subject
 from tests.conftest import ROOT
@@ -30,11 +31,11 @@ ROWS = int(os.environ.get("ROWS", "3000"))
 KILLS = int(os.environ.get("KILLS", "3"))
 
 
-def start(job: Import) -> subprocess.Popen[bytes]:
+def start(job: Import, *numbers: int) -> subprocess.Popen[bytes]:
     name = connection.settings_dict["NAME"]
     url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.races.import_worker", str(job.pk)],
+        [sys.executable, "-m", "tests.races.import_worker", str(job.pk), *map(str, numbers)],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"},
         stdout=subprocess.PIPE,
@@ -80,9 +81,14 @@ def test_import_by_killed_worker_equals_undisturbed_run(acme: Brand, rival: Bran
             worker.send_signal(signal.SIGKILL)
             killed += 1
         worker.communicate()
-    mine, whole = Import.objects.get(pk=job.pk), Import.objects.get(pk=undisturbed.pk)
-    assert killed == KILLS or mine.applied == ROWS
+    assert killed == KILLS or Import.objects.get(pk=job.pk).applied == ROWS
     assert killed > 0
+    assert_equal(job, undisturbed)
+
+
+def assert_equal(job: Import, undisturbed: Import) -> None:
+    mine, whole = Import.objects.get(pk=job.pk), Import.objects.get(pk=undisturbed.pk)
+    acme, rival = mine.brand, whole.brand
     for name in ("applied", "bad", "people", "choices", "unchanged"):
         assert getattr(mine, name) == getattr(whole, name), name
     assert list_effects(acme) == list_effects(rival)
@@ -94,6 +100,30 @@ def test_import_by_killed_worker_equals_undisturbed_run(acme: Brand, rival: Bran
 def assert_streams_are_dense(brand: Brand) -> None:
     numbers = list(Event.objects.filter(brand=brand).values_list("sequence", flat=True))
     assert sorted(numbers) == list(range(1, StreamHead.objects.get(brand=brand).last_sequence + 1))
+
+
+def test_import_in_shards_by_killed_workers_equals_undisturbed_run(
+    acme: Brand, rival: Brand, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = staged(rival)
+    jobs.run_import(undisturbed.pk, now=timezone.now())
+    settings.IMPORT_SHARDS = 3
+    monkeypatch.setattr(shards, "ROWS_PER_SHARD", ROWS // 3)
+    job, chance, killed = staged(acme), random.Random(KILLS), 0
+    shards.prepare_shards(job.pk)
+    assert shards.list_shards(job.pk) == [0, 1, 2]
+    while Import.objects.get(pk=job.pk).state == "applying":
+        workers = [start(job, shard) for shard in shards.list_shards(job.pk) or [0]]
+        for each in workers:
+            select.select([each.stdout], [], [])
+        time.sleep(chance.uniform(0.02, 0.3))
+        if killed < KILLS:
+            chance.choice(workers).send_signal(signal.SIGKILL)
+            killed += 1
+        for each in workers:
+            each.communicate()
+    assert killed > 0
+    assert_equal(job, undisturbed)
 
 
 def test_import_by_two_workers_applies_each_row_once(acme: Brand) -> None:

@@ -21,7 +21,7 @@ from cmr.models import Consumer
 from consent.brand_events.recipients import find_contact_point
 from consent.decision.resolution import Scope
 from consent.identity import identifiers
-from consent.imports import applying, jobs, problems, receiving
+from consent.imports import applying, jobs, problems, receiving, shards
 from consent.ledger import hash_chain
 from consent.ledger.recording import Actor
 from consent.models import (
@@ -184,6 +184,7 @@ def test_import_any_batch_size_equals_single_calls(
     }  # fmt: skip
     as_acme.post(f"imports/{job}/start")
     (pk,) = applying.list_running_imports()
+    shards.prepare_shards(pk)
     while applying.apply_batch(pk, now=now, size=size):
         pass
     assert _list_effects(acme) == _list_effects(rival)
@@ -573,6 +574,7 @@ def test_import_cancelled_applies_no_more_rows(as_acme: Api, acme: Brand) -> Non
     put(as_acme, job, f"email\n{rows}")
     as_acme.post(f"imports/{job}/start")
     pk = Import.objects.get().pk
+    shards.prepare_shards(pk)
     assert applying.apply_batch(pk, now=timezone.now(), size=5) == 5
     off = as_acme.delete(f"imports/{job}").json()
     assert (off["state"], off["applied"], off["people"]) == ("cancelled", 5, 5)
