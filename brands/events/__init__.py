@@ -2,7 +2,6 @@
 
 from brands.events.missing_events import find_missing_events
 from brands.events.notify import (
-    build_enabled_call,
     publish_task,
     wake_subscription,
     wake_subscriptions,
@@ -52,7 +51,6 @@ __all__ = [
     "append_event",
     "append_events",
     "build_append_calls",
-    "build_enabled_call",
     "build_event_catalogue",
     "build_filter_arrays",
     "compute_restart_number",

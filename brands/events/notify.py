@@ -14,7 +14,7 @@ from django.db import transaction
 from kombu import pools
 from kombu.exceptions import OperationalError
 
-from core.db import Call, Row, Statement
+from core.db import Statement
 
 log = logging.getLogger(__name__)
 
@@ -27,32 +27,25 @@ EXPIRES = 30
 
 _broker_rests_until = 0.0
 
-# Enabled subscriptions that are not waiting for a retry.
-ENABLED = Statement(
+#: Enabled subscriptions of %(brand)s that are not waiting for a retry.
+ENABLED_SQL = (
     "SELECT id FROM brands_subscription WHERE brand_id = %(brand)s AND disabled_at IS NULL"
     " AND next_try_at <= statement_timestamp()"
 )
+ENABLED = Statement(ENABLED_SQL)
 
 
 def wake_workers(brand_ids: Iterable[int]) -> None:
     """Wake workers to deliver to these brands' subscriptions. Call it after the commit."""
     for brand_id in brand_ids:
-        wake_subscriptions(build_enabled_call(brand_id).ask())
+        rows = ENABLED.ask({"brand": brand_id})
+        wake_subscriptions([subscription_id for (subscription_id,) in rows])
 
 
-def build_enabled_call(brand_id: int) -> Call:
-    """Return the call for the ids of a brand's enabled subscriptions: `wake_subscriptions`."""
-    return Call(ENABLED, {"brand": brand_id}, _read_ids)
-
-
-def _read_ids(rows: Sequence[Row]) -> list[str]:
-    return [str(subscription_id) for (subscription_id,) in rows]
-
-
-def wake_subscriptions(subscription_ids: Sequence[str]) -> None:
+def wake_subscriptions(subscription_ids: Sequence[uuid.UUID]) -> None:
     """Wake workers to deliver to these subscriptions. Call it after the commit."""
     if subscription_ids:
-        publish_task("brands.deliver", *subscription_ids)
+        publish_task("brands.deliver", *map(str, subscription_ids))
 
 
 def wake_subscription(subscription_id: uuid.UUID) -> None:

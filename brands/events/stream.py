@@ -35,8 +35,9 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from brands.events.notify import ENABLED_SQL
 from brands.models import Acknowledgement, Event, StreamGap, SubjectHead
-from core.db import Call, Copying, Statement, ask_together, fetch_rows, new_id
+from core.db import Call, Copying, Row, Statement, ask_together, fetch_rows, new_id
 from core.errors import DomainError
 
 #: A larger body is a bug of ours: receivers may refuse it.
@@ -89,8 +90,10 @@ class AcknowledgedTooFar(DomainError):
     field = "through"
 
 
-def append_event(notices: Iterable[NewEvent]) -> None:
+def append_event(notices: Iterable[NewEvent]) -> set[uuid.UUID]:
     """Append each event to its brand's stream. Call it last in a transaction.
+
+    Return the subscriptions to wake after the commit: `wake_subscriptions`.
 
     Raises:
         BodyTooLarge: the caller should roll the whole transaction back.
@@ -98,12 +101,14 @@ def append_event(notices: Iterable[NewEvent]) -> None:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("an event belongs to the change it tells of")
-    if calls := build_append_calls(notices):
-        ask_together(calls)
+    return set().union(*ask_together(build_append_calls(notices)))
 
 
 def build_append_calls(notices: Iterable[NewEvent]) -> list[Call]:
     """Return the calls that append each event to its brand's stream: the last of a transaction.
+
+    Each returns the subscriptions to wake after the commit. One that is made between then and the
+    commit is found by the sweep.
 
     Heads are locked in the order of brand ids. So two transactions that append to the same brands
     cannot deadlock.
@@ -112,13 +117,17 @@ def build_append_calls(notices: Iterable[NewEvent]) -> list[Call]:
         BodyTooLarge
     """
     ordered = sorted(notices, key=lambda notice: notice.brand_id)
-    return [Call(APPEND, _values(each)) for each in ordered]
+    return [Call(APPEND, _values(each), _read_subscriptions) for each in ordered]
+
+
+def _read_subscriptions(rows: list[Row]) -> list[uuid.UUID]:
+    return list(rows[0][0])
 
 
 def _values(notice: NewEvent) -> dict[str, Any]:
     """Return the values of `APPEND`. Raises BodyTooLarge."""
-    ref = {"ref": _read_reference(notice)}
-    return _columns(notice) | ref | _cut_body(notice)._asdict()
+    more = {"ref": _read_reference(notice), "brand": notice.brand_id}
+    return _columns(notice) | more | _cut_body(notice)._asdict()
 
 
 def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool = False) -> None:
@@ -185,6 +194,7 @@ SELECT head.brand_id, head.last_sequence,
     || %(middle)s::bytea || convert_to(within.last_seq::text, 'UTF8') || %(end)s::bytea,
     {", ".join(f"%({each})s" for each in GIVEN)}
 FROM head, within
+RETURNING ARRAY({ENABLED_SQL})
 """
 APPEND = Statement(APPEND_SQL)
 COUNT_WITHIN_SUBJECTS = """

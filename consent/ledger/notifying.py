@@ -14,7 +14,7 @@ from functools import partial
 from django.db import transaction
 
 from brands import events
-from brands.events import NewEvent, publish_task, wake_workers
+from brands.events import NewEvent, publish_task, wake_subscriptions, wake_workers
 from consent import brand_events
 from consent.brand_events import CurrentState, EventTimes, Permissions, Recipient
 from consent.models import LedgerEntry, Propagation, Subject
@@ -138,8 +138,7 @@ def append_brand_events(new: Sequence[NewEvent]) -> None:
 
     Call it last in a transaction.
     """
-    events.append_event(new)
-    run_after_commit(partial(wake_workers, {each.brand_id for each in new}))
+    run_after_commit(partial(wake_subscriptions, list(events.append_event(new))))
 
 
 def wake_brand(brand_id: int) -> None:

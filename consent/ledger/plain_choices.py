@@ -124,12 +124,12 @@ def _write(choice: NewChoice, known: Known, by: Actor, now: datetime) -> LedgerE
     chain = known.person.chain
     entry = build_entry(choice, chain, by=by, before=known.before, campaign=known.campaign, now=now)
     calls = [*build_entry_calls(entry), build_move_call(chain)]
-    if event := _build_event(entry, known, now):
-        enabled = events.build_enabled_call(event.brand_id)
-        subscriptions, *_ = commit_together([enabled, *calls, *events.build_append_calls([event])])
-        run_after_commit(partial(events.wake_subscriptions, subscriptions))
-    else:
+    event = _build_event(entry, known, now)
+    if event is None:
         commit_together(calls)
+    else:
+        *_, subscriptions = commit_together([*calls, *events.build_append_calls([event])])
+        run_after_commit(partial(events.wake_subscriptions, subscriptions))
     return entry
 
 

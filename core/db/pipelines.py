@@ -37,6 +37,8 @@ def commit_together(calls: Sequence[Call]) -> list[Any]:
 
 
 def _ask(calls: Sequence[Call], *, commits: bool) -> list[Any]:
+    if not calls:
+        return []
     database = use_connection()
     on: Connection = database.connection
     began = monotonic()

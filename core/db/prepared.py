@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
+from functools import cache
 from itertools import count, islice
 from operator import attrgetter
 from time import monotonic
@@ -146,11 +147,15 @@ class Statement:
     def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the arguments for libpq: the name, the values, their formats, and the rows'."""
         written = list[bytes | None]()
-        formats = list[pq.Format]()
+        formats: list[pq.Format] | None = None  # all are texts
         for name in self.names:
             value = values[name]
-            written.append(None if value is None else _write_value(value))
-            formats.append(BINARY if type(value) is bytes else TEXT)
+            if type(value) is bytes:
+                formats = formats or [TEXT] * len(self.names)
+                formats[len(written)] = BINARY
+                written.append(value)
+            else:
+                written.append(None if value is None else _write_value(value))
         return self.id, written, formats, BINARY
 
     def read_rows(self, on: Connection, result: pq.abc.PGresult) -> list[Row]:
@@ -256,22 +261,28 @@ def build_instance(model: type[M], values: Iterable[Any]) -> M:
 
     If *values* is an iterator, only these values are consumed.
     """
-    names = [each.attname for each in model._meta.concrete_fields]
+    names = _list_attributes(model)
     return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(values, len(names))))
 
 
+@cache
+def _list_attributes(model: type[Model]) -> list[str]:
+    return [each.attname for each in model._meta.concrete_fields]
+
+
 def _write_value(value: Any) -> bytes:
-    """Return a value in PostgreSQL's format: bytes unchanged, all else as text.
+    """Return a value as a text that PostgreSQL can read.
 
     Raises:
         psycopg.DataError: a text contains NUL, at which PostgreSQL would cut it off.
         TypeError: PostgreSQL cannot read the `str()` of a value of this type.
     """
-    if type(value) is bytes:
-        return value
-    if not isinstance(value, PLAIN):
+    if type(value) is str:
+        text = value.encode()
+    elif not isinstance(value, PLAIN):
         raise TypeError(f"PostgreSQL would not read a {type(value).__name__} as we write it")
-    text = str(value).encode()
+    else:
+        text = str(value).encode()
     if b"\0" in text:
         raise psycopg.DataError("PostgreSQL text cannot contain NUL bytes")
     return text
