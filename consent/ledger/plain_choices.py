@@ -20,7 +20,7 @@ from consent import brand_events, preferences, rules
 from consent.brand_events import CurrentState, Recipient
 from consent.decision import Choice
 from consent.ledger import attribution
-from consent.ledger.appending import build_entry, build_entry_calls, build_move_call
+from consent.ledger.appending import build_entry, build_entry_calls
 from consent.ledger.attribution import LAST_SQL
 from consent.ledger.new_choices import Actor, NewChoice
 from consent.ledger.notifying import PENDING_SQL, run_after_commit
@@ -123,7 +123,7 @@ def _build_past_call(subject_id: uuid.UUID, choice: NewChoice, by: Actor, now: d
 def _write(choice: NewChoice, known: Known, by: Actor, now: datetime) -> LedgerEntry:
     chain = known.person.chain
     entry = build_entry(choice, chain, by=by, before=known.before, campaign=known.campaign, now=now)
-    calls = [*build_entry_calls(entry), build_move_call(chain)]
+    calls = build_entry_calls(entry)
     event = _build_event(entry, known, now)
     if event is None:
         commit_together(calls)

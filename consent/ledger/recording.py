@@ -16,7 +16,6 @@ from consent.ledger.appending import (
     LiftRefused,
     build_entry,
     build_entry_calls,
-    build_move_call,
     get_chain,
     limit_by_term,
     refuse_lift,
@@ -104,7 +103,6 @@ def record_for_person(
         )
         ask_together(build_entry_calls(entry))
         entries.append(entry)
-    build_move_call(chain).ask()
     notify_brands(person, entries, named_id=named_id, now=now)
     return entries
 

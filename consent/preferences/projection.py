@@ -29,7 +29,8 @@ WHERE (held.made_at, held.subject_seq) < (EXCLUDED.made_at, EXCLUDED.subject_seq
     excluded=", ".join(f"EXCLUDED.{name}" for name in PREFERENCE_COLUMNS[len(SLOT_COLUMNS) :]),
 )
 VALUES = ", ".join(f"%({name})s" for name in PREFERENCE_COLUMNS)
-UPSERT = Statement(f"{INTO} VALUES ({VALUES}) {UNLESS_NEWER}")
+UPSERT_SQL = f"{INTO} VALUES ({VALUES}) {UNLESS_NEWER}"
+UPSERT = Statement(UPSERT_SQL)
 
 
 def project_entry(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> None:
@@ -37,15 +38,10 @@ def project_entry(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> 
 
     The slot belongs to *person_id*, by default the entry's own subject.
     """
-    build_projection_call(entry, person_id=person_id).ask()
-
-
-def build_projection_call(entry: LedgerEntry, *, person_id: uuid.UUID | None = None) -> Call:
-    """Return the call of `project_entry`."""
     row = {
         name: getattr(entry, "id" if name == "entry_id" else name) for name in PREFERENCE_COLUMNS
     }
-    return Call(UPSERT, row | {"subject_id": person_id or entry.subject_id})
+    UPSERT.ask(row | {"subject_id": person_id or entry.subject_id})
 
 
 def apply_entry(choices: Iterable[Choice], entry: LedgerEntry) -> list[Choice]:

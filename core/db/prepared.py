@@ -189,7 +189,8 @@ class Insertion:
         self.attributes = {each.column: each.attname for each in model._meta.concrete_fields}
         values = ", ".join(f"%({column})s" for column in self.attributes)
         table = model._meta.db_table
-        self.statement = Statement(f"INSERT INTO {table} ({list_columns(model)}) VALUES ({values})")
+        self.sql = f"INSERT INTO {table} ({list_columns(model)}) VALUES ({values})"
+        self.statement = Statement(self.sql)
 
     def add(self, row: Model) -> None:
         """Insert *row*, which must have its key: values set by the database are not read back."""
@@ -197,8 +198,12 @@ class Insertion:
 
     def build_call(self, row: Model) -> Call:
         """Return the call that inserts *row*."""
-        names = self.attributes.items()
-        return Call(self.statement, {column: getattr(row, name) for column, name in names})
+        return Call(self.statement, self.build_values(row))
+
+    def build_values(self, row: Model) -> dict[str, Any]:
+        """Return the values of `sql`, by column."""
+        held = row.__dict__
+        return {column: held[name] for column, name in self.attributes.items()}
 
 
 class Copying:

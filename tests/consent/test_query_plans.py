@@ -191,7 +191,6 @@ def test_plan_of_suppressions_reads_one_person_each(filled: Brand) -> None:
         ("the names of a scope", scope_names.NAMED),
         ("the lock", person_lock.LOCK),
         ("the lock of a plain choice", person_lock.LOCK_UNMERGED),
-        ("the head of the chain", appending.MOVE),
         ("what stood before", previous_decisions.PREVIOUS),
         ("the relationship", recipients.ACTIVE),
         ("what is pending", notifying.PENDING),
@@ -234,6 +233,16 @@ def test_plan_of_preference_uses_index(person: Relationship) -> None:
         n: getattr(entry, "id" if n == "entry_id" else n) for n in projection.PREFERENCE_COLUMNS
     }
     plan = explain(projection.UPSERT, values)
+    assert read_whole(plan) == set()
+    assert pages(plan) < PAGES
+
+
+def test_plan_of_entry_uses_indexes(person: Relationship) -> None:
+    entry = LedgerEntry.objects.filter(subject=person.subject_id).latest("subject_seq")
+    made = [new_id(), new_id()]
+    values = appending.ENTRY.build_values(entry) | {"id": made[0], "entry_id": made[0]}
+    again = {"id": made[1], "entry_id": made[1], "subject_seq": entry.subject_seq + 2}
+    plan = explain(appending.RECORD, values | {"subject_seq": entry.subject_seq + 1}, again=again)
     assert read_whole(plan) == set()
     assert pages(plan) < PAGES
 
