@@ -121,8 +121,7 @@ def build_pending_events(
     if not PENDING.ask({"subject": person_id}):
         return
     recipient = standing.recipient
-    pending = Propagation.objects.filter(subject=person_id, done_at=None)
-    for each in pending.select_related("entry").order_by("pk"):
+    for each in Propagation.objects.pending(person_id):
         if not brand_events.is_concerned(each.entry, recipient):
             continue
         if events.has_event(recipient.brand_id, brand_events.build_cause(each.entry, recipient)):

@@ -33,8 +33,7 @@ def propagate_choices(subject_id: uuid.UUID, *, now: datetime) -> int:
     """
     told = 0
     times = EventTimes(now)
-    pending = Propagation.objects.filter(subject_id=subject_id, done_at=None)
-    for each in pending.select_related("entry").order_by("pk"):
+    for each in Propagation.objects.pending(subject_id):
         brands = Relationship.objects.active().filter(person=subject_id).order_by("brand_id")
         for brand_id in brands.values_list("brand_id", flat=True).distinct():
             told += _tell(each, brand_id, times)

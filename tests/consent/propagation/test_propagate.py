@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +20,7 @@ from consent.ledger import recording
 from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Propagation, Relationship
 from consent.propagation import propagate
+from core.db import uuid7
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +73,27 @@ def test_propagate_list_of_choices_keeps_stream_order(ana: Consumer, both: list[
     narrow = NewChoice(Scope(both[0].pk, "marketing"), ChoiceTerms("grant"))
     record(ana, EVERYWHERE, narrow, narrow)
     assert [decision for decision, _ in read_decisions(both[0])] == ["deny", "grant", "grant"]
+
+
+@pytest.fixture
+def falling_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make each id sort before the last, as may happen within one millisecond."""
+    numbers = count(2**80 - 1, -1)
+    urandom = SimpleNamespace(urandom=lambda size: next(numbers).to_bytes(size, "big"))
+    monkeypatch.setattr(uuid7, "os", urandom)
+    monkeypatch.setattr(uuid7, "time", SimpleNamespace(time_ns=lambda: 10**18))
+
+
+@pytest.mark.usefixtures("falling_ids")
+def test_propagate_choices_of_one_millisecond_keeps_their_order(
+    ana: Consumer, both: list[Brand]
+) -> None:
+    record(ana, EVERYWHERE)
+    record(ana, NewChoice(Scope(None, "marketing"), ChoiceTerms("grant")))
+    record(ana, NewChoice(Scope(both[0].pk, "marketing"), ChoiceTerms("deny")))
+    propagate.propagate_choices(ana.subject_id, now=NOW)
+    assert [decision for decision, _ in read_decisions(both[0])] == ["deny", "grant", "deny"]
+    assert [decision for decision, _ in read_decisions(both[1])] == ["deny", "grant"]
 
 
 def test_propagate_two_wide_choices_keeps_their_order(ana: Consumer, both: list[Brand]) -> None:
