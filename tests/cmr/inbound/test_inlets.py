@@ -354,7 +354,7 @@ def test_open_inlet_shows_url_once(as_acme: Api) -> None:
     }
     inlet = Inlet.objects.get()
     assert len(bytes(inlet.digest)) == 32
-    assert url.rpartition("_")[2] not in repr(inlet.__dict__)
+    assert url[-43:] not in repr(inlet.__dict__)
 
 
 def test_open_inlet_stores_key_encrypted(as_acme: Api) -> None:
