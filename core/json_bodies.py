@@ -53,11 +53,11 @@ def load_json(raw: bytes) -> Any:
         DuplicateMember
     """
     given = orjson.loads(raw)
-    if isinstance(given, dict):
-        members = _count_members(given)
-        if members == raw.count(b":") or members == sum(map(raw.count, NAME_ENDS)):
-            return given
     try:
+        if isinstance(given, dict):
+            members = _count_members(given)
+            if members == raw.count(b":") or members == sum(map(raw.count, NAME_ENDS)):
+                return given
         # `len` leaves numbers unparsed, because parsing a very long number takes long.
         json.loads(raw, object_pairs_hook=_check_members, parse_int=len, parse_float=len)
     except RecursionError as error:

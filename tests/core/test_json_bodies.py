@@ -83,6 +83,22 @@ def test_stream_line_with_duplicate_member_is_error(as_acme: Api, met: Relations
     assert first["error"]["code"] == "duplicate_field" and "allowed" in second
 
 
+@pytest.mark.parametrize("depth", [500, 900, 1_000, 1_024, 1_500])
+def test_deeply_nested_line_is_error_of_its_own(
+    depth: int, as_acme: Api, met: Relationship
+) -> None:
+    """orjson still parses what is too deep for a search of it in Python."""
+    line = b'{"":' * depth + b"1" + b"}" * depth
+    lines = line + b'\n{"email":"%b"}\n' % EMAIL.encode()
+    path = "checks/stream?purpose=marketing&channel=email"
+    answer: Any = as_acme.send("POST", path, lines, "application/x-ndjson")
+    first, second = map(json.loads, answer.getvalue().splitlines()[:2])
+    assert first["error"]["line"] == 1 and "allowed" in second
+    job = as_acme.post("imports", {"note": "Our list"}).json()["id"]
+    part = as_acme.send("PUT", f"imports/{job}/parts/1", line, "application/x-ndjson")
+    assert (part.status_code, part.json()["bad"]) == (200, 1)
+
+
 def test_import_line_with_duplicate_member_is_bad_row(as_acme: Api, met: Relationship) -> None:
     job = as_acme.post("imports", {"note": "Our list"}).json()["id"]
     line = b'{"email":"ana@example.org","note":"x","decision":"deny","decision":"grant"}'
