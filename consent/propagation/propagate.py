@@ -44,6 +44,10 @@ def propagate_choices(subject_id: uuid.UUID, *, now: datetime) -> int:
 def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
     with transaction.atomic():
         person = ledger.lock_subject(pending.subject_id)
+        # Another worker may have finished it meanwhile. A relationship that began since was told
+        # what stood then, and perhaps newer choices.
+        if not Propagation.objects.filter(pk=pending.pk, done_at=None).exists():
+            return False
         new = list(_build_notices(pending.entry, person, brand_id, times))
         ledger.append_brand_events(new)
     return bool(new)

@@ -85,6 +85,22 @@ def test_merge_during_propagation_appends_event_for_both(
     assert not Propagation.objects.filter(done_at=None).exists()
 
 
+def test_finished_propagation_appends_nothing_after_newer_choices(
+    ana: Consumer, met: Relationship, rival: Brand
+) -> None:
+    """Two workers propagate. One finishes, acme is added again, and only then the other goes on."""
+    lifecycle.start_relationship(ana.subject_id, rival, by=Actor("api"), now=NOW)
+    lifecycle.end_relationship(met, by=Actor("api"), now=NOW)
+    for purpose in ("research", "marketing"):
+        record_choice(ana, "grant", Scope(None, purpose), now=NOW)
+    with in_the_middle_of_it(lambda: propagate.propagate_choices(ana.subject_id, now=NOW)):
+        propagate.propagate_choices(ana.subject_id, now=NOW)
+        lifecycle.start_relationship(ana.subject_id, met.brand, by=Actor("api"), now=NOW)
+        record_choice(ana, "deny", Scope(met.brand_id, "marketing"), now=NOW)
+    told = Event.objects.filter(brand=met.brand).order_by("sequence").values_list("type", flat=True)
+    assert [*told][-2:] == ["relationship.started", "preference.denied"]
+
+
 def test_merge_during_expiration_appends_event_for_both(
     ana: Consumer, met: Relationship, other: uuid.UUID
 ) -> None:
