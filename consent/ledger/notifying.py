@@ -7,7 +7,7 @@ worker (`propagation`).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -36,8 +36,7 @@ def notify_brands(
     """
     for_any_brand = [entry for entry in entries if entry.brand_id is None]
     _queue(for_any_brand)
-    for_one = [entry for entry in entries if entry.brand_id is not None]
-    append_brand_events(list(_build_events(person, for_one, named_id=named_id, now=now)))
+    append_brand_events(list(_build_events(person, entries, named_id=named_id, now=now)))
     if for_any_brand:
         run_after_commit(partial(publish_task, "consent.propagate", str(person.pk)))
 
@@ -53,21 +52,38 @@ def _queue(entries: Sequence[LedgerEntry]) -> None:
 def _build_events(
     person: Subject, entries: Sequence[LedgerEntry], *, named_id: uuid.UUID, now: datetime
 ) -> Iterator[NewEvent]:
-    """Build the events, brand by brand. Each has the permissions after all the choices."""
+    """Build the events, brand by brand. Each has the permissions after all the choices.
+
+    Choices about any brand get events here only if they are older than one about the brand.
+    """
     times = EventTimes(now)
     times.take_next()  # skips the choices' own time
+    for_any = [entry for entry in entries if entry.brand_id is None]
+    for_one = [entry for entry in entries if entry.brand_id is not None]
     # Only the first brand may read the exact time of choices about several brands. Otherwise any
     # two brands could match the person by it.
-    for nth, brand_id in enumerate(dict.fromkeys(entry.brand_id for entry in entries)):
-        mine = [entry for entry in entries if entry.brand_id == brand_id]
+    for nth, brand_id in enumerate(dict.fromkeys(entry.brand_id for entry in for_one)):
+        mine = [entry for entry in for_one if entry.brand_id == brand_id]
         states = _read_states(person, brand_id, mine, named_id)
-        for state in states:
-            yield from build_pending_events(state, person.pk, times)
         recipients = [(state.recipient, state.permissions(now)) for state in states]
+        told = set[uuid.UUID]()
         for entry in mine:
+            if entry is mine[0] or for_any:
+                newer = {each.pk for each in for_any if each.subject_seq > entry.subject_seq}
+                for event in _build_older_events(states, person, times, newer):
+                    if event.cause not in told:
+                        told.add(event.cause)
+                        yield event
             yield from build_entry_events(
                 entry, recipients, times=times, now=now, is_direct=nth == 0
             )
+
+
+def _build_older_events(
+    states: Iterable[CurrentState], person: Subject, times: EventTimes, newer: set[uuid.UUID]
+) -> Iterator[NewEvent]:
+    for state in states:
+        yield from build_pending_events(state, person.pk, times, unless=newer)
 
 
 def _read_states(
@@ -112,17 +128,22 @@ def build_entry_events(
 
 
 def build_pending_events(
-    standing: CurrentState, person_id: uuid.UUID, times: EventTimes
+    standing: CurrentState,
+    person_id: uuid.UUID,
+    times: EventTimes,
+    *,
+    unless: Collection[uuid.UUID] = (),
 ) -> Iterator[NewEvent]:
     """Yield events for choices about any brand that this brand has not received yet, oldest first.
 
-    Append these before the event of any later change, so that the stream keeps the order.
+    Leave out the entries in *unless*. Append these before the event of any later change, so that
+    the stream keeps the order.
     """
     if not PENDING.ask({"subject": person_id}):
         return
     recipient = standing.recipient
     for each in Propagation.objects.pending(person_id):
-        if not brand_events.is_concerned(each.entry, recipient):
+        if each.pk in unless or not brand_events.is_concerned(each.entry, recipient):
             continue
         if events.has_event(recipient.brand_id, brand_events.build_cause(each.entry, recipient)):
             continue

@@ -96,6 +96,29 @@ def test_propagate_choices_of_one_millisecond_keeps_their_order(
     assert [decision for decision, _ in read_decisions(both[1])] == ["deny", "grant"]
 
 
+@pytest.mark.parametrize("order", ["wn", "nw", "nwn", "wnw", "nwwn", "wnnw"])
+def test_propagate_after_one_call_keeps_the_order_of_its_list(
+    order: str, ana: Consumer, both: list[Brand]
+) -> None:
+    """A list of narrow choices about the first brand, and of wide ones, with other reasons each."""
+    reasons = ["privacy", "other", "not_relevant", "bad_experience"][: len(order)]
+    choices = [
+        NewChoice(
+            Scope(both[0].pk if kind == "n" else None, "marketing"),
+            ChoiceTerms("deny", reason=reason),
+        )
+        for kind, reason in zip(order, reasons, strict=True)
+    ]
+    record(ana, *choices)
+    propagate.propagate_choices(ana.subject_id, now=NOW)
+    events = Event.objects.filter(type="preference.denied").order_by("sequence")
+    told = {
+        brand: list(events.filter(brand=brand).values_list("reason", flat=True)) for brand in both
+    }
+    wide = [reason for kind, reason in zip(order, reasons, strict=True) if kind == "w"]
+    assert told == {both[0]: reasons, both[1]: wide}
+
+
 def test_propagate_two_wide_choices_keeps_their_order(ana: Consumer, both: list[Brand]) -> None:
     record(ana, EVERYWHERE)
     record(ana, NewChoice(Scope(None, "marketing"), ChoiceTerms("grant")))
