@@ -27,8 +27,8 @@ lint: .venv/test ## style, spelling, templates, types, the one arrow, and migrat
 		&& SECRET_KEY=a IDENTIFIER_PEPPER=b WEBHOOK_SECRETS_KEY=c $(PY) -W ignore manage.py makemigrations \
 		--check --dry-run --skip-checks --verbosity 0
 
-bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows, PEERS=1 more
-	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers)
+bench: .venv/test ## how fast, beside the limits; QUICK=1 takes some ten minutes, ONLY=report some rows, ROUNDS=3, PEERS=1 more
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-pairs: .venv/test ## choices by two working copies in turns; ARGS="--before PATH" names the other one
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.pairs $(ARGS)

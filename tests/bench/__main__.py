@@ -133,9 +133,11 @@ def of_deliveries(endpoint: deliveries.Endpoint) -> list[Comparison]:
 def measured(mode: Mode, wanted: Sequence[Comparison]) -> Iterator[Row]:
     chosen = [each for each in wanted if each[0].startswith(mode.only)]
     for name, unit, ours, limit in tqdm(chosen, desc="measuring", unit="row"):
-        yield compare(
+        row = compare(
             name, ours, limit, unit=unit, rounds=mode.rounds, note=mode.note, warm=mode.rounds > 1
         )
+        tqdm.write(f"{name}: {row.ours} of {row.limit} {unit}, ratio {row.ratio}")  # if it is cut
+        yield row
 
 
 def run(mode: Mode, folder: Path, server: str) -> list[Row]:
@@ -198,10 +200,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="some ten minutes")
     parser.add_argument("--brief", action="store_true", help="half a second a row, as the tests do")
     parser.add_argument("--only", default="", help="rows whose names begin so")
+    parser.add_argument("--rounds", type=int, help="of each row, instead of seven or three")
     parser.add_argument("--peers", action="store_true", help="a plain Django service, too")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     chosen = parser.parse_args()
     mode = BRIEF if chosen.brief else QUICK if chosen.quick else LONG
+    mode = replace(mode, rounds=chosen.rounds or mode.rounds)
     folder = chosen.folder.resolve()
     rows = run(
         replace(mode, only=chosen.only, peers=chosen.peers), folder, os.environ["DATABASE_URL"]
