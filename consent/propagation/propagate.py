@@ -46,7 +46,7 @@ def _tell(pending: Propagation, brand_id: int, times: EventTimes) -> bool:
         person = ledger.lock_subject(pending.subject_id)
         # Another worker may have finished it meanwhile. A relationship that began since was told
         # what stood then, and perhaps newer choices.
-        if not Propagation.objects.filter(pk=pending.pk, done_at=None).exists():
+        if not Propagation.objects.filter(subject=person, pk=pending.pk, done_at=None).exists():
             return False
         new = list(_build_notices(pending.entry, person, brand_id, times))
         ledger.append_brand_events(new)
