@@ -92,6 +92,7 @@ class Parts:
         owner = {"OWNER_DATABASE_URL": self.postgres.urls["OWNER_DATABASE_URL"]}
         own = {"CMR_FOLDER": str(self.folder), "PORT": str(self.port)}
         planted = {"CHAOS_VARIANT": self.variant} if self.variant else {}
+        planted |= {f"CHAOS_{name}": url for name, url in owner.items() if self.variant}
         self.environment = {**os.environ, **SETTINGS, **made, **urls, **own, **planted}
         self.output("-m", "django", "migrate", "--no-input", "--verbosity", "0", **owner)
 

@@ -204,7 +204,8 @@ class Rig:
         result.acknowledged = sum(200 <= each["status"] < 300 for each in outcomes)
         result.refused = sum(400 <= each["status"] < 500 for each in outcomes)
         result.unknown = len(outcomes) - result.acknowledged - result.refused
-        result.recorded = len(found.ledger) - self.entries_before - result.acknowledged
+        answered = {each["entry"] for each in outcomes if each["entry"]}
+        result.recorded = len(found.ledger) - self.entries_before - len(answered)
         arrived = [(r.name, e["sequence"]) for r in found.requests for e in r.events]
         result.requests, result.events = len(found.requests), len(set(arrived))
         result.repeats = len(arrived) - result.events

@@ -6,10 +6,13 @@ harmless behind our back.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
+
+import psycopg
 
 
 def _replace(holder: ModuleType | type, name: str, by: Any) -> None:
@@ -20,15 +23,20 @@ def _replace(holder: ModuleType | type, name: str, by: Any) -> None:
 
 def naive_id_cursor() -> None:
     """Sequences come from the database's own, so what commits late is skipped by every cursor."""
+    from django.conf import settings
     from django.db import connection, transaction
 
     from brands.events import stream
 
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(1)")
-        cursor.execute("SELECT brand_id, last_sequence + 1 FROM brands_streamhead")
-        for brand_id, start in cursor.fetchall():
-            cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS chaos_{brand_id} START {start}")
+    # The application's role may not create anything.
+    with psycopg.connect(os.environ["CHAOS_OWNER_DATABASE_URL"]) as owner:
+        owner.execute("SELECT pg_advisory_xact_lock(1)")
+        heads = owner.execute("SELECT brand_id, last_sequence + 1 FROM brands_streamhead")
+        for brand_id, start in heads.fetchall():
+            owner.execute(f"CREATE SEQUENCE IF NOT EXISTS chaos_{brand_id} START {start}")
+            owner.execute(
+                f"GRANT USAGE, SELECT ON SEQUENCE chaos_{brand_id} TO {settings.APPLICATION_ROLE}"
+            )
 
     def head(brand_id: int) -> None:
         """Let readers read as far as any transaction has numbered."""
@@ -55,6 +63,12 @@ def naive_id_cursor() -> None:
         "SELECT %(brand_id)s::bigint AS brand_id,"
         " nextval('chaos_' || %(brand_id)s::bigint) AS last_sequence",
     )
+    # The commit comes in the same round trip, and would seldom be late.
+    _replace_append(
+        "FROM head, within\n",
+        "FROM head, within,"
+        " LATERAL (SELECT pg_sleep(0.05 * random() + 0 * head.last_sequence)) late\n",
+    )
 
 
 def _replace_append(old: str, new: str) -> None:
@@ -63,7 +77,8 @@ def _replace_append(old: str, new: str) -> None:
     from core.db import Statement
 
     assert stream.APPEND_SQL.count(old) == 1, f"the statement has no {old!r}"
-    _replace(stream, "APPEND", Statement(stream.APPEND_SQL.replace(old, new)))
+    _replace(stream, "APPEND_SQL", stream.APPEND_SQL.replace(old, new))
+    _replace(stream, "APPEND", Statement(stream.APPEND_SQL))
 
 
 def broker_as_truth() -> None:
