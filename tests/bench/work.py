@@ -132,11 +132,16 @@ class Place:
         return _time(load.drive(self.port, self.checks, connections=1, seconds=seconds))
 
     def choice(self, seconds: float, port: int = 0) -> Sample:
-        """Raises AssertionError: an answer that recorded nothing."""
+        """Raises AssertionError: answers that recorded nothing.
+
+        Few people come round soon. If a call is then overtaken by the next one of its person, that
+        one repeats what was said before, which records nothing: at most once a connection.
+        """
         before = self._count_entries()
         done = load.drive(port or self.port, self.choices, connections=CHOOSERS, seconds=seconds)
-        written = self._count_entries() - before
-        assert written == len(done.latencies), f"{len(done.latencies)} choices, {written} entries"
+        written, answered = self._count_entries() - before, len(done.latencies)
+        overtaken = CHOOSERS if answered > len(self.callers["choosers"]) else 0
+        assert answered - overtaken <= written <= answered, f"{answered} choices, {written} entries"
         return _rate(done)
 
     def checks_10k(self, seconds: float) -> Sample:
