@@ -34,7 +34,7 @@ from core.json_bodies import JSONParser, TooLarge
 from core.problem_details import Problem
 
 KEY = "Idempotency-Key"
-META = "HTTP_IDEMPOTENCY_KEY"
+META_KEY = "HTTP_IDEMPOTENCY_KEY"
 REPLAYED = "Idempotency-Replayed"
 MOST = 200
 HEADER = OpenApiParameter(
@@ -70,7 +70,7 @@ def repeatable(
     def decorate(call: Call[V, P]) -> Call[V, P]:
         @wraps(call)
         def once(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
-            if (key := request._request.META.get(META)) is None:  # `headers` copies them all
+            if (key := request._request.META.get(META_KEY)) is None:  # `headers` copies them all
                 return call(view, request, *args, **kwargs)
             if not 0 < len(key) <= MOST or not key.isprintable():
                 raise Problem(422, "invalid", f"Use 1 to {MOST} printable characters.", KEY)

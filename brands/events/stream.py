@@ -117,17 +117,17 @@ def build_append_calls(notices: Iterable[NewEvent]) -> list[Call]:
         BodyTooLarge
     """
     ordered = sorted(notices, key=lambda notice: notice.brand_id)
-    return [Call(APPEND, _values(each), _read_subscriptions) for each in ordered]
+    return [Call(APPEND, _build_append_values(each), _read_subscriptions) for each in ordered]
 
 
 def _read_subscriptions(rows: list[Row]) -> list[uuid.UUID]:
     return list(rows[0][0])
 
 
-def _values(notice: NewEvent) -> dict[str, Any]:
+def _build_append_values(notice: NewEvent) -> dict[str, Any]:
     """Return the values of `APPEND`. Raises BodyTooLarge."""
     more = {"ref": _read_reference(notice), "brand": notice.brand_id}
-    return _columns(notice) | more | _cut_body(notice)._asdict()
+    return _build_columns(notice) | more | _cut_body(notice)._asdict()
 
 
 def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool = False) -> None:
@@ -149,7 +149,7 @@ def append_events(brand_id: int, notices: Sequence[NewEvent], *, history: bool =
     within = _number_within_subjects(brand_id, notices)
     numbered = zip(notices, range(first, last + 1), within, strict=True)
     as_history = {"quiet": True, "decision": ""} if history else {}
-    rows = (_row(*each) | as_history for each in numbered)
+    rows = (_build_row(*each) | as_history for each in numbered)
     EVENTS.add_values([row[name] for name in EVENTS.names] for row in rows)
 
 
@@ -162,14 +162,14 @@ NEXT_SEQUENCES = (
 )
 
 
-def _row(notice: NewEvent, sequence: int, subject_seq: int) -> dict[str, Any]:
+def _build_row(notice: NewEvent, sequence: int, subject_seq: int) -> dict[str, Any]:
     """Return the values of all columns. Raises BodyTooLarge."""
     body = _cut_body(notice).join(sequence, subject_seq)
-    return _columns(notice) | {"sequence": sequence, "body": body}
+    return _build_columns(notice) | {"sequence": sequence, "body": body}
 
 
 #: The columns of an event that do not depend on its numbers.
-GIVEN = [
+OTHER_COLUMNS = [
     each.column
     for each in Event._meta.concrete_fields
     if each.column not in ("brand_id", "sequence", "body")
@@ -178,7 +178,7 @@ GIVEN = [
 # The body is given in three pieces, between which its numbers belong.
 APPEND_SQL = f"""
 WITH head AS (
-    INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand_id)s, 1)
+    INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)
     ON CONFLICT (brand_id) DO UPDATE SET last_sequence = brands_streamhead.last_sequence + 1
     RETURNING brand_id, last_sequence
 ), within AS (
@@ -188,11 +188,11 @@ WITH head AS (
     SET last_seq = brands_subjecthead.last_seq + 1, ref = EXCLUDED.ref
     RETURNING last_seq
 )
-INSERT INTO brands_event (brand_id, sequence, body, {", ".join(f'"{each}"' for each in GIVEN)})
+INSERT INTO brands_event (brand_id, sequence, body, {", ".join(OTHER_COLUMNS)})
 SELECT head.brand_id, head.last_sequence,
     %(begin)s::bytea || convert_to(head.last_sequence::text, 'UTF8')
     || %(middle)s::bytea || convert_to(within.last_seq::text, 'UTF8') || %(end)s::bytea,
-    {", ".join(f"%({each})s" for each in GIVEN)}
+    {", ".join(f"%({each})s" for each in OTHER_COLUMNS)}
 FROM head, within
 RETURNING ARRAY({ENABLED_SQL})
 """
@@ -285,7 +285,7 @@ def _write_json(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
-def _columns(notice: NewEvent) -> dict[str, Any]:
+def _build_columns(notice: NewEvent) -> dict[str, Any]:
     """Return the values of the event's columns, except its numbers and its body."""
     facts = notice.facts
     return {

@@ -333,11 +333,8 @@ def compute_event_deadline(
     """
     if entry.decision not in TAKES_AWAY:
         return None
-    return rules.find_earliest_end(
-        rules.read_clocks() if clocks is None else clocks,
-        purpose=entry.purpose_id,
-        channel=entry.channel,
-        start=start,
+    return rules.compute_honour_by(
+        purpose=entry.purpose_id, channel=entry.channel, start=start, clocks=clocks
     )
 
 

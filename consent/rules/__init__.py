@@ -4,9 +4,7 @@ from consent.rules.deadlines import (
     Clock,
     build_clocks_call,
     compute_honour_by,
-    find_earliest_end,
     install_clocks,
-    read_clocks,
 )
 from consent.rules.implied_consent import (
     BeyondTerm,
@@ -58,13 +56,11 @@ __all__ = [
     "compute_expiry",
     "compute_honour_by",
     "describe_scope_for_brand",
-    "find_earliest_end",
     "find_residence",
     "find_residence_for_brand",
     "find_stated_residence",
     "install_clocks",
     "install_terms",
-    "read_clocks",
     "read_past_regimes",
     "read_regimes",
     "read_regimes_by_place",

@@ -7,7 +7,7 @@ change them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -59,37 +59,30 @@ ALL = Statement("SELECT days, business_days, purpose, channel FROM consent_honou
 
 
 def compute_honour_by(
-    *, purpose: str | None, channel: str | None, start: datetime
+    *,
+    purpose: str | None,
+    channel: str | None,
+    start: datetime,
+    clocks: Sequence[Clock] | None = None,
 ) -> datetime | None:
     """Return the earliest end among the clocks that fit a refusal; None if none fits.
+
+    Pass all *clocks* if they were read before.
 
     For example, a refusal of e-mail on Friday 12:00 must be applied by Sunday 12:00: the clock of 2
     days ends before those of 10 business days.
     """
-    return find_earliest_end(read_clocks(), purpose=purpose, channel=channel, start=start)
-
-
-def read_clocks() -> list[Clock]:
-    """Return all clocks."""
-    clocks: list[Clock] = build_clocks_call().ask()
-    return clocks
+    held = build_clocks_call().ask() if clocks is None else clocks
+    return min((clock.ends(start) for clock in held if clock.fits(purpose, channel)), default=None)
 
 
 def build_clocks_call() -> Call:
-    """Return the call of `read_clocks`."""
+    """Return the call for all clocks."""
     return Call(ALL, {}, _read_clocks)
 
 
 def _read_clocks(rows: list[Row]) -> list[Clock]:
     return [Clock(*row) for row in rows]
-
-
-def find_earliest_end(
-    clocks: Iterable[Clock], *, purpose: str | None, channel: str | None, start: datetime
-) -> datetime | None:
-    """Return the earliest end among *clocks* that fit a refusal; None if none fits."""
-    fitting = [clock.ends(start) for clock in clocks if clock.fits(purpose, channel)]
-    return min(fitting, default=None)
 
 
 def install_clocks(sender: AppConfig, *, plan: Plan | None = None, **kwargs: Any) -> None:

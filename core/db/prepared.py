@@ -194,7 +194,7 @@ class Insertion:
 
     def add(self, row: Model) -> None:
         """Insert *row*, which must have its key: values set by the database are not read back."""
-        self.statement.ask(self.build_call(row).values)
+        self.build_call(row).ask()
 
     def build_call(self, row: Model) -> Call:
         """Return the call that inserts *row*."""

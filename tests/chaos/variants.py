@@ -47,21 +47,21 @@ def naive_id_cursor() -> None:
                 [brand_id],
             )
 
-    values_of = stream._values
+    values_of = stream._build_append_values
 
     def values(notice: stream.NewEvent) -> dict[str, Any]:
         brand_id = notice.brand_id
         transaction.on_commit(lambda: head(brand_id), robust=True)
         return values_of(notice)
 
-    _replace(stream, "_values", values)
+    _replace(stream, "_build_append_values", values)
     _replace_append(
-        "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand_id)s, 1)\n"
+        "INSERT INTO brands_streamhead (brand_id, last_sequence) VALUES (%(brand)s, 1)\n"
         "    ON CONFLICT (brand_id) DO UPDATE SET last_sequence"
         " = brands_streamhead.last_sequence + 1\n"
         "    RETURNING brand_id, last_sequence",
-        "SELECT %(brand_id)s::bigint AS brand_id,"
-        " nextval('chaos_' || %(brand_id)s::bigint) AS last_sequence",
+        "SELECT %(brand)s::bigint AS brand_id,"
+        " nextval('chaos_' || %(brand)s::bigint) AS last_sequence",
     )
     # The commit comes in the same round trip, and would seldom be late.
     _replace_append(

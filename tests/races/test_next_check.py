@@ -26,11 +26,11 @@ from consent import integrity, propagation
 from consent.decision.resolution import Choice, Limit, Maker, Question, Regime, Scope
 from consent.ledger.recording import Actor
 from consent.relationships import lifecycle
-from tests.bench import memory
-from tests.chaos.fleet import Fleet, wait_until
+from tests.chaos.fleet import Fleet
 from tests.consent.laws import page
 from tests.factories import open_account
 from tests.races.several import at_every_process
+from tests.races.web_processes import running_webs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,14 +44,8 @@ CHANNELS = [None, "email", "email", "sms", "push"]
 
 @pytest.fixture
 def webs(tmp_path: Path) -> Iterator[Fleet]:
-    fleet = Fleet(tmp_path, with_broker=False, webs=WEBS)
-    try:
-        fleet.start("web")
-        wait_until(fleet.is_ready, "web ready")
-        wait_until(lambda: len(memory.workers(fleet.port)) == WEBS, "every process there")
+    with running_webs(tmp_path, WEBS) as fleet:
         yield fleet
-    finally:
-        fleet.stop()
 
 
 class Person:

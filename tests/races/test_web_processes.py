@@ -21,10 +21,10 @@ from consent.decision.resolution import Limit, Scope
 from consent.ledger import recording
 from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import Relationship, Send
-from tests.bench import memory
-from tests.chaos.fleet import Fleet, wait_until
+from tests.chaos.fleet import Fleet
 from tests.conftest import EMAIL
 from tests.races.several import Caller, at_every_process, caller
+from tests.races.web_processes import running_webs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,14 +38,8 @@ QUESTION = {"contact": {"email": EMAIL}, "purpose": "marketing", "channel": "ema
 
 @pytest.fixture
 def webs(tmp_path: Path) -> Iterator[Fleet]:
-    fleet = Fleet(tmp_path, with_broker=False, webs=WEBS)
-    try:
-        fleet.start("web")
-        wait_until(fleet.is_ready, "web ready")
-        wait_until(lambda: len(memory.workers(fleet.port)) == WEBS, "every process there")
+    with running_webs(tmp_path, WEBS) as fleet:
         yield fleet
-    finally:
-        fleet.stop()
 
 
 def test_choice_is_seen_by_next_check_of_any_process(
