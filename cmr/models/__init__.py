@@ -2,6 +2,18 @@
 
 from cmr.models.consumer import Consumer, ContactKind, ContactPoint, PendingContact
 from cmr.models.inlet import Inlet, InletCount, InletOutcome, UsedToken
+from cmr.models.mailbox import (
+    AddressUse,
+    BrandMatch,
+    CountedMails,
+    ForwardingAddress,
+    MailboxScan,
+    MailProvider,
+    ScanSource,
+    Sender,
+    SenderWeek,
+    SignatureResult,
+)
 from cmr.models.member import Invitation, Member, Role
 from cmr.models.outgoing import OutgoingMessage
 from cmr.models.permission_request import Answer, PermissionRequest
@@ -14,14 +26,20 @@ from cmr.models.user import User
 
 __all__ = [
     "AccessToken",
+    "AddressUse",
     "Answer",
+    "BrandMatch",
     "Consumer",
     "ContactKind",
     "ContactPoint",
+    "CountedMails",
+    "ForwardingAddress",
     "Inlet",
     "InletCount",
     "InletOutcome",
     "Invitation",
+    "MailProvider",
+    "MailboxScan",
     "Member",
     "OutgoingMessage",
     "PendingContact",
@@ -29,6 +47,10 @@ __all__ = [
     "RateLimitCount",
     "RemovedAddress",
     "Role",
+    "ScanSource",
+    "Sender",
+    "SenderWeek",
+    "SignatureResult",
     "TestMail",
     "TokenScope",
     "UsedLink",

@@ -1,0 +1,16 @@
+"""Senders in a person's own mailbox: reading mail, and what is kept of it."""
+
+from cmr.mailbox.brand_matching import find_brands_by_domain
+from cmr.mailbox.providers import install_providers, load_providers
+from cmr.mailbox.recording import delete_everything_read, record_mails
+from cmr.mailbox.scans import begin_scan, end_scan
+
+__all__ = [
+    "begin_scan",
+    "delete_everything_read",
+    "end_scan",
+    "find_brands_by_domain",
+    "install_providers",
+    "load_providers",
+    "record_mails",
+]

@@ -1,0 +1,243 @@
+"""Recording of mails that were read: each is counted once, for its sender and its week."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from cmr.mailbox.brand_matching import find_brands_by_domain
+from cmr.models import (
+    AddressUse,
+    BrandMatch,
+    Consumer,
+    CountedMails,
+    MailboxScan,
+    Sender,
+)
+from consent import identity
+from consent.identity import Contact, InvalidAddress
+from core import crypto
+from mailbox_reader import BulkMail, MailProviders, Route, SenderKey
+
+#: Bytes of a mail's digest. Two of a person's mails of one week have the same one with a chance
+#: of less than one in a billion.
+DIGEST_SIZE = 8
+#: The week of mails without a time.
+NO_WEEK = date(1970, 1, 5)
+#: The most senders that one person can have. Mails of further ones are not kept.
+MOST_SENDERS = 20_000
+
+COUNT_WEEKS = """
+    INSERT INTO cmr_senderweek (sender_id, week, mails)
+    SELECT * FROM unnest(%s::bigint[], %s::date[], %s::integer[])
+    ON CONFLICT (sender_id, week) DO UPDATE SET mails = cmr_senderweek.mails + excluded.mails
+"""
+COUNT_ADDRESSES = """
+    INSERT INTO cmr_addressuse
+        (consumer_id, digest, address, organisation, mails, first_at, last_at)
+    SELECT %s, * FROM unnest(
+        %s::bytea[], %s::bytea[], %s::text[], %s::integer[], %s::timestamptz[], %s::timestamptz[]
+    )
+    ON CONFLICT (consumer_id, digest, organisation) DO UPDATE SET
+        mails = cmr_addressuse.mails + excluded.mails,
+        first_at = least(cmr_addressuse.first_at, excluded.first_at),
+        last_at = greatest(cmr_addressuse.last_at, excluded.last_at)
+"""
+
+
+def record_mails(
+    scan: MailboxScan, mails: Sequence[BulkMail], providers: MailProviders, *, read: int
+) -> int:
+    """Count the mails that were not counted before. Return how many these are.
+
+    *read* is the number of mails of all kinds that were read to find these. Everything is in one
+    transaction, so a batch that is sent again changes nothing.
+    """
+    consumer = scan.consumer
+    with transaction.atomic():
+        # Two scans of one person at a time would both count a mail.
+        Consumer.objects.select_for_update(no_key=True).get(pk=consumer.pk)
+        new = _drop_counted(consumer, mails)
+        senders = _save_senders(consumer, new, providers)
+        _count_weeks(senders, new)
+        _count_addresses(consumer, new)
+        MailboxScan.objects.filter(pk=scan.pk).update(
+            mails=F("mails") + read, bulk=F("bulk") + len(mails), new=F("new") + len(new)
+        )
+    return len(new)
+
+
+def delete_everything_read(consumer: Consumer) -> None:
+    """Delete all that is kept of the person's mailbox. The same files can then be read anew."""
+    with transaction.atomic():
+        Consumer.objects.select_for_update(no_key=True).get(pk=consumer.pk)
+        for model in (Sender, CountedMails, AddressUse, MailboxScan):
+            model._default_manager.filter(consumer=consumer).delete()
+
+
+# -- Mails that were counted before --------------------------------------------------------------
+
+
+def _drop_counted(consumer: Consumer, mails: Iterable[BulkMail]) -> list[BulkMail]:
+    """Return the mails that were not counted before, and note that they are counted now."""
+    by_week: defaultdict[date, dict[bytes, BulkMail]] = defaultdict(dict)
+    key = _build_digest_key(consumer)
+    for mail in mails:
+        by_week[_week_of(mail)].setdefault(_compute_digest(mail, key), mail)
+    rows = {
+        row.week: row for row in CountedMails.objects.filter(consumer=consumer, week__in=by_week)
+    }
+    counted = {week: _split_digests(bytes(row.digests)) for week, row in rows.items()}
+    new: list[BulkMail] = []
+    for week, found in by_week.items():
+        before = counted.get(week, set())
+        added = {digest: mail for digest, mail in found.items() if digest not in before}
+        new += added.values()
+        row = rows.setdefault(week, CountedMails(consumer=consumer, week=week))
+        row.digests = b"".join(sorted(before | set(added)))
+    CountedMails.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["consumer", "week"],
+        update_fields=["digests"],
+    )
+    return new
+
+
+def _build_digest_key(consumer: Consumer) -> bytes:
+    """Return a key of this person, so that equal mails of two people have different digests."""
+    secret = f"{settings.IDENTIFIER_PEPPER} mails of {consumer.subject_id}"
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _compute_digest(mail: BulkMail, key: bytes) -> bytes:
+    named = mail.message_id or f"{mail.sent_at} {mail.organisation} {mail.list_id} {mail.name}"
+    return hashlib.blake2b(named.encode(), digest_size=DIGEST_SIZE, key=key).digest()
+
+
+def _split_digests(joined: bytes) -> set[bytes]:
+    return {joined[at : at + DIGEST_SIZE] for at in range(0, len(joined), DIGEST_SIZE)}
+
+
+def _week_of(mail: BulkMail) -> date:
+    if mail.sent_at is None:
+        return NO_WEEK
+    day = mail.sent_at.date()
+    return day - timedelta(days=day.weekday())
+
+
+# -- Senders -------------------------------------------------------------------------------------
+
+
+def _save_senders(
+    consumer: Consumer, mails: Sequence[BulkMail], providers: MailProviders
+) -> Mapping[SenderKey, Sender]:
+    """Create or update the senders of *mails*. Return them by key."""
+    found = Sender.objects.filter(
+        consumer=consumer, organisation__in={mail.organisation for mail in mails}
+    )
+    senders = {_key_of_row(row): row for row in found}
+    room = MOST_SENDERS - Sender.objects.filter(consumer=consumer).count()
+    for mail in mails:
+        key = _key_of(mail)
+        sender = senders.get(key)
+        if sender is None:
+            if room <= 0:
+                continue
+            room -= 1
+            sender = senders[key] = Sender(consumer=consumer, **key._asdict())
+        _add_mail(sender, mail)
+    new = [sender for sender in senders.values() if sender.pk is None]
+    _link_to_brands(new, providers)
+    Sender.objects.bulk_create(new)
+    kept = [sender for sender in senders.values() if sender not in new]
+    Sender.objects.bulk_update(
+        kept,
+        ["name", "route", "is_group", "mails", "junk", "first_at", "last_at"],
+        batch_size=500,
+    )
+    return senders
+
+
+def _key_of(mail: BulkMail) -> SenderKey:
+    return SenderKey(mail.organisation, mail.list_id, mail.is_transactional)
+
+
+def _key_of_row(sender: Sender) -> SenderKey:
+    return SenderKey(sender.organisation, sender.list_id, sender.is_transactional)
+
+
+def _add_mail(sender: Sender, mail: BulkMail) -> None:
+    is_newest = sender.mails == 0 or (
+        mail.sent_at is not None and (sender.last_at is None or mail.sent_at >= sender.last_at)
+    )
+    sender.mails += 1
+    sender.junk += mail.is_junk
+    sender.is_group = sender.is_group or mail.is_group
+    if is_newest:
+        sender.name, sender.route = mail.name, mail.route.value
+    if sender.is_group and sender.route == Route.ONE_CLICK:
+        sender.route = Route.MAILTO.value
+    if mail.sent_at is not None:
+        sender.first_at = min(sender.first_at or mail.sent_at, mail.sent_at)
+        sender.last_at = max(sender.last_at or mail.sent_at, mail.sent_at)
+
+
+def _link_to_brands(senders: Sequence[Sender], providers: MailProviders) -> None:
+    """Link each sender to the brand of its domain. If there are several, the person is asked."""
+    companies = [sender for sender in senders if not sender.is_group]
+    brands = find_brands_by_domain({each.organisation for each in companies}, providers)
+    for sender in companies:
+        matching = brands.get(sender.organisation, ())
+        if len(matching) == 1:
+            sender.brand_id, sender.match = matching[0], BrandMatch.DOMAIN
+        elif matching:
+            sender.match = BrandMatch.ASK
+
+
+def _count_weeks(senders: Mapping[SenderKey, Sender], mails: Iterable[BulkMail]) -> None:
+    counts = Counter(
+        (sender.pk, _week_of(mail))
+        for mail in mails
+        if mail.sent_at is not None and (sender := senders.get(_key_of(mail)))
+    )
+    if not counts:
+        return
+    pks, weeks = zip(*counts, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_WEEKS, [list(pks), list(weeks), list(counts.values())])
+
+
+# -- Addresses -----------------------------------------------------------------------------------
+
+
+def _count_addresses(consumer: Consumer, mails: Iterable[BulkMail]) -> None:
+    """Count who writes to which of the person's addresses."""
+    uses: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for mail in mails:
+        if mail.sent_at is not None and not mail.is_group:
+            for address in mail.recipients[:2]:
+                uses[address, mail.organisation].append(mail.sent_at)
+    rows = [
+        (digest, crypto.encrypt_text(address), organisation, len(times), min(times), max(times))
+        for (address, organisation), times in uses.items()
+        if (digest := _compute_address_digest(address)) is not None
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(COUNT_ADDRESSES, [consumer.pk, *columns])
+
+
+def _compute_address_digest(address: str) -> bytes | None:
+    """Return the keyed digest of an address; None for one that is not valid."""
+    try:
+        return identity.compute_contact_digest(Contact(email=address))
+    except InvalidAddress:
+        return None
