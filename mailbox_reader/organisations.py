@@ -43,6 +43,31 @@ DEFAULT_PROVIDERS: Mapping[ProviderKind, tuple[str, ...]] = {
         *("elasticemail.com", "zohocampaigns.com", "zcsend.net", "pardot.com", "sailthru.com"),
         *("mailtrap.io", "mailup.com", "dotdigital-email.com", "dotmailer.com", "zendesk.com"),
         *("gappssmtp.com", "onmicrosoft.com", "pphosted.com", "mimecast.com"),
+        # Domains of their links.
+        *(
+            "list-manage.com",
+            "kmail-lists.com",
+            "klaviyo.com",
+            "hubspotlinks.com",
+            "hubspotemail.com",
+        ),
+        *("exct.net", "sendibt2.com", "sendibt3.com", "sendibm1.com", "sendibm3.com", "mjt.lu"),
+        *(
+            "emlnk.com",
+            "acemlna.com",
+            "getdrip.com",
+            "soundestlink.com",
+            "appboy.com",
+            "mktoweb.com",
+        ),
+        *(
+            "emarsys.com",
+            "convertkit.com",
+            "ck.page",
+            "iterable.net",
+            "sparkpost.com",
+            "cmail1.com",
+        ),
     ),
     ProviderKind.MAILBOX: (
         *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
