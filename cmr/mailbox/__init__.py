@@ -1,6 +1,7 @@
 """Senders in a person's own mailbox: reading mail, and what is kept of it."""
 
 from cmr.mailbox.brand_matching import find_brands_by_domain
+from cmr.mailbox.encrypted_fields import reencrypt_mailboxes
 from cmr.mailbox.providers import install_providers, load_providers
 from cmr.mailbox.recording import delete_everything_read, record_mails
 from cmr.mailbox.scans import begin_scan, end_scan
@@ -13,4 +14,5 @@ __all__ = [
     "install_providers",
     "load_providers",
     "record_mails",
+    "reencrypt_mailboxes",
 ]

@@ -1,8 +1,8 @@
 """Erasing an account.
 
 Note [Erasure]. Erased: the account, its addresses in clear, its tokens, factors and sessions, the
-person's place of residence and quiet hours, the messages they reported, and what brands wrote about
-them (`consent.ledger.text_erasure`).
+person's place of residence and quiet hours, the messages they reported, everything that was read in
+their mailbox, and what brands wrote about them (`consent.ledger.text_erasure`).
 
 Kept: the ledger, under an id that names nobody; the keyed digests that find it; and for each brand,
 the sealed hash of the address that the brand gave us or received from us. They are needed for a
@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from brands import idempotency
-from cmr import accounts, choices, members, messages, sign_in
+from cmr import accounts, choices, mailbox, members, messages, sign_in
 from cmr.accounts import AccountChange
 from cmr.choices import ChoiceRequest
 from cmr.models import Consumer, PermissionRequest, RemovedAddress
@@ -91,5 +91,6 @@ def _forget(consumer: Consumer) -> None:
     consumer.tokens.all().delete()
     sign_in.end_all_sessions(user)
     idempotency.delete_calls_about(consumer.subject_id)
-    consumer.delete()
+    mailbox.delete_everything_read(consumer)
+    consumer.delete()  # with its forwarding address
     user.delete()  # with its addresses, factors and sessions

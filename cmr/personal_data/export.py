@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from brands.models import Notice
 from cmr.models import Consumer, PermissionRequest
 from cmr.personal_data import history
 from cmr.personal_data.history import NamedEntry
+from cmr.personal_data.mailbox_tables import Rows, build_mailbox_tables
 from consent import decision, preferences, reporting
 from consent.models import (
     Explanation,
@@ -31,7 +32,6 @@ from consent.models import (
 )
 from core.csv import write_csv
 
-Rows = Sequence[Mapping[str, Any]]
 EVERYTHING = 1_000_000
 
 
@@ -87,6 +87,7 @@ def build_export_tables(consumer: Consumer) -> dict[str, Rows]:
             {"name": each.workspace.name, "role": each.role, "since": each.since}
             for each in consumer.user.memberships.select_related("workspace").order_by("pk")
         ],
+        **build_mailbox_tables(consumer),
     }
 
 

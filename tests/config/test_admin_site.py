@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.test import Client
 
 from brands.catalogue import topics
 from brands.models import Brand, Topic
-from cmr.models import User
+from cmr import mailbox
+from cmr.models import MailProvider, User
 from config.admin_site import MODELS, AdminSite
 from tests.conftest import PASSWORD, Api
 
-FORBIDDEN = ["account", "auth", "cmr", "mfa", "sessions", "sites", "usersessions"]
+FORBIDDEN = ["account", "auth", "mfa", "sessions", "sites", "usersessions"]
 
 
 def test_registry_is_the_list() -> None:
@@ -21,8 +23,9 @@ def test_registry_is_the_list() -> None:
     assert {model._meta.label for model in admin.site._registry} == MODELS
 
 
-def test_list_names_no_accounts() -> None:
+def test_list_names_no_accounts_and_no_mailbox() -> None:
     assert not [label for label in MODELS if label.split(".")[0].lower() in FORBIDDEN]
+    assert [label for label in MODELS if label.startswith("cmr.")] == ["cmr.MailProvider"]
 
 
 def test_index_links_to_nothing_else(as_admin: Api) -> None:
@@ -86,6 +89,46 @@ def test_password_is_changed_on_the_account_s_page(as_admin: Api) -> None:
 def test_an_administrator_still_edits_brands(as_admin: Api, acme: Brand) -> None:
     page = f"/admin/brands/brand/{acme.pk}/change/"
     assert as_admin.client.get(page).status_code == 200
+
+
+# -- Mail providers -------------------------------------------------------------------------------
+
+ADD_PROVIDER = "/admin/cmr/mailprovider/add/"
+
+
+@pytest.mark.parametrize("typed", ["bulk-sender.example", " Bulk-Sender.Example. "])
+def test_an_administrator_adds_a_mail_provider_in_lower_case(typed: str, as_admin: Api) -> None:
+    form = {"domain": typed, "kind": "sending"}
+    assert as_admin.client.post(ADD_PROVIDER, form).status_code == 302
+    assert MailProvider.objects.get(domain="bulk-sender.example").kind == "sending"
+    assert mailbox.load_providers().find_kind("m1.bulk-sender.example") == "sending"
+
+
+@pytest.mark.parametrize("typed", ["co.uk", "localhost", "192.0.2.1", "a b.com", "", "x@y.com"])
+def test_a_mail_provider_is_a_domain_that_is_owned(typed: str, as_admin: Api) -> None:
+    before = MailProvider.objects.count()
+    form = {"domain": typed, "kind": "sending"}
+    assert as_admin.client.post(ADD_PROVIDER, form).status_code == 200  # the form again
+    assert MailProvider.objects.count() == before
+
+
+def test_a_mail_provider_is_known_once_and_its_kind_is_one_of_three(as_admin: Api) -> None:
+    assert as_admin.client.post(ADD_PROVIDER, {"domain": "new.example", "kind": "x"}).status_code == 200
+    known = {"domain": "Gmail.com", "kind": "sending"}
+    assert as_admin.client.post(ADD_PROVIDER, known).status_code == 200
+    assert MailProvider.objects.get(domain="gmail.com").kind == "mailbox"
+
+
+def test_an_administrator_changes_and_deletes_a_mail_provider(as_admin: Api) -> None:
+    MailProvider.objects.create(domain="new.example", kind="sending")
+    page = f"/admin/cmr/mailprovider/{quote('new.example')}"
+    assert as_admin.client.post(f"{page}/change/", {"kind": "group"}).status_code == 302
+    assert MailProvider.objects.get(domain="new.example").kind == "group"
+    assert as_admin.client.post(f"{page}/delete/", {"post": "yes"}).status_code == 302
+    assert not MailProvider.objects.filter(domain="new.example").exists()
+
+
+# -- Topics ---------------------------------------------------------------------------------------
 
 
 def add_topic(as_admin: Api, brand: Brand, purpose: str) -> int:

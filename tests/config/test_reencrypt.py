@@ -20,9 +20,11 @@ from cmr.accounts import contact_points
 from cmr.allauth_hooks.adapter import SecondFactorAdapter
 from cmr.inbound import inlets
 from cmr.models import Consumer, Inlet
+from cmr.personal_data import export
 from consent.identity import contact_hashes
 from consent.models import ContactHash, Relationship
 from tests.conftest import EMAIL, PASSWORD, Api
+from tests.mailboxes import fill_mailbox
 
 NOW = timezone.now()
 SIGNING_KEY = "key-of-mailgun-0123456789abcdef"
@@ -60,7 +62,10 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
     subscription: Subscription,
     factor: Authenticator,
     met: Relationship,
+    ana: Consumer,
 ) -> None:
+    fill_mailbox(ana, now=NOW)
+    mailbox_tables = export.build_export_tables(ana)
     acme, secrets = met.brand, signing_keys.list_secrets(subscription, now=NOW)
     inlet, _ = inlets.open_inlet(acme, provider="mailgun", signing_key=SIGNING_KEY)
     as_acme.post("relationships", {"contact": {"email": EMAIL}, "note": "order"})
@@ -71,6 +76,10 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
     drop_old_keys(settings)
 
     assert "2 secrets of webhooks" in said.getvalue()
+    assert "3 values of mailboxes" in said.getvalue()
+    read = export.build_export_tables(ana)
+    for table in ("senders", "mail_addresses", "forwarding_addresses"):
+        assert read[table] == mailbox_tables[table] and read[table]
     subscription.refresh_from_db()
     assert signing_keys.list_secrets(subscription, now=NOW) == secrets
     assert inlets.read_signing_key(Inlet.objects.get(pk=inlet.pk)) == SIGNING_KEY

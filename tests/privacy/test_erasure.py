@@ -23,7 +23,17 @@ from brands.models import Brand, Repeat, SubjectHead
 from cmr.accounts import ownership
 from cmr.choices import links
 from cmr.choices.links import Link
-from cmr.models import Consumer, PermissionRequest, User
+from cmr.models import (
+    AddressUse,
+    Consumer,
+    CountedMails,
+    ForwardingAddress,
+    MailboxScan,
+    PermissionRequest,
+    Sender,
+    SenderWeek,
+    User,
+)
 from cmr.permission_requests import requests
 from cmr.permission_requests.requests import RequestedPermission
 from cmr.personal_data import erasure
@@ -48,6 +58,7 @@ from consent.relationships import lifecycle, person_settings
 from consent.reporting import contact_reports
 from tests.conftest import Api
 from tests.consent.imports.test_imports import apply, begin, put
+from tests.mailboxes import fill_mailbox
 from tests.ownership import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +193,47 @@ def test_erasure_forgets_the_keys_of_the_person_alone(
     ok(as_acme.post("imports", {"note": "x"}, Idempotency_Key=ADDRESS))
     ok(as_ana_signed_in.delete("me?brands=keep"))
     assert Repeat.objects.get().brand_id == met.brand_id
+
+
+# -- Mailboxes ------------------------------------------------------------------------------------
+
+#: Every table of what was read in a mailbox.
+READ = (AddressUse, CountedMails, ForwardingAddress, MailboxScan, Sender, SenderWeek)
+
+
+def count_read() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in READ}
+
+
+def test_erasure_leaves_no_row_of_the_mailbox(
+    chloe: Consumer, ana: Consumer, admin: User, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of it is in the log or in the admin's log either, and another's stays."""
+    caplog.set_level("DEBUG")
+    fill_mailbox(ana, now=now)
+    of_ana = count_read()
+    fill_mailbox(chloe, now=now)
+    assert count_read() == {name: 2 * number for name, number in of_ana.items()}
+    assert all(of_ana.values())
+    as_chloe = Api()
+    as_chloe.client.force_login(chloe.user)
+    ok(as_chloe.delete("me?brands=keep"))
+    assert count_read() == of_ana
+    assert {each.consumer_id for each in Sender.objects.all()} == {ana.pk}
+    assert not LogEntry.objects.exists()
+    said = caplog.text.lower()
+    assert not [word for word in (NAME, "shop.example", "ana+shop") if word in said]
+
+
+def test_no_other_table_has_what_was_read(chloe: Consumer, now: datetime) -> None:
+    """An address of a mailbox is stored encrypted alone, and a sender in its own table alone."""
+    fill_mailbox(chloe, now=now)
+    tables = read_tables()
+    assert {name for name, text in tables.items() if "shop.example" in text} == {
+        "cmr_sender",
+        "cmr_addressuse",
+    }
+    assert not {name for name, text in tables.items() if "ana+shop" in text}
 
 
 # -- Texts beside the entry -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 
 from brands import webhooks
-from cmr import allauth_hooks, inbound
+from cmr import allauth_hooks, inbound, mailbox
 from consent import identity
 
 #: What is stored encrypted, and what encrypts it anew.
@@ -17,6 +17,7 @@ STORED = {
     "signing keys of mail providers": inbound.reencrypt_keys,
     "second factors": allauth_hooks.reencrypt_factors,
     "hashes of addresses": identity.reencrypt_hashes,
+    "values of mailboxes": mailbox.reencrypt_mailboxes,
 }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -20,14 +23,20 @@ from cmr import members
 from cmr.accounts import contact_points, ownership
 from cmr.models import (
     AccessToken,
+    AddressUse,
     Consumer,
     ContactPoint,
+    CountedMails,
+    ForwardingAddress,
     Invitation,
+    MailboxScan,
     Member,
     OutgoingMessage,
     PendingContact,
     PermissionRequest,
     RemovedAddress,
+    Sender,
+    SenderWeek,
     User,
 )
 from cmr.permission_requests import requests
@@ -61,18 +70,22 @@ from consent.relationships import lifecycle, person_settings
 from consent.reporting import contact_reports
 from tests.conftest import Api
 from tests.factories import open_account, record_choice
+from tests.mailboxes import fill_mailbox
 
-PERSON = {Consumer, ContactPoint, Identifier, LedgerEntry, Relationship, Subject, User}
+PERSON = {Consumer, ContactPoint, Identifier, LedgerEntry, Relationship, Sender, Subject, User}
 #: The table that each is in.
 EXPORTED: dict[type[models.Model], str] = {
     AccessToken: "access_tokens",
+    AddressUse: "mail_addresses",
     Authenticator: "second_factors",
     Consumer: "account",
     ContactPoint: "contact_points",
     ContactReport: "contact_reports",
     EntryText: "history",
     Explanation: "history",
+    ForwardingAddress: "forwarding_addresses",
     LedgerEntry: "history",
+    MailboxScan: "mailbox_scans",
     Member: "workspaces",
     PastProfile: "past_profiles",
     PastRelationship: "past_relationships",
@@ -82,6 +95,8 @@ EXPORTED: dict[type[models.Model], str] = {
     Relationship: "relationships",
     RemovedAddress: "removed_contact_points",
     Send: "contacts",
+    Sender: "senders",
+    SenderWeek: "sender_weeks",
     Subject: "account",
     User: "account",
     UserSession: "sessions",
@@ -89,6 +104,7 @@ EXPORTED: dict[type[models.Model], str] = {
 NOT_EXPORTED: dict[type[models.Model], str] = {
     Attempt: "a try to deliver a message; its UUID is the message's",
     ContactHash: "a sealed hash of an address that `relationships` has as `known_by`",
+    CountedMails: "keyed digests of the mails that `senders` counts",
     EmailAddress: "the same addresses as `contact_points`, for allauth",
     Ending: "when a choice of `history` ends, which it says itself",
     Event: "what brands were told of `history` and `relationships`",
@@ -158,6 +174,7 @@ def busy(ana: Consumer, met: Relationship, now: datetime) -> Consumer:
     Authenticator.objects.create(user=ana.user, type="totp", data={})
     members.begin_workspace_as_owner(ana.user, name="Acme", domain="acme.example", now=now)
     UserSession.objects.create(user=ana.user, session_key="x", ip="192.0.2.1", user_agent="y")
+    fill_mailbox(ana, now=now)
     return ana
 
 
@@ -175,6 +192,27 @@ def test_export_says_how_it_was_before(busy: Consumer) -> None:
     assert past["brand"] == "acme" and past["ended_at"] is not None
     (entry,) = [each for each in tables["history"] if each["decision"] == "deny"]
     assert (entry["evidence"], entry["later_reason"]) == ("Form 1", "too_many_from_brand")
+
+
+def test_export_has_the_mailbox_in_clear(busy: Consumer, now: datetime) -> None:
+    tables: dict[str, Any] = dict(export.build_export_tables(busy))
+    (sender,) = tables["senders"]
+    assert (sender["organisation"], sender["list_id"]) == ("shop.example", "news.shop.example")
+    assert (sender["mails"], sender["unsubscribe"]) == (2, "<https://shop.example/u/7>")
+    assert [each["mails"] for each in tables["sender_weeks"]] == [2]
+    (use,) = tables["mail_addresses"]
+    assert (use["address"], use["organisation"]) == ("ana+shop@example.org", "shop.example")
+    (forwarding,) = tables["forwarding_addresses"]
+    assert forwarding["token"] == "token-of-ana"
+    as_json = orjson.loads(export.write_json_export(busy, now=now))
+    assert as_json["mail_addresses"][0]["address"] == "ana+shop@example.org"
+    assert b"ana+shop@example.org" in read_csv(busy, "mail_addresses")
+    assert b"2026-01-12" in read_csv(busy, "sender_weeks")
+
+
+def read_csv(consumer: Consumer, table: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(export.write_csv_export(consumer))) as files:
+        return files.read(f"{table}.csv")
 
 
 def test_export_has_nothing_of_another(busy: Consumer, now: datetime) -> None:
