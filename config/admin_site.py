@@ -18,8 +18,8 @@ from django.utils.http import urlencode
 from cmr import sign_in
 
 #: The models that administrators can see and edit. Editing accounts, addresses, factors or sessions
-#: would let an administrator become anybody, so these are not included. Neither is anything that was
-#: read in a mailbox: no administrator sees one.
+#: would let an administrator become anybody, so these are not included. Neither is anything that
+#: was read in a mailbox: no administrator sees one.
 MODELS = frozenset(
     {
         *("brands.Brand", "brands.JurisdictionRegime", "brands.Purpose", "brands.Topic"),

@@ -82,8 +82,11 @@ class BulkMail:
     is_group: bool
     is_transactional: bool
     is_junk: bool
-    #: The addresses at which the mail arrived, in lower case, as far as its headers say.
+    #: The addresses at which the mail arrived, in lower case, as far as its headers say. Some may
+    #: be a list's, or of a person who passed the mail on.
     recipients: tuple[str, ...]
+    #: The one of them that the last server wrote, in whose mailbox the mail is; empty without it.
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ def describe_mail(headers: Headers, providers: MailProviders, *, now: datetime) 
         is_transactional=not is_group and _is_transactional(headers, words),
         is_junk=_is_junk(headers),
         recipients=recipients,
+        mailbox=_find_mailbox(headers),
     )
 
 
@@ -231,6 +235,15 @@ def _find_recipients(headers: Headers) -> tuple[str, ...]:
     found = [each.strip(" <>").lower() for each in headers.get("delivered-to", ())]
     named = parse_addresses(get_first(headers, "to"))
     return tuple(dict.fromkeys([*found, *(named if len(named) == 1 else ())]))
+
+
+def _find_mailbox(headers: Headers) -> str:
+    """Return the address of the first `Delivered-To`: each server writes its own above the others.
+
+    Some list servers write `mailing list x@example.org`, which is no address.
+    """
+    address = get_first(headers, "delivered-to").strip(" <>").lower()
+    return address if "@" in address and not any(map(str.isspace, address)) else ""
 
 
 def _find_route(

@@ -46,12 +46,13 @@ def read_senders(consumer: Consumer, organisations: Sequence[str], *, now: datet
 
 def fill_mailbox(consumer: Consumer, *, now: datetime) -> None:
     """Give the person a row of each table: a sender with two mails, and a forwarding address."""
-    sent = {"list_id": "news.shop.example", "recipients": ("ana+shop@example.org",)}
+    name, _, domain = consumer.user.email.partition("@")
+    sent = {"list_id": "news.shop.example", "recipients": (f"{name}+shop@{domain}",)}
     mails = [build_mail(f"<{n}@shop>", now - timedelta(hours=n), **sent) for n in (1, 2)]
     read_mails(consumer, mails, now=now)
     link = crypto.encrypt_text("<https://shop.example/u/7>")
     Sender.objects.filter(consumer=consumer).update(unsubscribe=link)
-    token = f"token-of-{consumer.user.email.partition('@')[0]}"
+    token = f"token-of-{name}"
     ForwardingAddress.objects.create(
         consumer=consumer,
         digest=hashlib.sha256(token.encode()).digest(),

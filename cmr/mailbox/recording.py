@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from cmr.mailbox.brand_matching import find_brands_by_domain
+from cmr.mailbox.own_addresses import OwnAddresses
 from cmr.models import (
     AddressUse,
     BrandMatch,
@@ -66,7 +67,7 @@ def record_mails(
         new = _drop_counted(consumer, mails)
         senders = _save_senders(consumer, new, providers)
         _count_weeks(senders, new)
-        _count_addresses(consumer, new)
+        _count_addresses(consumer, new, providers)
         MailboxScan.objects.filter(pk=scan.pk).update(
             mails=F("mails") + read, bulk=F("bulk") + len(mails), new=F("new") + len(new)
         )
@@ -217,12 +218,15 @@ def _count_weeks(senders: Mapping[SenderKey, Sender], mails: Iterable[BulkMail])
 # -- Addresses -----------------------------------------------------------------------------------
 
 
-def _count_addresses(consumer: Consumer, mails: Iterable[BulkMail]) -> None:
-    """Count who writes to which of the person's addresses."""
+def _count_addresses(
+    consumer: Consumer, mails: Iterable[BulkMail], providers: MailProviders
+) -> None:
+    """Count who writes to which of the person's own addresses."""
+    own = OwnAddresses.from_consumer(consumer, providers)
     uses: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
     for mail in mails:
         if mail.sent_at is not None and not mail.is_group:
-            for address in mail.recipients[:2]:
+            for address in own.select_own(mail):
                 uses[address, mail.organisation].append(mail.sent_at)
     rows = [
         (digest, crypto.encrypt_text(address), organisation, len(times), min(times), max(times))

@@ -113,7 +113,10 @@ def test_a_mail_provider_is_a_domain_that_is_owned(typed: str, as_admin: Api) ->
 
 
 def test_a_mail_provider_is_known_once_and_its_kind_is_one_of_three(as_admin: Api) -> None:
-    assert as_admin.client.post(ADD_PROVIDER, {"domain": "new.example", "kind": "x"}).status_code == 200
+    assert (
+        as_admin.client.post(ADD_PROVIDER, {"domain": "new.example", "kind": "x"}).status_code
+        == 200
+    )
     known = {"domain": "Gmail.com", "kind": "sending"}
     assert as_admin.client.post(ADD_PROVIDER, known).status_code == 200
     assert MailProvider.objects.get(domain="gmail.com").kind == "mailbox"
