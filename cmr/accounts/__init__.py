@@ -16,6 +16,7 @@ from cmr.accounts.contact_points import (
     begin_proof,
     prove_contact,
 )
+from cmr.accounts.first_day import FIRST_DAY, begin_first_day, go_past_step
 from cmr.accounts.notices import AccountChange, build_notifications, notify_owner
 from cmr.accounts.ownership import (
     AddressTaken,
@@ -32,6 +33,7 @@ from cmr.accounts.recovery_links import BadRecoveryLink, Recovery, read_recovery
 
 __all__ = [
     "CODE_LIFETIME",
+    "FIRST_DAY",
     "AccountChange",
     "AddressTaken",
     "BadRecoveryLink",
@@ -42,6 +44,7 @@ __all__ = [
     "Recovery",
     "WrongCode",
     "add_address",
+    "begin_first_day",
     "begin_proof",
     "build_notifications",
     "claim_subject",
@@ -49,6 +52,7 @@ __all__ = [
     "delete_expired_removals",
     "delete_unproved_accounts",
     "end_all_access",
+    "go_past_step",
     "is_address_held",
     "is_own_address",
     "notify_owner",

@@ -26,7 +26,8 @@ def begin(sender: object, email_address: EmailAddress, **_: Any) -> None:
     if user.is_staff:
         return
     if not hasattr(user, "consumer"):
-        accounts.claim_subject(user, now=timezone.now())
+        consumer = accounts.claim_subject(user, now=timezone.now())
+        accounts.begin_first_day(consumer)
         return
     now, address = timezone.now(), email_address.email
     accounts.add_address(user.consumer, kind="email", value=address, now=now)

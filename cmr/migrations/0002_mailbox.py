@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="consumer",
+            name="setup_step",
+            field=models.CharField(blank=True, db_default="", default="", max_length=10),
+        ),
         migrations.CreateModel(
             name="ForwardingAddress",
             fields=[

@@ -20,6 +20,9 @@ class Consumer(models.Model):
     gpc_honoured_at = models.DateTimeField(null=True, blank=True)
     #: How often the account was recovered. Links sent before the last recovery are void (ADR 30).
     recoveries = models.PositiveIntegerField(default=0)
+    #: The next step of the first day (`cmr.portal.first_day`); empty after the last one. Accounts
+    #: that existed before have none.
+    setup_step = models.CharField(max_length=10, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

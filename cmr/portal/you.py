@@ -30,7 +30,7 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         try:
             _save(request, consumer)
         except (DomainError, ValueError) as wrong:
-            error = _wrong(wrong)
+            error = describe_settings_error(wrong)
         else:
             with translation.override(consumer.language or translation.get_language()):
                 messages.success(request, _("Saved."))
@@ -46,7 +46,8 @@ def you(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     return render(request, "cmr/you.html", context, status=422 if error else 200)
 
 
-def _wrong(error: Exception) -> str:
+def describe_settings_error(error: Exception) -> str:
+    """Return what is wrong with entered settings, in the reader's language."""
     if isinstance(error, decision.StartIsEnd):
         return _("The quiet hours begin when they end: leave both empty, or change one.")
     if isinstance(error, decision.UnknownTimeZone):

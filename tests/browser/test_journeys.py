@@ -54,6 +54,7 @@ def sign_up(page: Page) -> None:
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").fill(newest_code())
     page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("link", name="To my companies").click()
     expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
 
 
@@ -167,6 +168,7 @@ def test_a_wrong_code_loses_nothing(page: Page, acme: Brand) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Code").fill(newest_code())
     page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("link", name="To my companies").click()
     expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
 
 

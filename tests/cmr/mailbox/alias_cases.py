@@ -45,9 +45,9 @@ class Inventor:
         self.known: set[str] = set()
 
     def label(self) -> str:
+        """Return a new label. All are of one length, so that none is a part of another."""
         while True:
-            count = self.random.choice((2, 3, 3, 4))
-            made = "".join(self.random.choices(SYLLABLES.split(), k=count))
+            made = "".join(self.random.choices(SYLLABLES.split(), k=3))
             if made not in self.known:
                 self.known.add(made)
                 return made
@@ -72,9 +72,9 @@ class Inventor:
         return Usage(address, organisation, number, first_at, last_at)
 
     def later(self, address: str, after: datetime, number: int) -> list[Usage]:
-        return [
-            self.use(address, self.organisation(), after + self.day(0, 300)) for _ in range(number)
-        ]
+        """Return the uses of others, of whom the first begins *after* that moment."""
+        begin = [after, *(after + self.day(0, 300) for _ in range(number - 1))]
+        return [self.use(address, self.organisation(), each) for each in begin]
 
 
 def build_cases(seed: int, each: int) -> Iterator[Case]:
