@@ -1,6 +1,7 @@
 """Purposes, topics and privacy notices that people choose about, and the directory of brands."""
 
-from brands.catalogue.directory_import import import_lines, parse_company
+from brands.catalogue.closing_import import NotAnArray, import_closing_entries
+from brands.catalogue.directory_import import ImportOutcome, import_lines, parse_company
 from brands.catalogue.privacy_notices import (
     COMMON_LANGUAGE,
     LONGEST_NOTICE,
@@ -38,6 +39,8 @@ __all__ = [
     "LONGEST_NOTICE",
     "PRIVACY_ACTS",
     "BadNotice",
+    "ImportOutcome",
+    "NotAnArray",
     "NoticeRef",
     "NoticeVersion",
     "OtherTopic",
@@ -51,6 +54,7 @@ __all__ = [
     "find_current_notices",
     "find_known_notices",
     "find_topic_purposes",
+    "import_closing_entries",
     "import_lines",
     "install_purposes",
     "list_notice_versions",

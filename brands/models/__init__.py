@@ -1,6 +1,6 @@
 """Models of `brands`, one module per noun."""
 
-from brands.models.brand import Brand
+from brands.models.brand import Brand, ClosingDifficulty
 from brands.models.campaign import Campaign, CampaignDay
 from brands.models.catalogue import (
     Channel,
@@ -38,6 +38,7 @@ __all__ = [
     "Campaign",
     "CampaignDay",
     "Channel",
+    "ClosingDifficulty",
     "Event",
     "JurisdictionRegime",
     "Notice",

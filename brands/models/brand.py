@@ -8,6 +8,17 @@ from django.db import models
 from core.text import UNSEEN_CHARACTERS, check_name
 
 
+class ClosingDifficulty(models.TextChoices):
+    """How hard it is to close an account, by the words of JustDeleteMe."""
+
+    EASY = "easy", "easy"
+    MEDIUM = "medium", "some steps"
+    HARD = "hard", "only by asking them"
+    #: Only for people whose law gives them the right, which they have to prove.
+    LIMITED = "limited", "only where the law demands it"
+    IMPOSSIBLE = "impossible", "impossible"
+
+
 class BrandQuerySet(models.QuerySet["Brand"]):
     def matching(self, words: str) -> BrandQuerySet:
         """Return the brands whose name or slug contains *words*, ignoring case."""
@@ -36,6 +47,14 @@ class Brand(models.Model):
     privacy_phone = models.CharField(max_length=60, blank=True)
     privacy_transport = models.CharField(max_length=20, blank=True)
     privacy_language = models.CharField(max_length=12, blank=True)
+    # How people close an account there.
+    closing_url = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    closing_difficulty = models.CharField(
+        max_length=10, blank=True, default="", db_default="", choices=ClosingDifficulty.choices
+    )
+    closing_email = models.CharField(max_length=320, blank=True, default="", db_default="")
+    #: What to know before, by language code; null without any.
+    closing_notes = models.JSONField(null=True, blank=True)
     directory_quality = models.CharField(max_length=20, blank=True)
     #: Address for alerts about its webhooks; it is not shown to anybody else.
     operations_email = models.EmailField(max_length=320, blank=True)
@@ -57,6 +76,10 @@ class Brand(models.Model):
                 condition=~models.Q(name__regex=UNSEEN_CHARACTERS), name="brand_name_can_be_seen"
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="brand_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(closing_difficulty__in=["", *ClosingDifficulty.values]),
+                name="brand_closing_difficulty_is_known",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,14 @@ PURPOSES = {
         gettext_lazy("Training machine-learning models on your data."),
     ),
 }
+#: How hard it is to close an account (`brands.models.ClosingDifficulty`).
+DIFFICULTIES = {
+    "easy": gettext_lazy("easy"),
+    "medium": gettext_lazy("takes some steps"),
+    "hard": gettext_lazy("hard: you have to ask them"),
+    "limited": gettext_lazy("only where the law gives you the right"),
+    "impossible": gettext_lazy("not possible"),
+}
 #: Categories of the directory. Others are shown by their own names.
 CATEGORIES = {
     "addresses": gettext_lazy("address trading"),

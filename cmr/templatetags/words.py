@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from brands.models import Purpose
 from cmr.personal_data import NamedEntry
@@ -100,6 +101,18 @@ def at_most(limit: Limit) -> str:
 def is_web(address: str) -> bool:
     """Whether a company's address may be a link: it comes from a directory that others write."""
     return address.startswith(("https://", "http://"))
+
+
+@register.filter
+def difficulty(code: str) -> str:
+    return str(words.DIFFICULTIES.get(code, code))
+
+
+@register.filter
+def in_language(texts: Mapping[str, str] | None) -> str:
+    """Return the text in the reader's language, or else in English; empty if there is none."""
+    known = texts or {}
+    return known.get(get_language() or "en") or known.get("en", "")
 
 
 @register.filter
