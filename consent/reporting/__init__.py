@@ -1,6 +1,8 @@
 """Counts, rates and reports of what people decided and how brands honoured it."""
 
 from consent.reporting.anomalies import refresh_all_anomalies, refresh_due_anomalies
+from consent.reporting.cell_suppression import K as SMALLEST_COUNT
+from consent.reporting.cell_suppression import mask_small_total
 from consent.reporting.consent_survival import refresh_all_survival, refresh_due_survival
 from consent.reporting.contact_reports import InTheFuture, list_contact_reports, report_contact
 from consent.reporting.counters import count_new_events, count_refusal, rebuild_all_counts
@@ -36,6 +38,7 @@ __all__ = [
     "REPORTS",
     "REPORT_FILTERS",
     "REPORT_PRESETS",
+    "SMALLEST_COUNT",
     "SURVIVAL_GROUPS",
     "WEEK_PRESETS",
     "WITHHELD",
@@ -60,6 +63,7 @@ __all__ = [
     "list_brands",
     "list_contact_reports",
     "list_whole_weeks",
+    "mask_small_total",
     "name_values",
     "order_export",
     "read_export_content",

@@ -45,6 +45,7 @@ def of_admins(world: World) -> dict[str, str]:
         "reports-honour": "/reports/honour?days=90",
         "reports-contacts": "/reports/contacts",
         "reports-power": "/reports/power",
+        "reports-mailboxes": "/reports/mailboxes",
         "reports-files": "/reports/files",
         "reports-key": "/reports/own/key",
     }
