@@ -61,7 +61,8 @@ class BrandIndex:
     taken: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls) -> BrandIndex:
+    def from_brands(cls) -> BrandIndex:
+        """Return an index of all live brands with a web site."""
         index = cls(slugs=set(Brand.objects.values_list("slug", flat=True)))
         for brand in Brand.objects.live().exclude(website="").order_by("pk"):
             index.add(brand)
@@ -110,7 +111,7 @@ def import_closing_entries(text: bytes) -> ImportOutcome:
         raise NotAnArray("not a JSON array")
     outcome = ImportOutcome()
     with transaction.atomic():
-        index = BrandIndex.read()
+        index = BrandIndex.from_brands()
         for number, entry in _order_entries(_parse_all(entries, outcome), index):
             try:
                 _write(number, entry, index, outcome)

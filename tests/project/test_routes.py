@@ -20,6 +20,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from pytest_django import Settings
 
 from brands.models import Brand
+from cmr.accounts import FIRST_DAY
 from cmr.models import Consumer
 from consent.models import Relationship
 from tests.conftest import Api
@@ -191,7 +192,9 @@ def test_nobody_is_let_in(route: str, method: str, nobody: Api, acme: Brand) -> 
         assert urlsplit(answer.headers["Location"]).path in {"/account/login/", "/admin/login/"}
 
 
-@pytest.mark.parametrize("route", ["choose", "add", "undo", "explain", "you", "you/erase"])
+@pytest.mark.parametrize(
+    "route", ["choose", "add", "undo", "explain", "you", "you/erase", "welcome/you"]
+)
 def test_a_page_takes_no_form_without_its_csrf_token(route: str, ana: Consumer) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(ana.user)
@@ -260,6 +263,7 @@ def test_no_page_needs_what_its_policy_forbids(as_admin: Api, ana: Consumer) -> 
     person.force_login(ana.user)
     pages = ["", "brands", "brands/acme", "asked", "history", "reported", "you", "you/addresses"]
     pages += ["you/security", "you/data", "brands/acme/contacted", "account/factors/"]
+    pages += ["companies/passed-on", *(f"welcome/{step}" for step in FIRST_DAY)]
     opened = [(Client(), each) for each in ("account/login/", "account/signup/", "link")]
     opened += [
         (Client(), "api/docs"),
