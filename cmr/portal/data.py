@@ -35,6 +35,11 @@ TABLES = {
     "second_factors": _("Passkeys and second factors"),
     "sessions": _("Your sessions"),
     "workspaces": _("Workspaces you work in"),
+    "senders": _("Companies in your mailbox"),
+    "sender_weeks": _("How often they wrote, by week"),
+    "mail_addresses": _("Your addresses in your mailbox, and who writes to them"),
+    "mailbox_scans": _("When you read your mailbox"),
+    "forwarding_addresses": _("Your address for forwarded mail"),
 }
 
 

@@ -49,9 +49,10 @@ def is_right(case: Case, trail: AddressTrail) -> bool:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_precision_on_generated_aliases(seed: int) -> None:
-    """Measured in December 2026: precision 0.98 and more; recall 0.74, by design.
+    """Measured in December 2026: precision 0.974 to 0.984, recall 0.75.
 
-    What is not found: an opaque alias that was passed on within the first 60 days.
+    What is found wrongly: addresses that the person gave to many, but to one alone for 60 days.
+    What is not found, on purpose: an opaque alias that was passed on within the first 60 days.
     """
     cases = list(build_cases(seed, each=100))
     found = [(case, trail) for case in cases for trail in find(case)]
@@ -178,8 +179,8 @@ def test_person_s_trails_are_found_in_what_was_read(passed_on: Consumer, now: da
 def test_page_says_both_dates_carefully(passed_on: Consumer, browser: Client) -> None:
     page = " ".join(browser.get("/companies/passed-on").content.decode().split())
     assert "ana+acme@example.org" in page
-    assert "From 17 Oct 2025 until 15 Jan 2026, only <strong>Acme</strong> (acme.com)" in page
-    assert "Since 15 Jan 2026, <strong>Beta Deals</strong> (beta.net) writes to it: 1 mail" in page
+    assert "From 17 October 2025 until 15 January 2026, only <strong>Acme</strong>" in page
+    assert "Since 15 January 2026, <strong>Beta Deals</strong> (beta.net) writes to it: 1" in page
     assert "Either Acme passed it on, or somebody got it from Acme" in page
     assert "This does not prove" in page
     assert "ana+shop@example.org</h2>" not in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 from datetime import datetime, time, timedelta
@@ -15,6 +16,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import models
+from django.test import Client
 from django.utils import timezone
 
 from brands.catalogue import privacy_notices
@@ -42,6 +44,7 @@ from cmr.models import (
 from cmr.permission_requests import requests
 from cmr.permission_requests.requests import RequestedPermission
 from cmr.personal_data import export
+from cmr.portal import data
 from cmr.sign_in import access_tokens
 from consent.decision.resolution import Scope
 from consent.ledger.recording import Actor
@@ -176,6 +179,12 @@ def busy(ana: Consumer, met: Relationship, now: datetime) -> Consumer:
     UserSession.objects.create(user=ana.user, session_key="x", ip="192.0.2.1", user_agent="y")
     fill_mailbox(ana, now=now)
     return ana
+
+
+def test_page_names_every_table(busy: Consumer, browser: Client) -> None:
+    page = browser.get("/you/data").content.decode()
+    assert data.TABLES.keys() == export.build_export_tables(busy).keys()
+    assert [name for name in data.TABLES.values() if str(name) not in html.unescape(page)] == []
 
 
 def test_export_has_a_row_of_each(busy: Consumer) -> None:
