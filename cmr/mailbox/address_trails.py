@@ -238,11 +238,16 @@ def _build_later_user(group: _Group, known: Background) -> LaterUser:
 
 def list_trails(consumer: Consumer, providers: MailProviders) -> list[AddressTrail]:
     """Return the trails in the person's mailbox, newest first."""
+    uses = AddressUse.objects.filter(consumer=consumer)
     usages = [
-        Usage(crypto.decrypt_text(bytes(address)), *others)
-        for address, *others in AddressUse.objects.filter(consumer=consumer).values_list(
-            "address", "organisation", "mails", "first_at", "last_at"
+        Usage(
+            crypto.decrypt_text(bytes(each.address)),
+            each.organisation,
+            each.mails,
+            each.first_at,
+            each.last_at,
         )
+        for each in uses.iterator()
     ]
     if not usages:
         return []
