@@ -36,6 +36,9 @@ bench-pairs: .venv/test ## choices by two working copies in turns; ARGS="--befor
 bench-portal: .venv/test ## the home page of somebody with 300 brands: server, wire and Chromium
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.portal
 
+bench-mailbox: .venv/test ## a mailbox read in Chromium beside a bare loop; ARGS="--mails 100000 --body-bytes 8000"
+	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.mailbox $(ARGS)
+
 bench-limits: .venv/test ## guesses and floods through four web processes, with Redis flushed in between
 	@$(PY) -m devstack exec --folder var/bench -- $(PY) -m tests.bench.limits
 
@@ -108,4 +111,4 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv)
 	@echo "Installing $< …" && $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test coverage screenshots messages lint bench bench-pairs bench-stream bench-troubles bench-portal bench-addresses bench-limits bench-misbehaving chaos docs event-catalogue client-models contributor-tables fuzz hostile inbound-texts laws as-of lock
+.PHONY: help run test coverage screenshots messages lint bench bench-pairs bench-stream bench-troubles bench-portal bench-addresses bench-mailbox bench-limits bench-misbehaving chaos docs event-catalogue client-models contributor-tables fuzz hostile inbound-texts laws as-of lock

@@ -12,8 +12,14 @@ from mailbox_reader.files import (
     UnreadableFile,
     UnsupportedZip,
 )
-from mailbox_reader.headers import Headers, read_headers
-from mailbox_reader.mails import BulkMail, Route, describe_mail, is_bulk
+from mailbox_reader.headers import Headers, parse_time, read_headers
+from mailbox_reader.mails import (
+    TRANSACTIONAL_WORDS,
+    BulkMail,
+    Route,
+    describe_mail,
+    is_bulk,
+)
 from mailbox_reader.organisations import (
     DEFAULT_PROVIDERS,
     MailProviders,
@@ -24,6 +30,7 @@ from mailbox_reader.senders import Sender, SenderCounts, SenderKey
 
 __all__ = [
     "DEFAULT_PROVIDERS",
+    "TRANSACTIONAL_WORDS",
     "BulkMail",
     "Headers",
     "MailFileScanner",
@@ -41,5 +48,6 @@ __all__ = [
     "describe_mail",
     "find_organisational_domain",
     "is_bulk",
+    "parse_time",
     "read_headers",
 ]

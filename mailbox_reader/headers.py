@@ -41,8 +41,10 @@ FIELD = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 FOLD = re.compile(r"\r?\n[ \t]*")
-#: Control characters, and those that change the direction of a text.
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+#: Control characters, those that change the direction of a text, and half characters.
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+)
 
 
 def read_headers(block: bytes) -> dict[str, list[str]]:

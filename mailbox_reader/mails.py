@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import listunsub
 
 from mailbox_reader.headers import (
+    UNSEEN,
     Headers,
     decode_words,
     get_first,
@@ -158,7 +159,8 @@ def _find_author(headers: Headers) -> tuple[str, str]:
 def parse_list_id(value: str) -> tuple[str, str]:
     """Return id and name of a `List-Id` header (RFC 2919). Some senders leave the brackets out."""
     found = LIST_ID.search(value)
-    list_id = (found[1] if found else value).strip().strip("<>").lower()
+    # A control character could not be stored.
+    list_id = UNSEEN.sub("", found[1] if found else value).strip().strip("<>").lower()
     name = decode_words(value[: found.start()]) if found else ""
     return "".join(list_id.split()), ("" if "@" in name else name)
 

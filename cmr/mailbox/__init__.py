@@ -6,20 +6,46 @@ from cmr.mailbox.encrypted_fields import reencrypt_mailboxes
 from cmr.mailbox.people_counts import MailboxCounts, count_people_with_senders
 from cmr.mailbox.providers import install_providers, load_providers
 from cmr.mailbox.recording import delete_everything_read, record_mails
-from cmr.mailbox.scans import begin_scan, end_scan
+from cmr.mailbox.scans import (
+    BatchMissing,
+    ScanCounts,
+    ScanEnded,
+    ScanNotFound,
+    begin_scan,
+    count_companies,
+    end_scan,
+    find_browser_scan,
+    read_counts,
+    record_batch,
+)
+from cmr.mailbox.signatures import verify_sender_blocks
+from cmr.mailbox.wire import MOST_MAILS, Batch, InvalidBatch, parse_batch
 
 __all__ = [
+    "MOST_MAILS",
     "AddressTrail",
+    "Batch",
+    "BatchMissing",
+    "InvalidBatch",
     "LaterUser",
     "MailboxCounts",
+    "ScanCounts",
+    "ScanEnded",
+    "ScanNotFound",
     "begin_scan",
+    "count_companies",
     "count_people_with_senders",
     "delete_everything_read",
     "end_scan",
     "find_brands_by_domain",
+    "find_browser_scan",
     "install_providers",
     "list_trails",
     "load_providers",
+    "parse_batch",
+    "read_counts",
+    "record_batch",
     "record_mails",
     "reencrypt_mailboxes",
+    "verify_sender_blocks",
 ]

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -62,8 +63,9 @@ def record_mails(
     """
     consumer = scan.consumer
     with transaction.atomic():
-        # Two scans of one person at a time would both count a mail.
-        Consumer.objects.select_for_update(no_key=True).get(pk=consumer.pk)
+        lock_mailbox(consumer)
+        if not MailboxScan.objects.filter(pk=scan.pk).exists():
+            return 0  # the person deleted everything while it was being read
         new = _drop_counted(consumer, mails)
         senders = _save_senders(consumer, new, providers)
         _count_weeks(senders, new)
@@ -74,10 +76,18 @@ def record_mails(
     return len(new)
 
 
+def lock_mailbox(consumer: Consumer) -> None:
+    """Wait until no other transaction records mails of the person, and keep others out.
+
+    Two scans of one person at a time would both count a mail.
+    """
+    Consumer.objects.select_for_update(no_key=True).get(pk=consumer.pk)
+
+
 def delete_everything_read(consumer: Consumer) -> None:
     """Delete all that is kept of the person's mailbox. The same files can then be read anew."""
     with transaction.atomic():
-        Consumer.objects.select_for_update(no_key=True).get(pk=consumer.pk)
+        lock_mailbox(consumer)
         for model in (Sender, CountedMails, AddressUse, MailboxScan):
             model._default_manager.filter(consumer=consumer).delete()
 
@@ -91,24 +101,32 @@ def _drop_counted(consumer: Consumer, mails: Iterable[BulkMail]) -> list[BulkMai
     key = _build_digest_key(consumer)
     for mail in mails:
         by_week[_week_of(mail)].setdefault(_compute_digest(mail, key), mail)
-    rows = {
-        row.week: row for row in CountedMails.objects.filter(consumer=consumer, week__in=by_week)
-    }
-    counted = {week: _split_digests(bytes(row.digests)) for week, row in rows.items()}
+    counted = _load_counted(consumer, {*by_week, NO_WEEK})
+    # A mail whose time lay in the future had no week when it was counted. It has one now.
+    without_week = counted.get(NO_WEEK, set())
     new: list[BulkMail] = []
+    rows: list[CountedMails] = []
     for week, found in by_week.items():
         before = counted.get(week, set())
-        added = {digest: mail for digest, mail in found.items() if digest not in before}
-        new += added.values()
-        row = rows.setdefault(week, CountedMails(consumer=consumer, week=week))
-        row.digests = b"".join(sorted(before | set(added)))
+        seen = before | without_week
+        added = {digest: mail for digest, mail in found.items() if digest not in seen}
+        if added:
+            new += added.values()
+            digests = b"".join(sorted(before | set(added)))
+            rows.append(CountedMails(consumer=consumer, week=week, digests=digests))
     CountedMails.objects.bulk_create(
-        rows.values(),
+        rows,
         update_conflicts=True,
         unique_fields=["consumer", "week"],
         update_fields=["digests"],
     )
     return new
+
+
+def _load_counted(consumer: Consumer, weeks: Iterable[date]) -> dict[date, set[bytes]]:
+    """Return the digests of the mails that were counted before, by week."""
+    rows = CountedMails.objects.filter(consumer=consumer, week__in=list(weeks))
+    return {row.week: _split_digests(bytes(row.digests)) for row in rows}
 
 
 def _build_digest_key(consumer: Consumer) -> bytes:
@@ -119,7 +137,9 @@ def _build_digest_key(consumer: Consumer) -> bytes:
 
 def _compute_digest(mail: BulkMail, key: bytes) -> bytes:
     named = mail.message_id or f"{mail.sent_at} {mail.organisation} {mail.list_id} {mail.name}"
-    return hashlib.blake2b(named.encode(), digest_size=DIGEST_SIZE, key=key).digest()
+    return hashlib.blake2b(
+        named.encode(errors="replace"), digest_size=DIGEST_SIZE, key=key
+    ).digest()
 
 
 def _split_digests(joined: bytes) -> set[bytes]:
@@ -145,6 +165,7 @@ def _save_senders(
     )
     senders = {_key_of_row(row): row for row in found}
     room = MOST_SENDERS - Sender.objects.filter(consumer=consumer).count()
+    kept: dict[SenderKey, Sender] = {}
     for mail in mails:
         key = _key_of(mail)
         sender = senders.get(key)
@@ -153,13 +174,14 @@ def _save_senders(
                 continue
             room -= 1
             sender = senders[key] = Sender(consumer=consumer, **key._asdict())
+        if sender.pk is not None:
+            kept[key] = sender
         _add_mail(sender, mail)
     new = [sender for sender in senders.values() if sender.pk is None]
     _link_to_brands(new, providers)
     Sender.objects.bulk_create(new)
-    kept = [sender for sender in senders.values() if sender not in new]
     Sender.objects.bulk_update(
-        kept,
+        kept.values(),
         ["name", "route", "is_group", "mails", "junk", "first_at", "last_at"],
         batch_size=500,
     )
@@ -223,15 +245,18 @@ def _count_addresses(
 ) -> None:
     """Count who writes to which of the person's own addresses."""
     own = OwnAddresses.from_consumer(consumer, providers)
-    uses: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    # By digest, because two spellings of one address have the same one.
+    uses: defaultdict[tuple[bytes, str], list[datetime]] = defaultdict(list)
+    addresses: dict[bytes, str] = {}
     for mail in mails:
         if mail.sent_at is not None and not mail.is_group:
-            for address in own.select_own(mail):
-                uses[address, mail.organisation].append(mail.sent_at)
+            for digest, address in _digest_addresses(own.select_own(mail)).items():
+                addresses.setdefault(digest, address)
+                uses[digest, mail.organisation].append(mail.sent_at)
+    sealed = {digest: crypto.encrypt_text(address) for digest, address in addresses.items()}
     rows = [
-        (digest, crypto.encrypt_text(address), organisation, len(times), min(times), max(times))
-        for (address, organisation), times in uses.items()
-        if (digest := _compute_address_digest(address)) is not None
+        (digest, sealed[digest], organisation, len(times), min(times), max(times))
+        for (digest, organisation), times in uses.items()
     ]
     if rows:
         with connection.cursor() as cursor:
@@ -239,9 +264,16 @@ def _count_addresses(
             cursor.execute(COUNT_ADDRESSES, [consumer.pk, *columns])
 
 
+def _digest_addresses(addresses: Iterable[str]) -> Mapping[bytes, str]:
+    """Return the addresses by their digests, without those that are not valid."""
+    digests = ((_compute_address_digest(address), address) for address in addresses)
+    return {digest: address for digest, address in digests if digest is not None}
+
+
+@lru_cache(4_096)
 def _compute_address_digest(address: str) -> bytes | None:
     """Return the keyed digest of an address; None for one that is not valid."""
     try:
         return identity.compute_contact_digest(Contact(email=address))
-    except InvalidAddress:
+    except (InvalidAddress, UnicodeError):
         return None

@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from cmr.models import Consumer, MailboxScan, ScanSource
+from django.db import transaction
+
+from cmr.mailbox.providers import load_providers
+from cmr.mailbox.recording import lock_mailbox, record_mails
+from cmr.mailbox.signatures import verify_sender_blocks
+from cmr.mailbox.wire import Batch
+from cmr.models import Consumer, MailboxScan, ScanSource, Sender
+
+
+class ScanNotFound(LookupError):
+    """The person has no such scan from a browser, or everything that was read is deleted."""
+
+
+class ScanEnded(ValueError):
+    """The scan is complete, so it takes no further batch."""
+
+
+class BatchMissing(ValueError):
+    """The batch before this one was not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCounts:
+    """What a scan found so far."""
+
+    mails: int
+    bulk: int
+    new: int
+    #: Organisations of all senders of the person, of earlier scans too.
+    companies: int
 
 
 def begin_scan(consumer: Consumer, source: ScanSource, *, now: datetime) -> MailboxScan:
@@ -12,6 +42,59 @@ def begin_scan(consumer: Consumer, source: ScanSource, *, now: datetime) -> Mail
     return MailboxScan.objects.create(consumer=consumer, source=source, started_at=now)
 
 
+def find_browser_scan(consumer: Consumer, scan_id: int) -> MailboxScan:
+    """Return the person's scan of files that their browser reads.
+
+    Raises:
+        ScanNotFound
+    """
+    mine = MailboxScan.objects.filter(consumer=consumer, source=ScanSource.BROWSER, pk=scan_id)
+    if (scan := mine.first()) is None:
+        raise ScanNotFound
+    return scan
+
+
+def record_batch(consumer: Consumer, scan_id: int, batch: Batch, *, now: datetime) -> ScanCounts:
+    """Count the mails of a batch, once. Return what the scan found so far.
+
+    A batch that was recorded before changes nothing: the browser sends it again if it got no
+    answer.
+
+    Raises:
+        ScanNotFound, ScanEnded, BatchMissing
+    """
+    scan = find_browser_scan(consumer, scan_id)
+    if batch.signed and batch.number > scan.batches:
+        # Outside of the transaction, because it asks DNS. Twice the same block changes nothing.
+        verify_sender_blocks(scan, batch.signed, now=now)
+    with transaction.atomic():
+        lock_mailbox(consumer)
+        scan = find_browser_scan(consumer, scan_id)  # it may have been deleted meanwhile
+        if batch.number > scan.batches:
+            _check_next(scan, batch)
+            record_mails(scan, batch.mails, load_providers(), read=batch.read)
+            MailboxScan.objects.filter(pk=scan.pk).update(batches=batch.number)
+    return read_counts(scan)
+
+
+def _check_next(scan: MailboxScan, batch: Batch) -> None:
+    if scan.ended_at is not None:
+        raise ScanEnded
+    if batch.number != scan.batches + 1:
+        raise BatchMissing
+
+
 def end_scan(scan: MailboxScan, *, now: datetime) -> None:
     """Mark the scan as complete."""
     MailboxScan.objects.filter(pk=scan.pk, ended_at=None).update(ended_at=now)
+
+
+def read_counts(scan: MailboxScan) -> ScanCounts:
+    """Return what the scan found so far."""
+    row = MailboxScan.objects.filter(pk=scan.pk).values_list("mails", "bulk", "new").first()
+    return ScanCounts(*(row or (0, 0, 0)), count_companies(scan.consumer))
+
+
+def count_companies(consumer: Consumer) -> int:
+    """Return how many organisations are seen in the person's mailbox."""
+    return Sender.objects.filter(consumer=consumer).values("organisation").distinct().count()

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ("mails", models.PositiveIntegerField(default=0)),
                 ("bulk", models.PositiveIntegerField(default=0)),
                 ("new", models.PositiveIntegerField(default=0)),
+                ("batches", models.PositiveIntegerField(default=0)),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 (

@@ -74,6 +74,9 @@ LIMITS: dict[str, dict[str, str]] = {
     # Withdrawn invitations count as well.
     "invitation": {"address": "3 per day", "workspace": "20 per day"},
     "workspace": {"account": "5 per day"},
+    # Reading files of mail in the browser: a scan begins, and sends its mails in batches.
+    "mailbox scan": {"account": "60 per hour; 300 per day"},
+    "mailbox batch": {"account": "4000 per hour"},
     # A brand's key entered to open its reports.
     "key": {"caller": "20 per 5 minutes"},
 }

@@ -98,6 +98,8 @@ def own(world: World) -> dict[str, str]:
         "brand-of-nobody": "/brands/rival",
         "contacted": "/brands/acme/contacted",
         "find-brands": "/brands",
+        "find-companies": "/companies/find",
+        "delete-mailbox": "/companies/delete",
         "requests": "/asked",
         "passed-on": "/companies/passed-on",
         "first-day": "/welcome/you",

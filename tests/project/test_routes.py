@@ -103,6 +103,7 @@ ARGUMENTS = {
     "number": "1",
     "path": "api",
     "sequence": "1",
+    "scan_id": "1",
     "send_id": "00000000-0000-0000-0000-000000000000",
     "app_label": "brands",
     "content_type_id": "1",

@@ -1,0 +1,181 @@
+"""`make bench-mailbox`: a mailbox read by Chromium, beside a bare loop over the same file.
+
+The bare loop finds each mail by its separator and parses its headers with the standard library's
+`BytesHeaderParser`. The browser reads the file, sends what it found to the product's own web server,
+and waits until everything is recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import django
+
+FOLDER = Path("var/bench").resolve()
+#: Seconds between two looks at the memory.
+PAUSE = 0.2
+PATIENCE = 1_800_000  # milliseconds
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--mails", type=int, default=100_000)
+    given.add_argument("--body-bytes", type=int, default=8_000)
+    given.add_argument("--rounds", type=int, default=3)
+    given.add_argument("--file", type=Path, help="read this mailbox, and generate none")
+    options = given.parse_args()
+    os.environ |= {"DJANGO_ALLOW_ASYNC_UNSAFE": "true", "CMR_ENVIRONMENT": "development"}
+    django.setup()
+    path = options.file or generate(options.mails, options.body_bytes)
+    print(f"{path.name}: {path.stat().st_size / 1e6:,.0f} MB")
+    run(path, options.rounds)
+
+
+def generate(mails: int, body_bytes: int) -> Path:
+    """Return the path of a mailbox of so many mails; an earlier run may have written it."""
+    from tests.invented_mailboxes import write_mbox
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"mailbox-{mails}-{body_bytes}.mbox"
+    return path if path.exists() else write_mbox(path, mails, body_bytes=body_bytes)
+
+
+def run(path: Path, rounds: int) -> None:
+    """Read the file by both in turns, and print the times and the memory."""
+    from tests.bench import pages
+
+    with pages.served(FOLDER, {}) as port:
+        ratios = []
+        for nth in range(rounds):
+            consumer = pages.person(f"m{nth}@example.org", brands=1)
+            bare, mails = time_bare_loop(path)
+            took, text, memory = time_chromium(port, consumer, path)
+            ratios.append(took / bare)
+            print(
+                f"bare loop {bare:.1f} s ({mails:,} mails), Chromium {took:.1f} s, "
+                f"ratio {took / bare:.2f}, {memory}\n  {text}",
+                flush=True,
+            )
+        print(f"median ratio {sorted(ratios)[len(ratios) // 2]:.2f}")
+
+
+# -- The bare loop --------------------------------------------------------------------------------
+
+
+def time_bare_loop(path: Path) -> tuple[float, int]:
+    """Return the seconds and the number of mails of a plain loop over the file."""
+    parser, mails = BytesHeaderParser(), 0
+    began = time.perf_counter()
+    for block in split_blocks(path):
+        parser.parsebytes(block)
+        mails += 1
+    return time.perf_counter() - began, mails
+
+
+def split_blocks(path: Path) -> Iterator[bytes]:
+    """Yield the header block of each mail, line by line and without any check."""
+    block: list[bytes] | None = None
+    before = b"\n"
+    with path.open("rb") as file:
+        for line in file:
+            if block is not None:
+                block.append(line)
+                if line in (b"\n", b"\r\n"):
+                    yield b"".join(block)
+                    block = None
+            elif line.startswith(b"From ") and before in (b"\n", b"\r\n"):
+                block = []
+            before = line
+    if block is not None:
+        yield b"".join(block)
+
+
+# -- The browser ----------------------------------------------------------------------------------
+
+
+def time_chromium(port: int, consumer: Any, path: Path) -> tuple[float, str, str]:
+    """Return the seconds until the page says it is done, what it says, and the memory."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.bench.pages import PASSWORD
+    from tests.browser import chromium
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium.require(), args=["--no-sandbox"])
+        page = browser.new_page(base_url=f"http://127.0.0.1:{port}")
+        page.set_default_timeout(PATIENCE)
+        page.goto("/account/login/")
+        page.get_by_label("Email").fill(consumer.user.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Your brands").wait_for()
+        page.goto("/companies/find")
+        page.get_by_label("Files with mail").set_input_files(str(path))
+        watch = MemoryWatch()
+        began = time.perf_counter()
+        page.get_by_role("button", name="Find my companies").click()
+        page.locator("#mailbox-result").wait_for()
+        took = time.perf_counter() - began
+        memory = watch.stop()
+        text = page.locator("#mailbox-outcome").inner_text()
+        browser.close()
+    return took, text, memory
+
+
+class MemoryWatch:
+    """Looks at the resident memory of Chromium's page process until it is stopped."""
+
+    def __init__(self) -> None:
+        self._ended = Event()
+        self._seen: list[int] = []
+        self._thread = Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> str:
+        """Return the memory at the beginning, in the middle, at the end, and the most."""
+        self._ended.set()
+        self._thread.join()
+        seen = [each / 1e6 for each in self._seen] or [0.0]
+        middle = seen[len(seen) // 2]
+        return (
+            f"page process {seen[0]:.0f} MB at first, {middle:.0f} in the middle, "
+            f"{seen[-1]:.0f} at the end, {max(seen):.0f} at most"
+        )
+
+    def _look(self) -> None:
+        while not self._ended.wait(PAUSE):
+            self._seen.append(max((resident(pid) for pid in find_renderers()), default=0))
+
+
+def find_renderers() -> list[int]:
+    """Return the ids of Chromium's processes of pages, below this process."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:
+            continue
+        if b"--type=renderer" in words:
+            found.append(int(path.parent.name))
+    return found
+
+
+def resident(pid: int) -> int:
+    """Return the bytes of memory of a process; 0 if it ended."""
+    from tests.bench import memory
+
+    try:
+        return memory.resident(pid)
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+if __name__ == "__main__":
+    main()
