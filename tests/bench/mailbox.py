@@ -1,8 +1,8 @@
 """`make bench-mailbox`: a mailbox read by Chromium, beside a bare loop over the same file.
 
 The bare loop finds each mail by its separator and parses its headers with the standard library's
-`BytesHeaderParser`. The browser reads the file, sends what it found to the product's own web server,
-and waits until everything is recorded.
+`BytesHeaderParser`. The browser reads the file, sends what it found to the product's own web
+server, and waits until everything is recorded.
 """
 
 from __future__ import annotations
@@ -155,16 +155,25 @@ class MemoryWatch:
 
 
 def find_renderers() -> list[int]:
-    """Return the ids of Chromium's processes of pages, below this process."""
+    """Return the ids of Chromium's processes of pages that this process started."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
+        pid = int(path.parent.name)
         try:
-            words = path.read_bytes()
+            if b"--type=renderer" in path.read_bytes() and os.getpid() in list_parents(pid):
+                found.append(pid)
         except OSError:
-            continue
-        if b"--type=renderer" in words:
-            found.append(int(path.parent.name))
+            continue  # it ended meanwhile
     return found
+
+
+def list_parents(pid: int) -> list[int]:
+    """Return the ids of the process that started this one, of its own parent, and so on."""
+    parents = []
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        parents.append(pid)
+    return parents
 
 
 def resident(pid: int) -> int:

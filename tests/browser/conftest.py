@@ -64,8 +64,8 @@ def open_page(browser: Browser, live_server: LiveServer, settings: Settings) -> 
         page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
 
     def opened(**options: Any) -> Page:
-        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
-        context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
+        usual = {"base_url": live_server.url, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+        context = browser.new_context(reduced_motion="reduce", **{**usual, **options})
         context.set_default_timeout(PATIENCE)
         context.add_init_script(WATCH)
         context.on("page", listen)

@@ -49,7 +49,7 @@ def person(transactional_db: None) -> Consumer:
 
 
 @pytest.fixture
-def page(person: Consumer, open_page: Open) -> Page:
+def page(open_page: Open, person: Consumer) -> Page:
     page = open_page()
     sign_in(page)
     return page
@@ -214,7 +214,7 @@ def test_odd_mails_are_read_as_python_reads_them(page: Page, tmp_path: Path) -> 
 
 
 def test_no_body_and_no_subject_leaves_the_browser(
-    person: Consumer, open_page: Open, live_server: LiveServer, tmp_path: Path
+    open_page: Open, person: Consumer, live_server: LiveServer, tmp_path: Path
 ) -> None:
     """All bytes go through a proxy. The subject is in the one signed block of each list alone."""
     path = write_mbox(tmp_path / "mail.mbox", 900)

@@ -627,6 +627,7 @@
           const share = entry.unpacked ? Math.min(1, (unpacked - first) / entry.unpacked) : 1;
           this.bytes = before + Math.min(file.size, packed - entry.packed + Math.round(entry.packed * share));
         }) || isMail;
+        if (unpacked - first !== entry.unpacked) throw new Unreadable("damaged");
       }
       return isMail;
     }
