@@ -154,12 +154,13 @@
     find("result").classList.toggle("problem", !["done", "same", "cancelled"].includes(word));
     show("result", word !== "nothing" || find("problem").hidden);
     show("list", companies > 0);
+    show("delete", !find("delete").hidden || mails > 0);
     if (!find("result").hidden) find("result").focus();
   };
 
   const start = async (files) => {
     find("problems").replaceChildren();
-    for (const id of ["problem", "result", "offline"]) show(id, false);
+    for (const id of ["before", "problem", "result", "offline"]) show(id, false);
     find("bar").value = 0;
     find("numbers").textContent = words.starting;
     show("progress", true);

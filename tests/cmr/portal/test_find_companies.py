@@ -45,7 +45,7 @@ def test_page_says_what_happens_to_the_mail(browser: Client) -> None:
     assert "Nothing was read yet" in page
     assert "never leave it" in page and "Its subject is among them" in page
     assert 'action="/companies/upload"' in page and "multipart/form-data" in page
-    assert "Delete everything" not in page
+    assert 'id="mailbox-delete" hidden' in page
 
 
 def test_page_has_what_was_found(browser: Client) -> None:
@@ -53,7 +53,7 @@ def test_page_has_what_was_found(browser: Client) -> None:
     send(browser, scan, build_batch())
     page = browser.get("/companies/find").content.decode()
     assert "1 company found so far" in page
-    assert "/companies/delete" in page
+    assert 'id="mailbox-delete">' in page and "/companies/delete" in page
 
 
 def test_page_in_german_has_no_error(browser: Client, ana: Consumer) -> None:
