@@ -27,7 +27,7 @@ KIND = {
     "dkim-signature": ["d=shop.example; h=list-unsubscribe:list-unsubscribe-post"],
 }
 DATE = "Mon, 5 Jan 2026 10:00:00 +0100"
-MAIL = [0, "<1@shop.example>", DATE, ["ana@example.org"], 0]
+MAIL: list[Any] = [0, "<1@shop.example>", DATE, ["ana@example.org"], 0]
 
 
 def build(**changes: Any) -> dict[str, Any]:
