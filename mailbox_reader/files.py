@@ -14,13 +14,19 @@ MOST_EXPANSION = 100
 FREE_BYTES = 50_000_000
 #: Bytes that are unpacked at once.
 PIECE = 1_048_576
+#: Bytes of a ZIP that are taken at once: what is left of them is copied for each entry.
+ZIP_PIECE = 16_384
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 LOCAL_SIGNATURE, DESCRIPTOR_SIGNATURE = b"PK\x03\x04", b"PK\x07\x08"
+#: What can follow an entry: another one, or the directory at the end.
+NEXT_SIGNATURES = (LOCAL_SIGNATURE, b"PK\x01\x02")
 STORED, DEFLATED = 0, 8
 #: Bits of an entry's flags: encrypted, and sizes that follow the data.
 ENCRYPTED, SIZES_FOLLOW = 1, 8
 UNKNOWN_SIZE = 0xFFFFFFFF
+#: Files of mail in a ZIP. Thunderbird's have no suffix at all, and neither have those of a Maildir.
 MAIL_SUFFIXES = (".mbox", ".eml", ".mbx")
+MAILDIR = ("cur", "new")
 
 
 class UnreadableFile(ValueError):
@@ -101,11 +107,12 @@ class _ZipScanner:
         self.is_mail = False
 
     def feed(self, piece: bytes) -> list[bytes]:
-        self._packed += len(piece)
-        self._buffer += piece
         blocks: list[bytes] = []
-        while self._take_next(blocks):
-            pass
+        for begin in range(0, len(piece), ZIP_PIECE):
+            self._buffer += piece[begin : begin + ZIP_PIECE]
+            self._packed += len(piece[begin : begin + ZIP_PIECE])
+            while self._take_next(blocks):
+                pass
         return blocks
 
     def close(self) -> list[bytes]:
@@ -152,8 +159,7 @@ class _ZipScanner:
         if method == STORED and self._sizes_follow and packed == 0 and not name.endswith(b"/"):
             raise UnsupportedZip("The ZIP cannot be read from its beginning.")
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS) if method == DEFLATED else None
-        is_mail = name.decode("utf-8", "replace").lower().endswith(MAIL_SUFFIXES)
-        self._mails = MboxScanner() if is_mail else None
+        self._mails = MboxScanner() if _may_be_mail(name.decode("utf-8", "replace")) else None
         self._part = _Part.DATA
 
     def _take_data(self, blocks: list[bytes]) -> bool:
@@ -198,15 +204,22 @@ class _ZipScanner:
 
     def _take_descriptor(self) -> bool:
         """Skip the checksum and sizes after an entry: 12 or 20 bytes, often with a signature."""
-        if len(self._buffer) < 28:
+        if len(self._buffer) < 28:  # the directory is longer, so it is enough after the last entry
             return False
         begin = 4 if self._buffer.startswith(DESCRIPTOR_SIGNATURE) else 0
         for size in (12, 20):
-            if self._buffer[begin + size : begin + size + 2] == b"PK":
+            if self._buffer.startswith(NEXT_SIGNATURES, begin + size):
                 self._buffer = self._buffer[begin + size :]
                 self._part = _Part.HEADER
                 return True
         raise UnreadableFile("The ZIP is damaged.")
+
+
+def _may_be_mail(name: str) -> bool:
+    """Return whether an entry of this name is read."""
+    *folders, file = name.lower().split("/")
+    is_in_maildir = bool(folders) and folders[-1] in MAILDIR
+    return file.endswith(MAIL_SUFFIXES) or is_in_maildir or (bool(file) and "." not in file)
 
 
 def _read_packed_size(packed: int, unpacked: int, extra: bytes) -> int:

@@ -56,8 +56,14 @@ def read_headers(block: bytes) -> dict[str, list[str]]:
     for field in FIELD.finditer(block):
         values = headers.setdefault(field[1].decode().lower(), [])
         if len(values) < MOST_VALUES:
-            values.append(FOLD.sub(" ", _decode_bytes(field[2][:MOST_CHARACTERS])).strip())
+            values.append(_clean(_decode_bytes(field[2][:MOST_CHARACTERS])))
     return headers
+
+
+def _clean(value: str) -> str:
+    """Return a value on one line, without characters that nobody sees, such as NUL."""
+    unfolded = FOLD.sub(" ", value).strip()
+    return unfolded if unfolded.isprintable() else UNSEEN.sub(" ", unfolded).strip()
 
 
 def _decode_bytes(value: bytes) -> str:
@@ -70,7 +76,7 @@ def _decode_bytes(value: bytes) -> str:
 @lru_cache(4_096)
 def parse_mailbox(value: str) -> tuple[str, str]:
     """Return name and address of the first mailbox of a header; both empty if there is none."""
-    for name, address in getaddresses([value]):
+    for name, address in _split_addresses(value):
         local, at, domain = address.rpartition("@")
         if local and at and domain:
             return decode_words(name), f"{local}@{domain.lower().rstrip('.')}"
@@ -79,7 +85,14 @@ def parse_mailbox(value: str) -> tuple[str, str]:
 
 def parse_addresses(value: str) -> list[str]:
     """Return the addresses of a header, in lower case."""
-    return [address.lower() for _name, address in getaddresses([value]) if "@" in address]
+    return [address.lower() for _name, address in _split_addresses(value) if "@" in address]
+
+
+def _split_addresses(value: str) -> list[tuple[str, str]]:
+    try:
+        return getaddresses([value])
+    except RecursionError:  # thousands of open brackets, or of colons
+        return []
 
 
 @lru_cache(4_096)
@@ -89,6 +102,8 @@ def decode_words(value: str) -> str:
         text = str(make_header(decode_header(value))) if "=?" in value else value
     except (HeaderParseError, LookupError, ValueError):
         text = value
+    # Some character sets decode to lone surrogates, which no database takes.
+    text = text.encode(errors="replace").decode()
     return UNSEEN.sub(" ", text).strip().strip('"').strip()
 
 
@@ -99,6 +114,7 @@ def parse_time(value: str, *, now: datetime) -> datetime | None:
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    # Mailboxes have mails of 1970 and of 2038, from machines whose clock was wrong.
     return at if at.year >= 1990 and at <= now else None
 
 

@@ -44,30 +44,11 @@ DEFAULT_PROVIDERS: Mapping[ProviderKind, tuple[str, ...]] = {
         *("mailtrap.io", "mailup.com", "dotdigital-email.com", "dotmailer.com", "zendesk.com"),
         *("gappssmtp.com", "onmicrosoft.com", "pphosted.com", "mimecast.com"),
         # Domains of their links.
-        *(
-            "list-manage.com",
-            "kmail-lists.com",
-            "klaviyo.com",
-            "hubspotlinks.com",
-            "hubspotemail.com",
-        ),
-        *("exct.net", "sendibt2.com", "sendibt3.com", "sendibm1.com", "sendibm3.com", "mjt.lu"),
-        *(
-            "emlnk.com",
-            "acemlna.com",
-            "getdrip.com",
-            "soundestlink.com",
-            "appboy.com",
-            "mktoweb.com",
-        ),
-        *(
-            "emarsys.com",
-            "convertkit.com",
-            "ck.page",
-            "iterable.net",
-            "sparkpost.com",
-            "cmail1.com",
-        ),
+        *("list-manage.com", "kmail-lists.com", "klaviyo.com", "hubspotlinks.com"),
+        *("hubspotemail.com", "exct.net", "sendibt2.com", "sendibt3.com", "sendibm1.com"),
+        *("sendibm3.com", "mjt.lu", "emlnk.com", "acemlna.com", "getdrip.com", "soundestlink.com"),
+        *("appboy.com", "mktoweb.com", "emarsys.com", "convertkit.com", "ck.page", "iterable.net"),
+        *("sparkpost.com", "cmail1.com"),
     ),
     ProviderKind.MAILBOX: (
         *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
@@ -97,10 +78,20 @@ def find_organisational_domain(domain: str) -> str:
 
     Empty if there is none, such as for `localhost`, an IP address or `co.uk` itself.
     """
-    name = domain.lower().strip(".")
+    name = _encode_domain(domain.lower().strip("."))
     if not DOMAIN.fullmatch(name) or ".." in name:
         return ""
     return _suffixes().privatesuffix(name) or ""
+
+
+def _encode_domain(name: str) -> str:
+    """Return an international domain as DNS writes it (IDNA); empty if it cannot be one."""
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError:
+        return ""
 
 
 @dataclass(frozen=True)
