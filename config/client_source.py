@@ -12,6 +12,8 @@ from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
 FOLDER = ROOT / "client"
+#: The packages of the archive: the client, and the reading of mailboxes that `cmr scan` uses.
+PACKAGES = (FOLDER / "src" / "cmr_client", ROOT / "mailbox_reader")
 #: pip expects one folder that contains everything.
 NAME = "cmr-client"
 #: The same time for every file, so that the same source gives the same bytes.
@@ -34,6 +36,7 @@ def _list_files() -> Iterator[tuple[str, Path]]:
     yield "LICENSE", ROOT / "LICENSE"
     for name in ("pyproject.toml", "README.md"):
         yield name, FOLDER / name
-    for file in (FOLDER / "src").rglob("*"):
-        if file.suffix == ".py" or file.name == "py.typed":
-            yield str(file.relative_to(FOLDER)), file
+    for package in PACKAGES:
+        for file in package.rglob("*"):
+            if file.suffix == ".py" or file.name == "py.typed":
+                yield f"src/{file.relative_to(package.parent)}", file

@@ -13,13 +13,18 @@ from urllib.parse import urlsplit
 import listunsub
 
 from mailbox_reader.headers import (
-    UNSEEN,
     Headers,
-    decode_words,
     get_first,
     parse_addresses,
     parse_mailbox,
     parse_time,
+)
+from mailbox_reader.lists import (
+    build_list_id,
+    find_list_by_sender,
+    find_list_by_unsubscribe,
+    find_mailto,
+    parse_list_id,
 )
 from mailbox_reader.organisations import (
     MailProviders,
@@ -36,7 +41,6 @@ POSTMASTERS = re.compile(r"(?:mailer-daemon|postmaster|double-bounce)@", re.IGNO
 TAG = re.compile(r"(?:^|;)\s*([a-z]{1,3})\s*=\s*([^;]*)")
 #: Tags whose values differ from mail to mail. Without them the same sender's header is cached.
 CHANGING_TAGS = re.compile(r"(?:^|(?<=;))\s*(?:bh?|t|x)\s*=[^;]*;?")
-LIST_ID = re.compile(r"<([^<>]*)>\s*$")
 WORD = re.compile(r"[a-zà-ÿ]+")
 #: Words of an address, a list or a name that mark receipts and notices …
 TRANSACTIONAL_WORDS = frozenset(
@@ -117,7 +121,7 @@ def describe_mail(headers: Headers, providers: MailProviders, *, now: datetime) 
     name, address = _find_author(headers)
     list_id, list_name = parse_list_id(get_first(headers, "list-id"))
     signatures = [read_signature(each) for each in headers.get("dkim-signature", ())]
-    recipients = _find_recipients(headers)
+    recipients = _find_recipients(headers, address, providers)
     is_group = _is_group(headers, address, list_id, recipients, providers)
     organisation = (
         _find_list_host(headers, list_id, address)
@@ -126,9 +130,11 @@ def describe_mail(headers: Headers, providers: MailProviders, *, now: datetime) 
     )
     if not organisation:
         return None
+    list_id = list_id or _guess_list_id(headers, is_group=is_group)
     if not list_id and not is_group and not providers.is_own(organisation):
         list_id = address.lower()  # many companies send from this domain
-    words = {*_split_words(address), *_split_words(list_id), *_split_words(name)}
+    # Mails of one list have many names, of which one may contain "security" or "news".
+    words = {*_split_words(address), *_split_words(list_id or name)}
     return BulkMail(
         message_id=get_first(headers, "message-id")[:998],
         sent_at=parse_time(get_first(headers, "date"), now=now),
@@ -153,16 +159,6 @@ def _find_author(headers: Headers) -> tuple[str, str]:
             if address:
                 return ("" if "@" in name else name), address
     return "", ""
-
-
-@lru_cache(4_096)
-def parse_list_id(value: str) -> tuple[str, str]:
-    """Return id and name of a `List-Id` header (RFC 2919). Some senders leave the brackets out."""
-    found = LIST_ID.search(value)
-    # A control character could not be stored.
-    list_id = UNSEEN.sub("", found[1] if found else value).strip().strip("<>").lower()
-    name = decode_words(value[: found.start()]) if found else ""
-    return "".join(list_id.split()), ("" if "@" in name else name)
 
 
 @lru_cache(8_192)
@@ -209,34 +205,71 @@ def _is_group(
     providers: MailProviders,
 ) -> bool:
     """Return whether people write to this list, or a forwarder changed the mail."""
-    if "mailto:" in get_first(headers, "list-post").lower() or headers.get("x-original-from"):
+    if find_mailto(get_first(headers, "list-post")) or headers.get("x-original-from"):
         return True
-    hosts = (list_id, _domain_of(address), _domain_of(get_first(headers, "sender").strip(" <>")))
-    if any(providers.find_kind(host) is ProviderKind.GROUP for host in hosts):
+    if any(providers.find_kind(host) is ProviderKind.GROUP for host in _list_hosts(headers)):
         return True
     author = find_organisational_domain(_domain_of(address))
     own = {find_organisational_domain(_domain_of(each)) for each in recipients}
     if author in own and providers.is_own(author):
         return True
+    if headers.get("dkim-signature"):
+        return False
     # An unsigned mail of a list at another organisation than its author's: somebody wrote to it.
-    host = "" if headers.get("dkim-signature") else find_organisational_domain(list_id)
+    host = find_organisational_domain(list_id or _domain_of(find_list_by_sender(headers)))
     return host not in {"", author} and providers.is_own(host)
+
+
+def _list_hosts(headers: Headers) -> list[str]:
+    """Return the domains by which a provider of groups is recognised."""
+    mailto = find_mailto(get_first(headers, "list-unsubscribe"))
+    addresses = (_find_author(headers)[1], get_first(headers, "sender").strip(" <>"), mailto)
+    return [parse_list_id(get_first(headers, "list-id"))[0], *map(_domain_of, addresses)]
+
+
+def _list_addresses(headers: Headers) -> tuple[str, str, str]:
+    """Return the addresses of the list as far as headers show them, the best one first."""
+    return (
+        find_mailto(get_first(headers, "list-post")),
+        find_list_by_sender(headers),
+        find_list_by_unsubscribe(headers),
+    )
+
+
+def _guess_list_id(headers: Headers, *, is_group: bool) -> str:
+    """Return the id of a list that has no `List-Id`; empty if its addresses show none."""
+    addresses = _list_addresses(headers) if is_group else [find_list_by_unsubscribe(headers)]
+    return next(filter(None, map(build_list_id, addresses)), "")
 
 
 def _find_list_host(headers: Headers, list_id: str, address: str) -> str:
     """Return the organisation that runs a group's list: its members' own domains differ."""
-    post = get_first(headers, "list-post").lower().partition("mailto:")[2].partition(">")[0]
-    for host in (list_id, _domain_of(post.partition("?")[0])):
+    for host in (list_id, *map(_domain_of, _list_addresses(headers))):
         if found := find_organisational_domain(host):
             return found
     return find_organisational_domain(_domain_of(address))
 
 
-def _find_recipients(headers: Headers) -> tuple[str, ...]:
-    """Return the person's own addresses: `Delivered-To`, and `To` if it names nobody else."""
-    found = [each.strip(" <>").lower() for each in headers.get("delivered-to", ())]
+def _find_recipients(headers: Headers, address: str, providers: MailProviders) -> tuple[str, ...]:
+    """Return the person's own addresses: `Delivered-To`, and `To` if it names nobody else.
+
+    Many newsletters are addressed to an address of their sender, which is not the person's. The
+    first `Delivered-To` is the mailbox itself, so mail inside an organisation is recognised by it.
+    """
+    author = find_organisational_domain(_domain_of(address))
+    author = author if providers.is_own(author) else ""
+
+    def is_foreign(each: str) -> bool:
+        return not author or find_organisational_domain(_domain_of(each)) != author
+
+    # What list programs write there has more words.
+    delivered = [each.strip(" <>").lower() for each in headers.get("delivered-to", ())]
+    delivered = [each for each in delivered if "@" in each and " " not in each]
+    found = [*delivered[:1], *filter(is_foreign, delivered[1:])]
     named = parse_addresses(get_first(headers, "to"))
-    return tuple(dict.fromkeys([*found, *(named if len(named) == 1 else ())]))
+    if len(named) == 1 and (is_foreign(named[0]) or not (found or named[0] == address.lower())):
+        found += named
+    return tuple(dict.fromkeys(found))
 
 
 def _find_mailbox(headers: Headers) -> str:

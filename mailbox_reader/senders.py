@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,14 +31,12 @@ class Sender:
     junk: int = 0
     first: datetime | None = None
     last: datetime | None = None
-    names: Counter[str] = field(default_factory=Counter)
 
     def add(self, mail: BulkMail) -> None:
         """Count a mail."""
         self.mails += 1
         self.junk += mail.is_junk
         self.is_group = self.is_group or mail.is_group
-        self.names[mail.name] += 1
         is_newest = self.last is None or (mail.sent_at is not None and mail.sent_at >= self.last)
         if is_newest:
             self.name, self.route = mail.name, mail.route

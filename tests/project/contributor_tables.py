@@ -34,6 +34,12 @@ def build_tables() -> dict[str, dict[str, list[str]]]:
                 [describe_package(each) for each in packages if each.startswith(f"{app}.")],
             )
             for app in ("core", *APPS)
+        }
+        | {
+            "Packages outside the apps": build_table(
+                ("Package", "What it does", "Modules"),
+                [describe_package(each) for each in packages if "." not in each],
+            )
         },
         "data-model.md": {
             f"Tables of {app}": build_table(

@@ -185,7 +185,7 @@ def test_every_setting_is_passed_to_every_service() -> None:
 
 def test_everything_that_reads_the_environment_is_known() -> None:
     """What the settings do not read is not configuration of the service."""
-    apps = ("core", "brands", "consent", "cmr", "config", "devstack")
+    apps = ("mailbox_reader", "core", "brands", "consent", "cmr", "config", "devstack")
     reading = {
         str(file.relative_to(ROOT))
         for app in apps
@@ -338,7 +338,7 @@ def test_the_image_holds_the_apps_and_no_secrets() -> None:
     lines = (ROOT / ".dockerignore").read_text().split()
     assert lines[0] == "*"
     taken = {line[1:] for line in lines if line.startswith("!")}
-    apps = {"brands", "client", "cmr", "config", "consent", "core", "devstack"}
+    apps = {"brands", "client", "cmr", "config", "consent", "core", "devstack"} | {"mailbox_reader"}
     documents = {"docs", "CHANGELOG.md", "LICENSE"}
     assert (
         taken == {"manage.py", "requirements/base.txt", "requirements/docs.txt"} | apps | documents

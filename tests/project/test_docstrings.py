@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("core", "brands", "consent", "cmr", "config", "client/src")
+PRODUCT = ("mailbox_reader", "core", "brands", "consent", "cmr", "config", "client/src")
 #: A line of a `Raises:` section: names before a colon, or before the end of the line.
 NAMED = re.compile(r"^    ((?:`?[\w.]*[A-Z]\w+`?(?:, )?)+)(?=:|,?$)", re.MULTILINE)
 #: The same in a sentence: "Raise `UnknownEventType` for the first pattern …".

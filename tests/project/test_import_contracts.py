@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["core", "brands", "consent", "cmr", "config", "devstack"]
+APPS = ["mailbox_reader", "core", "brands", "consent", "cmr", "config", "devstack"]
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ MIRRORS = {
     "config": "config",
     "consent": "consent",
     "core": "core",
+    "mailbox_reader": "mailbox_reader",
 }
 #: Folders whose files are named after what is tried, because they try many modules together.
 BY_SUBJECT = {

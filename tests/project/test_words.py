@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("core", "brands", "consent", "cmr", "config", "client/src")
+PRODUCT = ("mailbox_reader", "core", "brands", "consent", "cmr", "config", "client/src")
 #: The launcher and the demo are not part of the product.
 OTHERS = ("devstack/",)
 ALONE = frozenset("asked done given kept made of read said shown taken told".split())

@@ -11,6 +11,7 @@ from cmr_client.command.checking import check, links
 from cmr_client.command.importing import import_
 from cmr_client.command.listening import listen
 from cmr_client.command.looking import events
+from cmr_client.command.scanning import scan
 from cmr_client.command.signing_in import login, logout, whoami
 from cmr_client.command.triggering import trigger
 from cmr_client.problems import CMRError
@@ -28,7 +29,7 @@ def cmr() -> None:
     """
 
 
-for command in (login, logout, whoami, check, links, import_, listen, trigger, events):
+for command in (login, logout, whoami, check, links, import_, listen, trigger, events, scan):
     cmr.add_command(command)
 
 
