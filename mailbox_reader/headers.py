@@ -43,7 +43,7 @@ FIELD = re.compile(
 FOLD = re.compile(r"\r?\n[ \t]*")
 #: Control characters, those that change the direction of a text, and half characters.
 UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+"
 )
 
 

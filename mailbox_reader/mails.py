@@ -354,7 +354,9 @@ def _is_transactional(headers: Headers, words: set[str]) -> bool:
         return True
     if get_first(headers, "auto-submitted").lower().startswith("auto-generated"):
         return True
-    has_list = any(headers.get(name) for name in ("list-id", "list-unsubscribe", "precedence"))
+    has_list = any(
+        get_first(headers, name) for name in ("list-id", "list-unsubscribe", "precedence")
+    )
     return not has_list
 
 

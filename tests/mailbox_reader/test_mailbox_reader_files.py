@@ -21,7 +21,8 @@ from mailbox_reader import (
 from mailbox_reader.files import FREE_BYTES
 from tests.mailbox_reader.test_mbox import build_mail
 
-MBOX = b"".join(build_mail(number, b"Hello\n" * 50) for number in range(20))
+MAILS = [build_mail(number, b"Hello\n" * 50) for number in range(20)]
+MBOX = b"".join(MAILS)
 SUBJECTS = [b"Subject: %d" % number for number in range(20)]
 NAME = "Takeout/Mail/All mail Including Spam and Trash.mbox"
 
@@ -95,7 +96,7 @@ def build_zip64(*, is_piped: bool) -> bytes:
         build_zip64(is_piped=False),
         build_zip64(is_piped=True),
         build_zip({"a/": b"", "a/note.html": b"<p>", NAME: MBOX, "z.json": b"{}"}, is_piped=True),
-        build_zip({"Inbox": MBOX[: len(MBOX) // 2], "Sent": MBOX[len(MBOX) // 2 :]}),
+        build_zip({"Inbox": b"".join(MAILS[:10]), "Sent": b"".join(MAILS[10:])}),
     ],
 )
 def test_scan_file_of_any_kind_in_any_pieces(data: bytes, size: int) -> None:

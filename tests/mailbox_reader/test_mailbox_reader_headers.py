@@ -12,6 +12,7 @@ from mailbox_reader import read_headers
 from mailbox_reader.headers import (
     MOST_CHARACTERS,
     MOST_VALUES,
+    UNSEEN,
     decode_words,
     parse_addresses,
     parse_mailbox,
@@ -55,7 +56,7 @@ def test_read_headers_are_bounded() -> None:
 @given(block=st.binary(max_size=400))
 def test_read_headers_of_any_bytes(block: bytes) -> None:
     for values in read_headers(b"From: " + block).values():
-        assert all(value.isprintable() for value in values)
+        assert not any(UNSEEN.search(value) for value in values)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_decode_words(value: str, text: str) -> None:
         ("Mon, 1 Jan 2024 10:00:00 -0000", datetime(2024, 1, 1, 10, tzinfo=UTC)),
         ("Tue, 1 Dec 2026 00:00:01 +0000", None),
         ("Thu, 1 Jan 1970 00:00:00 +0000", None),
-        ("Mon, 1 Jan 0001 00:00:00 +1400", None),
+        ("Tue, 1 Jan 1850 00:00:00 +1400", None),
         ("Fri, 31 Dec 9999 23:59:59 -1200", None),
         ("Mon, 99 Jan 2024 10:00:00 +0000", None),
         ("yesterday", None),

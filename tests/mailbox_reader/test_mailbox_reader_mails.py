@@ -174,7 +174,7 @@ def test_group_belongs_to_who_runs_it(
         {"To": "readers@shop.example", "Delivered_To": "ana@example.org"},
         {"List_Post": "NO (posting not allowed on this list)"},
         {"List_Id": "<x.list-id.mcsv.net>", "DKIM_Signature": sign("mcsv.net")},
-        {"From": "a@gmail.com", "To": "b@gmail.com"},
+        {"From": "a@gmail.com", "To": "b@gmail.com", "DKIM_Signature": sign("gmail.com")},
     ],
 )
 def test_newsletter_is_no_group(headers: dict[str, str]) -> None:
@@ -256,10 +256,10 @@ def test_read_signature_of_a_folded_header() -> None:
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ({"From": "Shop <orders@shop.example>"}, True),
+        ({"From": "Shop <orders@shop.example>", "List_Id": "<1.shop.example>"}, True),
         ({"From": "Shop <no-reply@shop.example>"}, False),
         ({"From": "Shop <no-reply@shop.example>", "List_Id": "<receipts.shop.example>"}, True),
-        ({"From": "Shop <no-reply@shop.example>", "Feedback_ID": "7:receipt:shop:esp"}, True),
+        ({"List_Id": "<1.shop.example>", "Feedback_ID": "7:receipt:shop:esp"}, True),
         ({"From": "Shop <orders@shop.example>", "List_Id": "<newsletter.shop.example>"}, False),
         ({"From": "Shop Security Team <hello@shop.example>"}, False),
         ({"From": "Konto-Sicherheit <a@shop.example>", "List_Id": "", "Feedback_ID": "1"}, True),

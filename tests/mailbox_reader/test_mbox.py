@@ -133,7 +133,7 @@ def test_scan_keeps_no_more_than_a_header_block() -> None:
 )
 def test_scan_hostile_body_takes_linear_time(line: bytes) -> None:
     began = time.process_time()
-    assert len(scan(build_mail(1, line) + build_mail(2))) == 2
+    assert scan(build_mail(1, line) + b"\n" + build_mail(2))[-1] == b"Subject: 2"
     assert time.process_time() - began < 5
 
 
