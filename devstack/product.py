@@ -19,6 +19,7 @@ STEPS = (
     Step("Migrations", "migrate --no-input"),
     Step("Static files", "collectstatic --no-input --verbosity 0"),  # copies only what changed
     Step("Demo data", "demo"),
+    Step("Made-up mailbox", "devstack.demo.mailbox", program="-m"),
 )
 #: Takes some ten seconds when its sources changed, so it is built beside the steps.
 DOCUMENTATION = Step("Documentation", "devstack.documentation", program="-m")
@@ -42,6 +43,7 @@ def processes(port: int, folder: Path) -> list[Process]:
     web = _module(WEB, "--port", str(port))
     return [
         Process("sample-brand", _module("devstack.demo.sample_brand")),
+        Process("name-server", _module("devstack.demo.name_server")),
         Process("web", web, ready=lambda: is_ready(port)),
         Process("delivery", _module(DELIVERY)),
         Process("records", _module(RECORDS)),
@@ -51,11 +53,14 @@ def processes(port: int, folder: Path) -> list[Process]:
 
 def variables(port: int, folder: Path) -> dict[str, str]:
     """What every step and process is told besides run.env."""
+    name_server = ports.kept(folder / "name_server.port")
     return {
         "PORT": str(port),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
         "CMR_FOLDER": str(folder.resolve()),
         "SAMPLE_BRAND_PORT": str(ports.kept(folder / "sample_brand.port")),
+        "NAME_SERVER_PORT": str(name_server),
+        "MAILBOX_DNS_SERVER": os.environ.get("MAILBOX_DNS_SERVER") or f"127.0.0.1:{name_server}",
         "PYTHONUNBUFFERED": "1",  # or a log's last lines die with its process
     }
 

@@ -23,6 +23,8 @@ UNSUBSCRIBE = re.compile(
 #: `owner-news@…` of Majordomo, `news-bounces@…` of Mailman.
 OWNER = re.compile(rf"owner-{NAME}{HOST}", re.IGNORECASE)
 BOUNCES = re.compile(rf"{NAME}-(?:owner|admin|bounces?|request){READER}{HOST}", re.IGNORECASE)
+#: A number before the name of a list, such as `20260301.` of `20260301.news.shop.example`.
+CAMPAIGN = re.compile(r"\d{5,}\.")
 #: What ezmlm writes into `Delivered-To`.
 DELIVERED = re.compile(rf"mailing list {NAME}{HOST}", re.IGNORECASE)
 
@@ -80,3 +82,14 @@ def build_list_id(address: str) -> str:
     name, _, host = address.rpartition("@")
     organisation = find_organisational_domain(host)
     return f"{name}.{organisation}" if name and organisation else ""
+
+
+def drop_campaign(list_id: str, organisation: str) -> str:
+    """Return a List-Id without the number of a campaign that some companies put before it.
+
+    That is known only if a name is left. The number in `<7952914.xt.local>` of a provider is the
+    list's, and so may be the one in `<1000123.shop.example>`.
+    """
+    found = CAMPAIGN.match(list_id)
+    rest = list_id[found.end() :] if found else ""
+    return rest if rest.endswith(f".{organisation}") else list_id

@@ -21,6 +21,7 @@ from mailbox_reader.headers import (
 )
 from mailbox_reader.lists import (
     build_list_id,
+    drop_campaign,
     find_list_by_sender,
     find_list_by_unsubscribe,
     find_mailto,
@@ -130,7 +131,7 @@ def describe_mail(headers: Headers, providers: MailProviders, *, now: datetime) 
     )
     if not organisation:
         return None
-    list_id = list_id or _guess_list_id(headers, is_group=is_group)
+    list_id = drop_campaign(list_id, organisation) or _guess_list_id(headers, is_group=is_group)
     if not list_id and not is_group and not providers.is_own(organisation):
         list_id = address.lower()  # many companies send from this domain
     # Mails of one list have many names, of which one may contain "security" or "news".

@@ -250,3 +250,24 @@ def test_the_client_is_had_as_an_archive_that_pip_can_build(tmp_path: Path) -> N
     said = [sys.executable, "-m", "cmr_client.command", "--help"]
     ours = {**os.environ, "PYTHONPATH": str(project / "src")}
     assert "cmr login" in subprocess.check_output(said, env=ours, text=True, cwd=tmp_path)
+    scan = [*said[:-1], "scan", "-", "--json"]
+    found = subprocess.check_output(
+        scan, env=ours, text=True, cwd=tmp_path, input="From: a@b.example\nList-Id: <c.d>\n\n"
+    )
+    assert '"b.example"' in found or '"c.d"' in found
+
+
+def test_the_clients_archive_has_all_that_its_wheel_needs() -> None:
+    with zipfile.ZipFile(io.BytesIO(Client().get("/docs/cmr-client.zip").content)) as archive:
+        names = archive.namelist()
+        project = tomllib.loads(archive.read("cmr-client/pyproject.toml").decode())
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert packages == ["src/cmr_client", "src/mailbox_reader"]
+    for package in packages:
+        assert f"cmr-client/{package}/__init__.py" in names
+        assert f"cmr-client/{package}/py.typed" in names
+    assert len(names) == len(set(names))
+    # The repository's link, for `pip install ./client`, leads to the package of the server.
+    assert (ROOT / "client/src/mailbox_reader").resolve() == ROOT / "mailbox_reader"
+    needed = {re.split(r"[^\w-]", each)[0] for each in project["project"]["dependencies"]}
+    assert {"publicsuffixlist", "listunsub", "click"} <= needed

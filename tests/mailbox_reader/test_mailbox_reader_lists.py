@@ -6,6 +6,7 @@ import pytest
 
 from mailbox_reader.lists import (
     build_list_id,
+    drop_campaign,
     find_list_by_sender,
     find_list_by_unsubscribe,
     find_mailto,
@@ -73,3 +74,17 @@ def test_build_list_id(address: str, found: str) -> None:
 def test_find_mailto_takes_the_first() -> None:
     assert find_mailto("<https://a>, <MAILTO:A@b.example?subject=x>, <mailto:c@d>") == "a@b.example"
     assert find_mailto("NO") == ""
+
+
+@pytest.mark.parametrize(
+    ("list_id", "found"),
+    [
+        ("20260301.news.shop.example", "news.shop.example"),
+        ("2026.news.shop.example", "2026.news.shop.example"),
+        ("1000123.shop.example", "1000123.shop.example"),
+        ("7952914.xt.local", "7952914.xt.local"),
+        ("", ""),
+    ],
+)
+def test_drop_campaign_only_before_a_name(list_id: str, found: str) -> None:
+    assert drop_campaign(list_id, "shop.example") == found

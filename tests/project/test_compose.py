@@ -24,6 +24,8 @@ DOCKERFILE = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.M
 INSTRUCTIONS = [
     line.split(maxsplit=1) for line in DOCKERFILE.replace("\\\n", "").splitlines() if line.strip()
 ]
+#: Processes of `make run` that only the demo has.
+DEMO = {"sample-brand", "name-server"}
 OURS = {"migrate", "web", "delivery", "records", "imports"}
 SECRET = re.compile(r"SECRET|PEPPER|PASSWORD|KEY")
 #: Settings that compose does not pass, and why.
@@ -102,7 +104,7 @@ def test_every_queue_is_consumed_under_make_run() -> None:
 
 
 def processes_of_make_run() -> list[Any]:
-    return [p for p in product.processes(8000, ROOT / "var") if p.name != "sample-brand"]
+    return [p for p in product.processes(8000, ROOT / "var") if p.name not in DEMO]
 
 
 @pytest.mark.parametrize("name", ["delivery", "records", "imports"])

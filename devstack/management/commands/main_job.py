@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from devstack.demo import demo_file
+from devstack.demo import demo_file, mailbox
 
 PATIENCE = 120.0  # seconds until the webhook, and the count, must have come
 SAYS_NO = {
@@ -69,6 +69,7 @@ class Command(BaseCommand):
             f"{said['admin']['password']}\n"
             f"  Documentation  {self.base}/docs/         for brands: begin with the quickstart\n"
             f"  Sample brand   {self.sample}/\n"
+            f'  A mailbox      {mailbox.FILE}: drop it onto the page "Find my companies"\n'
             "  Mail           is printed in var/log: codes in web.log, all else in records.log\n"
             f"  Keys, tokens   var/demo.json\n"
         )
