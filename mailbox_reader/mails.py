@@ -131,7 +131,7 @@ def describe_mail(headers: Headers, providers: MailProviders, *, now: datetime) 
     )
     if not organisation:
         return None
-    list_id = drop_campaign(list_id, organisation) or _guess_list_id(headers, is_group=is_group)
+    list_id = drop_campaign(list_id, organisation) or _guess_list_id(headers)
     if not list_id and not is_group and not providers.is_own(organisation):
         list_id = address.lower()  # many companies send from this domain
     # Mails of one list have many names, of which one may contain "security" or "news".
@@ -237,10 +237,9 @@ def _list_addresses(headers: Headers) -> tuple[str, str, str]:
     )
 
 
-def _guess_list_id(headers: Headers, *, is_group: bool) -> str:
+def _guess_list_id(headers: Headers) -> str:
     """Return the id of a list that has no `List-Id`; empty if its addresses show none."""
-    addresses = _list_addresses(headers) if is_group else [find_list_by_unsubscribe(headers)]
-    return next(filter(None, map(build_list_id, addresses)), "")
+    return next(filter(None, map(build_list_id, _list_addresses(headers))), "")
 
 
 def _find_list_host(headers: Headers, list_id: str, address: str) -> str:

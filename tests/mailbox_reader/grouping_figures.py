@@ -144,7 +144,7 @@ def main() -> None:
     print("|---" * (len(Provider) + 1) + "|")
     for name, figures in list_rows():
         cells = [f"{each.precision:.3f} / {each.recall:.3f}" for each in figures]
-        print(f"| {name} |", " | ".join(cells), "|", sum(each.missed for each in figures))
+        print(f"| {name} |", " | ".join(cells), "|")
 
 
 if __name__ == "__main__":
