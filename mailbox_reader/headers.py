@@ -62,8 +62,10 @@ def read_headers(block: bytes) -> dict[str, list[str]]:
 
 def _clean(value: str) -> str:
     """Return a value on one line, without characters that nobody sees, such as NUL."""
-    unfolded = FOLD.sub(" ", value).strip()
-    return unfolded if unfolded.isprintable() else UNSEEN.sub(" ", unfolded).strip()
+    value = value.strip()
+    if "\n" in value:
+        value = FOLD.sub(" ", value)
+    return value if value.isprintable() else UNSEEN.sub(" ", value).strip()
 
 
 def _decode_bytes(value: bytes) -> str:
@@ -83,9 +85,10 @@ def parse_mailbox(value: str) -> tuple[str, str]:
     return "", ""
 
 
-def parse_addresses(value: str) -> list[str]:
+@lru_cache(4_096)
+def parse_addresses(value: str) -> tuple[str, ...]:
     """Return the addresses of a header, in lower case."""
-    return [address.lower() for _name, address in _split_addresses(value) if "@" in address]
+    return tuple(address.lower() for _name, address in _split_addresses(value) if "@" in address)
 
 
 def _split_addresses(value: str) -> list[tuple[str, str]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9])?\.[a-z0-9-]{2,63}")
+
+#: Domains whose kind is remembered at most.
+MOST_KNOWN = 16_384
 
 
 class ProviderKind(StrEnum):
@@ -99,6 +102,8 @@ class MailProviders:
     """The domains of providers, by their kind. A subdomain of one counts as well."""
 
     kinds: Mapping[str, ProviderKind]
+    #: Answers for domains that were asked before: a mailbox has few.
+    _known: dict[str, ProviderKind | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_lists(cls, lists: Mapping[ProviderKind, Iterable[str]]) -> MailProviders:
@@ -107,7 +112,13 @@ class MailProviders:
 
     def find_kind(self, domain: str) -> ProviderKind | None:
         """Return the kind of provider that *domain* belongs to; None for an organisation's own."""
-        name = domain.lower()
+        if domain not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[domain] = self._look_up(domain.lower())
+        return self._known[domain]
+
+    def _look_up(self, name: str) -> ProviderKind | None:
         while name:
             if (kind := self.kinds.get(name)) is not None:
                 return kind

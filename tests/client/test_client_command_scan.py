@@ -98,7 +98,7 @@ def test_scan_table_has_most_mails_first_and_totals(scan: Scan, mbox: Path) -> N
     assert lines[0].split() == "mails organisation name kind unsubscribe first last".split()
     assert lines[1].split()[:2] == ["3", "shop.example"] and "2024-01-03" in lines[1]
     assert "receipts" in lines[2]
-    assert lines[-1] == "5 mails read. 4 are bulk mail, from 2 senders of 2 organisations."
+    assert lines[-1] == "Mails read: 5. Bulk mail: 4. Senders: 2. Organisations: 2."
     assert "Secret" not in "".join(lines)
 
 
@@ -177,7 +177,7 @@ def test_scan_mailbox_without_bulk_mail_says_so(scan: Scan, tmp_path: Path) -> N
     (tmp_path / "a.eml").write_text("From: a@b.example\n\nHello\n")
     done = scan("a.eml")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "1 mails read. 0 are bulk mail, from 0 senders of 0 organisations.\n"
+    assert done.stdout == "Mails read: 1. Bulk mail: 0. Senders: 0. Organisations: 0.\n"
 
 
 def test_scan_providers_of_a_file(scan: Scan, mbox: Path, tmp_path: Path) -> None:

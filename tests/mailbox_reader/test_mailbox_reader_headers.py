@@ -78,7 +78,7 @@ def test_parse_mailbox(value: str, found: tuple[str, str]) -> None:
 
 
 def test_parse_addresses_in_lower_case() -> None:
-    assert parse_addresses("A <A@B.example>, x, b@c.example") == ["a@b.example", "b@c.example"]
+    assert parse_addresses("A <A@B.example>, x, b@c.example") == ("a@b.example", "b@c.example")
 
 
 @pytest.mark.parametrize(

@@ -168,13 +168,18 @@ def _make_company_mails(
 ) -> Iterator[MadeMail]:
     """Yield *count* mails. Some companies write much more than others, and each one early."""
     sources = [(each, source) for each in companies for source in _list_sources(each)]
-    weights = [chance.paretovariate(1.2) for _ in sources]
+    weights = [_choose_weight(source, chance) for _, source in sources]
     chosen = [*sources, *sources, *chance.choices(sources, weights, k=count)][:count]
     for number, (company, source) in enumerate(chosen):
         is_first = number < len(sources)
         at = _pick_time(company, plan, is_first=is_first, now=now, chance=chance)
         to = plan.addresses.get(company.slug, OWNER)
         yield _make_company_mail(company, source, to=to, at=at, chance=chance, variant=variant)
+
+
+def _choose_weight(source: MailingList | None, chance: random.Random) -> float:
+    """Return how much is sent: few lists send very much, and receipts are few."""
+    return min(chance.paretovariate(1.2), 15) if source else chance.uniform(0.2, 1)
 
 
 def _list_sources(company: Company) -> list[MailingList | None]:

@@ -96,7 +96,7 @@ class MailboxReading:
         A folder holds other files than mail. Only a file that the person named must be mail.
         """
         try:
-            self._read(file, advance)
+            self._read_pieces(file, advance)
         except NoMailbox as error:
             if is_named:
                 self.problems.append(f"{file}: {error}")
@@ -105,7 +105,7 @@ class MailboxReading:
         except OSError as error:
             self._report(error, file)
 
-    def _read(self, file: Path, advance: Callable[[int], None]) -> None:
+    def _read_pieces(self, file: Path, advance: Callable[[int], None]) -> None:
         scanner = MailFileScanner()
         stdin = nullcontext(sys.stdin.buffer)
         with stdin if file == STDIN else file.open("rb") as opened:

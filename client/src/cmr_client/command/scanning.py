@@ -81,8 +81,8 @@ def _show_senders(senders: Sequence[Sender], reading: MailboxReading) -> None:
         click.echo()
     organisations = {sender.key.organisation for sender in senders}
     click.echo(
-        f"{reading.mails:,} mails read. {reading.bulk:,} are bulk mail, from {len(senders):,} "
-        f"senders of {len(organisations):,} organisations."
+        f"Mails read: {reading.mails:,}. Bulk mail: {reading.bulk:,}. Senders: {len(senders):,}. "
+        f"Organisations: {len(organisations):,}."
     )
 
 
