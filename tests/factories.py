@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.test import Client
@@ -15,7 +16,7 @@ from django.utils import timezone
 from brands import webhooks
 from brands.models import Brand, Subscription
 from cmr.accounts import ownership
-from cmr.models import Consumer
+from cmr.models import Consumer, Sender, SenderWeek
 from consent.checks import single
 from consent.checks.single import Asked
 from consent.decision.resolution import Decision, Scope
@@ -27,12 +28,15 @@ from consent.identity.identifiers import (
 from consent.ledger import recording
 from consent.ledger.recording import Actor, ChoiceTerms, NewChoice
 from consent.models import LedgerEntry, Relationship
+from mailbox_reader import Route
 from tests.conftest import EMAIL, Api
 
 #: Whatever has the id of a subject.
 Person = Consumer | Relationship | uuid.UUID
 #: Any brand, purpose and channel.
 ANYTHING = Scope()
+#: The time of the newest mail in a mailbox; a Wednesday.
+NEWEST = datetime(2026, 1, 14, 8, tzinfo=UTC)
 #: The person, by a page of the portal.
 PERSON = Actor("portal")
 
@@ -65,6 +69,30 @@ def create_subscription(
     """Create a webhook, which need not be reachable."""
     asked = webhooks.SubscriptionTerms(url=url, **terms)
     return webhooks.create_subscription(brand, asked, now=now or timezone.now())[0]
+
+
+def create_sender(
+    consumer: Consumer,
+    organisation: str,
+    *,
+    weekly: Sequence[int] = (1,),
+    last: datetime = NEWEST,
+    **fields: Any,
+) -> Sender:
+    """Create a sender with so many mails in each week, oldest first, to the week of *last*."""
+    back = [timedelta(weeks=n) for n in reversed(range(len(weekly)))]
+    mails = {"mails": sum(weekly), "first_at": last - back[0], "last_at": last}
+    names = {"name": organisation.partition(".")[0].title(), "route": Route.WEB.value}
+    sender = Sender.objects.create(
+        consumer=consumer, organisation=organisation, **(mails | names | fields)
+    )
+    monday = (last - timedelta(days=last.weekday())).date()
+    SenderWeek.objects.bulk_create(
+        SenderWeek(sender=sender, week=monday - each, mails=number)
+        for each, number in zip(back, weekly, strict=True)
+        if number
+    )
+    return sender
 
 
 # -- Choices --------------------------------------------------------------------------------------

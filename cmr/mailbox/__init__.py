@@ -1,7 +1,13 @@
 """Senders in a person's own mailbox: reading mail, and what is kept of it."""
 
 from cmr.mailbox.address_trails import AddressTrail, LaterUser, list_trails
-from cmr.mailbox.brand_matching import find_brands_by_domain
+from cmr.mailbox.brand_matching import (
+    find_brands_by_domain,
+    link_to_brand,
+    list_matching_brands,
+    refuse_brands,
+)
+from cmr.mailbox.companies import Company, MailingList, delete_company, list_companies, read_company
 from cmr.mailbox.encrypted_fields import reencrypt_mailboxes
 from cmr.mailbox.people_counts import MailboxCounts, count_people_with_senders
 from cmr.mailbox.providers import install_providers, load_providers
@@ -19,33 +25,46 @@ from cmr.mailbox.scans import (
     record_batch,
 )
 from cmr.mailbox.signatures import verify_sender_blocks
+from cmr.mailbox.weekly_mails import OTHERS, WeeklyMails, WeeklySeries, count_weekly_mails
 from cmr.mailbox.wire import MOST_MAILS, Batch, InvalidBatch, parse_batch
 
 __all__ = [
     "MOST_MAILS",
+    "OTHERS",
     "AddressTrail",
     "Batch",
     "BatchMissing",
+    "Company",
     "InvalidBatch",
     "LaterUser",
     "MailboxCounts",
+    "MailingList",
     "ScanCounts",
     "ScanEnded",
     "ScanNotFound",
+    "WeeklyMails",
+    "WeeklySeries",
     "begin_scan",
     "count_companies",
     "count_people_with_senders",
+    "count_weekly_mails",
+    "delete_company",
     "delete_everything_read",
     "end_scan",
     "find_brands_by_domain",
     "find_browser_scan",
     "install_providers",
+    "link_to_brand",
+    "list_companies",
+    "list_matching_brands",
     "list_trails",
     "load_providers",
     "parse_batch",
+    "read_company",
     "read_counts",
     "record_batch",
     "record_mails",
     "reencrypt_mailboxes",
+    "refuse_brands",
     "verify_sender_blocks",
 ]

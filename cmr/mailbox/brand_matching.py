@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from django.db.models import QuerySet
+
 from brands.models import Brand
+from cmr.models import BrandMatch, Consumer, Sender
 from mailbox_reader import MailProviders, find_organisational_domain
 
 
@@ -27,6 +30,26 @@ def find_brands_by_domain(
             if domain in organisations and providers.is_own(domain):
                 found[domain].append(brand_id)
     return found
+
+
+def list_matching_brands(organisation: str, providers: MailProviders) -> list[Brand]:
+    """Return the live brands of a domain, by name."""
+    found = find_brands_by_domain([organisation], providers).get(organisation, ())
+    return list(Brand.objects.filter(pk__in=found).order_by("name", "pk"))
+
+
+def link_to_brand(consumer: Consumer, organisation: str, brand: Brand) -> None:
+    """Link an organisation to the brand that the person chose. Groups are no company's."""
+    _companies(consumer, organisation).update(brand=brand, match=BrandMatch.PERSON)
+
+
+def refuse_brands(consumer: Consumer, organisation: str) -> None:
+    """Link an organisation to no brand, because the person said that it is none of them."""
+    _companies(consumer, organisation).update(brand=None, match=BrandMatch.REFUSED)
+
+
+def _companies(consumer: Consumer, organisation: str) -> QuerySet[Sender]:
+    return Sender.objects.filter(consumer=consumer, organisation=organisation, is_group=False)
 
 
 def _list_domains(website: str, privacy_email: str) -> Iterator[str]:

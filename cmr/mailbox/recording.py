@@ -178,7 +178,7 @@ def _save_senders(
             kept[key] = sender
         _add_mail(sender, mail)
     new = [sender for sender in senders.values() if sender.pk is None]
-    _link_to_brands(new, providers)
+    _link_to_brands(_copy_answers(new, senders.values()), providers)
     Sender.objects.bulk_create(new)
     Sender.objects.bulk_update(
         kept.values(),
@@ -210,6 +210,19 @@ def _add_mail(sender: Sender, mail: BulkMail) -> None:
     if mail.sent_at is not None:
         sender.first_at = min(sender.first_at or mail.sent_at, mail.sent_at)
         sender.last_at = max(sender.last_at or mail.sent_at, mail.sent_at)
+
+
+def _copy_answers(new: Sequence[Sender], senders: Iterable[Sender]) -> list[Sender]:
+    """Give new senders the brand that the person chose for their organisation, or refused.
+
+    Return the others, for which the person was not asked.
+    """
+    answered = (BrandMatch.PERSON, BrandMatch.REFUSED)
+    answers = {each.organisation: each for each in senders if each.match in answered}
+    for sender in new:
+        if (known := answers.get(sender.organisation)) and not sender.is_group:
+            sender.brand_id, sender.match = known.brand_id, known.match
+    return [each for each in new if each.organisation not in answers]
 
 
 def _link_to_brands(senders: Sequence[Sender], providers: MailProviders) -> None:

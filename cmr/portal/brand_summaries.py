@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +20,6 @@ from consent.models import Relationship, Send
 #: The period whose messages count for sorting by frequency.
 LATELY = timedelta(days=30)
 STATES = ("receiving", "paused", "stopped", "silent", "asking")
-SORTS = ("bother", "name", "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,15 @@ class BrandRow:
         return "stopped" if self.is_stopped else "silent"
 
 
-def list_rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[BrandRow]:
+def list_rows(
+    consumer: Consumer, *, now: datetime, words: str = "", also: Collection[int] = ()
+) -> list[BrandRow]:
     """Return one row for each brand with an active relationship.
 
-    The number of queries does not depend on the number of brands.
+    With *words*, only brands that have them in their name or web site, and those with an id in
+    *also*. The number of queries does not depend on the number of brands.
     """
-    known = _relationships(consumer, words)
+    known = _relationships(consumer, words, also)
     mine = list({each.brand_id: each for each in reversed(known)}.values())[::-1]
     may = checks.list_brand_permissions(consumer.subject_id, known, now=now)
     contacts, asking = _contacts(consumer, now), _count_open_requests(consumer)
@@ -79,17 +81,12 @@ def list_rows(consumer: Consumer, *, now: datetime, words: str = "") -> list[Bra
     ]
 
 
-def filter_rows(found: Iterable[BrandRow], *, show: str, sort: str) -> list[BrandRow]:
-    """Return the rows in one state, or all. By default, the most frequent sender comes first."""
-    kept = [row for row in found if not show or show == row.state or _asks(row, show)]
-    if sort == "name":
-        return kept
-    if sort == "new":
-        return sorted(kept, key=lambda row: row.relationship.started_at, reverse=True)
-    return sorted(kept, key=_bother, reverse=True)
+def has_state(row: BrandRow, state: str) -> bool:
+    """Return whether the row is in one of `STATES`."""
+    return row.asking > 0 if state == "asking" else row.state == state
 
 
-def count_rows(found: Iterable[BrandRow]) -> Counter[str]:
+def count_states(found: Iterable[BrandRow]) -> Counter[str]:
     """Return the number of brands in each state."""
     tally: Counter[str] = Counter(dict.fromkeys(STATES, 0))
     for row in found:
@@ -98,20 +95,12 @@ def count_rows(found: Iterable[BrandRow]) -> Counter[str]:
     return tally
 
 
-def _asks(row: BrandRow, show: str) -> bool:
-    return show == "asking" and row.asking > 0
-
-
-def _bother(row: BrandRow) -> tuple[bool, int, float]:
-    last = row.contacts.last
-    return row.asking > 0, row.contacts.lately, last.timestamp() if last else 0.0
-
-
-def _relationships(consumer: Consumer, words: str) -> list[Relationship]:
+def _relationships(consumer: Consumer, words: str, also: Collection[int]) -> list[Relationship]:
     """Return the active relationships, by brand name, and oldest first within a brand."""
     active = Relationship.objects.active().filter(person=consumer.subject_id)
     if words:
         named = Q(brand__name__icontains=words) | Q(brand__slug__icontains=words)
+        named |= Q(brand__website__icontains=words) | Q(brand__in=also)
         active = active.filter(named)
     ordered = active.select_related("brand").order_by("brand__name", "brand_id", "started_at")
     return list(ordered)

@@ -12,6 +12,7 @@ from cmr.api import (
     my_permission_requests,
     profile,
     receipts,
+    senders,
     sign_in,
     tokens,
 )
@@ -43,6 +44,7 @@ urlpatterns = [
     path("api/v1/me/contact-reports", contact_reports.ContactReportsView.as_view()),
     path("api/v1/me/relationships", brands_of_mine.Relationships.as_view()),
     path("api/v1/me/relationships/<slug:brand>", brands_of_mine.OneRelationship.as_view()),
+    path("api/v1/me/senders", senders.Senders.as_view()),
     path("api/v1/me/purposes", brands_of_mine.PersonPurposes.as_view()),
     path("api/v1/brands/<slug:brand>/topics", brands_of_mine.BrandTopics.as_view()),
     path("api/v1/me/choices", choices.Choices.as_view()),

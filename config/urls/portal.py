@@ -1,6 +1,6 @@
 """A person's pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from cmr.portal import (
     addresses,
@@ -17,6 +17,7 @@ from cmr.portal import (
     you,
 )
 from cmr.portal import brand as brand_page
+from cmr.portal import company as company_page
 from cmr.portal import data as own_data
 
 urlpatterns = [
@@ -35,6 +36,18 @@ urlpatterns = [
     path("companies/scan/<int:scan_id>/batch", find_companies.record_batch, name="scan-batch"),
     path("companies/scan/<int:scan_id>/end", find_companies.end_scan, name="end-scan"),
     path("companies/delete", find_companies.delete_mailbox, name="delete-mailbox"),
+    # A domain has a dot, so that other pages under `companies/` need none.
+    re_path(
+        r"^companies/(?P<organisation>[^/]+\.[^/]+)/brand$",
+        company_page.choose_brand,
+        name="company-brand",
+    ),
+    re_path(
+        r"^companies/(?P<organisation>[^/]+\.[^/]+)/delete$",
+        company_page.delete_company,
+        name="delete-company",
+    ),
+    re_path(r"^companies/(?P<organisation>[^/]+\.[^/]+)$", company_page.company, name="company"),
     path("choose", choosing.choose, name="choose"),
     path("undo", choosing.undo, name="undo"),
     path("explain", choosing.explain, name="explain"),

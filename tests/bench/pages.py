@@ -17,7 +17,7 @@ from brands.models import Brand
 from cmr.accounts import ownership
 from cmr.choices import choose
 from cmr.choices.choose import ChoiceRequest
-from cmr.models import Consumer
+from cmr.models import BrandMatch, Consumer
 from config.postgres.owner import become_owner
 from consent.decision.resolution import Scope
 from consent.ledger.recording import ChoiceTerms, NewChoice
@@ -26,6 +26,7 @@ from consent.rules.scope_names import ScopeNames
 from devstack import ports, product
 from devstack.interruptions import Interruptions
 from devstack.supervisor import Supervisor
+from tests.factories import create_sender
 
 DEVELOPMENT = {"CMR_ENVIRONMENT": "development"}
 PASSWORD = "only-they-know-it"
@@ -69,8 +70,11 @@ def serving(folder: Path, environment: dict[str, str], *, workers: int = 2) -> I
         supervisor.stop()
 
 
-def person(email: str, *, brands: int) -> Consumer:
-    """Somebody with so many brands, who said this and that, and hears from most of them."""
+def person(email: str, *, brands: int, senders: int = 0) -> Consumer:
+    """Somebody with so many brands, who said this and that, and hears from most of them.
+
+    Their mailbox has so many senders. A third of them are linked to brands.
+    """
     now = timezone.now()
     chance = random.Random(brands)
     consumer = ownership.open_account(email=email, password=PASSWORD, verified_at=now)
@@ -90,4 +94,17 @@ def person(email: str, *, brands: int) -> Consumer:
             for _ in range(chance.randint(0, 9))
         ]  # fmt: skip
         Send.objects.bulk_create(sends)
+    _fill_mailbox(consumer, senders, chance)
     return consumer
+
+
+def _fill_mailbox(consumer: Consumer, number: int, chance: random.Random) -> None:
+    brands = list(Brand.objects.filter(relationships__person=consumer.subject_id).order_by("pk"))
+    for nth in range(number):
+        linked = brands[nth // 3 % len(brands)] if nth % 3 == 0 else None
+        create_sender(
+            consumer, f"{chance.choice('abcdefgh')}{nth // 2}.example", list_id=f"list{nth}",
+            weekly=[chance.randint(0, 3) for _ in range(chance.randint(1, 104))],
+            is_transactional=nth % 4 == 0, brand=linked,
+            match=BrandMatch.DOMAIN if linked else BrandMatch.NONE,
+        )  # fmt: skip

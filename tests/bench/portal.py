@@ -1,4 +1,4 @@
-"""`make bench-portal`: the home page of somebody with 300 brands, beside one with three."""
+"""`make bench-portal`: the home page of somebody with many brands and senders, and with few."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 
 import django
 
-MANY, FEW, ROUNDS = 300, 3, 30
+ROUNDS = 30
+#: Brands of the person, and senders in their mailbox.
+SIZES = ((300, 500), (300, 0), (3, 0))
 FOLDER = Path("var/bench").resolve()
 
 
@@ -22,12 +24,15 @@ def main() -> None:
 
     with pages.served(FOLDER, {}) as port:
         people = {
-            number: pages.person(f"n{number}@example.org", brands=number) for number in (MANY, FEW)
+            (brands, senders): pages.person(
+                f"n{brands}s{senders}@example.org", brands=brands, senders=senders
+            )
+            for brands, senders in SIZES
         }
-        for number, consumer in people.items():
-            print(f"{number} brands: {_in_process(consumer)}")
-        for number, consumer in people.items():
-            print(f"{number} brands in Chromium: {_in_chromium(port, consumer)}")
+        for (brands, senders), consumer in people.items():
+            print(f"{brands} brands, {senders} senders: {_in_process(consumer)}")
+        for (brands, senders), consumer in people.items():
+            print(f"{brands} brands, {senders} senders in Chromium: {_in_chromium(port, consumer)}")
 
 
 def _in_process(consumer: Any) -> str:
@@ -71,7 +76,7 @@ def _in_chromium(port: int, consumer: Any) -> str:
         page.get_by_label("Email").fill(consumer.user.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="Your brands").wait_for()
+        page.get_by_role("heading", name="Your companies").wait_for()
         usable, loaded = [], []
         for _ in range(10):
             began = time.perf_counter()

@@ -97,7 +97,7 @@ def open_own_reports(page: Page, key: str) -> None:
     page.get_by_role("heading", name="your numbers").wait_for()
 
 
-def sign_in(page: Page, email: str = EMAIL, *, arrives: str = "Your brands") -> None:
+def sign_in(page: Page, email: str = EMAIL, *, arrives: str = "Your companies") -> None:
     page.goto("/account/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)

@@ -91,9 +91,12 @@ def of_developers() -> dict[str, str]:
 
 
 def own(world: World) -> dict[str, str]:
-    """The consumer's."""
+    """The consumer's, after `world.fill_mailbox`."""
     return {
         "home": "/",
+        "company": "/companies/stargaze-tv.example",
+        "company-asked": "/companies/tidy-home.example",
+        "company-group": "/companies/googlegroups.com",
         "brand": "/brands/acme",
         "brand-of-nobody": "/brands/rival",
         "contacted": "/brands/acme/contacted",

@@ -43,6 +43,7 @@ def _server() -> Iterator[tuple[str, World]]:
     become_owner()
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     built = worlds.build()
+    worlds.fill_mailbox(built.consumer)
     thread = LiveServerThread("localhost", _StaticFilesHandler)
     thread.daemon = True
     thread.start()

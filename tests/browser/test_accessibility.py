@@ -82,6 +82,7 @@ def test_the_documentation(open_page: Open, world: World, documentation: Path) -
 
 @pytest.mark.parametrize("half", [0, 1])
 def test_every_page_of_a_consumer(half: int, open_page: Open, world: World) -> None:
+    worlds.fill_mailbox(world.consumer)
     page = open_page()
     sign_in(page)
     found = {}

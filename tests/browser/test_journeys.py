@@ -55,7 +55,7 @@ def sign_up(page: Page) -> None:
     page.get_by_label("Code").fill(newest_code())
     page.get_by_role("button", name="Confirm").click()
     page.get_by_role("link", name="To my companies").click()
-    expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your companies")).to_be_visible()
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_from_sign_up_to_erasure(
         "aria-pressed", "true"
     )
 
-    page.get_by_role("link", name="Brands").first.click()
+    page.get_by_role("link", name="Companies").first.click()
     page.get_by_text("For all brands", exact=True).click()
     page.locator("#everywhere").get_by_label("or until").fill(in_a_month())
     page.locator("#pause-all").click()
@@ -154,7 +154,7 @@ def test_a_second_address_brings_what_brands_knew_by_it(page: Page, acme: Brand)
     typed.fill(newest_code())
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text(f"{DORA} is yours.")).to_be_visible()
-    page.get_by_role("link", name="Brands").first.click()
+    page.get_by_role("link", name="Companies").first.click()
     expect(page.get_by_role("link", name="Acme Outdoor")).to_be_visible()
 
 
@@ -169,7 +169,7 @@ def test_a_wrong_code_loses_nothing(page: Page, acme: Brand) -> None:
     page.get_by_label("Code").fill(newest_code())
     page.get_by_role("button", name="Confirm").click()
     page.get_by_role("link", name="To my companies").click()
-    expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your companies")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_global_privacy_control_signal_is_honoured(
     expect(page.get_by_text("Global Privacy Control: honoured.")).to_be_visible()
     page.get_by_role("link", name="See it in your history").click()
     expect(page.get_by_text("Global Privacy Control signal").first).to_be_visible()
-    page.get_by_role("link", name="Brands").first.click()
+    page.get_by_role("link", name="Companies").first.click()
     page.get_by_text("For all brands", exact=True).click()
     page.get_by_role("button", name="Personalised ads: Yes").click()
     page.goto("/history")
@@ -332,7 +332,7 @@ def test_a_passkey_signs_in(open_page: Open, world: World) -> None:
     page.get_by_role("button", name="Sign out").click()
     page.goto("/account/login/")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", name="Your brands")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your companies")).to_be_visible()
 
 
 def test_a_second_factor_is_set_up_and_asked_for(page: Page, world: World) -> None:

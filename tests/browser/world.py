@@ -31,7 +31,7 @@ from cmr.accounts import ownership
 from cmr.choices import choose, links
 from cmr.choices.choose import ChoiceRequest
 from cmr.choices.links import Link
-from cmr.models import Consumer, TestMail, User
+from cmr.models import BrandMatch, Consumer, TestMail, User
 from cmr.permission_requests import requests
 from cmr.permission_requests.requests import RequestedPermission
 from cmr.sign_in import access_tokens
@@ -47,7 +47,7 @@ from consent.relationships.lifecycle import start_relationship
 from consent.reporting import consent_survival, contact_reports, counters, time_to_honour
 from consent.rules.scope_names import ScopeNames
 from tests.conftest import EMAIL, PASSWORD, ROOT
-from tests.factories import find_subject, record_choice
+from tests.factories import create_sender, find_subject, record_choice
 
 DIRECTORY = ROOT / "devstack/demo/directory.jsonl"
 #: Its versions, oldest first.
@@ -96,6 +96,58 @@ def build() -> World:
     )  # fmt: skip
     access_tokens.issue_token(ana, name="My agent")
     return World(ana, acme, brands, entry, links.build_token(Link(known, "marketing", "email")))
+
+
+#: Companies in Ana's mailbox that the directory does not have: name, list, mails of each week.
+STRANGERS = (
+    ("Quillmark Stationery", "news", 2),
+    ("Bramble & Thorn", "offers", 1),
+    ("Ostfriesen Tee", "angebote", 3),
+    ("Éclair Pâtisserie", "lettre", 1),
+    ("The Weekend Reader: long reads for people with little time", "digest", 1),
+    ("Fernhill Garden Centre", "news", 1),
+    ("Marlow Cinemas", "programme", 1),
+    ("Juniper Running", "club", 2),
+)
+
+
+def fill_mailbox(ana: Consumer) -> None:
+    """Mail of two years: of brands of hers and others, of strangers, of a group, and receipts."""
+    now = timezone.now()
+    brands = Brand.objects.in_bulk(field_name="slug")
+    domain = {"last": now - timedelta(hours=9), "match": BrandMatch.DOMAIN}
+    for slug, weekly, more in (
+        ("acme", [2, 1, 2, 3] * 20, {"list_id": "news.acme.example", "route": "one_click"}),
+        ("acme", [1, 0, 0, 0] * 20, {"is_transactional": True, "name": "Acme orders"}),
+        ("stargaze-tv", [5, 7, 3, 4, 6] * 20, {"list_id": "tonight.stargaze-tv.example"}),
+        ("stargaze-tv", [0, 2, 0, 1] * 9, {"list_id": "films.stargaze-tv.example", "junk": 12}),
+    ):
+        names = {"name": brands[slug].name, "brand": brands[slug], "signature": "passed"}
+        create_sender(ana, f"{slug}.example", weekly=weekly, **(domain | names | more))
+    Brand.objects.filter(slug="harbour-health").update(privacy_email="privacy@tidy-home.example")
+    asked = {"match": BrandMatch.ASK, "name": "Tidy Home", "signature": "no_key"}
+    create_sender(ana, "tidy-home.example", weekly=[1, 0] * 30, last=now, **asked)
+    group = {"is_group": True, "name": "Choir of the old town", "list_id": "choir.googlegroups.com"}
+    create_sender(ana, "googlegroups.com", weekly=[4, 1, 0] * 17, last=now, **group)
+    _add_strangers(ana, now)
+
+
+def _add_strangers(ana: Consumer, now: datetime) -> None:
+    routes = ("one_click", "mailto", "web", "none")
+    for nth, (name, list_name, number) in enumerate(STRANGERS):
+        organisation = f"{list_name}{nth}.example"
+        weekly = [number * (1 + (week * (nth + 3)) % 3) // 2 for week in range(20 + 9 * nth)]
+        more = {"name": name, "route": routes[nth % 4], "junk": sum(weekly) // 2 if nth == 3 else 0}
+        last = now - timedelta(days=nth)
+        create_sender(
+            ana, organisation, list_id=f"{list_name}.{organisation}", weekly=weekly, last=last,
+            **more,
+        )  # fmt: skip
+    for name in ("parcelwise", "stadtwerke-nord"):
+        create_sender(
+            ana, f"{name}.example", weekly=[1, 0, 0, 0] * 12, last=now, is_transactional=True,
+            route="none",
+        )  # fmt: skip
 
 
 ADMIN = "admin@example.org"

@@ -92,6 +92,7 @@ ARGUMENTS = {
     "entry_id": "00000000-0000-0000-0000-000000000000",
     "export_id": "00000000-0000-0000-0000-000000000000",
     "name": "overview",
+    "organisation": "news.example",
     "code": "spring",
     "key_id": "1",
     "workspace": "acme",

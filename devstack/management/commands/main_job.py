@@ -61,7 +61,7 @@ class Command(BaseCommand):
             f"  check      allowed: {str(decision['allowed']).lower()}  rule: {decision['rule']}"
             f"  because: {told}\n"
             f"  counted    {self._describe_count(before)}\n\n"
-            f"  Your brands    {self.base}/                  {self.ana['email']} / "
+            f"  Your companies {self.base}/                  {self.ana['email']} / "
             f"{self.ana['password']}\n"
             f"  Console        {self.base}/console/          {said['developer']['email']} / "
             f"{said['developer']['password']}\n"

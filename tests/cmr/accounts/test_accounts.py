@@ -66,7 +66,7 @@ def sign_up(browser: Client, address: str = NEW) -> str:
 
 def test_sign_up_with_code_opens_account(db: None) -> None:
     page = sign_up(Client())
-    assert "Your brands" in page
+    assert "Your companies" in page
     consumer = Consumer.objects.get(user__email=NEW)
     assert consumer.contact_points.get().value == NEW
     assert not consumer.user.has_usable_password()
@@ -150,13 +150,13 @@ def test_login_with_code_signs_in(ana: Consumer) -> None:
     browser = Client()
     browser.post("/account/login/code/", {"email": EMAIL})
     page = browser.post("/account/login/code/confirm/", {"code": code()}, follow=True)
-    assert b"Your brands" in page.content
+    assert b"Your companies" in page.content
 
 
 def test_login_with_password_signs_in(ana: Consumer) -> None:
     browser = Client()
     page = browser.post("/account/login/", {"login": EMAIL, "password": PASSWORD}, follow=True)
-    assert b"Your brands" in page.content
+    assert b"Your companies" in page.content
 
 
 def test_login_of_admin_creates_no_consumer(admin: User) -> None:
@@ -273,7 +273,7 @@ def test_removed_address_starts_anew_with_next_owner(met: Relationship, ana: Con
     point = ownership.add_contact(ana, kind="email", value=NEW, now=timezone.now())
     ownership.remove_contact(point, now=timezone.now() - ownership.HELD)
     page = sign_up(Client())
-    assert "Your brands" in page and "Acme" not in page
+    assert "Your companies" in page and "Acme" not in page
     dora = Consumer.objects.get(user__email=NEW)
     assert dora.subject_id != ana.subject_id
     asked = Asked(met.brand_id, Contact(email=NEW), "marketing", "email")

@@ -41,7 +41,7 @@ def test_home_without_account_explains_service(db: None) -> None:
 def test_home_without_brands_suggests_some(browser: Client, rival: Brand) -> None:
     Brand.objects.filter(pk=rival.pk).update(website="https://rival.example", countries=["all"])
     page = browser.get("/").content
-    assert b"No brand has a relationship with you yet" in page
+    assert b"We do not know any company of yours yet" in page
     assert b"Add Rival" in page
 
 
@@ -81,7 +81,7 @@ def test_home_is_searched_and_filtered(browser: Client, both: list[Brand]) -> No
     assert names(browser.get("/", {"show": "receiving"}).content) == ["Acme"]
     assert names(browser.get("/", {"show": "silent"}).content) == ["Rival"]
     assert names(browser.get("/", {"show": "stopped"}).content) == []
-    assert b"None of your brands is in this state" in browser.get("/", {"show": "asking"}).content
+    assert b"None of your companies matches" in browser.get("/", {"show": "asking"}).content
     assert b"has \xe2\x80\x9czzz\xe2\x80\x9d in its name" in browser.get("/", {"q": "zzz"}).content
 
 

@@ -25,7 +25,7 @@ from consent.relationships import lifecycle
 from core.api.pagination import write_cursor
 from core.api.query_parameters import QueryView
 from tests.conftest import EMAIL, Api
-from tests.factories import create_test_brand, record_choice
+from tests.factories import create_sender, create_test_brand, record_choice
 
 generator: Any = SchemaGenerator
 SCHEMA: dict[str, Any] = generator().get_schema(public=True)
@@ -71,6 +71,8 @@ def ids(
             as_ana_signed_in.post("me/contact-reports", report | {"contacted_at": now.isoformat()})
         )
     _remove_two_addresses(ana)
+    for organisation in ("news.example", "shop.example"):
+        create_sender(ana, organisation)
     ownership.add_contact(ana, kind="email", value="ana@example.net", now=now)
     made["entry_id"] = _refuse_twice(ana, now)
     made["subscription_id"] = _subscribe_twice(acme, now)
