@@ -43,7 +43,7 @@ class SenderData(serializers.Serializer[object]):
     junk = serializers.IntegerField(help_text="How many of the mails were marked as junk.")
     first_at = serializers.DateTimeField(allow_null=True)
     last_at = serializers.DateTimeField(allow_null=True)
-    signature = serializers.ChoiceField(
+    signature_result = serializers.ChoiceField(
         SIGNATURES,
         help_text="The result of verifying the signature of one mail. `no_key`: it could not be "
         "verified, which is usual for old mail.",
@@ -102,7 +102,7 @@ def _write_sender(sender: Sender) -> dict[str, Any]:
         "junk": sender.junk,
         "first_at": sender.first_at,
         "last_at": sender.last_at,
-        "signature": sender.signature or UNCHECKED,
+        "signature_result": sender.signature or UNCHECKED,
         "brand": sender.brand.slug if sender.brand else None,
         "match": sender.match or UNMATCHED,
     }

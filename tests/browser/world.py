@@ -136,7 +136,7 @@ def _add_strangers(ana: Consumer, now: datetime) -> None:
     routes = ("one_click", "mailto", "web", "none")
     for nth, (name, list_name, number) in enumerate(STRANGERS):
         organisation = f"{list_name}{nth}.example"
-        weekly = [number * (1 + (week * (nth + 3)) % 3) // 2 for week in range(20 + 9 * nth)]
+        weekly = [number + (week * (nth + 3)) % 3 // 2 for week in range(20 + 9 * nth)]
         more = {"name": name, "route": routes[nth % 4], "junk": sum(weekly) // 2 if nth == 3 else 0}
         last = now - timedelta(days=nth)
         create_sender(

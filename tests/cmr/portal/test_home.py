@@ -52,7 +52,7 @@ def test_home_merges_sender_into_brand(browser: Client, mailbox: None) -> None:
 
 def test_home_describes_senders_in_words(browser: Client, mailbox: None) -> None:
     text = read_text(browser.get("/").text)
-    assert "9 mails a month · since November 2025, last on 01/14/2026" in text
+    assert "14 mails a month · since November 2025, last on 14 Jan 2026" in text
     assert "50 % marked as junk" in text
     assert "Newsletter, unsubscribe by one click" in text
     assert "Looks like receipts" in text

@@ -61,7 +61,7 @@ def test_settings_time_zone_is_used_on_pages(
 def test_language_is_set_by_api(as_ana: Api, browser: Client) -> None:
     assert as_ana.get("me").json()["language"] is None
     assert as_ana.patch("me", {"language": "de"}).json()["language"] == "de"
-    assert "Ihre Marken" in browser.get("/").content.decode()
+    assert "Abmelden" in browser.get("/").content.decode()
     assert as_ana.patch("me", {"language": "xx"}).status_code == 422
     assert as_ana.patch("me", {"language": None}).json()["language"] is None
 

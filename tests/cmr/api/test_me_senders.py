@@ -26,7 +26,7 @@ def test_senders_are_described(as_ana: Api, ana: Consumer, acme: Brand) -> None:
         "junk": 1,
         "first_at": "2026-01-07T08:00:00Z",
         "last_at": "2026-01-14T08:00:00Z",
-        "signature": "passed",
+        "signature_result": "passed",
         "brand": "acme",
         "match": "domain",
     }
@@ -35,7 +35,7 @@ def test_senders_are_described(as_ana: Api, ana: Consumer, acme: Brand) -> None:
 def test_senders_empty_states_have_names(as_ana: Api, ana: Consumer) -> None:
     create_sender(ana, "shop.example", first_at=None, last_at=None)
     (row,) = as_ana.get("me/senders").json()["data"]
-    assert (row["list_id"], row["signature"], row["match"]) == (None, "not_checked", "none")
+    assert (row["list_id"], row["signature_result"], row["match"]) == (None, "not_checked", "none")
     assert (row["brand"], row["first_at"]) == (None, None)
 
 
