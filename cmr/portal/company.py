@@ -88,7 +88,7 @@ def _list_candidates(found: Company) -> Sequence[Brand]:
 
 def _describe_brand(consumer: Consumer, found: Company) -> dict[str, Any]:
     """Return the brand that the company is linked to, and whether it is one of the person's."""
-    brand = Brand.objects.filter(pk=found.brand_id).first()
+    brand = Brand.objects.filter(pk=found.brand_id or 0).first()
     mine = Relationship.objects.active().filter(person=consumer.subject_id, brand=brand)
     return {
         "brand": brand,

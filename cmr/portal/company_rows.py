@@ -136,7 +136,7 @@ def _compute_start(row: CompanyRow) -> datetime:
 def _compute_bother(row: CompanyRow) -> tuple[bool, float, datetime]:
     """Return the sort key of the most frequent. The same mail may be announced and in a mailbox."""
     contacts = row.summary.contacts if row.summary else None
-    last = max(filter(None, (contacts and contacts.last, row.last_at)), default=LONG_AGO)
+    last = max((contacts.last if contacts else None) or LONG_AGO, row.last_at or LONG_AGO)
     announced = contacts.lately if contacts else 0
     is_asking = bool(row.summary and row.summary.asking)
     return is_asking, max(announced, row.mails_a_month), last

@@ -19,8 +19,7 @@ from cmr.choices import choose
 from cmr.choices.choose import ChoiceRequest
 from cmr.models import BrandMatch, Consumer
 from config.postgres.owner import become_owner
-from consent.decision.resolution import Scope
-from consent.ledger.recording import ChoiceTerms, NewChoice
+from consent.ledger.recording import ChoiceTerms
 from consent.models import Send
 from consent.rules.scope_names import ScopeNames
 from devstack import ports, product
@@ -84,7 +83,7 @@ def person(email: str, *, brands: int, senders: int = 0) -> Consumer:
         choose.add_brand(consumer, brand, by="portal", now=now - timedelta(days=40))
         for decision, purpose, channel in chance.sample(HABITS, chance.randint(0, 2)):
             names = ScopeNames(brand.slug, purpose, channel)
-            wish = ChoiceRequest(names, NewChoice(Scope(), ChoiceTerms(decision)))  # type: ignore[arg-type]
+            wish = ChoiceRequest(names, ChoiceTerms(decision))  # type: ignore[arg-type]
             choose.record_choices(consumer, [wish], by="portal", now=now - timedelta(days=9))
         sends = [
             Send(

@@ -19,6 +19,7 @@ FOLDER = Path("var/bench").resolve()
 
 def main() -> None:
     os.environ |= {"DJANGO_ALLOW_ASYNC_UNSAFE": "true", "CMR_ENVIRONMENT": "development"}
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from tests.bench import pages
 

@@ -6,6 +6,7 @@ import io
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -115,19 +116,24 @@ def fill_mailbox(ana: Consumer) -> None:
     """Mail of two years: of brands of hers and others, of strangers, of a group, and receipts."""
     now = timezone.now()
     brands = Brand.objects.in_bulk(field_name="slug")
-    domain = {"last": now - timedelta(hours=9), "match": BrandMatch.DOMAIN}
-    for slug, weekly, more in (
+    lists: tuple[tuple[str, list[int], dict[str, Any]], ...] = (
         ("acme", [2, 1, 2, 3] * 20, {"list_id": "news.acme.example", "route": "one_click"}),
         ("acme", [1, 0, 0, 0] * 20, {"is_transactional": True, "name": "Acme orders"}),
         ("stargaze-tv", [5, 7, 3, 4, 6] * 20, {"list_id": "tonight.stargaze-tv.example"}),
         ("stargaze-tv", [0, 2, 0, 1] * 9, {"list_id": "films.stargaze-tv.example", "junk": 12}),
-    ):
+    )
+    for slug, weekly, more in lists:
         names = {"name": brands[slug].name, "brand": brands[slug], "signature": "passed"}
-        create_sender(ana, f"{slug}.example", weekly=weekly, **(domain | names | more))
+        more = {"match": BrandMatch.DOMAIN, **names, **more}
+        create_sender(ana, f"{slug}.example", weekly=weekly, last=now - timedelta(hours=9), **more)
     Brand.objects.filter(slug="harbour-health").update(privacy_email="privacy@tidy-home.example")
-    asked = {"match": BrandMatch.ASK, "name": "Tidy Home", "signature": "no_key"}
+    asked: dict[str, Any] = {"match": BrandMatch.ASK, "name": "Tidy Home", "signature": "no_key"}
     create_sender(ana, "tidy-home.example", weekly=[1, 0] * 30, last=now, **asked)
-    group = {"is_group": True, "name": "Choir of the old town", "list_id": "choir.googlegroups.com"}
+    group: dict[str, Any] = {
+        "is_group": True,
+        "name": "Choir of the old town",
+        "list_id": "choir.googlegroups.com",
+    }
     create_sender(ana, "googlegroups.com", weekly=[4, 1, 0] * 17, last=now, **group)
     _add_strangers(ana, now)
 
@@ -137,7 +143,11 @@ def _add_strangers(ana: Consumer, now: datetime) -> None:
     for nth, (name, list_name, number) in enumerate(STRANGERS):
         organisation = f"{list_name}{nth}.example"
         weekly = [number + (week * (nth + 3)) % 3 // 2 for week in range(20 + 9 * nth)]
-        more = {"name": name, "route": routes[nth % 4], "junk": sum(weekly) // 2 if nth == 3 else 0}
+        more: dict[str, Any] = {
+            "name": name,
+            "route": routes[nth % 4],
+            "junk": sum(weekly) // 2 if nth == 3 else 0,
+        }
         last = now - timedelta(days=nth)
         create_sender(
             ana, organisation, list_id=f"{list_name}.{organisation}", weekly=weekly, last=last,
