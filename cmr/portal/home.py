@@ -47,7 +47,7 @@ def _show_companies(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     wanted = listing.read_filter(request.GET)
     companies = mailbox.list_companies(consumer, mailbox.load_providers())
     found = company_rows.list_rows(consumer, companies, now=now, words=wanted.q)
-    kept = listing.filter_rows(found, wanted)
+    kept = company_rows.sort_rows(listing.filter_rows(found, wanted), wanted.sort)
     page = Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,

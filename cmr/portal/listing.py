@@ -86,11 +86,10 @@ def read_filter(asked: QueryDict) -> CompanyFilter:
 def filter_rows(
     rows: Iterable[CompanyRow], wanted: CompanyFilter, *, without: str = ""
 ) -> list[CompanyRow]:
-    """Return the rows that match the filter, but for its part *without*, in its order."""
+    """Return the rows that match the filter, but for its part *without*."""
     parts = [(TESTS[name], getattr(wanted, name)) for name in TESTS if name != without]
     tests = [(test, value) for test, value in parts if value]
-    kept = [row for row in rows if all(test(row, value) for test, value in tests)]
-    return company_rows.sort_rows(kept, wanted.sort)
+    return [row for row in rows if all(test(row, value) for test, value in tests)]
 
 
 def list_kinds(rows: Sequence[CompanyRow], wanted: CompanyFilter) -> list[FilterLink]:

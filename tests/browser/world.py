@@ -122,9 +122,9 @@ def fill_mailbox(ana: Consumer) -> None:
         ("stargaze-tv", [5, 7, 3, 4, 6] * 20, {"list_id": "tonight.stargaze-tv.example"}),
         ("stargaze-tv", [0, 2, 0, 1] * 9, {"list_id": "films.stargaze-tv.example", "junk": 12}),
     )
-    for slug, weekly, more in lists:
+    for slug, weekly, stated in lists:
         names = {"name": brands[slug].name, "brand": brands[slug], "signature": "passed"}
-        more = {"match": BrandMatch.DOMAIN, **names, **more}
+        more = {"match": BrandMatch.DOMAIN, **names, **stated}
         create_sender(ana, f"{slug}.example", weekly=weekly, last=now - timedelta(hours=9), **more)
     Brand.objects.filter(slug="harbour-health").update(privacy_email="privacy@tidy-home.example")
     asked: dict[str, Any] = {"match": BrandMatch.ASK, "name": "Tidy Home", "signature": "no_key"}
