@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from cmr.mailbox.providers import load_providers
 from cmr.mailbox.recording import lock_mailbox, record_mails
 from cmr.mailbox.signatures import verify_sender_blocks
 from cmr.mailbox.wire import Batch
 from cmr.models import Consumer, MailboxScan, ScanSource, Sender
+
+#: Signed header blocks that are verified in one scan. `mailbox-worker.js` sends no more.
+MOST_SIGNED = 1_000
 
 
 class ScanNotFound(LookupError):
@@ -65,8 +70,7 @@ def record_batch(consumer: Consumer, scan_id: int, batch: Batch, *, now: datetim
     """
     scan = find_browser_scan(consumer, scan_id)
     if batch.signed and batch.number > scan.batches:
-        # Outside of the transaction, because it asks DNS. Twice the same block changes nothing.
-        verify_sender_blocks(scan, batch.signed, now=now)
+        _verify_blocks(scan, batch.signed, now=now)
     with transaction.atomic():
         lock_mailbox(consumer)
         scan = find_browser_scan(consumer, scan_id)  # it may have been deleted meanwhile
@@ -75,6 +79,17 @@ def record_batch(consumer: Consumer, scan_id: int, batch: Batch, *, now: datetim
             record_mails(scan, batch.mails, load_providers(), read=batch.read)
             MailboxScan.objects.filter(pk=scan.pk).update(batches=batch.number)
     return read_counts(scan)
+
+
+def _verify_blocks(scan: MailboxScan, blocks: Sequence[bytes], *, now: datetime) -> None:
+    """Verify header blocks, up to `MOST_SIGNED` in a scan.
+
+    There is a limit because senders choose the names that we look up in DNS. Call it outside a
+    transaction, because it waits for answers. The same blocks again change nothing.
+    """
+    room = MailboxScan.objects.filter(pk=scan.pk, signed__lte=MOST_SIGNED - len(blocks))
+    if room.update(signed=F("signed") + len(blocks)):
+        verify_sender_blocks(scan, blocks, now=now)
 
 
 def _check_next(scan: MailboxScan, batch: Batch) -> None:

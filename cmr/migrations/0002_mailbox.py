@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ("bulk", models.PositiveIntegerField(default=0)),
                 ("new", models.PositiveIntegerField(default=0)),
                 ("batches", models.PositiveIntegerField(default=0)),
+                ("signed", models.PositiveIntegerField(default=0)),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 (

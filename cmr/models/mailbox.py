@@ -190,6 +190,8 @@ class MailboxScan(models.Model):
     new = models.PositiveIntegerField(default=0)
     #: The number of the last batch from a browser. One that is sent again is not counted again.
     batches = models.PositiveIntegerField(default=0)
+    #: Signed header blocks from a browser that were verified.
+    signed = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     #: Null until it is complete; a scan that was cancelled stays null.
     ended_at = models.DateTimeField(null=True)

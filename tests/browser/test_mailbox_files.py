@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
@@ -238,6 +241,44 @@ def test_no_body_and_no_subject_leaves_the_browser(
     for block in blocks:
         assert block.count(SUBJECT_MARK.encode()) == 1 and BODY_MARK.encode() not in block
         assert b"\nReceived:" not in block and b"DKIM-Signature:" in block
+
+
+def sign_mail() -> tuple[bytes, bytes]:
+    """Return a signed mail without its last line break, and the record with its key."""
+    key = rsa.generate_private_key(65_537, 2_048)
+    mail = (
+        b"From: Signed <news@signed.example>\nTo: ana@example.org\nSubject: Hello,\n again\n"
+        b"Date: Mon, 5 Jan 2026 10:00:00 +0100\nMessage-ID: <1@signed.example>\n"
+        b"X-Unsigned: stays\nList-Unsubscribe: <https://signed.example/u/1>\n"
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\n\nThe text.\n"
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    names = [b"From", b"To", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post"]
+    header = dkim.sign(mail, b"s1", b"signed.example", pem, include_headers=names)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return header.replace(b"\r\n", b"\n") + mail, b"v=DKIM1; p=" + base64.b64encode(public)
+
+
+def test_block_that_is_sent_can_be_verified(page: Page, tmp_path: Path) -> None:
+    mail, record = sign_mail()
+    path = tmp_path / "signed.mbox"
+    path.write_bytes(b"From a@b Mon Jan  5 10:00:00 2026\n" + mail)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    read_files(page, path)
+    signed = [each for body in sent if '"signed":["' in body for each in json.loads(body)["signed"]]
+    (block,) = map(base64.b64decode, signed)
+    assert b"X-Unsigned" not in block and b"The text" not in block
+    assert dkim.verify(block + b"\nThe text.\n", dnsfunc=lambda *_, **__: record)
+    assert not dkim.verify(
+        block.replace(b"Hello", b"Hallo") + b"\nThe text.\n", dnsfunc=lambda *_, **__: record
+    )
 
 
 # -- Cancelling, and no answer --------------------------------------------------------------------

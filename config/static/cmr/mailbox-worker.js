@@ -238,6 +238,7 @@
       const last = Math.min(end, from + MOST_CHARACTERS);
       let value = text.slice(from - begin, last - begin);
       if (NOT_ASCII.test(value)) value = decodeBytes(buffer.subarray(from, last));
+      if (value.includes("\0")) value = value.replaceAll("\0", "");
       values.push((value.includes("\n") ? value.replace(FOLD, " ") : value).trim());
     }
     return headers;
@@ -362,7 +363,7 @@
 
   // -- Signed header blocks: one of each list, the newest -----------------------------------------
 
-  const MOST_BLOCK_BYTES = 49152, MOST_KEPT_BYTES = 33554432;
+  const MOST_BLOCK_BYTES = 49152, MOST_KEPT_BYTES = 33554432, MOST_SIGNED = 1000;
   // Beside the signed ones: those that say which sender the block is of.
   const NAMING = [
     "from", "sender", "list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "precedence",
@@ -389,7 +390,8 @@
     }
 
     * write() {
-      for (const { block, names } of this.newest.values()) yield btoa(ascii(...pickFields(block, names)));
+      const newest = [...this.newest.values()].sort((one, other) => other.at - one.at).slice(0, MOST_SIGNED);
+      for (const { block, names } of newest) yield btoa(ascii(...pickFields(block, names)));
     }
   }
 

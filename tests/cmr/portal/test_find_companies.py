@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from cmr import mailbox
+from cmr.mailbox import scans
 from cmr.models import Consumer, MailboxScan, ScanSource, Sender
 from cmr.portal import find_companies
 from tests.factories import open_account
@@ -149,6 +150,17 @@ def test_nothing_of_a_subject_is_in_any_table(browser: Client) -> None:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', ["%Quokka%"])
             assert cursor.fetchone() == (0,), table
+
+
+def test_signed_blocks_of_a_scan_are_bounded(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each block lets a sender choose names that we look up in DNS."""
+    monkeypatch.setattr(scans, "MOST_SIGNED", 3)
+    scan = begin(browser)
+    for number in (1, 2):
+        assert send(browser, scan, build_batch(number, signed=["eA==", "eA=="])).status_code == 200
+    assert MailboxScan.objects.get().signed == 2
 
 
 # -- Deleting -------------------------------------------------------------------------------------
