@@ -18,6 +18,8 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import dns.message
+import dns.query
 import pytest
 
 from tests.project import running
@@ -123,6 +125,18 @@ def test_the_sample_brand_shows_what_it_received(product: Product) -> None:
     with urllib.request.urlopen(product.paper["sample_brand"], timeout=60) as answer:
         page = answer.read().decode()
     assert "preference.denied" in page
+
+
+def test_the_made_up_mailbox_is_there_and_its_keys_are_in_dns(product: Product) -> None:
+    mailbox = product.folder / "demo-mailbox.mbox"
+    assert mailbox.stat().st_size > 3_000_000
+    assert str(mailbox) in product.wait_for("Find my companies")
+    records = json.loads(mailbox.with_suffix(".dns.json").read_text())
+    port = int((product.folder / "name_server.port").read_text())
+    for name in list(records)[:3]:
+        answer = dns.query.udp(dns.message.make_query(name, "TXT"), "127.0.0.1", 10, port)
+        (found,) = answer.answer[0]
+        assert b"".join(found.strings).decode() == records[name]
 
 
 def test_a_problem_leads_to_this_machine(product: Product) -> None:
