@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS = {
 WEB_THREADS = env.int("WEB_THREADS", default=4)
 #: Streams of a web process at the same time, fewer than its threads; further ones get 429.
 STREAMS_AT_ONCE = env.int("STREAMS_AT_ONCE", default=max(1, WEB_THREADS // 2))
+#: Mailboxes that a web process reads at the same time; further ones are asked to come back.
+MAILBOX_READS_AT_ONCE = env.int("MAILBOX_READS_AT_ONCE", default=max(1, WEB_THREADS // 2))
 #: Seconds within which a client must send more of a stream, or read more of its response.
 CONNECTION_IDLE_SECONDS = env.float("CONNECTION_IDLE_SECONDS", default=60.0)
 #: Seconds within which a body must arrive, and bytes per second that extend them for long ones.
@@ -316,6 +318,8 @@ DELIVERY_SCHEDULE = [
 ]
 #: Name servers for the proof of a domain, as host:port. Empty: those of this machine.
 DNS_SERVERS = read_list("DNS_SERVERS")
+#: Name server for the keys of signed mail, as host:port. Empty: those of DNS_SERVERS.
+MAILBOX_DNS_SERVER = env.str("MAILBOX_DNS_SERVER", default="")
 #: Whether an endpoint must answer a challenge before it receives events.
 WEBHOOK_PROOF = env.bool("WEBHOOK_PROOF", default=not OUTBOUND_ALLOW_LOOPBACK)
 #: Seconds between two sweeps, which deliver what is due even if no worker was woken.
@@ -506,6 +510,12 @@ EMAIL_BACKEND: str = {
 }.get(vars()["EMAIL_BACKEND"], vars()["EMAIL_BACKEND"])
 #: Seconds within which a mail server must answer.
 EMAIL_TIMEOUT = 10
+#: Domain of the personal addresses to which people forward mail. Empty: they cannot.
+MAILBOX_FORWARDING_DOMAIN = env.str("MAILBOX_FORWARDING_DOMAIN", default="").lower()
+#: Who posts the mail of that domain to us: sendgrid_parse or mailgun_route.
+MAILBOX_INBOUND_PROVIDER = env.str("MAILBOX_INBOUND_PROVIDER", default="")
+#: Secret part of the URL that this provider posts to.
+MAILBOX_INBOUND_SECRET = env.str("MAILBOX_INBOUND_SECRET", default="")
 #: Recipients of the weekly summary of the reports, on Mondays. Empty: nobody.
 REPORT_MAIL_TO = read_list("REPORT_MAIL_TO")
 #: Public URL of this installation, as https://host, for links in mails.

@@ -12,13 +12,16 @@ from mailbox_reader.files import (
     UnreadableFile,
     UnsupportedZip,
 )
-from mailbox_reader.headers import Headers, parse_time, read_headers
+from mailbox_reader.headers import WANTED, Headers, get_first, parse_time, read_headers
 from mailbox_reader.mails import (
     TRANSACTIONAL_WORDS,
     BulkMail,
     Route,
+    Signature,
     describe_mail,
     is_bulk,
+    is_one_click,
+    read_unsubscribe_links,
 )
 from mailbox_reader.organisations import (
     DEFAULT_PROVIDERS,
@@ -31,6 +34,7 @@ from mailbox_reader.senders import Sender, SenderCounts, SenderKey
 __all__ = [
     "DEFAULT_PROVIDERS",
     "TRANSACTIONAL_WORDS",
+    "WANTED",
     "BulkMail",
     "Headers",
     "MailFileScanner",
@@ -41,13 +45,17 @@ __all__ = [
     "Sender",
     "SenderCounts",
     "SenderKey",
+    "Signature",
     "TooCompressed",
     "TruncatedFile",
     "UnreadableFile",
     "UnsupportedZip",
     "describe_mail",
     "find_organisational_domain",
+    "get_first",
     "is_bulk",
+    "is_one_click",
     "parse_time",
     "read_headers",
+    "read_unsubscribe_links",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from enum import Enum
 
 from mailbox_reader.mbox import MboxScanner
@@ -30,7 +31,9 @@ MAILDIR = ("cur", "new")
 
 
 class UnreadableFile(ValueError):
-    """The file cannot be read as mail."""
+    """The file cannot be read as mail. `blocks` are those that were found before, in this piece."""
+
+    blocks: Sequence[bytes] = ()
 
 
 class NoMailbox(UnreadableFile):
@@ -108,11 +111,15 @@ class _ZipScanner:
 
     def feed(self, piece: bytes) -> list[bytes]:
         blocks: list[bytes] = []
-        for begin in range(0, len(piece), ZIP_PIECE):
-            self._buffer += piece[begin : begin + ZIP_PIECE]
-            self._packed += len(piece[begin : begin + ZIP_PIECE])
-            while self._take_next(blocks):
-                pass
+        try:
+            for begin in range(0, len(piece), ZIP_PIECE):
+                self._buffer += piece[begin : begin + ZIP_PIECE]
+                self._packed += len(piece[begin : begin + ZIP_PIECE])
+                while self._take_next(blocks):
+                    pass
+        except UnreadableFile as error:
+            error.blocks = blocks
+            raise
         return blocks
 
     def close(self) -> list[bytes]:

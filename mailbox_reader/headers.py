@@ -69,6 +69,7 @@ def _clean(value: str) -> str:
 
 
 def _decode_bytes(value: bytes) -> str:
+    value = value.replace(b"\0", b"")  # no database stores it
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -7,8 +7,28 @@ from cmr.mailbox.brand_matching import (
     list_matching_brands,
     refuse_brands,
 )
+from cmr.mailbox.collecting import MailCollector, ScanResult
 from cmr.mailbox.companies import Company, MailingList, delete_company, list_companies, read_company
 from cmr.mailbox.encrypted_fields import reencrypt_mailboxes
+from cmr.mailbox.forwarding import (
+    ForwardedMail,
+    Forwarding,
+    find_forwarding,
+    record_forwarded_mail,
+    replace_forwarding_address,
+)
+from cmr.mailbox.imap import (
+    BadCertificate,
+    BrokenMailServer,
+    ImapProblem,
+    MailServerAccess,
+    NoConnection,
+    NoSuchHost,
+    ReadPosition,
+    ReadProgress,
+    WrongPassword,
+    read_mail_server,
+)
 from cmr.mailbox.people_counts import MailboxCounts, count_people_with_senders
 from cmr.mailbox.providers import install_providers, load_providers
 from cmr.mailbox.recording import delete_everything_read, record_mails
@@ -25,6 +45,8 @@ from cmr.mailbox.scans import (
     record_batch,
 )
 from cmr.mailbox.signatures import verify_sender_blocks
+from cmr.mailbox.stored_texts import reencrypt_texts
+from cmr.mailbox.uploads import FileProblem, FormBody, MailboxUpload
 from cmr.mailbox.weekly_mails import OTHERS, WeeklyMails, WeeklySeries, count_weekly_mails
 from cmr.mailbox.wire import MOST_MAILS, Batch, InvalidBatch, parse_batch
 
@@ -32,18 +54,34 @@ __all__ = [
     "MOST_MAILS",
     "OTHERS",
     "AddressTrail",
+    "BadCertificate",
     "Batch",
     "BatchMissing",
+    "BrokenMailServer",
     "Company",
+    "FileProblem",
+    "FormBody",
+    "ForwardedMail",
+    "Forwarding",
+    "ImapProblem",
     "InvalidBatch",
     "LaterUser",
+    "MailCollector",
+    "MailServerAccess",
     "MailboxCounts",
+    "MailboxUpload",
     "MailingList",
+    "NoConnection",
+    "NoSuchHost",
+    "ReadPosition",
+    "ReadProgress",
     "ScanCounts",
     "ScanEnded",
     "ScanNotFound",
+    "ScanResult",
     "WeeklyMails",
     "WeeklySeries",
+    "WrongPassword",
     "begin_scan",
     "count_companies",
     "count_people_with_senders",
@@ -53,6 +91,7 @@ __all__ = [
     "end_scan",
     "find_brands_by_domain",
     "find_browser_scan",
+    "find_forwarding",
     "install_providers",
     "link_to_brand",
     "list_companies",
@@ -62,9 +101,13 @@ __all__ = [
     "parse_batch",
     "read_company",
     "read_counts",
+    "read_mail_server",
     "record_batch",
+    "record_forwarded_mail",
     "record_mails",
     "reencrypt_mailboxes",
+    "reencrypt_texts",
     "refuse_brands",
+    "replace_forwarding_address",
     "verify_sender_blocks",
 ]

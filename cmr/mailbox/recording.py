@@ -21,6 +21,7 @@ from cmr.models import (
     CountedMails,
     MailboxScan,
     Sender,
+    SignatureResult,
 )
 from consent import identity
 from consent.identity import Contact, InvalidAddress
@@ -182,7 +183,10 @@ def _save_senders(
     Sender.objects.bulk_create(new)
     Sender.objects.bulk_update(
         kept.values(),
-        ["name", "route", "is_group", "mails", "junk", "first_at", "last_at"],
+        [
+            *("name", "route", "signature", "unsubscribe", "is_group"),
+            *("mails", "junk", "first_at", "last_at"),
+        ],
         batch_size=500,
     )
     return senders
@@ -204,9 +208,10 @@ def _add_mail(sender: Sender, mail: BulkMail) -> None:
     sender.junk += mail.is_junk
     sender.is_group = sender.is_group or mail.is_group
     if is_newest:
-        sender.name, sender.route = mail.name, mail.route.value
+        sender.name = mail.name
+        _set_route(sender, mail.route)
     if sender.is_group and sender.route == Route.ONE_CLICK:
-        sender.route = Route.MAILTO.value
+        _set_route(sender, Route.MAILTO)
     if mail.sent_at is not None:
         sender.first_at = min(sender.first_at or mail.sent_at, mail.sent_at)
         sender.last_at = max(sender.last_at or mail.sent_at, mail.sent_at)
@@ -223,6 +228,13 @@ def _copy_answers(new: Sequence[Sender], senders: Iterable[Sender]) -> list[Send
         if (known := answers.get(sender.organisation)) and not sender.is_group:
             sender.brand_id, sender.match = known.brand_id, known.match
     return [each for each in new if each.organisation not in answers]
+
+
+def _set_route(sender: Sender, route: Route) -> None:
+    """Set how one unsubscribes. Of another way than before, no signature was verified."""
+    if sender.route != route:
+        sender.route = route.value
+        sender.signature, sender.unsubscribe = SignatureResult.NONE, None
 
 
 def _link_to_brands(senders: Sequence[Sender], providers: MailProviders) -> None:

@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(max_length=32, unique=True)),
                 ("token", models.BinaryField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("confirmation", models.BinaryField(null=True)),
+                ("confirmation_at", models.DateTimeField(null=True)),
                 (
                     "consumer",
                     models.OneToOneField(
@@ -288,5 +290,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="senderweek",
             constraint=models.UniqueConstraint(fields=("sender", "week"), name="sender_week_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="forwardingaddress",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmation", None), ("confirmation_at", None)),
+                    models.Q(("confirmation__isnull", False), ("confirmation_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="forwarding_confirmation_has_its_time",
+            ),
         ),
     ]

@@ -110,6 +110,12 @@ class Sender(models.Model):
     def __str__(self) -> str:
         return f"sender {self.pk}"
 
+    @property
+    def is_one_click_verified(self) -> bool:
+        """Return whether one POST to a verified link unsubscribes (RFC 8058)."""
+        is_verified = self.signature == SignatureResult.PASSED and self.unsubscribe is not None
+        return is_verified and self.route == Route.ONE_CLICK and not self.is_group
+
 
 class SenderWeek(models.Model):
     """How many mails of a sender arrived in a week. Mails without a time have no week."""
@@ -211,6 +217,19 @@ class ForwardingAddress(models.Model):
     #: The encrypted token, because the page shows the address again.
     token = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
+    #: The encrypted link by which Gmail lets the person confirm this address; null without one.
+    confirmation = models.BinaryField(null=True)
+    #: When the link came.
+    confirmation_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmation=None, confirmation_at=None)
+                | Q(confirmation__isnull=False, confirmation_at__isnull=False),
+                name="forwarding_confirmation_has_its_time",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"forwarding address {self.pk}"

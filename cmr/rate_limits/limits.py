@@ -77,6 +77,14 @@ LIMITS: dict[str, dict[str, str]] = {
     # Reading files of mail in the browser: a scan begins, and sends its mails in batches.
     "mailbox scan": {"account": "60 per hour; 300 per day"},
     "mailbox batch": {"account": "4000 per hour"},
+    # A password entered for a person's own mail server. Correct ones are not counted. Nobody may
+    # try passwords of other people's mailboxes by us.
+    "mailbox sign-in": {
+        "caller": "20 per hour; 60 per day",
+        "account": "10 per hour; 30 per day",
+    },
+    # A mail that arrives at a person's forwarding address.
+    "forwarded mail": {"account": "300 per hour; 2000 per day"},
     # A brand's key entered to open its reports.
     "key": {"caller": "20 per 5 minutes"},
 }

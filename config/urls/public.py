@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from cmr.api import (
+    forwarded_mail,
     inlets,
 )
 from cmr.portal import data as own_data
@@ -25,6 +26,11 @@ urlpatterns = [
     path("p/<str:token>/", public.preferences),
     path("inbound/mail/<slug:provider>/<str:secret>", inlets.receive, name="inlet"),
     path("inbound/sms/<slug:provider>/<str:secret>", inlets.receive, name="sms-inlet"),
+    path(
+        "inbound/mailbox/<slug:provider>/<str:secret>",
+        forwarded_mail.receive_forwarded,
+        name="forwarded-mail",
+    ),
     path("link", answer_at_full_step(public.ask_for_link), name="link"),
     path("recover/<str:token>", recovering.recover, name="recover"),
     path("erased", own_data.erased, name="erased"),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponseBase
 
+from cmr.portal.long_requests import NO_ROOM
 from config.web import bodies, refusals
 from config.web.answers import PIECE, AnswerSender, ClientStopped, Headers, Send, send_from_thread
 from config.web.bodies import Budget, Receive
@@ -23,7 +24,7 @@ from config.web.heads import UNREADABLE
 from config.web.refused_callers import RefusedCallers
 from config.web.requests import Request
 from config.web.targets import BodyLimit
-from config.web.threads import Threads
+from config.web.threads import LongThreads, Threads
 
 #: Bytes of all header names and values together; the web server's own limit is for its buffer.
 MAX_HEADER_BYTES = 32_768
@@ -38,6 +39,7 @@ class Application:
         self.budget = Budget(settings.MAX_BUFFERED_BYTES)
         self.refused_callers = RefusedCallers()
         self.threads = Threads(settings.WEB_THREADS, "request")
+        self.long_threads = LongThreads(settings.MAILBOX_READS_AT_ONCE)
         #: Streams have their own threads, so that a slow reader occupies none of those above.
         #: Streams of brands have as many threads as places; other streams cannot use them up.
         self.brand_streams = ThreadPoolExecutor(settings.STREAMS_AT_ONCE, "brand-stream")
@@ -102,7 +104,7 @@ class Application:
 
     async def _run(self, call: Call, body: Any, sender: AnswerSender) -> None:
         environ = build_environ(call.scope, body, request_id=call.head.request_id)
-        response, status, headers = await self.threads.submit(partial(self._handle, environ))
+        response, status, headers = await self._submit(call, environ)
         call.caller = getattr(response, "caller", "")
         if call.head.is_form:
             self.refused_callers.note(find_caller(call.scope), status)
@@ -116,6 +118,16 @@ class Application:
             loop = asyncio.get_running_loop()
             pool = self.brand_streams if getattr(response, "has_place", False) else self.streams
             await loop.run_in_executor(pool, _send_stream, response, sender, loop)
+
+    def _submit(self, call: Call, environ: dict[str, Any]) -> asyncio.Future[Any]:
+        """Run Django in a thread: a long request in one of its own, while one is free."""
+        if call.target.runs_long and call.method == "POST":
+            running = self.long_threads.try_submit(partial(self._handle, environ))
+            if running is not None:
+                return running
+            environ["wsgi.input"] = bodies.Unread()  # its view says at once that there is no room
+            environ[NO_ROOM] = True
+        return self.threads.submit(partial(self._handle, environ))
 
     async def _send_file(self, response: Any, file: Any, sender: AnswerSender) -> None:
         """Send a file. A thread is used while a piece is read, but not while it is sent."""

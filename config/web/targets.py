@@ -33,6 +33,8 @@ class Target(NamedTuple):
     methods: frozenset[str] = PAGE_METHODS
     #: The view and its arguments; None for an unknown path.
     match: ResolverMatch | None = None
+    #: Whether the view may run for minutes, such as one that reads a mailbox.
+    runs_long: bool = False
 
 
 def find_target(path: str) -> Target:
@@ -49,7 +51,9 @@ def _find_target(path: str) -> Target:
         is_file = path.startswith(settings.STATIC_URL)
         route = f"{settings.STATIC_URL}<path>" if is_file else NOWHERE
         return Target(route, BodyLimit(settings.MAX_BODY_BYTES))
-    return Target(f"/{match.route}", _limit_of(match.func), _methods_of(match.func), match)
+    view = match.func
+    runs_long = bool(getattr(view, "runs_long", False))
+    return Target(f"/{match.route}", _limit_of(view), _methods_of(view), match, runs_long)
 
 
 def _methods_of(view: Any) -> frozenset[str]:

@@ -1,10 +1,14 @@
-"""Threads that run requests. Each keeps its connection to the database."""
+"""Threads that run requests. Each keeps its connection to the database.
+
+Requests that may run for minutes have threads of their own, so that they occupy none of the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
@@ -77,3 +81,28 @@ class Threads:
         busy = min(self._open, self._number)
         counts.BUSY.set(busy)
         counts.WAITING.set(self._open - busy)
+
+
+class LongThreads:
+    """Runs up to *number* functions at once, each in a thread, and refuses more."""
+
+    def __init__(self, number: int) -> None:
+        self._pool = ThreadPoolExecutor(number, "long-request")
+        self._places = threading.Semaphore(number)
+
+    def try_submit(self, function: Callable[[], Any]) -> asyncio.Future[Any] | None:
+        """Return a future of the result of *function*; None if all threads are in use.
+
+        Call it from the event loop.
+        """
+        if not self._places.acquire(blocking=False):
+            return None
+        running = asyncio.get_running_loop().run_in_executor(self._pool, self._run, function)
+        # Cancelling it before a thread has begun would never give its place back.
+        return asyncio.shield(running)
+
+    def _run(self, function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        finally:
+            self._places.release()

@@ -3,10 +3,12 @@
 from core.http.outbound import (
     ENDS_IN_NUMBER,
     Answer,
+    ForbiddenAddress,
     ForbiddenUrl,
     check_url,
     fetch,
     get,
+    guarded_socket,
     open_session,
     post,
 )
@@ -14,10 +16,12 @@ from core.http.outbound import (
 __all__ = [
     "ENDS_IN_NUMBER",
     "Answer",
+    "ForbiddenAddress",
     "ForbiddenUrl",
     "check_url",
     "fetch",
     "get",
+    "guarded_socket",
     "open_session",
     "post",
 ]

@@ -34,6 +34,7 @@ PUBLIC = {
     "p/no-such-link/": "the same, as some mail programs write it",
     "inbound/mail/postmark/no-such-inlet": "mail providers; the secret address gives the right",
     "inbound/sms/postmark/no-such-inlet": "gateways; the secret address gives the right",
+    "inbound/mailbox/postmark/no-such-inlet": "our mail provider; the secret address gives it",
     "receipts/verify": "anybody may hold a receipt against our keys",
     "api/v1/receipts/verify": "anybody may hold a receipt against our keys",
     ".well-known/jwks.json": "public keys",

@@ -15,6 +15,7 @@ from consent import identity
 STORED = {
     "secrets of webhooks": webhooks.reencrypt_secrets,
     "signing keys of mail providers": inbound.reencrypt_keys,
+    "texts of people's mailboxes": mailbox.reencrypt_texts,
     "second factors": allauth_hooks.reencrypt_factors,
     "hashes of addresses": identity.reencrypt_hashes,
     "values of mailboxes": mailbox.reencrypt_mailboxes,
