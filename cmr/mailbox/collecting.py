@@ -61,10 +61,21 @@ class MailCollector:
     At most one batch of mails is in memory, and a bounded number of signed header blocks.
     """
 
-    def __init__(self, scan: MailboxScan, *, now: datetime, are_blocks_whole: bool = True) -> None:
-        """Collect for *scan*. Signatures are verified only if the blocks have all headers."""
+    def __init__(
+        self,
+        scan: MailboxScan,
+        *,
+        now: datetime,
+        are_blocks_whole: bool = True,
+        wait: float = 0.0,
+    ) -> None:
+        """Collect for *scan*. Signatures are verified only if the blocks have all headers.
+
+        The verification may wait for others up to *wait* seconds.
+        """
         self._scan = scan
         self._now = now
+        self._wait = wait
         self._providers = load_providers()
         self._signed = SignedBlocks() if are_blocks_whole else None
         self._batch: list[BulkMail] = []
@@ -110,7 +121,8 @@ class MailCollector:
         """Record the last batch, verify signatures, and end the scan."""
         self.record_batch()
         if self._signed is not None:
-            verify_sender_blocks(self._scan, self._signed.take(), now=self._now)
+            blocks = self._signed.take()
+            verify_sender_blocks(self._scan, blocks, now=self._now, wait=self._wait)
         end_scan(self._scan, now=self._now)
         return ScanResult(self._mails, self._bulk, self._new, len(self._senders))
 

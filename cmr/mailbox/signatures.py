@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,12 +28,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
+from django.db import transaction
 from dkim.canonicalization import CanonicalizationPolicy, InvalidCanonicalizationPolicyError
 from dkim.util import InvalidTagValueList, parse_tag_value
 from pycares import TXTRecordData
 
 from cmr.mailbox.providers import load_providers
-from cmr.models import MailboxScan, Sender, SignatureResult
+from cmr.models import Consumer, MailboxScan, Sender, SignatureResult
 from core import crypto
 from mailbox_reader import (
     BulkMail,
@@ -76,25 +78,29 @@ FROM = b"from"
 Field = tuple[bytes, bytes]
 
 
-def verify_sender_blocks(scan: MailboxScan, blocks: Sequence[bytes], *, now: datetime) -> None:
+#: Look-ups may take long, so only half of the threads may wait for them at the same time.
+_turns = threading.Semaphore(max(1, settings.WEB_THREADS // 2))
+
+
+def verify_sender_blocks(
+    scan: MailboxScan, blocks: Sequence[bytes], *, now: datetime, wait: float = 0.0
+) -> None:
     """Verify one signed header block of each list, and note the result at its sender.
 
     Blocks of lists that the person has no sender for are ignored. No block is stored or logged, and
-    no request is sent but look-ups of keys.
+    no request is sent but look-ups of keys. If too many verifications run, wait up to *wait*
+    seconds; then the senders stay as they are, and a later scan tries again.
     """
-    providers = load_providers()
-    mails = list(_read_signed_mails(blocks, providers, now=now))
-    senders = _find_senders(scan, mails)
-    known = [(sender, mail) for mail in mails if (sender := senders.get(mail.key))]
-    keys = find_keys(each.key_name for _, mail in known for each in mail.signatures)
-    until = time.monotonic() + VERIFY_SECONDS
-    changed = []
-    for sender, mail in known:
-        if time.monotonic() > until:
-            break
-        if _note_result(sender, mail, keys, providers):
-            changed.append(sender)
-    Sender.objects.bulk_update(changed, ["signature", "unsubscribe", "route"], batch_size=500)
+    if not blocks or not _turns.acquire(timeout=wait):
+        return
+    try:
+        providers = load_providers()
+        mails = list(_read_signed_mails(blocks, providers, now=now))
+        senders = _find_senders(scan, mails)
+        verified = _verify_mails([mail for mail in mails if mail.key in senders])
+    finally:
+        _turns.release()
+    _note_results(scan, verified, providers)
 
 
 # -- Reading signatures --------------------------------------------------------------------------
@@ -331,6 +337,43 @@ async def _look_up_key(resolver: aiodns.DNSResolver, name: str) -> str:
 # -- Results -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _VerifiedMail:
+    mail: _SignedMail
+    results: Sequence[tuple[DkimSignature, SignatureResult]]
+
+
+def _verify_mails(mails: Sequence[_SignedMail]) -> Sequence[_VerifiedMail]:
+    """Return the mails with the results of their signatures, as many as there is time for."""
+    keys = find_keys(each.key_name for mail in mails for each in mail.signatures)
+    until = time.monotonic() + VERIFY_SECONDS
+    verified: list[_VerifiedMail] = []
+    for mail in mails:
+        if time.monotonic() > until:
+            break
+        results = [
+            (each, verify_signature(each, keys.get(each.key_name))) for each in mail.signatures
+        ]
+        verified.append(_VerifiedMail(mail, results))
+    return verified
+
+
+def _note_results(
+    scan: MailboxScan, verified: Sequence[_VerifiedMail], providers: MailProviders
+) -> None:
+    with transaction.atomic():
+        # Another batch of mails may set other values of the same senders.
+        Consumer.objects.select_for_update(no_key=True).get(pk=scan.consumer_id)
+        senders = _find_senders(scan, [each.mail for each in verified])
+        changed = [
+            sender
+            for each in verified
+            if (sender := senders.get(each.mail.key)) and _note_result(sender, each, providers)
+        ]
+        columns = ["signature", "unsubscribe", "route"]
+        Sender.objects.bulk_update(changed, columns, batch_size=500)
+
+
 def _find_senders(scan: MailboxScan, mails: Sequence[_SignedMail]) -> dict[SenderKey, Sender]:
     organisations = {mail.key.organisation for mail in mails}
     found = Sender.objects.filter(consumer=scan.consumer_id, organisation__in=organisations)
@@ -339,14 +382,12 @@ def _find_senders(scan: MailboxScan, mails: Sequence[_SignedMail]) -> dict[Sende
     }
 
 
-def _note_result(
-    sender: Sender, mail: _SignedMail, keys: Mapping[str, str], providers: MailProviders
-) -> bool:
+def _note_result(sender: Sender, verified: _VerifiedMail, providers: MailProviders) -> bool:
     """Set the result at the sender. Return whether anything was set.
 
     Only a newer verified mail replaces a verified one: keys of old mail are often gone.
     """
-    results = [(each, verify_signature(each, keys.get(each.key_name))) for each in mail.signatures]
+    mail, results = verified.mail, verified.results
     passed = [each for each, result in results if result is SignatureResult.PASSED]
     is_older = bool(mail.sent_at and sender.last_at and mail.sent_at < sender.last_at)
     if sender.signature == SignatureResult.PASSED and (is_older or not passed):

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -25,5 +24,4 @@ def forwarding(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         mailbox.replace_forwarding_address(consumer)
         messages.success(request, _("This is your new address. It works from now on."))
         return redirect("forwarding")
-    found = mailbox.find_forwarding(consumer, now=timezone.now())
-    return render(request, "cmr/forwarding.html", {"forwarding": found})
+    return render(request, "cmr/forwarding.html")

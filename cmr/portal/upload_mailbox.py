@@ -31,6 +31,8 @@ MOST_BYTES = 100_000_000_000
 #: An upload up to this size is received before it is read, in bytes. Longer ones are read in
 #: pieces, and must arrive at a minimum speed.
 WHOLE_BYTES = 65_536
+#: How long the verification of signatures may wait for others, in seconds.
+TURN_SECONDS = 60.0
 #: Problems of files that are listed.
 MOST_PROBLEMS = 5
 #: The first kind that matches counts.
@@ -96,7 +98,7 @@ def _check_token(request: HttpRequest, body: FormBody) -> HttpResponse | None:
 def _upload(request: HttpRequest, consumer: Consumer, body: FormBody) -> HttpResponse:
     now = timezone.now()
     scan = mailbox.begin_scan(consumer, ScanSource.UPLOAD, now=now)
-    collector = MailCollector(scan, now=now)
+    collector = MailCollector(scan, now=now, wait=TURN_SECONDS)
     upload = MailboxUpload(collector)
     try:
         MultiPartParser(request.META, body, [upload], "utf-8").parse()
