@@ -9,7 +9,6 @@ from cmr.mailbox.brand_matching import (
 )
 from cmr.mailbox.collecting import MailCollector, ScanResult
 from cmr.mailbox.companies import Company, MailingList, delete_company, list_companies, read_company
-from cmr.mailbox.encrypted_fields import reencrypt_mailboxes
 from cmr.mailbox.forwarding import (
     ForwardedMail,
     Forwarding,
@@ -105,7 +104,6 @@ __all__ = [
     "record_batch",
     "record_forwarded_mail",
     "record_mails",
-    "reencrypt_mailboxes",
     "reencrypt_texts",
     "refuse_brands",
     "replace_forwarding_address",

@@ -35,7 +35,7 @@ TOKEN = re.compile(r"[a-z2-7]{26}")
 CONFIRMATION_SHOWN = timedelta(days=7)
 #: The link by which Gmail lets somebody confirm that they own a forwarding address. Only such a
 #: link is kept of a mail that asks for it.
-GMAIL_SENDER = re.compile(r"^From:.{0,200}\bforwarding-noreply@google\.com", re.I | re.M)
+GMAIL_SENDER = re.compile(r"^From:.{0,200}\bforwarding-noreply@google\.com\s*>?\s*$", re.I | re.M)
 GMAIL_LINK = re.compile(rb"https://mail(?:-settings)?\.google\.com/mail/vf-[\w%.~\[\]-]{10,500}")
 
 

@@ -16,15 +16,15 @@ from pytest_django import Settings
 from brands import webhooks
 from brands.models import Brand, Subscription
 from brands.webhooks import signing_keys
+from cmr import mailbox
 from cmr.accounts import contact_points
 from cmr.allauth_hooks.adapter import SecondFactorAdapter
 from cmr.inbound import inlets
-from cmr.models import Consumer, Inlet
-from cmr.personal_data import export
+from cmr.models import AddressUse, Consumer, ForwardingAddress, Inlet, Sender
 from consent.identity import contact_hashes
 from consent.models import ContactHash, Relationship
+from core import crypto
 from tests.conftest import EMAIL, PASSWORD, Api
-from tests.mailboxes import fill_mailbox
 
 NOW = timezone.now()
 SIGNING_KEY = "key-of-mailgun-0123456789abcdef"
@@ -81,19 +81,30 @@ def test_reencrypt_everything_is_read_with_the_new_key_alone(
     assert known and contact_hashes.read_contact_hashes(acme.pk, [met.pk]) == known
 
 
-def test_reencrypt_mailbox_is_read_with_the_new_key_alone(
-    settings: Settings, ana: Consumer
-) -> None:
-    fill_mailbox(ana, now=NOW)
-    before = export.build_export_tables(ana)
+def test_reencrypt_covers_texts_of_mailboxes(settings: Settings, ana: Consumer) -> None:
+    texts = {name: f"text of {name}" for name in ("unsubscribe", "address", "confirmation")}
+    sealed = {name: crypto.encrypt_text(text) for name, text in texts.items()}
+    Sender.objects.create(
+        consumer=ana, organisation="acme.example", route="none", unsubscribe=sealed["unsubscribe"]
+    )
+    AddressUse.objects.create(
+        consumer=ana, digest=b"d", address=sealed["address"], first_at=NOW, last_at=NOW
+    )
+    mailbox.replace_forwarding_address(ana)
+    ForwardingAddress.objects.update(confirmation=sealed["confirmation"], confirmation_at=NOW)
+    settings.MAILBOX_FORWARDING_DOMAIN = "in.cmr.example"
+    before = mailbox.find_forwarding(ana, now=NOW)
     replace_keys(settings)
     said = StringIO()
     call_command("reencrypt", stdout=said)
     drop_old_keys(settings)
-    assert "3 values of mailboxes" in said.getvalue()
-    after = export.build_export_tables(ana)
-    for table in ("senders", "mail_addresses", "forwarding_addresses"):
-        assert before[table] == after[table] != []
+    assert "4 texts of people's mailboxes" in said.getvalue()
+    assert mailbox.find_forwarding(ana, now=NOW) == before
+    kept = (Sender.objects.get().unsubscribe, AddressUse.objects.get().address)
+    assert [crypto.decrypt_text(bytes(each or b"")) for each in kept] == [
+        texts["unsubscribe"],
+        texts["address"],
+    ]
 
 
 def test_old_keys_are_read_before_reencrypt(

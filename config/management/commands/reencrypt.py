@@ -18,7 +18,6 @@ STORED = {
     "texts of people's mailboxes": mailbox.reencrypt_texts,
     "second factors": allauth_hooks.reencrypt_factors,
     "hashes of addresses": identity.reencrypt_hashes,
-    "values of mailboxes": mailbox.reencrypt_mailboxes,
 }
 
 

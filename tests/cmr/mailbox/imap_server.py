@@ -114,9 +114,9 @@ class MailServer:
         """Append mails to a folder, which is made if needed."""
         with self.signed_in() as client:
             if folder != "INBOX":
-                client.create(folder)
+                client.create(f'"{folder}"')
             for mail in mails:
-                status, data = client.append(folder, "", "", mail)
+                status, data = client.append(f'"{folder}"', "", "", mail)
                 assert status == "OK", data
 
 

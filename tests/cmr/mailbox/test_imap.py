@@ -76,10 +76,10 @@ def test_read_mail_server_returns_wanted_headers_of_all_folders(
     server: MailServer, now: datetime
 ) -> None:
     server.fill("INBOX", make_mails(now, 3))
-    server.fill("Archive & more", make_mails(now, 2, "shop.example"))
+    server.fill("Archiv K&APY-ln", make_mails(now, 2, "shop.example"))
     blocks, position = read_all()
     assert position is None
-    assert [b"acme.example" in each for each in blocks] == [True] * 3 + [False] * 2
+    assert [b"news@acme.example" in each for each in blocks] == [True] * 3 + [False] * 2
     text = b"".join(blocks)
     assert b"List-Unsubscribe" in text and b"SECRET" not in text and b"Subject" not in text
 
@@ -131,8 +131,8 @@ def test_read_mail_server_wrong_password_is_named_without_it(
     caplog.set_level(logging.DEBUG)
     with pytest.raises(WrongPassword) as raised:
         read_all(MailServerAccess("localhost", USER, "typed-wrongly"))
-    shown = f"{raised.value!r} {raised.value.__cause__} {caplog.text}"
-    assert "typed-wrongly" not in shown
+    ours = [each.getMessage() for each in caplog.records if not each.name.startswith("pymap")]
+    assert "typed-wrongly" not in f"{raised.value!r} {raised.value.__cause__} {ours}"
     assert "typed-wrongly" not in repr(MailServerAccess("localhost", USER, "typed-wrongly"))
 
 

@@ -156,7 +156,7 @@ def test_upload_bad_file_is_explained_and_loses_no_other(
 @pytest.mark.parametrize(
     "mail",
     [
-        b"From: Acme <news@acme.example>\nX-Long: " + b"a" * 1_000_000 + b"\nList-Id: <a.b>\n\nx\n",
+        b"From: Acme <news@acme.example>\nList-Id: <a.b>\nX-Long: " + b"a" * 1_000_000 + b"\n\nx\n",
         b"From: =?utf-8?q?Caf=C3=A9?= <news@acme.example>\nList-Id: <caf\xe9.acme.example>\n\nx\n",
         b"From: Acme\n <news@acme.example>\nList-Id:\n Acme\n\t<news.acme.example>\n\nx\n",
         b"From: Acme\0 <news@acme.example>\nList-Id: <a\0b.acme.example>\n\nx\n",

@@ -106,12 +106,22 @@ def test_read_head_finds_the_length_and_who_may_have_sent_it(
         ("/api/v1/imports/01a228b1-eb3e-770e-8964-ea3dec53bb39/parts/1", 20 * MB, True),
         ("/console/acme/live/imports", 20 * MB + FIELDS, False),
         ("/inbound/mail/postmark/secret", 20 * MB, False),
+        ("/companies/upload", 65_536, True),
+        ("/companies/imap", MB, False),
         ("/account/login/", MB, False),
         ("/nowhere", MB, False),
     ],
 )
 def test_find_target_has_the_limit_of_the_view(path: str, whole: int, streams: bool) -> None:
     assert find_target(path).limit == (whole, streams)
+
+
+@pytest.mark.parametrize(
+    ("path", "runs_long"),
+    [("/companies/upload", True), ("/companies/imap", True), ("/companies/forward", False)],
+)
+def test_find_target_knows_requests_that_run_long(path: str, runs_long: bool) -> None:
+    assert find_target(path).runs_long is runs_long
 
 
 def test_long_paths_are_not_kept() -> None:
