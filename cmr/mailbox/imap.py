@@ -132,7 +132,8 @@ class _Client(imaplib.IMAP4_SSL):
     def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
         """Connect. imaplib calls this where it would connect without a guard."""
         plain = _connect_socket(self.host, timeout)
-        self._secured = self.ssl_context.wrap_socket(
+        context: ssl.SSLContext = self.ssl_context
+        self._secured = context.wrap_socket(
             plain, server_hostname=self.host, do_handshake_on_connect=False
         )
         self._cut.start()  # a server may send a byte now and then, for ever
@@ -194,7 +195,7 @@ def _connect_socket(host: str, timeout: float | None) -> socket.socket:
     raise problem
 
 
-class _Mailbox(BaseMailBox):  # type: ignore[misc]  # its package has no types
+class _Mailbox(BaseMailBox):
     """The commands of a mailbox, over the guarded connection."""
 
     client: _Client

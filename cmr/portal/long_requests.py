@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
@@ -33,10 +33,12 @@ def one_at_a_time(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
     The web server runs such a view in a thread of its own (`config.web.threads.LongThreads`).
     """
 
-    @for_consumers
-    @wraps(view)
-    def guarded_view(
-        request: HttpRequest, consumer: Consumer, *args: Params.args, **kwargs: Params.kwargs
+    def run_alone(
+        request: HttpRequest,
+        consumer: Consumer,
+        /,
+        *args: Params.args,
+        **kwargs: Params.kwargs,
     ) -> HttpResponse:
         if NO_ROOM in request.META:
             return _refuse(request, _("Too many mailboxes are being read. Try again in a minute."))
@@ -45,8 +47,9 @@ def one_at_a_time(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
                 return _refuse(request, _("Your mailbox is being read already. Wait for its end."))
             return view(request, consumer, *args, **kwargs)
 
+    guarded_view = for_consumers(update_wrapper(run_alone, view))
     guarded_view.runs_long = True  # type: ignore[attr-defined]
-    return guarded_view  # type: ignore[return-value]  # as in `for_consumers`
+    return guarded_view
 
 
 def _refuse(request: HttpRequest, problem: str) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from typing import IO, cast
 
 from django.contrib import messages
 from django.core.exceptions import TooManyFilesSent
@@ -101,7 +102,8 @@ def _upload(request: HttpRequest, consumer: Consumer, body: FormBody) -> HttpRes
     collector = MailCollector(scan, now=now, wait=TURN_SECONDS)
     upload = MailboxUpload(collector)
     try:
-        MultiPartParser(request.META, body, [upload], "utf-8").parse()
+        # It only calls `read`.
+        MultiPartParser(request.META, cast(IO[bytes], body), [upload], "utf-8").parse()
     except TooManyFilesSent:
         messages.error(request, _("These are too many files at once. Upload the rest separately."))
     except (MultiPartParserError, UnreadablePostError):

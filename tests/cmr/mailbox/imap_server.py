@@ -116,8 +116,8 @@ class MailServer:
             if folder != "INBOX":
                 client.create(f'"{folder}"')
             for mail in mails:
-                status, data = client.append(f'"{folder}"', "", "", mail)
-                assert status == "OK", data
+                answer = client.append(f'"{folder}"', "", "", mail)
+                assert answer[0] == "OK", answer
 
 
 class FakeServer:

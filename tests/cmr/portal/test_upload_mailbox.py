@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
+from django.db import connection
 from django.test import Client
 
 from cmr.models import Consumer, MailboxScan, Sender
@@ -46,8 +46,8 @@ def upload(browser: Client, *files: tuple[str, bytes], token: str | None = None)
     return browser.post(PATH, {"csrfmiddlewaretoken": token, "files": content})
 
 
-def list_messages(answer: HttpResponse) -> list[str]:
-    return [str(each) for each in get_messages(answer.wsgi_request)]  # type: ignore[attr-defined]
+def list_messages(answer: Any) -> list[str]:
+    return [str(each) for each in get_messages(answer.wsgi_request)]
 
 
 def make_mails(now: datetime, number: int = 3, domain: str = "acme.example") -> list[bytes]:
@@ -206,12 +206,8 @@ class Unreadable(io.BytesIO):
 
 def test_upload_by_stranger_is_not_read(db: None) -> None:
     client = Client()
-    answer = client.post(
-        PATH,
-        CONTENT_LENGTH=10**9,
-        content_type="multipart/form-data; boundary=x",
-        **{"wsgi.input": Unreadable()},
-    )
+    more: dict[str, Any] = {"CONTENT_LENGTH": 10**9, "wsgi.input": Unreadable()}
+    answer = client.post(PATH, content_type="multipart/form-data; boundary=x", **more)
     assert answer.status_code == 302 and "/account/login/" in answer["Location"]
 
 
@@ -227,15 +223,14 @@ def test_upload_while_another_runs_is_refused(
 
 @pytest.fixture
 def other_connection(db: None) -> Any:
-    from django.db import connection
-
     other = connection.copy()
     yield other
     other.close()
 
 
 def test_upload_without_room_is_refused(strict: Client) -> None:
-    answer = strict.post(PATH, {}, **{NO_ROOM: True})
+    more: dict[str, Any] = {NO_ROOM: True}
+    answer = strict.post(PATH, {}, **more)
     assert "Too many mailboxes" in list_messages(answer)[0]
 
 
