@@ -28,6 +28,8 @@ from mailbox_reader import find_organisational_domain
 #: The columns that an entry sets.
 COLUMNS = ["closing_url", "closing_difficulty", "closing_email", "closing_notes"]
 MOST_NOTES = 4_000  # characters in one language
+#: The rank of an entry whose hosts no brand has: after all others.
+NOWHERE = 1_000_000
 LANGUAGE = re.compile(r"notes_([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
 #: Links of Markdown, which become the text with the address behind it.
 MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
@@ -74,10 +76,12 @@ class BrandIndex:
         self.by_host[host].append(brand)
         self.by_domain[find_organisational_domain(host)].append(brand)
 
-    def find_exact(self, entry: ClosingEntry) -> list[Brand]:
-        """Return the brands whose web site is at one of the entry's own hosts."""
-        found = [brand for host in entry.hosts for brand in self.by_host.get(host, ())]
-        return list(dict.fromkeys(found))
+    def rank(self, entry: ClosingEntry) -> int:
+        """Return the position of the first of the entry's hosts that a brand has; else a large one.
+
+        A brand that an entry creates gets its first host, so that the entry finds it again.
+        """
+        return next((at for at, host in enumerate(entry.hosts) if host in self.by_host), NOWHERE)
 
     def find(self, entry: ClosingEntry) -> Brand | None:
         """Return the brand of the entry; None if no brand has one of its domains.
@@ -85,14 +89,24 @@ class BrandIndex:
         Raises:
             BadEntry: several brands have it, and none has the entry's name.
         """
-        domains = dict.fromkeys(map(find_organisational_domain, entry.hosts))
-        near = [brand for each in domains if each for brand in self.by_domain.get(each, ())]
-        found = self.find_exact(entry) or list(dict.fromkeys(near))
+        found = self._list_candidates(entry)
         same_name = [each for each in found if each.name.casefold() == entry.name.casefold()]
         if len(found) > 1 and len(same_name) != 1:
             slugs = ", ".join(each.slug for each in found[:5])
             raise BadEntry(f"domains: several brands have them: {slugs}")
         return next(iter(same_name or found), None)
+
+    def is_same_name(self, entry: ClosingEntry) -> bool:
+        found = self._list_candidates(entry)
+        return any(each.name.casefold() == entry.name.casefold() for each in found)
+
+    def _list_candidates(self, entry: ClosingEntry) -> Sequence[Brand]:
+        """Return the brands at the first host that has a free one, or else at the first domain."""
+        hosts = [self.by_host[host] for host in entry.hosts if host in self.by_host]
+        domains = map(find_organisational_domain, entry.hosts)
+        found = hosts or [self.by_domain[each] for each in domains if each in self.by_domain]
+        free = (brands for brands in found if any(each.pk not in self.taken for each in brands))
+        return next(free, found[0] if found else [])
 
 
 def import_closing_entries(text: bytes) -> ImportOutcome:
@@ -134,11 +148,13 @@ def _parse_all(
 def _order_entries(
     numbered: Iterator[tuple[int, ClosingEntry]], index: BrandIndex
 ) -> list[tuple[int, ClosingEntry]]:
-    """Return entries of a brand's own host first.
+    """Return entries of a brand's own host first, and of these the ones with its name.
 
     Otherwise `maps.acme.example` could take the place of `acme.example`.
     """
-    return sorted(numbered, key=lambda pair: (not index.find_exact(pair[1]), pair[0]))
+    return sorted(
+        numbered, key=lambda pair: (index.rank(pair[1]), not index.is_same_name(pair[1]), pair[0])
+    )
 
 
 # -- One entry -----------------------------------------------------------------------------------

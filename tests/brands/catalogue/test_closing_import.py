@@ -118,6 +118,31 @@ def test_second_entry_of_a_brand_is_skipped_and_the_exact_host_wins(blue: Brand)
     assert blue.closing_difficulty == "hard"
 
 
+def test_entries_that_share_domains_find_the_same_brands_again() -> None:
+    entries = [
+        entry(name="Second", domains=["x.example", "b.example"]),
+        entry(name="First", domains=["b.example", "a.example"]),
+        entry(name="Third", domains=["a.example", "b.example"]),
+        entry(name="Fourth", domains=["shop.b.example", "a.example"]),
+    ]
+    first = run(*entries)
+    assert count(first) == (2, 0, 0, 2)
+    second = run(*entries)
+    assert count(second) == (0, 0, 2, 2)
+    assert second.skipped == first.skipped
+
+
+def test_brand_that_another_entry_creates_is_not_taken_over_later(blue: Brand) -> None:
+    entries = [
+        entry(name="Travel", domains=["new.example", "blue.example"]),
+        entry(name="New", domains=["new.example"], difficulty="easy"),
+    ]
+    assert count(run(*entries)) == (1, 1, 0, 0)
+    assert count(run(*entries)) == (0, 0, 2, 0)
+    blue.refresh_from_db()
+    assert blue.closing_difficulty == "hard"
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
