@@ -76,7 +76,7 @@ def test_read_mail_server_returns_wanted_headers_of_all_folders(
     server: MailServer, now: datetime
 ) -> None:
     server.fill("INBOX", make_mails(now, 3))
-    server.fill("Archiv K&APY-ln", make_mails(now, 2, "shop.example"))
+    server.fill("Post K&APY-ln", make_mails(now, 2, "shop.example"))
     blocks, position = read_all()
     assert position is None
     assert [b"news@acme.example" in each for each in blocks] == [True] * 3 + [False] * 2
