@@ -87,13 +87,13 @@ def read_imap(request: HttpRequest, consumer: Consumer) -> HttpResponse:
         return _render_form(request, problem)
     attempt = rate_limits.count_attempt("mailbox sign-in", request=request, account=consumer.pk)
     try:
-        return _read(request, consumer, form, attempt)
+        return _read_mailbox(request, consumer, form, attempt)
     except ImapProblem as error:
         return _render_form(request, str(PROBLEMS[type(error)]))
 
 
 @sensitive_variables("form")
-def _read(
+def _read_mailbox(
     request: HttpRequest,
     consumer: Consumer,
     form: MailServerForm,
