@@ -272,8 +272,18 @@
   // A mail to a group is written by another person: only the domain of the address is sent.
   const writeAuthors = (values, isGroup) => {
     if (!isGroup) return values.slice(0, 5).map((each) => cut(each, 4000));
-    const domains = values.map((each) => /@([a-z0-9.-]+)(?!.*@)/i.exec(each)).filter(Boolean);
+    const domains = values.map((each) => /@([a-z0-9.-]+)/i.exec(each.replace(QUOTED, ""))).filter(Boolean);
     return domains.slice(0, 1).map((each) => `x@${each[1].toLowerCase()}`);
+  };
+
+  // What is no address: names in quotes, and comments.
+  const QUOTED = /"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)/g;
+
+  const ONE_ADDRESS = /^[^@]*[^\s@<>(),:;"]@[a-z0-9][^\s@<>(),:;"]*>?\s*$/i;
+  // Of a sender beside the author, only the domain counts.
+  const writeHost = (value) => {
+    const address = value.replace(/^[ <>]+|[ <>]+$/g, "");
+    return cut(address.includes("@") ? `x@${domainOf(address)}` : address, 253);
   };
 
   const writePost = (value) => {
@@ -333,9 +343,9 @@
   const describeKind = (headers, signatures, isGroup) => {
     const kind = {};
     const add = (name, values) => { if (values.length) kind[name] = values; };
-    const hasAuthor = (headers.from || []).some((each) => each.includes("@"));
+    const hasAuthor = (headers.from || []).some((each) => ONE_ADDRESS.test(each.replace(QUOTED, "")));
     add("from", writeAuthors(headers.from || [], isGroup));
-    if (headers.sender) add("sender", hasAuthor ? [`x@${cut(domainOf(headers.sender[0].replace(/^[ <>]+|[ <>]+$/g, "")), 253)}`] : writeAuthors(headers.sender, isGroup));
+    if (headers.sender) add("sender", hasAuthor ? [writeHost(headers.sender[0])] : writeAuthors(headers.sender, isGroup));
     if (headers["reply-to"] && !hasAuthor) add("reply-to", writeAuthors(headers["reply-to"], isGroup));
     if (headers["list-id"]) kind["list-id"] = [cut(headers["list-id"][0], 4000)];
     if (headers["list-post"]) add("list-post", writePost(headers["list-post"][0]));
@@ -350,7 +360,6 @@
   };
 
   // The person's own addresses: `Delivered-To`, and `To` if it names nobody else.
-  const QUOTED = /"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)/g;
   const readRecipients = (headers) => {
     const found = (headers["delivered-to"] || []).map((each) => each.replace(/^[ <>]+|[ <>]+$/g, "").toLowerCase());
     const named = first(headers, "to").replace(QUOTED, "");
