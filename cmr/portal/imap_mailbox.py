@@ -27,7 +27,7 @@ from cmr.mailbox import (
     WrongPassword,
 )
 from cmr.models import Consumer, ScanSource
-from cmr.portal.long_requests import FIND_PAGE, one_at_a_time
+from cmr.portal.long_requests import one_at_a_time
 from cmr.portal.upload_mailbox import describe_result
 
 PROBLEMS = {
@@ -122,7 +122,7 @@ def _read_mailbox(
     if progress.position is None:
         if not result.mails:
             messages.info(request, _("This mailbox has no mails."))
-        return redirect(FIND_PAGE)
+        return redirect("find-companies")
     problem = _("There are more mails. Enter the password again to go on where we stopped.")
     return _render_form(request, problem, position=progress.position, status=200)
 

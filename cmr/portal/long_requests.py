@@ -19,8 +19,6 @@ from core import db
 NO_ROOM = "cmr.no_room"
 #: The advisory locks of persons whose mailbox is being read. It separates them from other locks.
 MAILBOX_LOCKS = 0x6D61696C
-#: The page of the forms that begin long requests. It is made with the reading in the browser.
-FIND_PAGE = "/companies/find"
 MOST_LOCKS = 2**31 - 1
 
 Params = ParamSpec("Params")
@@ -54,4 +52,4 @@ def one_at_a_time(view: View[Params]) -> Callable[Concatenate[HttpRequest, Param
 
 def _refuse(request: HttpRequest, problem: str) -> HttpResponse:
     messages.error(request, problem)
-    return redirect(FIND_PAGE)
+    return redirect("find-companies")

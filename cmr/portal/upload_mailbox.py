@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 from cmr import mailbox
 from cmr.mailbox import FileProblem, FormBody, MailboxUpload, MailCollector, ScanResult
 from cmr.models import Consumer, ScanSource
-from cmr.portal.long_requests import FIND_PAGE, one_at_a_time
+from cmr.portal.long_requests import one_at_a_time
 from mailbox_reader import NoMailbox, TooCompressed, TruncatedFile, UnreadableFile, UnsupportedZip
 
 #: The largest upload in bytes. Such a file takes a day over a slow line.
@@ -65,7 +65,7 @@ def upload_mailbox(request: HttpRequest, consumer: Consumer) -> HttpResponse:
     """Read the uploaded files, and say what was found."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
         messages.error(request, _("This is more than we can read at once. Choose smaller files."))
-        return redirect(FIND_PAGE)
+        return redirect("find-companies")
     body = FormBody(request)
     return _check_token(request, body) or _upload(request, consumer, body)
 
@@ -109,7 +109,7 @@ def _upload(request: HttpRequest, consumer: Consumer, body: FormBody) -> HttpRes
     except (MultiPartParserError, UnreadablePostError):
         messages.error(request, _("The upload ended too early. What was read until then counts."))
     report_scan(request, collector.finish(), _list_problems(upload))
-    return redirect(FIND_PAGE)
+    return redirect("find-companies")
 
 
 def _list_problems(upload: MailboxUpload) -> Iterator[str]:

@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from cmr.models import Consumer, MailboxScan, Sender
-from cmr.portal.long_requests import FIND_PAGE, MAILBOX_LOCKS, NO_ROOM
+from cmr.portal.long_requests import MAILBOX_LOCKS, NO_ROOM
 from tests.cmr.mailbox.signed_mails import Signer, make_mail, make_mbox, publish
 from tests.hostile.names import Names
 
@@ -67,7 +67,7 @@ def test_upload_mbox_shows_and_records_what_was_found(
 ) -> None:
     personal = b"From: ben@example.org\r\nSubject: hi\r\n\r\nhello\r\n"
     answer = upload(strict, ("all.mbox", make_mbox([*make_mails(now), personal])))
-    assert (answer.status_code, answer["Location"]) == (302, FIND_PAGE)
+    assert (answer.status_code, answer["Location"]) == (302, "/companies/find")
     (message,) = list_messages(answer)
     assert message == (
         "Mails read: 4. Newsletters and notices among them: 3, of which 3 are new. Senders: 1."
