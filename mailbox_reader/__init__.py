@@ -12,7 +12,7 @@ from mailbox_reader.files import (
     UnreadableFile,
     UnsupportedZip,
 )
-from mailbox_reader.headers import WANTED, Headers, get_first, parse_time, read_headers
+from mailbox_reader.headers import WANTED, Headers, clean_value, get_first, parse_time, read_headers
 from mailbox_reader.mails import (
     TRANSACTIONAL_WORDS,
     BulkMail,
@@ -50,6 +50,7 @@ __all__ = [
     "TruncatedFile",
     "UnreadableFile",
     "UnsupportedZip",
+    "clean_value",
     "describe_mail",
     "find_organisational_domain",
     "get_first",

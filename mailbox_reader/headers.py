@@ -56,11 +56,11 @@ def read_headers(block: bytes) -> dict[str, list[str]]:
     for field in FIELD.finditer(block):
         values = headers.setdefault(field[1].decode().lower(), [])
         if len(values) < MOST_VALUES:
-            values.append(_clean(_decode_bytes(field[2][:MOST_CHARACTERS])))
+            values.append(clean_value(_decode_bytes(field[2][:MOST_CHARACTERS])))
     return headers
 
 
-def _clean(value: str) -> str:
+def clean_value(value: str) -> str:
     """Return a value on one line, without characters that nobody sees, such as NUL."""
     value = value.strip()
     if "\n" in value:
@@ -69,7 +69,6 @@ def _clean(value: str) -> str:
 
 
 def _decode_bytes(value: bytes) -> str:
-    value = value.replace(b"\0", b"")  # no database stores it
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -34,6 +34,11 @@ class ExportData(serializers.Serializer[object]):
     second_factors = rows()
     sessions = rows()
     workspaces = rows()
+    senders = rows()
+    sender_weeks = rows()
+    mail_addresses = rows()
+    mailbox_scans = rows()
+    forwarding_addresses = rows()
 
 
 class Export(ConsumerView):

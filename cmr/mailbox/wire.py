@@ -3,11 +3,13 @@
 A batch is one JSON object:
 
     {"number": 1, "read": 5000, "kinds": [{"from": ["News <news@shop.example>"], …}],
-     "mails": [[0, "<id@shop.example>", "Mon, 5 Jan 2026 10:00:00 +0000", ["ana@example.org"], 0]],
+     "mails": [[0, "<id@shop.example>", "Mon, 5 Jan 2026 10:00:00 +0000",
+                ["ana@example.org"], "ana+shop@example.org", 0]],
      "signed": ["base64 of a header block"]}
 
 A kind has those headers that repeat from mail to mail, and each mail names its kind by index. So
-they are sent and described once. The last item of a mail is 1 if it was marked as junk.
+they are sent and described once. A mail has its kind, id and date, the values of `Delivered-To`,
+the address in `To` if it names only one, and 1 if it was marked as junk.
 """
 
 from __future__ import annotations
@@ -17,12 +19,19 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from core.json_bodies import DuplicateMember, load_json
-from mailbox_reader import BulkMail, Headers, MailProviders, describe_mail, parse_time
+from mailbox_reader import (
+    BulkMail,
+    Headers,
+    MailProviders,
+    clean_value,
+    describe_mail,
+    parse_time,
+)
 
 #: The most of each part of a batch. `mailbox-worker.js` has the same limits or lower ones.
 MOST_MAILS, MOST_SIGNED = 5_000, 20
@@ -91,32 +100,48 @@ def _load_object(raw: bytes) -> Mapping[str, Any]:
 def _parse_kind(kind: Any) -> Headers:
     if not isinstance(kind, dict) or not kind.keys() <= KIND_HEADERS:
         raise InvalidBatch("A kind has other headers than the known ones.")
-    return {name: _check_texts(values, MOST_VALUES, LONGEST_VALUE) for name, values in kind.items()}
+    checked = {
+        name: _check_texts(values, MOST_VALUES, LONGEST_VALUE) for name, values in kind.items()
+    }
+    return {name: [clean_value(value) for value in values] for name, values in checked.items()}
+
+
+class _OwnValues(NamedTuple):
+    """What a mail has of its own, and what decides how it is described."""
+
+    kind: int
+    delivered_to: tuple[str, ...]
+    to: str
+    junk: int
 
 
 def _describe_mails(
     mails: Sequence[Any], kinds: Sequence[Headers], providers: MailProviders, now: datetime
 ) -> Iterator[BulkMail]:
     """Yield the mails. Those of one kind with equal recipients are described once."""
-    described: dict[tuple[int, tuple[str, ...], int], BulkMail | None] = {}
+    described: dict[_OwnValues, BulkMail | None] = {}
     for each in mails:
-        if not isinstance(each, list) or len(each) != 5:
-            raise InvalidBatch("A mail has five items.")
-        index = _check_number(each[0], 0, len(kinds) - 1, "kind")
-        recipients = tuple(_check_texts(each[3], MOST_RECIPIENTS, LONGEST_RECIPIENT))
-        key = (index, recipients, _check_number(each[4], 0, 1, "junk"))
+        if not isinstance(each, list) or len(each) != 6:
+            raise InvalidBatch("A mail has six items.")
+        key = _OwnValues(
+            _check_number(each[0], 0, len(kinds) - 1, "kind"),
+            tuple(_check_texts(each[3], MOST_RECIPIENTS, LONGEST_RECIPIENT)),
+            _check_text(each[4], LONGEST_RECIPIENT),
+            _check_number(each[5], 0, 1, "junk"),
+        )
         message_id, date = _check_text(each[1], LONGEST_ID), _check_text(each[2], LONGEST_DATE)
         if key not in described:
-            described[key] = _describe_kind(kinds[index], recipients, key[2], providers, now)
+            described[key] = _describe_kind(kinds[key.kind], key, providers, now)
         if (mail := described[key]) is not None:
             yield replace(mail, message_id=message_id, sent_at=parse_time(date, now=now))
 
 
 def _describe_kind(
-    kind: Headers, recipients: Sequence[str], junk: int, providers: MailProviders, now: datetime
+    kind: Headers, own: _OwnValues, providers: MailProviders, now: datetime
 ) -> BulkMail | None:
-    labels = {"x-gmail-labels": ["Spam"]} if junk else {}
-    headers = {**kind, "delivered-to": list(recipients), **labels}
+    headers = {**kind, "delivered-to": list(own.delivered_to)}
+    headers |= {"to": [own.to]} if own.to else {}
+    headers |= {"x-gmail-labels": ["Spam"]} if own.junk else {}
     return describe_mail(headers, providers, now=now)
 
 

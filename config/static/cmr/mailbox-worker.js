@@ -326,8 +326,25 @@
 
   // Only scheme and host: the rest of such a link names the person, and could unsubscribe them.
   const HOST = /^(https?):\/\/(?:[^/?#]*@)?([a-z0-9._-]+)(?::\d*)?(?:[/?#]|$)/i;
+  // Old list programs name their list in such addresses only (`mailbox_reader/lists.py`). Of these the
+  // list's name is sent, without what says who the reader is.
+  const NAME = "((?:(?!\\d{5})[^@\\s])+?)", AT = "@([^@\\s]+)", READER = "(?:[-+][^@\\s]*=[^@\\s]*)?";
+  const LEAVING = [`leave-${NAME}-\\d+\\w?${AT}`, `${NAME}-(?:unsubscribe|unsub|leave|off|signoff)${READER}${AT}`]
+    .map((each) => new RegExp(`^${each}$`, "i"));
+  const OWNING = [`owner-${NAME}${AT}`, `${NAME}-(?:owner|admin|bounces?|request)${READER}${AT}`]
+    .map((each) => new RegExp(`^${each}$`, "i"));
+  const matchList = (address, patterns) => {
+    for (const pattern of patterns) {
+      const found = pattern.exec(address);
+      if (found) return found.slice(1, 3).map((each) => each.toLowerCase());
+    }
+    return null;
+  };
   const writeLink = (link) => {
-    if (/^mailto:/i.test(link)) return `<${link.slice(0, 7)}x>`;
+    if (/^mailto:/i.test(link)) {
+      const list = matchList(link.slice(7).split(/[?,\s]/)[0].slice(0, 200), LEAVING);
+      return list ? `<mailto:${list[0]}-unsubscribe@${list[1]}>` : `<${link.slice(0, 7)}x>`;
+    }
     const host = HOST.exec(link);
     if (host) return `<${host[1]}://${cut(host[2].toLowerCase(), 253)}/>`;
     return /^https?:\/\//i.test(link) ? `<${link.split(":")[0]}://invalid/>` : null;
@@ -345,7 +362,7 @@
     const add = (name, values) => { if (values.length) kind[name] = values; };
     const hasAuthor = (headers.from || []).some((each) => ONE_ADDRESS.test(each.replace(QUOTED, "")));
     add("from", writeAuthors(headers.from || [], isGroup));
-    if (headers.sender) add("sender", hasAuthor ? [writeHost(headers.sender[0])] : writeAuthors(headers.sender, isGroup));
+    if (headers.sender) add("sender", hasAuthor ? [writeSender(headers)] : writeAuthors(headers.sender, isGroup));
     if (headers["reply-to"] && !hasAuthor) add("reply-to", writeAuthors(headers["reply-to"], isGroup));
     if (headers["list-id"]) kind["list-id"] = [cut(headers["list-id"][0], 4000)];
     if (headers["list-post"]) add("list-post", writePost(headers["list-post"][0]));
@@ -360,14 +377,22 @@
   };
 
   // The person's own addresses: `Delivered-To`, and `To` if it names nobody else.
-  const readRecipients = (headers) => {
-    const found = (headers["delivered-to"] || []).map((each) => each.replace(/^[ <>]+|[ <>]+$/g, "").toLowerCase());
+  const ADDRESS = /[^\s<>,;:"()]+@[^\s<>,;:"()]+/;
+  const readDelivered = (headers) =>
+    (headers["delivered-to"] || []).map((each) => each.replace(/^[ <>]+|[ <>]+$/g, "").toLowerCase()).filter((each) => each.length <= 320);
+  const readTo = (headers) => {
     const named = first(headers, "to").replace(QUOTED, "");
-    if (named.split("@").length === 2) {
-      const address = /[^\s<>,;:"()]+@[^\s<>,;:"()]+/.exec(named);
-      if (address) found.push(address[0].toLowerCase());
-    }
-    return [...new Set(found)].filter((each) => each.length <= 320);
+    const address = named.split("@").length === 2 ? ADDRESS.exec(named) : null;
+    return address && address[0].length <= 320 ? address[0].toLowerCase() : "";
+  };
+
+  // The domain only, but for a list's own address.
+  const writeSender = (headers) => {
+    const found = ADDRESS.exec(headers.sender[0].replace(QUOTED, ""));
+    const address = found ? found[0].toLowerCase() : "";
+    const list = matchList(address, OWNING);
+    if (list) return `owner-${list[0]}@${list[1]}`;
+    return address && address === readTo(headers) ? address : writeHost(headers.sender[0]);
   };
 
   // -- Signed header blocks: one of each list, the newest -----------------------------------------
@@ -663,7 +688,7 @@
       const isJunk = labels.includes("spam") || labels.includes("junk");
       if (!isGroup) this.signed.add(headers, signatures, buffer, begin, stop);
       this.batches.addMail(describeKind(headers, signatures, isGroup), [
-        cut(first(headers, "message-id"), 998), cut(first(headers, "date"), 200), isGroup ? [] : readRecipients(headers), isJunk ? 1 : 0,
+        cut(first(headers, "message-id"), 998), cut(first(headers, "date"), 200), isGroup ? [] : readDelivered(headers), isGroup ? "" : readTo(headers), isJunk ? 1 : 0,
       ]);
     }
 

@@ -27,7 +27,7 @@ KIND = {
     "dkim-signature": ["d=shop.example; h=list-unsubscribe:list-unsubscribe-post"],
 }
 DATE = "Mon, 5 Jan 2026 10:00:00 +0100"
-MAIL: list[Any] = [0, "<1@shop.example>", DATE, ["ana@example.org"], 0]
+MAIL: list[Any] = [0, "<1@shop.example>", DATE, ["ana@example.org"], "", 0]
 
 
 def build(**changes: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def test_parse_batch_describes_its_mails() -> None:
 
 
 def test_mails_of_one_kind_differ_in_their_own_values() -> None:
-    other = [0, "<2@shop.example>", "never", ["ana+shop@example.org"], 1]
+    other = [0, "<2@shop.example>", "never", ["ana+shop@example.org"], "", 1]
     first, second = parse(mails=[MAIL, other]).mails
     assert (first.is_junk, second.is_junk) == (False, True)
     assert (second.message_id, second.sent_at) == ("<2@shop.example>", None)
@@ -68,8 +68,15 @@ def test_mails_of_one_kind_differ_in_their_own_values() -> None:
 
 
 def test_mail_is_described_as_from_its_whole_headers() -> None:
-    headers = {**KIND, "message-id": [MAIL[1]], "date": [DATE], "to": ["Ana <ana@example.org>"]}
-    assert parse().mails == [describe_mail(headers, PROVIDERS, now=NOW)]
+    headers = {
+        **KIND,
+        "message-id": [MAIL[1]],
+        "date": [DATE],
+        "to": ["Ana <ana+shop@example.org>"],
+    }
+    headers["delivered-to"] = ["ana@example.org"]
+    mail = [*MAIL[:4], "ana+shop@example.org", 0]
+    assert parse(mails=[mail]).mails == [describe_mail(headers, PROVIDERS, now=NOW)]
 
 
 def test_mail_without_a_sender_is_left_out() -> None:
@@ -85,7 +92,7 @@ def test_list_id_with_characters_that_cannot_be_stored_is_cleaned() -> None:
 REFUSED: dict[str, Callable[[], Any]] = {
     "no JSON": lambda: b"{",
     "not UTF-8": lambda: b'{"number": "\xff"}',
-    "half a character": lambda: json.dumps(build(mails=[[0, "\ud800", "", [], 0]])).encode(),
+    "half a character": lambda: json.dumps(build(mails=[[0, "\ud800", "", [], "", 0]])).encode(),
     "no object": lambda: b"[]",
     "nested too deeply": lambda: b"[" * 5_000 + b"]" * 5_000,
     "a field twice": lambda: b'{"number":1,"number":2,"read":1,"kinds":[],"mails":[],"signed":[]}',
@@ -104,15 +111,16 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "too many values": lambda: build(kinds=[{"from": ["x"] * 21}]),
     "too many kinds": lambda: build(kinds=[{}] * 5_001),
     "too many mails": lambda: build(mails=[MAIL] * 5_001),
-    "mail has six items": lambda: build(mails=[[*MAIL, 1]]),
+    "mail has seven items": lambda: build(mails=[[*MAIL, 1]]),
     "mail is no list": lambda: build(mails=["x"]),
     "no such kind": lambda: build(mails=[[1, *MAIL[1:]]]),
     "kind before the first": lambda: build(mails=[[-1, *MAIL[1:]]]),
-    "mail id is too long": lambda: build(mails=[[0, "x" * 999, "", [], 0]]),
-    "date is too long": lambda: build(mails=[[0, "", "x" * 201, [], 0]]),
-    "too many recipients": lambda: build(mails=[[0, "", "", ["a@b.example"] * 22, 0]]),
-    "recipient is too long": lambda: build(mails=[[0, "", "", ["x" * 321], 0]]),
-    "junk is 2": lambda: build(mails=[[0, "", "", [], 2]]),
+    "mail id is too long": lambda: build(mails=[[0, "x" * 999, "", [], "", 0]]),
+    "date is too long": lambda: build(mails=[[0, "", "x" * 201, [], "", 0]]),
+    "too many recipients": lambda: build(mails=[[0, "", "", ["a@b.example"] * 22, "", 0]]),
+    "recipient is too long": lambda: build(mails=[[0, "", "", ["x" * 321], "", 0]]),
+    "address in To is too long": lambda: build(mails=[[0, "", "", [], "x" * 321, 0]]),
+    "junk is 2": lambda: build(mails=[[0, "", "", [], "", 2]]),
     "block is no base64": lambda: build(signed=["?"]),
     "block is not ASCII": lambda: build(signed=["é"]),
     "block is empty": lambda: build(signed=[""]),
