@@ -21,7 +21,7 @@ KIND = {"from": ["Shop <news@shop.example>"], "list-id": ["<news.shop.example>"]
 
 def build_batch(number: int = 1, *, mails: int = 2, **changes: Any) -> bytes:
     rows = [
-        [0, f"<{number}.{n}@shop.example>", "Mon, 5 Jan 2026 10:00:00 +0000", [], 0]
+        [0, f"<{number}.{n}@shop.example>", "Mon, 5 Jan 2026 10:00:00 +0000", [], "", 0]
         for n in range(mails)
     ]
     batch = {"number": number, "read": 10, "kinds": [KIND], "mails": rows, "signed": []}
