@@ -17,8 +17,10 @@ from mailbox_reader.mails import (
     TRANSACTIONAL_WORDS,
     BulkMail,
     Route,
+    SenderKey,
     Signature,
     describe_mail,
+    find_manual_route,
     is_bulk,
     is_one_click,
     read_unsubscribe_links,
@@ -29,7 +31,7 @@ from mailbox_reader.organisations import (
     ProviderKind,
     find_organisational_domain,
 )
-from mailbox_reader.senders import Sender, SenderCounts, SenderKey
+from mailbox_reader.senders import Sender, SenderCounts
 
 __all__ = [
     "DEFAULT_PROVIDERS",
@@ -52,6 +54,7 @@ __all__ = [
     "UnsupportedZip",
     "clean_value",
     "describe_mail",
+    "find_manual_route",
     "find_organisational_domain",
     "get_first",
     "is_bulk",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import listunsub
@@ -73,6 +74,15 @@ class Route(StrEnum):
     NONE = "none"
 
 
+class SenderKey(NamedTuple):
+    """What makes two mails those of one sender."""
+
+    organisation: str
+    list_id: str
+    #: Receipts and notices are a sender of their own, because nobody unsubscribes from them.
+    is_transactional: bool
+
+
 @dataclass(frozen=True, slots=True)
 class BulkMail:
     """What is kept of one mail. It has no subject, no text and no address of other people."""
@@ -96,6 +106,10 @@ class BulkMail:
     recipients: tuple[str, ...]
     #: The one of them that the last server wrote, in whose mailbox the mail is; empty without it.
     mailbox: str = ""
+
+    @property
+    def sender_key(self) -> SenderKey:
+        return SenderKey(self.organisation, self.list_id, self.is_transactional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,13 +307,15 @@ def _find_route(
     *,
     is_group: bool,
 ) -> Route:
-    value = get_first(headers, "list-unsubscribe")
-    if not value:
-        return Route.NONE
-    links = read_unsubscribe_links(value)
     if not is_group and is_one_click(headers, signatures, organisation, providers):
         return Route.ONE_CLICK
-    if any(link.startswith("mailto:") for link in links):
+    return find_manual_route(get_first(headers, "list-unsubscribe"))
+
+
+def find_manual_route(value: str) -> Route:
+    """Return how one unsubscribes by hand, by the value of a `List-Unsubscribe` header."""
+    links = read_unsubscribe_links(value) if value else []
+    if any(link.lower().startswith("mailto:") for link in links):
         return Route.MAILTO
     return Route.WEB if links else Route.NONE
 
@@ -334,7 +350,9 @@ def is_one_click(
         return False
     links = read_unsubscribe_links(get_first(headers, "list-unsubscribe"))
     own = {organisation, *(find_organisational_domain(each.domain) for each in signatures)}
-    return any(is_link_of(link, own, providers) for link in links if link.startswith("https://"))
+    return any(
+        is_link_of(link, own, providers) for link in links if link.lower().startswith("https://")
+    )
 
 
 def is_link_of(link: str, organisations: set[str], providers: MailProviders) -> bool:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from mailbox_reader.mails import BulkMail, Route
-
-
-class SenderKey(NamedTuple):
-    """What makes two mails those of one sender."""
-
-    organisation: str
-    list_id: str
-    #: Receipts and notices are a sender of their own, because nobody unsubscribes from them.
-    is_transactional: bool
+from mailbox_reader.mails import BulkMail, Route, SenderKey
 
 
 @dataclass(slots=True)
@@ -77,7 +68,7 @@ class SenderCounts:
             if digest in self._seen:
                 return False
             self._seen.add(digest)
-        key = SenderKey(mail.organisation, mail.list_id, mail.is_transactional)
+        key = mail.sender_key
         self._senders.setdefault(key, Sender(key)).add(mail)
         return True
 

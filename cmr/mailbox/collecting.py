@@ -40,7 +40,7 @@ class SignedBlocks:
         is_signed = headers.get("dkim-signature") and headers.get("list-unsubscribe")
         if not is_signed or len(block) > MOST_BLOCK:
             return
-        key = SenderKey(mail.organisation, mail.list_id, mail.is_transactional)
+        key = mail.sender_key
         at, known = self._blocks.get(key, (None, b""))
         if known and not (mail.sent_at and (at is None or mail.sent_at > at)):
             return
@@ -48,7 +48,7 @@ class SignedBlocks:
         if size <= SIGNED_BYTES and (known or len(self._blocks) < MOST_BLOCKS):
             self._blocks[key], self._bytes = (mail.sent_at, block), size
 
-    def take(self) -> list[bytes]:
+    def take_blocks(self) -> list[bytes]:
         """Return all blocks, and keep none."""
         blocks = [block for _, block in self._blocks.values()]
         self._blocks, self._bytes = {}, 0
@@ -121,7 +121,7 @@ class MailCollector:
         """Record the last batch, verify signatures, and end the scan."""
         self.record_batch()
         if self._signed is not None:
-            blocks = self._signed.take()
+            blocks = self._signed.take_blocks()
             verify_sender_blocks(self._scan, blocks, now=self._now, wait=self._wait)
         end_scan(self._scan, now=self._now)
         return ScanResult(self._mails, self._bulk, self._new, len(self._senders))
@@ -129,5 +129,4 @@ class MailCollector:
     def _note_senders(self, batch: list[BulkMail]) -> None:
         for mail in batch:
             if len(self._senders) < MOST_SENDERS:
-                key = SenderKey(mail.organisation, mail.list_id, mail.is_transactional)
-                self._senders.add(key)
+                self._senders.add(mail.sender_key)

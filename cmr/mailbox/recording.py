@@ -164,11 +164,11 @@ def _save_senders(
     found = Sender.objects.filter(
         consumer=consumer, organisation__in={mail.organisation for mail in mails}
     )
-    senders = {_key_of_row(row): row for row in found}
+    senders = {row.key: row for row in found}
     room = MOST_SENDERS - Sender.objects.filter(consumer=consumer).count()
     kept: dict[SenderKey, Sender] = {}
     for mail in mails:
-        key = _key_of(mail)
+        key = mail.sender_key
         sender = senders.get(key)
         if sender is None:
             if room <= 0:
@@ -190,14 +190,6 @@ def _save_senders(
         batch_size=500,
     )
     return senders
-
-
-def _key_of(mail: BulkMail) -> SenderKey:
-    return SenderKey(mail.organisation, mail.list_id, mail.is_transactional)
-
-
-def _key_of_row(sender: Sender) -> SenderKey:
-    return SenderKey(sender.organisation, sender.list_id, sender.is_transactional)
 
 
 def _add_mail(sender: Sender, mail: BulkMail) -> None:
@@ -253,7 +245,7 @@ def _count_weeks(senders: Mapping[SenderKey, Sender], mails: Iterable[BulkMail])
     counts = Counter(
         (sender.pk, _week_of(mail))
         for mail in mails
-        if mail.sent_at is not None and (sender := senders.get(_key_of(mail)))
+        if mail.sent_at is not None and (sender := senders.get(mail.sender_key))
     )
     if not counts:
         return

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from cmr.mailbox.providers import load_providers
 from cmr.mailbox.recording import lock_mailbox, record_mails
 from cmr.mailbox.signatures import verify_sender_blocks
 from cmr.mailbox.wire import Batch
 from cmr.models import Consumer, MailboxScan, ScanSource, Sender
+from mailbox_reader import MailProviders
 
 #: Signed header blocks that are verified in one scan. `mailbox-worker.js` sends no more.
 MOST_SIGNED = 1_000
@@ -59,7 +59,9 @@ def find_browser_scan(consumer: Consumer, scan_id: int) -> MailboxScan:
     return scan
 
 
-def record_batch(consumer: Consumer, scan_id: int, batch: Batch, *, now: datetime) -> ScanCounts:
+def record_batch(
+    consumer: Consumer, scan_id: int, batch: Batch, providers: MailProviders, *, now: datetime
+) -> ScanCounts:
     """Count the mails of a batch, once. Return what the scan found so far.
 
     A batch that was recorded before changes nothing: the browser sends it again if it got no
@@ -76,7 +78,7 @@ def record_batch(consumer: Consumer, scan_id: int, batch: Batch, *, now: datetim
         scan = find_browser_scan(consumer, scan_id)  # it may have been deleted meanwhile
         if batch.number > scan.batches:
             _check_next(scan, batch)
-            record_mails(scan, batch.mails, load_providers(), read=batch.read)
+            record_mails(scan, batch.mails, providers, read=batch.read)
             MailboxScan.objects.filter(pk=scan.pk).update(batches=batch.number)
     return read_counts(scan)
 

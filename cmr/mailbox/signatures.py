@@ -45,11 +45,11 @@ from mailbox_reader import (
     SenderKey,
     Signature,
     describe_mail,
+    find_manual_route,
     find_organisational_domain,
     get_first,
     is_one_click,
     read_headers,
-    read_unsubscribe_links,
 )
 
 #: Header blocks of one scan that are verified, and the longest of them in bytes.
@@ -140,8 +140,7 @@ def _read_signed_mails(
         mail = describe_mail(headers, providers, now=now) if len(block) <= MOST_BLOCK else None
         if mail is not None:
             signatures = [each for each in read_signatures(block) if _is_of(each, mail, providers)]
-            key = SenderKey(mail.organisation, mail.list_id, mail.is_transactional)
-            yield _SignedMail(key, mail.sent_at, mail.is_group, headers, signatures)
+            yield _SignedMail(mail.sender_key, mail.sent_at, mail.is_group, headers, signatures)
 
 
 def _is_of(signature: DkimSignature, mail: BulkMail, providers: MailProviders) -> bool:
@@ -377,9 +376,7 @@ def _note_results(
 def _find_senders(scan: MailboxScan, mails: Sequence[_SignedMail]) -> dict[SenderKey, Sender]:
     organisations = {mail.key.organisation for mail in mails}
     found = Sender.objects.filter(consumer=scan.consumer_id, organisation__in=organisations)
-    return {
-        SenderKey(each.organisation, each.list_id, each.is_transactional): each for each in found
-    }
+    return {each.key: each for each in found}
 
 
 def _note_result(sender: Sender, verified: _VerifiedMail, providers: MailProviders) -> bool:
@@ -412,7 +409,7 @@ def _note_verified(
     if not is_group and _is_one_click_proven(mail.headers, passed, providers):
         sender.route = Route.ONE_CLICK.value
     else:
-        sender.route = _find_other_route(value).value
+        sender.route = find_manual_route(value).value
 
 
 def _is_one_click_proven(
@@ -425,10 +422,3 @@ def _is_one_click_proven(
     """
     signatures = [Signature(each.domain, each.covers) for each in passed]
     return any(is_one_click(headers, [each], "", providers) for each in signatures)
-
-
-def _find_other_route(value: str) -> Route:
-    links = read_unsubscribe_links(value) if value else []
-    if any(link.lower().startswith("mailto:") for link in links):
-        return Route.MAILTO
-    return Route.WEB if links else Route.NONE

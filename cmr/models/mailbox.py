@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from brands.models import Brand
 from cmr.models.consumer import Consumer
-from mailbox_reader import ProviderKind, Route
+from mailbox_reader import ProviderKind, Route, SenderKey
 
 ROUTES = [(each.value, each.value) for each in Route]
 KINDS = [
@@ -109,6 +109,10 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return f"sender {self.pk}"
+
+    @property
+    def key(self) -> SenderKey:
+        return SenderKey(self.organisation, self.list_id, self.is_transactional)
 
     @property
     def is_one_click_verified(self) -> bool:

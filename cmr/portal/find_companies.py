@@ -61,9 +61,9 @@ def record_batch(request: HttpRequest, consumer: Consumer, scan_id: int) -> Http
 
 
 def _record_batch(consumer: Consumer, scan_id: int, body: bytes) -> mailbox.ScanCounts:
-    now = timezone.now()
-    batch = mailbox.parse_batch(body, mailbox.load_providers(), now=now)
-    return mailbox.record_batch(consumer, scan_id, batch, now=now)
+    now, providers = timezone.now(), mailbox.load_providers()
+    batch = mailbox.parse_batch(body, providers, now=now)
+    return mailbox.record_batch(consumer, scan_id, batch, providers, now=now)
 
 
 @require_POST

@@ -50,7 +50,10 @@ def describe_sender(sender: Sender) -> str:
         return str(GROUP)
     if sender.is_transactional:
         return str(RECEIPTS)
-    return str(NEWSLETTERS[Route(sender.route)])
+    route = Route(sender.route)
+    if route is Route.ONE_CLICK and not sender.is_one_click_verified:
+        route = Route.WEB  # anybody can write such a header: only a verified link may be posted to
+    return str(NEWSLETTERS[route])
 
 
 def describe_kinds(companies: Iterable[Company]) -> str:

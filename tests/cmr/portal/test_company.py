@@ -51,6 +51,15 @@ def test_company_page_describes_lists(browser: Client, ana: Consumer) -> None:
     assert "remove the whole group" not in text
 
 
+@pytest.mark.parametrize("result", ["", "no_key", "failed"])
+def test_one_click_without_valid_signature_is_a_web_page(
+    result: str, browser: Client, ana: Consumer
+) -> None:
+    create_sender(ana, "acme.example", route="one_click", signature=result)
+    text = read_text(browser)
+    assert "Newsletter, unsubscribe on a web page" in text and "by one click" not in text
+
+
 def test_company_page_warns_of_group(browser: Client, ana: Consumer) -> None:
     create_sender(ana, "acme.example", is_group=True, list_id="team.acme.example")
     text = read_text(browser)

@@ -37,7 +37,7 @@ def mailbox(ana: Consumer, met: Relationship, rival: Brand) -> None:
     create_sender(ana, "acme.example", weekly=[3] * 8, brand=met.brand, match=BrandMatch.DOMAIN)
     create_sender(
         ana, "rival.example", weekly=[2] * 8, brand=rival, match=BrandMatch.DOMAIN,
-        route="one_click", junk=8,
+        route="one_click", junk=8, signature="passed", unsubscribe=b"x",
     )  # fmt: skip
     create_sender(ana, "shop.example", weekly=[1] * 8, is_transactional=True, name="Édition 7")
 
